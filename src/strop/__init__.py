@@ -1,0 +1,34 @@
+"""strop: improve programs with a language model and a score, then improve the improver (STOP, arXiv 2310.02304).
+
+The public names; each is imported when it is first asked for, so that `import strop` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strop.budget import Budget
+    from strop.errors import Malformed, StropError
+    from strop.solution import Solution
+    from strop.spec import RunSpec
+    from strop.tasks.base import Instance, Task
+
+_HOMES = {
+    "Budget": "strop.budget",
+    "Instance": "strop.tasks.base",
+    "Malformed": "strop.errors",
+    "RunSpec": "strop.spec",
+    "Solution": "strop.solution",
+    "StropError": "strop.errors",
+    "Task": "strop.tasks.base",
+}
+
+__all__ = ["Budget", "Instance", "Malformed", "RunSpec", "Solution", "StropError", "Task"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'strop' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,206 @@
+"""What happened: frozen records, one class a kind, in the words of the paper.
+
+Whoever acts says so to a `Recorder` before it goes on; the store is one recorder, a live view another. Texts stand in the
+events whole; a store may keep them once by digest (`TEXTS` names those fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Base of all events. `scope` is where in the run: the path of a budget, e.g. `t1/improve/3f2a#0/copy2`."""
+
+    scope: str
+    TEXTS: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields that hold program texts, prompts or answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """The whole recipe, and the ground it stands on."""
+
+    spec: str
+    """The resolved RunSpec as JSON, without secrets."""
+    environment: str
+    """Versions of Python, strop and numpy, and the platform, as JSON."""
+    posture: str
+    """What the jail was observed to enforce, as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFinished(Event):
+    """The last event of a run that ended by itself or was stopped."""
+
+    status: str
+    """`finished`, `interrupted` or `failed`."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetMoved(Event):
+    """A reservation in the budget at `scope`, granted or refused."""
+
+    counter: str
+    amount: int
+    granted: bool
+    used: int
+    limit: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImproveStarted(Event):
+    """An improver begins to improve a solution."""
+
+    improver: str
+    initial_solution: str
+    utility: str
+    """Name of the utility, e.g. `lpn` or `self-improvement`."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("improver", "initial_solution")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImproveFinished(Event):
+    """How an improver ended. `solution` is None where it gave none."""
+
+    outcome: str
+    """Kind of the outcome: `returned`, `raised`, `timeout`, `out of memory`, `died`, `violated`, `malformed`."""
+    detail: str
+    solution: str | None
+    utility_calls: int
+    lm_calls: int
+    cpu_seconds: float
+    wall_seconds: float
+    output: str = ""
+    TEXTS: ClassVar[tuple[str, ...]] = ("solution", "output")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LmCalled(Event):
+    """One request of a guest to the language model, granted; `call` counts them within the scope from 0."""
+
+    call: int
+    expertise: str
+    messages: tuple[str, ...]
+    temperature: float
+    cost: int
+    """LM calls charged."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("expertise", "messages")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LmResponded(Event):
+    """One response, kept before anything else happens to it."""
+
+    call: int
+    index: int
+    """Which of the call's messages it answers, from 0."""
+    text: str
+    model: str
+    finish_reason: str
+    input_tokens: int | None
+    output_tokens: int | None
+    seconds: float
+    TEXTS: ClassVar[tuple[str, ...]] = ("text",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LmFault(Event):
+    """Something went wrong on the way to a response: a retry, a truncated or an empty answer."""
+
+    call: int
+    index: int
+    fault: str
+    detail: str
+    attempt: int
+    waited_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated(Event):
+    """A solution was scored on every instance of a split."""
+
+    utility: str
+    split: str
+    """`train`, or `test` for the sealed split."""
+    solution: str | None
+    """None where the candidate was not a text."""
+    verdict: str
+    value: float
+    scores: tuple[float, ...]
+    verdicts: tuple[str, ...]
+    """One verdict for each instance that was run."""
+    error: str
+    cpu_seconds: float
+    wall_seconds: float
+    TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IterationStarted(Event):
+    """Iteration `t` of Algorithm 1 begins from `improver`; t = 0 is the measurement of the seed."""
+
+    t: int
+    improver: str
+    TEXTS: ClassVar[tuple[str, ...]] = ("improver",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IterationFinished(Event):
+    """Iteration `t` ended with `improver` as I_t."""
+
+    t: int
+    improver: str
+    candidate: str | None
+    """What the self-improvement gave; equal to `improver` when it was accepted."""
+    accepted: bool
+    reason: str
+    train: tuple[float, ...]
+    """û of I_t on the training split, one value a copy."""
+    test: tuple[float, ...]
+    """The same on the sealed test split."""
+    lm_calls: int
+    evaluations: int
+    verdicts: str
+    """Verdict → count over the iteration's evaluations, as JSON."""
+    seconds: float
+    TEXTS: ClassVar[tuple[str, ...]] = ("improver", "candidate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditNoted(Event):
+    """A guest did something that it was told not to, or that deserves a look; it had no effect."""
+
+    rule: str
+    detail: str
+
+
+Recorder: TypeAlias = Callable[[Event], None]
+
+
+def discard(event: Event) -> None:
+    """A recorder that keeps nothing."""
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        RunFinished,
+        BudgetMoved,
+        ImproveStarted,
+        ImproveFinished,
+        LmCalled,
+        LmResponded,
+        LmFault,
+        Evaluated,
+        IterationStarted,
+        IterationFinished,
+        AuditNoted,
+    )
+}
+"""Every kind of event by name."""
