@@ -1,0 +1,1 @@
+"""Downstream tasks: one folder a task."""

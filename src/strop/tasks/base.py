@@ -1,0 +1,152 @@
+"""What a downstream task is: instances, a score, and the words in which a model is told of both.
+
+A task is pure: it draws instances and scores answers in the host. It runs no program and knows no sandbox; hidden labels
+never leave it before an answer has come back.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+from strop.errors import TaskError
+from strop.seeds import derive
+
+Split: TypeAlias = Literal["train", "test"]
+"""`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown."""
+
+PUBLISHED_BASES: Mapping[Split, int] = {"train": 4321, "test": 5678}
+"""Instance i of a split is drawn from seed base + i in the published implementation."""
+
+INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One problem. `instance["x"]` reads an input."""
+
+    inputs: Mapping[str, Any]
+    """Arguments of the entry point by name, in its order: numbers, strings, lists and numeric arrays."""
+    hidden: Any = None
+    """What only the scorer may know: labels, planted answers."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.inputs[name]
+
+
+class Seeds(Protocol):
+    """Where the seed of an instance comes from."""
+
+    def seed(self, task: str, split: Split, index: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class PublishedSeeds:
+    """The published implementation's seeds, for comparison with the paper. They are public: a program can recompute labels."""
+
+    def seed(self, task: str, split: Split, index: int) -> int:
+        return PUBLISHED_BASES[split] + index
+
+
+@dataclass(frozen=True)
+class SecretSeeds:
+    """Seeds derived from the run's secret (HMAC-SHA-256): nothing a guest can know lets it recompute a label."""
+
+    secret: bytes
+
+    def seed(self, task: str, split: Split, index: int) -> int:
+        return derive(self.secret, "instance", task, split, index)
+
+
+def legacy_numpy(seed: int) -> np.random.RandomState:
+    """The generator of the published tasks; a seed of more than 32 bits is used whole, as words."""
+    if seed < 2**32:
+        return np.random.RandomState(seed)
+    words = [(seed >> shift) & 0xFFFFFFFF for shift in range(0, seed.bit_length(), 32)]
+    return np.random.RandomState(np.array(words, dtype=np.uint32))
+
+
+def python_random(seed: int) -> random.Random:
+    """The generator of the published tasks that draw from the standard library."""
+    return random.Random(seed)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A downstream task (u, s) (§3): what is drawn, how an answer is scored, where the search starts."""
+
+    name: str
+    sample: Callable[[Any], Mapping[str, Any] | tuple[Mapping[str, Any], Any]]
+    """Draws one instance from a generator: the inputs, or `(inputs, hidden)`."""
+    score: Callable[[Instance, Any], float]
+    """Score of an answer, in [0, 1], higher is better. Raises `strop.Malformed` for an answer of the wrong form."""
+    seed: str
+    """Text of the initial solution *s*."""
+    entry: str = "algorithm"
+    """Name of the function that a solution defines."""
+    instances: int = 20
+    """Instances of the training split."""
+    test_instances: int = 50
+    """Instances of the sealed test split."""
+    time_limit: float = 0.5
+    """CPU seconds for one instance."""
+    memory_limit: int = 1 << 30
+    """Bytes."""
+    failure: Literal["utility", "instance"] = "utility"
+    """What a failing instance scores 0 for: the whole utility, as in the paper, or itself alone."""
+    description: str = ""
+    """u_str; made of the source of `sample` and `score` when empty."""
+    rng: Callable[[int], Any] = np.random.default_rng
+    """Makes the generator that `sample` gets from a seed ≥ 0."""
+
+    def count(self, split: Split) -> int:
+        """Number of instances of a split."""
+        return self.instances if split == "train" else self.test_instances
+
+    def instance(self, split: Split, index: int, seeds: Seeds) -> Instance:
+        """Instance `index` (from 0) of a split, a fresh copy at every call.
+
+        Raises:
+            TaskError: `sample` gave something else than inputs by name.
+        """
+        drawn = self.sample(self.rng(seeds.seed(self.name, split, index)))
+        inputs, hidden = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, None)
+        if not isinstance(inputs, Mapping):
+            raise TaskError(
+                f"task {self.name}: sample() must give a dict of inputs or (inputs, hidden), not {inputs!r:.60}"
+            )
+        for name, value in inputs.items():
+            if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
+                raise TaskError(
+                    f"task {self.name}: input {name} is a {type(value).__name__}, which cannot be sent to a guest"
+                )
+        return Instance(inputs, hidden)
+
+    def checked_score(self, instance: Instance, answer: Any) -> float:
+        """The score of an answer as a plain float.
+
+        Raises:
+            Malformed: the answer has the wrong form.
+            TaskError: the score is not a number in [0, 1]; no answer is worth more than everything.
+        """
+        score = self.score(instance, answer)
+        if not isinstance(score, (int, float, np.floating, np.integer)) or not 0.0 <= float(score) <= 1.0:
+            raise TaskError(f"task {self.name}: score() gave {score!r}; a score is a number in [0, 1]")
+        return float(score)
+
+    @property
+    def told(self) -> str:
+        """u_str: the description, or the source of what draws and scores."""
+        return self.description or described("", self.sample, self.score)
+
+
+def described(words: str, *functions: Callable[..., Any]) -> str:
+    """A utility's description built from the code that measures, so that what is told is what is measured."""
+    sources = [inspect.getsource(function).rstrip() for function in functions]
+    prose = f'"""{words.strip()}\n"""\n\n\n' if words.strip() else ""
+    return prose + "\n\n\n".join(sources) + "\n"

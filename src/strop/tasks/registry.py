@@ -1,0 +1,50 @@
+"""Find a task by its name, or in a file of one's own."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from strop.errors import ConfigurationError
+from strop.tasks.base import Task
+from strop.tasks.lpn.task import lpn
+
+BUILT_IN: Mapping[str, Callable[[], Task]] = {"lpn": lpn}
+"""The tasks that come with strop."""
+
+
+def load(name: str) -> Task:
+    """The built-in task `name`, or the object `task` of the file `name` (`file.py`, or `file.py:other_name`).
+
+    A task file is code of the user's own: it runs in the host.
+
+    Raises:
+        ConfigurationError: there is no such task or file, or the file defines no task.
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name]()
+    path, _, attribute = name.partition(":")
+    if path.endswith(".py"):
+        return _from_file(Path(path), attribute or "task")
+    close = difflib.get_close_matches(name, BUILT_IN, n=1)
+    hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(BUILT_IN)}, and files that end in .py"
+    raise ConfigurationError(f"no task is called {name!r}{hint}")
+
+
+def _from_file(path: Path, attribute: str) -> Task:
+    if not path.is_file():
+        raise ConfigurationError(f"there is no task file {path}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{path} cannot be read as a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ConfigurationError(f"{path} does not load: {type(error).__name__}: {error}") from error
+    task = getattr(module, attribute, None)
+    if not isinstance(task, Task):
+        raise ConfigurationError(f"{path} defines no strop.Task called {attribute!r}")
+    return task

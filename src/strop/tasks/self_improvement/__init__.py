@@ -1,0 +1,1 @@
+"""The meta task: improve an improver."""

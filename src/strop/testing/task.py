@@ -1,0 +1,140 @@
+"""The conformance kit of tasks: what every task must do, as small named checks.
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_my_task(check):
+        check(my_task)
+
+or all at once, `check_task(my_task)`. Not checked: that solutions run (that takes a jail: `strop score`), nor that a task
+cannot be fooled.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import Any, get_args
+
+import numpy as np
+
+from strop.errors import Malformed
+from strop.sandbox.wire import encode
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
+
+ODD_ANSWERS: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    float("nan"),
+    float("inf"),
+    "",
+    "x" * 1000,
+    [],
+    {},
+    [[]],
+    [None],
+    [1e308] * 3,
+    {"score": 1.0},
+    np.zeros((0,)),
+    np.full((3, 3), np.nan),
+    np.ones((2, 2, 2), dtype=np.int8),
+)
+"""What a hostile or a careless solution may answer."""
+
+
+def check_task(task: Task) -> None:
+    """Run every check of `CHECKS`.
+
+    Raises:
+        AssertionError: the first check that fails; the message says what was expected.
+    """
+    for check in CHECKS:
+        check(task)
+
+
+def seed_solution_defines_the_entry_point(task: Task) -> None:
+    """The initial solution is a Python program that defines a function of the entry's name."""
+    defined = [node.name for node in ast.walk(ast.parse(task.seed)) if isinstance(node, ast.FunctionDef)]
+    _require(task.entry in defined, f"the seed solution must define {task.entry}()")
+
+
+def instances_are_the_same_when_drawn_again(task: Task) -> None:
+    """An instance depends on its seed only."""
+    for split in get_args(Split):
+        one, again = (task.instance(split, 0, SecretSeeds(b"one")) for _ in range(2))
+        _require(_bytes(one.inputs) == _bytes(again.inputs), f"instance 0 of {split} must be the same when drawn again")
+
+
+def instances_differ_when_the_secret_or_the_index_or_the_split_does(task: Task) -> None:
+    """No two of many instances are equal, so that nothing learned on one split is an answer of the other."""
+    seeds = [SecretSeeds(b"one"), SecretSeeds(b"two")]
+    drawn = [_bytes(task.instance(split, i, s).inputs) for s in seeds for split in get_args(Split) for i in range(3)]
+    _require(len(set(drawn)) > len(drawn) // 2, "instances must differ with secret, split and index")
+
+
+def inputs_can_be_sent_to_a_guest(task: Task) -> None:
+    """Inputs are numbers, strings, lists, dicts and numeric arrays."""
+    encode({**copy.deepcopy(task.instance("train", 0, PublishedSeeds()).inputs)})
+
+
+def editing_inputs_changes_no_other_draw(task: Task) -> None:
+    """Instances are fresh copies."""
+    before = _bytes(task.instance("train", 1, PublishedSeeds()).inputs)
+    for value in task.instance("train", 1, PublishedSeeds()).inputs.values():
+        if isinstance(value, np.ndarray):
+            value.fill(0)
+        elif isinstance(value, (list, dict)):
+            value.clear()
+    _require(_bytes(task.instance("train", 1, PublishedSeeds()).inputs) == before, "inputs must be fresh copies")
+
+
+def odd_answers_are_malformed_or_scored_within_bounds(task: Task) -> None:
+    """`score` gives a number in [0, 1] or raises Malformed, whatever it is given."""
+    instance = task.instance("train", 0, PublishedSeeds())
+    for answer in ODD_ANSWERS:
+        try:
+            task.checked_score(instance, answer)
+        except Malformed:
+            continue
+
+
+def scoring_is_deterministic(task: Task) -> None:
+    """The same answer to the same instance scores the same."""
+    instance = task.instance("train", 0, PublishedSeeds())
+    for answer in ODD_ANSWERS:
+        scores = []
+        for _ in range(2):
+            try:
+                scores.append(task.checked_score(instance, copy.deepcopy(answer)))
+            except Malformed:
+                scores.append(-1.0)
+        _require(scores[0] == scores[1], f"the answer {answer!r:.40} must score the same twice")
+
+
+def description_tells_no_seed(task: Task) -> None:
+    """u_str is there, and does not tell where instances come from."""
+    _require(task.told.strip() != "", "the description must not be empty")
+    _require("4321" not in task.told and "5678" not in task.told, "the description must not tell the published seeds")
+
+
+def _bytes(inputs: Any) -> bytes:
+    return encode({**copy.deepcopy(inputs)})
+
+
+def _require(condition: bool, words: str) -> None:
+    if not condition:
+        raise AssertionError(words)
+
+
+CHECKS = (
+    seed_solution_defines_the_entry_point,
+    instances_are_the_same_when_drawn_again,
+    instances_differ_when_the_secret_or_the_index_or_the_split_does,
+    inputs_can_be_sent_to_a_guest,
+    editing_inputs_changes_no_other_draw,
+    odd_answers_are_malformed_or_scored_within_bounds,
+    scoring_is_deterministic,
+    description_tells_no_seed,
+)
+"""Every check, in the order in which they make sense."""
