@@ -1,0 +1,78 @@
+"""A run told in lines, one for each step that matters to somebody who watches; never one for an evaluation."""
+
+from __future__ import annotations
+
+from strop.events import AuditNoted, Event, IterationFinished, IterationStarted, LmFault, RunFinished
+from strop.report.progress import Candidate, Progress
+from strop.report.words import NAMED_BY, counted, duration, harmless, with_error
+from strop.solution import digest_of
+
+_PATIENCE = 10
+"""Faults, and audit notes, that are told of one iteration; the rest is counted: a guest can make thousands."""
+
+
+class Narrator:
+    """Says what an event means, given where the run stands. Not locked."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._told: dict[type[Event], int] = {}
+
+    def line(self, event: Event) -> str | None:
+        """What to say of `event`, which `progress` has taken in; None for what is not worth a line."""
+        match event:
+            case IterationStarted():
+                self._told.clear()
+                return _started(event)
+            case IterationFinished():
+                return finished(event)
+            case LmFault():
+                where = f"{event.scope} call {event.call} attempt {event.attempt}"
+                return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
+            case AuditNoted():
+                return self._sparingly(event, f"audit note: {event.rule} at {event.scope}: {event.detail}")
+            case RunFinished():
+                detail = f": {event.detail}" if event.detail else ""
+                return harmless(f"run {event.status}{detail}; {tally(self._progress)}", limit=400)
+            case _:
+                candidate = self._progress.candidate(event)
+                return None if candidate is None else self._candidate(candidate)
+
+    def _candidate(self, candidate: Candidate) -> str:
+        best = ", best so far" if candidate == self._progress.best else ""
+        name = f"t = {candidate.t}: candidate {self._progress.candidates_seen}, {candidate.name}"
+        return f"{name}: {candidate.verdict}, {candidate_score(candidate)}{best}"
+
+    def _sparingly(self, event: Event, line: str) -> str | None:
+        told = self._told[type(event)] = self._told.get(type(event), 0) + 1
+        if told > _PATIENCE + 1:
+            return None
+        return harmless(line) if told <= _PATIENCE else f"{line.split(':')[0]}: more of this iteration are only counted"
+
+
+def candidate_score(candidate: Candidate) -> str:
+    """û of a candidate with its standard error; the bare value where the copies say nothing about it."""
+    return with_error(candidate.scores) if len(candidate.scores) > 1 else f"{candidate.value:.3f}"
+
+
+def finished(event: IterationFinished) -> str:
+    """How an iteration ended."""
+    outcome = f"I_{event.t} is {digest_of(event.improver)[:NAMED_BY]}"
+    if event.t > 0:
+        outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
+    scores = f"train {with_error(event.train)}, test {with_error(event.test)}"
+    spent = f"{event.lm_calls} LM calls, {event.evaluations} evaluations, {duration(event.seconds)}"
+    return harmless(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)
+
+
+def tally(progress: Progress) -> str:
+    """What a run has spent and met, in one line."""
+    return (
+        f"LM calls {progress.lm_calls}, evaluations {progress.evaluations} ({counted(progress.verdicts)}), "
+        f"faults {progress.faults.total()}, audit notes {progress.notes.total()}"
+    )
+
+
+def _started(event: IterationStarted) -> str:
+    name = digest_of(event.improver)[:NAMED_BY]
+    return f"t = 0: measuring the seed improver {name}" if event.t == 0 else f"t = {event.t}: {name} improves itself"

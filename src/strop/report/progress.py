@@ -1,0 +1,174 @@
+"""Where a run stands, counted from its events as they happen.
+
+Adding an event costs a few dictionary operations: it is done on the thread that acts. Not here: how it looks (live).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from strop.budget import LM_CALLS, META_UTILITY_CALLS
+from strop.events import (
+    AuditNoted,
+    BudgetMoved,
+    Evaluated,
+    Event,
+    ImproveStarted,
+    IterationFinished,
+    IterationStarted,
+    LmCalled,
+    LmFault,
+    LmResponded,
+    RunFinished,
+    RunStarted,
+)
+from strop.report.words import NAMED_BY
+from strop.solution import digest_of
+
+SELF_IMPROVEMENT = "self-improvement"
+"""Name of the meta-utility: an evaluation of it is about an improver."""
+
+_SHOWN = 6
+"""How many of the latest candidates are remembered."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An improver that a self-improvement asked the meta-utility about."""
+
+    t: int
+    name: str
+    """The first digits of its digest; `none` where it was no text."""
+    verdict: str
+    scores: tuple[float, ...]
+    """û on the training split, one value a copy."""
+    value: float
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What the running self-improvement has used of one of its budgets."""
+
+    used: int
+    limit: int | None
+
+
+class Progress:
+    """The present state of a run. Not locked: whoever adds and reads from several threads holds a lock."""
+
+    def __init__(self) -> None:
+        self.recipe: Mapping[str, object] = {}
+        """The fields of the run's spec; empty before its first event."""
+        self.t: int | None = None
+        self.doing = "starting"
+        self.improver = ""
+        """The first digits of the digest of the current improver."""
+        self.candidates: deque[Candidate] = deque(maxlen=_SHOWN)
+        """The latest candidates of the present self-improvement, oldest first."""
+        self.candidates_seen = 0
+        """How many candidates the present self-improvement has asked about."""
+        self.best: Candidate | None = None
+        """The best candidate of the run, by the value it was seen with in training."""
+        self.allowances: dict[str, Allowance] = {}
+        """By counter, of the present self-improvement."""
+        self.lm_calls = self.responses = self.evaluations = 0
+        """Downstream evaluations only: an evaluation of the meta-utility consists of many."""
+        self.verdicts: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()
+        """Audit notes by rule."""
+        self.iterations: list[IterationFinished] = []
+        self.status = "running"
+
+    def add(self, event: Event) -> None:
+        """Take in what has just happened."""
+        match event:
+            case Evaluated(utility=utility) if utility != SELF_IMPROVEMENT:
+                self.evaluations += 1
+                self.verdicts[event.verdict] += 1
+            case Evaluated():
+                self._evaluated(event)
+            case BudgetMoved():
+                self._moved(event)
+            case LmCalled(cost=cost):
+                self.lm_calls += cost
+            case LmResponded():
+                self.responses += 1
+            case LmFault(fault=fault):
+                self.faults[fault] += 1
+            case AuditNoted(rule=rule):
+                self.notes[rule] += 1
+            case ImproveStarted(scope=scope):
+                self.doing = _doing(scope)
+            case IterationStarted():
+                self._started(event)
+            case IterationFinished():
+                self.iterations.append(event)
+                self.doing = f"iteration {event.t} finished"
+            case RunStarted(spec=spec):
+                self.recipe = _recipe(spec)
+            case RunFinished(status=status):
+                self.status = self.doing = status
+
+    def candidate(self, event: Event) -> Candidate | None:
+        """The candidate that `event` is the evaluation of, if it is one."""
+        if not isinstance(event, Evaluated) or event.utility != SELF_IMPROVEMENT or event.split != "train":
+            return None
+        iteration, *inside = event.scope.split("/")
+        if len(inside) != 2 or inside[0] != "improve" or not iteration[1:].isdigit():
+            return None
+        name = digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
+        return Candidate(int(iteration[1:]), name, event.verdict, event.scores, event.value)
+
+    def _evaluated(self, event: Evaluated) -> None:
+        candidate = self.candidate(event)
+        if candidate is None:
+            return
+        self.candidates.append(candidate)
+        self.candidates_seen += 1
+        if self.best is None or candidate.value > self.best.value:
+            self.best = candidate
+
+    def _moved(self, event: BudgetMoved) -> None:
+        if event.counter not in (META_UTILITY_CALLS, LM_CALLS):
+            return
+        _, *inside = event.scope.split("/")
+        if inside in (["improve"], ["improve", "handles"]) and event.limit is not None:
+            before = self.allowances.get(event.counter, Allowance(0, None))
+            # Threads may report out of order: what has been used never shrinks.
+            self.allowances[event.counter] = Allowance(max(before.used, event.used), event.limit)
+
+    def _started(self, event: IterationStarted) -> None:
+        self.t = event.t
+        self.improver = digest_of(event.improver)[:NAMED_BY]
+        self.doing = "measuring the seed improver" if event.t == 0 else "the improver improves itself"
+        self.candidates.clear()
+        self.candidates_seen = 0
+        self.allowances.clear()
+
+
+def _doing(scope: str) -> str:
+    """What an improvement at `scope` is for, in words."""
+    first, *inside = scope.split("/")
+    match inside:
+        case ["measure", *_] if first == "t0":
+            return "measuring the seed improver"
+        case ["measure" | "check", *_]:
+            return "measuring what the self-improvement gave"
+        case ["improve"]:
+            return "the improver improves itself"
+        case ["improve", candidate, *_]:
+            return f"trying candidate {candidate.removeprefix('u-').split('#')[0]}"
+        case _:
+            return {"improver": "measuring the improver", "seed": "measuring the seed improver"}.get(first, scope)
+
+
+def _recipe(spec: str) -> Mapping[str, object]:
+    try:
+        recipe = json.loads(spec)
+    except ValueError:
+        return {}
+    return recipe if isinstance(recipe, dict) else {}

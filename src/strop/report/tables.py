@@ -1,0 +1,135 @@
+"""Tables for people: the end of a run, a stored run, the runs of a directory, one score, one measurement.
+
+Legible at 80 columns, without colour and in a pipe. Every function prints to the given console; what a program or a model
+wrote is shown through `harmless` only. Not here: numbers for programs (documents).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from strop.events import Event, IterationFinished
+from strop.report.documents import EvalResult, ScoreResult
+from strop.report.narration import tally
+from strop.report.progress import Progress
+from strop.report.words import NAMED_BY, counted, duration, harmless, in_words, with_error
+from strop.solution import digest_of
+from strop.stats import paired_difference
+from strop.store import RunListing, Stored
+
+_LONG = ("verdicts", "run", "task")
+"""Columns that fold where the console is narrow; figures never do."""
+
+
+def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str = "") -> None:
+    """The iterations of a run, what it spent, and how it ended. `notice` stands above: that no language model was used."""
+    progress, first, last = Progress(), 0.0, 0.0
+    for stored in events:
+        progress.add(stored.event)
+        first = stored.at if stored.seq == 1 else first
+        last = stored.at
+    recipe = [str(progress.recipe[name]) for name in ("task", "lm") if name in progress.recipe]
+    status = progress.status if progress.status != "running" else "has not ended"
+    _say(console, notice, style="bold yellow")
+    _say(console, ", ".join([*recipe, status, duration(last - first)]), style="bold")
+    print_iterations(progress.iterations, console)
+    _say(console, tally(progress))
+
+
+def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
+    """One row an iteration t: û of I_t on the training and the sealed test split (mean ± standard error), and its cost."""
+    table = _table(
+        "t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime", console=console
+    )
+    for column in (0, 4, 5, 7):
+        table.columns[column].justify = "right"
+    sign = _sign(console)
+    for event in iterations:
+        table.add_row(
+            str(event.t),
+            "-" if event.t == 0 else "yes" if event.accepted else "no",
+            with_error(event.train, sign),
+            with_error(event.test, sign),
+            str(event.lm_calls),
+            str(event.evaluations),
+            Text(harmless(counted(json.loads(event.verdicts))).replace(", ", "\n")),
+            duration(event.seconds),
+        )
+    console.print(table)
+    for event in iterations:
+        if event.t > 0 and not event.accepted:
+            _say(console, f"t = {event.t}: the improver stays: {event.reason}" if event.reason else "")
+    if iterations:
+        _say(console, f"I_{iterations[-1].t} is {digest_of(iterations[-1].improver)[:NAMED_BY]}")
+
+
+def print_runs(listings: Sequence[RunListing], console: Console) -> None:
+    """The runs of a directory, and below them why one cannot be read."""
+    table = _table("run", "started", "status", "task", "iterations", console=console)
+    table.columns[4].justify = "right"
+    for run in listings:
+        table.add_row(
+            Text(harmless(run.directory.name)),
+            "-" if run.started is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
+            Text(harmless(run.status)),
+            Text(harmless(run.task) or "-"),
+            str(run.iterations),
+        )
+    console.print(table)
+    for run in listings:
+        _say(console, run.detail)
+
+
+def print_score(result: ScoreResult, console: Console) -> None:
+    """The utility of a solution on one split, its verdicts, and its first failure."""
+    _say(console, f"{result.task}, {result.split}: utility {result.utility:.4f}", style="bold")
+    _say(console, f"{len(result.instances)} instances: {counted(result.verdicts)}")
+    for line in result.error.splitlines():
+        _say(console, line)
+
+
+def print_eval(result: EvalResult, console: Console, *, notice: str = "") -> None:
+    """û of an improver beside the seed's, their paired difference with its 95% interval, and how each improvement ended."""
+    sign = _sign(console)
+    _say(console, notice, style="bold yellow")
+    _say(console, f"{result.improver} on {result.task}, {result.lm_calls} LM calls", style="bold")
+    table = Table.grid(padding=(0, 2))
+    table.add_row(_fitting(console, "û of the improver"), with_error(result.meta_utility, sign))
+    table.add_row(_fitting(console, "û of the seed"), with_error(result.seed, sign))
+    if len(result.seed) == len(result.meta_utility):
+        difference = paired_difference(result.meta_utility, result.seed)
+        interval = "" if difference.interval is None else ", 95% interval {:.3f} to {:.3f}".format(*difference.interval)
+        table.add_row("difference", in_words(difference, sign) + interval)
+    console.print(table)
+    for number, outcome in enumerate(result.outcomes):
+        reason = outcome.detail.split("\n")[0]
+        _say(console, f"copy {number}: {outcome.kind}" + (f": {reason}" if reason else ""))
+
+
+def _table(*headers: str, console: Console) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for header in headers:
+        table.add_column(_fitting(console, header), overflow="fold", no_wrap=header not in _LONG)
+    return table
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    if text:
+        console.print(Text(_fitting(console, harmless(text, 400)), style=style))
+
+
+def _sign(console: Console) -> str:
+    return _fitting(console, "±")
+
+
+def _fitting(console: Console, text: str) -> str:
+    """`text` in characters that the console's encoding has."""
+    replaced = text if console.encoding.startswith("utf") else text.replace("±", "+-").replace("û", "u^")
+    return replaced.encode(console.encoding, "backslashreplace").decode(console.encoding)

@@ -1,0 +1,56 @@
+"""Small pieces of text that every report is made of.
+
+What a language model wrote may reach a terminal only through `harmless`: escape sequences, control and direction characters
+would let it draw over the report. Against rich's markup the reports use `rich.text.Text`, which has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from strop.stats import Estimate, estimate
+
+NAMED_BY = 12
+"""Hexadecimal digits by which reports name a program."""
+
+
+def harmless(text: str, limit: int = 200) -> str:
+    """`text` on one line of at most `limit` characters, with everything that is not printable as a visible escape."""
+    shown: list[str] = []
+    room = limit
+    for character in text[: limit + 1]:
+        piece = character if character.isprintable() else _escaped(character)
+        if len(piece) > room:
+            return "".join(shown)[: limit - 3] + "..."
+        shown.append(piece)
+        room -= len(piece)
+    return "".join(shown)
+
+
+def _escaped(character: str) -> str:
+    return " " if character in "\n\t\u2028\u2029\xa0" else character.encode("unicode_escape").decode("ascii")
+
+
+def with_error(values: Sequence[float], sign: str = "±") -> str:
+    """Mean ± standard error of a sample, to three decimals; a dash for none, no error for one."""
+    return in_words(estimate(values), sign) if values else "-"
+
+
+def in_words(found: Estimate, sign: str = "±") -> str:
+    """An estimate as `0.612 ± 0.010`."""
+    return f"{found.mean:.3f}" if found.stderr is None else f"{found.mean:.3f} {sign} {found.stderr:.3f}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """`ok 120, raised 3`: the most frequent first; a dash for none."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count}" for name, count in ordered) or "-"
+
+
+def duration(seconds: float) -> str:
+    """`8.1 s`, `2:05` or `1:02:05`."""
+    if seconds < 59.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

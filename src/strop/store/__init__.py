@@ -1,0 +1,6 @@
+"""The record of a run: events appended to one SQLite file, and read back."""
+
+from strop.store.listing import RunListing, list_runs
+from strop.store.record import FILE_NAME, Store, Stored
+
+__all__ = ["FILE_NAME", "RunListing", "Store", "Stored", "list_runs"]

@@ -1,0 +1,54 @@
+"""The runs of a directory, one line each, for people who look for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from strop.errors import StoreError
+from strop.events import IterationFinished, RunFinished
+from strop.store.files import is_locked
+from strop.store.record import FILE_NAME, Store
+
+
+@dataclass(frozen=True)
+class RunListing:
+    """One line about a run directory."""
+
+    directory: Path
+    started: float | None
+    """Unix seconds of the first event; None where there is none."""
+    status: str
+    """`running`, `finished`, `interrupted`, `failed`, `unfinished` (its writer is gone) or `unreadable`."""
+    task: str
+    """`meta["task"]`, or empty."""
+    iterations: int
+    """How many iterations of Algorithm 1 have finished; the measurement of the seed (t = 0) is none."""
+    detail: str = ""
+    """Why it is unreadable."""
+
+
+def list_runs(root: Path) -> list[RunListing]:
+    """Every directory right below `root` that holds a run, by name. One that cannot be read is listed with its reason."""
+    try:
+        children = sorted(root.iterdir()) if root.is_dir() else []
+    except OSError as error:
+        raise StoreError(f"cannot list {root}: {error.strerror or error}") from error
+    listings = []
+    for directory in children:
+        try:
+            if (directory / FILE_NAME).is_file():
+                listings.append(_listing(directory))
+        except (StoreError, OSError) as error:
+            listings.append(RunListing(directory, None, "unreadable", "", 0, str(error)))
+    return listings
+
+
+def _listing(directory: Path) -> RunListing:
+    with Store.open(directory) as store:
+        started = next((stored.at for stored in store.events()), None)
+        iterations = max((stored.event.t for stored in store.events(IterationFinished)), default=0)
+        status = "running" if is_locked(directory) else "unfinished"
+        for stored in store.events(RunFinished):
+            status = stored.event.status
+        return RunListing(directory, started, status, store.meta.get("task", ""), iterations)

@@ -1,0 +1,276 @@
+"""The record of a run: one SQLite file, to which events are only ever appended.
+
+A run directory holds `run.sqlite`; docs/store.md describes its tables, its views and how other tools read it. What was
+appended is kept against a `kill -9` of the writer when `append` returns (write-ahead log, `synchronous=NORMAL`); a failure of
+the machine itself may cost the last few events and never more. Triggers refuse changes: they guard against mistakes, not
+against somebody who owns the file.
+
+Not here: what the events mean (strop.events), how they look in the file (schema, codec), statistics and display.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import os
+import sqlite3
+import threading
+import time
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, TypeVar, overload
+
+from strop.errors import StoreError
+from strop.events import KINDS, Event
+from strop.store import schema
+from strop.store.codec import decode, encode, to_bytes, to_text
+from strop.store.files import create_file, lock_directory, one_line
+
+FILE_NAME = "run.sqlite"
+
+_PAGE = 500
+"""Events read at a time: no read transaction stays open while the caller works."""
+
+_INSERT_EVENT = """
+INSERT INTO event (at, scope, kind, data) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)) RETURNING seq
+"""
+_INSERT_TEXT = "INSERT INTO text (digest, body) VALUES (?, CAST(? AS TEXT))"
+_INSERT_META = "INSERT INTO meta (key, value) VALUES (CAST(? AS TEXT), CAST(? AS TEXT))"
+
+E = TypeVar("E", bound=Event)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+@dataclass(frozen=True)
+class Stored(Generic[E_co]):
+    """An event as it stands in the record."""
+
+    seq: int
+    """Its place: 1, 2, 3, …"""
+    at: float
+    """When it was appended, Unix seconds."""
+    event: E_co
+
+
+class Store:
+    """The record of one run. `create` gives the one writer, `open` a reader; use as a context manager.
+
+    Safe to use from many threads. Every method raises StoreError, one line that says what to do, when the file cannot be read
+    or written.
+    """
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float] | None, lock_fd: int | None
+    ) -> None:
+        """Not for callers: use `create` or `open`. `clock` and `lock_fd` are None in a reader."""
+        connection.text_factory = to_text
+        self._path = path
+        self._connection: sqlite3.Connection | None = connection
+        self._clock = clock
+        self._lock_fd = lock_fd
+        self._lock = threading.RLock()
+
+    @classmethod
+    def create(
+        cls, directory: Path, meta: Mapping[str, str], clock: Callable[[], float] = time.time, *, patience: float = 5.0
+    ) -> Store:
+        """Begin the record of a run in `directory`, which is made if need be.
+
+        `meta` says what the whole run has in common; `list_runs` shows its `task`. `clock` gives Unix seconds. `patience`:
+        how long, in seconds, to wait for another program that has locked the file.
+
+        Raises:
+            StoreError: the directory already holds a run, another process is writing there, or nothing can be written.
+        """
+        path = directory / FILE_NAME
+        if sqlite3.sqlite_version_info < (3, 37):
+            raise StoreError(
+                f"SQLite {sqlite3.sqlite_version} is too old for the record of a run; 3.37 or newer is needed"
+            )
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            lock_fd = lock_directory(directory)
+        except OSError as error:
+            raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
+        try:
+            create_file(path)
+            return cls(path, _begin(path, meta, patience), clock, lock_fd)
+        except BaseException:
+            os.close(lock_fd)
+            raise
+
+    @classmethod
+    def open(cls, directory: Path) -> Store:
+        """Read the record in `directory`, of a run that has ended, was killed, or is still being written.
+
+        Raises:
+            StoreError: there is no run, or the file is something else, damaged, or of a newer schema.
+        """
+        path = directory / FILE_NAME
+        if not path.is_file():
+            raise StoreError(f"no run in {directory}: there is no {FILE_NAME}; name the directory of a run")
+        with one_line(path):
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            try:
+                _check_ours(path, connection)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection, None, None)
+
+    def append(self, event: Event) -> int:
+        """Keep `event`; when this returns its number, a `kill -9` cannot take it away.
+
+        Raises:
+            ValueError: a number of the event is not finite, or its kind is not in KINDS.
+            StoreError: the disk is full, the file is locked by another program, or this store was opened for reading.
+        """
+        kind = type(event).__name__
+        if KINDS.get(kind) is not type(event):
+            raise ValueError(f"{kind} is not a kind of event")
+        data, texts = encode(event)
+        with self._lock, one_line(self._path):
+            connection = self._live()
+            if self._clock is None:
+                raise StoreError(f"{self._path} was opened for reading; only the process that created it appends")
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(_INSERT_TEXT, [(digest, to_bytes(body)) for digest, body in texts.items()])
+                row = (self._clock(), to_bytes(event.scope), to_bytes(kind), to_bytes(data))
+                [(seq,)] = connection.execute(_INSERT_EVENT, row).fetchall()
+        return int(seq)
+
+    @overload
+    def events(self, *, scope: str | None = None) -> Iterator[Stored[Event]]: ...
+    @overload
+    def events(self, *kinds: type[E], scope: str | None = None) -> Iterator[Stored[E]]: ...
+
+    def events(self, *kinds: type[E], scope: str | None = None) -> Iterator[Stored[E]]:
+        """The events in order, those of the given `kinds` (all when none is given) in `scope` and in the scopes inside it.
+
+        Texts stand in them in full. What is appended while the iterator is being read is not in it. Kinds and fields that
+        this version of strop does not know are left out; `notes` names the kinds.
+        """
+        with self._lock, one_line(self._path):
+            [(last,)] = self._live().execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()
+        streams = [self._read(kind.__name__, scope, last) for kind in dict.fromkeys(kinds)] or [
+            self._read(None, scope, last)
+        ]
+        merged = heapq.merge(*streams, key=lambda stored: stored.seq)
+        return typing.cast("Iterator[Stored[E]]", merged)
+
+    def text(self, digest: str) -> str:
+        """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError when there is none."""
+        with self._lock, one_line(self._path):
+            rows = self._live().execute("SELECT body FROM text WHERE digest = ?", (digest,)).fetchall()
+        if not rows:
+            raise StoreError(f"{self._path} holds no text with the digest {digest}")
+        return str(rows[0][0])
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """What was given to `create`."""
+        with self._lock, one_line(self._path):
+            return dict(self._live().execute("SELECT key, value FROM meta ORDER BY rowid").fetchall())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line about each kind of event that `events` skips because a newer version of strop wrote it."""
+        with self._lock, one_line(self._path):
+            counts = self._live().execute("SELECT kind, count(*) FROM event GROUP BY kind").fetchall()
+        return tuple(
+            f"{count} events of the unknown kind {kind} skipped" for kind, count in counts if kind not in KINDS
+        )
+
+    def close(self) -> None:
+        """Leave a single file, unless somebody else is reading it just now. Idempotent."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            lock_fd, self._lock_fd = self._lock_fd, None
+            if connection is None:
+                return
+            try:
+                if lock_fd is not None:
+                    with one_line(self._path):
+                        _fold(connection)
+            finally:
+                connection.close()
+                if lock_fd is not None:
+                    os.close(lock_fd)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _live(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreError(f"the record {self._path} has been closed")
+        return self._connection
+
+    def _read(self, kind: str | None, scope: str | None, last: int) -> Iterator[Stored[Event]]:
+        wanted, values = ["seq > ?", "seq <= ?"], []
+        if kind is not None:
+            wanted, values = [*wanted, "kind = ?"], [kind]
+        if scope:  # "0" is the character after "/": the range is everything below the scope
+            wanted, values = (
+                [*wanted, "(scope = ? OR (scope > ? AND scope < ?))"],
+                [*values, scope, f"{scope}/", f"{scope}0"],
+            )
+        query = f"SELECT seq, at, scope, kind, data FROM event WHERE {' AND '.join(wanted)} ORDER BY seq LIMIT {_PAGE}"
+        after = 0
+        while True:
+            with self._lock, one_line(self._path):
+                rows = self._live().execute(query, (after, last, *values)).fetchall()
+            for seq, at, where, name, data in rows:
+                if name in KINDS:
+                    yield Stored(seq, at, self._decode(seq, KINDS[name], where, data))
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][0]
+
+    def _decode(self, seq: int, kind: type[Event], scope: str, data: str) -> Event:
+        try:
+            return decode(kind, scope, data, self.text)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{self._path} is damaged: event {seq} is no {kind.__name__} ({error!r})") from error
+
+
+def _begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Connection:
+    """A connection to the new, empty file at `path`, after one transaction that lays the tables."""
+    with one_line(path):
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            with connection:
+                connection.executescript("BEGIN IMMEDIATE;" + schema.statements())
+                connection.executemany(_INSERT_META, [(to_bytes(key), to_bytes(value)) for key, value in meta.items()])
+        except BaseException:
+            connection.close()
+            path.unlink(missing_ok=True)  # it is ours and holds nothing: do not leave the directory unusable
+            raise
+    return connection
+
+
+def _fold(connection: sqlite3.Connection) -> None:
+    """Move the log into the file and go back to a form that even a read-only medium can be read from."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading: the log stays beside the file, complete
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def _check_ours(path: Path, connection: sqlite3.Connection) -> None:
+    [(application,)] = connection.execute("PRAGMA application_id").fetchall()
+    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+    if application != schema.APPLICATION_ID:
+        raise StoreError(f"{path} is not the record of a run, or its writer ended before the run began")
+    if version > schema.VERSION:
+        raise StoreError(f"{path} has schema {version}, this strop reads up to {schema.VERSION}: use a newer strop")

@@ -1,0 +1,84 @@
+"""What the file holds: tables, triggers, and a view for each kind of event, made from the fields of the events.
+
+docs/store.md is the same for readers with other tools.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import fields
+
+from strop import events as ev
+from strop.events import Event
+
+APPLICATION_ID = 0x73747270
+"""`strp`: marks the file as ours (SQLite's `application_id`)."""
+VERSION = 1
+"""SQLite's `user_version`; it changes with the tables, not when a kind of event is added."""
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE text (digest TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_kind ON event (kind);
+CREATE TRIGGER meta_insert BEFORE INSERT ON meta WHEN EXISTS (SELECT 1 FROM meta WHERE key = NEW.key)
+    BEGIN SELECT RAISE(ABORT, 'meta is append-only'); END;
+CREATE TRIGGER text_insert BEFORE INSERT ON text WHEN EXISTS (SELECT 1 FROM text WHERE digest = NEW.digest)
+    BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER event_insert BEFORE INSERT ON event WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'event is append-only'); END;
+"""
+# The insert triggers close the side door of INSERT OR REPLACE, which deletes without firing delete triggers.
+
+VIEWS: dict[str, type[Event]] = {
+    "run_start": ev.RunStarted,
+    "run_end": ev.RunFinished,
+    "budget_movement": ev.BudgetMoved,
+    "improvement_start": ev.ImproveStarted,
+    "improvement_end": ev.ImproveFinished,
+    "lm_call": ev.LmCalled,
+    "lm_response": ev.LmResponded,
+    "fault": ev.LmFault,
+    "evaluation": ev.Evaluated,
+    "iteration_start": ev.IterationStarted,
+    "iteration": ev.IterationFinished,
+    "audit": ev.AuditNoted,
+}
+
+_IMPROVEMENT = """
+CREATE VIEW improvement AS
+SELECT s.*, e.seq AS end_seq, e.at AS end_at, e.outcome, e.detail, e.solution, e.solution_digest, e.utility_calls, e.lm_calls,
+       e.cpu_seconds, e.wall_seconds, e.output
+FROM improvement_start s LEFT JOIN improvement_end e USING (scope)
+"""
+
+
+def statements() -> str:
+    """The SQL that turns an empty file into an empty record."""
+    refusals = [
+        f"CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
+        for table in ("meta", "text", "event")
+        for verb in ("UPDATE", "DELETE")
+    ]
+    views = [f"CREATE VIEW {name} AS {_view(kind)};" for name, kind in VIEWS.items()]
+    marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+    return "\n".join([_TABLES, *refusals, *views, _IMPROVEMENT + ";", marks])
+
+
+def _view(kind: type[Event]) -> str:
+    """One row an event, one column a field; beside each text its digest."""
+    types = typing.get_type_hints(kind)
+    columns = ["seq", "at", "scope"]
+    for name in (field.name for field in fields(kind) if field.name != "scope"):
+        value = f"json_extract(data, '$.{name}')"
+        if name not in kind.TEXTS:
+            columns.append(f'{value} AS "{name}"')
+        elif typing.get_origin(types[name]) is tuple:
+            each = f"SELECT body FROM json_each(data, '$.{name}') i JOIN text ON digest = i.value ORDER BY i.key"
+            columns += [f'(SELECT json_group_array(body) FROM ({each})) AS "{name}"', f'{value} AS "{name}_digests"']
+        else:
+            columns += [f'(SELECT body FROM text WHERE digest = {value}) AS "{name}"', f'{value} AS "{name}_digest"']
+    return f"SELECT {', '.join(columns)} FROM event WHERE kind = '{kind.__name__}'"

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strop.events import Event, IterationFinished, RunStarted
+from strop.report import documents
+from strop.report.documents import (
+    EvalResult,
+    ImprovementOutcome,
+    ModelFacts,
+    ScoreResult,
+    eval_document,
+    iteration_document,
+    run_document,
+    score_document,
+    to_json,
+)
+from strop.solution import digest_of
+from strop.store import Stored
+
+OFFLINE = ModelFacts("offline", is_language_model=False)
+MANUAL = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8")
+
+
+def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Stored[Event]]) -> None:
+    document = run_document(stored, directory=Path("runs/x"), model=OFFLINE, best=Path("runs/x/best.py"))
+    assert {name: value for name, value in document.items() if name != "iterations"} == {
+        "schema_version": 1,
+        "run": "runs/x",
+        "task": "lpn",
+        "status": "finished",
+        "model": "offline",
+        "is_language_model": False,
+        "best": "runs/x/best.py",
+    }
+    assert [iteration["t"] for iteration in document["iterations"]] == [0, 1]
+
+
+def test_iteration_in_a_document_has_means_with_errors_counts_and_the_digest(
+    make_iteration: Callable[..., IterationFinished],
+) -> None:
+    assert iteration_document(make_iteration(1, True, (0.5, 0.75), (0.25,))) == {
+        "t": 1,
+        "accepted": True,
+        "reason": "",
+        "train": {"mean": 0.625, "stderr": 0.125, "values": [0.5, 0.75]},
+        "test": {"mean": 0.25, "stderr": None, "values": [0.25]},
+        "lm_calls": 5,
+        "evaluations": 1001,
+        "verdicts": {"ok": 900, "out of memory": 100},
+        "seconds": 61.0,
+        "improver": digest_of("I1"),
+    }
+
+
+def test_iteration_that_was_not_measured_has_null_in_its_place(
+    make_iteration: Callable[..., IterationFinished],
+) -> None:
+    document = iteration_document(make_iteration(1, False, (), ()))
+    assert (document["train"], document["test"]) == (None, None)
+
+
+def test_run_document_is_unfinished_when_the_run_is_not_over(stored: list[Stored[Event]]) -> None:
+    assert run_document(stored[:-1], directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
+
+
+def test_run_document_is_unfinished_when_the_run_was_taken_up_again(stored: list[Stored[Event]]) -> None:
+    again = [*stored, Stored(99, 0.0, RunStarted(scope="", spec="{}", environment="", posture=""))]
+    assert run_document(again, directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
+
+
+def test_score_document_has_null_when_nothing_failed() -> None:
+    assert score_document(ScoreResult("lpn", "train", 0.5, (0.4, 0.6), {"ok": 2})) == {
+        "schema_version": 1,
+        "task": "lpn",
+        "split": "train",
+        "utility": 0.5,
+        "instances": [0.4, 0.6],
+        "verdicts": {"ok": 2},
+        "error": None,
+    }
+
+
+def measured(meta_utility: tuple[float, ...], seed: tuple[float, ...]) -> EvalResult:
+    return EvalResult("seed", "lpn", OFFLINE, meta_utility, seed, (ImprovementOutcome("raised", "NameError"),), 4)
+
+
+def test_eval_document_pairs_the_improver_with_the_seed() -> None:
+    document = eval_document(measured((0.5, 0.75), (0.25, 0.25)))
+    assert document["difference"] is not None
+    assert document["difference"]["mean"] == 0.375
+    assert document["difference"]["interval"] == pytest.approx(
+        [0.375 - 12.7062 * 0.125, 0.375 + 12.7062 * 0.125], abs=1e-4
+    )
+
+
+def test_eval_document_has_the_outcome_of_each_improvement() -> None:
+    assert eval_document(measured((0.5,), (0.5,)))["outcomes"] == [{"kind": "raised", "detail": "NameError"}]
+
+
+def test_eval_document_has_no_difference_when_the_samples_cannot_be_paired() -> None:
+    assert eval_document(measured((0.5, 0.6), (0.5,)))["difference"] is None
+
+
+def test_json_text_is_ascii_whatever_a_guest_wrote() -> None:
+    text = to_json(score_document(ScoreResult("lpn", "train", 0.0, (), {}, "é \ud800 \x1b")))
+    assert text.isascii() and json.loads(text)["error"] == "é \ud800 \x1b"
+
+
+def test_json_text_refuses_a_number_that_is_not_finite() -> None:
+    with pytest.raises(ValueError, match="Out of range float"):
+        to_json(score_document(ScoreResult("lpn", "train", float("nan"), (), {})))
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("run", documents.RunDocument),
+        ("An iteration", documents.IterationDocument),
+        ("score", documents.ScoreDocument),
+        ("eval", documents.EvalDocument),
+        ("A sample", documents.Measured),
+        ("A difference", documents.Difference),
+        ("An outcome", documents.OutcomeDocument),
+    ],
+)
+def test_manual_describes_every_field_of_a_document_and_no_other(heading: str, kind: type) -> None:
+    section = MANUAL.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(kind.__annotations__)
