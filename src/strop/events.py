@@ -68,7 +68,7 @@ class ImproveFinished(Event):
     """How an improver ended. `solution` is None where it gave none."""
 
     outcome: str
-    """Kind of the outcome: `returned`, `raised`, `timeout`, `out of memory`, `died`, `violated`, `malformed`."""
+    """`ok`, or why there is no solution: `malformed`, `raised`, `timeout`, `out of memory`, `died`, `violated`."""
     detail: str
     solution: str | None
     utility_calls: int
@@ -114,6 +114,7 @@ class LmFault(Event):
 
     call: int
     index: int
+    """Which of the call's messages it belongs to, from 0; -1 for requests that were never answered."""
     fault: str
     detail: str
     attempt: int

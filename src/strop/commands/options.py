@@ -1,0 +1,72 @@
+"""Flags that several commands share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from strop.errors import ConfigurationError
+from strop.sandbox.posture import PROTECTIONS
+from strop.spec import RunSpec
+
+DEFAULTS = RunSpec()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which language model, and what one improvement may spend."""
+
+    lm: str = DEFAULTS.lm
+    """offline (a built-in proposer, not a language model), offline:skill=0.8, openai/MODEL, ollama/MODEL, vllm/MODEL,
+    llamacpp/MODEL or scripted:FILE."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
+    copies: int = DEFAULTS.copies
+    """|D|: copies of the task that an improver is measured on."""
+    utility_budget: int = DEFAULTS.utility_budget
+    """Utility calls of one downstream improvement."""
+    lm_budget: int = DEFAULTS.lm_budget
+    """LM calls of one improvement."""
+    max_responses: int = DEFAULTS.max_responses
+    """Responses of one LM call."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class GroundOptions:
+    """Which instances, how many at once, and behind which protections."""
+
+    instances: Literal["secret", "published"] = DEFAULTS.instances
+    """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
+    jobs: int = DEFAULTS.jobs
+    """Solutions evaluated at once; 0 means one for each core."""
+    require: str | None = None
+    """Protections without which nothing is run, separated by commas, or `none`; see strop doctor."""
+
+    def required(self) -> tuple[str, ...] | None:
+        """The protections asked for; None means the default ones."""
+        if self.require is None:
+            return None
+        names = tuple(name.strip() for name in self.require.split(",") if name.strip() not in {"", "none"})
+        unknown = sorted(set(names) - set(PROTECTIONS))
+        if unknown:
+            raise ConfigurationError(f"--require names {', '.join(unknown)}; there are: {', '.join(PROTECTIONS)}, none")
+        return names
+
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+"""Print one JSON document instead of a table."""
+Out = Annotated[Path | None, Parameter(name="--out")]
+"""Directory of the run; it must not hold one yet."""
+RUNS = Path("runs")
+"""Where runs are kept when no directory is named."""
+
+
+def random_seed() -> int:
+    """A seed for a run that names none: it is printed and recorded."""
+    return int.from_bytes(os.urandom(4), "big")

@@ -1,0 +1,34 @@
+"""Keep and show what a command does: a store in a new directory, a view on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from strop.commands.output import notice_of
+from strop.experiment import Journal
+from strop.laboratory import Parts
+from strop.report.live import make_view
+from strop.store import Store
+
+
+@contextmanager
+def recorded(parts: Parts, directory: Path, kind: str) -> Iterator[Journal]:
+    """The journal of a run in `directory`, shown live on a terminal and as lines elsewhere.
+
+    Raises:
+        StoreError: the directory holds a run already, or cannot be written.
+    """
+    model = parts.language_model
+    meta = {
+        "kind": kind,
+        "task": parts.task.name,
+        "language_model": model.name,
+        "is_language_model": str(model.is_language_model).lower(),
+        "secret": parts.secret.hex(),
+        "seed": str(parts.spec.seed),
+    }
+    notice = notice_of(model.name, model.is_language_model)
+    with Store.create(directory, meta) as store, make_view("auto", notice=notice) as view:
+        yield Journal(store, view)

@@ -1,0 +1,42 @@
+"""strop runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from strop.commands.options import RUNS, Json
+from strop.commands.output import notices, print_document, results
+from strop.report.tables import print_runs
+from strop.store import list_runs
+
+
+def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
+    """List the runs in a folder, oldest first.
+
+    Parameters
+    ----------
+    folder
+        Where the run directories are.
+    """
+    listings = list_runs(folder)
+    if as_json:
+        print_document(
+            {
+                "runs": [
+                    {
+                        "run": str(one.directory),
+                        "task": one.task,
+                        "status": one.status,
+                        "started": one.started,
+                        "iterations": one.iterations,
+                        "detail": one.detail,
+                    }
+                    for one in listings
+                ]
+            }
+        )
+    elif not listings:
+        notices().print(f"there are no runs in {folder}", markup=False)
+    else:
+        print_runs(listings, results())
+    return 0

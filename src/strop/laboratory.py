@@ -1,0 +1,148 @@
+"""The parts of a run, wired together: task, model, jail and one recorder."""
+
+from __future__ import annotations
+
+import json
+import platform
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+
+import numpy as np
+
+from strop.algorithm import Downstream, MetaUtility
+from strop.budget import Budget, Movement
+from strop.events import BudgetMoved, Recorder, RunStarted
+from strop.improver import Grant, Host
+from strop.lm.base import LanguageModel
+from strop.lm.registry import make as make_language_model
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
+from strop.secret import key_file, machine_key, run_secret
+from strop.spec import RunSpec
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
+from strop.tasks.registry import load
+from strop.utility import TaskUtility
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of; whoever makes them closes them."""
+
+    spec: RunSpec
+    task: Task
+    language_model: LanguageModel
+    sandbox: JailedSandbox
+    secret: bytes
+
+
+class Laboratory:
+    """The parts of a run wired to one recorder."""
+
+    def __init__(self, parts: Parts, record: Recorder) -> None:
+        self.parts = parts
+        self.record = record
+        self.run = Budget(on_movement=self._moved)
+        self.host = Host(parts.sandbox, parts.language_model, record, parts.secret)
+
+    def utility(self, split: Split) -> TaskUtility:
+        """The task's utility on a split."""
+        parts = self.parts
+        seeds = PublishedSeeds() if parts.spec.instances == "published" else SecretSeeds(parts.secret)
+        return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret)
+
+    def meta_utility(self) -> MetaUtility:
+        """û over |D| copies of the task."""
+        spec = self.parts.spec
+        copy = Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed)
+        return MetaUtility(
+            downstream=[copy] * spec.copies,
+            description=meta_description(spec),
+            grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
+            host=self.host,
+            places=threading.Semaphore(improvers_at_once(spec)),
+        )
+
+    def _moved(self, movement: Movement) -> None:
+        self.record(
+            BudgetMoved(
+                scope=movement.path,
+                counter=movement.counter,
+                amount=movement.amount,
+                granted=movement.granted,
+                used=movement.used,
+                limit=movement.limit,
+            )
+        )
+
+
+def meta_description(spec: RunSpec) -> str:
+    """u_str of the meta-utility, grey-box (§3), with the budgets of this run."""
+    text = (files("strop.tasks.self_improvement") / "description.md").read_text(encoding="utf-8")
+    for name in ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses"):
+        text = text.replace("{" + name + "}", str(getattr(spec, name)))
+    return text
+
+
+def started(parts: Parts) -> RunStarted:
+    """The first event of a run: its recipe and the ground it stands on."""
+    environment = {
+        "strop": version("strop"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "language_model": parts.language_model.name,
+        "is_language_model": parts.language_model.is_language_model,
+    }
+    return RunStarted(
+        scope="",
+        spec=parts.spec.to_json(),
+        environment=json.dumps(environment),
+        posture=json.dumps(posture_document(parts.sandbox.posture)),
+    )
+
+
+def posture_document(posture: Posture) -> dict[str, object]:
+    """What the jail was observed to enforce, as plain data."""
+    return {
+        "protections": {
+            each.name: {"what": PROTECTIONS[each.name], "enforced": each.enforced, "detail": each.detail}
+            for each in posture.protections
+        },
+        "layers": dict(posture.layers),
+        "digest": posture.digest,
+    }
+
+
+@contextmanager
+def assembled(spec: RunSpec, environ: Mapping[str, str]) -> Iterator[Parts]:
+    """The parts that a recipe names; closed at the end.
+
+    Raises:
+        ConfigurationError: the recipe names something that is not there.
+        SandboxUnavailable: a required protection is not enforced here.
+    """
+    spec = spec.checked()
+    task = load(spec.task)
+    secret = run_secret(machine_key(key_file(environ)), spec.seed)
+    model = make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=environ)
+    with closing(model), closing(jail(spec)) as sandbox:
+        yield Parts(spec, task, model, sandbox, secret)
+
+
+def jail(spec: RunSpec) -> JailedSandbox:
+    """The sandbox of a recipe.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced here.
+    """
+    require = DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
+    return JailedSandbox(solution_places=spec.jobs, improver_places=improvers_at_once(spec) + 1, require=require)
+
+
+def improvers_at_once(spec: RunSpec) -> int:
+    """How many downstream improvements run at once: at least the copies of one evaluation, and enough to keep cores busy."""
+    return max(spec.copies, 2 * spec.jobs)

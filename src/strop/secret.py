@@ -1,0 +1,58 @@
+"""The secret of a run: what instances and guests draw from.
+
+A seed alone would be guessed by any program (there are few that people use). So a run's secret is derived from the seed and a
+random key that this machine keeps: the same seed gives the same run here, and nothing that a guest can compute.
+The secret stands in the run's record; with it the run can be repeated anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from strop.errors import ConfigurationError
+from strop.seeds import derive
+
+KEY_BYTES = 32
+
+
+def key_file(environ: Mapping[str, str]) -> Path:
+    """Where the machine's key is kept: `$XDG_DATA_HOME/strop/key`, else `~/.local/share/strop/key`."""
+    data = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".local" / "share")
+    return Path(data) / "strop" / "key"
+
+
+def machine_key(path: Path) -> bytes:
+    """The machine's key; made at the first use, readable by its owner only.
+
+    Raises:
+        ConfigurationError: it can neither be read nor made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written whole under another name, then linked: two first runs at once agree on one key.
+        draft = path.with_name(f"key.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            draft.touch(mode=0o600)
+            draft.write_bytes(secrets.token_bytes(KEY_BYTES))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the key that seeds runs cannot be kept in {path} ({error.strerror}); set XDG_DATA_HOME to a writable folder"
+        ) from error
+    if len(key) != KEY_BYTES:
+        raise ConfigurationError(f"{path} is not a key of {KEY_BYTES} bytes; remove it, and a new one is made")
+    return key
+
+
+def run_secret(key: bytes, seed: int) -> bytes:
+    """The secret of the run with this seed on the machine with this key: 32 bytes."""
+    return derive(key, "run", seed).to_bytes(32, "big")

@@ -1,0 +1,121 @@
+"""The recipe of a run, as data."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from strop.errors import ConfigurationError
+
+LEAST = {
+    "iterations": 0,
+    "seed": 0,
+    "copies": 1,
+    "utility_budget": 0,
+    "meta_budget": 0,
+    "lm_budget": 0,
+    "max_responses": 1,
+    "jobs": 0,
+}
+"""The smallest value of each number of a recipe."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that a run is made from, without secrets. The defaults are the paper's (§5.1)."""
+
+    task: str = "lpn"
+    lm: str = "offline"
+    base_url: str | None = None
+    iterations: int = 4
+    """T."""
+    seed: int = 0
+    """With this machine's key it gives the run's secret; the offline proposer draws from it directly."""
+    copies: int = 5
+    """|D|: identical copies of the task."""
+    utility_budget: int = 25
+    """Utility calls of one downstream improvement."""
+    meta_budget: int = 25
+    """Meta-utility calls of one self-improvement."""
+    lm_budget: int = 4
+    """LM calls of one improvement, of either level."""
+    max_responses: int = 6
+    """Responses of one LM call."""
+    instances: Literal["secret", "published"] = "secret"
+    jobs: int = 0
+    """Solutions evaluated at once; 0 means one for each core."""
+    require: tuple[str, ...] | None = None
+    """Protections without which the run does not start; None means the sandbox's default."""
+    improver: str = "seed"
+    """I_0: the name of a shipped improver, or a file."""
+
+    def checked(self) -> RunSpec:
+        """This recipe with `jobs` resolved to a number of cores.
+
+        Raises:
+            ConfigurationError: a number is out of its range.
+        """
+        for name, low in LEAST.items():
+            if getattr(self, name) < low:
+                raise ConfigurationError(
+                    f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {low} or more"
+                )
+        return replace(self, jobs=self.jobs or cores())
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @staticmethod
+    def from_json(text: str) -> RunSpec:
+        """The recipe that `to_json` wrote; fields that this version does not know are left out."""
+        known = {field.name for field in fields(RunSpec)}
+        values = {name: value for name, value in json.loads(text).items() if name in known}
+        if isinstance(values.get("require"), list):
+            values["require"] = tuple(values["require"])
+        return RunSpec(**values)
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def shipped_improvers() -> list[str]:
+    """Names of the improvers that come with strop."""
+    return sorted(
+        file.name.removesuffix(".py") for file in files("strop.improvers").iterdir() if file.name.endswith(".py")
+    )
+
+
+def improver_text(name: str) -> str:
+    """Text of a shipped improver, or of the file `name`.
+
+    Raises:
+        ConfigurationError: there is no such improver, or the file is not UTF-8 text.
+    """
+    if name in shipped_improvers():
+        return (files("strop.improvers") / f"{name}.py").read_text(encoding="utf-8")
+    if not Path(name).is_file() and not name.endswith(".py"):
+        raise ConfigurationError(
+            f"no improver is called {name!r}; there are {', '.join(shipped_improvers())}, and files"
+        )
+    return program_text(Path(name), "improver")
+
+
+def program_text(path: Path, kind: str) -> str:
+    """Text of a program file.
+
+    Raises:
+        ConfigurationError: it does not exist or is not UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"there is no {kind} file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{kind} file {path} cannot be read as UTF-8 text: {error}") from error

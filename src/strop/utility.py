@@ -1,0 +1,207 @@
+"""Utilities *u* = (u_func, u_str) (§3), and the utility of a task: solutions run in the sandbox, answers scored in the host."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from strop.budget import UTILITY_CALLS, Budget
+from strop.errors import Malformed
+from strop.events import Evaluated, Recorder
+from strop.sandbox.base import (
+    Died,
+    Guest,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    Program,
+    Raised,
+    Returned,
+    Sandbox,
+    TimedOut,
+    Violated,
+    describe,
+)
+from strop.seeds import derive
+from strop.tasks.base import Instance, Seeds, Split, Task
+
+Verdict: TypeAlias = Literal["ok", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
+"""How an evaluation ended. A failure of the host has no verdict: it raises, and is never a score."""
+
+WALL_FACTOR = 5.0
+"""The wall-clock backstop is this many times the CPU limit, so that a busy machine is not a failing solution."""
+WALL_FLOOR = 2.0
+"""Seconds; no backstop is shorter."""
+REPORT_CHARACTERS = 2000
+"""How much of an error is kept."""
+
+
+def verdict_of(outcome: Outcome) -> Verdict:
+    """The one word for an outcome."""
+    match outcome:
+        case Returned():
+            return "ok"
+        case Raised():
+            return "raised"
+        case TimedOut():
+            return "timeout"
+        case OutOfMemory():
+            return "out of memory"
+        case Died():
+            return "died"
+        case Violated():
+            return "violated"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a utility says of one candidate."""
+
+    value: float
+    """The utility, in [0, 1]."""
+    verdict: Verdict
+    """`ok`, or how the first failing instance ended."""
+    scores: tuple[float, ...] = ()
+    """One score for each instance that was run; for a meta-utility one for each copy."""
+    verdicts: tuple[Verdict, ...] = ()
+    """One verdict for each of `scores`."""
+    error: str = ""
+    """The first failure: its instance, its reason and the tail of its traceback."""
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+    def counts(self) -> dict[str, int]:
+        """Verdict → number of instances."""
+        return dict(Counter(self.verdicts))
+
+
+class Utility(Protocol):
+    """*u*: a function of program texts, and the words in which a language model is told of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def description(self) -> str:
+        """u_str."""
+        ...
+
+    @property
+    def counter(self) -> str:
+        """The budget counter that one call costs."""
+        ...
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        """u_func. A candidate that is no text (None) has utility 0. What it spends is spent in `at`.
+
+        Raises:
+            StropError: the host failed; there is no score.
+        """
+        ...
+
+
+NOT_A_TEXT = Evaluation(value=0.0, verdict="malformed", error="the candidate is not a program text")
+
+
+@dataclass(frozen=True)
+class TaskUtility:
+    """The utility of a task on one split: the mean score over its instances.
+
+    An instance is drawn afresh for every evaluation, so nothing that a guest does to its inputs outlives the call.
+    """
+
+    task: Task
+    split: Split
+    seeds: Seeds
+    sandbox: Sandbox
+    record: Recorder
+    secret: bytes
+    """What the guests' random numbers derive from."""
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def description(self) -> str:
+        return self.task.told
+
+    @property
+    def counter(self) -> str:
+        return UTILITY_CALLS
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        evaluation = NOT_A_TEXT if candidate is None else self._measure(candidate, at.path)
+        self.record(evaluated(self, self.split, candidate, evaluation, at))
+        return evaluation
+
+    def _measure(self, candidate: str, path: str) -> Evaluation:
+        task = self.task
+        limits = Limits(
+            cpu_seconds=task.time_limit,
+            wall_seconds=max(WALL_FACTOR * task.time_limit, WALL_FLOOR),
+            memory_bytes=task.memory_limit,
+        )
+        scores: list[float] = []
+        verdicts: list[Verdict] = []
+        errors: list[str] = []
+        cpu = wall = 0.0
+        with self.sandbox.open(Program(candidate, task.entry), limits) as guest:
+            for index in range(task.count(self.split)):
+                instance = task.instance(self.split, index, self.seeds)
+                outcome = self._call(guest, instance, path, index)
+                score, verdict, error = self._judge(instance, outcome)
+                cpu, wall = cpu + outcome.spent.cpu_seconds, wall + outcome.spent.wall_seconds
+                scores.append(score)
+                verdicts.append(verdict)
+                if verdict != "ok":
+                    errors.append(f"instance {index}: {error}")
+                    if task.failure == "utility":
+                        break
+        failed = bool(errors) and task.failure == "utility"
+        return Evaluation(
+            value=0.0 if failed else sum(scores) / len(scores),
+            verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
+            scores=tuple(scores),
+            verdicts=tuple(verdicts),
+            error=errors[0][:REPORT_CHARACTERS] if errors else "",
+            cpu_seconds=cpu,
+            wall_seconds=wall,
+        )
+
+    def _call(self, guest: Guest, instance: Instance, path: str, index: int) -> Outcome:
+        # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances.
+        seed = derive(self.secret, "guest", path, self.split, index) & (2**64 - 1)
+        return guest.call(list(instance.inputs.values()), seed=seed)
+
+    def _judge(self, instance: Instance, outcome: Outcome) -> tuple[float, Verdict, str]:
+        if not isinstance(outcome, Returned):
+            return 0.0, verdict_of(outcome), explain(outcome)
+        try:
+            return self.task.checked_score(instance, outcome.value), "ok", ""
+        except Malformed as error:
+            return 0.0, "malformed", f"malformed answer: {error}"
+
+
+def explain(outcome: Outcome) -> str:
+    """What happened, with the tail of the traceback where there is one."""
+    traceback = outcome.traceback if isinstance(outcome, Raised) else ""
+    return f"{describe(outcome)}\n{traceback}".rstrip()[:REPORT_CHARACTERS]
+
+
+def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:
+    """The record of an evaluation."""
+    return Evaluated(
+        scope=at.path,
+        utility=utility.name,
+        split=split,
+        solution=candidate,
+        verdict=evaluation.verdict,
+        value=evaluation.value,
+        scores=evaluation.scores,
+        verdicts=tuple(evaluation.verdicts),
+        error=evaluation.error,
+        cpu_seconds=evaluation.cpu_seconds,
+        wall_seconds=evaluation.wall_seconds,
+    )

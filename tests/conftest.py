@@ -1,0 +1,87 @@
+"""What many tests need: one real jail for the whole session, and the parts of a run around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from strop.budget import Budget
+from strop.events import Event
+from strop.improver import Grant, Host, Improvement, improve
+from strop.lm.base import LanguageModel, Request
+from strop.lm.scripted import Scripted
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import Instance, SecretSeeds, Task
+from strop.utility import TaskUtility
+
+
+@pytest.fixture(scope="session")
+def jail() -> Iterator[JailedSandbox]:
+    """The strongest jail that this machine allows; nothing is required, so that the tests run on every Linux."""
+    with JailedSandbox(solution_places=2, improver_places=4, require=frozenset()) as sandbox:
+        yield sandbox
+
+
+SEED = "def algorithm(n):\n    return 0\n"
+DOUBLE = "def algorithm(n):\n    return 2 * n\n"
+
+
+def doubling(**changes: object) -> Task:
+    """A task whose best solution doubles a number; half of the answers of `SEED` are right."""
+
+    def sample(rng: object) -> dict[str, object]:
+        return {"n": int(rng.integers(0, 2))}  # type: ignore[attr-defined]
+
+    def score(instance: Instance, answer: object) -> float:
+        return float(answer == 2 * instance["n"])
+
+    settings: dict[str, object] = {
+        "name": "doubling",
+        "sample": sample,
+        "score": score,
+        "seed": SEED,
+        "instances": 8,
+        "test_instances": 8,
+        **changes,
+    }
+    return Task(**settings)  # type: ignore[arg-type]
+
+
+@dataclass
+class Bench:
+    """One improvement at a time, on the doubling task, with everything recorded."""
+
+    sandbox: JailedSandbox
+    model: LanguageModel
+    grant: Grant
+    task: Task
+    events: list[Event] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
+
+    def host(self) -> Host:
+        return Host(self.sandbox, self.model, self.events.append, b"secret")
+
+    def utility(self, split: str = "train") -> TaskUtility:
+        return TaskUtility(self.task, split, SecretSeeds(b"secret"), self.sandbox, self.events.append, b"secret")  # type: ignore[arg-type]
+
+    def improve(self, improver: str) -> Improvement:
+        at = self.budget.child("improve")
+        return improve(improver, self.task.seed, self.utility(), self.grant, at, self.host())
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def bench(jail: JailedSandbox) -> Callable[..., Bench]:
+    """Make a bench: `bench(answers=…, grant=…, <field of the task>=…)`; by default the model answers with a doubling program."""
+
+    def make(
+        answers: Callable[[Request], str] | None = None, grant: Grant | None = None, **changes: object
+    ) -> Bench:
+        said = answers or (lambda request: f"Double it.\n```python\n{DOUBLE}```\n")
+        return Bench(jail, Scripted(said), grant or Grant(), doubling(**changes))
+
+    return make

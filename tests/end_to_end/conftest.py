@@ -1,0 +1,55 @@
+"""Runs the command line as people do: another process, its own folder, no environment but what it needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+
+TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
+"""Flags of a run that takes a second or two."""
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), "COLUMNS": "80"}
+
+
+@pytest.fixture
+def strop(tmp_path: Path) -> Strop:
+    """`strop("run", "lpn", …)` in an empty folder."""
+
+    def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "strop", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment(tmp_path) | env,
+            timeout=240,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture
+def start_strop(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """The same, without waiting for its end."""
+
+    def call(*arguments: str, **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "strop", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment(tmp_path) | env,
+        )
+
+    return call

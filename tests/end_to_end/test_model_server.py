@@ -1,0 +1,81 @@
+"""`strop run` against a real HTTP server on loopback that misbehaves: the run ends, and nothing is lost or paid twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from strop.events import Evaluated, LmCalled, LmFault, LmResponded
+from strop.lm.scripted import Scripted
+from strop.store import Store
+from strop.testing.openai_server import OpenAIServer
+
+PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
+FAULTS = ["ok", "429:0.01", "ok", "500", "cut", "no-code", "empty", "huge", "drop", "malformed", "ok"]
+FLAGS = ["-T", "1", "--copies", "4", "--lm-budget", "4", "--max-responses", "3", "--meta-budget", "2"]
+ASKING = """
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    answers = []
+    for number in range(language_model.budget):
+        answers += language_model.prompt("expert", f"{number}: {initial_solution}", n_responses=2)
+    return max(extract_code(answers), key=utility)
+"""
+
+
+def run_against(server: OpenAIServer, strop: Any, folder: Path) -> Any:
+    (folder / "asking.py").write_text(ASKING)
+    where = ["--lm", "openai/anything", "--base-url", server.url, "--improver", "asking.py", "--out", "there", "--json"]
+    return strop("run", "lpn", *FLAGS, *where, OPENAI_API_KEY="sk-secret-of-the-test")
+
+
+def test_run_ends_and_every_fault_is_an_event_when_the_server_misbehaves(strop: Any, tmp_path: Path) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), FAULTS, cycle=True) as server:
+        ended = run_against(server, strop, tmp_path)
+        billed, met = server.billed, Counter(seen.fault for seen in server.seen)
+    assert ended.returncode == 0, ended.stderr
+    with Store.open(tmp_path / "there") as store:
+        faults = Counter(stored.event.fault for stored in store.events(LmFault))
+        responses = [stored.event for stored in store.events(LmResponded)]
+    assert faults["rate_limited"] >= met["429"] > 0
+    assert faults["server_error"] >= met["500"] > 0
+    assert faults["connection"] >= met["cut"] + met["drop"] > 0
+    assert faults["bad_response"] >= met["malformed"]
+    assert faults["oversized"] >= 1 and faults["empty"] >= 1
+    assert len(responses) == billed  # what was billed is kept, and nothing was asked for twice
+
+
+def test_run_keeps_no_key_anywhere(strop: Any, tmp_path: Path) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), ["echo-key", "ok"]) as server:
+        ended = run_against(server, strop, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
+    assert b"sk-secret-of-the-test" not in written + (ended.stdout + ended.stderr).encode()
+
+
+def test_run_charges_the_calls_it_was_granted_when_the_server_ignores_n(strop: Any, tmp_path: Path) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), ["ignore-n"], cycle=True) as server:
+        ended = run_against(server, strop, tmp_path)
+        billed = server.billed
+    document = json.loads(ended.stdout)
+    with Store.open(tmp_path / "there") as store:
+        calls = sum(stored.event.cost for stored in store.events(LmCalled))
+        kept = sum(1 for _ in store.events(LmResponded))
+    assert sum(iteration["lm_calls"] for iteration in document["iterations"]) == calls
+    assert kept == billed
+
+
+def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_goes_away(
+    strop: Any, tmp_path: Path
+) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), ["ok", "ok", "401"], cycle=True) as server:
+        ended = run_against(server, strop, tmp_path)
+        billed = server.billed
+    assert ended.returncode == 3, ended.stderr
+    assert "Traceback" not in ended.stderr and ended.stderr.splitlines()[-1].startswith("strop: ")
+    with Store.open(tmp_path / "there") as store:
+        assert sum(1 for _ in store.events(LmResponded)) == billed
+        assert all(stored.event.verdict in {"ok", "malformed"} for stored in store.events(Evaluated))

@@ -1,0 +1,128 @@
+"""Stop it, kill it: what is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import RunFinished
+from strop.store import Store
+
+LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below `pid`, by /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(stat[1]), []).append(int(entry.name))
+    found: set[int] = set()
+    todo = [pid]
+    while todo:
+        for child in children.get(todo.pop(), []):
+            found.add(child)
+            todo.append(child)
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that still run; a zombie does not."""
+    running = set()
+    for pid in pids:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+                running.add(pid)
+        except OSError:
+            continue
+    return running
+
+
+def wait_for(condition: Any, seconds: float = 60.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return bool(condition())
+
+
+def events_in(path: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
+    start_strop: Any, tmp_path: Path, number: int
+) -> None:
+    process = start_strop(*LONG)
+    store = tmp_path / "there" / "run.sqlite"
+    moment = random.Random(number).randint(1, 400)  # events of the run, so that the moments differ on any machine
+    assert wait_for(lambda: events_in(store) >= moment)
+    guests = descendants(process.pid)
+    process.kill()
+    process.communicate()
+    assert guests and wait_for(lambda: not alive(guests), seconds=1.0), alive(guests)
+    with Store.open(store.parent) as opened:
+        assert sum(1 for _ in opened.events()) >= moment
+    with sqlite3.connect(store) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: int, code: int) -> None:
+    process = start_strop(*LONG)
+    store = tmp_path / "there" / "run.sqlite"
+    assert wait_for(lambda: events_in(store) >= 60)
+    guests = descendants(process.pid)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert "Traceback" not in errors and "stopped by" in errors.splitlines()[-1]
+    assert not alive(guests)
+    with Store.open(store.parent) as opened:
+        (last,) = [stored.event for stored in opened.events(RunFinished)]
+    assert last.status == "interrupted"
+
+
+def test_second_run_in_the_same_directory_is_refused_while_the_first_goes_on(
+    start_strop: Any, strop: Any, tmp_path: Path
+) -> None:
+    process = start_strop(*LONG)
+    assert wait_for(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 5)
+    second = strop(*LONG)
+    assert second.returncode != 0 and "Traceback" not in second.stderr and second.stderr.count("strop: ") == 1
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount the small file system that fills up")
+def test_full_disk_is_one_line_and_what_was_written_stays_readable(strop: Any, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    if os.system(f"mount -t tmpfs -o size=600k tmpfs {small} 2>/dev/null") != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        ended = strop("run", "lpn", "-T", "4", "--seed", "1", "--out", str(small / "run"))
+        assert ended.returncode == 1, ended.stderr
+        assert "Traceback" not in ended.stderr and ended.stderr.splitlines()[-1].startswith("strop: ")
+        with Store.open(small / "run") as opened:
+            assert sum(1 for _ in opened.events()) > 10
+    finally:
+        os.system(f"umount {small}")

@@ -1,0 +1,152 @@
+"""improve(): what an improver gets, what it may spend, and what is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS
+from strop.errors import LanguageModelError, TaskError
+from strop.events import AuditNoted, BudgetMoved, Evaluated, ImproveFinished, LmCalled, LmResponded
+from strop.improver import Grant
+from strop.lm.base import Request
+from strop.spec import improver_text
+
+MakeBench = Callable[..., Any]
+
+HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
+
+
+def finished(bench: Any) -> ImproveFinished:
+    (event,) = bench.of(ImproveFinished)
+    return cast(ImproveFinished, event)
+
+
+def test_seed_improver_returns_the_best_candidate_when_the_model_offers_one(bench: MakeBench) -> None:
+    b = bench()
+    improvement = b.improve(improver_text("seed"))
+    assert improvement.solution is not None and "2 * n" in improvement.solution
+    assert (finished(b).lm_calls, finished(b).utility_calls) == (1, 6)
+    assert (b.budget.used(LM_CALLS), b.budget.used(RESPONSES), b.budget.used(UTILITY_CALLS)) == (1, 6, 6)
+
+
+def test_utility_is_zero_and_the_refusal_recorded_when_the_budget_is_spent(bench: MakeBench) -> None:
+    b = bench(grant=Grant(utility_calls=2))
+    improvement = b.improve(HEAD + "    return str([utility(initial_solution) > 0 for _ in range(4)])")
+    assert improvement.solution == "[True, True, False, False]"
+    movements = [e for e in b.events if isinstance(e, BudgetMoved)]
+    assert movements == []  # the bench's root tells nobody; the ledger itself counts
+    assert finished(b).utility_calls == 2 and len(b.of(Evaluated)) == 2
+
+
+def test_language_model_raises_budget_exceeded_when_its_calls_are_spent(bench: MakeBench) -> None:
+    b = bench(grant=Grant(lm_calls=2))
+    text = HEAD + (
+        "    from language_model import BudgetExceeded\n"
+        "    got = 0\n"
+        "    for _ in range(5):\n"
+        "        try:\n"
+        "            language_model.prompt('e', 'm')\n"
+        "            got += 1\n"
+        "        except BudgetExceeded:\n"
+        "            pass\n"
+        "    return f'{got} {language_model.remaining}'"
+    )
+    assert b.improve(text).solution == "2 0"
+
+
+def test_request_costs_as_many_calls_as_it_needs_when_it_is_larger_than_one_call(bench: MakeBench) -> None:
+    b = bench(grant=Grant(lm_calls=4, max_responses_per_call=6))
+    text = HEAD + "    return str(len(language_model.batch_prompt('e', ['m'] * 13)))"
+    assert b.improve(text).solution == "13"
+    assert finished(b).lm_calls == 3
+    assert [cast(LmCalled, e).cost for e in b.of(LmCalled)] == [3]
+
+
+def test_request_is_refused_whole_when_the_budget_does_not_cover_it(bench: MakeBench) -> None:
+    b = bench(grant=Grant(lm_calls=4, max_responses_per_call=6))
+    improvement = b.improve(HEAD + "    return language_model.prompt('e', 'm', n_responses=1000)[0]")
+    assert improvement.outcome == "raised" and "BudgetExceeded" in improvement.detail
+    assert finished(b).lm_calls == 0 and b.of(LmResponded) == []
+
+
+def test_equal_requests_are_told_apart_by_their_sample_whatever_their_order(bench: MakeBench) -> None:
+    asked: list[Request] = []
+    b = bench(answers=lambda request: asked.append(request) or "no code")
+    b.improve(HEAD + "    [language_model.prompt('e', 'm', n_responses=3) for _ in range(2)]\n    return ''")
+    assert sorted(request.sample for request in asked) == [0, 1, 2, 3, 4, 5]
+    assert {request.scope for request in asked} == {"improve"}
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"), [("None", "None"), ("42", "int"), ("['a']", "list"), ("{'a': 1}", "dict")]
+)
+def test_improvement_is_malformed_when_no_text_is_returned(bench: MakeBench, returned: str, words: str) -> None:
+    improvement = bench().improve(HEAD + f"    return {returned}")
+    assert (improvement.outcome, improvement.solution) == ("malformed", None)
+    assert words in improvement.detail
+
+
+@pytest.mark.parametrize("candidate", ["None", "3", "['x']", "object()", "'def algorithm(:'", "''"])
+def test_candidate_scores_zero_with_its_reason_when_it_is_no_program(bench: MakeBench, candidate: str) -> None:
+    b = bench()
+    assert b.improve(HEAD + f"    return str(utility({candidate}))").solution == "0.0"
+    (evaluated,) = [cast(Evaluated, e) for e in b.of(Evaluated)]
+    assert evaluated.verdict != "ok" and evaluated.error != ""
+
+
+def test_map_evaluates_in_order_and_gives_zero_beyond_the_budget(bench: MakeBench) -> None:
+    b = bench(grant=Grant(utility_calls=3))
+    double = "def algorithm(n):\\n    return 2 * n\\n"
+    text = HEAD + f"    return str(utility.map(['{double}', 'nonsense(', None, '{double}']))"
+    assert b.improve(text).solution == "[1.0, 0.0, 0.0, 0.0]"
+    assert finished(b).utility_calls == 3
+
+
+def test_report_tells_why_a_solution_failed_and_costs_nothing_when_it_was_scored_before(bench: MakeBench) -> None:
+    b = bench()
+    text = HEAD + (
+        "    bad = 'def algorithm(n):\\n    return [][n]\\n'\n"
+        "    utility(bad)\n"
+        "    report = utility.report(bad)\n"
+        "    return report['verdict'] + report['error'] + str(report['utility']) + str(utility.remaining)"
+    )
+    solution = b.improve(text).solution
+    assert solution is not None and solution.startswith("raised") and "IndexError" in solution
+    assert solution.endswith("0.024")  # utility 0.0, and 24 calls left
+
+
+def test_report_shows_the_scores_of_the_training_instances(bench: MakeBench) -> None:
+    b = bench()
+    solution = b.improve(HEAD + "    return str(utility.report(initial_solution)['instances'])").solution
+    assert solution is not None and len(eval(solution)) == 8 and set(eval(solution)) <= {0.0, 1.0}
+
+
+def test_hidden_flag_is_an_audit_note_and_changes_nothing(bench: MakeBench) -> None:
+    b = bench()
+    assert b.improve(HEAD + "    return str(utility(initial_solution, use_sandbox=False) > 0)").solution == "True"
+    assert "use_sandbox=False" in " ".join(cast(AuditNoted, e).detail for e in b.of(AuditNoted))
+
+
+def test_paid_answers_are_recorded_when_the_rest_of_the_call_failed(bench: MakeBench) -> None:
+    given = iter(["first"])
+
+    def answers(request: Request) -> str:
+        try:
+            return next(given)
+        except StopIteration:
+            raise LanguageModelError("the script is exhausted") from None
+
+    b = bench(answers=answers)
+    with pytest.raises(LanguageModelError):
+        b.improve(HEAD + "    language_model.prompt('e', 'm')\n    return language_model.prompt('e', 'm')[0]")
+    assert [cast(LmResponded, e).text for e in b.of(LmResponded)] == ["first"]
+
+
+def test_score_outside_its_bounds_raises_and_is_never_a_score(bench: MakeBench) -> None:
+    b = bench(score=lambda instance, answer: 6.0)
+    with pytest.raises(TaskError, match=r"\[0, 1\]"):
+        b.improve(HEAD + "    return str(utility(initial_solution))")
+    assert b.of(Evaluated) == []
