@@ -1,0 +1,184 @@
+"""Composes answers as a model would: a sentence of idea and a fenced program, or one of the ways in which they fail.
+
+Every function takes its randomness as an argument and reads nothing but the request's text.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from strop.lm.offline.adapt import adapt
+from strop.lm.offline.library import Algorithm, Textbook
+from strop.lm.offline.mutate import mutate
+from strop.lm.offline.odds import BROKEN, Odds
+from strop.lm.offline.prompt import Program, parse, read_program
+
+HOTTEST = 3.0
+"""Temperatures above count as this one."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer and where it came from (for studies of the proposer; a run sees the text alone)."""
+
+    text: str
+    kind: str
+    """`edit`, `good`, `mediocre`, `broken`, or `none` where the prompt shows no program."""
+    source: str = ""
+    """The textbook file, the edits, or the way in which the answer is broken."""
+    finish_reason: str = "stop"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an answer is made from."""
+
+    program: Program
+    textbook: Textbook
+    rng: random.Random
+    temperature: float
+
+    def algorithm(self, grade: str | None = None) -> Algorithm | None:
+        """A random textbook algorithm that fits the program, or None."""
+        shape = self.program.signature.shape if self.program.signature else None
+        fitting = self.textbook.fitting(shape, grade)
+        return self.rng.choice(fitting) if fitting else None
+
+
+def answer(message: str, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random) -> Answer:
+    """The answer to a prompt. It never raises, whatever the prompt."""
+    program = read_program(message)
+    if program is None:
+        return Answer("I see no program here. Please show it in a fenced block.", "none", "no program")
+    context = Context(program, textbook, rng, min(HOTTEST, max(0.0, temperature)))
+    kind = odds.draw(rng)
+    if program.tree is None:
+        return Answer(
+            _with_code("This program does not parse; I leave it as it is.", program.text), "none", "no Python"
+        )
+    if kind == "broken":
+        return _broken(context)
+    algorithm = context.algorithm(kind) if kind != "edit" else None
+    if algorithm is None:
+        return _edited(context)
+    return Answer(_with_code(f"Idea: {algorithm.idea}", _text_of(algorithm, context)), kind, algorithm.name)
+
+
+def _edited(context: Context) -> Answer:
+    text = context.program.text
+    tree = parse(text)
+    edits: list[str] = []
+    try:
+        if tree is not None:
+            edits = mutate(tree, context.rng, context.temperature)
+            text = ast.unparse(tree) if edits else text
+    except (ValueError, RecursionError):  # the program holds something that cannot be printed again
+        edits = []
+    said = "; ".join(edits) or "leave it as it is"
+    return Answer(_with_code(f"Idea: {said}.", text), "edit", said)
+
+
+def _text_of(algorithm: Algorithm, context: Context) -> str:
+    try:
+        return adapt(algorithm, context.program)
+    except (ValueError, RecursionError):
+        return algorithm.text
+
+
+def _unparsed(tree: ast.Module) -> str | None:
+    """The tree as text; None where it is too deep, or holds a number or a text that Python cannot print."""
+    try:
+        return ast.unparse(tree) + "\n"
+    except (ValueError, RecursionError):
+        return None
+
+
+def _with_code(sentence: str, code: str) -> str:
+    return f"{sentence}\n\n```python\n{code.rstrip()}\n```\n"
+
+
+def _broken(context: Context) -> Answer:
+    name = context.rng.choices(list(BROKEN), weights=list(BROKEN.values()))[0]
+    algorithm = context.algorithm()
+    idea = algorithm.idea if algorithm else "Simplify the program."
+    code = _text_of(algorithm, context) if algorithm else context.program.text
+    text = _WAYS[name](context, f"Idea: {idea}", code)
+    return Answer(text, "broken", name, "length" if name == "truncated" else "stop")
+
+
+def _no_code(context: Context, idea: str, code: str) -> str:
+    return f"{idea} This should improve the score considerably, but it depends on the inputs. Shall I write it out?"
+
+
+def _empty(context: Context, idea: str, code: str) -> str:
+    return ""
+
+
+def _truncated(context: Context, idea: str, code: str) -> str:
+    text = _with_code(idea, code)
+    start = text.index("```python\n") + len("```python\n")
+    return text[: start + int((len(code)) * context.rng.uniform(0.2, 0.8))]
+
+
+def _syntax_error(context: Context, idea: str, code: str) -> str:
+    """Leaves out one bracket or colon."""
+    places = [index for index, character in enumerate(code) if character in "([)]:"]
+    context.rng.shuffle(places)
+    for place in places[:5]:
+        damaged = code[:place] + code[place + 1 :]
+        if parse(damaged) is None:
+            return _with_code(idea, damaged)
+    return _with_code(idea, code + "\n)")
+
+
+def _unchanged(context: Context, idea: str, code: str) -> str:
+    return _with_code("The solution is already good; I made it more readable.", context.program.text)
+
+
+def _wrong_name(context: Context, idea: str, code: str) -> str:
+    signature = context.program.signature
+    if signature is None:
+        return _unchanged(context, idea, code)
+    return _with_code(idea, code.replace(f"def {signature.entry}(", f"def improved_{signature.entry}("))
+
+
+def _two_blocks(context: Context, idea: str, code: str) -> str:
+    """Chats, and shows the program that it was given more fully than what it would change."""
+    entry = context.program.signature.entry if context.program.signature else "main"
+    usage = f"# the rest stays the same\nresult = {entry}(...)"
+    before = _with_code("Sure! Let us look at the current program first:", context.program.text)
+    return f"{before}\n{_with_code(f'{idea} Use it like this:', usage)}\nLet me know if you have questions!\n"
+
+
+def _raises(context: Context, idea: str, code: str) -> str:
+    """Forgets the imports, or leaves a part for later."""
+    lines = code.split("\n")
+    without = [line for line in lines if not line.startswith(("import ", "from "))]
+    if len(without) < len(lines) and context.rng.random() < 0.5:
+        return _with_code(idea, "\n".join(without))
+    return _with_code(idea, _unfinished(code, context.program.signature.entry if context.program.signature else ""))
+
+
+def _unfinished(code: str, entry: str) -> str:
+    """The program with an entry function that ends before it begins."""
+    tree = parse(code)
+    if tree is not None:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name == entry:
+                node.body.insert(0, ast.parse("raise NotImplementedError('the main loop')").body[0])
+    return (_unparsed(ast.fix_missing_locations(tree)) if tree else None) or code
+
+
+_WAYS: dict[str, Callable[[Context, str, str], str]] = {
+    "no code": _no_code,
+    "empty": _empty,
+    "truncated": _truncated,
+    "syntax error": _syntax_error,
+    "unchanged": _unchanged,
+    "wrong name": _wrong_name,
+    "two blocks": _two_blocks,
+    "raises": _raises,
+}

@@ -1,0 +1,106 @@
+"""Finds the program to improve in a prompt, as a reader would: the first fenced block that is not the score function.
+
+It reads nothing but the prompt's text. It does not judge the program, and it never runs it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass
+
+from strop.lm.offline.shapes import Signature, signature_of
+
+LONGEST_PROGRAM = 200_000
+"""Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
+
+_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([A-Za-z][\w+.#-]*)?[ \t]*$")
+_OPENED_IN_TEXT = re.compile(r"""^[^`]*["'(\s]`{3,}[A-Za-z][\w+.#-]*[ \t]*$""")
+_CLOSED_IN_TEXT = re.compile(r"""^[ \t]*`{3,}[ \t]*["')]""")
+_SCORE = re.compile(r"score function|utility function|scoring function", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """An outermost fenced block and the last line of prose before it."""
+
+    introduction: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program that a prompt asks to improve; `tree` is None where it is not valid Python."""
+
+    text: str
+    tree: ast.Module | None
+    signature: Signature | None
+
+
+def fenced_blocks(text: str) -> list[Block]:
+    """The outermost fenced blocks. Fences nest: one with an info string opens, a bare one closes the innermost.
+
+    A block that is never closed reaches to the end of the text.
+    """
+    blocks: list[Block] = []
+    body: list[str] = []
+    introduction, depth = "", 0
+    for line in text.replace("\r\n", "\n").split("\n"):
+        step = _step(line, depth)
+        if depth and depth + step > 0:
+            body.append(line)
+        elif depth and step < 0:
+            blocks.append(Block(introduction, "\n".join(body)))
+            body, introduction = [], ""
+        elif not step and line.strip():
+            introduction = line.strip()
+        depth += step
+    if depth:
+        blocks.append(Block(introduction, "\n".join(body)))
+    return blocks
+
+
+def _step(line: str, depth: int) -> int:
+    """How much deeper the nesting is after this line: 1, 0 or -1.
+
+    A program may open a fence after the quotes that begin a text literal, and close one before the quotes that end it.
+    """
+    fence = _FENCE.match(line)
+    if fence is not None:
+        return 1 if depth == 0 or fence[1] is not None else -1
+    if depth and _OPENED_IN_TEXT.match(line):
+        return 1
+    return -1 if depth > 1 and _CLOSED_IN_TEXT.match(line) else 0
+
+
+def read_program(message: str) -> Program | None:
+    """The program in the prompt, or None where the prompt has no fenced block.
+
+    The paper's earlier prompts (Figures A.7 to A.15) show the score function first; a block that is introduced as the
+    score function is passed over unless there is no other.
+    """
+    blocks = fenced_blocks(message)
+    if not blocks:
+        return None
+    block = next((block for block in blocks if not _SCORE.search(block.introduction)), blocks[0])
+    for text in _readings(block.text):
+        tree = parse(text)
+        if tree is not None:
+            return Program(text, tree, signature_of(tree))
+    return Program(block.text, None, None)
+
+
+def parse(text: str) -> ast.Module | None:
+    """The syntax tree, or None where the text is no Python, or too long or too deep to be read."""
+    if len(text) > LONGEST_PROGRAM:
+        return None
+    try:
+        return ast.parse(text, filename="<program>")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _readings(text: str) -> list[str]:
+    """The text, and the two ways in which an indented prompt template moves the program that it shows."""
+    return [text, textwrap.dedent(text), text.lstrip(" \t")]

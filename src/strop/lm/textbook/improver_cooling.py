@@ -1,0 +1,44 @@
+"""Begin with a high temperature to explore and lower it as the budget is spent.
+
+shape: improver
+grade: good
+"""
+from helpers import extract_code
+
+EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
+
+
+def message_for(solution, description):
+    """The prompt of Figure 2."""
+    return f"""Improve the following solution:
+```python
+{solution}
+```
+
+You will be evaluated based on this score function:
+```python
+{description}
+```
+
+You must return an improved solution. Be as creative as you can under the constraints.
+Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
+
+
+def ask(language_model, message, temperature):
+    """One call with as many responses as it may have: the new programs, each once."""
+    messages = [message] * language_model.max_responses_per_call
+    responses = language_model.batch_prompt(EXPERTISE, messages, temperature=temperature)
+    return list(dict.fromkeys(code for code in extract_code(responses) if code))
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    """Varying temperature: from 1.2 down to 0.3, each call from the best solution so far."""
+    best_solution, best_utility = initial_solution, utility(initial_solution)
+    calls = language_model.budget
+    for call in range(calls):
+        temperature = 1.2 - 0.9 * call / max(1, calls - 1)
+        candidates = ask(language_model, message_for(best_solution, utility.str), temperature)
+        for candidate, value in zip(candidates, utility.map(candidates)):
+            if value > best_utility:
+                best_solution, best_utility = candidate, value
+    return best_solution
