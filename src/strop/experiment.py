@@ -63,7 +63,7 @@ class Journal:
         self(started(parts))
         status, detail = "failed", ""
         try:
-            with stopped_by_signals(parts.sandbox):
+            with stopped_by_signals(parts.sandbox.close, parts.language_model.finish):
                 yield
             status = "finished"
         except Interrupted as error:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from strop.errors import StropError
-from strop.sandbox.base import Sandbox
 
 
 class Interrupted(StropError):
@@ -23,11 +22,11 @@ class Interrupted(StropError):
 
 
 @contextmanager
-def stopped_by_signals(sandbox: Sandbox) -> Iterator[None]:
-    """The first signal ends every guest, so that whoever waits for one fails; the second ends the process.
+def stopped_by_signals(*stops: Callable[[], None]) -> Iterator[None]:
+    """The first signal calls `stops`, which make whoever is waiting fail; the second ends the process at once.
 
-    Answers of the model that are on their way are waited for and kept: they are paid for. Only a main thread can take
-    signals; in another nothing changes.
+    A sandbox's `close` ends every guest; a model's `finish` lets only those answers still come that are on their way, since
+    they are paid for. Only a main thread can take signals; in another nothing changes.
 
     Raises:
         Interrupted: instead of the failure that the signal caused.
@@ -38,8 +37,10 @@ def stopped_by_signals(sandbox: Sandbox) -> Iterator[None]:
         if stopping:
             os._exit(128 + number)
         stopping.append(signal.Signals(number))
-        # In a thread of its own: the interrupted code may hold the locks that closing needs.
-        threading.Thread(target=sandbox.close, name="strop-stop").start()
+        os.write(2, b"\nstrop: stopping; answers on their way are waited for (again to quit at once)\n")
+        # In threads of their own: the interrupted code may hold the locks that they need.
+        for act in stops:
+            threading.Thread(target=act, name="strop-stop").start()
 
     if threading.current_thread() is not threading.main_thread():
         yield

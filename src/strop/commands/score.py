@@ -51,7 +51,7 @@ def score_command(
     text = program_text(solution, "solution")
     secret = run_secret(machine_key(key_file(os.environ)), seed)
     seeds = PublishedSeeds() if ground.instances == "published" else SecretSeeds(secret)
-    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox):
+    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
         evaluation = TaskUtility(the_task, split, seeds, sandbox, discard, secret).evaluate(text, Budget())
     result = ScoreResult(
         task=the_task.name,

@@ -51,6 +51,9 @@ class Offline:
         rng = random.Random(derive(self._secret, "offline", *names))
         return answer(request.message, request.temperature, self._textbook, self._odds, rng)
 
+    def finish(self) -> None:
+        """Nothing is ever on its way."""
+
     def close(self) -> None:
         """Nothing to close."""
 

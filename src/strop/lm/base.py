@@ -1,0 +1,81 @@
+"""The language model *L*: the contract of every implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Request:
+    """One response asked for. n responses to one prompt are n requests that differ in `sample`."""
+
+    expertise: str
+    """The system message (the paper's `expertise`, earlier `role`)."""
+    message: str
+    temperature: float = 0.7
+    """0 and up; a model may clip it, and then says so in its completions."""
+    scope: str = ""
+    """Where in the run this was asked: two requests of equal text in different scopes are different requests."""
+    sample: int = 0
+    """Index of this request among the equal ones of its scope, from 0."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that went wrong on the way to a completion and was survived, or not."""
+
+    kind: Literal[
+        "rate_limited", "server_error", "connection", "timeout", "bad_response", "truncated", "empty", "oversized"
+    ]
+    detail: str
+    attempt: int
+    """Which attempt this was, from 1."""
+    waited_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer, as it came."""
+
+    text: str
+    model: str
+    """What answered, as the server names it."""
+    finish_reason: str = "stop"
+    input_tokens: int | None = None
+    """None where the server does not say; n responses of one HTTP request report the prompt on the first only."""
+    output_tokens: int | None = None
+    seconds: float = 0.0
+    faults: tuple[Fault, ...] = ()
+
+
+class LanguageModel(Protocol):
+    """Answers requests, in parallel where it can. Safe to use from many threads."""
+
+    @property
+    def name(self) -> str:
+        """The specification it was made from, e.g. `openai/gpt-4o` or `offline:skill=0.5`."""
+        ...
+
+    @property
+    def is_language_model(self) -> bool:
+        """False for stand-ins (`offline`, `scripted`): whatever shows their results says so."""
+        ...
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: some request could not be answered after every retry. The error's `completions` has one
+                entry per request, None where there is no answer: what arrived was paid for and must be kept.
+        """
+        ...
+
+    def finish(self) -> None:
+        """Send nothing more. Answers that are on their way still come; whatever else is asked for fails. Idempotent."""
+        ...
+
+    def close(self) -> None:
+        """Finish, and close connections. Idempotent."""
+        ...

@@ -1,0 +1,62 @@
+"""How long to go on asking a server that fails: pure arithmetic of waiting times.
+
+It does not sleep, send or decide what is worth another attempt (`openai_errors.py` does).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Exponential back-off with jitter, which gives way to what the server asks for."""
+
+    attempts: int = 8
+    """How often one HTTP request is sent at most, 1 and up."""
+    first_wait_seconds: float = 1.0
+    longest_wait_seconds: float = 60.0
+    longest_retry_after_seconds: float = 300.0
+    """A server that asks for a longer pause than this is asked again after this."""
+
+    def wait(self, attempt: int, retry_after: float | None, jitter: random.Random) -> float:
+        """Seconds to wait after attempt number `attempt` (from 1) has failed.
+
+        Without `retry_after`: uniform in [w/2, w] with w = first wait · 2^(attempt - 1), capped. With it: that time, capped,
+        and up to a tenth more, so that the requests that were refused together do not return together.
+        """
+        if retry_after is not None:
+            return min(max(retry_after, 0.0), self.longest_retry_after_seconds) * (1 + 0.1 * jitter.random())
+        longest = min(self.first_wait_seconds * 2.0 ** min(attempt - 1, 60), self.longest_wait_seconds)
+        return longest * (0.5 + 0.5 * jitter.random())
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
+    """How long the server asks to wait, 0 and up; None where it does not say, or not in a form that is known.
+
+    Reads `retry-after-ms` and `Retry-After`, the latter in seconds or as an HTTP date (RFC 9110 §10.2.3). `headers` finds
+    names in any case; `now` is in seconds of the epoch.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is not None or value is None:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text is not None else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

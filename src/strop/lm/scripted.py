@@ -1,0 +1,118 @@
+"""A stand-in that gives the answers it was given: for tests, demonstrations and debugging an improver.
+
+It is deterministic and needs no network. It does *not* look at expertise, temperature or anything else of a request, unless
+its answers are a function.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm.base import Completion, Request
+
+
+class Scripted:
+    """A language model whose answers are known beforehand.
+
+    `answers` is one of
+
+    - a sequence of texts: each is given once, in order; then the script is exhausted;
+    - a mapping: the answer is the value of the first key, in order, that occurs in the message;
+    - a function of the request.
+
+    The requests of one call are answered in order and without another call in between, so two threads that share a
+    sequence each get a contiguous part of it.
+    """
+
+    def __init__(
+        self, answers: Sequence[str] | Mapping[str, str] | Callable[[Request], str], *, name: str = "scripted"
+    ) -> None:
+        self._answers = answers
+        self._name = name
+        self._lock = threading.Lock()
+        self._given = 0
+        self._requests: list[Request] = []
+
+    @property
+    def name(self) -> str:
+        """What it was made from: `scripted` or `scripted:FILE`."""
+        return self._name
+
+    @property
+    def is_language_model(self) -> bool:
+        """Always False."""
+        return False
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request so far, answered or not, in the order of their arrival."""
+        with self._lock:
+            return tuple(self._requests)
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: the script has no answer for some request.
+        """
+        with self._lock:
+            self._requests.extend(requests)
+            if callable(self._answers):
+                answer = self._answers
+                return [Completion(answer(request), self._name) for request in requests]
+            texts = [self._next(request) for request in requests]
+        completions = tuple(None if text is None else Completion(text, self._name) for text in texts)
+        answered = [completion for completion in completions if completion is not None]
+        if len(answered) < len(requests):
+            raise LanguageModelError(self._why_not(len(requests) - len(answered)), completions)
+        return answered
+
+    def finish(self) -> None:
+        """Nothing is ever on its way."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _next(self, request: Request) -> str | None:
+        if isinstance(self._answers, Mapping):
+            return next((text for key, text in self._answers.items() if key in request.message), None)
+        assert not callable(self._answers)
+        if self._given == len(self._answers):
+            return None
+        self._given += 1
+        return self._answers[self._given - 1]
+
+    def _why_not(self, missing: int) -> str:
+        if isinstance(self._answers, Mapping):
+            return f"{self._name}: no key of the script occurs in the message of {missing} request(s)"
+        assert not callable(self._answers)
+        return f"{self._name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more asked"
+
+
+def read_script(path: Path, *, name: str) -> Scripted:
+    """A script from a file of JSON lines, each a string or an object with `text`; empty lines are skipped.
+
+    Raises:
+        ConfigurationError: the file cannot be read or a line is something else; the message names the line.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name}: cannot read the script: {error}") from error
+    answers = [_text_of(line, f"{name}: line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return Scripted(answers, name=name)
+
+
+def _text_of(line: str, where: str) -> str:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise ConfigurationError(f"{where} is not JSON: {error}") from error
+    text = value.get("text") if isinstance(value, dict) else value
+    if not isinstance(text, str):
+        raise ConfigurationError(f'{where} must be a string or {{"text": …}}')
+    return text

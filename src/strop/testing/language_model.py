@@ -1,0 +1,219 @@
+"""The conformance kit of language models: what every implementation must do, as small named checks.
+
+For whoever writes an implementation, in a test file of theirs:
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_my_model(check):
+        check(lambda: MyModel(...))
+
+or all at once, `check_language_model(lambda: MyModel(...))`. Each check makes its own models and closes them. A model that
+costs money is asked about sixty short requests and three long ones. It is not checked how good the answers are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from strop.errors import LanguageModelError
+from strop.lm.base import Completion, Fault, LanguageModel, Request
+
+MakeModel = Callable[[], LanguageModel]
+
+PROGRAM = "Improve this program:\n```python\ndef algorithm(values):\n    return sorted(values)[0]\n```\n"
+"""The prompt of every check, in the form that improvers use."""
+
+
+def check_language_model(make: MakeModel) -> None:
+    """Run every check of `CHECKS`.
+
+    Raises:
+        AssertionError: the first check that fails; the message says what was expected.
+    """
+    for check in CHECKS:
+        check(make)
+
+
+def name_is_text(make: MakeModel) -> None:
+    """`name` is a text of one line and stays the same."""
+    with _model(make) as model:
+        name = model.name
+        _require(
+            isinstance(name, str) and name.isprintable() and name != "", f"name must be one line of text: {name!r}"
+        )
+        model.complete([_request()])
+        _require(model.name == name, "name must not change")
+
+
+def is_language_model_is_a_bool(make: MakeModel) -> None:
+    """`is_language_model` is True or False, nothing else."""
+    with _model(make) as model:
+        _require(isinstance(model.is_language_model, bool), "is_language_model must be a bool")
+
+
+def nothing_asked_gives_an_empty_list(make: MakeModel) -> None:
+    """No requests, no completions, no error."""
+    with _model(make) as model:
+        answered = model.complete([])
+        _require(answered == [], f"complete([]) must be [], not {answered!r}")
+
+
+def each_request_gets_one_completion(make: MakeModel) -> None:
+    """As many completions as requests, each well-formed."""
+    with _model(make) as model:
+        requests = [_request(f"Part {number}.") for number in range(5)]
+        _well_formed(model.complete(requests), len(requests))
+
+
+def equal_requests_get_a_completion_each(make: MakeModel) -> None:
+    """n samples of one prompt are n completions, mixed with another prompt or not."""
+    with _model(make) as model:
+        requests = [_request(sample=sample) for sample in range(6)]
+        requests.insert(3, _request("Another prompt."))
+        _well_formed(model.complete(requests), len(requests))
+
+
+def requests_may_be_any_sequence(make: MakeModel) -> None:
+    """A tuple is as good as a list, and it is not changed."""
+    with _model(make) as model:
+        asked = [_request(sample=sample) for sample in range(2)]
+        given = list(asked)
+        _well_formed(model.complete(given), 2)
+        _require(given == asked, "complete must not change the list it is given")
+        _well_formed(model.complete(tuple(asked)), 2)
+
+
+def order_is_kept(make: MakeModel) -> None:
+    """Completions stand in the order of their requests. Checked of models that repeat themselves; others cannot be."""
+    requests = [_request(f"Part {number}.", temperature=0.0) for number in range(4)]
+    alone, again = ([_alone(make, request) for request in requests] for _ in range(2))
+    with _model(make) as model:
+        together = [completion.text for completion in model.complete(requests)]
+    if alone == again and sorted(alone) == sorted(together):
+        _require(alone == together, "the order of completions must be that of the requests")
+
+
+def empty_texts_are_answered(make: MakeModel) -> None:
+    """A prompt without a word is a prompt."""
+    with _model(make) as model:
+        _well_formed(model.complete([Request("", "")]), 1)
+
+
+def any_text_is_answered(make: MakeModel) -> None:
+    """Other scripts, control characters and lone surrogates, which a program may send, break nothing."""
+    with _model(make) as model:
+        texts = ["Améliore 改善 🪒", "nul \x00 bell \x07", "lone \ud800 surrogate", "\u202e\n\r\t"]
+        _well_formed(model.complete([_request(text) for text in texts]), len(texts))
+
+
+def huge_prompts_break_nothing(make: MakeModel) -> None:
+    """A prompt of a megabyte is answered or refused, with an empty completion or in the error's form."""
+    with _model(make) as model:
+        requests = [_request("# padding\n" * 100_000), _request()]
+        try:
+            _well_formed(model.complete(requests), 2)
+        except LanguageModelError as error:
+            _require(len(error.completions) == 2, "LanguageModelError.completions must have one entry a request")
+        _well_formed(model.complete([_request()]), 1)
+
+
+def any_temperature_is_answered(make: MakeModel) -> None:
+    """Temperatures that no server takes are clipped, not refused."""
+    with _model(make) as model:
+        requests = [_request(temperature=temperature) for temperature in (0.0, 0.7, 1.0, 2.0, 50.0, 1e308)]
+        _well_formed(model.complete(requests), len(requests))
+
+
+def threads_may_share_a_model(make: MakeModel) -> None:
+    """Eight threads at once each get what they asked for."""
+    with _model(make) as model, ThreadPoolExecutor(8) as pool:
+        calls = [
+            pool.submit(model.complete, [_request(f"Thread {thread}.", sample=sample) for sample in range(3)])
+            for thread in range(8)
+        ]
+        for call in calls:
+            _well_formed(call.result(), 3)
+
+
+def finish_and_close_are_idempotent(make: MakeModel) -> None:
+    """Closing twice, used or not, is fine."""
+    unused = make()
+    unused.finish()
+    unused.close()
+    unused.close()
+    used = make()
+    used.complete([_request()])
+    used.finish()
+    used.finish()
+    used.close()
+    used.close()
+
+
+CHECKS: tuple[Callable[[MakeModel], None], ...] = (
+    name_is_text,
+    is_language_model_is_a_bool,
+    nothing_asked_gives_an_empty_list,
+    each_request_gets_one_completion,
+    equal_requests_get_a_completion_each,
+    requests_may_be_any_sequence,
+    order_is_kept,
+    empty_texts_are_answered,
+    any_text_is_answered,
+    huge_prompts_break_nothing,
+    any_temperature_is_answered,
+    threads_may_share_a_model,
+    finish_and_close_are_idempotent,
+)
+"""Every check. Each takes a function that makes a new model, and raises AssertionError with a reason."""
+
+
+def _request(more: str = "", *, temperature: float = 0.7, sample: int = 0) -> Request:
+    return Request("You are an expert programmer.", PROGRAM + more, temperature, sample=sample)
+
+
+@contextmanager
+def _model(make: MakeModel) -> Iterator[LanguageModel]:
+    model = make()
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+def _alone(make: MakeModel, request: Request) -> str:
+    with _model(make) as model:
+        return model.complete([request])[0].text
+
+
+def _well_formed(completions: Sequence[Completion], expected: int) -> None:
+    _require(isinstance(completions, list), f"complete must return a list, not {type(completions).__name__}")
+    _require(len(completions) == expected, f"{expected} requests need {expected} completions, not {len(completions)}")
+    for completion in completions:
+        _require(isinstance(completion, Completion), f"not a Completion: {completion!r}")
+        _require(isinstance(completion.text, str), "text must be a str")
+        _require(_is_encodable(completion.text), "text must be encodable as UTF-8: no lone surrogates")
+        _require(isinstance(completion.model, str) and completion.model != "", "model must say what answered")
+        _require(isinstance(completion.finish_reason, str), "finish_reason must be a str")
+        for tokens in (completion.input_tokens, completion.output_tokens):
+            _require(
+                tokens is None or (type(tokens) is int and tokens >= 0), f"tokens must be None or 0 and up: {tokens}"
+            )
+        _require(completion.seconds >= 0.0, "seconds must be 0 and up")
+        faults = completion.faults
+        _require(
+            isinstance(faults, tuple) and all(isinstance(f, Fault) for f in faults), "faults must be a tuple of Fault"
+        )
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise AssertionError(otherwise)

@@ -1,0 +1,55 @@
+"""finish(): what happens to answers on their way, and to waits, when the user stops a run."""
+
+from __future__ import annotations
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from strop.errors import LanguageModelError
+from strop.lm.base import Request
+from strop.lm.endpoints import endpoint
+from strop.lm.openai import OpenAIModel
+from strop.lm.scripted import Scripted
+from strop.testing.openai_server import OpenAIServer
+
+
+def model_at(server: OpenAIServer) -> OpenAIModel:
+    return OpenAIModel(
+        endpoint("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k"}), jitter=random.Random(0)
+    )
+
+
+def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
+    arrived, go = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> str:
+        arrived.set()
+        go.wait(30)
+        return "paid for"
+
+    with OpenAIServer(Scripted(slow)) as server, ThreadPoolExecutor(1) as pool:
+        model = model_at(server)
+        answer = pool.submit(model.complete, [Request("e", "m")])
+        assert arrived.wait(30)
+        model.finish()
+        go.set()
+        assert answer.result(30)[0].text == "paid for"
+        model.close()
+
+
+def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_is_finished() -> None:
+    with OpenAIServer(Scripted(lambda r: "x"), ["429:300"], cycle=True) as server, ThreadPoolExecutor(1) as pool:
+        model = model_at(server)
+        answer = pool.submit(model.complete, [Request("e", "m")])
+        while not server.seen:
+            threading.Event().wait(0.01)
+        model.finish()
+        with pytest.raises(LanguageModelError):
+            answer.result(30)
+        with pytest.raises(LanguageModelError, match="closed"):
+            model.complete([Request("e", "again")])
+        assert len(server.seen) == 1
+        model.close()
