@@ -79,7 +79,7 @@ def bench(jail: JailedSandbox) -> Callable[..., Bench]:
     """Make a bench: `bench(answers=…, grant=…, <field of the task>=…)`; by default the model answers with a doubling program."""
 
     def make(
-        answers: Callable[[Request], str] | None = None, grant: Grant | None = None, **changes: object
+        answers: Callable[[Request], str] | list[str] | None = None, grant: Grant | None = None, **changes: object
     ) -> Bench:
         said = answers or (lambda request: f"Double it.\n```python\n{DOUBLE}```\n")
         return Bench(jail, Scripted(said), grant or Grant(), doubling(**changes))

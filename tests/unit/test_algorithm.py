@@ -17,7 +17,9 @@ from strop.spec import improver_text
 
 MakeBench = Callable[..., Any]
 SEED = improver_text("seed")
-BETTER = "def improve_algorithm(initial_solution, utility, language_model):\n    return 'def algorithm(n): return 2 * n'\n"
+BETTER = (
+    "def improve_algorithm(initial_solution, utility, language_model):\n    return 'def algorithm(n): return 2 * n'\n"
+)
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
 
@@ -40,15 +42,27 @@ def test_meta_utility_is_the_mean_over_copies_of_what_the_improver_reaches(bench
     assert (evaluation.value, evaluation.scores, evaluation.verdict) == (1.0, (1.0, 1.0, 1.0), "ok")
 
 
+def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:
+    easy, hard = bench(), bench(score=lambda instance, answer: 0.25)
+    tasks = [Downstream(b.utility("train"), b.utility("test"), b.task.seed) for b in (easy, hard)]
+    evaluation = MetaUtility(tasks, "mean over tasks", Grant(), easy.host()).evaluate(BETTER, Budget())
+    assert (evaluation.scores, evaluation.value) == ((1.0, 0.25), 0.625)
+
+
 def test_failing_improvement_contributes_zero_with_its_reason(bench: MakeBench) -> None:
     evaluation = meta_utility(bench()).evaluate(BROKEN, Budget())
     assert (evaluation.value, evaluation.verdict) == (0.0, "raised")
     assert "undefined_name" in evaluation.error
 
 
-@pytest.mark.parametrize("candidate", [None, "", "def improve_algorithm(:"])
-def test_meta_utility_is_zero_when_the_candidate_is_no_program(bench: MakeBench, candidate: str | None) -> None:
-    assert meta_utility(bench()).evaluate(candidate, Budget()).value == 0.0
+@pytest.mark.parametrize(
+    ("candidate", "verdict"), [(None, "malformed"), ("", "raised"), ("def improve_algorithm(:", "raised")]
+)
+def test_meta_utility_is_zero_when_the_candidate_is_no_program(
+    bench: MakeBench, candidate: str | None, verdict: str
+) -> None:
+    evaluation = meta_utility(bench()).evaluate(candidate, Budget())
+    assert (evaluation.value, evaluation.verdict) == (0.0, verdict)
 
 
 def test_every_copy_gets_fresh_budgets_and_the_run_counts_them_all(bench: MakeBench) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +25,7 @@ def test_reservation_counts_in_every_budget_of_the_chain_when_it_is_granted() ->
 def test_reservation_counts_nowhere_when_a_budget_above_does_not_cover_it() -> None:
     run = Budget({"calls": 2})
     improve = run.child("improve", {"calls": 10})
-    with pytest.raises(BudgetExceeded, match="2 more|3 more"):
+    with pytest.raises(BudgetExceeded, match=r"2 more|3 more"):
         improve.reserve("calls", 3)
     assert (improve.used("calls"), run.used("calls")) == (0, 0)
 
@@ -48,6 +51,33 @@ def test_budget_tells_every_movement_when_granted_or_refused() -> None:
     with pytest.raises(BudgetExceeded):
         budget.reserve("calls")
     assert [(m.path, m.granted, m.used) for m in told] == [("improve", True, 1), ("improve", False, 1)]
+
+
+@pytest.fixture
+def eager_switching() -> Iterator[None]:
+    """Threads change places as often as the interpreter lets them, so that a missing lock shows."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("eager_switching")
+def test_exactly_the_limit_is_granted_when_threads_race_for_it() -> None:
+    run = Budget({"calls": 3000})
+    budgets = [run.child(str(number), {"calls": 1}) for number in range(3000)]
+
+    def greedy(_: int) -> int:
+        granted = 0
+        for budget in budgets:
+            with suppress(BudgetExceeded):
+                budget.reserve("calls")
+                granted += 1
+        return granted
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(greedy, range(16))) == 3000
+    assert {budget.used("calls") for budget in budgets} == {1} and run.used("calls") == 3000
 
 
 LIMITS = st.lists(st.one_of(st.none(), st.integers(0, 12)), min_size=1, max_size=4)

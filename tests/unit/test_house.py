@@ -36,7 +36,7 @@ def test_source_file_holds_one_idea(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is too long"
+            assert (node.end_lineno or 0) - node.lineno < 50, f"{node.name} is too long"
 
 
 @pytest.mark.parametrize("path", sorted(GUEST.glob("*.py")), ids=lambda path: path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,9 +21,16 @@ def test_key_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_all_agree_on_one_key_when_many_make_it_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "strop" / "key"
-    with ThreadPoolExecutor(16) as pool:
-        assert len(set(pool.map(machine_key, [path] * 64))) == 1
+    for attempt in range(40):
+        path = tmp_path / str(attempt) / "key"
+        start = threading.Barrier(8)
+
+        def make(_: int, path: Path = path, start: threading.Barrier = start) -> bytes:
+            start.wait()
+            return machine_key(path)
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(make, range(8)))) == 1
 
 
 def test_secret_differs_with_the_key_and_with_the_seed() -> None:

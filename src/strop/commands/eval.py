@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, recipe
 from strop.commands.output import notice_of, notices, print_document, results
 from strop.commands.recorded import recorded
 from strop.experiment import compare, new_directory
 from strop.laboratory import assembled
 from strop.report.documents import EvalResult, ImprovementOutcome, ModelFacts, eval_document
 from strop.report.tables import print_eval
-from strop.spec import RunSpec, improver_text
+from strop.spec import improver_text
 
 
 def eval_command(
@@ -36,21 +36,7 @@ def eval_command(
     seed
         With this machine's key it decides everything that is drawn.
     """
-    spec = RunSpec(
-        task=task,
-        lm=model.lm,
-        base_url=model.base_url,
-        iterations=0,
-        seed=seed,
-        copies=model.copies,
-        utility_budget=model.utility_budget,
-        lm_budget=model.lm_budget,
-        max_responses=model.max_responses,
-        instances=ground.instances,
-        jobs=ground.jobs,
-        require=ground.required(),
-        improver=improver,
-    )
+    spec = recipe(task, seed, model, ground, iterations=0, improver=improver)
     text = improver_text(improver)
     directory = out or new_directory(RUNS, f"eval-{task}")
     with assembled(spec, os.environ) as parts, recorded(parts, directory, "eval") as journal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -59,10 +59,28 @@ class GroundOptions:
         return names
 
 
-Json = Annotated[bool, Parameter(name="--json", negative="")]
-"""Print one JSON document instead of a table."""
-Out = Annotated[Path | None, Parameter(name="--out")]
-"""Directory of the run; it must not hold one yet."""
+def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **rest: Any) -> RunSpec:
+    """The recipe that the flags describe; `rest` are fields of it that only one command has."""
+    return RunSpec(
+        task=task,
+        seed=seed,
+        lm=model.lm,
+        base_url=model.base_url,
+        copies=model.copies,
+        utility_budget=model.utility_budget,
+        lm_budget=model.lm_budget,
+        max_responses=model.max_responses,
+        instances=ground.instances,
+        jobs=ground.jobs,
+        require=ground.required(),
+        **rest,
+    )
+
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document instead of tables.")]
+Out = Annotated[
+    Path | None, Parameter(name="--out", help="Directory of the run, which must not hold one; runs/… when not given.")
+]
 RUNS = Path("runs")
 """Where runs are kept when no directory is named."""
 

@@ -8,14 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, random_seed
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, random_seed, recipe
 from strop.commands.output import notice_of, print_document, results
 from strop.commands.recorded import recorded
 from strop.experiment import new_directory, run
 from strop.laboratory import assembled
 from strop.report.documents import ModelFacts, run_document
 from strop.report.tables import print_run
-from strop.spec import RunSpec, improver_text
+from strop.spec import improver_text
 from strop.store import Store
 
 
@@ -47,22 +47,8 @@ def run_command(
     seed
         With this machine's key it decides everything that is drawn; random when not given.
     """
-    spec = RunSpec(
-        task=task,
-        lm=model.lm,
-        base_url=model.base_url,
-        iterations=iterations,
-        seed=random_seed() if seed is None else seed,
-        copies=model.copies,
-        utility_budget=model.utility_budget,
-        meta_budget=meta_budget,
-        lm_budget=model.lm_budget,
-        max_responses=model.max_responses,
-        instances=ground.instances,
-        jobs=ground.jobs,
-        require=ground.required(),
-        improver=improver,
-    )
+    drawn = random_seed() if seed is None else seed
+    spec = recipe(task, drawn, model, ground, iterations=iterations, meta_budget=meta_budget, improver=improver)
     text = improver_text(improver)
     directory = out or new_directory(RUNS, task)
     with assembled(spec, os.environ) as parts, recorded(parts, directory, "run") as journal:
