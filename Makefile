@@ -17,6 +17,8 @@ lint: $(VENV)/dev.installed  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd src/strop/sandbox/guest && $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
+		--cache-dir=$(CURDIR)/.mypy_cache/guest *.py
 	$(BIN)/lint-imports
 
 check: lint test  ## what CI runs
