@@ -1,0 +1,168 @@
+"""Run one untrusted program: the contract of every sandbox.
+
+A *guest* is a process that executes LM-written code. It computes an answer; it never computes a score, holds a budget or
+sees a label. Whatever it does ends in an `Outcome`, which is data. Only a failure of the host raises (`SandboxError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias, Union
+
+import numpy as np
+
+Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", None]
+"""What may cross between host and guest: plain types and numeric arrays, always copies."""
+
+Handler: TypeAlias = Callable[[Sequence[Value]], Value]
+"""A method offered to a guest. It runs in the host, on any thread; it may raise `Refusal`."""
+
+
+class Refusal(Exception):
+    """Raised by a handler: the guest's request is refused; `kind` names the exception that the guest sees."""
+
+    def __init__(self, kind: Literal["BudgetExceeded", "ValueError", "TypeError"], message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one guest may use. A limit kills the whole tree, from outside, within 50 ms of its time."""
+
+    cpu_seconds: float = 2.0
+    """CPU time of one call, all threads, read by the host from the kernel's clock of the guest."""
+    wall_seconds: float = 10.0
+    """Backstop in wall time of one call; time in which the guest waits for an answer of the host does not count."""
+    memory_bytes: int = 1 << 30
+    reply_bytes: int = 4 << 20
+    """Largest frame that the guest may send."""
+    output_bytes: int = 16 << 10
+    """How much of standard output and error is kept (the tail is dropped, never parsed for meaning)."""
+    requests: int = 10_000
+    """How many requests an improver may send before it is stopped as a flood."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run: program text, its entry point, and which side of the API it sees."""
+
+    text: str
+    entry: str
+    role: Literal["solution", "improver"] = "solution"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a call used, as the host measured it."""
+
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    spent: Spent = field(default=Spent(), kw_only=True)
+    output: str = field(default="", kw_only=True)
+    """What the guest printed, cut to `Limits.output_bytes`."""
+
+
+@dataclass(frozen=True)
+class Returned(_Outcome):
+    """The entry point returned; `value` is a validated copy."""
+
+    value: Value
+
+
+@dataclass(frozen=True)
+class Raised(_Outcome):
+    """The program did not compile, lacks its entry point, or raised."""
+
+    exception: str
+    """Name of the exception's class, e.g. `NameError`."""
+    message: str
+    traceback: str = ""
+    """The tail of the traceback, at most 4000 characters."""
+
+
+@dataclass(frozen=True)
+class TimedOut(_Outcome):
+    """A time limit was reached and the guest was killed."""
+
+    limit: Literal["cpu", "wall"]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class OutOfMemory(_Outcome):
+    """The guest needed more memory than it may have (a `MemoryError`, or the kernel's kill)."""
+
+    limit_bytes: int
+
+
+@dataclass(frozen=True)
+class Died(_Outcome):
+    """The process ended without an answer: `reason` is e.g. `exit status 3` or `signal SIGSEGV`."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Violated(_Outcome):
+    """The guest broke the protocol: a malformed, oversized, replayed or forged frame, or a flood of requests."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Returned | Raised | TimedOut | OutOfMemory | Died | Violated
+
+
+def describe(outcome: Outcome) -> str:
+    """One line that names what happened, for records and for people."""
+    match outcome:
+        case Returned():
+            return "returned"
+        case Raised(exception, message):
+            return f"{exception}: {message}" if message else exception
+        case TimedOut(limit, seconds):
+            return f"{limit} time limit of {seconds:g} s reached"
+        case OutOfMemory(limit_bytes):
+            return f"more than {limit_bytes >> 20} MiB of memory needed"
+        case Died(reason) | Violated(reason):
+            return reason
+
+
+class Guest(Protocol):
+    """One program in its jail. Use as a context manager; leaving it kills whatever is left."""
+
+    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+        """Call the entry point in the guest's process and wait for the outcome.
+
+        Calls share one fresh child (globals of the program persist between them) until one does not return a value; the
+        next call then gets a new child. `seed` (0 to 2**64 - 1) seeds `random` and `numpy.random` before the call.
+
+        Raises:
+            SandboxError: the host could not run the guest (never because of what the program did).
+        """
+        ...
+
+    def close(self) -> None:
+        """Kill the guest and free its place. Idempotent."""
+        ...
+
+    def __enter__(self) -> Guest: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class Sandbox(Protocol):
+    """Something that runs untrusted programs. Safe to use from many threads."""
+
+    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
+        """A guest for `program`; blocks while no place is free. `handlers` are the methods it may ask for, by name."""
+        ...
+
+    def close(self) -> None:
+        """Kill every guest and server. Idempotent."""
+        ...

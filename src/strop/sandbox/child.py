@@ -1,0 +1,116 @@
+"""One guest process, as the host holds it: its pipes, its clock, its death.
+
+Runs no conversation (session.py) and starts nothing (server.py, zygote.py).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExitStatus:
+    """How a guest's process ended: the kernel's word, through its parent's wait4, which no guest can forge."""
+
+    code: int | None
+    """The exit status, 0 to 255; None when a signal ended it."""
+    signal: int | None
+    """The signal that ended it; None when it exited."""
+    cpu_seconds: float
+    max_rss_bytes: int
+
+    def describe(self) -> str:
+        """`exit status 3` or `signal SIGSEGV`."""
+        if self.signal is None:
+            return f"exit status {self.code}"
+        with suppress(ValueError):
+            return f"signal {signal.Signals(self.signal).name}"
+        return f"signal {self.signal}"
+
+
+class Child:
+    """A guest's process and the host's ends of its pipes, which the holder closes with `close`."""
+
+    def __init__(
+        self,
+        *,
+        pidfd: int,
+        to_guest: int,
+        from_guest: int,
+        output: int,
+        wait: Callable[[], ExitStatus],
+    ) -> None:
+        """`wait` gives the exit status of a process that has ended, and may block a moment for its parent to tell."""
+        self.pidfd, self.to_guest, self.from_guest, self.output = pidfd, to_guest, from_guest, output
+        self.pid = _pid_of(pidfd)
+        self.on_close: Callable[[], None] = lambda: None
+        """Called once, when the child is closed: its server is free for the next."""
+        self._wait = wait
+        self._status: ExitStatus | None = None
+        self._cpu_seconds = 0.0
+        self._open = True
+
+    def cpu_seconds(self) -> float:
+        """CPU time that all threads of the process have used, from the kernel's own clock of it."""
+        if self._status is not None:
+            return self._status.cpu_seconds
+        with suppress(OSError):  # it has ended, and its parent has buried it: the last reading stays
+            self._cpu_seconds = time.clock_gettime((~self.pid << 3) | 2)
+        return self._cpu_seconds
+
+    def kill(self) -> None:
+        """SIGKILL, by a handle that never names another process. Idempotent."""
+        if self._open:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def ended(self) -> ExitStatus | None:
+        """How it ended; None while it runs."""
+        if self._status is None and self._open and self.has_ended():
+            self._status = self._wait()
+        return self._status
+
+    def has_ended(self) -> bool:
+        """Whether its life is over, without asking how. Not after `close`."""
+        ready = select.poll()
+        ready.register(self.pidfd, select.POLLIN)
+        return bool(ready.poll(0))
+
+    def reap(self) -> ExitStatus:
+        """Kill it if it still runs, and wait for its status. Raises SandboxError when the fork server is gone too."""
+        if self._status is None:
+            self.kill()
+            self._status = self._wait()
+        return self._status
+
+    def close_output(self) -> None:
+        """Stop listening: what the guest prints from now on fails with EPIPE. Idempotent."""
+        if self.output >= 0:
+            os.close(self.output)
+            self.output = -1
+
+    def close(self) -> None:
+        """Kill it and close the host's descriptors. Idempotent."""
+        if self._open:
+            self.kill()
+            self._open = False
+            self.close_output()
+            for descriptor in (self.pidfd, self.to_guest, self.from_guest):
+                os.close(descriptor)
+            self.on_close()
+
+
+def _pid_of(pidfd: int) -> int:
+    """The process id behind a pidfd, as this process sees it; -1 when it has ended and is buried."""
+    facts = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = os.read(facts, 1024)
+    finally:
+        os.close(facts)
+    return int(text.partition(b"Pid:")[2].split(maxsplit=1)[0])

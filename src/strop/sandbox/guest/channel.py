@@ -1,0 +1,88 @@
+"""The conversation with the host: orders come in, answers go out, and an improver's threads may ask at the same time.
+
+Until the first request the main thread reads the pipe itself; from then on one reader thread does, and gives every reply to
+whoever waits for it. Nothing is enforced here: a program may bypass all of this, and gains nothing.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Any
+
+import frames
+
+
+class BudgetExceeded(Exception):
+    """The budget does not cover what was asked; nothing was charged."""
+
+
+KINDS: dict[str, type[Exception]] = {"BudgetExceeded": BudgetExceeded, "ValueError": ValueError, "TypeError": TypeError}
+Box = queue.SimpleQueue[dict[str, Any]]
+"""Holds one reply."""
+
+
+class Channel:
+    """Both pipes of a guest. Safe to use from many threads."""
+
+    def __init__(self, read_descriptor: int, write_descriptor: int) -> None:
+        self._read, self._write = read_descriptor, write_descriptor
+        self._lock = threading.Lock()
+        self._last = 0
+        self._waiting: dict[int, Box] = {}
+        self._orders: Box = queue.SimpleQueue()
+        self._reader: threading.Thread | None = None
+        self._open = False
+
+    def next_order(self) -> dict[str, Any]:
+        """The next `load` or `call` of the host; blocks."""
+        if self._reader is None:
+            order: dict[str, Any] = frames.read(self._read)
+            return order
+        return self._orders.get()
+
+    def begin(self) -> None:
+        """From here until `answer`, requests are sent."""
+        self._open = True
+
+    def answer(self, frame: bytes) -> None:
+        """End the call: the frame is the last one that is sent."""
+        with self._lock:
+            self._open = False
+            frames.write(self._write, frame)
+
+    def ask(self, method: str, params: list[Any]) -> Any:
+        """Send a request and wait for its reply; raises what the host refused with."""
+        box: Box = queue.SimpleQueue()
+        self._send(method, params, box)
+        message = box.get()
+        if "refused" in message:
+            raise KINDS.get(message["refused"], ValueError)(message["message"])
+        return message["value"]
+
+    def note(self, kind: str, detail: str) -> None:
+        """Tell the host what an audit should know; waits, so that notes stand in the record where they were made."""
+        self.ask("note", [kind, detail])
+
+    def _send(self, method: str, params: list[Any], box: Box) -> None:
+        with self._lock:  # ids grow in the order of the frames
+            if not self._open:
+                raise RuntimeError("the call has ended: the host no longer answers")
+            self._last += 1
+            frame = frames.encode({"request": self._last, "method": method, "params": params})
+            self._waiting[self._last] = box
+            self._start_reader()
+            frames.write(self._write, frame)
+
+    def _start_reader(self) -> None:
+        if self._reader is None:
+            self._reader = threading.Thread(target=self._receive, daemon=True, name="replies")
+            self._reader.start()
+
+    def _receive(self) -> None:
+        while True:
+            message = frames.read(self._read)
+            if "op" in message:
+                self._orders.put(message)
+                continue
+            self._waiting.pop(message["reply"]).put(message)

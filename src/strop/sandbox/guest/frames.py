@@ -1,0 +1,162 @@
+"""The guest's end of the wire: builds frames to send, reads frames that came.
+
+Nothing here protects anyone: the host checks every frame again. It exists so that an honest program that returns something
+that cannot cross ends in an exception of its own (`TypeError: cannot send ...`) and not in a violation of the protocol.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import sys
+from typing import Any
+
+HEADER = struct.Struct("<II")
+MAX_DEPTH = 60
+DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"})
+
+_read, _write, _exit = os.read, os.write, os._exit
+
+
+class Times:
+    """A list of n equal texts, sent as one text and a number."""
+
+    def __init__(self, text: str, times: int) -> None:
+        self.text, self.times = text, times
+
+
+def encode(message: object) -> bytes:
+    """The bytes of one frame; TypeError for a value that cannot cross."""
+    blobs: list[bytes] = []
+    text = json.dumps(_plain(message, blobs, 0), separators=(",", ":")).encode("ascii")
+    blob = b"".join(blobs)
+    return HEADER.pack(len(text), len(blob)) + text + blob
+
+
+def write(descriptor: int, frame: bytes | memoryview) -> None:
+    """Write the whole frame."""
+    rest = memoryview(frame)
+    while rest:
+        rest = rest[_write(descriptor, rest) :]
+
+
+def read(descriptor: int) -> Any:
+    """The next frame's message; when the host has gone, the process ends."""
+    text_length, blob_length = HEADER.unpack(_read_exactly(descriptor, HEADER.size))
+    text, blob = _read_exactly(descriptor, text_length), _read_exactly(descriptor, blob_length)
+    return _built(json.loads(text), _Blob(blob))
+
+
+def _read_exactly(descriptor: int, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        chunk = _read(descriptor, min(size - len(data), 1 << 20))
+        if not chunk:
+            _exit(0)
+        data += chunk
+    return bytes(data)
+
+
+class _Blob:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.used = data, 0
+
+    def take(self, size: int) -> bytes:
+        self.used += size
+        return self.data[self.used - size : self.used]
+
+
+def _built(value: Any, blob: _Blob) -> Any:
+    """What the host sent, with fresh writable arrays."""
+    if isinstance(value, list):
+        return [_built(item, blob) for item in value]
+    if isinstance(value, dict):
+        if "__nd__" in value:
+            import numpy
+
+            name, shape = value["__nd__"]
+            size = math.prod(shape) * numpy.dtype(name).itemsize
+            return numpy.ndarray(tuple(shape), dtype=name, buffer=blob.take(size)).copy()
+        return {key: _built(item, blob) for key, item in value.items()}
+    return value
+
+
+def _plain(value: Any, blobs: list[bytes], depth: int) -> object:
+    """`value` in plain types; subclasses of int, float and str are sent as what they extend."""
+    if depth > MAX_DEPTH:
+        raise TypeError(f"cannot send a value nested deeper than {MAX_DEPTH}")
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        return _integer(int.__int__(value))
+    if isinstance(value, float):
+        return _float(float.__float__(value))
+    if isinstance(value, (list, tuple, range)):
+        return [_plain(item, blobs, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return _object(value, blobs, depth)
+    if isinstance(value, Times):
+        return {"__times__": [_text(value.text), value.times]}
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return _scalar(value, numpy, blobs, depth)
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _array(numpy.asarray(value), numpy, blobs, depth)
+    raise TypeError(f"cannot send {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    text = str.__str__(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise TypeError("cannot send a text with a lone surrogate") from None
+    return text
+
+
+def _integer(value: int) -> int:
+    if not -(2**63) <= value < 2**64:
+        raise TypeError("cannot send an integer outside 64 bits")
+    return value
+
+
+def _float(value: float) -> float:
+    if not math.isfinite(value):
+        raise TypeError(f"cannot send a float that is not finite: {value!r}")
+    return value
+
+
+def _object(value: dict[Any, Any], blobs: list[bytes], depth: int) -> object:
+    sent: dict[str, object] = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"cannot send a dict with a key of type {type(key).__name__}")
+        if key in ("__nd__", "__times__"):
+            raise TypeError(f"cannot send a dict with the key {key}")
+        sent[_text(key)] = _plain(item, blobs, depth + 1)
+    return sent
+
+
+def _scalar(value: Any, numpy: Any, blobs: list[bytes], depth: int) -> object:
+    item = value.item()
+    if isinstance(item, numpy.generic):
+        raise TypeError(f"cannot send {type(value).__name__}")
+    return _plain(item, blobs, depth)
+
+
+def _array(array: Any, numpy: Any, blobs: list[bytes], depth: int) -> object:
+    if array.dtype.kind in "OUS":
+        return _plain(array.tolist(), blobs, depth)
+    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    if array.dtype.str not in DTYPES:
+        raise TypeError(f"cannot send an array of {array.dtype}")
+    if array.ndim > 8:
+        raise TypeError(f"cannot send an array of {array.ndim} dimensions")
+    if array.dtype.kind == "f" and not numpy.isfinite(array).all():
+        raise TypeError("cannot send an array with a float that is not finite")
+    blobs.append(array.tobytes())
+    return {"__nd__": [array.dtype.str, list(array.shape)]}

@@ -1,0 +1,116 @@
+"""The two handles of an improver, in both generations of the API. They hold copies: writing to them changes nothing.
+
+| generation | recognised by its parameters | called with |
+|---|---|---|
+| earlier | the second is `utility_str`, or the third is `utility` | `(initial_solution, utility_str, utility)` |
+| new | anything else | `(initial_solution, utility, language_model)` |
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import language_model
+from channel import BudgetExceeded, Channel
+
+SHOWN = 200
+
+
+class Utility:
+    """The utility *u* as an improver sees it: callable, with `.str`, `.budget`, `.remaining`, `.map` and `.report`."""
+
+    def __init__(self, channel: Channel, text: str, budget: int) -> None:
+        self._channel = channel
+        self.str = text
+        self.budget = budget
+        self.uses = 0
+
+    def __call__(self, solution: object, *args: object, **kwargs: object) -> float:
+        """The utility of `solution`, 0.0 once the budget is spent. Further arguments change nothing and are noted."""
+        self.uses += 1
+        try:
+            value: float = self._channel.ask("utility", [self._candidate(solution), _shown(args, kwargs)])
+            return value
+        except BudgetExceeded:
+            return 0.0
+
+    def map(self, solutions: Iterable[object], *args: object, **kwargs: object) -> list[float]:
+        """The utility of each of several solutions, evaluated in parallel where the host has room."""
+        candidates = [self._candidate(solution) for solution in solutions]
+        self.uses += len(candidates)
+        if args or kwargs:
+            self._channel.note("extra_argument", "utility.map({})".format(", ".join(_shown(args, kwargs))))
+        try:
+            values: list[float] = self._channel.ask("utility.map", [candidates])
+            return values
+        except BudgetExceeded:
+            return [0.0] * len(candidates)
+
+    def report(self, solution: object, *args: object, **kwargs: object) -> dict[str, Any]:
+        """What happened when `solution` was evaluated: verdict, traceback's tail and the scores of its instances."""
+        self.uses += 1
+        if args or kwargs:
+            self._channel.note("extra_argument", "utility.report({})".format(", ".join(_shown(args, kwargs))))
+        found: dict[str, Any] = self._channel.ask("utility.report", [self._candidate(solution)])
+        return found
+
+    @property
+    def remaining(self) -> int:
+        """How many evaluations are left."""
+        left: int = self._channel.ask("utility.remaining", [])
+        return left
+
+    def _candidate(self, solution: object) -> str | float | None:
+        """`solution` if it can be sent, else None, which scores 0 as it would."""
+        if isinstance(solution, str):
+            text = str.__str__(solution)
+            try:
+                text.encode("utf-8")
+                return text
+            except UnicodeEncodeError:
+                self._channel.note("candidate", "a text with a lone surrogate")
+                return None
+        if solution is None:
+            return None
+        if isinstance(solution, (bool, int, float)) and abs(solution) < 2**63:  # not nan, not inf
+            return solution
+        self._channel.note("candidate", f"not a text: {type(solution).__name__[:SHOWN]}")
+        return None
+
+    def __repr__(self) -> str:
+        return f"<utility, budget {self.budget}>"
+
+
+def arguments(entry: Callable[..., object], given: list[Any], channel: Channel) -> list[Any]:
+    """The arguments of `entry`, an improver's `improve_algorithm`, from what the host sent with the call."""
+    solution, utility, model = given
+    granted = language_model.grant(channel, model["budget"], model["max_responses_per_call"])
+    handle = Utility(channel, utility["str"], utility["budget"])
+    if is_earlier_generation(entry):
+        return [solution, handle.str, handle]
+    return [solution, handle, granted]
+
+
+def is_earlier_generation(entry: Callable[..., object]) -> bool:
+    """True where the parameters of `entry` are named as in the paper's earlier seed improver."""
+    try:
+        names = list(inspect.signature(entry).parameters)
+    except (TypeError, ValueError):
+        return False
+    return names[1:2] == ["utility_str"] or names[2:3] == ["utility"]
+
+
+def _shown(args: tuple[object, ...], kwargs: dict[str, object]) -> list[str]:
+    """Arguments as an audit shows them, each cut to 200 characters."""
+    texts = [_repr(value) for value in args]
+    texts += [f"{name}={_repr(value)}" for name, value in kwargs.items()]
+    return [text[:SHOWN] for text in texts]
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)[:SHOWN].encode("ascii", "backslashreplace").decode("ascii")
+    except Exception as error:
+        return f"<repr failed: {type(error).__name__}>"

@@ -1,0 +1,124 @@
+"""`from language_model import LanguageModel`: the language model that an improver was granted.
+
+However a `LanguageModel` is built, it is the one grant of the host: a budget named in building it is noted, and changes
+nothing. The generation of the API is told from the arguments of each call, not from how the handle was built:
+
+| call | generation |
+|---|---|
+| `prompt(expertise, message, ...)`: two texts first, or `expertise=` | new |
+| `prompt(message, ...)`: one text first, a number or nothing after it | earlier; `LanguageModel(role)` gave the expertise |
+| `batch_prompt(expertise, messages, ...)`: a text, then a list | new |
+| `batch_prompt(messages, ...)`: a list first | earlier |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channel import BudgetExceeded, Channel
+from frames import Times
+
+__all__ = ["BudgetExceeded", "LanguageModel"]
+
+MOST_RESPONSES = 100_000
+"""More responses than this are asked for as this many: no budget covers them, and the request must fit a frame."""
+
+
+class _Grant:
+    """What the host gave to this process. One process runs one improver, so one for the whole process."""
+
+    channel: Channel | None = None
+    budget = 0
+    max_responses_per_call = 0
+
+
+def grant(channel: Channel, budget: int, max_responses_per_call: int) -> LanguageModel:
+    """Called once by the runner, before the improver; the handle that it gives to `improve_algorithm`."""
+    _Grant.channel, _Grant.budget, _Grant.max_responses_per_call = channel, budget, max_responses_per_call
+    return LanguageModel()
+
+
+class LanguageModel:
+    """A handle on the granted language model. `budget` and `max_responses_per_call` are copies for information."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if _Grant.channel is None:
+            raise RuntimeError("a solution has no language model")
+        self._channel = _Grant.channel
+        self.budget = _Grant.budget
+        self.max_responses_per_call = _Grant.max_responses_per_call
+        texts = [value for value in args if isinstance(value, str)]
+        self.role = kwargs.get("role", kwargs.get("expertise", texts[0] if texts else ""))
+        named = ["{}={!r}".format(*item) for item in kwargs.items() if item[0] not in ("role", "expertise")]
+        named += [f"{value!r}" for value in args if not isinstance(value, str)]
+        if named:
+            shown = ", ".join(named)[:200].encode("ascii", "backslashreplace").decode("ascii")
+            self._channel.note("new_language_model", shown)
+
+    def prompt(self, *args: Any, **kwargs: Any) -> list[str]:
+        """`n_responses` answers to one message: prompt(expertise, message, n_responses=1, temperature=0.7)."""
+        expertise, message, rest = self._split(args, kwargs, ("message",), str)
+        n_responses, temperature = _options(rest, kwargs, (("n_responses", 1), ("temperature", 0.7)))
+        if not isinstance(message, str):
+            raise TypeError(f"message must be a str, not {type(message).__name__}")
+        times = min(int(n_responses), MOST_RESPONSES)
+        return self._ask(expertise, Times(message, times), temperature) if times > 0 else []
+
+    def batch_prompt(self, *args: Any, **kwargs: Any) -> list[str]:
+        """One answer to each message: batch_prompt(expertise, messages, temperature=0.7)."""
+        expertise, messages, rest = self._split(args, kwargs, ("messages", "message_batch"), (list, tuple))
+        (temperature,) = _options(rest, kwargs, (("temperature", 0.7),))
+        if isinstance(messages, str):
+            raise TypeError("messages must be a list of str, not one str")
+        messages = list(messages)
+        for message in messages:
+            if not isinstance(message, str):
+                raise TypeError(f"every message must be a str, not {type(message).__name__}")
+        if not messages:
+            return []
+        if all(message == messages[0] for message in messages):
+            return self._ask(expertise, Times(messages[0], min(len(messages), MOST_RESPONSES)), temperature)
+        return self._ask(expertise, messages, temperature)
+
+    @property
+    def remaining(self) -> int:
+        """How many calls are left."""
+        left: int = self._channel.ask("lm.remaining", [])
+        return left
+
+    def _ask(self, expertise: Any, messages: Any, temperature: Any) -> list[str]:
+        if not isinstance(expertise, str):
+            raise TypeError(f"expertise must be a str, not {type(expertise).__name__}")
+        answers: list[str] = self._channel.ask("lm", [expertise, messages, float(temperature)])
+        return answers
+
+    def _split(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...], kind: type | tuple[type, ...]
+    ) -> tuple[Any, Any, tuple[Any, ...]]:
+        """Which arguments are the expertise and the message: (expertise, message, other positional ones)."""
+        given = [name for name in names if name in kwargs]
+        if "expertise" in kwargs:
+            expertise = kwargs.pop("expertise")
+        elif args and isinstance(args[0], str) and (given or (len(args) > 1 and isinstance(args[1], kind))):
+            expertise, args = args[0], args[1:]
+        else:
+            expertise = self.role
+        if given:
+            return expertise, kwargs.pop(given[0]), args
+        if not args:
+            raise TypeError(f"missing the argument {names[0]!r}")
+        return expertise, args[0], args[1:]
+
+    def __repr__(self) -> str:
+        return f"<language model, budget {self.budget}>"
+
+
+def _options(args: tuple[Any, ...], kwargs: dict[str, Any], defaults: tuple[tuple[str, float], ...]) -> list[Any]:
+    """Values of the named options, given by position or by name."""
+    names = [name for name, _ in defaults]
+    given = dict(zip(names, args, strict=False))
+    unknown = [name for name in kwargs if name not in names or name in given]
+    if len(args) > len(names) or unknown:
+        raise TypeError("unexpected arguments: {}".format(", ".join([*map(repr, args[len(names) :]), *unknown])))
+    given.update(kwargs)
+    return [given.get(name, default) for name, default in defaults]

@@ -1,0 +1,165 @@
+"""What a guest's process runs: load a program, call its entry point, send what came of it; again until the host has gone.
+
+Loaded by path in a forked child, or as a script. Everything in this folder runs beside hostile code and is trusted by no one: the
+host takes a frame for what it says and checks it. Standard library only, and numpy where it is installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import random
+import sys
+import traceback
+import types
+from typing import Any, NoReturn
+
+import channel
+import frames
+import handles
+import helpers  # noqa: F401  # imported before the jail closes, so that a program's own import costs nothing
+import language_model  # noqa: F401
+
+try:
+    import numpy
+    import numpy.random
+except ImportError:
+    numpy = None  # type: ignore[assignment]
+
+TRACEBACK_ENTRIES = 30
+TRACEBACK_LENGTH = 4000
+MESSAGE_LENGTH = 2000
+
+
+def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
+    """Serve the host on these two pipes. Returns never: the process ends when the host closes its end."""
+    _open_output()
+    link = channel.Channel(read_descriptor, write_descriptor)
+    program = _Program("", "", "solution")
+    while True:
+        order = link.next_order()
+        if order["op"] == "load":
+            program = _Program(order["text"], order["entry"], order["role"])
+            continue
+        link.begin()
+        frame = _frame_of(program, order, link)
+        _flush()
+        link.answer(frame)
+
+
+class _Program:
+    """A program's text, executed at its first call so that the call's seed and limits hold for it too."""
+
+    def __init__(self, text: str, entry: str, role: str) -> None:
+        self.text, self.entry, self.role = text, entry, role
+        self.file = f"<{role}>"
+        self.module: types.ModuleType | None = None
+
+    def call(self, arguments: list[Any], seed: int, link: channel.Channel) -> object:
+        if self.module is None:
+            _seed(seed)
+            self.module = self._load()
+        entry = self.module.__dict__.get(self.entry)
+        if entry is None:
+            raise NameError(f"the program does not define {self.entry}")
+        if self.role == "improver":
+            arguments = handles.arguments(entry, arguments, link)
+        _seed(seed)
+        return entry(*arguments)
+
+    def _load(self) -> types.ModuleType:
+        lines = [line + "\n" for line in self.text.split("\n")]  # as the compiler counts them
+        linecache.cache[self.file] = (len(self.text), None, lines, self.file)
+        module = types.ModuleType(self.role)
+        module.__file__ = self.file
+        sys.modules[self.role] = module  # dataclasses and typing look a class's module up there
+        exec(compile(self.text, self.file, "exec", dont_inherit=True), module.__dict__)
+        return module
+
+
+def _frame_of(program: _Program, order: dict[str, Any], link: channel.Channel) -> bytes:
+    """The answer to a call, as a frame. SystemExit and KeyboardInterrupt of the program are its exceptions too."""
+    try:
+        return frames.encode({"returned": program.call(order["arguments"], order["seed"], link)})
+    except MemoryError:
+        pass
+    except BaseException as error:
+        try:
+            return _raised(error, program.file)
+        except MemoryError:
+            pass
+        except BaseException as second:
+            return frames.encode({"raised": _exception(type(second).__name__, "while showing an exception", "")})
+    return frames.encode({"memory": True})
+
+
+def _raised(error: BaseException, file: str) -> bytes:
+    """An exception as the host gets it: without the frames of this folder, the last entries only."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+        trace = trace.tb_next
+    shown = traceback.format_exception(type(error), error, trace, limit=-TRACEBACK_ENTRIES)
+    try:
+        message = str(error)
+    except Exception as second:
+        message = f"<str() failed: {type(second).__name__}>"
+    return frames.encode({"raised": _exception(type(error).__name__, message, "".join(shown))})
+
+
+def _exception(name: str, message: str, shown: str) -> dict[str, str]:
+    return {
+        "exception": _clean(name[:200]),
+        "message": _clean(message[:MESSAGE_LENGTH]),
+        "traceback": _clean(shown[-TRACEBACK_LENGTH:]),
+    }
+
+
+def _clean(text: str) -> str:
+    """`text` with lone surrogates shown as escapes: a frame cannot hold them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    if numpy is not None:
+        numpy.random.seed([seed & 0xFFFFFFFF, seed >> 32])
+
+
+class _Output(io.RawIOBase):
+    """A standard stream that the host may stop reading: what is written after that is dropped, and no error."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def write(self, buffer: Any) -> int:
+        data = memoryview(buffer).cast("B")
+        with contextlib.suppress(OSError):
+            frames.write(self._descriptor, data)
+        return len(data)
+
+
+def _open_output() -> None:
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(_Output(descriptor)), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):  # a program may have put anything there
+            stream.flush()
+
+
+if __name__ == "__main__":
+    run(3, 4)

@@ -1,0 +1,181 @@
+"""The host's descriptors of one child: what is still to be written, what was read and printed, and whether it lives.
+
+`Link` moves bytes and reads the kernel's clock; it knows no messages. What they mean is `session`'s to decide.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections import deque
+from typing import Protocol
+
+from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
+from strop.sandbox.child import ExitStatus
+from strop.sandbox.wire import FrameReader
+
+CHUNK = 1 << 16
+GRACE_MILLISECONDS = 40
+"""How long a child that closed its pipe may take to end by itself, so that its own exit status is told."""
+
+
+class ChildLike(Protocol):
+    """What a session needs of a child that runs `guest/main.py`: `strop.sandbox.child.Child`, or a plain process in tests."""
+
+    pidfd: int
+    """Readable once the process has ended."""
+    to_guest: int
+    from_guest: int
+    output: int
+    """What the guest writes to its standard output and error."""
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the process so far, all threads, from the kernel; after its end the last reading."""
+        ...
+
+    def reap(self) -> ExitStatus:
+        """Kill it if it still runs, and wait for its status."""
+        ...
+
+    def close_output(self) -> None:
+        """Stop listening to what it prints. Idempotent."""
+        ...
+
+    def close(self) -> None:
+        """Kill it and close the host's descriptors. Idempotent."""
+        ...
+
+
+class Link:
+    """One child, from its first frame to its end."""
+
+    def __init__(self, child: ChildLike, limits: Limits) -> None:
+        self._child, self._limits = child, limits
+        self._outgoing: deque[memoryview] = deque()
+        self._output = bytearray()
+        self._output_told = 0
+        self._hung_up = self._ended_itself = False
+        self._cpu = self._cpu_mark = child.cpu_seconds()
+        self.frames = FrameReader(limits.reply_bytes)
+        self.dead = False
+        """The process has ended, or closed its pipe: nothing more can come of it."""
+        for descriptor in (child.to_guest, child.from_guest, child.output):
+            os.set_blocking(descriptor, False)
+
+    @property
+    def unsent(self) -> int:
+        """Frames that the guest has not read."""
+        return len(self._outgoing)
+
+    def send(self, frame: bytes) -> None:
+        """Write a frame, as far as the pipe has room; `poll` writes the rest."""
+        self._outgoing.append(memoryview(frame))
+        self._write()
+
+    def poll(self, wake: int, *, reading: bool, seconds: float) -> bool:
+        """Move what can be moved, waiting at most `seconds` for the first thing; True where `wake` is readable.
+
+        With `reading` False nothing is taken from the guest, who then blocks when it writes on.
+        """
+        child, poll = self._child, select.poll()
+        poll.register(wake, select.POLLIN)
+        poll.register(child.pidfd, select.POLLIN)
+        if self._outgoing:
+            poll.register(child.to_guest, select.POLLOUT)
+        if reading:
+            poll.register(child.from_guest, select.POLLIN)
+        if child.output >= 0:
+            poll.register(child.output, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(seconds * 1000)}
+        if child.to_guest in ready:
+            self._write()
+        if child.pidfd in ready:
+            self._drain()
+        elif child.from_guest in ready:
+            self._read()
+        if child.output in ready:
+            self._read_output()
+        if self._hung_up and not self.dead:
+            self._await_end()
+        return wake in ready
+
+    def cpu_since_call(self) -> float:
+        """CPU seconds since the last call ended, or since the child was taken: a thread that works between calls pays."""
+        self._cpu = max(self._cpu, self._child.cpu_seconds())  # the clock of a process that has ended may say 0
+        return self._cpu - self._cpu_mark
+
+    def end_call(self) -> str:
+        """Close the books of a call; what the guest printed in it."""
+        if self._child.output >= 0:
+            self._read_output()
+        self._cpu_mark += self.cpu_since_call()
+        told, self._output_told = self._output_told, len(self._output)
+        return self._output[told:].decode("utf-8", "replace")
+
+    def alive(self) -> bool:
+        """Between two calls: False where the child is gone. What it sent out of turn is then in `frames`."""
+        self._read()
+        return not (self.dead or self._hung_up)
+
+    def death(self) -> Outcome:
+        """The outcome of a child that is `dead` and gave no answer."""
+        status, limits = self._child.reap(), self._limits
+        self._cpu = max(self._cpu, status.cpu_seconds)
+        if self._hung_up and status.signal == signal.SIGKILL and not self._ended_itself:
+            return Died("closed its pipe to the host")
+        if status.signal == signal.SIGXCPU or self.cpu_since_call() >= limits.cpu_seconds:
+            return TimedOut("cpu", limits.cpu_seconds)
+        if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
+            return OutOfMemory(limits.memory_bytes)
+        return Died(status.describe())
+
+    def close(self) -> None:
+        """Kill the child and close its descriptors. Idempotent."""
+        self._child.close()
+
+    def _write(self) -> None:
+        try:
+            while self._outgoing:
+                written = os.write(self._child.to_guest, self._outgoing[0])
+                rest = self._outgoing.popleft()[written:]
+                if rest:
+                    self._outgoing.appendleft(rest)
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._outgoing.clear()  # it will never read on; what it still says, or its end, decides
+
+    def _read(self) -> bool:
+        """Read once; False where nothing waits."""
+        try:
+            data = os.read(self._child.from_guest, CHUNK)
+        except BlockingIOError:
+            return False
+        self._hung_up = self._hung_up or not data
+        self.frames.feed(data)
+        return bool(data)
+
+    def _drain(self) -> None:
+        """The process has ended: read all that it left in its pipe, which is at most the pipe's capacity."""
+        while self._read():
+            pass
+        self._ended_itself = self.dead = True
+
+    def _await_end(self) -> None:
+        poll = select.poll()
+        poll.register(self._child.pidfd, select.POLLIN)
+        self._ended_itself = bool(poll.poll(GRACE_MILLISECONDS))
+        self.dead = True
+
+    def _read_output(self) -> None:
+        """Keep what was printed up to the limit, then stop listening: the guest's next print is dropped."""
+        child, limit = self._child, self._limits.output_bytes
+        try:
+            while child.output >= 0:
+                data = os.read(child.output, CHUNK)
+                self._output += data[: limit - len(self._output)]
+                if not data or len(self._output) >= limit:
+                    child.close_output()
+        except BlockingIOError:
+            pass

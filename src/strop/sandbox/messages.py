@@ -1,0 +1,88 @@
+"""What a guest may say: a request, or how its call ended. Exact keys and exact types, else `FrameError`.
+
+| direction | message |
+|---|---|
+| host to guest | `{"op": "load", "text", "entry", "role"}` |
+| | `{"op": "call", "seed", "arguments"}` |
+| | `{"reply": id, "value": v}` or `{"reply": id, "refused": kind, "message": text}` |
+| guest to host | `{"request": id, "method": name, "params": [...]}` |
+| | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}` or `{"memory": true}` |
+
+`load` has no answer of its own: a program that does not load answers the call with `raised`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from strop.sandbox.base import OutOfMemory, Program, Raised, Returned, Value
+from strop.sandbox.wire import FrameError, encode
+
+EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
+
+
+@dataclass(frozen=True)
+class GuestRequest:
+    """A guest asks for one of the methods that it was offered."""
+
+    id: int
+    method: str
+    params: list[Value]
+
+
+Answer = Returned | Raised | OutOfMemory
+
+
+def load(program: Program) -> bytes:
+    """The frame that gives a fresh child its program."""
+    return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role})
+
+
+def call(arguments: list[Value], seed: int) -> bytes:
+    """The frame that starts a call."""
+    return encode({"op": "call", "seed": seed, "arguments": arguments})
+
+
+def reply(request: int, value: Value) -> bytes:
+    """The frame that answers a request."""
+    return encode({"reply": request, "value": value})
+
+
+def refusal(request: int, kind: str, message: str) -> bytes:
+    """The frame that refuses a request; `kind` names the exception that the guest sees."""
+    return encode({"reply": request, "refused": kind, "message": message})
+
+
+def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
+    """What a guest's frame says; `memory_bytes` is the limit that an `OutOfMemory` names.
+
+    Raises:
+        FrameError: it is none of the messages of a guest.
+    """
+    match sorted(value):
+        case ["method", "params", "request"]:
+            return _request(value)
+        case ["returned"]:
+            return Returned(value["returned"])
+        case ["raised"]:
+            return _raised(value["raised"])
+        case ["memory"] if value["memory"] is True:
+            return OutOfMemory(memory_bytes)
+        case keys:
+            raise FrameError(f"an unknown message with the keys {', '.join(keys)[:200]}")
+
+
+def _request(value: dict[str, Value]) -> GuestRequest:
+    number, method, params = value["request"], value["method"], value["params"]
+    if type(number) is not int or type(method) is not str or type(params) is not list:
+        raise FrameError("a request of the wrong types")
+    return GuestRequest(number, method, params)
+
+
+def _raised(value: Value) -> Raised:
+    if type(value) is not dict or sorted(value) != ["exception", "message", "traceback"]:
+        raise FrameError("a malformed exception")
+    exception, message, traceback = value["exception"], value["message"], value["traceback"]
+    if type(exception) is not str or type(message) is not str or type(traceback) is not str:
+        raise FrameError("a malformed exception")
+    return Raised(exception[:EXCEPTION_LENGTH], message[:MESSAGE_LENGTH], traceback[-TRACEBACK_LENGTH:])

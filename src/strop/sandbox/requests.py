@@ -1,0 +1,107 @@
+"""Answers what a guest asks for, on a bounded set of threads, while the conversation goes on.
+
+One `Dispatcher` serves one call. Handlers run on its threads; everything else here is called by the thread that holds the
+conversation, which is woken through a pipe. A handler that raises anything but `Refusal` is a failure of the host: the error
+comes out of `replies` and ends the call.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
+from strop.sandbox import messages
+from strop.sandbox.base import Handler, Refusal, Value
+from strop.sandbox.wire import FrameError
+
+MAX_THREADS = 32
+"""Handlers of one guest that run at the same time; further requests wait for a thread."""
+MAX_OPEN = 256
+"""Requests that a guest may have open before the host stops reading from it until some are answered."""
+
+
+class Ledger:
+    """What one child has asked over its life: ids only grow, and their number is limited."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._count = 0
+        self._last = 0
+
+    def admit(self, request: messages.GuestRequest) -> None:
+        """Count a request.
+
+        Raises:
+            FrameError: its id is not larger than the one before, or it is one request too many.
+        """
+        if not self._last < request.id:
+            raise FrameError(f"request {request.id} was already made, or comes out of order")
+        self._last = request.id
+        self._count += 1
+        if self._count > self._limit:
+            raise FrameError(f"more than {self._limit} requests")
+
+
+class Dispatcher:
+    """Runs handlers for one call. Use as a context manager; leaving it waits for the handlers that are running."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+        self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="guest-request")
+        self._done: queue.SimpleQueue[tuple[int, Future[Value]]] = queue.SimpleQueue()
+        self.wake, self._waker = os.pipe()
+        os.set_blocking(self.wake, False)
+        self.open = 0
+        """Requests without a reply so far."""
+
+    def submit(self, request: messages.GuestRequest) -> None:
+        """Start the handler of a request.
+
+        Raises:
+            FrameError: no such method is offered.
+        """
+        handler = self._handlers.get(request.method)
+        if handler is None:
+            raise FrameError(f"an unknown method: {request.method[:100]!r}")
+        self.open += 1
+        future = self._pool.submit(handler, request.params)
+        future.add_done_callback(lambda done: self._finish(request.id, done))
+
+    def replies(self) -> Iterator[bytes]:
+        """The frames of the requests that are answered by now; raises what a handler raised, unless a `Refusal`."""
+        with suppress(BlockingIOError):
+            os.read(self.wake, 4096)
+        yield from self._answered()
+
+    def raise_failure(self) -> None:
+        """After the end: raise what a handler raised that was still running when the guest had ended."""
+        for _ in self._answered():
+            pass
+
+    def _answered(self) -> Iterator[bytes]:
+        while not self._done.empty():
+            number, future = self._done.get()
+            self.open -= 1
+            error = future.exception()
+            if error is None:
+                yield messages.reply(number, future.result())
+            elif isinstance(error, Refusal):
+                yield messages.refusal(number, error.kind, str(error))
+            else:
+                raise error
+
+    def _finish(self, number: int, future: Future[Value]) -> None:
+        if not future.cancelled():
+            self._done.put((number, future))
+            os.write(self._waker, b"\0")
+
+    def __enter__(self) -> Dispatcher:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        os.close(self.wake)
+        os.close(self._waker)

@@ -1,0 +1,179 @@
+"""The host's end of one guest: sends the program and its calls, answers its requests, holds its limits, and ends it.
+
+Whatever the guest does ends in an `Outcome`, decided here from what the host itself sees: frames, the kernel's CPU clock of the
+child, its exit status. The child is killed as soon as the outcome is known, unless it returned a value and may be called again;
+the end of a pipe is never waited for. One thread holds a conversation; handlers run on others (`requests`).
+
+Not here: how a child is made and confined (`zygote`, `confinement`); a session takes children from a callable.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+
+from strop.sandbox import messages
+from strop.sandbox.base import Handler, Limits, Outcome, Program, Returned, Spent, TimedOut, Value, Violated
+from strop.sandbox.link import ChildLike, Link
+from strop.sandbox.requests import MAX_OPEN, Dispatcher, Ledger
+from strop.sandbox.wire import FrameError
+
+LEAST_WAIT = 0.002
+"""Seconds between two looks at the CPU clock of a guest that is near its limit."""
+
+
+class Session:
+    """A `Guest`: one program, in one child after another."""
+
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits,
+        take: Callable[[], ChildLike],
+        handlers: Mapping[str, Handler] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`take` gives a fresh child that runs `guest/main.py`, and may block or raise `SandboxError`."""
+        self._program, self._limits, self._take, self._clock = program, limits, take, clock
+        self._handlers = dict(handlers or {})
+        self._link: Link | None = None
+        self._ledger = Ledger(limits.requests)
+
+    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+        """Call the entry point and wait for the outcome; see `Guest.call`.
+
+        An error that a handler raises (not a `Refusal`) comes out of here, after the guest is dead. Handlers that still run when
+        the guest has ended are waited for: nothing goes on behind the caller's back.
+        """
+        if not 0 <= seed < 2**64:
+            raise ValueError(f"a seed outside 64 bits: {seed}")
+        started = self._clock()
+        order = messages.call(list(arguments), seed)
+        link = self._ready_link()
+        outcome: Outcome | None = None
+        with Dispatcher(self._handlers) as dispatcher:
+            try:
+                link.send(order)
+                outcome = _Call(link, dispatcher, self._ledger, self._limits, self._clock).outcome()
+            finally:
+                spent = Spent(link.cpu_since_call(), self._clock() - started)
+                printed = link.end_call()
+                if not isinstance(outcome, Returned) or dispatcher.open:
+                    self.close()  # before the handlers that still run are waited for
+        dispatcher.raise_failure()
+        return replace(outcome, spent=spent, output=printed)
+
+    def close(self) -> None:
+        """Kill the child and free what it held. Idempotent."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _ready_link(self) -> Link:
+        """The child that answered before, or a fresh one that is given its program."""
+        if self._link is not None and self._link.alive():
+            return self._link
+        self.close()
+        self._link = Link(self._take(), self._limits)
+        self._ledger = Ledger(self._limits.requests)
+        self._link.send(messages.load(self._program))
+        return self._link
+
+
+class _Call:
+    """One call, from the order to the outcome."""
+
+    def __init__(
+        self, link: Link, dispatcher: Dispatcher, ledger: Ledger, limits: Limits, clock: Callable[[], float]
+    ) -> None:
+        self._link, self._dispatcher, self._ledger, self._limits = link, dispatcher, ledger, limits
+        self._watch = _Watch(clock)
+
+    def outcome(self) -> Outcome:
+        """What came of the call. Raises what a handler raised."""
+        link, dispatcher = self._link, self._dispatcher
+        if not link.frames.empty:
+            return Violated("something was sent between two calls")
+        while True:
+            late = self._late()
+            if late is not None:
+                return late
+            reading = dispatcher.open + link.unsent < MAX_OPEN
+            if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look()):
+                for frame in dispatcher.replies():
+                    link.send(frame)
+            answer = self._read(link)
+            if answer is not None:
+                return answer
+            self._watch.waits(dispatcher.open > 0)
+            if link.dead:
+                return link.death()
+
+    def _read(self, link: Link) -> Outcome | None:
+        """Take the frames that came; the outcome if one of them ends the call."""
+        try:
+            while True:
+                frame = link.frames.take()
+                if frame is None:
+                    return None
+                message = messages.parse(frame, self._limits.memory_bytes)
+                if not isinstance(message, messages.GuestRequest):
+                    return self._answered(message)
+                self._ledger.admit(message)
+                self._dispatcher.submit(message)
+        except FrameError as error:
+            return Violated(str(error))
+
+    def _answered(self, answer: messages.Answer) -> Outcome:
+        if not self._link.frames.empty:
+            return Violated("more was sent after the answer")
+        return self._late() or answer  # an answer does not beat a limit that was passed between two looks
+
+    def _late(self) -> TimedOut | None:
+        limits = self._limits
+        if self._link.cpu_since_call() >= limits.cpu_seconds:
+            return TimedOut("cpu", limits.cpu_seconds)
+        if self._watch.elapsed() >= limits.wall_seconds:
+            return TimedOut("wall", limits.wall_seconds)
+        return None
+
+    def _next_look(self) -> float:
+        """Seconds until a limit can be reached at the earliest: CPU time passes at most once per core."""
+        cpu = (self._limits.cpu_seconds - self._link.cpu_since_call()) / _cores()
+        wall = self._limits.wall_seconds - self._watch.elapsed()
+        return max(min(cpu, wall if self._dispatcher.open == 0 else cpu), LEAST_WAIT)
+
+
+@cache
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+class _Watch:
+    """Wall time of a call without the time in which the guest waits for the host."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._ran = 0.0
+        self._waiting = False
+
+    def waits(self, waiting: bool) -> None:
+        """Say whether the guest waits from now on."""
+        now = self._clock()
+        if not self._waiting:
+            self._ran += now - self._since
+        self._since, self._waiting = now, waiting
+
+    def elapsed(self) -> float:
+        """Seconds so far."""
+        return self._ran if self._waiting else self._ran + self._clock() - self._since

@@ -1,0 +1,247 @@
+"""Frames between host and guest, as the host reads and writes them.
+
+A frame is `u32 json_len, u32 bin_len` (little-endian), then `json_len` bytes of UTF-8 JSON, then `bin_len` raw bytes: the
+data of the arrays that the JSON names, in the order in which they appear. What a guest sends is hostile until `decode`
+returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
+
+Two envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array, and
+`{"__times__": [text, n]}`, a list of n equal texts (a thousand responses to one prompt are asked for in one small frame).
+
+Not here: what a frame means (`messages`), when it is read (`session`), or the guest's own, untrusted end (`guest/frames`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+
+from strop.sandbox.base import Value
+
+HEADER = struct.Struct("<II")
+MAX_DEPTH = 64
+MAX_NODES = 1_000_000
+MAX_DIMENSIONS = 8
+INT_MIN, INT_END = -(2**63), 2**64
+"""Integers of a frame lie in [INT_MIN, INT_END): what int64 or uint64 can hold."""
+DTYPES = frozenset(
+    {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"},
+)
+"""The array types that may cross, as numpy's `dtype.str`."""
+
+
+class FrameError(ValueError):
+    """The other side sent something that is not a frame; the message says what is wrong with it."""
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames; refuses a frame by its header, before its body is kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Add what was read."""
+        self._buffer += data
+
+    @property
+    def empty(self) -> bool:
+        """True where no byte waits, not even of a frame that is still to come in full."""
+        return not self._buffer
+
+    def take(self) -> dict[str, Value] | None:
+        """The next frame's message, or None while it is not complete.
+
+        Raises:
+            FrameError: the frame is larger than the limit, malformed, or not an object.
+        """
+        if len(self._buffer) < HEADER.size:
+            return None
+        text_length, blob_length = HEADER.unpack_from(self._buffer)
+        body = text_length + blob_length
+        if body > self._limit:
+            raise FrameError(f"a frame of {body} bytes, more than the {self._limit} allowed")
+        if len(self._buffer) < HEADER.size + body:
+            return None
+        start, middle, end = HEADER.size, HEADER.size + text_length, HEADER.size + body
+        text, blob = bytes(self._buffer[start:middle]), bytes(self._buffer[middle:end])
+        del self._buffer[:end]
+        message = decode(text, blob)
+        if type(message) is not dict:
+            raise FrameError("a message that is not an object")
+        return message
+
+
+def encode(value: Mapping[str, Value]) -> bytes:
+    """One frame for the guest. The host's own data: non-finite floats pass, anything that is not a `Value` is an error.
+
+    Raises:
+        TypeError: something in `value` is not a plain type or a numeric array (a mistake of the host, not of a guest).
+    """
+    blobs: list[bytes] = []
+    text = _ENCODER.encode(_outgoing(dict(value), blobs)).encode("ascii")
+    blob = b"".join(blobs)
+    return HEADER.pack(len(text), len(blob)) + text + blob
+
+
+def decode(text: bytes, blob: bytes) -> Value:
+    """The value of a frame's two parts.
+
+    Raises:
+        FrameError: not UTF-8, not JSON, a key given twice, deeper than 64, more than a million nodes, an integer outside
+            [-2**63, 2**64), a float that is not finite, a lone surrogate, an array of another type than `DTYPES`, array
+            data of another size than its header says, a boolean that is neither 0 nor 1, or bytes left over.
+    """
+    try:
+        parsed = _DECODER.decode(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise FrameError("not UTF-8") from None
+    except RecursionError:
+        raise FrameError(f"nested deeper than {MAX_DEPTH}") from None
+    except FrameError:
+        raise
+    except ValueError as error:
+        raise FrameError(f"not JSON: {str(error)[:80]}") from None
+    checker = _Checker(blob)
+    value = checker.check(parsed, 0)
+    checker.finish()
+    return value
+
+
+class _Checker:
+    """Walks parsed JSON once: checks every node and builds the arrays."""
+
+    def __init__(self, blob: bytes) -> None:
+        self._blob = blob
+        self._used = 0
+        self._nodes = 0
+
+    def check(self, node: object, depth: int) -> Value:
+        self._count(1)
+        if depth > MAX_DEPTH:
+            raise FrameError(f"nested deeper than {MAX_DEPTH}")
+        kind = type(node)
+        if kind is str:
+            return _text(node)
+        if kind is float and not math.isfinite(node):  # type: ignore[arg-type]  # 1e999 becomes inf without any hook
+            raise FrameError("a float that is not finite")
+        if kind is list:
+            return [self.check(item, depth + 1) for item in node]  # type: ignore[attr-defined]
+        if kind is dict:
+            return self._check_object(node, depth)  # type: ignore[arg-type]
+        return node  # type: ignore[return-value]  # None, bool, int (bounded by the parser) or a finite float
+
+    def finish(self) -> None:
+        if self._used != len(self._blob):
+            raise FrameError(f"{len(self._blob) - self._used} bytes left over")
+
+    def _count(self, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise FrameError(f"more than {MAX_NODES} nodes")
+
+    def _check_object(self, node: dict[str, object], depth: int) -> Value:
+        if "__nd__" in node:
+            return self._array(_envelope(node, "__nd__"))
+        if "__times__" in node:
+            return self._repeated(_envelope(node, "__times__"))
+        self._count(len(node))
+        return {_text(key): self.check(item, depth + 1) for key, item in node.items()}
+
+    def _repeated(self, header: tuple[object, object]) -> Value:
+        text, times = header
+        if type(text) is not str or type(times) is not int or times < 0:
+            raise FrameError("a malformed repetition")
+        self._count(times)
+        return [_text(text)] * times
+
+    def _array(self, header: tuple[object, object]) -> np.ndarray:
+        name, shape = header
+        if type(name) is not str or name not in DTYPES:
+            raise FrameError("an array of a type that may not cross")
+        if type(shape) is not list or len(shape) > MAX_DIMENSIONS:
+            raise FrameError("a malformed array shape")
+        dtype, items, bound = np.dtype(name), 1, 1
+        for length in shape:
+            if type(length) is not int or length < 0:
+                raise FrameError("a malformed array shape")
+            items *= length
+            bound *= max(length, 1)  # numpy refuses (0, 2**62, 2**62) although it holds nothing
+        size = items * dtype.itemsize
+        if bound >= 2**31 or self._used + size > len(self._blob):
+            raise FrameError("an array larger than the data sent for it")
+        data = self._blob[self._used : self._used + size]
+        self._used += size
+        array = np.ndarray(tuple(shape), dtype=dtype, buffer=data).copy()
+        if name == "|b1" and array.size and array.view(np.uint8).max() > 1:
+            raise FrameError("a boolean that is neither 0 nor 1")
+        if dtype.kind == "f" and not np.isfinite(array).all():
+            raise FrameError("a float that is not finite")
+        return array
+
+
+def _envelope(node: dict[str, object], key: str) -> tuple[object, object]:
+    content = node[key]
+    if len(node) != 1 or type(content) is not list or len(content) != 2:
+        raise FrameError(f"a malformed {key}")
+    return content[0], content[1]
+
+
+def _text(text: object) -> str:
+    if not isinstance(text, str):
+        raise FrameError("a key that is not a text")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise FrameError("a lone surrogate") from None
+    return text
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20:  # before int(), whose cost grows with the square of the digits
+        raise FrameError("an integer outside 64 bits")
+    number = int(digits)
+    if not INT_MIN <= number < INT_END:
+        raise FrameError("an integer outside 64 bits")
+    return number
+
+
+def _constant(name: str) -> float:
+    raise FrameError(f"a float that is not finite: {name}")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    built = dict(pairs)
+    if len(built) != len(pairs):
+        raise FrameError("a key given twice")
+    return built
+
+
+def _outgoing(value: object, blobs: list[bytes]) -> object:
+    """`value` as JSON can hold it; the data of arrays goes to `blobs`."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return [_outgoing(item, blobs) for item in value]
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value) or value.keys() & {"__nd__", "__times__"}:
+            raise TypeError("cannot send an object whose keys are not texts, or are reserved")
+        return {key: _outgoing(item, blobs) for key, item in value.items()}
+    if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        array = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        if array.dtype.str not in DTYPES:
+            raise TypeError(f"cannot send an array of {value.dtype}")
+        blobs.append(array.tobytes())
+        return {"__nd__": [array.dtype.str, list(array.shape)]}
+    raise TypeError(f"cannot send {type(value).__name__}")
+
+
+# Built once: `json.loads` and `json.dumps` would build them again for every frame.
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))

@@ -1,0 +1,269 @@
+"""What an improver sees: both generations of the API, as docs/improver-api.md promises them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from strop.sandbox.base import Limits, Outcome, Program, Raised, Refusal, Returned, Value
+from strop.testing.plain_guest import PlainSandbox
+
+LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
+
+
+class Host:
+    """Handlers that record every request and answer as a host with ample budgets would."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[Value]]] = []
+
+    def run(self, program: str, *, solution: str = "x = 1") -> Outcome:
+        methods = ("utility", "utility.map", "utility.report", "utility.remaining", "lm", "lm.remaining", "note")
+        handlers = {method: lambda params, method=method: self.answer(method, list(params)) for method in methods}
+        arguments: list[Value] = [
+            solution,
+            {"str": "the score", "budget": 25},
+            {"budget": 4, "max_responses_per_call": 6},
+        ]
+        with PlainSandbox().open(Program(program, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
+            return guest.call(arguments, seed=1)
+
+    def answer(self, method: str, params: list[Value]) -> Value:
+        self.asked.append((method, params))
+        match method:
+            case "utility":
+                return _score(params[0])
+            case "utility.map":
+                assert isinstance(params[0], list)
+                return [_score(candidate) for candidate in params[0]]
+            case "utility.report":
+                return {"utility": 0.5, "verdict": "ok", "error": "", "instances": [0.5], "verdicts": ["ok"]}
+            case "utility.remaining":
+                return 24
+            case "lm.remaining":
+                return 3
+            case "lm":
+                assert isinstance(params[1], list)
+                return [f"answer {number} to {message}" for number, message in enumerate(params[1])]
+        return None
+
+
+def _score(candidate: Value) -> float:
+    return float(len(candidate)) if isinstance(candidate, str) else 0.0
+
+
+def value_of(host: Host, lines: str, parameters: str = "initial_solution, utility, language_model") -> Value:
+    indented = lines.replace("\n", "\n    ")
+    outcome = host.run(f"from language_model import *\ndef improve_algorithm({parameters}):\n    {indented}\n")
+    assert isinstance(outcome, Returned), outcome
+    return outcome.value
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("initial_solution", "x = 1"),
+        ("utility('four')", 4.0),
+        ("utility.str", "the score"),
+        ("utility.budget", 25),
+        ("utility.remaining", 24),
+        ("utility.map(['a', 'bb'])", [1.0, 2.0]),
+        ("utility.map(iter(['a']))", [1.0]),
+        ("utility.report('a')['verdict']", "ok"),
+        ("max(['a', 'ccc', 'bb'], key=utility)", "ccc"),
+        ("sorted(['a', 'ccc', 'bb'], key=utility, reverse=True)", ["ccc", "bb", "a"]),
+        ("language_model.budget", 4),
+        ("language_model.max_responses_per_call", 6),
+        ("language_model.remaining", 3),
+        ("language_model.prompt('e', 'm')", ["answer 0 to m"]),
+        ("language_model.prompt('e', 'm', 2)", ["answer 0 to m", "answer 1 to m"]),
+        ("language_model.prompt('e', message='m', n_responses=2)[1]", "answer 1 to m"),
+        ("language_model.prompt(expertise='e', message='m')", ["answer 0 to m"]),
+        ("language_model.prompt('e', 'm', 0)", []),
+        ("language_model.batch_prompt('e', ['m', 'n'])", ["answer 0 to m", "answer 1 to n"]),
+        ("language_model.batch_prompt('e', ('m',), 0.2)", ["answer 0 to m"]),
+        ("language_model.batch_prompt('e', [])", []),
+        ("LanguageModel('a role').prompt('m', n_responses=1, temperature=0.1)", ["answer 0 to m"]),
+        ("LanguageModel('a role').batch_prompt(['m'])", ["answer 0 to m"]),
+        ("LanguageModel().budget", 4),
+        ("LanguageModel(budget=1000).budget", 4),
+        ("issubclass(BudgetExceeded, Exception)", True),
+    ],
+)
+def test_handles_answer_as_documented_when_an_improver_uses_them(expression: str, expected: Value) -> None:
+    assert value_of(Host(), f"return {expression}") == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expertise", "messages", "temperature"),
+    [
+        ("language_model.prompt('e', 'm')", "e", ["m"], 0.7),
+        ("language_model.prompt('e', 'm', 3, 0.1)", "e", ["m"] * 3, 0.1),
+        ("language_model.prompt('e', 'm', temperature=1, n_responses=2)", "e", ["m"] * 2, 1.0),
+        ("language_model.prompt('m')", "", ["m"], 0.7),
+        ("LanguageModel('r').prompt('m')", "r", ["m"], 0.7),
+        ("LanguageModel(role='r').prompt('m', 2)", "r", ["m"] * 2, 0.7),
+        ("LanguageModel('r').prompt(message='m')", "r", ["m"], 0.7),
+        ("LanguageModel('r').prompt('e', 'm', 2)", "e", ["m"] * 2, 0.7),
+        ("LanguageModel('r').prompt('e', message='m')", "e", ["m"], 0.7),
+        ("LanguageModel(budget=9).prompt('e', 'm')", "e", ["m"], 0.7),
+        ("LanguageModel('r').batch_prompt(['m', 'n'], temperature=0.2)", "r", ["m", "n"], 0.2),
+        ("LanguageModel('r').batch_prompt('e', ['m', 'm'])", "e", ["m", "m"], 0.7),
+        ("language_model.batch_prompt('e', message_batch=['m', 'n'])", "e", ["m", "n"], 0.7),
+        ("language_model.batch_prompt(['m', 'n'], 0.3)", "", ["m", "n"], 0.3),
+    ],
+)
+def test_generation_is_told_from_the_arguments_when_either_form_is_used(
+    expression: str, expertise: str, messages: list[str], temperature: float
+) -> None:
+    host = Host()
+    value_of(host, f"{expression}\nreturn 'x'")
+    assert [params for method, params in host.asked if method == "lm"] == [[expertise, messages, temperature]]
+
+
+@pytest.mark.parametrize("expression", ["prompt('e', 'm', 0)", "prompt('e', 'm', -1)", "batch_prompt('e', [])"])
+def test_host_is_asked_nothing_when_no_response_is_wanted(expression: str) -> None:
+    host = Host()
+    assert value_of(host, f"return language_model.{expression}") == []
+    assert host.asked == []
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["initial_solution, utility_str, utility", "solution, utility_str, u", "solution, description, utility"],
+)
+def test_earlier_generation_is_called_when_its_parameter_names_are_found(parameters: str) -> None:
+    second, third = parameters.split(", ")[1:]
+    assert value_of(Host(), f"return [{second}, {third}('abc')]", parameters) == ["the score", 3.0]
+
+
+def test_new_generation_is_called_when_further_parameters_have_defaults() -> None:
+    parameters = "initial_solution, utility, language_model, population_size=10"
+    assert value_of(Host(), "return [utility.budget, language_model.budget, population_size]", parameters) == [
+        25,
+        4,
+        10,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "note"),
+    [
+        ("LanguageModel(budget=1000)", ["new_language_model", "budget=1000"]),
+        ("LanguageModel(50, 20)", ["new_language_model", "50, 20"]),
+        ("LanguageModel('role', max_responses_per_call=9)", ["new_language_model", "max_responses_per_call=9"]),
+        ("utility.map(['a'], use_sandbox=False)", ["extra_argument", "utility.map(use_sandbox=False)"]),
+        ("utility.report('a', 3)", ["extra_argument", "utility.report(3)"]),
+        ("utility(['a'])", ["candidate", "not a text: list"]),
+        ("utility('\\ud800')", ["candidate", "a text with a lone surrogate"]),
+    ],
+)
+def test_host_is_told_when_an_improver_asks_for_what_it_may_not_have(expression: str, note: list[str]) -> None:
+    host = Host()
+    value_of(host, f"{expression}\nreturn 'x'")
+    assert [params for method, params in host.asked if method == "note"] == [note]
+
+
+@pytest.mark.parametrize("expression", ["LanguageModel()", "LanguageModel('a role')", "utility('a')"])
+def test_host_is_told_nothing_when_an_improver_does_what_it_may(expression: str) -> None:
+    host = Host()
+    value_of(host, f"{expression}\nreturn 'x'")
+    assert [params for method, params in host.asked if method == "note"] == []
+
+
+def test_extra_arguments_of_utility_are_sent_cut_when_they_are_given() -> None:
+    host = Host()
+    value_of(host, "utility('a', use_sandbox=False, other='y' * 999)\nreturn 'x'")
+    _, (candidate, extra) = host.asked[0]
+    assert candidate == "a"
+    assert isinstance(extra, list) and isinstance(extra[1], str)
+    assert (extra[0], extra[1][:8], len(extra[1])) == ("use_sandbox=False", "other='y", 200)
+
+
+@pytest.mark.parametrize(
+    ("expression", "sent"), [("None", None), ("3", 3), ("0.5", 0.5), ("['a']", None), ("float('nan')", None)]
+)
+def test_candidate_that_is_no_text_is_sent_plain_or_as_none_when_it_is_scored(expression: str, sent: Value) -> None:
+    host = Host()
+    assert value_of(host, f"return utility({expression})") == 0.0
+    assert [params for method, params in host.asked if method == "utility"] == [[sent, []]]
+
+
+@pytest.mark.parametrize("value", [None, 3, ["x"], {"code": "x"}])
+def test_value_that_is_no_text_is_returned_as_it_is_when_an_improver_returns_it(value: Value) -> None:
+    assert value_of(Host(), f"return {value!r}") == value
+
+
+def refusing(method: str) -> Host:
+    class Refusing(Host):
+        def answer(self, asked: str, params: list[Value]) -> Value:
+            if asked == method:
+                raise Refusal("BudgetExceeded", "nothing is left")
+            return super().answer(asked, params)
+
+    return Refusing()
+
+
+def test_language_model_raises_budget_exceeded_when_the_host_refuses() -> None:
+    lines = "try:\n    language_model.prompt('e', 'm')\nexcept BudgetExceeded as error:\n    return str(error)"
+    assert value_of(refusing("lm"), lines) == "nothing is left"
+
+
+def test_improver_ends_in_budget_exceeded_when_it_does_not_catch_the_refusal() -> None:
+    outcome = refusing("lm").run("def improve_algorithm(s, u, l): return l.prompt('e', 'm')[0]")
+    assert isinstance(outcome, Raised) and outcome.exception == "BudgetExceeded"
+
+
+def test_utility_is_zero_when_the_host_refuses_for_the_budget() -> None:
+    assert value_of(refusing("utility"), "return utility('a')") == 0.0
+    assert value_of(refusing("utility.map"), "return utility.map(['a', 'b'])") == [0.0, 0.0]
+
+
+def test_writing_to_a_handle_changes_only_the_copy_when_an_improver_raises_its_budget() -> None:
+    lines = "utility.budget = language_model.budget = 10**9\nreturn [utility.remaining, language_model.remaining]"
+    assert value_of(Host(), lines) == [24, 3]
+
+
+def test_thousand_responses_are_asked_for_in_one_small_frame_when_the_message_is_long() -> None:
+    lines = "answers = language_model.prompt('e', 'm' * 100_000, 1000)\nreturn len(answers)"
+    limits = Limits(cpu_seconds=20, reply_bytes=1 << 20)
+    program = f"def improve_algorithm(s, u, language_model):\n    {lines.replace(chr(10), chr(10) + '    ')}"
+    arguments: list[Value] = ["x", {"str": "", "budget": 1}, {"budget": 1, "max_responses_per_call": 1}]
+
+    def answer(params: Sequence[Value]) -> Value:
+        assert isinstance(params[1], list)
+        return ["short"] * len(params[1])
+
+    with PlainSandbox().open(Program(program, "improve_algorithm", "improver"), limits, {"lm": answer}) as guest:
+        outcome = guest.call(arguments, seed=1)
+    assert isinstance(outcome, Returned) and outcome.value == 1000
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "language_model.prompt('e', ['m'])",
+        "language_model.prompt('e', 'm', colour='red')",
+        "language_model.prompt()",
+        "language_model.prompt('e', 'm', 1, 0.7, 5)",
+        "language_model.batch_prompt('e', 'm')",
+        "language_model.batch_prompt('e', ['m', 3])",
+        "language_model.prompt('e', 'm', temperature=None)",
+        "utility()",
+    ],
+)
+def test_improver_gets_a_type_error_of_its_own_when_it_calls_a_handle_wrongly(expression: str) -> None:
+    host = Host()
+    outcome = host.run(f"def improve_algorithm(s, utility, language_model): return {expression}")
+    assert isinstance(outcome, Raised) and outcome.exception == "TypeError"
+    assert host.asked == []
+
+
+def test_solution_has_no_language_model_when_it_builds_one() -> None:
+    program = Program(
+        "from language_model import LanguageModel\ndef algorithm(): return LanguageModel('r')", "algorithm"
+    )
+    with PlainSandbox().open(program, LIMITS) as guest:
+        outcome = guest.call([], seed=1)
+    assert isinstance(outcome, Raised) and outcome.message == "a solution has no language model"

@@ -1,0 +1,379 @@
+"""A session turns whatever a guest does into an outcome. The guest is real, in an ordinary process without a jail."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from strop.sandbox import messages
+from strop.sandbox.base import (
+    Died,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    Program,
+    Raised,
+    Returned,
+    TimedOut,
+    Value,
+    Violated,
+)
+from strop.sandbox.link import Link
+from strop.sandbox.session import Session
+from strop.testing.plain_guest import PlainChild, PlainSandbox
+
+GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
+IGNORE_SIGNALS = """import contextlib, signal
+for number in range(1, 32):
+    with contextlib.suppress(OSError): signal.signal(number, signal.SIG_IGN)
+"""
+WORK_ON = """import threading
+def work():
+    while True: pass
+def algorithm():
+    threading.Thread(target=work).start()
+    return 1
+"""
+ANSWER_AND_DIE = """import os, struct
+def algorithm():
+    os.write(4, struct.pack("<II", 14, 0) + b'{"returned":1}')
+    os._exit(1)
+"""
+
+
+def solve(text: str, *arguments: Value, limits: Limits = GENEROUS, seed: int = 1) -> Outcome:
+    with PlainSandbox().open(Program(text, "algorithm"), limits) as guest:
+        return guest.call(arguments, seed=seed)
+
+
+def body(lines: str, *, parameters: str = "") -> str:
+    return f"def algorithm({parameters}):\n    " + lines.replace("\n", "\n    ")
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_session_returns_the_value_when_the_program_returns() -> None:
+    outcome = solve(body("return [a + b, 'text', None, True, 0.5]", parameters="a, b"), 1, 2)
+    assert isinstance(outcome, Returned)
+    assert outcome.value == [3, "text", None, True, 0.5]
+
+
+def test_session_sends_arrays_as_they_are_when_they_are_arguments() -> None:
+    text = body("a[0] = 7\nreturn a, a.dtype.str, f.shape", parameters="a, f")
+    outcome = solve(text, np.arange(3), np.ones((2, 2)))
+    assert isinstance(outcome, Returned)
+    value = outcome.value
+    assert isinstance(value, list) and isinstance(value[0], np.ndarray)
+    assert value[0].tolist() == [7, 1, 2]
+    assert value[1:] == ["<i8", [2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("(1, (2, 3))", [1, [2, 3]]),
+        ("range(3)", [0, 1, 2]),
+        ("__import__('numpy').float64(0.5)", 0.5),
+        ("[__import__('numpy').int32(3), __import__('numpy').bool_(True)]", [3, True]),
+        ("type('Text', (str,), {})('text')", "text"),
+        ("type('Real', (float,), {'__gt__': lambda s, o: True})(0.5)", 0.5),
+        ("__import__('enum').IntEnum('E', 'a b').b", 2),
+        ("__import__('collections').Counter('aab')", {"a": 2, "b": 1}),
+        ("__import__('numpy').array(['a', 1], object)", ["a", 1]),
+        ("__import__('numpy').array(['a', 'b'])", ["a", "b"]),
+        ("'nul \\0, and \\u2603'", "nul \0, and \u2603"),
+        ("-(2**63)", -(2**63)),
+        ("2**64 - 1", 2**64 - 1),
+    ],
+)
+def test_session_returns_plain_types_when_the_program_returns_what_extends_them(
+    expression: str, expected: Value
+) -> None:
+    outcome = solve(body(f"return {expression}"))
+    assert isinstance(outcome, Returned)
+    assert outcome.value == expected
+    assert type(outcome.value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "{1, 2}",
+        "b'bytes'",
+        "object()",
+        "1j",
+        "float('nan')",
+        "[1e308 * 10]",
+        "2**64",
+        "{1: 2}",
+        "{'__nd__': 1}",
+        "'\\ud800'",
+        "lambda: 0",
+        "__import__('numpy').array([1j])",
+        "__import__('numpy').array([float('inf')])",
+        "__import__('numpy').array([object()])",
+        "__import__('numpy').longdouble(1)",
+        "__import__('functools').reduce(lambda a, _: [a], range(100), 0)",
+    ],
+)
+def test_session_tells_a_type_error_when_the_program_returns_what_cannot_be_sent(expression: str) -> None:
+    outcome = solve(body(f"return {expression}"))
+    assert isinstance(outcome, Raised)
+    assert (outcome.exception, outcome.message[:11]) == ("TypeError", "cannot send")
+
+
+@pytest.mark.parametrize(
+    ("text", "exception", "message"),
+    [
+        (body("return 1 / 0"), "ZeroDivisionError", "division by zero"),
+        ("def algorithm(:", "SyntaxError", "invalid syntax"),
+        ("import no_such_module_at_all", "ModuleNotFoundError", "no_such_module_at_all"),
+        ("x = 1", "NameError", "does not define algorithm"),
+        ("algorithm = 3", "TypeError", "not callable"),
+        (body("return 1", parameters="a, b"), "TypeError", "missing 2 required"),
+        (body("import sys\nsys.exit(3)"), "SystemExit", "3"),
+        (body("raise KeyboardInterrupt"), "KeyboardInterrupt", ""),
+        (body("return algorithm()"), "RecursionError", "recursion"),
+        (body("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})"), "Odd", "str() failed"),
+        ("algorithm = 1 / 0", "ZeroDivisionError", "division by zero"),
+        ("def algorithm(): return '\0'", "SyntaxError", "null bytes"),
+    ],
+)
+def test_session_tells_what_was_raised_when_the_program_fails(text: str, exception: str, message: str) -> None:
+    outcome = solve(text)
+    assert isinstance(outcome, Raised)
+    assert outcome.exception == exception
+    assert message in outcome.message
+
+
+def test_session_shows_source_lines_and_no_frame_of_its_own_when_the_program_raises() -> None:
+    outcome = solve("def inner(x):\n    return 1 / x  # here\n\ndef algorithm():\n    return inner(0)\n")
+    assert isinstance(outcome, Raised)
+    assert '"<solution>", line 2, in inner\n    return 1 / x  # here' in outcome.traceback
+    assert "main.py" not in outcome.traceback
+
+
+def test_session_bounds_the_message_when_the_exception_is_huge() -> None:
+    outcome = solve(body("raise ValueError('x' * 32_000_000)"))
+    assert isinstance(outcome, Raised)
+    assert len(outcome.message) <= 4000 and len(outcome.traceback) <= 4000
+
+
+@pytest.mark.parametrize("lines", ["raise MemoryError", "import numpy\nnumpy.ones(2**55)"])
+def test_session_tells_out_of_memory_when_the_program_meets_a_memory_error(lines: str) -> None:
+    assert isinstance(solve(body(lines)), OutOfMemory)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("import os\nos._exit(0)", "exit status 0"),
+        ("import os\nos._exit(3)", "exit status 3"),
+        ("import os\nos.abort()", "signal SIGABRT"),
+        ("import os\nos.kill(os.getpid(), 9)", "signal SIGKILL"),
+        ("import os\nos.close(4)\nwhile True: pass", "closed its pipe to the host"),
+        ("import os\nos.write(4, b'\\x09')\nos._exit(0)", "exit status 0"),
+    ],
+)
+def test_session_tells_how_the_guest_died_when_it_ends_without_an_answer(lines: str, reason: str) -> None:
+    outcome = solve(body(lines))
+    assert isinstance(outcome, Died)
+    assert outcome.reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        body("while True: pass"),
+        "while True: pass",
+        body(IGNORE_SIGNALS + "while True: pass"),
+        body("import re\nre.match('(a+)+$', 'a' * 64 + 'b')"),
+        body("import time\ntime.process_time = time.monotonic = lambda: 0\nwhile True: pass"),
+    ],
+)
+def test_session_kills_the_guest_when_its_cpu_time_is_used(text: str) -> None:
+    outcome = solve(text, limits=Limits(cpu_seconds=0.5, wall_seconds=60.0))
+    assert isinstance(outcome, TimedOut)
+    assert (outcome.limit, outcome.seconds) == ("cpu", 0.5)
+    assert outcome.spent.cpu_seconds >= 0.5
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import time\ntime.sleep(600)",
+        "import os, time\nos.write(4, b'\\x10\\0\\0\\0\\0\\0\\0\\0{\\\"returned')\ntime.sleep(600)",
+        "import os, time\nwhile True:\n    os.write(4, b'\\x01')\n    time.sleep(0.2)",
+    ],
+)
+def test_session_kills_the_guest_when_its_wall_time_is_used(lines: str) -> None:
+    outcome = solve(body(lines), limits=Limits(cpu_seconds=20.0, wall_seconds=0.5))
+    assert isinstance(outcome, TimedOut)
+    assert (outcome.limit, outcome.seconds) == ("wall", 0.5)
+
+
+def test_session_rejects_the_reply_when_it_is_larger_than_the_limit() -> None:
+    outcome = solve(body("return 'x' * 100_000"), limits=Limits(cpu_seconds=20, reply_bytes=50_000))
+    assert isinstance(outcome, Violated)
+    assert "more than the 50000 allowed" in outcome.reason
+
+
+def test_session_keeps_the_output_up_to_the_limit_when_the_program_prints_on() -> None:
+    lines = "import sys\nfor i in range(100_000): print('all work', file=sys.stderr if i % 2 else sys.stdout)\nreturn 1"
+    outcome = solve(body(lines), limits=Limits(cpu_seconds=20, output_bytes=1000))
+    assert isinstance(outcome, Returned)
+    assert outcome.output.startswith("all work\n") and len(outcome.output) == 1000
+
+
+def test_session_keeps_the_output_when_the_guest_dies() -> None:
+    outcome = solve(body("print('last words')\nimport os\nos._exit(1)"))
+    assert outcome.output == "last words\n"
+
+
+def test_session_keeps_the_output_when_its_last_line_has_no_end() -> None:
+    assert solve(body("print('no end', end='')")).output == "no end"
+
+
+def test_session_tells_each_call_its_own_output_when_a_child_is_called_again() -> None:
+    with PlainSandbox().open(Program(body("print(n)", parameters="n"), "algorithm"), GENEROUS) as guest:
+        assert [guest.call([n], seed=0).output for n in (1, 2)] == ["1\n", "2\n"]
+
+
+def test_session_keeps_the_programs_globals_when_calls_return() -> None:
+    with PlainSandbox().open(
+        Program("seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen", "algorithm"), GENEROUS
+    ) as guest:
+        values = [guest.call([n], seed=0) for n in (1, 2)]
+    assert [value.value for value in values if isinstance(value, Returned)] == [[1], [1, 2]]
+
+
+def test_session_takes_a_fresh_child_when_a_call_did_not_return() -> None:
+    text = "seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen if n else 1 / 0"
+    with PlainSandbox().open(Program(text, "algorithm"), GENEROUS) as guest:
+        outcomes = [guest.call([n], seed=0) for n in (1, 0, 2)]
+    assert isinstance(outcomes[1], Raised)
+    assert isinstance(outcomes[2], Returned) and outcomes[2].value == [2]
+
+
+def test_session_takes_a_fresh_child_when_the_last_one_died_between_two_calls() -> None:
+    children: list[PlainChild] = []
+
+    def take() -> PlainChild:
+        children.append(PlainChild())
+        return children[-1]
+
+    with Session(Program(body("return 1"), "algorithm"), GENEROUS, take) as guest:
+        guest.call([], seed=0)
+        children[0].reap()
+        assert isinstance(guest.call([], seed=0), Returned)
+    assert len(children) == 2
+
+
+def test_session_makes_the_same_random_numbers_when_the_seed_is_the_same() -> None:
+    text = "import random, numpy\nx = random.random()\ndef algorithm(): return x, random.random(), numpy.random.rand()"
+    one, again, other = (solve(text, seed=seed) for seed in (2**64 - 1, 2**64 - 1, 2**32 - 1))
+    assert isinstance(one, Returned) and isinstance(again, Returned) and isinstance(other, Returned)
+    assert one.value == again.value
+    assert one.value != other.value
+
+
+def test_session_leaves_no_process_when_it_is_closed() -> None:
+    child = PlainChild()
+    with Session(Program(body("return 1"), "algorithm"), GENEROUS, lambda: child) as guest:
+        guest.call([], seed=0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child.pid, 0)
+
+
+def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
+    solve(body("return 1"))
+    before = open_descriptors()
+    solve(body("return 1"))
+    solve(body("import os\nos._exit(1)"))
+    assert open_descriptors() == before
+
+
+def test_session_tells_out_of_memory_when_the_kernel_kills_a_guest_that_is_large() -> None:
+    outcome = solve(
+        body("import os\ntext = b'x' * 100_000_000\nos.kill(os.getpid(), 9)"), limits=Limits(memory_bytes=100 << 20)
+    )
+    assert isinstance(outcome, OutOfMemory) and outcome.limit_bytes == 100 << 20
+
+
+def test_session_tells_a_timeout_when_the_kernel_s_own_cpu_limit_comes_first() -> None:
+    outcome = solve(body("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)"))
+    assert isinstance(outcome, TimedOut) and outcome.limit == "cpu"
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits(seed: int) -> None:
+    with pytest.raises(ValueError, match="64 bits"):
+        solve(body("return 1"), seed=seed)
+
+
+def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
+    child = PlainChild()
+    with Session(Program(WORK_ON, "algorithm"), Limits(cpu_seconds=2.0, wall_seconds=60.0), lambda: child) as guest:
+        first = guest.call([], seed=1)
+        while child.cpu_seconds() < 2.5:
+            time.sleep(0.05)
+        second = guest.call([], seed=1)
+    assert isinstance(first, Returned)
+    assert isinstance(second, TimedOut) and second.limit == "cpu"
+
+
+def test_session_returns_dataclasses_fields_when_a_program_defines_a_dataclass() -> None:
+    text = "from __future__ import annotations\nfrom dataclasses import asdict, dataclass, field\n"
+    text += "@dataclass\nclass Point:\n    x: int = 1\n    y: list[int] = field(default_factory=list)\n"
+    outcome = solve(text + body("return asdict(Point())"))
+    assert isinstance(outcome, Returned) and outcome.value == {"x": 1, "y": []}
+
+
+def test_session_counts_the_cpu_time_of_the_whole_life_when_the_guest_dies() -> None:
+    outcome = solve(body("for _ in range(10_000_000): pass\nimport os\nos._exit(1)"))
+    assert isinstance(outcome, Died)
+    assert outcome.spent.cpu_seconds > 0.1
+
+
+def test_session_makes_the_same_random_numbers_when_a_child_is_called_again_with_the_same_seed() -> None:
+    text = "import random, numpy\nx = random.random()\ndef algorithm(): return random.random(), numpy.random.rand()"
+    with PlainSandbox().open(Program(text, "algorithm"), GENEROUS) as guest:
+        first, again = guest.call([], seed=3), guest.call([], seed=3)
+    assert isinstance(first, Returned) and isinstance(again, Returned)
+    assert first.value == again.value
+
+
+def test_session_seeds_numpy_with_all_64_bits_when_it_seeds() -> None:
+    low, high = (
+        solve("import numpy\ndef algorithm(): return numpy.random.rand()", seed=seed) for seed in (5, 5 + 2**32)
+    )
+    assert isinstance(low, Returned) and isinstance(high, Returned)
+    assert low.value != high.value
+
+
+def test_session_closes_the_output_when_the_limit_is_reached() -> None:
+    text = "import os\ndef algorithm():\n    try:\n        while True: os.write(1, b'x' * 1000)\n"
+    outcome = solve(text + "    except BrokenPipeError:\n        return 'stopped'")
+    assert isinstance(outcome, Returned) and outcome.value == "stopped"
+    assert len(outcome.output) == GENEROUS.output_bytes
+
+
+def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() -> None:
+    child, (wake, waker) = PlainChild(), os.pipe()
+    link = Link(child, GENEROUS)
+    link.send(messages.load(Program(ANSWER_AND_DIE, "algorithm")))
+    link.send(messages.call([], 0))
+    select.select([child.pidfd], [], [], 60)
+    link.poll(wake, reading=True, seconds=1)
+    assert link.frames.take() == {"returned": 1}
+    assert link.dead
+    link.close()
+    os.close(wake)
+    os.close(waker)

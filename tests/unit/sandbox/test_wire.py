@@ -1,0 +1,189 @@
+"""The host's decoder refuses everything that is not exactly a frame, and copies what is."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strop.sandbox import wire
+from strop.sandbox.wire import FrameError, FrameReader, decode, encode
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text("abc_", max_size=5).filter(lambda key: not key.startswith("__")), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+def read(frame: bytes, limit: int = 1 << 20) -> object:
+    reader = FrameReader(limit)
+    reader.feed(frame)
+    return reader.take()
+
+
+def raw(text: bytes, blob: bytes = b"") -> bytes:
+    return struct.pack("<II", len(text), len(blob)) + text + blob
+
+
+@given(plain)
+@settings(max_examples=200, deadline=None)
+def test_plain_value_arrives_as_it_was_sent_when_it_goes_through_both_ends(value: object) -> None:
+    assert read(encode({"value": value})) == {"value": value}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("dtype", sorted(wire.DTYPES))
+def test_array_arrives_with_its_type_and_shape_when_its_type_may_cross(dtype: str) -> None:
+    array = np.arange(6).reshape(2, 3).astype(dtype)
+    received = read(encode({"value": array}))["value"]  # type: ignore[index]
+    assert received.dtype == array.dtype
+    np.testing.assert_array_equal(received, array)
+
+
+def test_array_is_a_writable_copy_when_it_is_decoded() -> None:
+    received = read(encode({"value": np.zeros(3)}))["value"]  # type: ignore[index]
+    received[0] = 1.0
+    assert received.tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 5), (3, 0, 2), ()])
+def test_array_keeps_its_shape_when_it_is_empty_or_has_no_dimensions(shape: tuple[int, ...]) -> None:
+    received = read(encode({"value": np.zeros(shape)}))["value"]  # type: ignore[index]
+    assert received.shape == shape
+
+
+def test_array_is_sent_in_little_endian_order_when_it_is_in_big_endian_order() -> None:
+    received = read(encode({"value": np.array([1, 2], ">i8")}))["value"]  # type: ignore[index]
+    assert received.tolist() == [1, 2]
+
+
+def test_two_arrays_are_cut_apart_when_they_share_a_frame() -> None:
+    received = read(encode({"a": np.array([1, 2]), "b": np.array([0.5])}))
+    assert received["a"].tolist() == [1, 2]  # type: ignore[index]
+    assert received["b"].tolist() == [0.5]  # type: ignore[index]
+
+
+def test_repeated_text_becomes_a_list_when_its_envelope_is_decoded() -> None:
+    assert decode(b'{"__times__":["again",3]}', b"") == ["again"] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b'"\xff"', "not UTF-8"),
+        (b"nonsense", "not JSON"),
+        (b"1 2", "not JSON"),
+        (b"", "not JSON"),
+        (b"NaN", "not finite"),
+        (b"-Infinity", "not finite"),
+        (b"1e999", "not finite"),
+        (b"-1e999", "not finite"),
+        (b"1" + b"0" * 4000, "64 bits"),
+        (b"1" + b"0" * 100_000, "64 bits"),
+        (b"18446744073709551616", "64 bits"),
+        (b"-9223372036854775809", "64 bits"),
+        (b'{"a":1,"a":2}', "given twice"),
+        (b'"\\ud800"', "surrogate"),
+        (b'{"\\ud800":1}', "surrogate"),
+        (b"[" * 66 + b"]" * 66, "deeper"),
+        (b"[" * 200_000, "deeper"),
+        (b'{"__nd__":["|O",[1]]}', "may not cross"),
+        (b'{"__nd__":["<c16",[1]]}', "may not cross"),
+        (b'{"__nd__":["<M8[ns]",[1]]}', "may not cross"),
+        (b'{"__nd__":[["<f8"],[1]]}', "may not cross"),
+        (b'{"__nd__":["<f8",[1]],"x":1}', "malformed"),
+        (b'{"__nd__":["<f8"]}', "malformed"),
+        (b'{"__nd__":["<f8",3]}', "shape"),
+        (b'{"__nd__":["<f8",[-1]]}', "shape"),
+        (b'{"__nd__":["<f8",[true]]}', "shape"),
+        (b'{"__nd__":["<f8",[1,1,1,1,1,1,1,1,1]]}', "shape"),
+        (b'{"__nd__":["<f8",[1000000000000]]}', "larger than the data"),
+        (b'{"__nd__":["|u1",[0,4611686018427387904,4611686018427387904]]}', "larger than the data"),
+        (b'{"__nd__":["<f8",[1]]}', "larger than the data"),
+        (b'{"__times__":[1,3]}', "repetition"),
+        (b'{"__times__":["a",-1]}', "repetition"),
+        (b'{"__times__":["a",true]}', "repetition"),
+        (b'{"__times__":["a",100000000]}', "nodes"),
+    ],
+)
+def test_decoder_refuses_a_frame_when_its_text_is_not_allowed(text: bytes, reason: str) -> None:
+    with pytest.raises(FrameError, match=reason):
+        decode(text, b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "blob", "reason"),
+    [
+        (b"1", b"\0", "left over"),
+        (b'{"__nd__":["|u1",[1]]}', b"\0\0", "left over"),
+        (b'{"__nd__":["|b1",[2]]}', b"\1\2", "neither 0 nor 1"),
+        (b'{"__nd__":["<f8",[1]]}', struct.pack("<d", float("nan")), "not finite"),
+        (b'{"__nd__":["<f2",[1]]}', b"\0\x7c", "not finite"),
+    ],
+)
+def test_decoder_refuses_a_frame_when_its_data_is_not_what_its_header_says(
+    text: bytes, blob: bytes, reason: str
+) -> None:
+    with pytest.raises(FrameError, match=reason):
+        decode(text, blob)
+
+
+def test_decoder_refuses_a_frame_when_it_has_more_than_a_million_nodes() -> None:
+    with pytest.raises(FrameError, match="nodes"):
+        decode(b"[" + b"0," * wire.MAX_NODES + b"0]", b"")
+
+
+@given(st.binary(max_size=60), st.binary(max_size=20))
+@settings(max_examples=300, deadline=None)
+def test_decoder_gives_a_value_or_a_frame_error_when_it_is_fed_anything(text: bytes, blob: bytes) -> None:
+    try:
+        value = decode(text, blob)
+    except FrameError:
+        return
+    assert json.dumps(value) is not None
+
+
+def test_reader_refuses_a_frame_by_its_header_when_it_claims_terabytes() -> None:
+    reader = FrameReader(1 << 20)
+    reader.feed(struct.pack("<II", 2**32 - 1, 2**32 - 1))
+    with pytest.raises(FrameError, match="more than the 1048576 allowed"):
+        reader.take()
+
+
+@pytest.mark.parametrize("text", [b"null", b"[1]", b'"returned"', b'{"__times__":["a",1]}'])
+def test_reader_refuses_a_message_when_it_is_not_an_object(text: bytes) -> None:
+    with pytest.raises(FrameError, match="not an object"):
+        read(raw(text))
+
+
+def test_reader_waits_when_a_frame_is_not_complete() -> None:
+    reader, frame = FrameReader(1 << 20), raw(b'{"a":1}')
+    for byte in frame[:-1]:
+        reader.feed(bytes([byte]))
+        assert reader.take() is None
+    reader.feed(frame[-1:])
+    assert reader.take() == {"a": 1}
+
+
+def test_reader_gives_one_frame_after_the_other_when_two_came_at_once() -> None:
+    reader = FrameReader(1 << 20)
+    reader.feed(raw(b'{"a":1}') + raw(b'{"a":2}'))
+    assert [reader.take(), reader.take(), reader.take()] == [{"a": 1}, {"a": 2}, None]
+    assert reader.empty
+
+
+@pytest.mark.parametrize("value", [{1, 2}, b"bytes", object(), 1j, np.array([object()]), {1: 2}, {"__nd__": 1}])
+def test_encoder_raises_type_error_when_the_host_sends_what_is_no_value(value: object) -> None:
+    with pytest.raises(TypeError, match="cannot send"):
+        encode({"value": value})  # type: ignore[dict-item]
