@@ -30,7 +30,9 @@ class PlainChild:
         guest_input, self.to_guest = os.pipe()
         self.from_guest, guest_output = os.pipe()
         self.output, guest_stdout = os.pipe()
-        start = f"import os; os.dup2({guest_input}, 3); os.dup2({guest_output}, 4); os.closerange(5, 64); "
+        # PR_SET_PDEATHSIG: a guest that loops does not outlive a test run that was killed.
+        start = "import ctypes; ctypes.CDLL(None).prctl(1, 9); "
+        start += f"import os; os.dup2({guest_input}, 3); os.dup2({guest_output}, 4); os.closerange(5, 64); "
         run = (
             f"import runpy, sys; sys.path.insert(0, {str(GUEST.parent)!r}); runpy.run_path({str(GUEST)!r})['run'](3, 4)"
         )
