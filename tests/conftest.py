@@ -9,7 +9,8 @@ import pytest
 
 from strop.budget import Budget
 from strop.events import Event
-from strop.improver import Grant, Host, Improvement, improve
+from strop.handles import Grant, Host
+from strop.improver import Improvement, improve
 from strop.lm.base import LanguageModel, Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from strop.budget import META_UTILITY_CALLS, Budget
-from strop.improver import Grant, Host, Improvement, improve
+from strop.handles import Grant, Host
+from strop.improver import Improvement, improve
 from strop.stats import mean
 from strop.utility import Evaluation, Utility, Verdict, evaluated
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from strop.algorithm import Measurement, Step, self_improve
 from strop.errors import StropError
 from strop.events import Evaluated, Event, IterationFinished, IterationStarted, LmCalled, Recorder, RunFinished
-from strop.improver import Grant
+from strop.handles import Grant
 from strop.laboratory import Laboratory, Parts, started
 from strop.selection import paper
 from strop.stats import mean

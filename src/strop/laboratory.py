@@ -16,7 +16,7 @@ import numpy as np
 from strop.algorithm import Downstream, MetaUtility
 from strop.budget import Budget, Movement
 from strop.events import BudgetMoved, Recorder, RunStarted
-from strop.improver import Grant, Host
+from strop.handles import Grant, Host
 from strop.lm.base import LanguageModel
 from strop.lm.registry import make as make_language_model
 from strop.sandbox.jail import JailedSandbox

@@ -10,7 +10,7 @@ import pytest
 
 from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS
 from strop.events import AuditNoted, Evaluated, LmResponded
-from strop.improver import Grant
+from strop.handles import Grant
 
 BUDGETS = Path(__file__).parent / "budgets"
 GRANT = Grant(utility_calls=25, lm_calls=4, max_responses_per_call=6)

@@ -10,7 +10,7 @@ import pytest
 from strop.algorithm import Choice, Downstream, MetaUtility, Step, self_improve
 from strop.budget import META_UTILITY_CALLS, UTILITY_CALLS, Budget
 from strop.events import Evaluated
-from strop.improver import Grant
+from strop.handles import Grant
 from strop.lm.base import Request
 from strop.selection import paper
 from strop.spec import improver_text

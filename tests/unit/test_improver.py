@@ -10,7 +10,7 @@ import pytest
 from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS
 from strop.errors import LanguageModelError, TaskError
 from strop.events import AuditNoted, BudgetMoved, Evaluated, ImproveFinished, LmCalled, LmResponded
-from strop.improver import Grant
+from strop.handles import Grant
 from strop.lm.base import Request
 from strop.spec import improver_text
 

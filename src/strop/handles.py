@@ -1,0 +1,243 @@
+"""The host's end of an improver's two handles, `utility` and `language_model`.
+
+Every call of either passes here: it is reserved in a budget before it is served, and recorded. What a guest holds are the names
+of the methods below, never the things.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from strop.budget import LM_CALLS, RESPONSES, Budget
+from strop.errors import BudgetExceeded, LanguageModelError
+from strop.events import AuditNoted, LmCalled, LmFault, LmResponded, Recorder
+from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
+from strop.solution import digest_of
+from strop.utility import Evaluation, Utility
+
+IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
+"""For one run of an improver; time in which it waits for a handle does not count."""
+MAP_THREADS = 16
+"""Candidates of one `utility.map` that are evaluated at once."""
+NAMED_BY = 12
+"""Digits of a candidate's digest in the path of its evaluation."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one improvement may spend. The defaults are the paper's."""
+
+    utility_calls: int = 25
+    lm_calls: int = 4
+    max_responses_per_call: int = 6
+
+
+@dataclass(frozen=True)
+class Host:
+    """The trusted services of a run."""
+
+    sandbox: Sandbox
+    language_model: LanguageModel
+    record: Recorder
+    secret: bytes
+    """What the guests' random numbers derive from."""
+    improver_limits: Limits = IMPROVER_LIMITS
+
+
+class Handles:
+    """The host's end of the two handles: `utility` and `language_model`. Safe under the guest's threads."""
+
+    def __init__(self, utility: Utility, grant: Grant, at: Budget, host: Host) -> None:
+        self._utility = utility
+        self._grant = grant
+        self._at = at
+        self._host = host
+        self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
+        self._lock = threading.Lock()
+        self._seen: Counter[object] = Counter()
+        self._evaluations: dict[str, Evaluation] = {}
+        self._calls = 0
+
+    def methods(self) -> dict[str, Handler]:
+        """What the guest may ask for, by name. Anything else is a violation of the protocol."""
+        return {
+            "utility": self._utility_call,
+            "utility.map": self._utility_map,
+            "utility.report": self._utility_report,
+            "utility.remaining": self._remaining(self._utility.counter),
+            "lm": self._lm_call,
+            "lm.remaining": self._remaining(LM_CALLS),
+            "note": self._note,
+        }
+
+    def _utility_call(self, params: Sequence[Value]) -> Value:
+        (candidate, extras) = _unpacked(params, 2)
+        if isinstance(extras, list) and extras:
+            words = ", ".join(str(extra)[:200] for extra in extras[:10])
+            self._host.record(AuditNoted(scope=self._at.path, rule="utility_arguments", detail=words))
+        return self._evaluate(candidate) if self._granted() else 0.0
+
+    def _utility_map(self, params: Sequence[Value]) -> Value:
+        (candidates,) = _unpacked(params, 1)
+        if not isinstance(candidates, list):
+            raise Refusal("TypeError", "utility.map takes a list of solutions")
+        granted = [self._granted() for _ in candidates]
+        if not any(granted):
+            return [0.0] * len(candidates)
+        with ThreadPoolExecutor(MAP_THREADS, thread_name_prefix="strop-map") as pool:
+            asked = [pool.submit(self._evaluate, c) if ok else None for c, ok in zip(candidates, granted, strict=True)]
+            return [future.result() if future else 0.0 for future in asked]
+
+    def _utility_report(self, params: Sequence[Value]) -> Value:
+        """Error feedback: why a solution scored as it did. Costs a call only where the solution was not scored before."""
+        (candidate,) = _unpacked(params, 1)
+        key = digest_of(candidate) if isinstance(candidate, str) else ""
+        if key not in self._evaluations:
+            if not self._granted():
+                return {
+                    "utility": 0.0,
+                    "verdict": "budget",
+                    "error": "the budget is spent",
+                    "instances": [],
+                    "verdicts": [],
+                }
+            self._evaluate(candidate)
+        evaluation = self._evaluations[key]
+        return {
+            "utility": evaluation.value,
+            "verdict": evaluation.verdict,
+            "error": evaluation.error,
+            "instances": list(evaluation.scores),
+            "verdicts": list(evaluation.verdicts),
+        }
+
+    def _evaluate(self, candidate: Value) -> float:
+        text = candidate if isinstance(candidate, str) else None
+        digest = digest_of(text) if text is not None else ""
+        occurrence = self._occurrence(("u", digest))
+        evaluation = self._utility.evaluate(text, self._at.child(f"u-{digest[:NAMED_BY] or 'none'}#{occurrence}"))
+        with self._lock:
+            self._evaluations[digest] = evaluation
+        return evaluation.value
+
+    def _granted(self) -> bool:
+        """Reserve one utility call. Spent is not an error for the guest: the utility is then 0, as published."""
+        try:
+            self.budget.reserve(self._utility.counter)
+        except BudgetExceeded:
+            return False
+        return True
+
+    def _lm_call(self, params: Sequence[Value]) -> Value:
+        expertise, messages, temperature = _lm_arguments(params)
+        if not messages:
+            return []
+        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
+        try:
+            self.budget.reserve(LM_CALLS, cost)
+        except BudgetExceeded as error:
+            raise Refusal("BudgetExceeded", str(error)) from error
+        self._at.reserve(RESPONSES, len(messages))
+        with self._lock:
+            call, self._calls = self._calls, self._calls + 1
+        self._host.record(
+            LmCalled(
+                scope=self._at.path,
+                call=call,
+                expertise=expertise,
+                messages=tuple(messages),
+                temperature=temperature,
+                cost=cost,
+            )
+        )
+        requests = [
+            Request(expertise, message, temperature, self._at.path, self._occurrence((expertise, message, temperature)))
+            for message in messages
+        ]
+        return [completion.text for completion in self._complete(call, requests)]
+
+    def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
+        """Ask the model. What it answered is recorded even where the rest of the call failed: it was paid for."""
+        try:
+            completions = self._host.language_model.complete(requests)
+        except LanguageModelError as error:
+            for index, completion in enumerate(error.completions):
+                if isinstance(completion, Completion):
+                    self._keep(call, index, completion)
+            self._keep_faults(call, -1, tuple(fault for fault in error.faults if isinstance(fault, Fault)))
+            raise
+        for index, completion in enumerate(completions):
+            self._keep(call, index, completion)
+        return completions
+
+    def _keep(self, call: int, index: int, completion: Completion) -> None:
+        self._keep_faults(call, index, completion.faults)
+        self._host.record(
+            LmResponded(
+                scope=self._at.path,
+                call=call,
+                index=index,
+                text=completion.text,
+                model=completion.model,
+                finish_reason=completion.finish_reason,
+                input_tokens=completion.input_tokens,
+                output_tokens=completion.output_tokens,
+                seconds=completion.seconds,
+            )
+        )
+
+    def _keep_faults(self, call: int, index: int, faults: Sequence[Fault]) -> None:
+        for fault in faults:
+            self._host.record(
+                LmFault(
+                    scope=self._at.path,
+                    call=call,
+                    index=index,
+                    fault=fault.kind,
+                    detail=fault.detail,
+                    attempt=fault.attempt,
+                    waited_seconds=fault.waited_seconds,
+                )
+            )
+
+    def _remaining(self, counter: str) -> Handler:
+        def remaining(params: Sequence[Value]) -> Value:
+            _unpacked(params, 0)
+            return self.budget.remaining(counter)
+
+        return remaining
+
+    def _note(self, params: Sequence[Value]) -> Value:
+        kind, detail = _unpacked(params, 2)
+        self._host.record(AuditNoted(scope=self._at.path, rule=str(kind)[:80], detail=str(detail)[:400]))
+        return None
+
+    def _occurrence(self, key: object) -> int:
+        """How often `key` was seen in this improvement before: equal requests are told apart by it, whatever their order."""
+        with self._lock:
+            seen = self._seen[key]
+            self._seen[key] += 1
+        return seen
+
+
+def _unpacked(params: Sequence[Value], count: int) -> Sequence[Value]:
+    if len(params) != count:
+        raise Refusal("TypeError", f"{count} parameters are expected, not {len(params)}")
+    return params
+
+
+def _lm_arguments(params: Sequence[Value]) -> tuple[str, list[str], float]:
+    expertise, messages, temperature = _unpacked(params, 3)
+    if not isinstance(expertise, str):
+        raise Refusal("TypeError", "expertise must be a string")
+    if not isinstance(messages, list) or not all(isinstance(message, str) for message in messages):
+        raise Refusal("TypeError", "messages must be strings")
+    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or temperature < 0:
+        raise Refusal("ValueError", "temperature must be a number, 0 or more")
+    return expertise, [message for message in messages if isinstance(message, str)], float(temperature)
