@@ -1,0 +1,136 @@
+"""Seccomp programs: written as a list of decisions about system calls, installed as classic BPF.
+
+Knows the machine that runs BPF, not which calls are good (filters.py).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Iterable, Mapping
+
+from strop.sandbox.confinement.kernel import Kernel
+from strop.sandbox.confinement.syscalls import NUMBERS
+
+ALLOW = 0x7FFF0000
+KILL_PROCESS = 0x80000000
+NOTIFY = 0x7FC00000
+
+_SET_MODE_FILTER = 1
+_NEW_LISTENER = 1 << 3
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_X32_BIT = 0x40000000
+
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER_OFFSET, _ARCHITECTURE_OFFSET = 0, 4
+
+Instruction = tuple[int, int, int, int]
+"""code, jump if true, jump if false, constant"""
+
+
+def refuse(errno: int) -> int:
+    """The action that makes a call fail with `errno`."""
+    return 0x00050000 | errno
+
+
+def _argument_offset(index: int) -> int:
+    return 16 + 8 * index  # the low half: both architectures are little endian
+
+
+def answer(action: int) -> Instruction:
+    """Decide."""
+    return (_RETURN, 0, 0, action)
+
+
+def one_of(index: int, values: Iterable[int], otherwise: int) -> list[Instruction]:
+    """Allow when the low 32 bits of argument `index` are one of `values`."""
+    body = [(_LOAD, 0, 0, _argument_offset(index))]
+    for value in values:
+        body += [(_JUMP_EQUAL, 0, 1, value & 0xFFFFFFFF), answer(ALLOW)]
+    return [*body, answer(otherwise)]
+
+
+def flags(index: int, *, needs: int, bars: int, otherwise: int) -> list[Instruction]:
+    """Allow when argument `index` has a bit of `needs` and none of `bars`."""
+    return [
+        (_LOAD, 0, 0, _argument_offset(index)),
+        (_JUMP_ANY_BIT, 2, 0, bars),
+        (_JUMP_ANY_BIT, 0, 1, needs),
+        answer(ALLOW),
+        answer(otherwise),
+    ]
+
+
+def any_bit(index: int, bits: int, then: int, otherwise: int) -> list[Instruction]:
+    """Decide by whether argument `index` has a bit of `bits`."""
+    return [(_LOAD, 0, 0, _argument_offset(index)), (_JUMP_ANY_BIT, 0, 1, bits), answer(then), answer(otherwise)]
+
+
+class Filter:
+    """One seccomp program. Decisions are taken in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._instructions: list[Instruction] = [
+            (_LOAD, 0, 0, _ARCHITECTURE_OFFSET),
+            (_JUMP_EQUAL, 1, 0, _ARCHITECTURES[platform.machine()]),
+            answer(KILL_PROCESS),  # another architecture's numbers mean other calls
+            (_LOAD, 0, 0, _NUMBER_OFFSET),
+        ]
+        if platform.machine() == "x86_64":
+            self._instructions += [(_JUMP_AT_LEAST, 0, 1, _X32_BIT), answer(KILL_PROCESS)]
+
+    def on(self, names: Iterable[str], body: list[Instruction]) -> None:
+        """Decide each of the calls `names` by `body`, which must answer."""
+        for name in sorted(set(names) & NUMBERS.keys()):
+            self._instructions += [(_JUMP_EQUAL, 0, len(body), NUMBERS[name]), *body]
+
+    def by_table(self, actions: Mapping[str, int], otherwise: int) -> None:
+        """Decide every call that is left: by its name in `actions`, or `otherwise`.
+
+        Runs of equal actions become one comparison; the kernel caches (since 5.11) the calls that are always allowed.
+        """
+        table = {NUMBERS[name]: action for name, action in actions.items() if name in NUMBERS}
+        end = max(table) + 1
+        for number in range(end):
+            action = table.get(number, otherwise)
+            if number + 1 == end or table.get(number + 1, otherwise) != action:
+                self._instructions += [(_JUMP_AT_LEAST, 1, 0, number + 1), answer(action)]
+        self._instructions.append(answer(otherwise))
+
+    def otherwise(self, action: int) -> None:
+        """Decide every call that is left."""
+        self._instructions.append(answer(action))
+
+    def assembled(self) -> Assembled:
+        """The program in the kernel's form."""
+        return Assembled(self._instructions)
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32))
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
+
+
+class Assembled:
+    """A program ready to install, as often as wanted."""
+
+    def __init__(self, instructions: list[Instruction]) -> None:
+        self._array = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
+        self._program = _Program(len(instructions), self._array)
+
+    def replace(self, placeholder: int, value: int) -> None:
+        """Put `value` where the constant `placeholder` stands: for what is known only after fork."""
+        for instruction in self._array:
+            if instruction.k == placeholder:
+                instruction.k = value
+
+    def install(self, kernel: Kernel) -> None:
+        """From here on every call of this process, and of all that it starts, is decided by this program too."""
+        kernel.call("seccomp", _SET_MODE_FILTER, 0, self._program)
+
+    def install_with_listener(self, kernel: Kernel) -> int:
+        """Install; returns the descriptor at which NOTIFY decisions are to be answered."""
+        return kernel.call("seccomp", _SET_MODE_FILTER, _NEW_LISTENER, self._program)

@@ -1,0 +1,88 @@
+"""The two system call filters: the server's, which every guest inherits, and the guest's own on top of it.
+
+The server's filter is an allow-list; the guest's takes away what only the server needs and looks at arguments. When both
+decide, the kernel takes the stricter decision. Paths cannot be seen from here: files are landlock.py's and root.py's.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from strop.sandbox.confinement import bpf
+from strop.sandbox.confinement.syscalls import ALLOWED, FORBIDDEN, NUMBERS, PATHS, SERVER
+
+OWN_PID = 0x7ABCDEF0
+"""Stands for the guest's process id until it is known (`Assembled.replace`)."""
+
+_CLONE_VFORK, _CLONE_THREAD = 0x00004000, 0x00010000
+_CLONE_NEW_NAMESPACES = 0x7E020080
+_PRCTLS = (3, 15, 16, 21, 27, 39, 0x53564D41)
+"""Get dumpable, set and get the thread's name, get seccomp mode, securebits and no_new_privs, name a mapping."""
+_FCNTLS = (0, 1, 2, 3, 4, 1030, 1032)
+"""Duplicate, flags; the size of a pipe may be read. No owners, signals, leases or locks: they reach other processes."""
+_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""Is it a terminal and how wide, bytes to read, non-blocking, close on exec."""
+
+
+def known_architecture() -> bool:
+    """Whether the numbers of this machine's system calls are known; without them no filter can be written."""
+    return bool(NUMBERS)
+
+
+def server_filter(*, audited: bool = False) -> bpf.Assembled:
+    """Allow-list of the fork server and all below it; unknown calls get ENOSYS, known dangerous ones EPERM.
+
+    `audited`: the dangerous ones are sent to the listener instead, which tells of them and refuses them (watcher.py).
+    """
+    forbidden = bpf.NOTIFY if audited else bpf.refuse(errno.EPERM)
+    program = bpf.Filter()
+    table = dict.fromkeys(FORBIDDEN, forbidden) | dict.fromkeys(ALLOWED | SERVER, bpf.ALLOW)
+    if audited:
+        program.on(["clone"], bpf.any_bit(0, _CLONE_VFORK, bpf.NOTIFY, bpf.ALLOW))
+    program.by_table(table, bpf.refuse(errno.ENOSYS))
+    return program.assembled()
+
+
+def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
+    """What a guest may not do beyond the server's list; its process id replaces `OWN_PID` before it is installed.
+
+    `paths` is False where nothing else guards the file system: then no call that resolves a path is left.
+    `audited`: what starts a program (a clone that shares memory until exec) is left to the server's filter, because a refusal
+    here would hide it from the listener. The server itself only forks plainly; so a guest's plain fork is refused here, unheard.
+    """
+    refused = bpf.refuse(errno.EPERM)
+    program = bpf.Filter()
+    if not paths:
+        program.on(PATHS, [bpf.answer(bpf.refuse(errno.EACCES))])
+    program.on(["fcntl"], bpf.one_of(1, _FCNTLS, refused))
+    program.on(["ioctl"], bpf.one_of(1, _IOCTLS, bpf.refuse(errno.ENOTTY)))
+    program.on(["kill", "tgkill"], bpf.one_of(0, [OWN_PID], refused))
+    program.on(["prlimit64"], bpf.one_of(0, [0, OWN_PID], refused))
+    program.on(["prctl"], bpf.one_of(0, _PRCTLS, refused))
+    program.on(["socketpair"], bpf.one_of(0, [socket.AF_UNIX], refused))
+    threads = _CLONE_THREAD | (_CLONE_VFORK if audited else 0)
+    program.on(["clone"], bpf.flags(0, needs=threads, bars=_CLONE_NEW_NAMESPACES, otherwise=refused))
+    program.on(["fork"], [bpf.answer(refused)])
+    program.on(["seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"], [bpf.answer(refused)])
+    program.otherwise(bpf.ALLOW)
+    return program.assembled()
+
+
+def waiting_filter() -> bpf.Assembled:
+    """For a process that has nothing left to do but wait for another, and to die with it."""
+    program = bpf.Filter()
+    kept = [
+        "wait4",
+        "exit_group",
+        "exit",
+        "rt_sigreturn",
+        "restart_syscall",
+        "brk",
+        "mmap",
+        "munmap",
+        "madvise",
+        "futex",
+    ]
+    program.by_table(dict.fromkeys(kept, bpf.ALLOW), bpf.refuse(errno.EPERM))
+    return program.assembled()

@@ -1,0 +1,73 @@
+"""Who the guest is: a uid of its own, no capabilities, no way to gain any, and memory that nobody may trace."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from strop.sandbox.confinement.kernel import (
+    PR_CAP_AMBIENT,
+    PR_CAP_AMBIENT_CLEAR_ALL,
+    PR_CAPBSET_DROP,
+    PR_SET_DUMPABLE,
+    PR_SET_NO_NEW_PRIVS,
+    Kernel,
+)
+
+_CAPABILITY_VERSION_3 = 0x20080522
+_OWN_UIDS = 1_000_000_000
+_OWN_UIDS_IN_CONTAINER = 40_000
+"""Where a user namespace maps only 65 536 uids."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a process has become."""
+
+    uid: int
+    own: bool
+    """Nobody else on the machine has this uid."""
+    why: str = ""
+    """Where root could not change it: why."""
+
+    def __str__(self) -> str:
+        return f"uid {self.uid}" + (", nobody else's" if self.own else "") + (f": {self.why}" if self.why else "")
+
+
+def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
+    """Give up every right: bounding set, uid (root only), capabilities; set no_new_privs; refuse to be traced.
+
+    `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
+    kept where the files `readable` could not be read without it (an interpreter below a 0700 home and no private root).
+    """
+    with suppress(OSError):
+        kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    for capability in range(64):
+        with suppress(OSError):  # EINVAL past the last one; EPERM where there is nothing to drop
+            kernel.prctl(PR_CAPBSET_DROP, capability)
+    identity = _take_own_uid(unique, readable) if os.geteuid() == 0 else Identity(os.geteuid(), own=False)
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    kernel.call("capset", header, bytes(24))
+    kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+    kernel.prctl(PR_SET_DUMPABLE, 0)  # after the change of uid, which resets it
+    return identity
+
+
+def _take_own_uid(unique: int, readable: Iterable[str]) -> Identity:
+    for uid in (_OWN_UIDS + unique, _OWN_UIDS_IN_CONTAINER + unique % 20_000):
+        try:
+            os.setresuid(-1, uid, 0)
+        except OSError:
+            continue  # not mapped in this user namespace
+        can_read = all(os.access(path, os.R_OK, effective_ids=True) for path in readable)
+        os.setresuid(-1, 0, -1)
+        if not can_read:
+            return Identity(0, own=False, why="the interpreter cannot be read without it")
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        return Identity(uid, own=True)
+    return Identity(0, own=False, why="no other is mapped")

@@ -1,0 +1,72 @@
+"""Landlock: the file system without rights beyond reading what Python needs; no TCP; no signals to the outside.
+
+Landlock does not cover stat, chmod, chown, utime, setxattr and flock: filters.py refuses those that change something, and
+only a private root hides that a file exists.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from strop.sandbox.confinement.kernel import Kernel
+
+_CREATE_RULESET_VERSION = 1
+_RULE_PATH_BENEATH = 1
+_WRITE_FILE, _READ_FILE, _READ_DIRECTORY = 2, 4, 8
+_TCP = 3  # bind, connect
+_SCOPES = 3  # abstract unix sockets, signals
+
+
+def abi(kernel: Kernel) -> int:
+    """The version that this kernel speaks; 0 where it has none, or has it switched off."""
+    try:
+        return kernel.call("landlock_create_ruleset", 0, 0, _CREATE_RULESET_VERSION)
+    except OSError:
+        return 0
+
+
+def file_rules(kernel: Kernel, version: int, readable: Iterable[str]) -> int:
+    """A ruleset that lets read below `readable` and write to /dev/null, and nothing else. Returns its descriptor."""
+    ruleset = _create(kernel, version, files=_handled(version), tcp=_TCP if version >= 4 else 0)
+    for path in readable:
+        _allow(kernel, ruleset, path, _READ_FILE | _READ_DIRECTORY)
+    _allow(kernel, ruleset, "/dev/null", _READ_FILE | _WRITE_FILE)
+    return ruleset
+
+
+def scope_rules(kernel: Kernel, version: int) -> int | None:
+    """A ruleset that keeps signals and abstract unix sockets inside; None before version 6. Returns its descriptor."""
+    return _create(kernel, version, scopes=_SCOPES) if version >= 6 else None
+
+
+def restrict(kernel: Kernel, ruleset: int) -> None:
+    """Put the caller, and all that it will start, under the ruleset. Needs no_new_privs."""
+    kernel.call("landlock_restrict_self", ruleset, 0)
+
+
+def _handled(version: int) -> int:
+    """Every right on files that this version knows: what is handled and not granted is refused."""
+    bits = {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)
+    return int((1 << bits) - 1)
+
+
+def _create(kernel: Kernel, version: int, *, files: int = 0, tcp: int = 0, scopes: int = 0) -> int:
+    attributes = struct.pack("QQQ", files, tcp, scopes)
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    return kernel.call("landlock_create_ruleset", attributes[:size], size, 0)
+
+
+def _allow(kernel: Kernel, ruleset: int, path: str, rights: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        if not Path(path).is_dir():
+            rights &= ~_READ_DIRECTORY
+        kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
+    finally:
+        os.close(descriptor)

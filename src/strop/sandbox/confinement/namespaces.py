@@ -1,0 +1,40 @@
+"""Namespaces: a world without the host's processes, network, System V objects, host name and mounts.
+
+Enters them; does not build the new root (root.py) and does not drop the rights that a user namespace gives (identity.py).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from strop.sandbox.confinement.kernel import Kernel
+
+_NEW_MOUNT, _NEW_UTS, _NEW_IPC = 0x00020000, 0x04000000, 0x08000000
+_NEW_USER, _NEW_PID, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
+_UNNAMED = 65534
+
+
+def enter(kernel: Kernel, *, mounts: bool) -> tuple[str, ...]:
+    """Leave the host's namespaces; the *next* child of the caller is process 1 of the new pid namespace.
+
+    As root without a user namespace first, so that the own uid of identity.py is one that nobody else has; then, and as
+    anybody else, inside a user namespace in which the caller has all capabilities until it drops them.
+
+    Returns the names of the namespaces entered. Raises OSError where the kernel or an administrator refuses them.
+    """
+    flags = _NEW_PID | _NEW_NET | _NEW_IPC | _NEW_UTS | (_NEW_MOUNT if mounts else 0)
+    names = ("pid", "net", "ipc", "uts", *(("mount",) if mounts else ()))
+    if os.geteuid() == 0:
+        try:
+            kernel.unshare(flags)
+        except PermissionError:
+            pass  # a container's root: it may still be allowed a user namespace
+        else:
+            return names
+    uid, gid = os.geteuid(), os.getegid()
+    kernel.unshare(flags | _NEW_USER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/gid_map").write_text(f"{_UNNAMED} {gid} 1")
+    Path("/proc/self/uid_map").write_text(f"{_UNNAMED} {uid} 1")
+    return ("user", *names)

@@ -1,0 +1,102 @@
+"""A private root: an empty file system that shows, read-only and at their own paths, only what Python needs to run.
+
+Needs a fresh mount namespace (namespaces.py). What is not bound here does not exist for the guest, not even its name.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from strop.sandbox.confinement.kernel import Kernel
+
+_NOSUID, _NODEV, _REMOUNT, _READ_ONLY = 2, 4, 32, 1
+_BIND, _RECURSIVE, _SLAVE = 4096, 16384, 1 << 19
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+_STAGE = "/tmp"
+"""Where the new root is built before it is entered: any directory that every machine has; nothing is written to it."""
+
+
+def enter(kernel: Kernel, paths: Iterable[str]) -> None:
+    """Make a root of `paths` (directories or files, missing ones are skipped) and /dev/null and its like; enter it.
+
+    The steps are bubblewrap's: a tmpfs becomes the root, the old root hangs below it while the binds are made, then the
+    finished tree becomes the root and everything else is detached. Raises OSError where mounting is refused.
+    """
+    kernel.mount("none", "/", None, _RECURSIVE | _SLAVE)  # nothing that we mount may travel back to the host
+    kernel.mount("tmpfs", _STAGE, "tmpfs", _NOSUID | _NODEV, "mode=755,size=256k")
+    old, new = Path(_STAGE, "old"), Path(_STAGE, "new")
+    old.mkdir()
+    new.mkdir()
+    kernel.call("pivot_root", os.fsencode(_STAGE), os.fsencode(old))
+    os.chdir("/")
+    kernel.mount("/new", "/new", None, _BIND | _RECURSIVE)
+    binds, links = _plan(paths)
+    for path in (*binds, *_DEVICES):
+        _bind(kernel, path)
+    for path, target in links.items():
+        Path("/new" + path).parent.mkdir(parents=True, exist_ok=True)
+        Path("/new" + path).symlink_to(target)
+    kernel.unmount("/old")
+    os.chdir("/new")
+    kernel.call("pivot_root", b".", b".")
+    kernel.unmount(".")
+    os.chdir("/")
+    kernel.mount("none", "/", None, _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV)
+
+
+def _plan(paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """What to bind (real paths, none below another) and which symbolic links lead there from the names asked for."""
+    wanted = {path: _real(path) for path in paths}
+    binds: list[str] = []
+    for real in sorted({real for real in wanted.values() if Path("/old" + real).exists()}, key=len):
+        if not _below(real, binds):
+            binds.append(real)
+    links = {
+        path: real for path, real in wanted.items() if path != real and _below(real, binds) and not _below(path, binds)
+    }
+    return binds, links
+
+
+def _real(path: str) -> str:
+    """`path` with every symbolic link resolved as it was in the old root, now at /old."""
+    resolved = ""
+    parts = path.strip("/").split("/")
+    for _ in range(256):  # more links than this are a loop
+        if not parts:
+            break
+        step = f"{resolved}/{parts.pop(0)}"
+        if Path("/old" + step).is_symlink():
+            target = os.path.normpath(os.path.join(resolved or "/", os.readlink("/old" + step)))  # noqa: PTH115, PTH118
+            parts = target.strip("/").split("/") + parts
+            resolved = ""
+        else:
+            resolved = step
+    return resolved or "/"
+
+
+def _below(path: str, roots: Iterable[str]) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in roots)
+
+
+def _bind(kernel: Kernel, path: str) -> None:
+    source, target = Path("/old" + path), Path("/new" + path)
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    elif source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    else:
+        return
+    kernel.mount(str(source), str(target), None, _BIND | _RECURSIVE)
+    device = path in _DEVICES
+    attributes = _READ_ONLY | _NOSUID | (0 if device else _NODEV)
+    try:
+        request = struct.pack("QQQQ", attributes, 0, 0, 0)
+        kernel.call("mount_setattr", _AT_FDCWD, os.fsencode(target), _AT_RECURSIVE, request, len(request))
+    except OSError:  # before Linux 5.12; the flags that the mount came with are locked and have to be named again
+        inherited = os.statvfs(target).f_flag & (_NOSUID | _NODEV | 8 | 1024 | 2048)
+        kernel.mount("none", str(target), None, _REMOUNT | _BIND | attributes | inherited)

@@ -1,0 +1,53 @@
+"""The channel between the host and one fork server: whole messages of JSON, with descriptors.
+
+Trusted at both ends: a guest's process closes its copy before it runs anything. What a guest says travels elsewhere (wire.py).
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TypeAlias
+
+Message: TypeAlias = Mapping[str, object]
+
+_MESSAGE_BYTES = 1 << 16
+_DESCRIPTORS = 8
+
+
+class Hangup(Exception):
+    """The other end is gone."""
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected ends; messages keep their boundaries and the death of one end is seen by the other."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def send(end: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
+    """Send one message; the descriptors are duplicated into the receiver. Raises Hangup."""
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    try:
+        end.sendmsg([json.dumps(message).encode()], rights)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise Hangup from error
+
+
+def receive(end: socket.socket) -> tuple[Message, list[int]]:
+    """Wait for one message and its descriptors. Raises Hangup; TimeoutError where the socket has a time-out."""
+    descriptors = array.array("i")
+    data = b""
+    with suppress(ConnectionResetError):
+        data, ancillary, _, _ = end.recvmsg(
+            _MESSAGE_BYTES, socket.CMSG_SPACE(_DESCRIPTORS * descriptors.itemsize), socket.MSG_CMSG_CLOEXEC
+        )
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+    if not data:
+        raise Hangup
+    message: Message = json.loads(data)
+    return message, list(descriptors)

@@ -1,0 +1,123 @@
+"""What a sandbox really prevents on this machine: tried from inside a real guest, through the way that every guest takes.
+
+Never read from a configuration: a layer that was put on and does not hold is reported as not enforced. Two words only,
+*enforced (observed)* and *not enforced*. What no probe can see, such as a flaw of the kernel, is not covered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from strop.errors import SandboxError, SandboxUnavailable
+from strop.sandbox import bait
+from strop.sandbox.base import Limits, Outcome, Program, Returned, Sandbox, TimedOut, Value, describe
+
+PROTECTIONS: dict[str, str] = {
+    "read": "reading the host's files",
+    "existence": "seeing that a file of the host exists",
+    "write": "writing files",
+    "network": "reaching the network or a unix socket",
+    "processes": "starting processes",
+    "signals": "signalling others",
+    "tracing": "reading the memory of others",
+    "memory": "using more memory than allowed",
+    "wall": "running longer than allowed",
+    "cpu": "using more CPU time than allowed",
+    "together": "using more memory than allowed, all guests together",
+}
+"""Name to what it prevents, in the order in which it is shown."""
+
+DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
+"""Without these no program is run, unless the user waives one by its name."""
+
+_PROBE = Path(__file__).with_name("probe.py")
+_LIMITS = Limits(cpu_seconds=5.0, wall_seconds=10.0)
+_SHORT = 0.05
+
+
+@dataclass(frozen=True)
+class Protection:
+    """One thing that a guest must not do, and whether it could."""
+
+    name: str
+    enforced: bool
+    """Nothing that was tried got through."""
+    detail: str = ""
+    """What got through."""
+
+    def __str__(self) -> str:
+        if self.enforced:
+            return f"{PROTECTIONS[self.name]}: enforced (observed)"
+        return f"{PROTECTIONS[self.name]}: not enforced" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class Posture:
+    """What was observed, and by which means it was meant to be so."""
+
+    protections: tuple[Protection, ...]
+    layers: Mapping[str, str] = field(default_factory=dict)
+    """What the fork server says of each layer: for people who want to know why."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is enforced and what is not: equal postures have equal digests, whatever the machine."""
+        enforced = {protection.name: protection.enforced for protection in self.protections}
+        return hashlib.sha256(json.dumps(enforced, sort_keys=True).encode()).hexdigest()
+
+    def missing(self, required: frozenset[str]) -> list[Protection]:
+        """The protections of `required` that are not enforced. Raises ValueError for a name that is none."""
+        unknown = required - PROTECTIONS.keys()
+        if unknown:
+            raise ValueError(
+                f"no protection is called {', '.join(sorted(unknown))}; there are {', '.join(PROTECTIONS)}"
+            )
+        return [each for each in self.protections if each.name in required and not each.enforced]
+
+    def require(self, required: frozenset[str]) -> None:
+        """Raises SandboxUnavailable, which says what is missing and what to do, unless all of `required` is enforced."""
+        missing = self.missing(required)
+        if missing:
+            raise SandboxUnavailable(
+                f"this machine cannot run programs as required; {'; '.join(map(str, missing))}. "
+                "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or as a whole in a virtual "
+                f"machine; to go on without, leave out by name what you waive: {', '.join(each.name for each in missing)}. "
+                f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."
+            )
+
+    def describe(self) -> list[str]:
+        """One line for each protection."""
+        return [str(each) for each in self.protections]
+
+
+def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
+    """Run the probes in guests of `sandbox`. Raises SandboxError when a probe cannot be run."""
+    with bait.laid_out(_LIMITS.memory_bytes) as (targets, traces):
+        outcome = _run(sandbox, "probe", _LIMITS, [targets])
+        if not isinstance(outcome, Returned) or not isinstance(outcome.value, dict):
+            raise SandboxError(f"the sandbox cannot run its own probe: {describe(outcome)}")
+        found = {name: _texts(what) for name, what in outcome.value.items()}
+        for name, what in traces().items():
+            found.setdefault(name, []).append(what)
+    for name, entry, limits in (
+        ("wall", "nap", Limits(wall_seconds=_SHORT)),
+        ("cpu", "spin", Limits(cpu_seconds=_SHORT)),
+    ):
+        outcome = _run(sandbox, entry, limits, [None])
+        found[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
+    found["together"] = ["only a cgroup around the whole of strop would"]
+    protections = (Protection(name, not found[name], "; ".join(found[name])[:300]) for name in PROTECTIONS)
+    return Posture(tuple(protections), dict(layers))
+
+
+def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -> Outcome:
+    with sandbox.open(Program(_PROBE.read_text("utf-8"), entry), limits) as guest:
+        return guest.call(arguments, seed=0)
+
+
+def _texts(value: Value) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]

@@ -1,0 +1,160 @@
+"""The host's end of one fork server: start it, take guests from it one at a time, end it.
+
+Chooses no layers (jail.py does) and speaks with no guest (session.py does).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from strop.errors import SandboxError
+from strop.sandbox import control
+from strop.sandbox.child import Child, ExitStatus
+from strop.sandbox.confinement import hygiene
+from strop.sandbox.layers import Layers
+
+GUEST = Path(__file__).with_name("guest")
+_HERE = Path(__file__).parent
+_BOOTSTRAP = """
+import sys, types
+for name, folder in (("strop", sys.argv[2]), ("strop.sandbox", sys.argv[3])):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [folder]
+from strop.sandbox.zygote import main
+main()
+"""
+"""Packages without their `__init__`: a fork server neither pays for nor holds in memory what the host imports."""
+_START_SECONDS = 60.0
+_ANSWER_SECONDS = 30.0
+
+
+class ServerFailed(SandboxError):
+    """The fork server could not confine itself as it was told, or is gone."""
+
+
+class ForkServer:
+    """One confined process that forks guests. Use from one thread at a time."""
+
+    def __init__(
+        self,
+        layers: Layers,
+        memory_bytes: int,
+        guest: Path = GUEST,
+        on_listener: Callable[[int], None] = os.close,
+    ) -> None:
+        """Start it, without waiting until it is ready.
+
+        Args:
+            layers: what it must put on; it fails rather than put on less.
+            memory_bytes: what each guest may map beyond what the interpreter has.
+            guest: folder whose `main.py` defines `run(from_host, to_host)`.
+            on_listener: is given the descriptor at which forbidden calls are to be answered, with `Layers.audit`.
+        """
+        self.layers = layers
+        self._report: dict[str, str] | None = None
+        self._number = 0
+        self._closed = False
+        self._on_listener = on_listener
+        self._end, other = control.pair()
+        self._end.settimeout(_START_SECONDS)
+        self._process = subprocess.Popen(
+            [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), str(_HERE.parent), str(_HERE)],
+            env=hygiene.environment(),
+            pass_fds=[other.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,
+        )
+        other.close()
+        plan = {"layers": asdict(layers), "guest": str(guest), "memory_bytes": memory_bytes}
+        control.send(self._end, plan)
+
+    @property
+    def report(self) -> dict[str, str]:
+        """What the server says of each layer; waits until it is ready. Raises ServerFailed."""
+        if self._report is None:
+            message, listeners = self._receive()
+            if "ready" not in message:
+                self.close()
+                raise ServerFailed(f"the fork server could not confine itself: {message.get('failed')}")
+            self._report = dict(message["ready"])  # type: ignore[call-overload]
+            self._end.settimeout(_ANSWER_SECONDS)
+            for listener in listeners:
+                self._on_listener(listener)
+        return self._report
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended, by `close` or by itself as far as it has been noticed."""
+        return self._closed
+
+    def ready(self) -> bool:
+        """Whether `take` would return at once."""
+        ready = select.poll()
+        ready.register(self._end.fileno(), select.POLLIN)
+        return bool(ready.poll(0))
+
+    def take(self) -> Child:
+        """The guest that waits, fresh and confined. The one before must have been closed or reaped. Raises ServerFailed."""
+        _ = self.report
+        while True:
+            message, descriptors = self._receive()
+            if "child" in message:
+                break
+        self._number = int(str(message["child"]))
+        number = self._number
+        pidfd, to_guest, from_guest, output = descriptors
+        child = Child(
+            pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
+        )
+        if child.has_ended():
+            child.close()
+            self.close()
+            raise ServerFailed("the fork server's guest was killed while it waited for work")
+        return child
+
+    def close(self) -> None:
+        """End the server and its guest. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._process.kill()
+            self._process.wait()
+            self._end.close()
+            if self._process.stderr is not None:
+                self._process.stderr.close()
+
+    def _ended(self, number: int) -> ExitStatus:
+        message, _ = self._receive()
+        if message.get("ended") != number:
+            raise ServerFailed("the fork server told of another guest than the one that was waited for")
+        status = int(str(message["status"]))
+        by_signal = os.WIFSIGNALED(status)
+        return ExitStatus(
+            code=None if by_signal else os.WEXITSTATUS(status),
+            signal=os.WTERMSIG(status) if by_signal else None,
+            cpu_seconds=float(str(message["cpu"])),
+            max_rss_bytes=int(str(message["rss"])),
+        )
+
+    def _receive(self) -> tuple[control.Message, list[int]]:
+        try:
+            return control.receive(self._end)
+        except (control.Hangup, TimeoutError, OSError) as error:
+            detail = self._last_words() if isinstance(error, control.Hangup) else str(error)
+            self.close()
+            raise ServerFailed(f"the fork server is gone: {detail}") from error
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        self._process.wait()
+        words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
+        lines = words.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.returncode}"

@@ -1,0 +1,12 @@
+"""Connect to a unix socket by its path.
+
+Must be observed: the listener sees nobody. Source: container sockets left readable to graded code.
+"""
+
+import socket
+
+
+def attack(targets):
+    with socket.socket(socket.AF_UNIX) as end:
+        end.connect(targets["unix"])
+    return "connected"

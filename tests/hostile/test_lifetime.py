@@ -1,0 +1,176 @@
+"""Nothing outlives its owner: not a guest its host, not a guest its server; and one broken server does not break the sandbox."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from strop.errors import SandboxError
+from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+
+LOOP = Program("def loop():\n    while True:\n        pass\n", "loop")
+ADD = Program("def add(x):\n    return x + 1\n", "add")
+LONG = Limits(cpu_seconds=60.0, wall_seconds=60.0)
+GENEROUS_SECONDS = 10.0
+
+HOST = """
+import os, sys, threading
+from strop.sandbox.base import Limits, Program
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+sandbox = JailedSandbox(solution_places=2, improver_places=1, layers=Layers(**eval(sys.argv[1])))
+program = Program("import signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\ndef loop():\\n    while True: pass", "loop")
+limits = Limits(cpu_seconds=600.0, wall_seconds=600.0)
+def run():
+    with sandbox.open(program, limits) as guest:
+        os.write(1, b"started")
+        guest.call([], seed=0)
+threading.Thread(target=run).start()
+threading.Thread(target=run).start()
+"""
+
+LAYERS = [{}, {"namespaces": False, "private_root": False}]
+
+
+@pytest.mark.parametrize("layers", LAYERS, ids=["with namespaces", "without namespaces"])
+def test_no_descendant_lives_on_when_the_host_is_killed_mid_call(layers: dict[str, bool]) -> None:
+    host = subprocess.Popen([sys.executable, "-c", HOST, repr(layers)], stdout=subprocess.PIPE)
+    with host:
+        try:
+            assert host.stdout is not None
+            assert host.stdout.read(14) == b"startedstarted"
+            wait_until(lambda: len(descendants(host.pid)) >= 4)  # two servers, a guest each
+            family = family_of(host.pid)
+        finally:
+            host.kill()
+    assert all_end(family)
+
+
+def test_no_process_is_left_when_a_sandbox_is_closed_mid_call() -> None:
+    others = set(descendants(os.getpid()))
+    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    caller = threading.Thread(target=loop_until_broken, args=[sandbox])
+    caller.start()
+    wait_for_cpu_time()
+    family = family_of(os.getpid(), others)
+    sandbox.close()
+    caller.join(GENEROUS_SECONDS)
+    assert not caller.is_alive()
+    assert all_end(family)
+
+
+def test_sandbox_serves_on_when_a_server_is_killed(sandbox: JailedSandbox) -> None:
+    kill_descendants()
+    with sandbox.open(ADD, Limits()) as guest:
+        assert isinstance(guest.call([1], seed=0), Returned)
+
+
+def test_call_raises_a_host_error_when_its_server_is_killed(sandbox: JailedSandbox) -> None:
+    failures: list[BaseException] = []
+    caller = threading.Thread(target=loop_until_broken, args=[sandbox, failures])
+    caller.start()
+    wait_for_cpu_time()
+    kill_descendants()
+    caller.join(GENEROUS_SECONDS)
+    assert [type(failure) for failure in failures if isinstance(failure, SandboxError)]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[JailedSandbox]:
+    with JailedSandbox(solution_places=1, improver_places=0, layers=Layers.strongest()) as sandbox:
+        yield sandbox
+
+
+def loop_until_broken(sandbox: JailedSandbox, failures: list[BaseException] | None = None) -> None:
+    try:
+        with sandbox.open(LOOP, LONG) as guest:
+            guest.call([], seed=0)
+    except SandboxError as error:
+        if failures is not None:
+            failures.append(error)
+
+
+def wait_for_cpu_time() -> None:
+    """Until some descendant has computed for a while: the guest is in its loop."""
+    before = {pid: cpu_ticks(pid) for pid in descendants(os.getpid())}
+    wait_until(lambda: any(cpu_ticks(pid) - before.get(pid, 0) >= 10 for pid in descendants(os.getpid())))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + GENEROUS_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def family_of(pid: int, others: Container[int] = ()) -> list[int]:
+    """Handles of all processes below `pid`, but `others`, which were there before."""
+    handles = []
+    for below in (each for each in descendants(pid) if each not in others):
+        with suppress(ProcessLookupError):  # it has ended since it was listed
+            handles.append(os.pidfd_open(below))
+    return handles
+
+
+def kill_descendants() -> None:
+    """Every server and guest; and what another test may have left."""
+    family = family_of(os.getpid())
+    for pidfd in family:
+        with suppress(ProcessLookupError):  # it may end with the one before it
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    assert all_end(family)
+
+
+def cpu_ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11])
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below `pid` that are alive."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text("ascii").rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                children.setdefault(int(fields[1]), []).append(int(folder.name))
+    found, queue = [], [pid]
+    while queue:
+        below = children.get(queue.pop(), [])
+        found += below
+        queue += below
+    return found
+
+
+def all_end(pidfds: list[int]) -> bool:
+    """Whether all of these processes end within a generous time."""
+    deadline = time.monotonic() + GENEROUS_SECONDS
+    waiting = select.poll()
+    for pidfd in pidfds:
+        waiting.register(pidfd, select.POLLIN)
+    left = set(pidfds)
+    while left and time.monotonic() < deadline:
+        for pidfd, _ in waiting.poll(100):
+            waiting.unregister(pidfd)
+            left.discard(pidfd)
+    for pidfd in pidfds:
+        os.close(pidfd)
+    return not left

@@ -1,0 +1,164 @@
+"""The mechanisms one by one, as far as they can be seen without confining the test itself."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from strop.sandbox.confinement import bpf, filters, fstat, hygiene, landlock, limits, syscalls
+from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
+from strop.sandbox.layers import Layers
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux")
+
+
+def in_a_child(run: Callable[[], int]) -> int:
+    """The exit status of `run`'s result in a forked process, or 128 and the signal."""
+    pid = os.fork()
+    if pid == 0:
+        _run_and_exit(run)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return status if status >= 0 else 128 - status
+
+
+def _run_and_exit(run: Callable[[], int]) -> NoReturn:
+    status = 99
+    try:
+        status = run()
+    finally:
+        os._exit(status)
+
+
+def errno_of(call: Callable[[], object]) -> int:
+    try:
+        call()
+    except OSError as error:
+        return error.errno or 98
+    return 0
+
+
+def test_groups_of_system_calls_do_not_overlap() -> None:
+    groups = [syscalls.ALLOWED, syscalls.SERVER, syscalls.FORBIDDEN]
+    assert sum(map(len, groups)) == len(frozenset().union(*groups))
+
+
+def test_every_known_system_call_but_clone3_is_in_a_group() -> None:
+    assert set(syscalls.NUMBERS) - syscalls.ALLOWED - syscalls.SERVER - syscalls.FORBIDDEN <= {"clone3"}
+
+
+def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) -> int:
+    def run() -> int:
+        kernel = Kernel()
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        filters.server_filter().install(kernel)
+        program = filters.guest_filter(paths=paths)
+        program.replace(filters.OWN_PID, os.getpid())
+        program.install(kernel)
+        return errno_of(call)
+
+    return in_a_child(run)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: os.kill(os.getppid(), 0),
+        lambda: os.fork(),
+        lambda: os.chmod("/tmp", 0o777),  # noqa: PTH101
+        lambda: os.pidfd_open(os.getpid()),
+        lambda: Kernel().call("mincore", 0, 0, 0),
+        lambda: Kernel().call("sendmsg", 3, 0, 0),
+    ],
+    ids=["kill another", "fork", "chmod", "pidfd_open", "mincore", "sendmsg"],
+)
+def test_guest_filter_refuses(call: Callable[[], object]) -> None:
+    assert under_the_guest_filter(call) == 1
+
+
+def test_guest_filter_lets_a_guest_signal_itself() -> None:
+    assert under_the_guest_filter(lambda: os.kill(os.getpid(), 0)) == 0
+
+
+def test_guest_filter_refuses_every_path_when_nothing_else_guards_files() -> None:
+    assert under_the_guest_filter(lambda: os.stat("/"), paths=False) == 13  # noqa: PTH116
+
+
+def test_unknown_system_call_does_not_exist_for_a_guest() -> None:
+    assert under_the_guest_filter(lambda: Kernel()._checked(Kernel()._libc.syscall(4000), "4000")) == 38
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="x32 is of x86_64")
+def test_foreign_system_call_kills() -> None:
+    assert under_the_guest_filter(lambda: Kernel()._libc.syscall(0x40000000 + 39)) == 128 + 31
+
+
+def test_filter_replaces_only_the_placeholder() -> None:
+    program = bpf.Filter()
+    program.on(["kill"], bpf.one_of(0, [filters.OWN_PID, 7], bpf.refuse(1)))
+    assembled = program.assembled()
+    assembled.replace(filters.OWN_PID, 1234)
+    constants = [instruction.k for instruction in assembled._array]
+    assert filters.OWN_PID not in constants and 1234 in constants and 7 in constants
+
+
+def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
+    kernel = Kernel()
+    version = landlock.abi(kernel)
+    if version == 0:
+        pytest.skip("this kernel has no Landlock")
+    (tmp_path / "shown").mkdir()
+    (tmp_path / "shown" / "file").write_text("x")
+    (tmp_path / "hidden").write_text("x")
+
+    def run() -> int:
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        landlock.restrict(kernel, landlock.file_rules(kernel, version, [str(tmp_path / "shown")]))
+        (tmp_path / "shown" / "file").read_text()
+        refused = [
+            errno_of((tmp_path / "hidden").read_text),
+            errno_of(lambda: (tmp_path / "shown" / "file").open("a")),
+        ]
+        return 0 if all(refused) else 1
+
+    assert in_a_child(run) == 0
+
+
+def test_limits_cannot_be_raised_again() -> None:
+    def run() -> int:
+        limits.apply({resource.RLIMIT_NOFILE: 32})
+        return 0 if resource.getrlimit(resource.RLIMIT_NOFILE) == (32, 32) else 1
+
+    assert in_a_child(run) == 0
+
+
+def test_processes_are_limited_only_where_nobody_else_is_counted() -> None:
+    assert resource.RLIMIT_NPROC in limits.guest_limits(1 << 30, 0, own_processes=True)
+    assert resource.RLIMIT_NPROC not in limits.guest_limits(1 << 30, 0, own_processes=False)
+
+
+def test_fstat_by_number_agrees_with_the_c_library(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("w") as file:
+        ours = fstat.replacement(Kernel())(file.fileno())
+        assert tuple(ours) == tuple(os.fstat(file.fileno()))
+
+
+def test_environment_holds_nothing_of_the_host_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    assert "secret" not in hygiene.environment().values()
+
+
+def test_rungs_get_weaker_one_by_one() -> None:
+    strongest, without_root, without_namespaces = Layers.strongest().rungs()
+    assert strongest.private_root and strongest.namespaces
+    assert not without_root.private_root and without_root.namespaces
+    assert not without_namespaces.namespaces
+
+
+def test_no_layers_have_one_rung() -> None:
+    assert Layers.none().rungs() == (Layers.none(),)

@@ -1,0 +1,193 @@
+"""JailedSandbox: the contract of a sandbox, its places, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from strop.errors import SandboxError, SandboxUnavailable
+from strop.sandbox.base import Died, Limits, OutOfMemory, Program, Raised, Returned, TimedOut
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
+
+LIMITS = Limits()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[JailedSandbox]:
+    with JailedSandbox(solution_places=1, improver_places=1) as sandbox:
+        yield sandbox
+
+
+def outcome_of(sandbox: JailedSandbox, text: str, *arguments: int, limits: Limits = LIMITS) -> object:
+    with sandbox.open(Program(text, "algorithm"), limits) as guest:
+        return guest.call(list(arguments), seed=0)
+
+
+def test_program_returns_its_value_from_the_jail(sandbox: JailedSandbox) -> None:
+    outcome = outcome_of(sandbox, "def algorithm(x):\n    return x + 1", 41)
+    assert isinstance(outcome, Returned) and outcome.value == 42
+
+
+def test_numpy_works_in_the_jail(sandbox: JailedSandbox) -> None:
+    text = "import numpy\ndef algorithm():\n    return float(numpy.linalg.det(numpy.random.default_rng(0).random((50, 50))))"
+    assert isinstance(outcome_of(sandbox, text), Returned)
+
+
+def test_threads_and_event_loops_work_in_the_jail(sandbox: JailedSandbox) -> None:
+    text = """
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+async def soon(x):
+    return x
+def algorithm():
+    with ThreadPoolExecutor(16) as pool:
+        return sum(pool.map(abs, range(-10, 0))) + asyncio.run(soon(1))
+"""
+    outcome = outcome_of(sandbox, text)
+    assert isinstance(outcome, Returned) and outcome.value == 56
+
+
+def test_exit_status_is_told_when_a_program_exits(sandbox: JailedSandbox) -> None:
+    outcome = outcome_of(sandbox, "import os\ndef algorithm():\n    os._exit(3)")
+    assert isinstance(outcome, Died) and outcome.reason == "exit status 3"
+
+
+def test_signal_is_told_when_a_program_crashes(sandbox: JailedSandbox) -> None:
+    outcome = outcome_of(sandbox, "import ctypes\ndef algorithm():\n    ctypes.string_at(0)")
+    assert isinstance(outcome, Died) and outcome.reason == "signal SIGSEGV"
+
+
+def test_memory_limit_is_the_program_s_own(sandbox: JailedSandbox) -> None:
+    text = "def algorithm(megabytes):\n    return len(bytearray(megabytes << 20))"
+    small = Limits(memory_bytes=64 << 20)
+    assert isinstance(outcome_of(sandbox, text, 48, limits=small), Returned)
+    assert isinstance(outcome_of(sandbox, text, 80, limits=small), OutOfMemory)
+
+
+def test_cpu_time_limit_ends_a_loop(sandbox: JailedSandbox) -> None:
+    outcome = outcome_of(sandbox, "def algorithm():\n    while True: pass", limits=Limits(cpu_seconds=0.05))
+    assert isinstance(outcome, TimedOut) and outcome.limit == "cpu"
+
+
+def test_guests_share_nothing_when_one_follows_another(sandbox: JailedSandbox) -> None:
+    text = "import os\nos.left_behind = getattr(os, 'left_behind', 0) + 1\ndef algorithm():\n    return os.left_behind"
+    values = [outcome_of(sandbox, text) for _ in range(3)]
+    assert [value.value for value in values if isinstance(value, Returned)] == [1, 1, 1]
+
+
+def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
+    opened = threading.Event()
+
+    def second() -> None:
+        with sandbox.open(Program("", "f"), LIMITS):
+            opened.set()
+
+    with sandbox.open(Program("", "f"), LIMITS):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not opened.wait(0.05)
+    assert opened.wait(10)
+    thread.join()
+
+
+def test_improvers_take_no_place_of_solutions(sandbox: JailedSandbox) -> None:
+    improver = Program("", "improve_algorithm", "improver")
+    with sandbox.open(improver, LIMITS), sandbox.open(improver, LIMITS):
+        assert isinstance(outcome_of(sandbox, "def algorithm():\n    return 1"), Returned)
+
+
+def test_place_is_free_again_when_the_guest_was_closed_twice(sandbox: JailedSandbox) -> None:
+    guest = sandbox.open(Program("", "f"), LIMITS)
+    guest.close()
+    guest.close()
+    assert isinstance(outcome_of(sandbox, "def algorithm():\n    return 1"), Returned)
+
+
+def test_no_descriptor_is_left_after_many_guests(sandbox: JailedSandbox) -> None:
+    outcome_of(sandbox, "def algorithm():\n    return 1")
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for _ in range(20):
+        outcome_of(sandbox, "def algorithm():\n    raise ValueError")
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_no_descriptor_of_the_host_s_reaches_a_guest_when_the_host_has_many() -> None:
+    text = """
+import fcntl
+def algorithm():
+    found = []
+    for descriptor in range(1024):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_GETFD)
+        except OSError:
+            continue
+        found.append(descriptor)
+    return found
+"""
+    many = [os.open(os.devnull, os.O_RDONLY) for _ in range(400)]
+    try:
+        with JailedSandbox(solution_places=1, improver_places=0) as sandbox:
+            outcome = outcome_of(sandbox, text)
+    finally:
+        for descriptor in many:
+            os.close(descriptor)
+    assert isinstance(outcome, Returned) and outcome.value == [0, 1, 2, 3, 4]
+
+
+def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
+    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    guest = sandbox.open(Program("", "f"), LIMITS)
+    failures: list[SandboxError] = []
+
+    def wait() -> None:
+        try:
+            sandbox.open(Program("", "f"), LIMITS)
+        except SandboxError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=wait) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    sandbox.close()
+    guest.close()
+    for thread in threads:
+        thread.join(10)
+    assert len(failures) == 2
+
+
+def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) -> None:
+    outcome = outcome_of(sandbox, "import strop.errors\ndef algorithm():\n    return 1")
+    assert isinstance(outcome, Raised) and outcome.exception == "ModuleNotFoundError"
+
+
+def test_open_raises_after_close() -> None:
+    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    sandbox.close()
+    with pytest.raises(SandboxError):
+        sandbox.open(Program("", "f"), LIMITS)
+
+
+def test_call_raises_when_the_sandbox_was_closed_before_it() -> None:
+    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    with sandbox.open(Program("def f():\n    return 1", "f"), LIMITS) as guest:
+        sandbox.close()
+        with pytest.raises(SandboxError):
+            guest.call([], seed=0)
+
+
+def test_sandbox_is_refused_when_a_required_protection_is_not_observed() -> None:
+    with pytest.raises(SandboxUnavailable, match="reaching the network"):
+        JailedSandbox(solution_places=1, improver_places=0, require=frozenset({"network"}), layers=Layers.none())
+
+
+def test_windows_is_refused_with_a_pointer_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SandboxUnavailable, match="WSL2"):
+        JailedSandbox(solution_places=1, improver_places=0)

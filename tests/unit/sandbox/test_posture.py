@@ -1,0 +1,108 @@
+"""Posture: what is said about a sandbox is what was seen from inside it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from strop.errors import SandboxUnavailable
+from strop.sandbox.base import Limits, Outcome, Program, Returned, TimedOut, Value
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture, Protection, observe
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
+
+
+def posture_with(layers: Layers) -> Posture:
+    with JailedSandbox(solution_places=1, improver_places=0, layers=layers, require=frozenset()) as sandbox:
+        return sandbox.posture
+
+
+def enforced(posture: Posture) -> set[str]:
+    return {protection.name for protection in posture.protections if protection.enforced}
+
+
+@linux_only
+def test_everything_required_is_observed_with_all_layers() -> None:
+    assert enforced(posture_with(Layers.strongest())) >= DEFAULT_REQUIRE
+
+
+@linux_only
+def test_only_the_time_limits_are_observed_with_no_layer() -> None:
+    assert enforced(posture_with(Layers.none())) == {"wall", "cpu"}
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("taken_away", "lost"),
+    [
+        ("limits", {"memory"}),
+        ("seccomp", {"processes"}),
+    ],
+)
+def test_posture_changes_when_a_layer_that_stands_alone_is_taken_away(taken_away: str, lost: set[str]) -> None:
+    posture = posture_with(replace(Layers.strongest(), **{taken_away: False}))
+    assert not lost & enforced(posture)
+
+
+class Liar:
+    """A sandbox whose guests say that nothing worked, while they have written a file."""
+
+    def open(self, program: Program, limits: Limits, handlers: object = None) -> Liar:
+        self.entry = program.entry
+        return self
+
+    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+        if self.entry != "probe":
+            return TimedOut("wall" if self.entry == "nap" else "cpu", 0.05)
+        assert isinstance(arguments[0], dict)
+        Path(str(arguments[0]["folder"]), "written").write_text("x")
+        return Returned({name: [] for name in PROTECTIONS})
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Liar:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+def test_guest_s_word_is_not_enough_when_the_host_sees_traces() -> None:
+    assert set(PROTECTIONS) - enforced(observe(Liar(), {})) == {"write", "together"}
+
+
+def some_posture(**enforced: bool) -> Posture:
+    protections = (Protection(name, enforced.get(name, True), "it got through") for name in PROTECTIONS)
+    return Posture(tuple(protections), {"landlock": "this kernel has none"})
+
+
+def test_description_uses_the_two_phrases_only() -> None:
+    lines = some_posture(network=False).describe()
+    assert "reaching the network or a unix socket: not enforced (it got through)" in lines
+    assert all("enforced (observed)" in line or "not enforced" in line for line in lines)
+
+
+def test_requirement_names_what_is_missing_and_why() -> None:
+    with pytest.raises(SandboxUnavailable, match=r"reaching the network.*it got through.*this kernel has none"):
+        some_posture(network=False).require(frozenset({"network", "read"}))
+
+
+def test_requirement_is_met_when_only_a_waived_protection_is_missing() -> None:
+    some_posture(existence=False).require(DEFAULT_REQUIRE)
+
+
+def test_unknown_requirement_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no protection is called nework"):
+        some_posture().require(frozenset({"nework"}))
+
+
+def test_digest_depends_on_what_is_enforced_and_not_on_details() -> None:
+    first, second, third = some_posture(), replace(some_posture(), layers={}), some_posture(cpu=False)
+    assert first.digest == second.digest != third.digest
