@@ -84,7 +84,7 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
     if layers.namespaces:
         kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the stub; a change of uid would have cleared it
     if layers.limits:
-        zygote.limits = limits.guest_limits(memory_bytes, mapped, own_processes=own_processes)
+        zygote.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
     if layers.landlock:
         _landlock(zygote, readable)
     listener = _seccomp(zygote, paths=paths, audit=layers.audit) if layers.seccomp else []
@@ -210,7 +210,7 @@ def _become_guest(zygote: Zygote, server: int, descriptors: tuple[int, int, int,
         hygiene.arrange_descriptors(null=null, output=output, from_host=from_host, to_host=to_host)
         limits.apply(zygote.limits)
         if zygote.filter is not None:
-            zygote.filter.replace(filters.OWN_PID, os.getpid())
+            zygote.filter.fill_in(os.getpid())
             zygote.filter.install(kernel)
         preload.warm_up()
         zygote.guest.run(3, 4)

@@ -58,7 +58,7 @@ def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) ->
         kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
         filters.server_filter().install(kernel)
         program = filters.guest_filter(paths=paths)
-        program.replace(filters.OWN_PID, os.getpid())
+        program.fill_in(os.getpid())
         program.install(kernel)
         return errno_of(call)
 
@@ -101,8 +101,8 @@ def test_foreign_system_call_kills() -> None:
 def test_filter_replaces_only_the_placeholder() -> None:
     program = bpf.Filter()
     program.on(["kill"], bpf.one_of(0, [filters.OWN_PID, 7], bpf.refuse(1)))
-    assembled = program.assembled()
-    assembled.replace(filters.OWN_PID, 1234)
+    assembled = program.assembled(placeholder=filters.OWN_PID)
+    assembled.fill_in(1234)
     constants = [instruction.k for instruction in assembled._array]
     assert filters.OWN_PID not in constants and 1234 in constants and 7 in constants
 

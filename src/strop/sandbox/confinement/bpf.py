@@ -101,9 +101,9 @@ class Filter:
         """Decide every call that is left."""
         self._instructions.append(answer(action))
 
-    def assembled(self) -> Assembled:
-        """The program in the kernel's form."""
-        return Assembled(self._instructions)
+    def assembled(self, *, placeholder: int | None = None) -> Assembled:
+        """The program in the kernel's form; the constant `placeholder` is to be filled in before it is installed."""
+        return Assembled(self._instructions, placeholder)
 
 
 class _Instruction(ctypes.Structure):
@@ -117,15 +117,15 @@ class _Program(ctypes.Structure):
 class Assembled:
     """A program ready to install, as often as wanted."""
 
-    def __init__(self, instructions: list[Instruction]) -> None:
+    def __init__(self, instructions: list[Instruction], placeholder: int | None) -> None:
         self._array = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
         self._program = _Program(len(instructions), self._array)
+        self._places = [index for index, each in enumerate(instructions) if each[3] == placeholder]
 
-    def replace(self, placeholder: int, value: int) -> None:
-        """Put `value` where the constant `placeholder` stands: for what is known only after fork."""
-        for instruction in self._array:
-            if instruction.k == placeholder:
-                instruction.k = value
+    def fill_in(self, value: int) -> None:
+        """Put `value` where the placeholder stood: for what is known only after fork, when somebody waits."""
+        for index in self._places:
+            self._array[index].k = value
 
     def install(self, kernel: Kernel) -> None:
         """From here on every call of this process, and of all that it starts, is decided by this program too."""

@@ -13,7 +13,7 @@ from strop.sandbox.confinement import bpf
 from strop.sandbox.confinement.syscalls import ALLOWED, FORBIDDEN, NUMBERS, PATHS, SERVER
 
 OWN_PID = 0x7ABCDEF0
-"""Stands for the guest's process id until it is known (`Assembled.replace`)."""
+"""Stands for the guest's process id until it is known (`Assembled.fill_in`)."""
 
 _CLONE_VFORK, _CLONE_THREAD = 0x00004000, 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020080
@@ -66,7 +66,7 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
     program.on(["fork"], [bpf.answer(refused)])
     program.on(["seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"], [bpf.answer(refused)])
     program.otherwise(bpf.ALLOW)
-    return program.assembled()
+    return program.assembled(placeholder=OWN_PID)
 
 
 def waiting_filter() -> bpf.Assembled:

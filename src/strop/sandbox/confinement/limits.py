@@ -42,9 +42,16 @@ def guest_limits(memory_bytes: int, mapped: int, *, own_processes: bool) -> dict
     return limits | {resource.RLIMIT_NPROC: _THREADS} if own_processes else limits
 
 
+def attainable(limits: Mapping[int, int]) -> dict[int, int]:
+    """`limits`, none above the caller's own hard limit, which it could not set."""
+    own = {which: resource.getrlimit(which)[1] for which in limits}
+    return {
+        which: limit if own[which] == resource.RLIM_INFINITY else min(limit, own[which])
+        for which, limit in limits.items()
+    }
+
+
 def apply(limits: Mapping[int, int]) -> None:
     """Lower the limits of the caller, soft and hard: without capabilities there is no way back."""
     for which, limit in limits.items():
-        hard = resource.getrlimit(which)[1]
-        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(which, (limit, limit))
