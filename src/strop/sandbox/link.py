@@ -9,6 +9,7 @@ import os
 import select
 import signal
 from collections import deque
+from itertools import islice
 from typing import Protocol
 
 from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
@@ -16,6 +17,7 @@ from strop.sandbox.child import ExitStatus
 from strop.sandbox.wire import FrameReader
 
 CHUNK = 1 << 16
+FRAMES_AT_ONCE = 64
 GRACE_MILLISECONDS = 40
 """How long a child that closed its pipe may take to end by itself, so that its own exit status is told."""
 
@@ -136,11 +138,13 @@ class Link:
 
     def _write(self) -> None:
         try:
-            while self._outgoing:
-                written = os.write(self._child.to_guest, self._outgoing[0])
-                rest = self._outgoing.popleft()[written:]
-                if rest:
-                    self._outgoing.appendleft(rest)
+            while self._outgoing:  # all frames in one call: each write would wake the guest for a part of its order
+                written = os.writev(self._child.to_guest, list(islice(self._outgoing, FRAMES_AT_ONCE)))
+                while written > 0:
+                    frame = self._outgoing.popleft()
+                    if written < len(frame):
+                        self._outgoing.appendleft(frame[written:])
+                    written -= len(frame)
         except BlockingIOError:
             pass
         except BrokenPipeError:
