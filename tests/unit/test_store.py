@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import typing
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,52 +16,16 @@ from strop.errors import StoreError
 from strop.events import (
     KINDS,
     AuditNoted,
-    Evaluated,
     Event,
     IterationFinished,
     RunFinished,
 )
 from strop.solution import digest_of
 from strop.store import FILE_NAME, Store, list_runs
+from support.records import ask, evaluated, note
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates, NUL and control characters too."""
-
-
-def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
-    return AuditNoted(scope=scope, rule="looking", detail=detail)
-
-
-def evaluated(solution: str | None, value: float = 0.5) -> Evaluated:
-    return Evaluated(
-        scope="t1/improve/copy0",
-        utility="lpn",
-        split="train",
-        solution=solution,
-        verdict="ok",
-        value=value,
-        scores=(0.4, 0.6),
-        verdicts=("ok", "ok"),
-        error="",
-        cpu_seconds=0.1,
-        wall_seconds=0.2,
-    )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.create(tmp_path / "run", {"task": "lpn", "model": "offline"}) as store:
-        yield store
-
-
-def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:
-    """The file as any other program sees it."""
-    return contextlib.closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None))
-
-
-def ask(directory: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
-    with raw(directory) as tool:
-        return tool.execute(sql, values).fetchall()
 
 
 @st.composite

@@ -1,54 +1,17 @@
 from __future__ import annotations
 
-import contextlib
 import re
 import sqlite3
 import typing
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from strop.events import KINDS, AuditNoted, BudgetMoved, Evaluated, ImproveFinished, LmCalled
+from strop.events import KINDS, BudgetMoved, ImproveFinished, LmCalled
 from strop.solution import digest_of
-from strop.store import FILE_NAME, Store
-
-
-def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
-    return AuditNoted(scope=scope, rule="looking", detail=detail)
-
-
-def evaluated(solution: str | None, value: float = 0.5) -> Evaluated:
-    return Evaluated(
-        scope="t1/improve/copy0",
-        utility="lpn",
-        split="train",
-        solution=solution,
-        verdict="ok",
-        value=value,
-        scores=(0.4, 0.6),
-        verdicts=("ok", "ok"),
-        error="",
-        cpu_seconds=0.1,
-        wall_seconds=0.2,
-    )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.create(tmp_path / "run", {"task": "lpn", "model": "offline"}) as store:
-        yield store
-
-
-def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:
-    """The file as any other program sees it."""
-    return contextlib.closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None))
-
-
-def ask(directory: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
-    with raw(directory) as tool:
-        return tool.execute(sql, values).fetchall()
+from strop.store import Store
+from support.records import ask, evaluated, note
 
 
 @pytest.mark.parametrize("table", ["event", "text", "meta"])

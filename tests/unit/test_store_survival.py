@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import contextlib
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,20 +14,7 @@ import pytest
 from strop.errors import StoreError
 from strop.events import AuditNoted
 from strop.store import FILE_NAME, Store, list_runs
-
-
-def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
-    return AuditNoted(scope=scope, rule="looking", detail=detail)
-
-
-def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:
-    """The file as any other program sees it."""
-    return contextlib.closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None))
-
-
-def ask(directory: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
-    with raw(directory) as tool:
-        return tool.execute(sql, values).fetchall()
+from support.records import ask, note, raw
 
 
 def test_closing_the_writer_leaves_a_single_file(tmp_path: Path) -> None:
@@ -163,6 +148,7 @@ import sys
 from pathlib import Path
 print(len(list(strop.store.Store.open(Path(sys.argv[1])).events())))
 """
+    (read_only / "run" / FILE_NAME).chmod(0o644)  # made readable for others by its owner
     assert without_root(code, read_only / "run") == "1\n"
 
 
