@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Container, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -71,20 +71,36 @@ def test_no_process_is_left_when_a_sandbox_is_closed_mid_call() -> None:
     assert all_end(family)
 
 
-def test_sandbox_serves_on_when_a_server_is_killed(sandbox: JailedSandbox) -> None:
-    kill_descendants()
+def test_sandbox_serves_on_when_a_server_is_killed(others: set[int], sandbox: JailedSandbox) -> None:
+    kill_descendants(others)
     with sandbox.open(ADD, Limits()) as guest:
         assert isinstance(guest.call([1], seed=0), Returned)
 
 
-def test_call_raises_a_host_error_when_its_server_is_killed(sandbox: JailedSandbox) -> None:
+def test_sandbox_serves_on_when_many_idle_servers_were_killed(others: set[int]) -> None:
+    with JailedSandbox(solution_places=6, improver_places=0) as sandbox:
+        with ExitStack() as stack:
+            guests = [stack.enter_context(sandbox.open(ADD, Limits())) for _ in range(6)]
+            assert all(isinstance(guest.call([1], seed=0), Returned) for guest in guests)
+        kill_descendants(others)
+        with sandbox.open(ADD, Limits()) as guest:
+            assert isinstance(guest.call([1], seed=0), Returned)
+
+
+def test_call_raises_a_host_error_when_its_server_is_killed(others: set[int], sandbox: JailedSandbox) -> None:
     failures: list[BaseException] = []
     caller = threading.Thread(target=loop_until_broken, args=[sandbox, failures])
     caller.start()
     wait_for_cpu_time()
-    kill_descendants()
+    kill_descendants(others)
     caller.join(GENEROUS_SECONDS)
     assert [type(failure) for failure in failures if isinstance(failure, SandboxError)]
+
+
+@pytest.fixture
+def others() -> set[int]:
+    """What runs below this process already: the guests of other tests, which are left alone."""
+    return set(descendants(os.getpid()))
 
 
 @pytest.fixture
@@ -124,9 +140,9 @@ def family_of(pid: int, others: Container[int] = ()) -> list[int]:
     return handles
 
 
-def kill_descendants() -> None:
-    """Every server and guest; and what another test may have left."""
-    family = family_of(os.getpid())
+def kill_descendants(others: set[int]) -> None:
+    """Every server and guest that this test has started."""
+    family = family_of(os.getpid(), others)
     for pidfd in family:
         with suppress(ProcessLookupError):  # it may end with the one before it
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)

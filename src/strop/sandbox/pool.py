@@ -55,18 +55,20 @@ class Pool:
 
     def take(self) -> PooledChild:
         """A fresh guest; its server comes back when the guest is closed. Raises ServerFailed, SandboxError after `close`."""
-        for attempt in range(_ATTEMPTS):
-            server = self._server()
+        fresh_ones = 0
+        while True:
+            server, is_fresh = self._server()
+            fresh_ones += is_fresh
             try:
                 child = server.take()
             except ServerFailed:
+                # However many servers died while they idled, as when all were killed: only fresh ones tell that none works.
                 self._put_back(server)
-                if attempt + 1 == _ATTEMPTS:
+                if fresh_ones == _ATTEMPTS:
                     raise
             else:
                 child.on_close = partial(self._put_back, server)
                 return child
-        raise AssertionError("unreachable")
 
     def adopt(self, server: Server) -> None:
         """Keep a server that was started elsewhere."""
@@ -82,13 +84,15 @@ class Pool:
         for server in servers:
             server.close()
 
-    def _server(self) -> Server:
+    def _server(self) -> tuple[Server, bool]:
+        """A server for the next guest, and whether it was started for it."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
             server = next((each for each in self._idle if each.ready()), None)
             if server is None and self._idle:
                 server = self._idle[0]
+            is_fresh = server is None
             if server is None:
                 server = self._start()
             else:
@@ -96,7 +100,7 @@ class Pool:
             self._busy.add(server)
             if self._spare and not self._idle and len(self._busy) < self._idle_limit:
                 self._idle.append(self._start())
-            return server
+            return server, is_fresh
 
     def _put_back(self, server: Server) -> None:
         with self._lock:
