@@ -22,7 +22,7 @@ CREATE TABLE text (digest TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY, at REAL NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
 ) STRICT;
-CREATE INDEX event_kind ON event (kind);
+CREATE INDEX event_kind_scope ON event (kind, scope);
 CREATE TRIGGER meta_insert BEFORE INSERT ON meta WHEN EXISTS (SELECT 1 FROM meta WHERE key = NEW.key)
     BEGIN SELECT RAISE(ABORT, 'meta is append-only'); END;
 CREATE TRIGGER text_insert BEFORE INSERT ON text WHEN EXISTS (SELECT 1 FROM text WHERE digest = NEW.digest)
