@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,6 +93,36 @@ def test_task_raises_when_sample_gives_no_inputs_by_name() -> None:
     task = Task("t", sample=lambda rng: [1, 2], score=lambda i, a: 1.0, seed="")  # type: ignore[arg-type,return-value]
     with pytest.raises(TaskError, match="dict of inputs"):
         task.instance("train", 0, PUBLISHED)
+
+
+@pytest.mark.parametrize("function", ["sample", "score"])
+def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails(function: str) -> None:
+    def broken(*arguments: object) -> float:
+        raise RuntimeError("of its\nown")
+
+    functions: dict[str, Any] = {"sample": lambda rng: {"x": 1}, "score": lambda i, a: 1.0} | {function: broken}
+    task = Task("t", seed="", **functions)
+    with pytest.raises(TaskError, match=rf"{function}\(\) raised RuntimeError: of its own \(test_tasks.py, line \d+\)"):
+        task.checked_score(task.instance("train", 0, PUBLISHED), 1)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"name": "../x"},
+        {"name": ""},
+        {"name": "a\nb"},
+        {"entry": "a b"},
+        {"instances": 0},
+        {"test_instances": -1},
+        {"time_limit": 0},
+        {"time_limit": float("inf")},
+        {"memory_limit": 1000},
+    ],
+)
+def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any]) -> None:
+    with pytest.raises(TaskError):
+        replace(lpn(), **field)
 
 
 def test_description_holds_the_code_that_measures_and_nothing_hidden() -> None:

@@ -7,14 +7,18 @@ never leave it before an answer has come back.
 from __future__ import annotations
 
 import inspect
+import math
 import random
+import re
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from strop.errors import TaskError
+from strop.errors import Malformed, TaskError
 from strop.seeds import derive
 
 Split: TypeAlias = Literal["train", "test"]
@@ -23,6 +27,8 @@ Split: TypeAlias = Literal["train", "test"]
 PUBLISHED_BASES: Mapping[Split, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
 
+LEAST_MEMORY = 64 << 20
+"""Bytes that a solution gets at least: an interpreter with numpy does not start in less."""
 INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
 
 
@@ -104,6 +110,19 @@ class Task:
     rng: Callable[[int], Any] = np.random.default_rng
     """Makes the generator that `sample` gets from a seed ≥ 0."""
 
+    def __post_init__(self) -> None:
+        """Raises TaskError when a field is out of its range."""
+        if not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
+            raise TaskError(f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}")
+        if not self.entry.isidentifier():
+            raise TaskError(f"task {self.name}: entry names a function, not {self.entry!r:.90}")
+        if self.instances < 1 or self.test_instances < 1:
+            raise TaskError(f"task {self.name}: a split has at least 1 instance")
+        if not 0 < self.time_limit < math.inf:
+            raise TaskError(f"task {self.name}: time_limit is {self.time_limit} s; it must be more than 0")
+        if self.memory_limit < LEAST_MEMORY:
+            raise TaskError(f"task {self.name}: memory_limit is {self.memory_limit} bytes; the least is {LEAST_MEMORY}")
+
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
         return self.instances if split == "train" else self.test_instances
@@ -112,9 +131,12 @@ class Task:
         """Instance `index` (from 0) of a split, a fresh copy at every call.
 
         Raises:
-            TaskError: `sample` gave something else than inputs by name.
+            TaskError: `sample` raised, or gave something else than inputs by name.
         """
-        drawn = self.sample(self.rng(seeds.seed(self.name, split, index)))
+        try:
+            drawn = self.sample(self.rng(seeds.seed(self.name, split, index)))
+        except Exception as error:
+            raise TaskError(self._blame("sample()", error)) from error
         inputs, hidden = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, None)
         if not isinstance(inputs, Mapping):
             raise TaskError(
@@ -132,12 +154,24 @@ class Task:
 
         Raises:
             Malformed: the answer has the wrong form.
-            TaskError: the score is not a number in [0, 1]; no answer is worth more than everything.
+            TaskError: `score` raised something else, or gave no number in [0, 1]; no answer is worth more than everything.
         """
-        score = self.score(instance, answer)
+        try:
+            score = self.score(instance, answer)
+        except Malformed:
+            raise
+        except Exception as error:
+            raise TaskError(self._blame("score()", error)) from error
         if not isinstance(score, (int, float, np.floating, np.integer)) or not 0.0 <= float(score) <= 1.0:
             raise TaskError(f"task {self.name}: score() gave {score!r}; a score is a number in [0, 1]")
         return float(score)
+
+    def _blame(self, function: str, error: Exception) -> str:
+        """One line that says where the task's own code failed."""
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        words = " ".join(str(error).split())[:300]
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        return f"task {self.name}: {function} raised {type(error).__name__}: {words} ({where})"
 
     @property
     def told(self) -> str:
