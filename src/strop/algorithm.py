@@ -21,6 +21,9 @@ from strop.improver import Improvement, improve
 from strop.stats import mean
 from strop.utility import Evaluation, Utility, Verdict, evaluated
 
+COPY_THREADS = 64
+"""Downstream tasks of one evaluation that are worked on at once, at most."""
+
 
 @dataclass(frozen=True)
 class Downstream:
@@ -72,7 +75,7 @@ class MetaUtility:
         )
 
     def _each(self, improver: str, at: Budget, *, sealed: bool = False) -> list[_Copy]:
-        with ThreadPoolExecutor(len(self.downstream), thread_name_prefix="strop-copy") as pool:
+        with ThreadPoolExecutor(min(len(self.downstream), COPY_THREADS), thread_name_prefix="strop-copy") as pool:
             asked = [
                 pool.submit(self._one, improver, each, at.child(f"copy{number}"), sealed)
                 for number, each in enumerate(self.downstream)

@@ -43,7 +43,7 @@ def test_run_refuses_a_directory_that_holds_a_run_and_changes_nothing(strop: Any
     assert strop("run", "lpn", "-T", "0", *TINY, "--out", "there").returncode == 0
     before = (tmp_path / "there" / "run.sqlite").read_bytes()
     again = strop("run", "lpn", "-T", "0", *TINY, "--out", "there")
-    assert again.returncode != 0 and "Traceback" not in again.stderr
+    assert again.returncode == 2 and "already holds a run" in again.stderr
     assert (tmp_path / "there" / "run.sqlite").read_bytes() == before
 
 

@@ -106,7 +106,7 @@ def test_second_run_in_the_same_directory_is_refused_while_the_first_goes_on(
     process = start_strop(*LONG)
     assert wait_for(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 5)
     second = strop(*LONG)
-    assert second.returncode != 0 and "Traceback" not in second.stderr and second.stderr.count("strop: ") == 1
+    assert second.returncode == 2 and second.stderr.startswith("strop: ") and second.stderr.count("\n") == 1
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from strop.commands.output import notice_of
+from strop.errors import ConfigurationError, StoreError
 from strop.experiment import Journal
 from strop.laboratory import Parts
 from strop.report.live import make_view
@@ -18,7 +19,7 @@ def recorded(parts: Parts, directory: Path, kind: str) -> Iterator[Journal]:
     """The journal of a run in `directory`, shown live on a terminal and as lines elsewhere.
 
     Raises:
-        StoreError: the directory holds a run already, or cannot be written.
+        ConfigurationError: the directory holds a run already, or cannot be written.
     """
     model = parts.language_model
     meta = {
@@ -30,5 +31,9 @@ def recorded(parts: Parts, directory: Path, kind: str) -> Iterator[Journal]:
         "seed": str(parts.spec.seed),
     }
     notice = notice_of(model.name, model.is_language_model)
-    with Store.create(directory, meta) as store, make_view("auto", notice=notice) as view:
+    try:
+        store = Store.create(directory, meta)
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    with store, make_view("auto", notice=notice) as view:
         yield Journal(store, view)
