@@ -19,6 +19,7 @@ from strop.budget import META_UTILITY_CALLS, Budget
 from strop.handles import Grant, Host
 from strop.improver import Improvement, improve
 from strop.stats import mean
+from strop.tasks.base import META_TASK
 from strop.utility import Evaluation, Utility, Verdict, evaluated
 
 COPY_THREADS = 64
@@ -50,7 +51,7 @@ class MetaUtility:
 
     @property
     def name(self) -> str:
-        return "self-improvement"
+        return META_TASK
 
     @property
     def counter(self) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from strop.errors import StropError
+from strop.report.words import harmless
 
 COMMANDS = {
     "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
@@ -40,6 +41,7 @@ def application() -> App:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `strop`. Ends the process with the exit code."""
+    _use_standard_streams()
     if sys.platform == "win32":
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     app = application()
@@ -53,11 +55,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader went away (`strop runs | head`): nothing is wrong, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
+        _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
     except KeyboardInterrupt:
         _end("stopped", 130)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _use_standard_streams() -> None:
+    """Give a process that was started without them the three standard streams, and let no character fail to print."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "w", closefd=False))
+        stream = getattr(sys, name)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _end(message: str, code: int) -> None:
-    sys.stderr.write(f"strop: {message}\n")
+    sys.stderr.write(f"strop: {harmless(message, 2000)}\n")
     sys.exit(code)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.algorithm import Measurement, Step, self_improve
-from strop.errors import StropError
 from strop.events import Evaluated, Event, IterationFinished, IterationStarted, LmCalled, Recorder, RunFinished
 from strop.handles import Grant
 from strop.laboratory import Laboratory, Parts, started
@@ -21,6 +20,7 @@ from strop.selection import paper
 from strop.stats import mean
 from strop.stopping import Interrupted, stopped_by_signals
 from strop.store import Store
+from strop.tasks.base import META_TASK
 
 
 class Journal:
@@ -39,7 +39,7 @@ class Journal:
         with self._lock:
             if isinstance(event, LmCalled):
                 self._counts["lm_calls"] += event.cost
-            elif isinstance(event, Evaluated) and event.utility != "self-improvement":
+            elif isinstance(event, Evaluated) and event.utility != META_TASK:
                 self._counts["evaluations"] += 1
                 self._verdicts[event.verdict] += 1
         self._view(event)
@@ -69,7 +69,7 @@ class Journal:
         except Interrupted as error:
             status, detail = "interrupted", error.number.name
             raise
-        except StropError as error:
+        except BaseException as error:
             detail = f"{type(error).__name__}: {error}"
             raise
         finally:
@@ -86,6 +86,8 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
     spec = parts.spec
     laboratory = Laboratory(parts, journal)
     with journal.of(parts):
+        laboratory.check_seed()
+        journal.tally()
         steps = self_improve(
             improver,
             laboratory.meta_utility(),
@@ -145,6 +147,8 @@ def compare(parts: Parts, improver: str, seed_improver: str, journal: Journal) -
     """
     laboratory = Laboratory(parts, journal)
     with journal.of(parts):
+        laboratory.check_seed()
+        journal.tally()
         meta_utility = laboratory.meta_utility()
         measured = meta_utility.measure(improver, laboratory.run.child("improver"))
         lm_calls, _, _ = journal.tally()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from strop.algorithm import Downstream, MetaUtility
 from strop.budget import Budget, Movement
+from strop.errors import TaskError
 from strop.events import BudgetMoved, Recorder, RunStarted
 from strop.handles import Grant, Host
 from strop.lm.base import LanguageModel
@@ -53,6 +55,18 @@ class Laboratory:
         parts = self.parts
         seeds = PublishedSeeds() if parts.spec.instances == "published" else SecretSeeds(parts.secret)
         return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret)
+
+    def check_seed(self) -> None:
+        """Score the seed solution once, before anything is spent on improving it.
+
+        Raises:
+            TaskError: it does not run, or its answers cannot be scored. (That it is slow or answers nothing is allowed.)
+        """
+        task = self.parts.task
+        evaluation = replace(self.utility("train"), strict=True).evaluate(task.seed, self.run.child("seed"))
+        if evaluation.verdict == "raised":
+            reason = evaluation.error.split("\n")[0]
+            raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
 
     def meta_utility(self) -> MetaUtility:
         """û over |D| copies of the task."""
@@ -126,11 +140,15 @@ def assembled(spec: RunSpec, environ: Mapping[str, str]) -> Iterator[Parts]:
         SandboxUnavailable: a required protection is not enforced here.
     """
     spec = spec.checked()
-    task = load(spec.task)
-    secret = run_secret(machine_key(key_file(environ)), spec.seed)
-    model = make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=environ)
-    with closing(model), closing(jail(spec)) as sandbox:
-        yield Parts(spec, task, model, sandbox, secret)
+    with ExitStack() as stack:
+        # What a task's own code prints is no result.
+        stack.enter_context(redirect_stdout(sys.stderr))
+        task = load(spec.task)
+        secret = run_secret(machine_key(key_file(environ)), spec.seed)
+        model = stack.enter_context(
+            closing(make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=environ))
+        )
+        yield Parts(spec, task, model, stack.enter_context(closing(jail(spec))), secret)
 
 
 def jail(spec: RunSpec) -> JailedSandbox:

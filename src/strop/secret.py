@@ -8,6 +8,7 @@ The secret stands in the run's record; with it the run can be repeated anywhere.
 from __future__ import annotations
 
 import os
+import pwd
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,8 +21,13 @@ KEY_BYTES = 32
 
 def key_file(environ: Mapping[str, str]) -> Path:
     """Where the machine's key is kept: `$XDG_DATA_HOME/strop/key`, else `~/.local/share/strop/key`."""
-    data = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".local" / "share")
+    data = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or _home()) / ".local" / "share")
     return Path(data) / "strop" / "key"
+
+
+def _home() -> str:
+    """The home folder that the system knows for this user."""
+    return pwd.getpwuid(os.getuid()).pw_dir
 
 
 def machine_key(path: Path) -> bytes:

@@ -24,6 +24,10 @@ LEAST = {
 """The smallest value of each number of a recipe."""
 
 
+MOST = 100_000
+"""The largest value of each number of a recipe but the seed."""
+
+
 @dataclass(frozen=True)
 class RunSpec:
     """Everything that a run is made from, without secrets. The defaults are the paper's (§5.1)."""
@@ -60,6 +64,10 @@ class RunSpec:
             ConfigurationError: a number is out of its range.
         """
         for name, low in LEAST.items():
+            if getattr(self, name) > MOST and name != "seed":
+                raise ConfigurationError(
+                    f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {MOST} or less"
+                )
             if getattr(self, name) < low:
                 raise ConfigurationError(
                     f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {low} or more"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from strop.budget import UTILITY_CALLS, Budget
-from strop.errors import Malformed
-from strop.events import Evaluated, Recorder
+from strop.errors import Malformed, ScorerFailed, TaskError
+from strop.events import AuditNoted, Evaluated, Recorder
 from strop.sandbox.base import (
     Died,
     Guest,
@@ -118,6 +118,8 @@ class TaskUtility:
     record: Recorder
     secret: bytes
     """What the guests' random numbers derive from."""
+    strict: bool = False
+    """Whether an answer that the scorer chokes on breaks the task, as the seed's does, rather than the answer."""
 
     @property
     def name(self) -> str:
@@ -151,7 +153,7 @@ class TaskUtility:
             for index in range(task.count(self.split)):
                 instance = task.instance(self.split, index, self.seeds)
                 outcome = self._call(guest, instance, path, index)
-                score, verdict, error = self._judge(instance, outcome)
+                score, verdict, error = self._judge(instance, outcome, path)
                 cpu, wall = cpu + outcome.spent.cpu_seconds, wall + outcome.spent.wall_seconds
                 scores.append(score)
                 verdicts.append(verdict)
@@ -173,15 +175,25 @@ class TaskUtility:
     def _call(self, guest: Guest, instance: Instance, path: str, index: int) -> Outcome:
         # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances.
         seed = derive(self.secret, "guest", path, self.split, index) & (2**64 - 1)
-        return guest.call(list(instance.inputs.values()), seed=seed)
+        try:
+            return guest.call(list(instance.inputs.values()), seed=seed)
+        except (TypeError, ValueError, RecursionError, OverflowError) as error:
+            raise TaskError(
+                f"task {self.name}: inputs of instance {index} cannot be sent to a guest: {error}"
+            ) from error
 
-    def _judge(self, instance: Instance, outcome: Outcome) -> tuple[float, Verdict, str]:
+    def _judge(self, instance: Instance, outcome: Outcome, path: str) -> tuple[float, Verdict, str]:
         if not isinstance(outcome, Returned):
             return 0.0, verdict_of(outcome), explain(outcome)
         try:
             return self.task.checked_score(instance, outcome.value), "ok", ""
         except Malformed as error:
             return 0.0, "malformed", f"malformed answer: {error}"
+        except ScorerFailed as error:
+            if self.strict:
+                raise
+            self.record(AuditNoted(scope=path, rule="scorer_failed", detail=str(error)))
+            return 0.0, "malformed", f"the scorer cannot read the answer: {error}"
 
 
 def explain(outcome: Outcome) -> str:

@@ -97,6 +97,30 @@ def test_call_raises_a_host_error_when_its_server_is_killed(others: set[int], sa
     assert [type(failure) for failure in failures if isinstance(failure, SandboxError)]
 
 
+def test_callers_get_a_sandbox_error_and_nothing_else_when_the_sandbox_closes_while_servers_start() -> None:
+    for pause in (0.0, 0.02, 0.05, 0.1, 0.2):
+        sandbox = JailedSandbox(solution_places=8, improver_places=0)
+        failures: list[BaseException] = []
+
+        def call(sandbox: JailedSandbox = sandbox, failures: list[BaseException] = failures) -> None:
+            try:
+                while True:
+                    with sandbox.open(ADD, Limits()) as guest:
+                        guest.call([1], seed=0)
+            except BaseException as error:  # noqa: BLE001 - which one it is, is the question
+                failures.append(error)
+
+        callers = [threading.Thread(target=call) for _ in range(8)]
+        for caller in callers:
+            caller.start()
+        time.sleep(pause)
+        sandbox.close()
+        for caller in callers:
+            caller.join(GENEROUS_SECONDS)
+        assert not any(caller.is_alive() for caller in callers)
+        assert [type(failure) for failure in failures if not isinstance(failure, SandboxError)] == []
+
+
 @pytest.fixture
 def others() -> set[int]:
     """What runs below this process already: the guests of other tests, which are left alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, recipe
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, recipe
 from strop.commands.output import notice_of, notices, print_document, results
 from strop.commands.recorded import recorded
 from strop.experiment import compare, new_directory
@@ -19,7 +19,7 @@ def eval_command(
     /,
     *,
     task: str = DEFAULTS.task,
-    seed: int = 0,
+    seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     ground: GroundOptions = GroundOptions(),  # noqa: B008
     out: Out = None,

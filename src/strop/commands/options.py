@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from strop.errors import ConfigurationError
 from strop.sandbox.posture import PROTECTIONS
 from strop.spec import RunSpec
 
 DEFAULTS = RunSpec()
+
+
+def whole(kind: object, tokens: Sequence[Token]) -> int:
+    """A whole number; a fraction is refused rather than rounded."""
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value!r} is not a whole number") from None
+
+
+Whole = Annotated[int, Parameter(converter=whole)]
 
 
 @Parameter(name="*")
@@ -26,13 +38,13 @@ class ModelOptions:
     llamacpp/MODEL or scripted:FILE."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
-    copies: int = DEFAULTS.copies
+    copies: Whole = DEFAULTS.copies
     """|D|: copies of the task that an improver is measured on."""
-    utility_budget: int = DEFAULTS.utility_budget
+    utility_budget: Whole = DEFAULTS.utility_budget
     """Utility calls of one downstream improvement."""
-    lm_budget: int = DEFAULTS.lm_budget
+    lm_budget: Whole = DEFAULTS.lm_budget
     """LM calls of one improvement."""
-    max_responses: int = DEFAULTS.max_responses
+    max_responses: Whole = DEFAULTS.max_responses
     """Responses of one LM call."""
 
 
@@ -43,7 +55,7 @@ class GroundOptions:
 
     instances: Literal["secret", "published"] = DEFAULTS.instances
     """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
-    jobs: int = DEFAULTS.jobs
+    jobs: Whole = DEFAULTS.jobs
     """Solutions evaluated at once; 0 means one for each core."""
     require: str | None = None
     """Protections without which nothing is run, separated by commas, or `none`; see strop doctor."""
@@ -52,10 +64,13 @@ class GroundOptions:
         """The protections asked for; None means the default ones."""
         if self.require is None:
             return None
-        names = tuple(name.strip() for name in self.require.split(",") if name.strip() not in {"", "none"})
+        if self.require.strip() == "none":
+            return ()
+        names = tuple(name.strip() for name in self.require.split(","))
         unknown = sorted(set(names) - set(PROTECTIONS))
         if unknown:
-            raise ConfigurationError(f"--require names {', '.join(unknown)}; there are: {', '.join(PROTECTIONS)}, none")
+            named = ", ".join(unknown).strip(" ,") or "nothing"
+            raise ConfigurationError(f"--require names {named}; there are: {', '.join(PROTECTIONS)}; or none alone")
         return names
 
 
@@ -79,7 +94,7 @@ def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **r
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document instead of tables.")]
 Out = Annotated[
-    Path | None, Parameter(name="--out", help="Directory of the run, which must not hold one; runs/… when not given.")
+    Path | None, Parameter(name="--out", help="Directory of the run, empty or new; one in runs/ when not given.")
 ]
 RUNS = Path("runs")
 """Where runs are kept when no directory is named."""

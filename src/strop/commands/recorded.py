@@ -11,7 +11,7 @@ from strop.errors import ConfigurationError, StoreError
 from strop.experiment import Journal
 from strop.laboratory import Parts
 from strop.report.live import make_view
-from strop.store import Store
+from strop.store import FILE_NAME, Store
 
 
 @contextmanager
@@ -31,6 +31,10 @@ def recorded(parts: Parts, directory: Path, kind: str) -> Iterator[Journal]:
         "seed": str(parts.spec.seed),
     }
     notice = notice_of(model.name, model.is_language_model)
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / FILE_NAME).exists():
+        raise ConfigurationError(
+            f"--out {directory} holds files already, which a run might overwrite; name a new folder"
+        )
     try:
         store = Store.create(directory, meta)
     except StoreError as error:

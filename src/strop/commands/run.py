@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, random_seed, recipe
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, random_seed, recipe
 from strop.commands.output import notice_of, print_document, results
 from strop.commands.recorded import recorded
 from strop.experiment import new_directory, run
@@ -23,10 +23,10 @@ def run_command(
     task: str = DEFAULTS.task,
     /,
     *,
-    iterations: Annotated[int, Parameter(alias="-T")] = DEFAULTS.iterations,
-    meta_budget: int = DEFAULTS.meta_budget,
+    iterations: Annotated[Whole, Parameter(alias="-T")] = DEFAULTS.iterations,
+    meta_budget: Whole = DEFAULTS.meta_budget,
     improver: str = DEFAULTS.improver,
-    seed: int | None = None,
+    seed: Whole | None = None,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     ground: GroundOptions = GroundOptions(),  # noqa: B008
     out: Out = None,

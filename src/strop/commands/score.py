@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+import sys
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 from strop.budget import Budget
-from strop.commands.options import GroundOptions, Json
+from strop.commands.options import GroundOptions, Json, Whole
 from strop.commands.output import print_document, results
 from strop.events import discard
 from strop.laboratory import jail
@@ -27,7 +28,7 @@ def score_command(
     *,
     task: str,
     split: Split = "train",
-    seed: int = 0,
+    seed: Whole = 0,
     ground: GroundOptions = GroundOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     as_json: Json = False,
 ) -> int:
@@ -47,11 +48,12 @@ def score_command(
     spec = RunSpec(
         task=task, seed=seed, instances=ground.instances, jobs=ground.jobs, require=ground.required()
     ).checked()
-    the_task = load(task)
+    with redirect_stdout(sys.stderr):  # what a task's own code prints is no result
+        the_task = load(task)
     text = program_text(solution, "solution")
     secret = run_secret(machine_key(key_file(os.environ)), seed)
     seeds = PublishedSeeds() if ground.instances == "published" else SecretSeeds(secret)
-    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
+    with redirect_stdout(sys.stderr), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
         evaluation = TaskUtility(the_task, split, seeds, sandbox, discard, secret).evaluate(text, Budget())
     result = ScoreResult(
         task=the_task.name,

@@ -34,7 +34,9 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
     if run is None:
         if not listings:
             raise ConfigurationError(f"there are no runs in {root}; name a run's directory")
-        return listings[-1].directory
+        return max(listings, key=lambda listing: listing.started or 0.0).directory
+    if len(run.parts) != 1:
+        raise ConfigurationError(f"there is no run directory {run}")
     named = [listing.directory for listing in listings if listing.directory.name.endswith(run.name)]
     if len(named) != 1:
         found = "no run is" if not named else f"{len(named)} runs are"

@@ -41,7 +41,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
     descriptors = array.array("i")
     data = b""
     with suppress(ConnectionResetError):
-        data, ancillary, _, _ = end.recvmsg(
+        data, ancillary, flags, _ = end.recvmsg(
             _MESSAGE_BYTES, socket.CMSG_SPACE(_DESCRIPTORS * descriptors.itemsize), socket.MSG_CMSG_CLOEXEC
         )
         for level, kind, content in ancillary:
@@ -49,5 +49,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
                 descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
     if not data:
         raise Hangup
+    if flags & socket.MSG_CTRUNC:
+        raise OSError("this process may open no more files (see ulimit -n)")
     message: Message = json.loads(data)
     return message, list(descriptors)

@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -61,6 +62,12 @@ class ForkServer:
         self._number = 0
         self._closed = False
         self._on_listener = on_listener
+        try:
+            self._start({"layers": asdict(layers), "guest": str(guest), "memory_bytes": memory_bytes})
+        except (control.Hangup, OSError) as error:
+            raise ServerFailed(f"a fork server does not start: {error or 'it ended at once'}") from error
+
+    def _start(self, plan: control.Message) -> None:
         self._end, other = control.pair()
         self._end.settimeout(_START_SECONDS)
         self._process = subprocess.Popen(
@@ -74,7 +81,6 @@ class ForkServer:
             start_new_session=True,
         )
         other.close()
-        plan = {"layers": asdict(layers), "guest": str(guest), "memory_bytes": memory_bytes}
         control.send(self._end, plan)
 
     @property
@@ -155,6 +161,8 @@ class ForkServer:
     def _last_words(self) -> str:
         self._process.kill()
         self._process.wait()
-        words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
+        words = b""
+        with suppress(ValueError):  # another thread has closed it: the sandbox is being stopped
+            words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
         lines = words.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self._process.returncode}"

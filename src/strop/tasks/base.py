@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from strop.errors import Malformed, TaskError
+from strop.errors import Malformed, ScorerFailed, TaskError
 from strop.seeds import derive
 
 Split: TypeAlias = Literal["train", "test"]
@@ -29,6 +29,8 @@ PUBLISHED_BASES: Mapping[Split, int] = {"train": 4321, "test": 5678}
 
 LEAST_MEMORY = 64 << 20
 """Bytes that a solution gets at least: an interpreter with numpy does not start in less."""
+META_TASK = "self-improvement"
+"""The name under which evaluations of improvers are recorded."""
 INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
 
 
@@ -114,6 +116,14 @@ class Task:
         """Raises TaskError when a field is out of its range."""
         if not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
             raise TaskError(f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}")
+        if self.name == META_TASK:
+            raise TaskError(f"{META_TASK} is the name of the meta task; call yours something else")
+        if not isinstance(self.seed, str):
+            raise TaskError(f"task {self.name}: seed is the text of a program, not {type(self.seed).__name__}")
+        if self.failure not in ("utility", "instance"):
+            raise TaskError(f"task {self.name}: failure is 'utility' or 'instance', not {self.failure!r:.40}")
+        if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
+            raise TaskError(f"task {self.name}: instances, test_instances and memory_limit are whole numbers")
         if not self.entry.isidentifier():
             raise TaskError(f"task {self.name}: entry names a function, not {self.entry!r:.90}")
         if self.instances < 1 or self.test_instances < 1:
@@ -135,7 +145,7 @@ class Task:
         """
         try:
             drawn = self.sample(self.rng(seeds.seed(self.name, split, index)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TaskError(self._blame("sample()", error)) from error
         inputs, hidden = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, None)
         if not isinstance(inputs, Mapping):
@@ -154,19 +164,20 @@ class Task:
 
         Raises:
             Malformed: the answer has the wrong form.
-            TaskError: `score` raised something else, or gave no number in [0, 1]; no answer is worth more than everything.
+            ScorerFailed: `score` raised something else.
+            TaskError: it gave no number in [0, 1]; no answer is worth more than everything.
         """
         try:
             score = self.score(instance, answer)
         except Malformed:
             raise
-        except Exception as error:
-            raise TaskError(self._blame("score()", error)) from error
+        except (Exception, SystemExit) as error:
+            raise ScorerFailed(self._blame("score()", error)) from error
         if not isinstance(score, (int, float, np.floating, np.integer)) or not 0.0 <= float(score) <= 1.0:
-            raise TaskError(f"task {self.name}: score() gave {score!r}; a score is a number in [0, 1]")
+            raise TaskError(f"task {self.name}: score() gave {score!r:.60}; a score is a number in [0, 1]")
         return float(score)
 
-    def _blame(self, function: str, error: Exception) -> str:
+    def _blame(self, function: str, error: BaseException) -> str:
         """One line that says where the task's own code failed."""
         last = traceback.extract_tb(error.__traceback__)[-1]
         words = " ".join(str(error).split())[:300]
@@ -176,7 +187,14 @@ class Task:
     @property
     def told(self) -> str:
         """u_str: the description, or the source of what draws and scores."""
-        return self.description or described("", self.sample, self.score)
+        if self.description:
+            return self.description
+        try:
+            return described("", self.sample, self.score)
+        except (TypeError, OSError) as error:
+            raise TaskError(
+                f"task {self.name}: the source of sample and score cannot be read; give a description"
+            ) from error
 
 
 def described(words: str, *functions: Callable[..., Any]) -> str:

@@ -42,7 +42,7 @@ def _from_file(path: Path, attribute: str) -> Task:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"{path} does not load: {type(error).__name__}: {error}") from error
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
