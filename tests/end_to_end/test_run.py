@@ -116,3 +116,22 @@ def test_lists_are_printed_as_tables_and_as_documents(strop: Any) -> None:
     for command, key, name in (("tasks", "tasks", "lpn"), ("improvers", "improvers", "seed"), ("runs", "runs", "one")):
         assert name in strop(command).stdout
         assert name in json.dumps(json.loads(strop(command, "--json").stdout)[key])
+
+
+def test_eval_measures_an_improver_beside_the_seed_and_its_record_says_what_it_is(strop: Any) -> None:
+    flags = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+    document = json.loads(strop("eval", "seed", "--task", "lpn", *flags, "--out", "there", "--json").stdout)
+    assert {"improver", "task", "meta_utility", "seed", "outcomes", "lm_calls"} <= set(document)
+    assert set(document["meta_utility"]) == {"mean", "stderr", "values"} == set(document["seed"])
+    assert [outcome["kind"] for outcome in document["outcomes"]] == ["ok", "ok"] and document["lm_calls"] == 2
+    assert "strop eval" in strop("show", "there").stdout
+
+
+def test_eval_names_the_bug_of_an_improver_that_has_one(strop: Any, tmp_path: Path) -> None:
+    printed = Path(__file__).parents[1] / "paper" / "improvers" / "figure_5_epsilon_greedy.py"
+    (tmp_path / "figure_5.py").write_text(printed.read_text())
+    ended = strop("eval", "figure_5.py", "--copies", "2", "--json")
+    document = json.loads(ended.stdout)
+    assert [outcome["kind"] for outcome in document["outcomes"]] == ["raised", "raised"]
+    assert "NameError: name 'random' is not defined" in document["outcomes"][0]["detail"]
+    assert document["meta_utility"]["mean"] == 0.0 < document["seed"]["mean"]

@@ -68,5 +68,10 @@ def show_result(directory: Path, *, as_json: bool) -> None:
             print_document(run_document(store.events(), directory=directory, model=model, best=found))
             return
         print_run(store.events(), results(), notice=notice_of(model.name, model.is_language_model))
+        if meta.get("kind") == "eval":
+            results().print(
+                "this is the record of strop eval, which has no iterations; docs/store.md says how to ask it",
+                markup=False,
+            )
     if best.is_file():
         results().print(f"best improver: {best}", markup=False, soft_wrap=True)
