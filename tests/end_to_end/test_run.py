@@ -74,6 +74,7 @@ def test_store_of_a_run_is_read_by_plain_sqlite_and_holds_every_response(strop: 
         (["score", "missing.py", "--task", "lpn"], "missing.py"),
         (["score", "x.py"], "--task"),
         (["show", "nowhere"], "nowhere"),
+        (["runs", "nowhere"], "nowhere"),
         (["run", "missing_task.py"], "missing_task.py"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from strop.commands.options import RUNS, Json
 from strop.commands.output import notices, print_document, results
+from strop.errors import ConfigurationError
 from strop.report.tables import print_runs
 from strop.store import list_runs
 
@@ -18,6 +19,8 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     folder
         Where the run directories are.
     """
+    if folder != RUNS and not folder.is_dir():
+        raise ConfigurationError(f"there is no folder {folder}")
     listings = list_runs(folder)
     if as_json:
         print_document(
