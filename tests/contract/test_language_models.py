@@ -11,7 +11,8 @@ import pytest
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.endpoints import endpoint
-from strop.lm.openai import OpenAIModel
+from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.patience import Patience
 from strop.lm.scripted import Scripted
 from strop.testing import language_model as kit
 from strop.testing.openai_server import OpenAIServer
@@ -27,7 +28,9 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     faults = {"plain": [], "chaos": chaos}.get(request.param, [request.param])
     with OpenAIServer(scripted(), faults, cycle=True) as server:
         place = endpoint("openai/tester", base_url=server.url, environ={})
-        yield lambda: OpenAIModel(place, jitter=random.Random(0), sleep=lambda seconds: None)
+        # Threads share the cycle of faults, so one request may meet many in a row: patience is not what is tested here.
+        settings = Settings(patience=Patience(attempts=1000))
+        yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), sleep=lambda seconds: None)
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
