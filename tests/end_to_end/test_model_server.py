@@ -13,7 +13,30 @@ from strop.store import Store
 from strop.testing.openai_server import OpenAIServer
 
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-FAULTS = "ok 429:0.01 ok ok 500 ok ok cut no-code ok ok empty huge ok drop ok ok malformed ok ok ok ok".split()
+FAULTS = [
+    "ok",
+    "429:0.01",
+    "ok",
+    "ok",
+    "500",
+    "ok",
+    "ok",
+    "cut",
+    "no-code",
+    "ok",
+    "ok",
+    "empty",
+    "huge",
+    "ok",
+    "drop",
+    "ok",
+    "ok",
+    "malformed",
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+]
 """Sparse enough that no request meets eight in a row, which would end the run, as it should."""
 FLAGS = ["-T", "1", "--copies", "4", "--lm-budget", "4", "--max-responses", "3", "--meta-budget", "2"]
 ASKING = """
