@@ -20,7 +20,7 @@ from strop.handles import Grant, Host
 from strop.improver import Improvement, improve
 from strop.stats import mean
 from strop.tasks.base import META_TASK
-from strop.utility import Evaluation, Utility, Verdict, evaluated
+from strop.utility import NOT_A_TEXT, Evaluation, Utility, Verdict, evaluated
 
 COPY_THREADS = 64
 """Downstream tasks of one evaluation that are worked on at once, at most."""
@@ -59,10 +59,7 @@ class MetaUtility:
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""
-        if candidate is None:
-            evaluation = Evaluation(value=0.0, verdict="malformed", error="the candidate is not a program text")
-        else:
-            evaluation = _averaged(self._each(candidate, at))
+        evaluation = NOT_A_TEXT if candidate is None else _averaged(self._each(candidate, at))
         self.host.record(evaluated(self, "train", candidate, evaluation, at))
         return evaluation
 
