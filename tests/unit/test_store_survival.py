@@ -52,6 +52,32 @@ def test_append_says_so_when_another_program_has_locked_the_file(tmp_path: Path)
         assert store.append(note()) == 1
 
 
+def test_resumed_record_goes_on_where_it_ended(tmp_path: Path) -> None:
+    with Store.create(tmp_path, {"task": "lpn"}) as store:
+        store.append(note("first"))
+    with Store.resume(tmp_path) as store:
+        assert store.append(note("second")) == 2
+        assert store.meta == {"task": "lpn"}
+    with Store.open(tmp_path) as store:
+        assert [stored.event for stored in store.events()] == [note("first"), note("second")]
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_record_is_not_resumed_while_its_writer_lives(tmp_path: Path) -> None:
+    with Store.create(tmp_path, {}), pytest.raises(StoreError, match="another process is writing"):
+        Store.resume(tmp_path)
+    Store.resume(tmp_path).close()
+
+
+def test_what_is_no_record_is_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no run in"):
+        Store.resume(tmp_path)
+    (tmp_path / FILE_NAME).write_bytes(b"something else" * 100)
+    with pytest.raises(StoreError, match="not the record of a run"):
+        Store.resume(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == b"something else" * 100
+
+
 WRITER = """
 import sys
 from pathlib import Path

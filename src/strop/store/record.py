@@ -56,7 +56,7 @@ class Stored(Generic[E_co]):
 
 
 class Store:
-    """The record of one run. `create` gives the one writer, `open` a reader; use as a context manager.
+    """The record of one run. `create` and `resume` give the one writer, `open` a reader; use as a context manager.
 
     Safe to use from many threads. Every method raises StoreError, one line that says what to do, when the file cannot be read
     or written.
@@ -65,7 +65,7 @@ class Store:
     def __init__(
         self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float] | None, lock_fd: int | None
     ) -> None:
-        """Not for callers: use `create` or `open`. `clock` and `lock_fd` are None in a reader."""
+        """Not for callers: use `create`, `resume` or `open`. `clock` and `lock_fd` are None in a reader."""
         connection.text_factory = to_text
         self._path = path
         self._connection: sqlite3.Connection | None = connection
@@ -103,6 +103,30 @@ class Store:
             raise
 
     @classmethod
+    def resume(cls, directory: Path, clock: Callable[[], float] = time.time, *, patience: float = 5.0) -> Store:
+        """Go on with the record in `directory`, whose writer has ended, however it ended.
+
+        Raises:
+            StoreError: there is no run, the file is something else or damaged, or another process is writing it.
+        """
+        cls.open(directory).close()  # that it is ours and of a schema that is known
+        path = directory / FILE_NAME
+        lock_fd = lock_directory(directory)
+        try:
+            with one_line(path):
+                connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("PRAGMA synchronous = NORMAL")
+                except BaseException:
+                    connection.close()
+                    raise
+        except BaseException:
+            os.close(lock_fd)
+            raise
+        return cls(path, connection, clock, lock_fd)
+
+    @classmethod
     def open(cls, directory: Path) -> Store:
         """Read the record in `directory`, of a run that has ended, was killed, or is still being written.
 
@@ -135,7 +159,7 @@ class Store:
         with self._lock, one_line(self._path):
             connection = self._live()
             if self._clock is None:
-                raise StoreError(f"{self._path} was opened for reading; only the process that created it appends")
+                raise StoreError(f"{self._path} was opened for reading; only its writer appends")
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT_TEXT, [(digest, to_bytes(body)) for digest, body in texts.items()])
