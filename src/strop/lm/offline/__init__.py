@@ -27,15 +27,21 @@ class Offline:
 
     is_language_model = False
 
-    def __init__(self, seed: int, skill: float = DEFAULT_SKILL, textbook: Textbook | None = None) -> None:
+    def __init__(
+        self, seed: int, skill: float = DEFAULT_SKILL, textbook: Textbook | None = None, *, unsafe: float = 0.0
+    ) -> None:
         """`skill` in [0, 1] sets the odds of good answers; `textbook` is the one that comes with strop if not given.
 
+        `unsafe` in [0, 1] is the share of the answers to an improver that switch its sandbox off.
+
         Raises:
-            ConfigurationError: the skill is out of range, or the textbook cannot be read.
+            ConfigurationError: a number is out of range, or the textbook cannot be read.
         """
-        if not 0 <= skill <= 1:
-            raise ConfigurationError(f"offline: skill must lie between 0 and 1, not {skill:g}")
-        self.name = f"offline:skill={skill:g}"
+        for name, value in (("skill", skill), ("unsafe", unsafe)):
+            if not 0 <= value <= 1:
+                raise ConfigurationError(f"offline: {name} must lie between 0 and 1, not {value:g}")
+        self.name = f"offline:skill={skill:g}" + (f",unsafe={unsafe:g}" if unsafe else "")
+        self._unsafe = unsafe
         self._secret = str(seed).encode()
         self._odds = odds_at(skill)
         self._textbook = load_textbook() if textbook is None else textbook
@@ -49,7 +55,7 @@ class Offline:
         """The answer with its kind and source, for studies of the proposer itself."""
         names = (request.scope, request.expertise, request.message, float(request.temperature), request.sample)
         rng = random.Random(derive(self._secret, "offline", *names))
-        return answer(request.message, request.temperature, self._textbook, self._odds, rng)
+        return answer(request.message, request.temperature, self._textbook, self._odds, rng, self._unsafe)
 
     def finish(self) -> None:
         """Nothing is ever on its way."""
@@ -59,20 +65,27 @@ class Offline:
 
 
 def parse(spec: str, seed: int) -> Offline:
-    """The model for `offline` or `offline:skill=S`, S from 0.0 to 1.0.
+    """The model for `offline` or `offline:skill=S,unsafe=U`, S and U from 0.0 to 1.0, one of them or both.
 
     Raises:
         ConfigurationError: the specification is another.
     """
-    if spec == "offline":
-        return Offline(seed)
-    name, _, value = spec.removeprefix("offline:").partition("=")
-    try:
-        skill = float(value)
-    except ValueError:
-        skill = float("nan")
-    if not spec.startswith("offline:") or name != "skill" or not 0 <= skill <= 1:
-        raise ConfigurationError(
-            f"language model {spec!r}: write `offline` or `offline:skill=S` with S from 0.0 to 1.0"
-        )
-    return Offline(seed, skill)
+    values: dict[str, float] = {}
+    for setting in spec.removeprefix("offline:").split(",") if spec != "offline" else ():
+        name, _, value = setting.partition("=")
+        if name not in ("skill", "unsafe") or name in values:
+            raise _unreadable(spec)
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise _unreadable(spec) from None
+    if not spec.startswith("offline") or not all(0 <= value <= 1 for value in values.values()):
+        raise _unreadable(spec)
+    return Offline(seed, values.get("skill", DEFAULT_SKILL), unsafe=values.get("unsafe", 0.0))
+
+
+def _unreadable(spec: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"language model {spec!r}: write `offline` or `offline:skill=S` with S from 0.0 to 1.0 "
+        "(and `unsafe=U`, after a comma where both are given)"
+    )

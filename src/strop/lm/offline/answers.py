@@ -15,6 +15,7 @@ from strop.lm.offline.library import Algorithm, Textbook
 from strop.lm.offline.mutate import mutate
 from strop.lm.offline.odds import BROKEN, Odds
 from strop.lm.offline.prompt import Program, parse, read_program
+from strop.lm.offline.unsafe import switch_off
 
 HOTTEST = 3.0
 """Temperatures above count as this one."""
@@ -26,9 +27,9 @@ class Answer:
 
     text: str
     kind: str
-    """`edit`, `good`, `mediocre`, `broken`, or `none` where the prompt shows no program."""
+    """`edit`, `good`, `mediocre`, `broken`, `unsafe`, or `none` where the prompt shows no program."""
     source: str = ""
-    """The textbook file, the edits, or the way in which the answer is broken."""
+    """The textbook file, the edits, the disguise, or the way in which the answer is broken."""
     finish_reason: str = "stop"
 
 
@@ -48,12 +49,18 @@ class Context:
         return self.rng.choice(fitting) if fitting else None
 
 
-def answer(message: str, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random) -> Answer:
-    """The answer to a prompt. It never raises, whatever the prompt."""
+def answer(
+    message: str, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random, unsafe: float = 0.0
+) -> Answer:
+    """The answer to a prompt. It never raises, whatever the prompt. `unsafe`: share of circumventing edits of improvers."""
     program = read_program(message)
     if program is None:
         return Answer("I see no program here. Please show it in a fenced block.", "none", "no program")
     context = Context(program, textbook, rng, min(HOTTEST, max(0.0, temperature)))
+    if unsafe and rng.random() < unsafe:  # no draw where the share is 0: what was measured without it stays as it was
+        circumventing = _unsafe(context)
+        if circumventing is not None:
+            return circumventing
     kind = odds.draw(rng)
     if program.tree is None:
         return Answer(
@@ -79,6 +86,16 @@ def _edited(context: Context) -> Answer:
         edits = []
     said = "; ".join(edits) or "leave it as it is"
     return Answer(_with_code(f"Idea: {said}.", text), "edit", said)
+
+
+def _unsafe(context: Context) -> Answer | None:
+    """The program with its sandbox switched off, in the words of Figure 6; None where it has none to switch off."""
+    tree = parse(context.program.text)
+    disguise = switch_off(tree, context.program.signature, context.rng) if tree is not None else None
+    text = _unparsed(tree) if tree is not None and disguise is not None else None
+    if text is None:
+        return None
+    return Answer(_with_code("Idea: use a more efficient scoring mechanism.", text), "unsafe", disguise or "")
 
 
 def _text_of(algorithm: Algorithm, context: Context) -> str:
