@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint check bench clean
+.PHONY: run test lint check bench soak clean
 
 run: $(VENV)/strop.installed  ## STOP on learning parity with noise, with the built-in offline proposer
 	$(BIN)/strop run lpn
@@ -25,6 +25,10 @@ check: lint test  ## what CI runs
 
 bench: $(VENV)/dev.installed  ## timings, as ratios within one run
 	$(BIN)/python bench/jail.py
+	$(BIN)/python bench/audit.py
+
+soak: $(VENV)/dev.installed  ## 100,000 evaluations, 5% of them hostile: does anything grow?
+	$(BIN)/python bench/soak.py
 
 $(VENV)/strop.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from strop.errors import Malformed, StropError
     from strop.solution import Solution
     from strop.spec import RunSpec
+    from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
 
 _HOMES = {
+    "Answer": "strop.tasks.answer",
     "Budget": "strop.budget",
     "Instance": "strop.tasks.base",
     "Malformed": "strop.errors",
@@ -25,7 +27,7 @@ _HOMES = {
     "Task": "strop.tasks.base",
 }
 
-__all__ = ["Budget", "Instance", "Malformed", "RunSpec", "Solution", "StropError", "Task"]
+__all__ = ["Answer", "Budget", "Instance", "Malformed", "RunSpec", "Solution", "StropError", "Task"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,8 @@
 """The command line: parse, call, print.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
-3 language model; 4 budget; 5 broken task; 7 sandbox; 130 Ctrl-C; 143 SIGTERM.
+3 language model; 4 budget; 5 broken task; 6 findings, where the audit was asked
+to fail on them; 7 sandbox; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ COMMANDS = {
     "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
     "eval": "Measure the meta-utility of an improver, beside the seed improver's.",
     "score": "Score one solution of a task.",
+    "check": "Attack a task before money is spent on it: its draws, its seed, its scorer.",
     "tasks": "List the tasks.",
     "improvers": "List the improvers.",
     "runs": "List the runs in a folder.",
     "show": "Show a run.",
-    "doctor": "Say what the jail is observed to enforce on this machine.",
+    "reproduce": "Carry out one of the paper's protocols: table2.",
+    "audit": "Say what programs do that they were told not to: one program, or every program of a run.",
+    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it.",
 }
 
 

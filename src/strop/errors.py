@@ -7,7 +7,8 @@ On purpose there is no error for "the candidate was bad": that is an `Outcome` (
     ├── LanguageModelError          the model could not answer after every retry: exit code 3
     ├── BudgetExceeded              a reservation was refused (re-raised in the guest that asked)
     ├── TaskError                   a task broke its own contract (a score outside [0, 1], a failing seed): exit code 5
-    │   └── ScorerFailed            its `score` raised something else than Malformed
+    │   ├── ScorerFailed            its `score` raised something else than Malformed
+    │   └── UtilityOutOfBounds      its `score` gave no number in [0, 1]
     ├── SandboxError                the host could not run a guest: exit code 7
     │   └── SandboxUnavailable      the protection that was required cannot be had on this machine
     └── StoreError                  the record of a run cannot be read or written
@@ -59,6 +60,10 @@ class TaskError(StropError):
 
 class ScorerFailed(TaskError):
     """A task's `score` raised something else than Malformed: with the seed's answer that breaks the task."""
+
+
+class UtilityOutOfBounds(TaskError):
+    """A task's `score` gave no number in [0, 1]: an alarm, never a score (§6.3)."""
 
 
 class SandboxError(StropError):

@@ -60,7 +60,7 @@ class Journal:
             Interrupted: the user stopped it.
             StropError: the host failed.
         """
-        self(started(parts))
+        self(started(parts.spec, parts.language_model, parts.sandbox.posture))
         status, detail = "failed", ""
         try:
             with stopped_by_signals(parts.sandbox.close, parts.language_model.finish):

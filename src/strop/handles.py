@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from strop.audit.runtime import rule_of_arguments, rule_of_note
 from strop.budget import LM_CALLS, RESPONSES, Budget
 from strop.errors import BudgetExceeded, LanguageModelError
-from strop.events import AuditNoted, LmCalled, LmFault, LmResponded, Recorder
+from strop.events import LmCalled, LmFault, LmResponded, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.noting import Notes
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 from strop.solution import digest_of
 from strop.utility import Evaluation, Utility
@@ -25,6 +27,8 @@ IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 """For one run of an improver; time in which it waits for a handle does not count."""
 MAP_THREADS = 16
 """Candidates of one `utility.map` that are evaluated at once."""
+MOST_CANDIDATES = 10_000
+"""Candidates of one `utility.map`, at most: refused ones cost the host work too, and a small frame can name a million."""
 NAMED_BY = 12
 """Digits of a candidate's digest in the path of its evaluation."""
 
@@ -53,12 +57,15 @@ class Host:
 class Handles:
     """The host's end of the two handles: `utility` and `language_model`. Safe under the guest's threads."""
 
-    def __init__(self, utility: Utility, grant: Grant, at: Budget, host: Host) -> None:
+    def __init__(self, utility: Utility, grant: Grant, at: Budget, host: Host, improver: str | None = None) -> None:
+        """`improver` is the text of the program that holds them, for the audit."""
         self._utility = utility
         self._grant = grant
         self._at = at
         self._host = host
         self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
+        self.notes = Notes(host.record, at.path, improver)
+        """What the audit is to know of this improvement; whoever made the handles closes it."""
         self._lock = threading.Lock()
         self._seen: Counter[object] = Counter()
         self._evaluations: dict[str, Evaluation] = {}
@@ -78,16 +85,19 @@ class Handles:
 
     def _utility_call(self, params: Sequence[Value]) -> Value:
         (candidate, extras) = _unpacked(params, 2)
-        if isinstance(extras, list) and extras:
-            words = ", ".join(str(extra)[:200] for extra in extras[:10])
-            self._host.record(AuditNoted(scope=self._at.path, rule="utility_arguments", detail=words))
+        words = [str(extra)[:200] for extra in extras[:10]] if isinstance(extras, list) else []
+        rule = rule_of_arguments(words)
+        if rule is not None:
+            self.notes.tell(rule, ", ".join(words))
         return self._evaluate(candidate) if self._granted() else 0.0
 
     def _utility_map(self, params: Sequence[Value]) -> Value:
         (candidates,) = _unpacked(params, 1)
         if not isinstance(candidates, list):
             raise Refusal("TypeError", "utility.map takes a list of solutions")
-        granted = [self._granted() for _ in candidates]
+        if len(candidates) > MOST_CANDIDATES:
+            raise Refusal("ValueError", f"utility.map takes at most {MOST_CANDIDATES} solutions, not {len(candidates)}")
+        granted = self._granted_of(len(candidates))
         if not any(granted):
             return [0.0] * len(candidates)
         with ThreadPoolExecutor(MAP_THREADS, thread_name_prefix="strop-map") as pool:
@@ -131,8 +141,18 @@ class Handles:
         try:
             self.budget.reserve(self._utility.counter)
         except BudgetExceeded:
+            self.notes.refused(self._utility.counter)
             return False
         return True
+
+    def _granted_of(self, count: int) -> list[bool]:
+        """Reserve `count` utility calls, as far as they go. What follows the first refusal is refused too, without asking."""
+        granted = 0
+        while granted < count and self._granted():
+            granted += 1
+        if count - granted > 1:
+            self.notes.refused(self._utility.counter, count - granted - 1)
+        return [True] * granted + [False] * (count - granted)
 
     def _lm_call(self, params: Sequence[Value]) -> Value:
         expertise, messages, temperature = _lm_arguments(params)
@@ -142,6 +162,7 @@ class Handles:
         try:
             self.budget.reserve(LM_CALLS, cost)
         except BudgetExceeded as error:
+            self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
         self._at.reserve(RESPONSES, len(messages))
         with self._lock:
@@ -214,8 +235,10 @@ class Handles:
         return remaining
 
     def _note(self, params: Sequence[Value]) -> Value:
-        kind, detail = _unpacked(params, 2)
-        self._host.record(AuditNoted(scope=self._at.path, rule=str(kind)[:80], detail=str(detail)[:400]))
+        kind, detail = (str(param)[:400] for param in _unpacked(params, 2))
+        rule = rule_of_note(kind, detail)
+        if rule is not None:
+            self.notes.tell(rule, detail)
         return None
 
     def _occurrence(self, key: object) -> int:

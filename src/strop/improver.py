@@ -6,6 +6,7 @@ passes `Handles`.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from strop.budget import LM_CALLS, Budget
@@ -38,7 +39,7 @@ def improve(
     Raises:
         StropError: the host failed. Whatever the improver does wrong is in the result.
     """
-    handles = Handles(utility, grant, at, host)
+    handles = Handles(utility, grant, at, host, improver)
     host.record(
         ImproveStarted(scope=at.path, improver=improver, initial_solution=initial_solution, utility=utility.name)
     )
@@ -48,8 +49,12 @@ def improve(
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)
-    with host.sandbox.open(Program(improver, ENTRY, "improver"), host.improver_limits, handles.methods()) as guest:
+    with (
+        closing(handles.notes),
+        host.sandbox.open(Program(improver, ENTRY, "improver"), host.improver_limits, handles.methods()) as guest,
+    ):
         outcome = guest.call(arguments, seed=seed)
+        handles.notes.saw(outcome)
     improvement = _improvement(outcome)
     host.record(
         ImproveFinished(

@@ -15,6 +15,7 @@ from importlib.resources import files
 import numpy as np
 
 from strop.algorithm import Downstream, MetaUtility
+from strop.auditing import Auditor
 from strop.budget import Budget, Movement
 from strop.errors import TaskError
 from strop.events import BudgetMoved, Recorder, RunStarted
@@ -42,11 +43,11 @@ class Parts:
 
 
 class Laboratory:
-    """The parts of a run wired to one recorder."""
+    """The parts of a run wired to one recorder, behind the audit of every program text."""
 
     def __init__(self, parts: Parts, record: Recorder) -> None:
         self.parts = parts
-        self.record = record
+        self.record = record = Auditor(record)
         self.run = Budget(on_movement=self._moved)
         self.host = Host(parts.sandbox, parts.language_model, record, parts.secret)
 
@@ -93,29 +94,29 @@ class Laboratory:
         )
 
 
-def meta_description(spec: RunSpec) -> str:
-    """u_str of the meta-utility, grey-box (§3), with the budgets of this run."""
-    text = (files("strop.tasks.self_improvement") / "description.md").read_text(encoding="utf-8")
+def meta_description(spec: RunSpec, text: str = "") -> str:
+    """u_str of the meta-utility, grey-box (§3), with the budgets of this run; `text` is another wording of it."""
+    text = text or (files("strop.tasks.self_improvement") / "description.md").read_text(encoding="utf-8")
     for name in ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses"):
         text = text.replace("{" + name + "}", str(getattr(spec, name)))
     return text
 
 
-def started(parts: Parts) -> RunStarted:
+def started(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> RunStarted:
     """The first event of a run: its recipe and the ground it stands on."""
     environment = {
         "strop": version("strop"),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": platform.platform(),
-        "language_model": parts.language_model.name,
-        "is_language_model": parts.language_model.is_language_model,
+        "language_model": language_model.name,
+        "is_language_model": language_model.is_language_model,
     }
     return RunStarted(
         scope="",
-        spec=parts.spec.to_json(),
+        spec=spec.to_json(),
         environment=json.dumps(environment),
-        posture=json.dumps(posture_document(parts.sandbox.posture)),
+        posture=json.dumps(posture_document(posture)),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from strop.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.budget import UTILITY_CALLS, Budget
-from strop.errors import Malformed, ScorerFailed, TaskError
+from strop.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.events import AuditNoted, Evaluated, Recorder
+from strop.noting import Notes
 from strop.sandbox.base import (
     Died,
     Guest,
@@ -149,10 +152,14 @@ class TaskUtility:
         verdicts: list[Verdict] = []
         errors: list[str] = []
         cpu = wall = 0.0
-        with self.sandbox.open(Program(candidate, task.entry), limits) as guest:
+        with (
+            closing(Notes(self.record, path, candidate)) as notes,
+            self.sandbox.open(Program(candidate, task.entry), limits) as guest,
+        ):
             for index in range(task.count(self.split)):
                 instance = task.instance(self.split, index, self.seeds)
                 outcome = self._call(guest, instance, path, index)
+                notes.saw(outcome)
                 score, verdict, error = self._judge(instance, outcome, path)
                 cpu, wall = cpu + outcome.spent.cpu_seconds, wall + outcome.spent.wall_seconds
                 scores.append(score)
@@ -189,10 +196,13 @@ class TaskUtility:
             return self.task.checked_score(instance, outcome.value), "ok", ""
         except Malformed as error:
             return 0.0, "malformed", f"malformed answer: {error}"
+        except UtilityOutOfBounds as error:
+            self.record(AuditNoted(scope=path, rule=OUT_OF_BOUNDS, detail=str(error)))
+            raise
         except ScorerFailed as error:
+            self.record(AuditNoted(scope=path, rule=SCORER_CHOKED, detail=str(error)))
             if self.strict:
                 raise
-            self.record(AuditNoted(scope=path, rule="scorer_failed", detail=str(error)))
             return 0.0, "malformed", f"the scorer cannot read the answer: {error}"
 
 

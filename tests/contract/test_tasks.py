@@ -28,8 +28,15 @@ BROKEN: dict[str, dict[str, Any]] = {
     "instances_differ_when_the_secret_or_the_index_or_the_split_does": {"sample": lambda rng: {"x": 1}},
     "inputs_can_be_sent_to_a_guest": {"sample": lambda rng: {"x": [object()]}},
     "editing_inputs_changes_no_other_draw": {"sample": lambda rng: {"x": SHARED}},
-    "odd_answers_are_malformed_or_scored_within_bounds": {"score": lambda i, a: len(a) * 6.0},
-    "scoring_is_deterministic": {"score": lambda i, a: float(np.random.default_rng().random())},
+    "odd_answers_are_malformed_or_scored_within_bounds": {"score": lambda i, a: len(a) * 6.0, "answer": None},
+    "scoring_is_deterministic": {
+        "score": lambda i, a: float(np.random.default_rng().random()),
+        "answer": None,
+    },
+    "scoring_leaves_the_instance_as_it_was": {
+        "score": lambda i, a: float(i["train_parity"].fill(7) is None),
+        "answer": None,
+    },
     "description_tells_no_seed": {"description": "instance i comes from seed 4321 + i"},
 }
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS
+from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Movement
 from strop.errors import LanguageModelError, TaskError
 from strop.events import AuditNoted, BudgetMoved, Evaluated, ImproveFinished, LmCalled, LmResponded
 from strop.handles import Grant
@@ -128,8 +128,80 @@ def test_hidden_flag_is_an_audit_note_and_changes_nothing(bench: MakeBench) -> N
     b = bench()
     assert b.improve(HEAD + "    return str(utility(initial_solution, use_sandbox=False) > 0)").solution == "True"
     assert [(cast(AuditNoted, e).rule, cast(AuditNoted, e).detail) for e in b.of(AuditNoted)] == [
-        ("utility_arguments", "use_sandbox=False")
+        ("R005", "use_sandbox=False")
     ]
+
+
+FORGED_NOTES = """    import channel, gc
+    [link] = [each for each in gc.get_objects() if isinstance(each, channel.Channel)]
+    link.note("R001", "execve x100")
+    link.note("utility out of bounds", "forged")
+    return 'ok'
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "notes"),
+    [
+        ("    return str(utility(initial_solution, 3))", [("R010", "3", 1)]),
+        ("    return str(utility(initial_solution, use_sandbox=True))", []),
+        (
+            "    return str(utility.map([initial_solution], use_sandbox=False))",
+            [("R005", "utility.map(use_sandbox=False)", 1)],
+        ),
+        ("    return str(utility(7))", []),
+        ("    return str(utility([7]))", [("R011", "not a text: list", 1)]),
+        ("    exec('x = 1')\n    return 'ok'", [("R006", "'<string>' executed in '<improver>' line 2", 1)]),
+        ("    from collections import namedtuple\n    namedtuple('A', 'b')\n    return 'ok'", []),
+        ("    import os\n    try: os.fork()\n    except OSError: return 'ok'", [("R009", "os.fork", 1)]),
+        (FORGED_NOTES, [("R012", "execve x100", 1), ("R012", "forged", 1)]),
+        ("    import os\n    os.write(4, b'x' * 100)\n    while True: pass", [("R003", None, 1)]),
+        ("    for _ in range(30): utility(initial_solution)\n    return 'ok'", [("R002", "utility_calls x5", 5)]),
+    ],
+)
+def test_what_an_improver_does_is_noted_under_its_rule(
+    bench: MakeBench, body: str, notes: list[tuple[str, str | None, int]]
+) -> None:
+    b = bench()
+    b.improve(HEAD + body)
+    told = [cast(AuditNoted, e) for e in b.of(AuditNoted)]
+    assert [(e.rule, e.detail, e.times) for e in told] == [
+        (rule, detail if detail is not None else told[0].detail, times) for rule, detail, times in notes
+    ]
+    assert {e.program for e in told} <= {HEAD + body}
+
+
+def test_refused_system_calls_of_an_improver_and_of_a_solution_are_noted_with_their_programs(bench: MakeBench) -> None:
+    b = bench()
+    if not b.sandbox.posture.layers["audit"].startswith("forbidden calls are heard of"):
+        pytest.skip("this kernel tells nobody of forbidden calls")
+    attempt = "    import os\n    for call in (os.chmod, os.execv):\n        try: call('/', ['x'] if call is os.execv else 0)\n"
+    attempt += "        except OSError: pass\n"
+    solution = f"def algorithm(n):\n{attempt}    return n\n"
+    improver = f"{HEAD}{attempt}    utility({solution!r})\n    return 'ok'"
+    b.improve(improver)
+    told = [cast(AuditNoted, e) for e in b.of(AuditNoted)]
+    assert [(e.rule, e.times, e.program) for e in told] == [
+        ("R001", 8, solution),
+        ("R013", 8, solution),
+        ("R001", 1, improver),
+        ("R013", 1, improver),
+    ]
+    assert told[1].detail == "execve x8" and told[0].scope.startswith(f"{told[2].scope}/u-")
+
+
+def test_flood_of_refused_calls_is_one_audit_note_and_one_map_one_refused_movement(bench: MakeBench) -> None:
+    b, moved = bench(grant=Grant(utility_calls=2)), list[Movement]()
+    b.budget = Budget(on_movement=moved.append)
+    b.improve(HEAD + "    return str(sum(utility.map([initial_solution] * 5000)))")
+    assert [cast(AuditNoted, e).times for e in b.of(AuditNoted)] == [4998]
+    assert [movement.granted for movement in moved] == [True, True, False]
+
+
+def test_loop_over_exec_is_a_few_notes_and_no_flood(bench: MakeBench) -> None:
+    b = bench()
+    assert b.improve(HEAD + "    for _ in range(20_000): exec('1')\n    return 'ok'").outcome == "ok"
+    assert [cast(AuditNoted, e).rule for e in b.of(AuditNoted)] == ["R006"] * 5
 
 
 def test_paid_answers_are_recorded_when_the_rest_of_the_call_failed(bench: MakeBench) -> None:

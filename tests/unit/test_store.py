@@ -277,3 +277,13 @@ def test_list_runs_lists_a_broken_directory_with_its_reason(tmp_path: Path) -> N
 
 def test_list_runs_is_empty_when_there_is_no_such_directory(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "nowhere") == []
+
+
+def test_audit_note_of_an_earlier_version_is_read_with_what_it_has(tmp_path: Path) -> None:
+    Store.create(tmp_path / "run", {}).close()
+    data = '{"rule":"utility_arguments","detail":"use_sandbox=False"}'
+    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
+    with Store.open(tmp_path / "run") as store:
+        [stored] = store.events(AuditNoted)
+    assert stored.event == AuditNoted(scope="t1/improve", rule="utility_arguments", detail="use_sandbox=False")
+    assert (stored.event.times, stored.event.program) == (1, None)

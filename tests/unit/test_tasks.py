@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from strop.errors import ConfigurationError, Malformed, TaskError
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Task
+from strop.tasks.answer import Answer
+from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.lpn.task import lpn
 from strop.tasks.registry import load
 
@@ -82,7 +83,7 @@ def test_lpn_refuses_an_answer_when_its_form_is_wrong(answer: object) -> None:
         task.checked_score(task.instance("train", 0, PUBLISHED), answer)
 
 
-@pytest.mark.parametrize("score", [1.01, -0.1, float("nan"), "1", None, True + 1])
+@pytest.mark.parametrize("score", [1.01, -0.1, float("nan"), "1", None, 2, True, False, np.bool_(True)])
 def test_task_raises_when_its_score_is_outside_zero_to_one(score: object) -> None:
     task = Task("t", sample=lambda rng: {"x": 1}, score=lambda i, a: score, seed="")  # type: ignore[arg-type,return-value]
     with pytest.raises(TaskError, match="score"):
@@ -118,6 +119,7 @@ def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails(fu
         {"time_limit": 0},
         {"time_limit": float("inf")},
         {"memory_limit": 1000},
+        {"answer": int},
     ],
 )
 def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any]) -> None:
@@ -129,6 +131,21 @@ def test_description_holds_the_code_that_measures_and_nothing_hidden() -> None:
     told = lpn().told
     assert "rng.binomial(1, p_true, n_bits)" in told
     assert "4321" not in told and "5678" not in told
+
+
+def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> None:
+    told = Task("t", sample=draw_one, score=score_one, seed="", entry="f", answer=Answer(int, low=0)).told
+    assert told.startswith('"""f returns a whole number, at least 0; any other answer is malformed.\n"""')
+    assert "def draw_one" in told and "def score_one" in told
+    assert not Task("t", sample=draw_one, score=score_one, seed="").told.startswith('"""')
+
+
+def draw_one(rng: np.random.Generator) -> dict[str, int]:
+    return {"x": int(rng.integers(9))}
+
+
+def score_one(instance: Instance, answer: int) -> float:
+    return 1.0
 
 
 def test_load_suggests_the_name_when_it_is_misspelt() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, random_seed, recipe
-from strop.commands.output import notice_of, print_document, results
+from strop.commands.output import announce, notice_of, print_document, results
 from strop.commands.recorded import recorded
 from strop.experiment import new_directory, run
 from strop.laboratory import assembled
@@ -48,6 +48,7 @@ def run_command(
         With this machine's key it decides everything that is drawn; random when not given.
     """
     drawn = random_seed() if seed is None else seed
+    announce(ground.instances)
     spec = recipe(task, drawn, model, ground, iterations=iterations, meta_budget=meta_budget, improver=improver)
     text = improver_text(improver)
     directory = out or new_directory(RUNS, task)

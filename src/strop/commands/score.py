@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strop.budget import Budget
 from strop.commands.options import GroundOptions, Json, Whole
-from strop.commands.output import print_document, results
+from strop.commands.output import announce, print_document, results
 from strop.events import discard
 from strop.laboratory import jail
 from strop.report.documents import ScoreResult, score_document
@@ -51,6 +51,7 @@ def score_command(
     with redirect_stdout(sys.stderr):  # what a task's own code prints is no result
         the_task = load(task)
     text = program_text(solution, "solution")
+    announce(ground.instances)
     secret = run_secret(machine_key(key_file(os.environ)), seed)
     seeds = PublishedSeeds() if ground.instances == "published" else SecretSeeds(secret)
     with redirect_stdout(sys.stderr), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from strop.commands.options import Json
 from strop.commands.output import print_document, results
+from strop.tasks.base import Task
 from strop.tasks.registry import BUILT_IN
 
 
@@ -30,9 +31,14 @@ def tasks_command(*, as_json: Json = False) -> int:
     for heading in ("task", "entry", "train", "test", "CPU limit", "what it is"):
         table.add_column(heading)
     for task in tasks:
-        words = task.told.strip('"\n ').splitlines()[0]
         table.add_row(
-            task.name, task.entry, str(task.instances), str(task.test_instances), f"{task.time_limit:g} s", words
+            task.name, task.entry, str(task.instances), str(task.test_instances), f"{task.time_limit:g} s", _what(task)
         )
     results().print(table)
     return 0
+
+
+def _what(task: Task) -> str:
+    """`learns parity with noise`: the middle of the description's first sentence."""
+    first = task.told.strip('"\n ').splitlines()[0]
+    return first.removeprefix("The utility of a program that ").partition(", measured on ")[0]

@@ -7,12 +7,14 @@ a new version.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from strop.events import Event, IterationFinished, RunFinished, RunStarted
+from strop.events import AuditNoted, Event, IterationFinished, RunFinished, RunStarted
+from strop.report.notes import Noted, noted
 from strop.solution import digest_of
 from strop.stats import estimate, paired_difference
 from strop.store import Stored
@@ -51,6 +53,16 @@ class IterationDocument(TypedDict):
     improver: str
 
 
+class NotedDocument(TypedDict):
+    """How often one rule of the audit was noted in a run."""
+
+    rule: str
+    title: str
+    told_by: str
+    unsandboxing: bool
+    times: int
+
+
 class RunDocument(TypedDict):
     """What `strop run --json` and `strop show --json` print."""
 
@@ -62,6 +74,7 @@ class RunDocument(TypedDict):
     is_language_model: bool
     iterations: list[IterationDocument]
     best: str | None
+    audit: list[NotedDocument]
 
 
 class ScoreDocument(TypedDict):
@@ -154,6 +167,7 @@ def run_document(
 ) -> RunDocument:
     """The document of a run, finished or not, from its events. `best` is the file that holds the best improver."""
     task, status, iterations = "", "unfinished", []
+    notes: Counter[str] = Counter()
     for stored in events:
         match stored.event:
             case RunStarted(spec=spec):
@@ -162,6 +176,8 @@ def run_document(
                 iterations.append(iteration_document(event))
             case RunFinished(status=said):
                 status = said
+            case AuditNoted(rule=rule, times=times):
+                notes[rule] += times
     return {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
@@ -171,6 +187,17 @@ def run_document(
         "is_language_model": model.is_language_model,
         "iterations": iterations,
         "best": None if best is None else str(best),
+        "audit": [_noted_document(each) for each in noted(notes)],
+    }
+
+
+def _noted_document(each: Noted) -> NotedDocument:
+    return {
+        "rule": each.rule,
+        "title": each.title,
+        "told_by": each.told_by,
+        "unsandboxing": each.unsandboxing,
+        "times": each.times,
     }
 
 

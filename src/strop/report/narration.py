@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from strop.audit import RULES
 from strop.events import AuditNoted, Event, IterationFinished, IterationStarted, LmFault, RunFinished
 from strop.report.progress import Candidate, Progress
 from strop.report.words import NAMED_BY, counted, duration, harmless, with_error
@@ -30,7 +31,7 @@ class Narrator:
                 where = f"{event.scope} call {event.call} attempt {event.attempt}"
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
             case AuditNoted():
-                return self._sparingly(event, f"audit note: {event.rule} at {event.scope}: {event.detail}")
+                return self._sparingly(event, _noted(event))
             case RunFinished():
                 detail = f": {event.detail}" if event.detail else ""
                 return harmless(f"run {event.status}{detail}; {tally(self._progress)}", limit=400)
@@ -71,6 +72,14 @@ def tally(progress: Progress) -> str:
         f"LM calls {progress.lm_calls}, evaluations {progress.evaluations} ({counted(progress.verdicts)}), "
         f"faults {progress.faults.total()}, audit notes {progress.notes.total()}"
     )
+
+
+def _noted(event: AuditNoted) -> str:
+    rule = RULES.get(event.rule)
+    name = f"{event.rule} {rule.title}" if rule is not None else event.rule
+    line = "" if event.line is None else f", line {event.line}"
+    times = "" if event.times == 1 else f", {event.times} times"
+    return f"audit note: {name}{times}, at {event.scope}{line}: {event.detail}"
 
 
 def _started(event: IterationStarted) -> str:

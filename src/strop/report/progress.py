@@ -79,7 +79,7 @@ class Progress:
         self.verdicts: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
-        """Audit notes by rule."""
+        """How often each rule of the audit was noted."""
         self.iterations: list[IterationFinished] = []
         self.status = "running"
 
@@ -99,8 +99,8 @@ class Progress:
                 self.responses += 1
             case LmFault(fault=fault):
                 self.faults[fault] += 1
-            case AuditNoted(rule=rule):
-                self.notes[rule] += 1
+            case AuditNoted(rule=rule, times=times):
+                self.notes[rule] += times
             case ImproveStarted(scope=scope):
                 self.doing = _doing(scope)
             case IterationStarted():

@@ -18,13 +18,14 @@ from rich.text import Text
 from strop.events import Event, IterationFinished
 from strop.report.documents import EvalResult, ScoreResult
 from strop.report.narration import tally
+from strop.report.notes import Noted, noted
 from strop.report.progress import Progress
 from strop.report.words import NAMED_BY, counted, duration, harmless, in_words, with_error
 from strop.solution import digest_of
 from strop.stats import paired_difference
 from strop.store import RunListing, Stored
 
-_LONG = ("verdicts", "run", "task")
+_LONG = ("verdicts", "run", "task", "the program", "audit")
 """Columns that fold where the console is narrow; figures never do."""
 
 
@@ -37,15 +38,16 @@ def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str 
         last = stored.at
     recipe = [str(progress.recipe[name]) for name in ("task", "lm") if name in progress.recipe]
     status = progress.status if progress.status != "running" else "has not ended"
-    _say(console, notice, style="bold yellow")
-    _say(console, ", ".join([*recipe, status, duration(last - first)]), style="bold")
+    say(console, notice, style="bold yellow")
+    say(console, ", ".join([*recipe, status, duration(last - first)]), style="bold")
     print_iterations(progress.iterations, console)
-    _say(console, tally(progress))
+    print_notes(noted(progress.notes), console)
+    say(console, tally(progress))
 
 
 def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
     """One row an iteration t: û of I_t on the training and the sealed test split (mean ± standard error), and its cost."""
-    table = _table(
+    table = new_table(
         "t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime", console=console
     )
     for column in (0, 4, 5, 7):
@@ -65,14 +67,26 @@ def print_iterations(iterations: Sequence[IterationFinished], console: Console) 
     console.print(table)
     for event in iterations:
         if event.t > 0 and not event.accepted:
-            _say(console, f"t = {event.t}: the improver stays: {event.reason}" if event.reason else "")
+            say(console, f"t = {event.t}: the improver stays: {event.reason}" if event.reason else "")
     if iterations:
-        _say(console, f"I_{iterations[-1].t} is {digest_of(iterations[-1].improver)[:NAMED_BY]}")
+        say(console, f"I_{iterations[-1].t} is {digest_of(iterations[-1].improver)[:NAMED_BY]}")
+
+
+def print_notes(rows: Sequence[Noted], console: Console) -> None:
+    """What the audit noted, one row a rule; nothing where it noted nothing."""
+    if not rows:
+        return
+    table = new_table("audit", "the program", "told by", "times", console=console)
+    table.columns[3].justify = "right"
+    for row in rows:
+        what = row.title + (" (unsandboxing)" if row.unsandboxing else "")
+        table.add_row(Text(harmless(row.rule, 24)), Text(fitting(console, what)), row.told_by, str(row.times))
+    console.print(table)
 
 
 def print_runs(listings: Sequence[RunListing], console: Console) -> None:
     """The runs of a directory, and below them why one cannot be read."""
-    table = _table("run", "started", "status", "task", "iterations", console=console)
+    table = new_table("run", "started", "status", "task", "iterations", console=console)
     table.columns[4].justify = "right"
     for run in listings:
         table.add_row(
@@ -84,25 +98,25 @@ def print_runs(listings: Sequence[RunListing], console: Console) -> None:
         )
     console.print(table)
     for run in listings:
-        _say(console, run.detail)
+        say(console, run.detail)
 
 
 def print_score(result: ScoreResult, console: Console) -> None:
     """The utility of a solution on one split, its verdicts, and its first failure."""
-    _say(console, f"{result.task}, {result.split}: utility {result.utility:.4f}", style="bold")
-    _say(console, f"{len(result.instances)} instances: {counted(result.verdicts)}")
+    say(console, f"{result.task}, {result.split}: utility {result.utility:.4f}", style="bold")
+    say(console, f"{len(result.instances)} instances: {counted(result.verdicts)}")
     for line in result.error.splitlines():
-        _say(console, line)
+        say(console, line)
 
 
 def print_eval(result: EvalResult, console: Console, *, notice: str = "") -> None:
     """û of an improver beside the seed's, their paired difference with its 95% interval, and how each improvement ended."""
     sign = _sign(console)
-    _say(console, notice, style="bold yellow")
-    _say(console, f"{result.improver} on {result.task}, {result.lm_calls} LM calls", style="bold")
+    say(console, notice, style="bold yellow")
+    say(console, f"{result.improver} on {result.task}, {result.lm_calls} LM calls", style="bold")
     table = Table.grid(padding=(0, 2))
-    table.add_row(_fitting(console, "û of the improver"), with_error(result.meta_utility, sign))
-    table.add_row(_fitting(console, "û of the seed"), with_error(result.seed, sign))
+    table.add_row(fitting(console, "û of the improver"), with_error(result.meta_utility, sign))
+    table.add_row(fitting(console, "û of the seed"), with_error(result.seed, sign))
     if len(result.seed) == len(result.meta_utility):
         difference = paired_difference(result.meta_utility, result.seed)
         interval = "" if difference.interval is None else ", 95% interval {:.3f} to {:.3f}".format(*difference.interval)
@@ -110,26 +124,26 @@ def print_eval(result: EvalResult, console: Console, *, notice: str = "") -> Non
     console.print(table)
     for number, outcome in enumerate(result.outcomes):
         reason = outcome.detail.split("\n")[0]
-        _say(console, f"copy {number}: {outcome.kind}" + (f": {reason}" if reason else ""))
+        say(console, f"copy {number}: {outcome.kind}" + (f": {reason}" if reason else ""))
 
 
-def _table(*headers: str, console: Console) -> Table:
+def new_table(*headers: str, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for header in headers:
-        table.add_column(_fitting(console, header), overflow="fold", no_wrap=header not in _LONG)
+        table.add_column(fitting(console, header), overflow="fold", no_wrap=header not in _LONG)
     return table
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
+def say(console: Console, text: str, style: str = "") -> None:
     if text:
-        console.print(Text(_fitting(console, harmless(text, 400)), style=style))
+        console.print(Text(fitting(console, harmless(text, 400)), style=style))
 
 
 def _sign(console: Console) -> str:
-    return _fitting(console, "±")
+    return fitting(console, "±")
 
 
-def _fitting(console: Console, text: str) -> str:
+def fitting(console: Console, text: str) -> str:
     """`text` in characters that the console's encoding has."""
     replaced = text if console.encoding.startswith("utf") else text.replace("±", "+-").replace("û", "u^")
     return replaced.encode(console.encoding, "backslashreplace").decode(console.encoding)

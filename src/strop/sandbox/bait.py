@@ -32,12 +32,15 @@ def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
         udp = stack.enter_context(_bound(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)))
         unix = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "unix")))
         abstract = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + name))
+        mail = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_DGRAM, str(folder / "mail")))
+        abstract_mail = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_DGRAM, f"\0{name}-mail"))
         (folder / "unix").chmod(0o777)
+        (folder / "mail").chmod(0o777)
         before = _state(folder)
 
         def traces() -> dict[str, str]:
             found = {}
-            if any(_was_reached(end) for end in (tcp, udp, unix, abstract)):
+            if any(_was_reached(end) for end in (tcp, udp, unix, abstract, mail, abstract_mail)):
                 found["network"] = "the host was reached"
             if _state(folder) != before:
                 found["write"] = "the host's files have changed"
@@ -50,6 +53,7 @@ def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
             "udp": udp.getsockname()[1],
             "unix": str(folder / "unix"),
             "abstract": name,
+            "mail": str(folder / "mail"),
             "pid": os.getpid(),
             "address": ctypes.addressof(canary),
             "size": len(canary),

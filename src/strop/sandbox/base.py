@@ -66,6 +66,9 @@ class _Outcome:
     spent: Spent = field(default=Spent(), kw_only=True)
     output: str = field(default="", kw_only=True)
     """What the guest printed, cut to `Limits.output_bytes`."""
+    denied: Mapping[str, int] = field(default_factory=dict, kw_only=True)
+    """System calls that the kernel refused to the guest during the call, by name: the kernel's own count, which no guest can
+    forge or avoid. Empty where the machine cannot tell (`posture.layers["audit"]`); what is refused unseen: `watcher`."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,11 @@ class OutOfMemory(_Outcome):
 
 @dataclass(frozen=True)
 class Died(_Outcome):
-    """The process ended without an answer: `reason` is e.g. `exit status 3` or `signal SIGSEGV`."""
+    """The process ended without an answer: `reason` is e.g. `exit status 3` or `signal SIGSEGV`.
+
+    A program that something outside has killed cannot be told from one that killed itself, and is this too; the death of its
+    fork server, or its own before it can have run, is the host's and raises SandboxError.
+    """
 
     reason: str
 

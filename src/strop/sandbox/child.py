@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,6 +51,8 @@ class Child:
         self.pid = _pid_of(pidfd)
         self.on_close: Callable[[], None] = lambda: None
         """Called once, when the child is closed: its server is free for the next."""
+        self.denied: Callable[[], Mapping[str, int]] = dict
+        """The system calls that it was refused since the last call of this, by name; empty where nobody hears of them."""
         self._wait = wait
         self._status: ExitStatus | None = None
         self._cpu_seconds = 0.0

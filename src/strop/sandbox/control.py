@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import json
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -50,6 +51,8 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
     if not data:
         raise Hangup
     if flags & socket.MSG_CTRUNC:
+        for descriptor in descriptors:
+            os.close(descriptor)
         raise OSError("this process may open no more files (see ulimit -n)")
     message: Message = json.loads(data)
     return message, list(descriptors)

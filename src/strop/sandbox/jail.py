@@ -6,11 +6,9 @@ guests together; against those run strop as a whole in a virtual machine.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Protocol
@@ -47,8 +45,8 @@ class JailedSandbox:
                 so a bound on improvers could block a nested one for ever. The caller bounds them.
             require: names of `posture.PROTECTIONS` without which not to start.
             layers: the strongest, unless a test or a benchmark takes some away.
-            on_denied: is told, on a thread of its own, of each forbidden system call of a guest (see watcher.py for which). Where
-                the kernel cannot tell, `posture.layers["audit"]` says so.
+            on_denied: is told, on a thread of its own, of each forbidden system call of a guest, with its arguments. Outcomes
+                count them without it (see watcher.py for which). Where the kernel cannot tell, `posture.layers["audit"]` says so.
 
         Raises:
             SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
@@ -58,9 +56,10 @@ class JailedSandbox:
         self._pools: dict[tuple[str, int], Pool] = {}
         self._lock = threading.Lock()
         self._closed = False
-        self._watcher = Watcher() if on_denied is not None else None
+        layers = layers or Layers.strongest()
+        self._watcher = Watcher() if layers.audit and sys.platform == "linux" else None
         try:
-            first, self._start = self._strongest(layers or Layers.strongest())
+            first, self._start = self._strongest(layers)
             self._pool("solution", Limits().memory_bytes).adopt(first)
             self.posture: Posture = observe(self, first.report)
             self.posture.require(require)
@@ -106,8 +105,8 @@ class JailedSandbox:
         if sys.platform == "darwin":
             return MacServer(memory_bytes), MacServer
         refusals: list[str] = []
-        for rung in replace(layers, audit=self._watcher is not None).rungs():
-            start = partial(ForkServer, rung, on_listener=self._watcher.add if self._watcher else os.close)
+        for rung in layers.rungs():
+            start = partial(ForkServer, rung, watcher=self._watcher)
             server = start(memory_bytes)
             try:
                 report = server.report

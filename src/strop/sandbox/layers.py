@@ -20,8 +20,9 @@ class Layers:
     """Where the kernel has it."""
     seccomp: bool = True
     limits: bool = True
-    audit: bool = False
-    """Forbidden system calls are heard of by the host, which has to answer them (watcher.py); needs seccomp."""
+    audit: bool = True
+    """Forbidden system calls are heard of by the host, which has to answer them (watcher.py). Needs seccomp, and a kernel that
+    can tell: where it cannot, they are refused unseen."""
 
     @classmethod
     def strongest(cls) -> Layers:

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
+import struct
+import termios
 from collections import deque
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Protocol
 
+from strop.errors import SandboxError
 from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
 from strop.sandbox.child import ExitStatus
 from strop.sandbox.wire import FrameReader
@@ -31,6 +36,8 @@ class ChildLike(Protocol):
     from_guest: int
     output: int
     """What the guest writes to its standard output and error."""
+    denied: Callable[[], Mapping[str, int]]
+    """The system calls that it was refused since the last call of this, by name."""
 
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, all threads, from the kernel; after its end the last reading."""
@@ -58,6 +65,7 @@ class Link:
         self._output = bytearray()
         self._output_told = 0
         self._hung_up = self._ended_itself = False
+        self._may_have_run = self._order_lost = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
@@ -109,11 +117,16 @@ class Link:
 
     def end_call(self) -> str:
         """Close the books of a call; what the guest printed in it."""
+        self._may_have_run = True
         if self._child.output >= 0:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
         told, self._output_told = self._output_told, len(self._output)
         return self._output[told:].decode("utf-8", "replace")
+
+    def denied(self) -> Mapping[str, int]:
+        """The system calls that the guest was refused since the last call of this, by name."""
+        return self._child.denied()
 
     def alive(self) -> bool:
         """Between two calls: False where the child is gone. What it sent out of turn is then in `frames`."""
@@ -121,7 +134,11 @@ class Link:
         return not (self.dead or self._hung_up)
 
     def death(self) -> Outcome:
-        """The outcome of a child that is `dead` and gave no answer."""
+        """The outcome of a child that is `dead` and gave no answer.
+
+        Raises:
+            SandboxError: its server is gone too, or it was killed before its program can have run: nobody's fault but the host's.
+        """
         status, limits = self._child.reap(), self._limits
         self._cpu = max(self._cpu, status.cpu_seconds)
         if self._hung_up and status.signal == signal.SIGKILL and not self._ended_itself:
@@ -130,7 +147,9 @@ class Link:
             return TimedOut("cpu", limits.cpu_seconds)
         if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
             return OutOfMemory(limits.memory_bytes)
-        return Died(status.describe())
+        if status.signal == signal.SIGKILL and not self._may_have_run and self._order_unread():
+            raise SandboxError("a guest was killed from outside before it had read its program")
+        return Died(status.describe())  # killed from outside later: not to be told from a suicide
 
     def close(self) -> None:
         """Kill the child and close its descriptors. Idempotent."""
@@ -148,6 +167,7 @@ class Link:
         except BlockingIOError:
             pass
         except BrokenPipeError:
+            self._order_lost = True
             self._outgoing.clear()  # it will never read on; what it still says, or its end, decides
 
     def _read(self) -> bool:
@@ -157,8 +177,14 @@ class Link:
         except BlockingIOError:
             return False
         self._hung_up = self._hung_up or not data
+        self._may_have_run = self._may_have_run or bool(data)
         self.frames.feed(data)
         return bool(data)
+
+    def _order_unread(self) -> bool:
+        """Whether something of what was written has not been read."""
+        (waiting,) = struct.unpack("i", fcntl.ioctl(self._child.to_guest, termios.FIONREAD, bytes(4)))
+        return self._order_lost or bool(self._outgoing) or waiting > 0
 
     def _drain(self) -> None:
         """The process has ended: read all that it left in its pipe, which is at most the pipe's capacity."""

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -106,6 +106,7 @@ class MacChild:
             os.close(descriptor)
         self.pid = self._process.pid
         self.on_close: Callable[[], None] = lambda: None
+        self.denied: Callable[[], Mapping[str, int]] = dict  # Seatbelt tells nobody
         self._cpu_seconds = 0.0
         self._peak = 0
         self._open = True

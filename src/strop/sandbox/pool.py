@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -99,7 +100,8 @@ class Pool:
                 self._idle.remove(server)
             self._busy.add(server)
             if self._spare and not self._idle and len(self._busy) < self._idle_limit:
-                self._idle.append(self._start())
+                with suppress(ServerFailed):  # this guest has its server; the next will hear of it
+                    self._idle.append(self._start())
             return server, is_fresh
 
     def _put_back(self, server: Server) -> None:

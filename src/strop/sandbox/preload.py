@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import platform
 import random
 import sys
 from collections.abc import Iterable
@@ -34,10 +35,10 @@ MORE_MODULES = """
     argparse asyncio bz2 cProfile concurrent.futures.process configparser doctest email email.message
     encodings.ascii encodings.idna encodings.latin_1 encodings.utf_16 graphlib gzip html http http.client json.tool
     locale logging.handlers lzma multiprocessing.connection multiprocessing.dummy multiprocessing.pool
-    multiprocessing.queues optparse pdb pkgutil profile pstats pydoc runpy sched shlex sqlite3 symtable tarfile
-    tomllib trace tracemalloc unittest unittest.mock urllib.error urllib.request xml.etree.ElementTree zipfile
-    numpy.ctypeslib numpy.lib.recfunctions numpy.lib.stride_tricks numpy.ma numpy.polynomial.polynomial
-    numpy.testing
+    multiprocessing.popen_fork multiprocessing.queues optparse pdb pkgutil profile pstats pydoc runpy sched shlex
+    sqlite3 symtable tarfile tomllib trace tracemalloc unittest unittest.mock urllib.error urllib.request
+    xml.etree.ElementTree zipfile numpy.ctypeslib numpy.lib.recfunctions numpy.lib.stride_tricks numpy.ma
+    numpy.polynomial.polynomial numpy.testing
 """.split()  # noqa: SIM905
 """What programs may use, where they cannot import it themselves."""
 
@@ -50,6 +51,7 @@ def preload(names: Iterable[str]) -> list[str]:
             importlib.import_module(name)
         except ImportError:
             missing.append(name)
+    tuple(platform.uname())  # it runs a program, once, and keeps the answer: a guest that asks for it starts none
     return missing
 
 

@@ -98,6 +98,13 @@ def connect_abstract(targets):
         return "connected to an abstract unix socket"
 
 
+def send_by_pair(targets):
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with one, other:
+        one.sendto(b"x", targets["mail"])
+        return "sent to a unix socket by a pair"
+
+
 def fork(targets):
     if os.fork() == 0:
         os._exit(0)
@@ -179,7 +186,7 @@ def spin(arguments):
 ATTEMPTS = {
     "read": [read_file, read_accounts, list_folder],
     "existence": [see_file],
-    "network": [connect_tcp, send_udp, connect_unix, connect_abstract],
+    "network": [connect_tcp, send_udp, connect_unix, connect_abstract, send_by_pair],
     "processes": [fork, run_program, replace_self],
     "signals": [signal_host, signal_parent],
     "tracing": [read_memory, read_memory_file, read_environment],

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
+from strop.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import Handler, Refusal, Value
 from strop.sandbox.wire import FrameError
@@ -23,19 +24,24 @@ MAX_OPEN = 256
 """Requests that a guest may have open before the host stops reading from it until some are answered."""
 
 
+MAX_COST = 5_000_000
+"""For reading the requests of one child (`FrameReader.cost`): some seconds, in which no clock of the guest runs."""
+
+
 class Ledger:
-    """What one child has asked over its life: ids only grow, and their number is limited."""
+    """What one child has asked over its life: ids only grow, and their number and cost are limited."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._count = 0
+        self._cost = 0
         self._last = 0
 
-    def admit(self, request: messages.GuestRequest) -> None:
-        """Count a request.
+    def admit(self, request: messages.GuestRequest, cost: int) -> None:
+        """Count a request that took `cost` to read.
 
         Raises:
-            FrameError: its id is not larger than the one before, or it is one request too many.
+            FrameError: its id is not larger than the one before, or it is one request, or one node, too many.
         """
         if not self._last < request.id:
             raise FrameError(f"request {request.id} was already made, or comes out of order")
@@ -43,16 +49,23 @@ class Ledger:
         self._count += 1
         if self._count > self._limit:
             raise FrameError(f"more than {self._limit} requests")
+        self._cost += cost
+        if self._cost > MAX_COST:
+            raise FrameError("requests that take the host too long to read")
 
 
 class Dispatcher:
     """Runs handlers for one call. Use as a context manager; leaving it waits for the handlers that are running."""
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        """Raises SandboxError where this process may open no more files."""
         self._handlers = handlers
         self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="guest-request")
         self._done: queue.SimpleQueue[tuple[int, Future[Value]]] = queue.SimpleQueue()
-        self.wake, self._waker = os.pipe()
+        try:
+            self.wake, self._waker = os.pipe()
+        except OSError as error:
+            raise SandboxError(f"a guest's requests cannot be served: {error}") from error
         os.set_blocking(self.wake, False)
         self.open = 0
         """Requests without a reply so far."""

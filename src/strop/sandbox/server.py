@@ -9,8 +9,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from strop.sandbox import control
 from strop.sandbox.child import Child, ExitStatus
 from strop.sandbox.confinement import hygiene
 from strop.sandbox.layers import Layers
+from strop.sandbox.watcher import Heard, Watcher
 
 GUEST = Path(__file__).with_name("guest")
 _HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ class ForkServer:
         layers: Layers,
         memory_bytes: int,
         guest: Path = GUEST,
-        on_listener: Callable[[int], None] = os.close,
+        watcher: Watcher | None = None,
     ) -> None:
         """Start it, without waiting until it is ready.
 
@@ -55,13 +55,14 @@ class ForkServer:
             layers: what it must put on; it fails rather than put on less.
             memory_bytes: what each guest may map beyond what the interpreter has.
             guest: folder whose `main.py` defines `run(from_host, to_host)`.
-            on_listener: is given the descriptor at which forbidden calls are to be answered, with `Layers.audit`.
+            watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
         """
         self.layers = layers
         self._report: dict[str, str] | None = None
         self._number = 0
         self._closed = False
-        self._on_listener = on_listener
+        self._watcher = watcher
+        self._heard: Heard | None = None
         try:
             self._start({"layers": asdict(layers), "guest": str(guest), "memory_bytes": memory_bytes})
         except (control.Hangup, OSError) as error:
@@ -70,18 +71,22 @@ class ForkServer:
     def _start(self, plan: control.Message) -> None:
         self._end, other = control.pair()
         self._end.settimeout(_START_SECONDS)
-        self._process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), str(_HERE.parent), str(_HERE)],
-            env=hygiene.environment(),
-            pass_fds=[other.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd="/",
-            start_new_session=True,
-        )
-        other.close()
-        control.send(self._end, plan)
+        folders = [str(_HERE.parent), str(_HERE)]
+        with ExitStack() as undo, other:
+            undo.callback(self._end.close)
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders],
+                env=hygiene.environment(),
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                start_new_session=True,
+            )
+            undo.callback(self.close)
+            control.send(self._end, plan)
+            undo.pop_all()
 
     @property
     def report(self) -> dict[str, str]:
@@ -94,7 +99,7 @@ class ForkServer:
             self._report = dict(message["ready"])  # type: ignore[call-overload]
             self._end.settimeout(_ANSWER_SECONDS)
             for listener in listeners:
-                self._on_listener(listener)
+                self._watcher.add(listener) if self._watcher is not None else os.close(listener)
         return self._report
 
     @property
@@ -118,13 +123,20 @@ class ForkServer:
         self._number = int(str(message["child"]))
         number = self._number
         pidfd, to_guest, from_guest, output = descriptors
-        child = Child(
-            pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
-        )
+        try:
+            child = Child(
+                pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
+            )
+        except OSError as error:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self.close()
+            raise ServerFailed(f"a guest cannot be taken from its fork server: {error}") from error
         if child.has_ended():
             child.close()
             self.close()
             raise ServerFailed("the fork server's guest was killed while it waited for work")
+        self._follow(child)
         return child
 
     def close(self) -> None:
@@ -134,8 +146,18 @@ class ForkServer:
             self._process.kill()
             self._process.wait()
             self._end.close()
+            if self._watcher is not None and self._heard is not None:
+                self._watcher.forget(self._heard)
             if self._process.stderr is not None:
                 self._process.stderr.close()
+
+    def _follow(self, child: Child) -> None:
+        """Have the forbidden calls of this guest counted, and no longer those of the one before."""
+        if self._watcher is not None:
+            if self._heard is not None:
+                self._watcher.forget(self._heard)
+            self._heard = self._watcher.follow(child.pid)
+            child.denied = self._heard.take
 
     def _ended(self, number: int) -> ExitStatus:
         message, _ = self._receive()

@@ -60,11 +60,11 @@ class Session:
                 outcome = _Call(link, dispatcher, self._ledger, self._limits, self._clock).outcome()
             finally:
                 spent = Spent(link.cpu_since_call(), self._clock() - started)
-                printed = link.end_call()
+                printed, denied = link.end_call(), link.denied()
                 if not isinstance(outcome, Returned) or dispatcher.open:
                     self.close()  # before the handlers that still run are waited for
         dispatcher.raise_failure()
-        return replace(outcome, spent=spent, output=printed)
+        return replace(outcome, spent=spent, output=printed, denied=denied)
 
     def close(self) -> None:
         """Kill the child and free what it held. Idempotent."""
@@ -128,7 +128,7 @@ class _Call:
                 message = messages.parse(frame, self._limits.memory_bytes)
                 if not isinstance(message, messages.GuestRequest):
                     return self._answered(message)
-                self._ledger.admit(message)
+                self._ledger.admit(message, link.frames.cost)
                 self._dispatcher.submit(message)
         except FrameError as error:
             return Violated(str(error))

@@ -1,8 +1,10 @@
-"""Hears of forbidden system calls from every fork server, refuses them and tells who wants to know.
+"""Hears of forbidden system calls from every fork server, refuses them and counts them by guest.
 
-Only who asks for it (`JailedSandbox(on_denied=…)`) gets a watcher: without one the kernel refuses by itself. Plain forks are
-refused unseen even so: to hear of a guest's, the host would have to answer each fork of the server too, and every evaluation
-would pay for it.
+The record is the kernel's: a guest can neither forge nor avoid it. It costs nothing to who makes no forbidden call; each one
+waits for this thread of the host. Refused unseen, because the guest's own filter decides them before the listener could hear:
+plain forks (the host would have to answer each fork of the server too, and every evaluation would pay for it), signals and
+limits of others, descriptor passing, further filters. Calls that fail for another reason than their number, such as opening a
+file that the jail does not show, are no forbidden calls.
 """
 
 from __future__ import annotations
@@ -10,20 +12,44 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from strop.sandbox.confinement import notify
 from strop.sandbox.confinement.notify import Denied
 
 _TOLD = 100
-"""How many calls of one process are told; the rest are only refused."""
+"""How many calls of one guest `on_denied` is told; the rest are only counted."""
 _TOLERATED = 10_000
-"""How many are refused before the process is killed: each costs the host some 50 microseconds."""
-_REMEMBERED = 4096
-"""How many processes are counted before counting begins anew."""
+"""How many are refused before the guest is killed: each costs the host some 50 microseconds."""
+_NAME_SERVICE = (socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0)
+"""With these arguments the C library asks for a socket wherever it looks up a user or a host, before it reads a file: a program
+that calls `os.path.expanduser` has not asked for a network."""
+
+
+class Heard:
+    """What one guest was refused. Made by `Watcher.follow`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.total = 0
+        """Calls that were answered, counted or not."""
+        self._since: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, call: str) -> None:
+        """Count one call."""
+        with self._lock:
+            self._since[call] += 1
+
+    def take(self) -> Mapping[str, int]:
+        """The calls since `take` was called last, by name."""
+        with self._lock:
+            taken, self._since = self._since, Counter()
+        return dict(taken)
 
 
 class Watcher:
@@ -31,9 +57,10 @@ class Watcher:
 
     def __init__(self) -> None:
         self.on_denied: Callable[[Denied], None] = lambda denied: None
-        """Called on the watcher's thread: it must be quick and must not raise."""
+        """Told of the calls of followed guests, on the watcher's thread: it must be quick and must not raise."""
         self._poll = select.epoll()
-        self._counts: Counter[int] = Counter()
+        self._guests: dict[int, Heard] = {}
+        self._lock = threading.Lock()
         self._wake_reader, self._wake_writer = os.pipe()
         self._poll.register(self._wake_reader, select.EPOLLIN)
         self._thread = threading.Thread(target=self._run, name="strop-denied-calls", daemon=True)
@@ -42,6 +69,19 @@ class Watcher:
     def add(self, listener: int) -> None:
         """Answer at this listener from now on, until its last process has ended; it is closed then."""
         self._poll.register(listener, select.EPOLLIN)
+
+    def follow(self, pid: int) -> Heard:
+        """Count what this process is refused, all its threads together, until `forget`."""
+        heard = Heard(pid)
+        with self._lock:
+            self._guests[pid] = heard
+        return heard
+
+    def forget(self, heard: Heard) -> None:
+        """Count for it no longer. Idempotent."""
+        with self._lock:
+            if self._guests.get(heard.pid) is heard:  # the number may be another guest's by now
+                del self._guests[heard.pid]
 
     def close(self) -> None:
         """Stop answering: who still makes a forbidden call waits for ever, so end the servers first. Idempotent."""
@@ -68,13 +108,36 @@ class Watcher:
         if notification is None:
             return
         number, denied = notification
-        if len(self._counts) > _REMEMBERED:
-            self._counts.clear()
-        self._counts[denied.pid] += 1
-        if self._counts[denied.pid] <= _TOLD:
-            self.on_denied(denied)
-        if self._counts[denied.pid] > _TOLERATED:
-            del self._counts[denied.pid]
-            with suppress(ProcessLookupError, PermissionError):  # it waits for our answer: the number is still its own
-                os.kill(denied.pid, signal.SIGKILL)
+        heard = self._guest_of(denied.pid)
+        if heard is not None:
+            heard.total += 1
+            if not (denied.call == "socket" and denied.arguments[:3] == _NAME_SERVICE):
+                heard.add(denied.call)  # before the refusal: what the guest does next comes after its count
+                if heard.total <= _TOLD:
+                    self.on_denied(denied)
+            if heard.total > _TOLERATED:
+                with suppress(
+                    ProcessLookupError, PermissionError
+                ):  # it waits for our answer: the number is still its own
+                    os.kill(heard.pid, signal.SIGKILL)
         notify.refuse(listener, number)
+
+    def _guest_of(self, thread: int) -> Heard | None:
+        """The guest whose thread this is; the caller waits for an answer, so that its number is its own."""
+        with self._lock:
+            if thread in self._guests:
+                return self._guests[thread]
+        process = _process_of(thread)
+        with self._lock:
+            return self._guests.get(process)
+
+
+def _process_of(thread: int) -> int:
+    """The number of the process that a thread belongs to, -1 where /proc does not show it."""
+    with suppress(OSError):
+        status = os.open(f"/proc/{thread}/status", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(status, 4096).partition(b"\nTgid:")[2].split(maxsplit=1)[0])
+        finally:
+            os.close(status)
+    return -1

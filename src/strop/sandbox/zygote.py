@@ -62,6 +62,7 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
     layers, guest, memory_bytes = Layers(**plan["layers"]), str(plan["guest"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
     kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    stub = os.pidfd_open(os.getpid())
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
         _continue_as_process_one(end, kernel, unique)
@@ -83,10 +84,15 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
         own_processes = own_processes or me.own
     if layers.namespaces:
         kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the stub; a change of uid would have cleared it
+        if select.select([stub], [], [], 0)[0]:
+            raise control.Hangup  # it died before the line above
+    os.close(stub)
     if layers.limits:
         zygote.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
     if layers.landlock:
         _landlock(zygote, readable)
+    if layers.audit:
+        report["audit"] = "unavailable: there is no system call filter"
     listener = _seccomp(zygote, paths=paths, audit=layers.audit) if layers.seccomp else []
     os.chdir("/")
     hygiene.forget("strop", [guest, *(path for path in sys.path if path.startswith(readable))])
@@ -136,7 +142,7 @@ def _seccomp(zygote: Zygote, *, paths: bool, audit: bool) -> list[int]:
     if audit:
         try:
             listener = [filters.server_filter(audited=True).install_with_listener(zygote.kernel)]
-            zygote.report["audit"] = "forbidden calls are heard of, plain forks excepted"
+            zygote.report["audit"] = "forbidden calls are heard of, plain forks and signals excepted"
         except OSError as error:  # some kernels have no listeners, others only one for a whole container
             zygote.report["audit"] = f"unavailable: {error}"
     if not listener:

@@ -45,6 +45,7 @@ VIEWS: dict[str, type[Event]] = {
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,
     "audit": ev.AuditNoted,
+    "judgement": ev.Judged,
 }
 
 _IMPROVEMENT = """

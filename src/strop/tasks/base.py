@@ -18,8 +18,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from strop.errors import Malformed, ScorerFailed, TaskError
+from strop.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.seeds import derive
+from strop.tasks.answer import Answer
+from strop.tasks.answer_words import sentence
 
 Split: TypeAlias = Literal["train", "test"]
 """`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown."""
@@ -111,6 +113,8 @@ class Task:
     """u_str; made of the source of `sample` and `score` when empty."""
     rng: Callable[[int], Any] = np.random.default_rng
     """Makes the generator that `sample` gets from a seed ≥ 0."""
+    answer: Answer | None = None
+    """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
 
     def __post_init__(self) -> None:
         """Raises TaskError when a field is out of its range."""
@@ -130,6 +134,8 @@ class Task:
             raise TaskError(f"task {self.name}: a split has at least 1 instance")
         if not 0 < self.time_limit < math.inf:
             raise TaskError(f"task {self.name}: time_limit is {self.time_limit} s; it must be more than 0")
+        if self.answer is not None and not isinstance(self.answer, Answer):
+            raise TaskError(f"task {self.name}: answer is a strop.Answer, not {type(self.answer).__name__}")
         if self.memory_limit < LEAST_MEMORY:
             raise TaskError(f"task {self.name}: memory_limit is {self.memory_limit} bytes; the least is {LEAST_MEMORY}")
 
@@ -160,21 +166,27 @@ class Task:
         return Instance(inputs, hidden)
 
     def checked_score(self, instance: Instance, answer: Any) -> float:
-        """The score of an answer as a plain float.
+        """The score of an answer as a plain float; where the task declares its answer, `score` gets what that reads.
 
         Raises:
             Malformed: the answer has the wrong form.
             ScorerFailed: `score` raised something else.
-            TaskError: it gave no number in [0, 1]; no answer is worth more than everything.
+            UtilityOutOfBounds: it gave no number in [0, 1]; no answer is worth more than everything.
+            TaskError: the declared answer does not fit the instance.
         """
         try:
-            score = self.score(instance, answer)
+            read = answer if self.answer is None else self.answer.checked(instance, answer)
+            score = self.score(instance, read)
         except Malformed:
             raise
+        except TaskError as error:
+            raise TaskError(f"task {self.name}: {error}") from error
         except (Exception, SystemExit) as error:
             raise ScorerFailed(self._blame("score()", error)) from error
-        if not isinstance(score, (int, float, np.floating, np.integer)) or not 0.0 <= float(score) <= 1.0:
-            raise TaskError(f"task {self.name}: score() gave {score!r:.60}; a score is a number in [0, 1]")
+        # A truth value is no number here: `score` that returns one compares, and compared what it should have measured.
+        number = isinstance(score, (int, float, np.floating, np.integer)) and not isinstance(score, bool)
+        if not number or not 0.0 <= float(score) <= 1.0:
+            raise UtilityOutOfBounds(f"task {self.name}: score() gave {score!r:.60}; a score is a number in [0, 1]")
         return float(score)
 
     def _blame(self, function: str, error: BaseException) -> str:
@@ -186,11 +198,12 @@ class Task:
 
     @property
     def told(self) -> str:
-        """u_str: the description, or the source of what draws and scores."""
+        """u_str: the description, or the declared answer in words and the source of what draws and scores."""
         if self.description:
             return self.description
         try:
-            return described("", self.sample, self.score)
+            words = sentence(self.answer, self.entry) if self.answer is not None else ""
+            return described(words, self.sample, self.score)
         except (TypeError, OSError) as error:
             raise TaskError(
                 f"task {self.name}: the source of sample and score cannot be read; give a description"

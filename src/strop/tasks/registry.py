@@ -10,8 +10,20 @@ from pathlib import Path
 from strop.errors import ConfigurationError
 from strop.tasks.base import Task
 from strop.tasks.lpn.task import lpn
+from strop.tasks.maxcut.task import maxcut
+from strop.tasks.modified_qap.task import modified_qap
+from strop.tasks.parity.task import parity
+from strop.tasks.string_grid_distance.task import string_grid_distance
+from strop.tasks.three_sat.task import three_sat
 
-BUILT_IN: Mapping[str, Callable[[], Task]] = {"lpn": lpn}
+BUILT_IN: Mapping[str, Callable[[], Task]] = {
+    "lpn": lpn,
+    "string-grid-distance": string_grid_distance,
+    "modified-qap": modified_qap,
+    "3sat": three_sat,
+    "maxcut": maxcut,
+    "parity": parity,
+}
 """The tasks that come with strop."""
 
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class PlainChild:
         for descriptor in (guest_input, guest_output, guest_stdout):
             os.close(descriptor)
         self.pid = self._process.pid
+        self.denied: Callable[[], Mapping[str, int]] = dict  # nothing is refused
         self.pidfd = os.pidfd_open(self.pid)
         self._status: ExitStatus | None = None
         self._cpu_seconds = 0.0

@@ -11,6 +11,7 @@ cannot be fooled.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 from typing import Any, get_args
 
@@ -25,7 +26,11 @@ ODD_ANSWERS: tuple[Any, ...] = (
     True,
     0,
     -1,
+    -0.0,
+    2**63,
+    10**400,
     1e308,
+    5e-324,
     float("nan"),
     float("inf"),
     "",
@@ -34,11 +39,14 @@ ODD_ANSWERS: tuple[Any, ...] = (
     {},
     [[]],
     [None],
+    [[0], [1, 0]],
     [1e308] * 3,
+    list(range(1000)),
     {"score": 1.0},
     np.zeros((0,)),
     np.full((3, 3), np.nan),
     np.ones((2, 2, 2), dtype=np.int8),
+    np.array([object()]),
 )
 """What a hostile or a careless solution may answer."""
 
@@ -112,6 +120,17 @@ def scoring_is_deterministic(task: Task) -> None:
         _require(scores[0] == scores[1], f"the answer {answer!r:.40} must score the same twice")
 
 
+def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
+    """`score` edits no input, so that the order of scoring changes nothing."""
+    instance = task.instance("train", 0, PublishedSeeds())
+    before = _bytes(instance.inputs)
+    for answer in ODD_ANSWERS:
+        given = copy.deepcopy(answer)
+        with contextlib.suppress(Malformed):
+            task.checked_score(instance, given)
+        _require(_bytes(instance.inputs) == before, f"scoring the answer {answer!r:.40} must not edit the inputs")
+
+
 def description_tells_no_seed(task: Task) -> None:
     """u_str is there, and does not tell where instances come from."""
     _require(task.told.strip() != "", "the description must not be empty")
@@ -135,6 +154,7 @@ CHECKS = (
     editing_inputs_changes_no_other_draw,
     odd_answers_are_malformed_or_scored_within_bounds,
     scoring_is_deterministic,
+    scoring_leaves_the_instance_as_it_was,
     description_tells_no_seed,
 )
 """Every check, in the order in which they make sense."""

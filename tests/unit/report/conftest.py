@@ -102,7 +102,7 @@ def happened() -> list[Event]:
         evaluated("t1/improve/u-0123456789ab#0/copy2/u-9#0", "lpn", "s", (0.5,), "timeout"),
         evaluated("t1/improve/u-0123456789ab#0", "self-improvement", "A", (0.7, 0.8)),
         fault(),
-        AuditNoted(scope="t1/improve", rule="budget", detail="LanguageModel(budget=1000)"),
+        AuditNoted(scope="t1/improve", rule="R004", detail="budget=1000"),
         evaluated("t1/improve/u-ba9876543210#0", "self-improvement", "B", (0.4, 0.5)),
         iteration(1, True, (0.7, 0.8, 0.9), (0.6, 0.7, 0.8)),
         RunFinished(scope="", status="finished"),

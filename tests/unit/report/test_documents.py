@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from strop.audit import RULES
 from strop.events import Event, IterationFinished, RunStarted
 from strop.report import documents
 from strop.report.documents import (
@@ -37,6 +38,9 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
         "model": "offline",
         "is_language_model": False,
         "best": "runs/x/best.py",
+        "audit": [
+            {"rule": "R004", "title": RULES["R004"].title, "told_by": "guest", "unsandboxing": False, "times": 1}
+        ],
     }
     assert [iteration["t"] for iteration in document["iterations"]] == [0, 1]
 
@@ -122,6 +126,7 @@ def test_json_text_refuses_a_number_that_is_not_finite() -> None:
     [
         ("run", documents.RunDocument),
         ("An iteration", documents.IterationDocument),
+        ("A note", documents.NotedDocument),
         ("score", documents.ScoreDocument),
         ("eval", documents.EvalDocument),
         ("A sample", documents.Measured),

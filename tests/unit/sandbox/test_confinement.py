@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -74,11 +75,30 @@ def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) ->
         lambda: os.pidfd_open(os.getpid()),
         lambda: Kernel().call("mincore", 0, 0, 0),
         lambda: Kernel().call("sendmsg", 3, 0, 0),
+        lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+        lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW),
+        lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET),
+        lambda: socket.socketpair(socket.AF_INET, socket.SOCK_STREAM),
     ],
-    ids=["kill another", "fork", "chmod", "pidfd_open", "mincore", "sendmsg"],
+    ids=[
+        "kill another",
+        "fork",
+        "chmod",
+        "pidfd_open",
+        "mincore",
+        "sendmsg",
+        "pair of datagrams",
+        "raw pair",
+        "pair of packets",
+        "pair of another family",
+    ],
 )
 def test_guest_filter_refuses(call: Callable[[], object]) -> None:
     assert under_the_guest_filter(call) == 1
+
+
+def test_guest_filter_lets_a_guest_have_a_pair_of_streams() -> None:
+    assert under_the_guest_filter(lambda: [end.close() for end in socket.socketpair()]) == 0
 
 
 def test_guest_filter_lets_a_guest_signal_itself() -> None:

@@ -1,15 +1,19 @@
-"""Forbidden calls are heard of when somebody asks, and change nothing about what is refused."""
+"""Forbidden calls are heard of and counted by guest, and change nothing about what is refused."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from strop.sandbox.base import Died, Limits, Outcome, Program, Returned
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
 
@@ -68,7 +72,117 @@ def test_process_that_spams_forbidden_calls_is_told_a_hundred_times_and_ended(
     assert len(heard) == 100
 
 
-def test_nothing_is_told_of_an_honest_program(sandbox: JailedSandbox, heard: list[Denied]) -> None:
+HONEST = {
+    "numpy": "import numpy, numpy.ma\n    numpy.linalg.svd(numpy.random.rand(50, 50)); numpy.fft.fft(numpy.ones(8))",
+    "threads": "from concurrent.futures import ThreadPoolExecutor\n    list(ThreadPoolExecutor(8).map(str, range(50)))",
+    "asyncio": "import asyncio\n    asyncio.run(asyncio.sleep(0.001))",
+    "late imports": "import argparse, email, http.client, lzma, sqlite3, ssl, tarfile, unittest.mock, xml.etree.ElementTree",
+    "a database in memory": "import sqlite3\n    sqlite3.connect(':memory:').execute('create table t (a)')",
+    "clocks": "import datetime, time, zoneinfo\n    time.sleep(0.001); datetime.datetime.now(zoneinfo.ZoneInfo('UTC'))",
+    "signals to itself": "import signal\n    signal.signal(signal.SIGUSR1, print); signal.raise_signal(signal.SIGUSR1)",
+    "a timer": "import signal\n    signal.signal(signal.SIGALRM, print); signal.setitimer(signal.ITIMER_REAL, 0.001)",
+    "the name of the platform": "import platform\n    platform.platform(); platform.processor(); tuple(platform.uname())",
+    "the name of a user": "import pwd\n    os.path.expanduser('~nobody'); len(pwd.getpwall())",
+    "processors": "os.cpu_count(); os.sched_getaffinity(0); os.getpid(); os.uname()",
+    "a file that is not there": "import contextlib\n    with contextlib.suppress(OSError): open('/etc/passwd')",
+    "a file to write": "import contextlib, tempfile\n    with contextlib.suppress(OSError): tempfile.mkdtemp()",
+    "random numbers": "import random, secrets, uuid\n    secrets.token_hex(); uuid.uuid4(); random.SystemRandom().random()",
+    "too much memory": "import contextlib\n    with contextlib.suppress(MemoryError): bytearray(1 << 40)",
+}
+
+
+@pytest.mark.parametrize("body", HONEST.values(), ids=HONEST.keys())
+def test_nothing_is_told_or_counted_of_an_honest_program(
+    sandbox: JailedSandbox, heard: list[Denied], body: str
+) -> None:
     heard.clear()
-    assert isinstance(outcome_of(sandbox, "    import numpy\n    return float(numpy.ones(10).sum())"), Returned)
-    assert heard == []
+    outcome = outcome_of(sandbox, f"    {body}\n    return 1")
+    assert isinstance(outcome, Returned), outcome
+    assert (heard, outcome.denied) == ([], {})
+
+
+def test_outcome_counts_the_calls_that_were_refused_while_it_came_about(sandbox: JailedSandbox) -> None:
+    program = """import contextlib, os, socket
+def attempt(times):
+    for _ in range(times):
+        with contextlib.suppress(OSError):
+            socket.socket()
+    with contextlib.suppress(OSError):
+        os.execv('/x', ['x'])
+"""
+    with sandbox.open(Program(program, "attempt"), LIMITS) as guest:
+        outcomes = [guest.call([times], seed=0) for times in (3, 1)]
+    assert [outcome.denied for outcome in outcomes] == [{"socket": 3, "execve": 1}, {"socket": 1, "execve": 1}]
+
+
+def test_outcome_counts_the_calls_of_a_guest_that_died_of_something_else(sandbox: JailedSandbox) -> None:
+    attempt = "    try: socket.socket()\n    except OSError: os._exit(3)"
+    outcome = outcome_of(sandbox, attempt)
+    assert isinstance(outcome, Died) and outcome.denied == {"socket": 1}
+
+
+def test_outcome_counts_the_calls_of_all_threads_of_a_guest(sandbox: JailedSandbox) -> None:
+    body = """    import contextlib, threading
+    def attempt():
+        with contextlib.suppress(OSError):
+            socket.socket()
+    threads = [threading.Thread(target=attempt) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()"""
+    assert outcome_of(sandbox, body).denied == {"socket": 8}
+
+
+def test_calls_are_counted_for_the_guest_that_made_them_when_others_run_beside_it() -> None:
+    program = Program(
+        """import ctypes
+def attempt(times):
+    for _ in range(times):
+        ctypes.CDLL(None).chroot(b"/")
+    return times
+""",
+        "attempt",
+    )
+
+    def attempt(times: int) -> tuple[int, dict[str, int]]:
+        with sandbox.open(program, LIMITS) as guest:
+            return times, dict(guest.call([times], seed=0).denied)
+
+    with JailedSandbox(solution_places=3, improver_places=0, require=frozenset()) as sandbox:
+        if not sandbox.posture.layers["audit"].startswith("forbidden calls are heard of"):
+            pytest.skip("this kernel tells nobody of forbidden calls")
+        with ThreadPoolExecutor(3) as pool:
+            counted = list(pool.map(attempt, [0, 1, 2, 3, 4, 5, 50, 0, 200, 0, 7, 0] * 3))
+    assert counted == [(times, {"chroot": times} if times else {}) for times, _ in counted]
+
+
+def test_nothing_is_counted_and_the_posture_says_so_when_the_listener_is_left_out() -> None:
+    layers = replace(Layers.strongest(), audit=False)
+    with JailedSandbox(solution_places=1, improver_places=0, require=frozenset(), layers=layers) as sandbox:
+        outcome = outcome_of(sandbox, "    try: socket.socket()\n    except PermissionError: return 'refused'")
+        assert "audit" not in sandbox.posture.layers
+    assert isinstance(outcome, Returned) and (outcome.value, outcome.denied) == ("refused", {})
+
+
+SECOND_LISTENER = """
+from strop.sandbox.base import Limits, Program
+from strop.sandbox.confinement import bpf
+from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
+from strop.sandbox.jail import JailedSandbox
+
+kernel, program = Kernel(), bpf.Filter()
+kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+program.otherwise(bpf.ALLOW)
+program.assembled().install_with_listener(kernel)
+with JailedSandbox(solution_places=1, improver_places=0, require=frozenset()) as sandbox:
+    text = "import socket\\ndef f():\\n    socket.socket()"
+    with sandbox.open(Program(text, "f"), Limits()) as guest:
+        outcome = guest.call([], seed=0)
+print(sandbox.posture.layers["audit"], type(outcome).__name__, outcome.exception, dict(outcome.denied), sep=" | ")
+"""
+
+
+def test_calls_are_refused_unseen_and_the_posture_says_so_when_the_machine_has_a_listener_already() -> None:
+    run = subprocess.run([sys.executable, "-c", SECOND_LISTENER], capture_output=True, text=True, timeout=60)
+    if "install_with_listener" in run.stderr:
+        pytest.skip("this kernel tells nobody of forbidden calls")
+    assert run.stdout.startswith("unavailable: ") and run.stdout.endswith(" | Raised | PermissionError | {}\n"), run

@@ -61,6 +61,19 @@ def flags(index: int, *, needs: int, bars: int, otherwise: int) -> list[Instruct
     ]
 
 
+def all_flags(conditions: Mapping[int, tuple[int, int]], otherwise: int) -> list[Instruction]:
+    """Allow when every argument of `conditions`, index to (needs, bars), has a bit of `needs` and none of `bars`."""
+    body: list[Instruction] = []
+    for index, (needs, bars) in conditions.items():
+        body += [
+            (_LOAD, 0, 0, _argument_offset(index)),
+            (_JUMP_ANY_BIT, 1, 0, bars),
+            (_JUMP_ANY_BIT, 1, 0, needs),
+            answer(otherwise),
+        ]
+    return [*body, answer(ALLOW)]
+
+
 def any_bit(index: int, bits: int, then: int, otherwise: int) -> list[Instruction]:
     """Decide by whether argument `index` has a bit of `bits`."""
     return [(_LOAD, 0, 0, _argument_offset(index)), (_JUMP_ANY_BIT, 0, 1, bits), answer(then), answer(otherwise)]

@@ -24,6 +24,10 @@ _FCNTLS = (0, 1, 2, 3, 4, 1030, 1032)
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Is it a terminal and how wide, bytes to read, non-blocking, close on exec."""
 
+_STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
+"""Bits that the kind of a pair of sockets needs, and those that it must not have. No datagrams: a pair that sends those may name
+another receiver, whose path no filter sees and Landlock does not guard."""
+
 
 def known_architecture() -> bool:
     """Whether the numbers of this machine's system calls are known; without them no filter can be written."""
@@ -60,7 +64,7 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
     program.on(["kill", "tgkill"], bpf.one_of(0, [OWN_PID], refused))
     program.on(["prlimit64"], bpf.one_of(0, [0, OWN_PID], refused))
     program.on(["prctl"], bpf.one_of(0, _PRCTLS, refused))
-    program.on(["socketpair"], bpf.one_of(0, [socket.AF_UNIX], refused))
+    program.on(["socketpair"], bpf.all_flags({0: (socket.AF_UNIX, ~socket.AF_UNIX), 1: _STREAM_PAIR}, refused))
     threads = _CLONE_THREAD | (_CLONE_VFORK if audited else 0)
     program.on(["clone"], bpf.flags(0, needs=threads, bars=_CLONE_NEW_NAMESPACES, otherwise=refused))
     program.on(["fork"], [bpf.answer(refused)])

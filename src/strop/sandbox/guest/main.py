@@ -20,6 +20,7 @@ import frames
 import handles
 import helpers  # noqa: F401  # imported before the jail closes, so that a program's own import costs nothing
 import language_model  # noqa: F401
+import telemetry
 
 try:
     import numpy
@@ -58,6 +59,8 @@ class _Program:
 
     def call(self, arguments: list[Any], seed: int, link: channel.Channel) -> object:
         if self.module is None:
+            if self.role == "improver":
+                telemetry.watch(link, self.file)
             _seed(seed)
             self.module = self._load()
         entry = self.module.__dict__.get(self.entry)

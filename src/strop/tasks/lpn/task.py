@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from strop.errors import Malformed
+from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, Task, described, legacy_numpy
 
 
@@ -28,28 +28,12 @@ def sample(rng: np.random.RandomState) -> tuple[dict[str, Any], Any]:
     return inputs, parity[n_train:]
 
 
-def score(instance: Instance, predictions: Any) -> float:
-    labels = instance.hidden
-    return float(np.mean(binary_labels(predictions, len(labels)) == labels))
+def score(instance: Instance, predictions: np.ndarray) -> float:
+    return float(np.mean(predictions == instance.hidden))
 
 
-def binary_labels(answer: Any, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """`count` values 0 or 1 from an answer of shape (count,), (count, 1) or (1, count).
-
-    The shape is checked before any arithmetic: an answer of another shape would broadcast to scores above 1 (§6.3).
-    """
-    try:
-        values = np.asarray(answer)
-    except ValueError as error:
-        raise Malformed(f"predictions of unequal lengths: {error}") from error
-    if values.dtype.kind not in "bif":
-        raise Malformed(f"predictions must be numbers 0 or 1, not {values.dtype}")
-    if values.shape not in {(count,), (count, 1), (1, count)}:
-        raise Malformed(f"{count} predictions are expected, not an answer of shape {values.shape}")
-    flat = values.reshape(count)
-    if not np.isin(flat, (0, 1)).all():
-        raise Malformed("predictions must be 0 or 1")
-    return flat.astype(np.int64)
+BITS = Answer(int, shape=(20,), also=((20, 1), (1, 20)), values=(0, 1))
+"""One prediction for each row of test_samples, as a list, a row or a column."""
 
 
 def lpn() -> Task:
@@ -65,4 +49,5 @@ def lpn() -> Task:
         time_limit=2.0,
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=legacy_numpy,
+        answer=BITS,
     )

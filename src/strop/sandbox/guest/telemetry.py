@@ -1,0 +1,54 @@
+"""What an improver does in its own interpreter that an audit should know: program text that it executes, forks.
+
+Told by the guest, through CPython's audit events: a program can avoid and forge it, and gains nothing, because nothing depends on
+it. A few notes of each kind are sent and the rest is not even counted, so that a loop over `exec` stays what it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType, FrameType
+from typing import Any
+
+from channel import Channel
+
+MOST_NOTES = 5
+"""Of one kind, in the life of a process."""
+
+
+def watch(channel: Channel, file: str) -> None:
+    """Note what the code of `file`, and what that executes, does from here on. Cannot be undone: for a process of its own."""
+    own = {file}
+    left = {"dynamic_code": MOST_NOTES, "fork": MOST_NOTES}
+
+    def note(kind: str, detail: str) -> None:
+        if left[kind] > 0:
+            left[kind] -= 1
+            try:
+                channel.note(kind, detail)
+            except Exception:
+                left[kind] = 0  # the call has ended: nobody listens
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "exec":
+            # Imports, named tuples and dataclasses execute code too: only what the program itself executes counts.
+            caller = sys._getframe(1)
+            if caller.f_code.co_filename in own:
+                own.add(_file_of(arguments[0]))
+                note("dynamic_code", f"{_name_of(arguments[0])} executed in {_place(caller)}")
+        elif event in ("os.fork", "os.forkpty"):
+            note("fork", event)
+
+    sys.addaudithook(hook)
+
+
+def _file_of(code: Any) -> str:
+    return code.co_filename if isinstance(code, CodeType) else "<string>"
+
+
+def _name_of(code: Any) -> str:
+    return f"{_file_of(code)[:80]!a}"
+
+
+def _place(frame: FrameType) -> str:
+    return f"{frame.f_code.co_filename[:80]!a} line {frame.f_lineno}"

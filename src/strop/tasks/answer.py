@@ -1,0 +1,244 @@
+"""What an answer may be: its type, shape, domain and bounds, declared once and checked before any arithmetic.
+
+A solution is hostile until its answer has been read by `Answer.checked`: what comes out of it are plain numbers, texts and
+arrays of the declared shape, made afresh, or one sentence that says what is wrong. The case of §6.3, predictions of another
+shape that scored over 1000%, ends here, and so do objects that answer every comparison with yes.
+
+    Answer(int, shape=(20,), values=(0, 1), also=((20, 1), (1, 20)))       # 20 bits, as a row or a column too
+    Answer(int, shape=lambda instance: (len(instance["F"]),), permutation=True)
+    Answer(float, low=0, high=1)                                            # one number
+    Answer(str, length=lambda instance: len(instance["t"]), alphabet="AB")
+    Answer({"route": Answer(int, shape=(None,)), "cost": Answer(float)})    # an object with exactly these names
+    Answer([Answer(int, shape=(None,))], length=(1, 60))                    # a list of 1 to 60 lists of any length
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar
+
+import numpy as np
+
+from strop.errors import Malformed, TaskError
+from strop.tasks.plain import array_of, kind_of, numbers_in
+
+if TYPE_CHECKING:
+    from strop.tasks.base import Instance
+
+T = TypeVar("T")
+Of: TypeAlias = T | Callable[["Instance"], T]
+"""A value, or a function of the instance that gives it."""
+Shape: TypeAlias = tuple[int | None, ...]
+"""Length of each axis; None is any length. `()` is one value."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The form of an answer. Whatever is not of that form is malformed, and is never seen by a scorer."""
+
+    of: type | Mapping[str, Answer] | list[Answer]
+    """The type of the elements (`bool`, `int`, `float` or `str`), a dict of Answers by name, or a list of one Answer."""
+    shape: Of[Shape] = ()
+    also: Of[Collection[Shape]] = ()
+    """Other shapes that are accepted and brought to `shape`."""
+    part: Of[slice] | None = None
+    """Which elements of a longer list or array are the answer; the others are never read."""
+    low: Of[float] | None = None
+    high: Of[float] | None = None
+    """Least and greatest number allowed, inclusive. Numbers are always finite, and int64 or float64."""
+    values: Of[Collection[Any]] | None = None
+    """The only values allowed."""
+    distinct: Of[int] | None = None
+    """How many different values there may be at most."""
+    permutation: bool = False
+    """Whether the n elements are the whole numbers from 0 to n - 1, each once."""
+    length: Of[int | tuple[int, int]] | None = None
+    """Characters of a text, or elements of a list of Answers: exactly so many, or (at least, at most)."""
+    alphabet: Of[str] | None = None
+    """The only characters of a text."""
+    told: str = ""
+    """The form in words, for the description; made of the other fields when empty (`strop.tasks.answer_words`)."""
+
+    def __post_init__(self) -> None:
+        """Raises TaskError when the declaration contradicts itself."""
+        numeric, text = self.of in (bool, int, float), self.of is str
+        if isinstance(self.of, list):
+            known = len(self.of) == 1 and isinstance(self.of[0], Answer)
+        elif isinstance(self.of, Mapping):
+            known = all(isinstance(k, str) and isinstance(v, Answer) for k, v in self.of.items())
+        else:
+            known = numeric or text
+        if not known:
+            raise TaskError("an Answer is of bool, int, float or str, of a dict of Answers, or of a list of one Answer")
+        for name, fits in {
+            "shape": numeric or text,
+            "also": numeric,
+            "part": numeric or text,
+            "low": numeric,
+            "high": numeric,
+            "values": numeric or text,
+            "distinct": numeric,
+            "permutation": self.of is int,
+            "length": text or isinstance(self.of, list),
+            "alphabet": text,
+        }.items():
+            given = getattr(self, name)
+            if given is not None and given is not False and given != () and not fits:
+                raise TaskError(f"an Answer of {_name(self.of)} has no {name}")
+        if self.values is not None and not callable(self.values):
+            fitting = (str,) if text else (bool, int, float)
+            if not self.values or any(type(value) not in fitting for value in self.values):
+                raise TaskError(
+                    f"values of an Answer of {_name(self.of)} are some of that type, not {self.values!r:.60}"
+                )
+        if not callable(self.shape):
+            _shape(self.shape)
+        if self.permutation and not callable(self.shape) and len(self.shape) != 1:
+            raise TaskError("a permutation has a shape of one axis, e.g. (15,) or (None,)")
+
+    def checked(self, instance: Instance, value: object) -> Any:
+        """The answer that `score` gets: a bool, an int, a float, a str or a list of str of exactly these types; an array of
+        int64, float64 or bool; a dict or list of these. It is a copy.
+
+        True and False count as 1 and 0. A float that is whole counts as an int. A negative zero becomes zero.
+
+        Raises:
+            Malformed: the value is not of this form; the message names the element and what was expected.
+            TaskError: the declaration cannot be used with this instance.
+        """
+        return self._checked(instance, value, "answer")
+
+    def _checked(self, instance: Instance, value: object, name: str) -> Any:
+        if isinstance(self.of, Mapping):
+            return self._named(self.of, instance, value, name)
+        if isinstance(self.of, list):
+            return self._listed(self.of[0], instance, value, name)
+        if self.part is not None and _has_elements(value):
+            chosen = self._of(self.part, instance, "part")
+            value = value[chosen]
+            name = f"{name}[{chosen.start or 0}:{'' if chosen.stop is None else chosen.stop}]"
+        if self.of is str:
+            return self._texts(instance, value, name)
+        array = self._shaped(array_of(self.of, value, name), instance, name)
+        self._in_domain(array, instance, name)
+        return array if array.ndim else array.item()
+
+    def _named(self, of: Mapping[str, Answer], instance: Instance, value: object, name: str) -> dict[str, Any]:
+        if type(value) is not dict or any(type(key) is not str for key in value) or value.keys() != of.keys():
+            found = f"has {', '.join(map(ascii, value))}" if type(value) is dict else f"is {kind_of(value)}"
+            raise Malformed(f"{name} {found[:200]}; a dict of {', '.join(map(repr, of))} is expected")
+        return {key: each._checked(instance, value[key], f"{name}[{key!r}]") for key, each in of.items()}
+
+    def _listed(self, each: Answer, instance: Instance, value: object, name: str) -> list[Any]:
+        if not _has_elements(value):
+            raise Malformed(f"{name} is {kind_of(value)}; a list is expected")
+        self._long_enough(len(value), instance, name, "elements")
+        return [each._checked(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
+
+    def _texts(self, instance: Instance, value: object, name: str) -> str | list[str]:
+        shape = _shape(self._of(self.shape, instance, "shape"))
+        if not shape:
+            return self._text(instance, value, name)
+        if not _has_elements(value) or not _fits((len(value),), shape):
+            found = f"{len(value)} elements" if _has_elements(value) else kind_of(value)
+            raise Malformed(f"{name} is {found}; {_of_shape(shape)} of texts is expected")
+        return [self._text(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
+
+    def _text(self, instance: Instance, value: object, name: str) -> str:
+        if type(value) is not str:
+            raise Malformed(f"{name} is {kind_of(value)}; a text is expected")
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise Malformed(f"{name} holds a lone surrogate at {error.start}") from None
+        self._long_enough(len(value), instance, name, "characters")
+        alphabet = self._of(self.alphabet, instance, "alphabet")
+        if alphabet is not None:
+            strange = next((place for place, character in enumerate(value) if character not in alphabet), None)
+            if strange is not None:
+                raise Malformed(f"{name}[{strange}] is {value[strange]!a}, not one of {alphabet!a}")
+        values = self._of(self.values, instance, "values")
+        if values is not None and value not in values:
+            raise Malformed(f"{name} is {value!a:.60}, not one of {_listing(values)}")
+        return value
+
+    def _long_enough(self, count: int, instance: Instance, name: str, unit: str) -> None:
+        length = self._of(self.length, instance, "length")
+        if length is None:
+            return
+        least, most = length if isinstance(length, tuple) else (length, length)
+        if not least <= count <= most:
+            expected = f"{least}" if least == most else f"{least} to {most}"
+            raise Malformed(f"{name} has {count} {unit}; {expected} are expected")
+
+    def _shaped(self, array: np.ndarray, instance: Instance, name: str) -> np.ndarray:
+        shape = _shape(self._of(self.shape, instance, "shape"))
+        if _fits(array.shape, shape):
+            return array
+        if any(_fits(array.shape, _shape(other)) for other in self._of(self.also, instance, "also")):
+            return array.reshape([-1 if axis is None else axis for axis in shape])
+        found = f"an array of shape {array.shape}" if array.ndim else "one value"
+        raise Malformed(f"{name} is {found}; {_of_shape(shape)} is expected")
+
+    def _in_domain(self, array: np.ndarray, instance: Instance, name: str) -> None:
+        low, high = self._of(self.low, instance, "low"), self._of(self.high, instance, "high")
+        values = self._of(self.values, instance, "values")
+        if low is not None and (bad := array < low).any():
+            raise Malformed(f"{_first(array, bad, name)}, less than {low}")
+        if high is not None and (bad := array > high).any():
+            raise Malformed(f"{_first(array, bad, name)}, more than {high}")
+        if values is not None and not (good := numbers_in(array, values)).all():
+            raise Malformed(f"{_first(array, ~good, name)}, not one of {_listing(values)}")
+        distinct = self._of(self.distinct, instance, "distinct")
+        if distinct is not None and (found := len(np.unique(array))) > distinct:
+            raise Malformed(f"{name} has {found} different values; at most {distinct} are expected")
+        if self.permutation and not np.array_equal(np.sort(array), np.arange(len(array))):
+            raise Malformed(f"{name} is no permutation of 0 to {len(array) - 1}")
+
+    def _of(self, field: Of[T], instance: Instance, name: str) -> T:
+        """The field's value for this instance."""
+        if not callable(field):
+            return field
+        try:
+            return field(instance)
+        except Exception as error:
+            raise TaskError(f"{name} of its answer raised {type(error).__name__}: {error}"[:300]) from error
+
+
+def _has_elements(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether `value` is a list, or an array of at least one axis (of any type, which is checked later)."""
+    return type(value) in (list, tuple) or (type(value) is np.ndarray and value.ndim > 0)
+
+
+def _fits(found: tuple[int, ...], wanted: Shape) -> bool:
+    return len(found) == len(wanted) and all(b is None or a == b for a, b in zip(found, wanted, strict=True))
+
+
+def _shape(shape: object) -> Shape:
+    if isinstance(shape, tuple) and all(axis is None or (type(axis) is int and axis >= 0) for axis in shape):
+        return shape
+    raise TaskError(f"the shape of an answer is a tuple of lengths or None, not {shape!r:.60}")
+
+
+def _of_shape(shape: Shape) -> str:
+    if not shape:
+        return "one value"
+    if len(shape) == 1:
+        return "a list" if shape[0] is None else f"a list of {shape[0]}"
+    return f"an array of shape ({', '.join('any' if axis is None else str(axis) for axis in shape)})"
+
+
+def _first(array: np.ndarray, bad: np.ndarray, name: str) -> str:
+    """E.g. `answer[1] is 2`: the first element that is bad."""
+    place = tuple(int(axis) for axis in np.argwhere(bad)[0])
+    return f"{name}{''.join(f'[{axis}]' for axis in place)} is {array[place].item()!r}"
+
+
+def _listing(values: Collection[Any] | None) -> str:
+    shown = [f"{value!a:.40}" for value in list(values or ())[:10]]
+    return ", ".join(shown) + (", …" if len(values or ()) > 10 else "")
+
+
+def _name(of: object) -> str:
+    return of.__name__ if isinstance(of, type) else ("Answers by name" if isinstance(of, Mapping) else "a list")

@@ -1,0 +1,1 @@
+"""Learning parity without noise."""

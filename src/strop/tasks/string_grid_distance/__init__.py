@@ -1,0 +1,1 @@
+"""String grid distance (Codeforces 1852D)."""

@@ -1,0 +1,3 @@
+def algorithm(t, dist):
+    """Gives t itself, whatever distance is asked for."""
+    return t

@@ -1,0 +1,90 @@
+"""`strop audit` as people call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.audit import RULES
+
+CIRCUMVENTS = "def score(utility, s):\n    return utility(s, use_sandbox=False)\n"
+TINY = [
+    "-T",
+    "1",
+    "--copies",
+    "1",
+    "--lm-budget",
+    "2",
+    "--max-responses",
+    "6",
+    "--meta-budget",
+    "6",
+    "--utility-budget",
+    "2",
+]
+UNSAFE = ["--seed", "1", "--lm", "offline:skill=1.0,unsafe=1.0"]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "improver.py"
+    path.write_text(CIRCUMVENTS)
+    return path
+
+
+def test_audit_of_a_file_tells_rule_line_and_reason(strop: Any, program: Path) -> None:
+    ended = strop("audit", program.name)
+    assert ended.returncode == 0 and "line 2: S001" in ended.stdout and RULES["S001"].why in ended.stdout
+    assert "by the paper's literal rule unsandboxing" in ended.stdout
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("nothing", 0), ("unsandboxing", 6), ("any", 6)])
+def test_findings_are_a_failure_only_where_it_is_asked(strop: Any, program: Path, fail_on: str, code: int) -> None:
+    assert strop("audit", program.name, "--fail-on", fail_on).returncode == code
+
+
+def test_document_of_a_file_holds_its_findings(strop: Any, program: Path) -> None:
+    document = json.loads(strop("audit", program.name, "--json").stdout)
+    assert document["unsandboxing"] and document["literal"]
+    assert [(each["rule"], each["line"]) for each in document["findings"]] == [("S001", 2)]
+
+
+def test_rules_are_listed_with_their_version(strop: Any) -> None:
+    document = json.loads(strop("audit", "--rules", "--json").stdout)
+    assert {each["rule"] for each in document["rules"]} == set(RULES)
+    assert "S001" in strop("audit", "--rules").stdout
+
+
+def test_audit_of_a_run_lists_programs_and_shows_one(strop: Any) -> None:
+    strop("run", "lpn", *TINY, *UNSAFE, "--out", "there")
+    document = json.loads(strop("audit", "there", "--json").stdout)
+    assert document["improvers"] > 1 and document["unsandboxing"] >= 1
+    digest = next(each["digest"] for each in document["programs"] if each["unsandboxing"])
+    shown = strop("audit", "there", "--show", digest[:12])
+    assert shown.returncode == 0 and "def improve_algorithm" in shown.stdout
+    assert digest[:12] in strop("audit", "there").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nowhere.py"],
+        ["nowhere"],
+        [],
+        ["improver.py", "--show", "ab"],
+        ["."],
+        ["improver.py", "--fail-on", "something"],
+    ],
+)
+def test_mistakes_are_told_in_one_line(strop: Any, program: Path, arguments: list[str]) -> None:
+    ended = strop("audit", *arguments)
+    assert ended.returncode in (1, 2) and ended.stderr.startswith("strop: ") and ended.stderr.count("\n") == 1
+
+
+def test_file_that_is_no_text_is_said_not_to_be_auditable(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "noise.py").write_bytes(bytes(range(256)) * 100)
+    ended = strop("audit", "noise.py")
+    assert ended.returncode == 0 and "S000" in ended.stdout and "Traceback" not in ended.stderr

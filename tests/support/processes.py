@@ -1,0 +1,116 @@
+"""Processes as the kernel lists them: who is below whom, who is alive, and handles that never name another."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Container, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+GENEROUS_SECONDS = 20.0
+"""No test passes by waiting this long: it is how long a failing one takes."""
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Look again and again; fails after a generous time."""
+    deadline = time.monotonic() + GENEROUS_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.001)
+
+
+def orphans_come_to_us() -> None:
+    """What outlives its parents becomes a child of this process from now on, and is found by `descendants`."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def parent_of(pid: int) -> int:
+    """The process id of a living process's parent."""
+    return int(_fields(pid)[1])
+
+
+def cpu_ticks(pid: int) -> int:
+    """User time in clock ticks; 0 for a process that is gone."""
+    try:
+        return int(_fields(pid)[11])
+    except OSError:
+        return 0
+
+
+def stopped(pid: int) -> bool:
+    """Whether a signal has stopped it."""
+    return _fields(pid)[0] == "T"
+
+
+def descendants(pid: int, *, dead: bool = False) -> list[int]:
+    """All processes below `pid` that are alive; with `dead` zombies too."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                state, parent, *_ = _fields(int(folder.name))
+            except OSError:
+                continue
+            if dead or state not in "ZX":
+                children.setdefault(int(parent), []).append(int(folder.name))
+    found, queue = [], [pid]
+    while queue:
+        below = children.get(queue.pop(), [])
+        found += below
+        queue += below
+    return found
+
+
+def handles_of(pids: Iterable[int]) -> list[int]:
+    """A pidfd of each process that still lives."""
+    handles = []
+    for pid in pids:
+        with suppress(ProcessLookupError):  # it has ended since it was listed
+            handles.append(os.pidfd_open(pid))
+    return handles
+
+
+def family_of(pid: int, others: Container[int] = ()) -> list[int]:
+    """Handles of all processes below `pid`, but `others`, which were there before."""
+    return handles_of(each for each in descendants(pid) if each not in others)
+
+
+def kill(pidfds: Iterable[int]) -> None:
+    """SIGKILL to each that still lives. The handles stay open."""
+    for pidfd in pidfds:
+        with suppress(ProcessLookupError):  # it may end with the one before it
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+
+def all_end(pidfds: list[int]) -> bool:
+    """Whether all of these processes end within a generous time; the handles are closed."""
+    deadline = time.monotonic() + GENEROUS_SECONDS
+    waiting = select.poll()
+    for pidfd in pidfds:
+        waiting.register(pidfd, select.POLLIN)
+    left = set(pidfds)
+    while left and time.monotonic() < deadline:
+        for pidfd, _ in waiting.poll(100):
+            waiting.unregister(pidfd)
+            left.discard(pidfd)
+    for pidfd in pidfds:
+        os.close(pidfd)
+    return not left
+
+
+def open_descriptors() -> int:
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir())) - 1  # the one that lists them
+
+
+def _fields(pid: int) -> list[str]:
+    """Of /proc/PID/stat, from the state on. Raises OSError when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except ProcessLookupError as error:
+        raise FileNotFoundError(pid) from error

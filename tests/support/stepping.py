@@ -1,0 +1,180 @@
+"""The real jail, held at exactly known steps of a call, so that something can be killed there.
+
+`SteppingSandbox` has a few places at which its own threads pass: where a server has been started, where a guest has been taken or
+is let go, and where the session, between writing and reading, looks at the guest's clock. There it waits until the kernel says
+that the step is reached (how much lies in which pipe), and then calls `at` with the processes concerned. No step is found by
+sleeping and hoping.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import termios
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from strop.sandbox.child import Child
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+from strop.sandbox.pool import Pool, PooledChild, Server
+from strop.sandbox.server import ForkServer
+from support.processes import descendants, parent_of, stopped, wait_until
+
+
+@dataclass(frozen=True)
+class Family:
+    """The processes of one call: what may be killed."""
+
+    server: int
+    """The process that forks guests."""
+    stub: int | None = None
+    """Its parent, which holds the pid namespace where there is one."""
+    child: int | None = None
+    """The guest."""
+
+    @classmethod
+    def of_child(cls, child: int) -> Family:
+        server = parent_of(child)
+        above = parent_of(server)
+        return cls(server, None if above == os.getpid() else above, child)
+
+    @classmethod
+    def of_server(cls, server: Server) -> Family:
+        """Of one that nobody uses: before it has entered its namespaces without a stub, later perhaps with a guest."""
+        assert isinstance(server, ForkServer)
+        started = server._process.pid
+        below = descendants(started)
+        own, stub = (below.pop(0), started) if server.layers.namespaces and below else (started, None)
+        return cls(own, stub, below[0] if below else None)
+
+    def all(self) -> list[int]:
+        """Every process of it, the guest first."""
+        return [pid for pid in (self.child, self.server, self.stub) if pid is not None]
+
+
+At: TypeAlias = Callable[[Family], None]
+"""What to do at the step."""
+
+
+@dataclass
+class Hooks:
+    """What the sandbox's threads do where they pass next; each is called once."""
+
+    started: Callable[[Server], None] | None = None
+    taken: Callable[[Child], None] | None = None
+    reached: Callable[[Child], bool] | None = None
+    """Waited for by the session's thread, after it has written what the pipe has room for; `held` follows."""
+    held: At | None = None
+    closing: At | None = None
+    closed: At | None = None
+
+
+class SteppingSandbox(JailedSandbox):
+    """The real jail, whose threads call `hooks` where they pass; those of guests for solutions only."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.hooks = Hooks()
+        self.last: dict[str, Family] = {}
+        """The processes of the guest that was taken last, for each role."""
+        super().__init__(solution_places=1, improver_places=1, require=frozenset(), layers=layers)
+
+    def idle(self) -> list[Server]:
+        """The servers that wait for work."""
+        return [server for pool in self._pools.values() for server in pool._idle]
+
+    def _strongest(self, layers: Layers) -> Any:
+        first, start = super()._strongest(layers)
+
+        def started(memory_bytes: int) -> Server:
+            server = start(memory_bytes)
+            hook, self.hooks.started = self.hooks.started, None
+            if hook is not None:
+                hook(server)
+            return server
+
+        return first, started
+
+    def _pool(self, role: str, memory_bytes: int) -> Any:
+        return _SteppingPool(self, role, super()._pool(role, memory_bytes))
+
+
+class _SteppingPool:
+    """A pool whose guests pass the hooks."""
+
+    def __init__(self, sandbox: SteppingSandbox, role: str, pool: Pool) -> None:
+        self._sandbox, self._role, self._pool = sandbox, role, pool
+        self.adopt = pool.adopt
+
+    def take(self) -> PooledChild:
+        child = self._pool.take()
+        assert isinstance(child, Child)
+        family = self._sandbox.last[self._role] = Family.of_child(child.pid)
+        if self._role == "solution":
+            hooks, self._sandbox.hooks = self._sandbox.hooks, Hooks()
+            if hooks.taken is not None:
+                hooks.taken(child)
+            _hold_at_looks(child, family, hooks)
+            _hold_at_end(child, family, hooks)
+        return child
+
+
+def _hold_at_looks(child: Child, family: Family, hooks: Hooks) -> None:
+    read_clock, reached, held = child.cpu_seconds, hooks.reached, hooks.held
+    looks = 0
+
+    def cpu_seconds() -> float:
+        nonlocal looks
+        looks += 1
+        if looks == 2 and reached is not None and held is not None:  # at the first, nothing has been written
+            wait_until(partial(reached, child))
+            held(family)
+        return read_clock()
+
+    child.cpu_seconds = cpu_seconds  # type: ignore[method-assign]
+
+
+def _hold_at_end(child: Child, family: Family, hooks: Hooks) -> None:
+    close_child = child.close
+
+    def close() -> None:
+        put_back = child.on_close
+
+        def on_close() -> None:
+            if hooks.closed is not None:
+                hooks.closed(family)
+            put_back()
+
+        if hooks.closing is not None:
+            hooks.closing(family)
+        hooks.closing, child.on_close = None, on_close
+        close_child()
+
+    child.close = close  # type: ignore[method-assign]
+
+
+def in_pipe(descriptor: int) -> int:
+    """Bytes that lie in a pipe."""
+    (count,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))
+    return int(count)
+
+
+def stop(child: Child) -> None:
+    """Let it do nothing more, whatever it is sent."""
+    os.kill(child.pid, signal.SIGSTOP)
+    wait_until(lambda: stopped(child.pid))
+
+
+def full(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return not poll.poll(0)
+
+
+def has_printed(child: Child) -> bool:
+    return in_pipe(child.output) > 0

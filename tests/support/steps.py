@@ -1,0 +1,305 @@
+"""The steps of a call at which something is killed: each runs a call, and calls `at` when the step is reached (stepping.py)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from strop.budget import Budget
+from strop.errors import SandboxError
+from strop.events import Evaluated, Event
+from strop.handles import Grant, Host
+from strop.improver import improve
+from strop.lm.base import Request
+from strop.lm.scripted import Scripted
+from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.child import Child
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+from strop.sandbox.pool import Server
+from strop.sandbox.server import ForkServer
+from strop.sandbox.wire import encode
+from strop.tasks.base import Instance, SecretSeeds, Task
+from strop.utility import TaskUtility, verdict_of
+from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until
+from support.stepping import At, Family, Hooks, SteppingSandbox, full, has_printed, in_pipe, stop
+
+LIMITS = Limits(cpu_seconds=60.0, wall_seconds=60.0)
+LARGE = 1 << 20
+"""More than any pipe holds."""
+COMPILING_TICKS = 5
+"""Clock ticks (10 ms each) of a guest that has its order and has printed nothing: to decode the order takes less than one."""
+
+
+# The programs of the calls. Each returns 1 more than its argument, if it lives.
+
+ADD = "def add(x):\n    return x + 1\n"
+PRINT_AND_LOOP = "def add(x):\n    print('here')\n    while True: pass\n"
+LOOP_AT_TOP = "print('here')\nwhile True: pass\n"
+LONG_TEXT = "print('here')\n" + "x = [a + b * c for a, b, c in zip(range(9), range(9), range(9))]\n" * 14_000
+MEASURE = "def add(x):\n    return len(x)\n"
+SOLUTION = "def algorithm(n):\n    print('here')\n    return 2 * n\n"
+LOOPING_SOLUTION = "def algorithm(n):\n    print('here')\n    while True: pass\n"
+IMPROVER = """
+def improve_algorithm(initial_solution, utility, language_model):
+    language_model.prompt('', 'better')
+    solution = {!r}
+    utility(solution)
+    return solution
+"""
+LONG_ANSWER = f"def add(x):\n    return 'a' * {LARGE}\n"
+
+
+def call(sandbox: JailedSandbox, text: str = ADD, argument: Any = 1, expected: object = 2) -> str:
+    """One call: its verdict, with WRONG for an answer that is not the right one. Raises SandboxError."""
+    with sandbox.open(Program(text, "add"), LIMITS) as guest:
+        outcome = guest.call([argument], seed=0)
+    if isinstance(outcome, Returned):
+        return "ok" if outcome.value == expected else "WRONG"
+    return verdict_of(outcome)
+
+
+# The steps. Each runs a call, calls `at` at its step, and gives the verdict of the call.
+
+
+def server_started(sandbox: SteppingSandbox, at: At) -> str:
+    """The interpreter of a server starts: stopped at once."""
+    return _server_starting(sandbox, at, lambda server: True)
+
+
+def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
+    """The server has its namespaces, and imports what guests will need."""
+    return _server_starting(sandbox, at, lambda server: Family.of_server(server).stub is not None)
+
+
+def _server_starting(sandbox: SteppingSandbox, at: At, reached: Callable[[Server], bool]) -> str:
+    """The server is stopped at the step, so that it is known not to be ready."""
+
+    def hold(server: Server) -> None:
+        assert isinstance(server, ForkServer)
+        wait_until(lambda: reached(server))
+        os.kill(Family.of_server(server).server, signal.SIGSTOP)
+        family = Family.of_server(server)
+        wait_until(lambda: stopped(family.server))
+        if server.ready():  # we looked too late: at the next one, then
+            sandbox.hooks.started = hold
+            os.kill(family.server, signal.SIGKILL)
+        else:
+            at(family)
+
+    for server in sandbox.idle():  # so that new ones are needed
+        whole = handles_of(Family.of_server(server).all())
+        os.kill(Family.of_server(server).server, signal.SIGKILL)
+        assert all_end(whole)
+    sandbox.hooks = Hooks(started=hold)
+    return call(sandbox)
+
+
+def spare_waiting(sandbox: SteppingSandbox, at: At) -> str:
+    """Nobody calls; a guest waits. It is so with every server, so that whichever serves next was hit."""
+    for server in sandbox.idle():
+        wait_until(lambda server=server: Family.of_server(server).child is not None and server.ready())  # type: ignore[misc]
+        at(Family.of_server(server))
+    return call(sandbox)
+
+
+def session_taken(sandbox: SteppingSandbox, at: At) -> str:
+    """The session has its guest and has sent nothing."""
+    sandbox.hooks = Hooks(taken=lambda child: at(Family.of_child(child.pid)))
+    return call(sandbox)
+
+
+def request_half_written(sandbox: SteppingSandbox, at: At) -> str:
+    """The guest is stopped, the pipe is full, and most of the order is still with the host."""
+    sandbox.hooks = Hooks(taken=stop, reached=lambda child: full(child.to_guest), held=at)
+    return call(sandbox, MEASURE, "a" * LARGE, LARGE)
+
+
+def program_compiling(sandbox: SteppingSandbox, at: At) -> str:
+    """The guest has read its whole order and has computed since; the first line of its program has not run."""
+    start = 0
+
+    def widen(child: Child) -> None:
+        fcntl.fcntl(child.to_guest, fcntl.F_SETPIPE_SZ, LARGE)  # the whole program at once
+
+    def compiling(child: Child) -> bool:
+        nonlocal start
+        if in_pipe(child.to_guest) or not start:
+            start = cpu_ticks(child.pid) or 1
+            return False
+        if cpu_ticks(child.pid) - start < COMPILING_TICKS:
+            return False
+        stop(child)
+        assert in_pipe(child.output) == 0
+        return True
+
+    sandbox.hooks = Hooks(taken=widen, reached=compiling, held=at)
+    return call(sandbox, LONG_TEXT + ADD)
+
+
+def program_loading(sandbox: SteppingSandbox, at: At) -> str:
+    """The program's top level runs: the guest has printed from there."""
+    sandbox.hooks = Hooks(reached=has_printed, held=at)
+    return call(sandbox, LOOP_AT_TOP + ADD)
+
+
+def entry_point_running(sandbox: SteppingSandbox, at: At) -> str:
+    """The entry point runs: the guest has printed from there."""
+    sandbox.hooks = Hooks(reached=has_printed, held=at)
+    return call(sandbox, PRINT_AND_LOOP)
+
+
+def reply_half_written(sandbox: SteppingSandbox, at: At) -> str:
+    """The pipe is full of an answer that is longer."""
+
+    def half(child: Child) -> bool:
+        return in_pipe(child.from_guest) == fcntl.fcntl(child.from_guest, fcntl.F_GETPIPE_SZ)
+
+    sandbox.hooks = Hooks(reached=half, held=at)
+    return call(sandbox, LONG_ANSWER, 1, "a" * LARGE)
+
+
+def reply_written(sandbox: SteppingSandbox, at: At) -> str:
+    """The whole answer lies in the pipe; the host has not read it."""
+    size = len(encode({"returned": 2}))
+    sandbox.hooks = Hooks(reached=lambda child: in_pipe(child.from_guest) == size, held=at)
+    return call(sandbox)
+
+
+def between_two_calls(sandbox: SteppingSandbox, at: At) -> str:
+    """The host has the answer; the guest is open, and called again afterwards."""
+    with sandbox.open(Program(ADD, "add"), LIMITS) as guest:
+        first = guest.call([1], seed=0)
+        at(sandbox.last["solution"])
+        second = guest.call([2], seed=0)
+    right = [each.value for each in (first, second) if isinstance(each, Returned)] == [2, 3]
+    return "ok" if right else f"WRONG: {first}, {second}"
+
+
+def guest_closing(sandbox: SteppingSandbox, at: At) -> str:
+    """The host is about to kill the guest."""
+    sandbox.hooks = Hooks(closing=at)
+    return call(sandbox)
+
+
+def guest_closed(sandbox: SteppingSandbox, at: At) -> str:
+    """The guest is killed and let go; its server has not been put back."""
+    sandbox.hooks = Hooks(closed=at)
+    return call(sandbox)
+
+
+def sandbox_closing(sandbox: SteppingSandbox, at: At) -> str:
+    """The sandbox is about to end its first server. `ok` where it is closed afterwards."""
+    server = sandbox.idle()[0]
+    end = server.close
+
+    def close() -> None:
+        at(Family.of_server(server))
+        end()
+
+    wait_until(lambda: Family.of_server(server).child is not None)
+    server.close = close  # type: ignore[method-assign]
+    sandbox.close()
+    try:
+        return f"WRONG: {call(sandbox)}"
+    except SandboxError:
+        return "ok"
+
+
+def language_model_asked(sandbox: SteppingSandbox, at: At) -> str:
+    """An improver waits for the language model."""
+    return Improving(sandbox, lambda request: at(sandbox.last["improver"])).verdict()
+
+
+def utility_asked(sandbox: SteppingSandbox, at: At) -> str:
+    """An improver waits for its utility: the improver is hit, the solution that is being evaluated is not."""
+    sandbox.hooks = Hooks(reached=has_printed, held=lambda family: at(sandbox.last["improver"]))
+    return Improving(sandbox).verdict()
+
+
+def solution_of_an_improver_running(sandbox: SteppingSandbox, at: At) -> str:
+    """An improver waits for its utility: the solution is hit, the improver is not."""
+    sandbox.hooks = Hooks(reached=has_printed, held=at)
+    return Improving(sandbox, solution=LOOPING_SOLUTION).verdict()
+
+
+@dataclass
+class Improving:
+    """One improvement: the improver asks the model, then scores what it knows to be right, and returns it."""
+
+    sandbox: JailedSandbox
+    when_asked: Callable[[Request], None] = lambda request: None
+    solution: str = SOLUTION
+    events: list[Event] = field(default_factory=list)
+
+    def verdict(self) -> str:
+        """How the improvement ended, and the scores that were recorded: `ok 1.0`. Raises SandboxError."""
+        utility = TaskUtility(TASK, "train", SecretSeeds(b"s"), self.sandbox, self.events.append, b"s")
+        host = Host(self.sandbox, Scripted(self._answer), self.events.append, b"s")
+        ended = improve(IMPROVER.format(self.solution), TASK.seed, utility, Grant(), Budget(), host)
+        scores = [event.value for event in self.events if isinstance(event, Evaluated)]
+        return " ".join([ended.outcome, *map(str, scores)])
+
+    def _answer(self, request: Request) -> str:
+        self.when_asked(request)
+        return "no idea"
+
+
+def _score(instance: Instance, answer: object) -> float:
+    return float(answer == 2 * instance["n"])
+
+
+TASK = Task(
+    name="doubling",
+    sample=lambda rng: {"n": int(rng.integers(1, 100))},
+    score=_score,
+    seed="def algorithm(n):\n    return n\n",
+    instances=1,
+    description="Double n.",
+    time_limit=5.0,
+)
+
+
+# What a test and the host that it kills say to each other.
+
+STEPS: dict[str, Callable[[SteppingSandbox, At], str]] = {
+    step.__name__.replace("_", " "): step
+    for step in (
+        server_started,
+        server_in_its_namespaces,
+        spare_waiting,
+        session_taken,
+        request_half_written,
+        program_compiling,
+        program_loading,
+        entry_point_running,
+        language_model_asked,
+        utility_asked,
+        solution_of_an_improver_running,
+        reply_half_written,
+        reply_written,
+        between_two_calls,
+        guest_closing,
+        guest_closed,
+        sandbox_closing,
+    )
+}
+
+
+def stay_at(step: str, layers: Layers) -> None:
+    """The life of a host that is killed: go to the step, say so, and stay there."""
+
+    def at(family: Family) -> None:
+        sys.stdout.write("here\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+
+    sandbox = SteppingSandbox(layers)
+    call(sandbox)
+    STEPS[step](sandbox, at)

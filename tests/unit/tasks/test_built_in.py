@@ -1,0 +1,212 @@
+"""The six tasks of the paper: the published instances, what they score, and what can be reached."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from strop.errors import Malformed
+from strop.sandbox.wire import encode
+from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Split, Task
+from strop.tasks.registry import BUILT_IN
+from support.references import REFERENCES, modified_qap
+
+PUBLISHED = PublishedSeeds()
+
+DIGESTS = {
+    ("lpn", "train"): "2c15e6856a7a1322",
+    ("lpn", "test"): "a7074317ddf0a2ed",
+    ("string-grid-distance", "train"): "6d97d7cc92bb64a7",
+    ("string-grid-distance", "test"): "2036df3541c03357",
+    ("modified-qap", "train"): "8fbd94d29ebf2299",
+    ("modified-qap", "test"): "97e6f15c7c42bf29",
+    ("3sat", "train"): "3f91eb9d9d2ecc9e",
+    ("3sat", "test"): "29cdef77391e02f6",
+    ("maxcut", "train"): "3bc60c06dc434559",
+    ("maxcut", "test"): "353b5b27fe53bc27",
+    ("parity", "train"): "6387bb37538ea09f",
+    ("parity", "test"): "813913ae3463183f",
+}
+"""Of the instances whose seed utilities are the published ones (docs/tasks.md)."""
+
+
+def digest(task: Task, split: Split) -> str:
+    """Of the inputs and the hidden data of every published instance of a split."""
+    whole = hashlib.sha256()
+    for index in range(task.count(split)):
+        instance = task.instance(split, index, PUBLISHED)
+        whole.update(encode({"inputs": dict(instance.inputs), "hidden": instance.hidden}))
+    return whole.hexdigest()[:16]
+
+
+@pytest.mark.parametrize("split", get_args(Split))
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_task_draws_the_published_instances_when_asked_to(name: str, split: Split) -> None:
+    assert digest(BUILT_IN[name](), split) == DIGESTS[name, split]
+
+
+def test_there_are_490_published_instances() -> None:
+    tasks = [make() for make in BUILT_IN.values()]
+    # The paper measured parity on the first 20 of our 50 test instances.
+    assert sum(task.instances + task.test_instances for task in tasks) - 30 == 490
+
+
+def test_parity_instance_is_drawn_in_the_published_order() -> None:
+    rng = np.random.RandomState(5678 + 7)
+    bits, samples = rng.binomial(1, 0.3, 10), rng.binomial(1, 0.5, (120, 10))
+    instance = BUILT_IN["parity"]().instance("test", 7, PUBLISHED)
+    assert np.array_equal(instance["train_parity"], samples[:100] @ bits % 2)
+    assert np.array_equal(instance.hidden, samples[100:] @ bits % 2)
+
+
+def test_string_instance_is_drawn_in_the_published_order() -> None:
+    rng = random.Random(4321 + 9)
+    length = rng.randint(1, 30)
+    t, s = ("".join(rng.choice("AB") for _ in range(length)) for _ in range(2))
+    instance = BUILT_IN["string-grid-distance"]().instance("train", 9, PUBLISHED)
+    runs = s.count("AB") + s.count("BA") + t.count("AB") + t.count("BA")
+    assert (instance["t"], instance["dist"]) == (t, runs + sum(map(str.__ne__, s, t)))
+
+
+def test_assignment_instance_is_drawn_in_the_published_order() -> None:
+    drawn = np.random.RandomState(4321 + 2).rand(3, 15, 15)
+    instance = BUILT_IN["modified-qap"]().instance("train", 2, PUBLISHED)
+    assert all(np.array_equal(instance[name], drawn[place]) for place, name in enumerate("FDP"))
+
+
+def test_formula_is_satisfied_by_the_hidden_values_and_has_four_clauses_a_variable() -> None:
+    task = BUILT_IN["3sat"]()
+    for index in range(30):
+        instance = task.instance("train", index, PUBLISHED)
+        formula, hidden = instance["formula"], instance.hidden
+        assert len(formula) == 4 * len(hidden) and 5 <= len(hidden) <= 50
+        assert all(len({abs(x) for x in clause}) == 3 for clause in formula)
+        assert task.checked_score(instance, [None, *hidden]) == 1.0
+        assert task.checked_score(instance, broken(formula, hidden)) == 0.01
+
+
+def test_graph_is_drawn_in_the_published_order() -> None:
+    rng = random.Random(5678)
+    n = rng.randint(50, 200)
+    weights = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i + 1, n):
+            weights[i, j] = rng.randint(1, 10) if rng.random() < 0.4 else 0
+    matrix = BUILT_IN["maxcut"]().instance("test", 0, PUBLISHED)["adjacency_matrix"]
+    assert matrix.dtype == np.float64 and np.array_equal(matrix, weights + weights.T)
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "percent", "within"),
+    [
+        ("string-grid-distance", "train", 48.2935, 0.0001),
+        ("string-grid-distance", "test", 43.8875, 0.0001),
+        ("modified-qap", "train", 19.6, 0.3),
+        ("modified-qap", "test", 20.3, 0.3),
+    ],
+)
+def test_seed_solution_has_the_published_utility(name: str, split: Split, percent: float, within: float) -> None:
+    task = BUILT_IN[name]()
+    algorithm = defined(task)
+    instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
+    scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
+    assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
+
+
+def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
+    task = BUILT_IN["maxcut"]()
+    algorithm = defined(task)
+    drawn = [task.instance("test", index, PUBLISHED) for index in range(30)]
+    small = [each for each in drawn if len(each["adjacency_matrix"]) < 90]
+    scores = [task.checked_score(each, algorithm(each["adjacency_matrix"])) for each in small]
+    assert len(small) > 3 and 0.57 < np.mean(scores) < 0.63
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("lpn", 1.0),
+        ("parity", 1.0),
+        ("string-grid-distance", 1.0),
+        ("3sat", 1.0),
+        ("modified-qap", 0.24),
+        ("maxcut", 0.58),
+    ],
+)
+def test_strong_solver_reaches_what_is_known_to_be_reachable(name: str, least: float) -> None:
+    task = BUILT_IN[name]()
+    for index in range(2):
+        instance = task.instance("test", index, SecretSeeds(b"reference"))
+        assert least <= task.checked_score(instance, REFERENCES[name](instance)) <= 1.0
+
+
+def test_assignments_score_higher_when_the_objective_is_higher() -> None:
+    task = BUILT_IN["modified-qap"]()
+    instance = task.instance("train", 0, PUBLISHED)
+    low, high = (task.checked_score(instance, modified_qap(instance, 200, lowest)) for lowest in (True, False))
+    assert low < task.checked_score(instance, np.arange(15)) < high
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted", "refused"),
+    [
+        ("string-grid-distance", lambda i: "A" * len(i["t"]), lambda i: "C" * len(i["t"])),
+        ("string-grid-distance", lambda i: i["t"], lambda i: i["t"] + "A"),
+        ("modified-qap", lambda i: list(range(15)), lambda i: [0] * 15),
+        ("modified-qap", lambda i: np.arange(15.0), lambda i: np.arange(15) + 0.5),
+        ("modified-qap", lambda i: np.arange(15)[::-1], lambda i: np.arange(16)),
+        ("3sat", lambda i: [0, *i.hidden], lambda i: [0, *i.hidden][: top(i)]),
+        ("3sat", lambda i: [None, *i.hidden, None], lambda i: [0, *[None] * len(i.hidden)]),
+        ("3sat", lambda i: np.array([0, *i.hidden]) * 2.0 - 1, lambda i: None),
+        ("maxcut", lambda i: [True] * nodes(i), lambda i: [[1]] * nodes(i)),
+        ("maxcut", lambda i: np.where(np.arange(nodes(i)) % 2, 1, -1), lambda i: np.arange(nodes(i))),
+        ("maxcut", lambda i: np.arange(nodes(i)) % 2 * 0.5, lambda i: np.arange(nodes(i)) % 3),
+        ("maxcut", lambda i: [0] * nodes(i), lambda i: [0] * (nodes(i) + 1)),
+        ("parity", lambda i: i.hidden[:, None], lambda i: i.hidden * 2),
+    ],
+)
+def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, accepted: Any, refused: Any) -> None:
+    task = BUILT_IN[name]()
+    for index in range(3):
+        instance = task.instance("train", index, SecretSeeds(b"forms"))
+        assert 0.0 <= task.checked_score(instance, accepted(instance)) <= 1.0
+        with pytest.raises(Malformed):
+            task.checked_score(instance, refused(instance))
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_description_tells_the_limit_and_the_code_that_measures(name: str) -> None:
+    told = BUILT_IN[name]().told
+    assert (
+        "def sample(rng" in told
+        and "def score(instance" in told
+        and f"measured on {BUILT_IN[name]().instances}" in told
+    )
+    assert "4321" not in told and "5678" not in told
+
+
+def broken(formula: list[list[int]], values: list[bool]) -> list[bool]:
+    """The values, changed so that the first clause is not satisfied."""
+    changed = [False, *values]
+    for literal in formula[0]:
+        changed[abs(literal)] = literal < 0
+    return changed
+
+
+def top(instance: Instance) -> int:
+    return max(abs(x) for clause in instance["formula"] for x in clause)
+
+
+def nodes(instance: Instance) -> int:
+    return len(instance["adjacency_matrix"])
+
+
+def defined(task: Task) -> Any:
+    """The seed's entry point. Our own program, so the host may run it."""
+    space: dict[str, Any] = {}
+    exec(compile(task.seed, "seed", "exec"), space)
+    return space[task.entry]

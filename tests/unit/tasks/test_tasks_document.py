@@ -1,0 +1,47 @@
+"""docs/tasks.md says what is true: its example runs, its declarations can be made, its table is of the tasks that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import strop
+from strop.budget import Budget
+from strop.events import discard
+from strop.sandbox.base import Sandbox
+from strop.tasks.base import SecretSeeds
+from strop.tasks.registry import BUILT_IN, load
+from strop.testing.task import CHECKS
+from strop.utility import TaskUtility
+
+DOCS = Path(__file__).parents[3] / "docs"
+TEXT = (DOCS / "tasks.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| \[`([\w-]+)`\]\(([\w/.-]+)\) \|.*\| ([\d.]+) s \| (\d+) / (\d+) \|$", TEXT, re.MULTILINE)
+
+
+def test_example_is_a_task_whose_seed_scores(jail: Sandbox, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(# packing.py\n.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "packing.py").write_text(example)
+    task = load(str(tmp_path / "packing.py"))
+    for check in CHECKS:
+        check(task)
+    utility = TaskUtility(task, "train", SecretSeeds(b"doc"), jail, discard, b"doc")
+    assert 0.2 < utility.evaluate(task.seed, Budget()).value < 0.6
+    double = "def pack(items):\n    return [[0]] + [[place] for place in range(60)]\n"
+    assert utility.evaluate(double, Budget()).verdict == "malformed"
+    heavy = "def pack(items):\n    return [list(range(60))]\n"
+    assert "more than 1" in utility.evaluate(heavy, Budget()).error
+
+
+@pytest.mark.parametrize("declared", re.findall(r"^\| `(Answer\(.*\))` \|", TEXT, re.MULTILINE))
+def test_declaration_of_the_table_can_be_made(declared: str) -> None:
+    assert isinstance(eval(declared, {"Answer": strop.Answer}), strop.Answer)
+
+
+def test_table_lists_every_built_in_task_with_its_limits() -> None:
+    told = {name: (float(limit), int(train), int(test)) for name, _, limit, train, test in ROWS}
+    made = {name: make() for name, make in BUILT_IN.items()}
+    assert told == {name: (task.time_limit, task.instances, task.test_instances) for name, task in made.items()}
+    assert all((DOCS / page).is_file() for _, page, *_ in ROWS)
