@@ -1,0 +1,167 @@
+"""What can be wrong with a task: every finding has an id that stays, a level, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+Level: TypeAlias = Literal["broken", "warning", "note"]
+"""`broken`: no score of this task can be trusted. `warning`: it works, and something should be changed. `note`: good to know."""
+
+ORDER: tuple[Level, ...] = ("broken", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a finding's id stands for."""
+
+    level: Level
+    """The level that it has unless the one who found it says otherwise."""
+    title: str
+    change: str
+    """What to do about it; empty where there is nothing to do."""
+
+
+KINDS: dict[str, Kind] = {
+    # What is drawn.
+    "C001": Kind(
+        "broken", "an instance cannot be drawn", "Make sample(rng) give a dict of inputs, or (inputs, hidden)."
+    ),
+    "C002": Kind(
+        "broken",
+        "an instance differs when it is drawn again",
+        "Draw from the generator that sample gets, and from nothing else.",
+    ),
+    "C003": Kind("broken", "instances repeat", "Draw every instance from the generator that sample gets."),
+    "C004": Kind("broken", "training and test instances are the same", "Make the space of instances larger."),
+    "C005": Kind(
+        "broken",
+        "inputs cannot be sent to a solution",
+        "Inputs are numbers, texts, lists, dicts with text keys and numeric arrays.",
+    ),
+    "C006": Kind(
+        "broken", "the inputs hold the hidden data", "Leave the labels out of the inputs: return (inputs, hidden)."
+    ),
+    "C007": Kind(
+        "broken",
+        "the hidden data can be drawn again by a solution",
+        "Draw from the generator that sample gets: its seed is secret; a constant or a small seed is not.",
+    ),
+    "C008": Kind(
+        "broken", "the description is missing, or tells what is hidden", "Give the task a description of its own."
+    ),
+    "C009": Kind("broken", "instances share memory", "Make fresh lists and arrays in sample, or copy them."),
+    "C010": Kind("warning", "an instance is slow to draw", "Prepare what all instances share outside of sample."),
+    "C011": Kind(
+        "warning",
+        "sample seeds the global random generators",
+        "Leave random.seed and numpy.random.seed alone: use the generator that sample gets.",
+    ),
+    # The initial solution.
+    "C101": Kind("broken", "the seed solution does not run", "Repair the seed, or the entry point's name."),
+    "C102": Kind("note", "the seed solution fails, so its utility is 0 or less than it could be", ""),
+    "C103": Kind("broken", "the seed solution is perfect", "There is nothing to improve: make the instances harder."),
+    "C104": Kind(
+        "note", "the seed's utility varies from run to run", "Smaller gains than this are luck: use more instances."
+    ),
+    "C105": Kind(
+        "warning", "the seed needs much of the time limit", "Raise time_limit, or let faster programs be found."
+    ),
+    "C106": Kind(
+        "warning",
+        "no answer was accepted, so that the scorer was not examined",
+        "Give a seed whose answers can be scored.",
+    ),
+    # The scorer.
+    "C201": Kind("broken", "a score is outside [0, 1]", "Declare strop.Answer, and normalise the score."),
+    "C202": Kind(
+        "broken",
+        "score() raises something else than Malformed",
+        "Declare strop.Answer, so that only answers of the right form reach score(); or raise strop.Malformed.",
+    ),
+    "C203": Kind(
+        "broken",
+        "the same answer scores differently when it is scored again",
+        "Draw random numbers in sample, not in score.",
+    ),
+    "C204": Kind("broken", "a score depends on what was scored before", "Keep nothing between two calls of score()."),
+    "C205": Kind("warning", "score() changes the instance", "Copy what score() works on."),
+    "C206": Kind(
+        "broken", "a score depends on time", "Take time out of the score; a time limit is the task's time_limit."
+    ),
+    "C207": Kind("broken", "score() reads a file each time", "Read files once, when the task is loaded."),
+    "C208": Kind(
+        "broken",
+        "score() writes files, starts processes or opens connections",
+        "Compute the score from instance and answer.",
+    ),
+    "C209": Kind(
+        "broken",
+        "score() executes the answer",
+        "Never eval or exec an answer: it is hostile, and the host is not jailed.",
+    ),
+    "C210": Kind(
+        "warning", "score() is slow", "A slow score keeps cores waiting: vectorise it, or bound the answer's size."
+    ),
+    "C211": Kind(
+        "warning",
+        "the scorer alone takes what only the wire refuses",
+        "Declare strop.Answer: then NaN and foreign objects are refused twice.",
+    ),
+    # The museum.
+    "C301": Kind("broken", "an answer of the wrong form scores better than an honest one", "Declare strop.Answer."),
+    "C302": Kind("warning", "an answer of the wrong form is scored", "Declare strop.Answer, or raise strop.Malformed."),
+    "C303": Kind("broken", "a trivial answer is perfect", "Make the score tell solutions from constants."),
+    "C304": Kind("note", "a trivial answer beats the seed: that is the floor, not the seed", ""),
+    "C305": Kind(
+        "broken",
+        "an instance's answer follows from its index",
+        "Draw what decides the answer from the generator that sample gets.",
+    ),
+    "C306": Kind(
+        "broken",
+        "the same answer scores differently when a solution does something beside it",
+        "Score the answer alone.",
+    ),
+    "C307": Kind("broken", "a solution left files on this machine", "See strop doctor: the jail must forbid writing."),
+}
+"""Every finding that there is, by its id. Ids stay; a new meaning gets a new one."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found, and what was seen."""
+
+    id: str
+    """A key of `KINDS`."""
+    said: str
+    """What was seen, in one sentence."""
+    level: Level
+    hacks: tuple[str, ...] = ()
+    """The hacks of the museum that showed it; empty where it was seen otherwise."""
+
+    @property
+    def title(self) -> str:
+        return KINDS[self.id].title
+
+    @property
+    def change(self) -> str:
+        """What to do about it."""
+        return KINDS[self.id].change
+
+
+def found(name: str, said: str, level: Level | None = None, hacks: tuple[str, ...] = ()) -> Finding:
+    """A finding by its id, at its kind's level unless another is given."""
+    return Finding(name, said, level or KINDS[name].level, hacks)
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding an id: the worst and, among equals, the first; with every hack that showed it. The worst come first."""
+    kept: dict[str, Finding] = {}
+    for each in findings:
+        known = kept.get(each.id, each)
+        worst = min(known, each, key=lambda one: ORDER.index(one.level))
+        hacks = dict.fromkeys((*known.hacks, *each.hacks))
+        kept[each.id] = replace(worst, hacks=tuple(hacks))
+    return tuple(sorted(kept.values(), key=lambda one: (ORDER.index(one.level), one.id)))

@@ -1,0 +1,19 @@
+"""The texts "nan", "inf" and "1e999"
+
+Tried: texts in the place of numbers: the wire lets texts pass, and float() and numpy read them as NaN or infinity.
+
+Means: what the jail keeps out comes back in by the scorer's own conversion.
+
+Change: declare strop.Answer, which takes texts for texts; or check what was converted with math.isfinite.
+"""
+
+KIND = "unfit"
+FINDING = "C301"
+VARIANTS = ("nan", "inf", "-inf", "1e999", "nan alone", "inf alone", "-inf alone")
+
+
+def attack(honest, variant, *inputs):
+    answer, word = honest(), variant.split()[0]
+    if isinstance(first_leaf(answer), str):
+        raise ValueError("texts are what is asked for")
+    return word if variant.endswith("alone") else leaves(answer, lambda leaf: word)

@@ -1,0 +1,177 @@
+"""What strop check found: a document for programs, tables for people. docs/check.md explains both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from strop.checkup.examine import Checkup
+from strop.checkup.findings import Finding
+from strop.report.documents import SCHEMA_VERSION
+from strop.report.tables import fitting, new_table, say
+from strop.report.words import harmless
+
+VERDICTS = ("broken", "suspicious", "harmless", "refused")
+"""In the order in which they are shown."""
+
+
+class FindingDocument(TypedDict):
+    """One finding."""
+
+    id: str
+    level: str
+    title: str
+    said: str
+    change: str
+    hacks: list[str]
+
+
+class HackDocument(TypedDict):
+    """One hack of the museum."""
+
+    hack: str
+    title: str
+    tried: str
+    means: str
+    change: str
+    verdict: str
+    utility: float
+    variant: str
+    said: str
+    variants: int
+    finding: str | None
+
+
+class SeedDocument(TypedDict):
+    """How the seed solution fared."""
+
+    utility: float
+    utilities: list[float]
+    standard_deviation: float | None
+    cpu_share: float
+
+
+class CheckDocument(TypedDict):
+    """What `strop check --json` prints."""
+
+    schema_version: int
+    task: str
+    broken: bool
+    instances: int
+    seed: SeedDocument | None
+    compared_with: str | None
+    sample_seconds: float
+    score_seconds: float
+    score_deviation: float
+    findings: list[FindingDocument]
+    museum: list[HackDocument]
+
+
+def check_document(checkup: Checkup) -> CheckDocument:
+    """The document of a check."""
+    seed, scorer, draws = checkup.seed, checkup.scorer, checkup.draws
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "task": checkup.task.name,
+        "broken": checkup.broken,
+        "instances": checkup.instances,
+        "seed": None
+        if seed is None
+        else {
+            "utility": seed.utility,
+            "utilities": list(seed.utilities),
+            "standard_deviation": seed.deviation,
+            "cpu_share": seed.cpu_share,
+        },
+        "compared_with": checkup.base.name if checkup.base else None,
+        "sample_seconds": draws.seconds if draws else 0.0,
+        "score_seconds": scorer.seconds if scorer else 0.0,
+        "score_deviation": scorer.deviation if scorer else 0.0,
+        "findings": [
+            {
+                "id": one.id,
+                "level": one.level,
+                "title": one.title,
+                "said": one.said,
+                "change": one.change,
+                "hacks": list(one.hacks),
+            }
+            for one in checkup.findings
+        ],
+        "museum": [
+            {
+                "hack": one.hack.name,
+                "title": one.hack.title,
+                "tried": one.hack.tried,
+                "means": one.hack.means,
+                "change": one.hack.change,
+                "verdict": one.judged.verdict,
+                "utility": one.judged.utility,
+                "variant": _named(one.judged.variant),
+                "said": one.judged.said,
+                "variants": one.variants,
+                "finding": one.judged.finding.id if one.judged.finding else None,
+            }
+            for one in checkup.exhibits
+        ],
+    }
+
+
+def print_check(checkup: Checkup, console: Console) -> None:
+    """What was looked at, the museum's verdicts, and what to change."""
+    say(console, f"{checkup.task.name}: {'broken' if checkup.broken else 'sound'}", style="bold")
+    _facts(checkup, console)
+    if checkup.exhibits:
+        rows = new_table("hack", "verdict", "score", "finding", console=console)
+        rows.columns[2].justify = "right"
+        for one in sorted(checkup.exhibits, key=lambda one: VERDICTS.index(one.judged.verdict)):
+            verdict = one.judged.verdict
+            rows.add_row(
+                Text(harmless(one.hack.title, 48)),
+                Text(verdict, style={"broken": "bold red", "suspicious": "yellow"}.get(verdict, "")),
+                "-" if verdict == "refused" else f"{one.judged.utility:.3f}",
+                one.judged.finding.id if one.judged.finding else "",
+            )
+        console.print(rows)
+    means = {(one.hack.name, one.hack.finding): one.hack.means for one in checkup.exhibits}
+    for finding in checkup.findings:
+        _print_finding(finding, means, console)
+
+
+def _print_finding(finding: Finding, means: Mapping[tuple[str, str], str], console: Console) -> None:
+    head = f"{finding.id} {finding.level}: {finding.title}"
+    say(console, head, style="bold" if finding.level == "broken" else "")
+    beneath = [finding.said]
+    if finding.hacks[1:]:
+        beneath.append(f"seen with {', '.join(finding.hacks)}")
+    if finding.level != "note":
+        beneath += [f"why: {means[name, finding.id]}" for name in finding.hacks[:1] if (name, finding.id) in means]
+        beneath += [f"change: {finding.change}"] if finding.change else []
+    for line in beneath:
+        console.print(Padding(Text(fitting(console, harmless(line, 400))), (0, 0, 0, 5), expand=False))
+
+
+def _facts(checkup: Checkup, console: Console) -> None:
+    seed, scorer, draws = checkup.seed, checkup.scorer, checkup.draws
+    if seed is not None:
+        spread = "" if seed.deviation is None else f", standard deviation {seed.deviation:.2g}"
+        say(console, f"seed: utility {seed.utility:.4f} in {len(seed.utilities)} evaluations{spread}")
+        say(console, f"limits: the slowest call of the seed took {seed.cpu_share:.0%} of {checkup.task.time_limit:g} s")
+    if draws is not None and scorer is not None:
+        say(
+            console,
+            f"host: {draws.seconds * 1000:.2f} ms to draw an instance, {scorer.seconds * 1000:.2f} ms to score one",
+        )
+    if checkup.base is not None:
+        said = f"hacks: {checkup.instances} instances, compared with {checkup.base.name}"
+        say(console, said + f", {sum(checkup.base.scores) / len(checkup.base.scores):.4f}")
+
+
+def _named(variant: object) -> str:
+    if isinstance(variant, dict) and "source" in variant:
+        variant = {name: value for name, value in variant.items() if name != "source"}
+    return "" if variant is None else harmless(str(variant), 60)

@@ -1,0 +1,59 @@
+"""strop check, as people call it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BROKEN = Path(__file__).parents[1] / "checkup" / "broken_tasks"
+
+
+def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns(strop: Any) -> None:
+    ended = strop("check", "lpn", "--repeat", "2")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.startswith("lpn: sound\n") and "Lists in lists" in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "museum"]
+
+
+def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(strop: Any, tmp_path: Path) -> None:
+    shutil.copy(BROKEN / "nan_is_best.py", tmp_path / "mine.py")
+    ended = strop("check", "mine.py", "--json", "--repeat", "3", "--jobs", "1")
+    document = json.loads(ended.stdout)
+    assert (ended.returncode, document["broken"], document["task"]) == (5, True, "nan-is-best")
+    assert [one["id"] for one in document["findings"] if one["level"] == "broken"] == ["C301"]
+    assert {one["hack"] for one in document["museum"] if one["verdict"] == "broken"} == {"number_words"}
+    assert len(document["seed"]["utilities"]) == 3 and document["score_deviation"] == 0
+
+
+def test_what_a_checked_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
+    text = (
+        (BROKEN / "seed_does_not_run.py").read_text().replace("    return 1 /", "    print('scoring')\n    return 1 /")
+    )
+    (tmp_path / "mine.py").write_text(text)
+    ended = strop("check", "mine.py:task", "--json", "--repeat", "1")
+    assert ended.returncode == 5 and "scoring" in ended.stderr
+    assert "C101" in [one["id"] for one in json.loads(ended.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["nothing.py"],
+        ["lpn", "--repeat", "0"],
+        ["lpn", "--repeat", "9999999"],
+        ["lpn", "--repeat", "1.5"],
+        ["lpn", "--seed", "-1"],
+        ["lpn", "--require", "everything"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_check_says_in_one_line_what_is_wrong_with_its_arguments(strop: Any, arguments: list[str]) -> None:
+    ended = strop("check", *arguments)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended.stderr
