@@ -1,34 +1,28 @@
-"""The attacks of kernel/ stay contained on machines that allow less: the suite re-executes itself on each (lesser_machine.py)."""
+"""The catalogue on machines that allow less, and the control: the attacks where nothing of the kernel's is in the way."""
 
 from __future__ import annotations
 
 import os
-import runpy
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-LAUNCHER = HERE / "lesser_machine.py"
-MODES = runpy.run_path(str(LAUNCHER))["MODES"]
+from strop.testing.hostile.catalogue import catalogue
+from strop.testing.hostile.examination import CONTROL, HERE, examined
+from strop.testing.hostile.modes import MODES
+from strop.testing.hostile.table import failures
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 
-
-@pytest.mark.parametrize("mode", MODES)
-def test_jail_contains_every_attack_on(mode: str) -> None:
-    run = on_a_lesser_machine(mode, ["-k", "contains and everything", str(HERE / "test_kernel_attacks.py")])
-    assert run.returncode == 0, run.stdout + run.stderr
+GUESTS = [attack for attack in catalogue() if attack.role == "solution"]
+"""What the kernel holds. `strop doctor --self-test --modes all` runs the rest there too."""
 
 
-def on_a_lesser_machine(mode: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(
-        [sys.executable, str(LAUNCHER), mode, *pytest_run],
-        cwd=HERE.parents[1],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+@pytest.mark.parametrize("machine", [machine for machine in MODES if machine != HERE])
+def test_jail_contains_what_it_is_known_to_contain_on(machine: str) -> None:
+    assert failures(examined(GUESTS, machine)) == []
+
+
+def test_attacks_succeed_where_the_layers_are_off_and_architecture_does_not_stop_them() -> None:
+    results = examined(catalogue(), CONTROL)
+    assert failures(results) == []
+    assert sum(result.verdict == "succeeds" for result in results) > len(GUESTS) / 2

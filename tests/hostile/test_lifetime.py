@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
+import resource
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Container, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,20 @@ from strop.errors import SandboxError
 from strop.sandbox.base import Limits, Program, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
+from support.processes import (
+    GENEROUS_SECONDS,
+    all_end,
+    cpu_ticks,
+    descendants,
+    family_of,
+    kill,
+    open_descriptors,
+    wait_until,
+)
 
 LOOP = Program("def loop():\n    while True:\n        pass\n", "loop")
 ADD = Program("def add(x):\n    return x + 1\n", "add")
 LONG = Limits(cpu_seconds=60.0, wall_seconds=60.0)
-GENEROUS_SECONDS = 10.0
 
 HOST = """
 import os, sys, threading
@@ -121,6 +129,46 @@ def test_callers_get_a_sandbox_error_and_nothing_else_when_the_sandbox_closes_wh
         assert [type(failure) for failure in failures if not isinstance(failure, SandboxError)] == []
 
 
+@pytest.mark.parametrize("free", range(8))
+def test_call_raises_a_sandbox_error_or_is_right_when_the_host_may_open_few_more_files(
+    free: int, sandbox: JailedSandbox
+) -> None:
+    before = open_when_settled(sandbox)
+    with few_more_descriptors(free):
+        for _ in range(3):
+            with suppress(SandboxError), sandbox.open(ADD, Limits()) as guest:
+                outcome = guest.call([1], seed=0)
+                assert isinstance(outcome, Returned), outcome
+    assert open_when_settled(sandbox) == before
+
+
+def open_when_settled(sandbox: JailedSandbox) -> int:
+    """Descriptors of ours after calls that have answered."""
+    for _ in range(4):
+        with sandbox.open(ADD, Limits()) as guest:
+            assert isinstance(guest.call([1], seed=0), Returned)
+    return open_descriptors()
+
+
+@contextmanager
+def few_more_descriptors(free: int) -> Iterator[None]:
+    """This process may open only so many more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    top = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (top + 1, hard))
+    fillers = []
+    try:
+        with suppress(OSError):
+            while True:
+                fillers.append(os.dup(0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (top + 1 + free, hard))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for filler in fillers:
+            os.close(filler)
+
+
 @pytest.fixture
 def others() -> set[int]:
     """What runs below this process already: the guests of other tests, which are left alone."""
@@ -148,69 +196,8 @@ def wait_for_cpu_time() -> None:
     wait_until(lambda: any(cpu_ticks(pid) - before.get(pid, 0) >= 10 for pid in descendants(os.getpid())))
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + GENEROUS_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def family_of(pid: int, others: Container[int] = ()) -> list[int]:
-    """Handles of all processes below `pid`, but `others`, which were there before."""
-    handles = []
-    for below in (each for each in descendants(pid) if each not in others):
-        with suppress(ProcessLookupError):  # it has ended since it was listed
-            handles.append(os.pidfd_open(below))
-    return handles
-
-
 def kill_descendants(others: set[int]) -> None:
     """Every server and guest that this test has started."""
     family = family_of(os.getpid(), others)
-    for pidfd in family:
-        with suppress(ProcessLookupError):  # it may end with the one before it
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    kill(family)
     assert all_end(family)
-
-
-def cpu_ticks(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11])
-
-
-def descendants(pid: int) -> list[int]:
-    """All processes below `pid` that are alive."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text("ascii").rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != "Z":
-                children.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, queue = [], [pid]
-    while queue:
-        below = children.get(queue.pop(), [])
-        found += below
-        queue += below
-    return found
-
-
-def all_end(pidfds: list[int]) -> bool:
-    """Whether all of these processes end within a generous time."""
-    deadline = time.monotonic() + GENEROUS_SECONDS
-    waiting = select.poll()
-    for pidfd in pidfds:
-        waiting.register(pidfd, select.POLLIN)
-    left = set(pidfds)
-    while left and time.monotonic() < deadline:
-        for pidfd, _ in waiting.poll(100):
-            waiting.unregister(pidfd)
-            left.discard(pidfd)
-    for pidfd in pidfds:
-        os.close(pidfd)
-    return not left

@@ -8,12 +8,18 @@ from importlib.metadata import version
 
 from strop.commands.options import GroundOptions, Json
 from strop.commands.output import print_document, results
+from strop.commands.self_test import SelfTestOptions, self_test
 from strop.laboratory import jail, posture_document
 from strop.sandbox.posture import DEFAULT_REQUIRE
 from strop.spec import RunSpec
 
 
-def doctor_command(*, require: str = "none", as_json: Json = False) -> int:
+def doctor_command(
+    *,
+    require: str = "none",
+    options: SelfTestOptions = SelfTestOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    as_json: Json = False,
+) -> int:
     """Say what the jail is observed to enforce on this machine, by trying it from inside a guest.
 
     Parameters
@@ -21,6 +27,9 @@ def doctor_command(*, require: str = "none", as_json: Json = False) -> int:
     require
         Protections without which to fail (exit code 7), separated by commas.
     """
+    options.check()
+    if options.self_test:
+        return self_test(options, as_json=as_json)
     spec = RunSpec(require=GroundOptions(require=require).required()).checked()
     with closing(jail(spec)) as sandbox:
         posture = sandbox.posture

@@ -1,0 +1,27 @@
+"""An answer sent between two calls, before its question.
+
+Must be observed: the first answer counts, the second call is a violation.
+Source: our own find.
+"""
+
+import threading
+import time
+
+from frames import HEADER, write
+
+NUMBERS = ()
+ROLE = "frames"
+CALLS = 2
+PAUSE = 0.7
+CONTROL = "architecture"
+OBSERVED = {"outcome": ["Returned", "Violated"], "reason": "between two calls"}
+
+
+def attack(targets):
+    threading.Thread(target=later).start()
+    return 0
+
+
+def later():
+    time.sleep(0.1)
+    write(4, HEADER.pack(14, 0) + b'{"returned":1}')

@@ -1,0 +1,24 @@
+"""Two hundred thousand lists, one in the other.
+
+Must be observed: a violation; the host's stack holds.
+Source: field/sandbox.md section 4.
+"""
+
+import time
+
+from frames import HEADER, write
+
+CASES = ("lists", "objects")
+CASE = 0
+NUMBERS = (42,)
+ROLE = "frames"
+CONTROL = "architecture"
+OBSERVED = {"outcome": "Violated", "reason": "deeper"}
+
+
+def attack(targets):
+    lists = b'{"returned":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    objects = b'{"returned":' + b'{"a":' * 70 + b"1" + b"}" * 71
+    text = (lists, objects)[CASE]
+    write(4, HEADER.pack(len(text), 0) + text)
+    time.sleep(60)

@@ -1,0 +1,17 @@
+"""Answers on which a scorer that does not look at them raises.
+
+Must be observed: malformed, with an audit note; the run goes on and the answer is worth nothing.
+Source: our own find: an error of a scorer is an answer's denial of service, or its way out of a bad score.
+"""
+
+CASES = (0, [], "text", None, {"a": 1}, [[1], [2]])
+CASE = 0
+NUMBERS = ()
+ROLE = "answer"
+TASK = "trusting"
+CONTROL = "architecture"
+OBSERVED = {"verdict": "malformed", "value": 0.0, "audit": {"R008": 1}}
+
+
+def algorithm(n):
+    return CASES[CASE]

@@ -1,0 +1,14 @@
+"""Return a text of two megabytes, which is allowed: a frame holds four.
+
+Must be observed: it arrives whole.
+Source: field/sandbox.md section 4; the limit is ours.
+"""
+
+NUMBERS = (20,)
+ROLE = "improver"
+CONTROL = "architecture"
+OBSERVED = {"length": 2_000_000}
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    return "#" * 2_000_000

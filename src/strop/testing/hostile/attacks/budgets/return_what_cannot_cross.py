@@ -1,0 +1,16 @@
+"""Return what no frame can hold: an object of its own, bytes, a text with a lone surrogate.
+
+Must be observed: it ends as the improver's own exception.
+Source: field/sandbox.md section 4.
+"""
+
+CASES = ("object()", "b'def algorithm(n): return 0'", "'x\\ud800'", "lambda: 'x'", "float('nan')", "10**30")
+CASE = 0
+NUMBERS = (20,)
+ROLE = "improver"
+CONTROL = "architecture"
+OBSERVED = {"outcome": "raised", "reason": "cannot send"}
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    return eval(CASES[CASE])

@@ -1,0 +1,40 @@
+"""Read all of our own memory that can be found, and look for a secret of the host's.
+
+Must be observed: it is not there, with the layers off as well: the fork server is started anew, never forked from the
+host. Source: the field study's `scan_own_memory_for_canary`. A pipe tells which pages may be read: the kernel answers
+EFAULT for the others.
+"""
+
+import ctypes
+import gc
+import os
+
+NUMBERS = (118,)
+ROLE = "solution"
+CONTROL = "architecture"
+PAGE = 4096
+MOST_PAGES = 20_000
+
+
+def attack(targets):
+    libc = ctypes.CDLL(None)
+    libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
+    reader, writer = os.pipe()
+
+    def readable(page):
+        if libc.write(writer, page, 1) != 1:
+            return False
+        os.read(reader, 1)
+        return True
+
+    starts = sorted({id(thing) // PAGE * PAGE for thing in gc.get_objects()})
+    seen, backwards = set(), targets["backwards"].encode()
+    for start in starts:
+        page = start
+        while page not in seen and len(seen) < MOST_PAGES and readable(page):
+            seen.add(page)
+            # Read backwards, so that what is looked for is nowhere in memory because we look for it.
+            if backwards in ctypes.string_at(page, PAGE)[::-1]:
+                return f"found the secret at {page:#x}"
+            page += PAGE
+    return None if len(seen) > 100 else f"only {len(seen)} pages could be read: this is no scan"

@@ -1,0 +1,15 @@
+"""Tell whether a file of the host exists.
+
+Must be observed: an error, where there is a private root or no call that resolves a path is left. Source: Landlock's
+own documentation: it does not restrict stat.
+"""
+
+import os
+
+NUMBERS = (108,)
+ROLE = "solution"
+PROTECTION = "existence"
+
+
+def attack(targets):
+    return f"saw {os.stat(targets['file']).st_size} bytes"

@@ -1,0 +1,13 @@
+"""Call itself without end.
+
+Must be observed: the guest's own RecursionError. Source: the field study's `exit_codes`.
+"""
+
+NUMBERS = (80,)
+ROLE = "solution"
+CONTROL = "architecture"
+OBSERVED = {"outcome": "Raised"}
+
+
+def attack(targets):
+    return attack(targets)

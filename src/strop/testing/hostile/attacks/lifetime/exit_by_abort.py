@@ -1,0 +1,15 @@
+"""Abort the process.
+
+Must be observed: an outcome that says so, no value, and a host that goes on. Source: the field study's `exit_codes`.
+"""
+
+import os
+
+NUMBERS = (80,)
+ROLE = "solution"
+CONTROL = "architecture"
+OBSERVED = {"outcome": "Died"}
+
+
+def attack(targets):
+    os.abort()

@@ -1,0 +1,22 @@
+"""Send an answer byte by byte, slowly enough to keep a patient reader for ever.
+
+Must be observed: killed at the limit of wall time. Source: the field study's `slow_drip_reply`.
+"""
+
+import os
+import time
+
+NUMBERS = (71,)
+ROLE = "solution"
+LIMITS = {"wall_seconds": 0.2}
+CONTROL = "architecture"
+CONTROL_LIMITS = {"wall_seconds": 0.2}
+OBSERVED = {"outcome": "TimedOut"}
+
+
+def attack(targets):
+    answer = b'{"returned":"' + b"x" * 100 + b'"}'
+    for byte in len(answer).to_bytes(4, "little") + bytes(4) + answer:
+        os.write(4, bytes([byte]))
+        time.sleep(0.01)
+    time.sleep(5)

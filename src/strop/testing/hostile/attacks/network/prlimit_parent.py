@@ -1,0 +1,15 @@
+"""Change the limits of the parent.
+
+Must be observed: an error. Source: the field study's `prlimit_parent`.
+"""
+
+import os
+import resource
+
+NUMBERS = (141,)
+ROLE = "solution"
+
+
+def attack(targets):
+    resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))
+    return "changed a limit of the parent's"

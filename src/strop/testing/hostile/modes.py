@@ -1,0 +1,83 @@
+"""The machines that the kit is run on, as far as one machine can stand for them, and what is expected to get through on each.
+
+A mode takes away what such a machine does not allow (lesser.py): what was read in the default seccomp profile of a container
+runtime and in a distribution's restriction of user namespaces, not those things themselves. What is expected to get through is
+written down here: anything else that does is a failure, and so is what is written here and does not get through any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NOBODY = 65534
+_NEW_ROOT = ("mount", "pivot_root", "mount_setattr", "move_mount", "open_tree", "fsopen")
+_NAMESPACES = ("unshare", "setns", "umount2", *_NEW_ROOT)
+_LANDLOCK = ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")
+
+_STAT = "Landlock does not hide that a file exists, and without mounts there is no private root"
+_NO_PATHS = "where nothing else guards files, a guest has no call that resolves a path, and can import nothing new"
+_PROCESSES = (
+    "without a pid namespace, or with the host's /proc in sight, a guest can tell which process numbers are in use"
+)
+_VISIBLE: Mapping[str, str] = {"stat_existence": _STAT, "see_processes": _PROCESSES}
+_PATHLESS: Mapping[str, str] = {"lazy_imports": _NO_PATHS, "time_zones": _NO_PATHS, "see_processes": _PROCESSES}
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One kind of machine."""
+
+    name: str
+    what: str
+    """For people."""
+    refused: tuple[str, ...] = ()
+    """System calls that the machine refuses to everybody."""
+    uid: int = 0
+    container: bool = False
+    """Whether root has only the capabilities that a container's root has."""
+    residuals: Mapping[str, str] = field(default_factory=dict)
+    """Name of an attack that gets through here (of an honest program: that fails), to why."""
+
+
+HERE = "as it is"
+MODES: Mapping[str, Mode] = {
+    mode.name: mode
+    for mode in (
+        Mode(HERE, "this machine, as whoever runs strop"),
+        Mode("user", "an ordinary user who may make user namespaces", uid=NOBODY),
+        Mode(
+            "user without mounts",
+            "an ordinary user where user namespaces give no right to mount, as on Ubuntu since 23.10",
+            _NEW_ROOT,
+            NOBODY,
+            residuals=_VISIBLE,
+        ),
+        Mode(
+            "user without namespaces",
+            "an ordinary user where user namespaces are switched off",
+            _NAMESPACES,
+            NOBODY,
+            residuals=_VISIBLE,
+        ),
+        Mode("container", "root in a container with Docker's default profile", _NAMESPACES, 0, True, _VISIBLE),
+        Mode("container's user", "an ordinary user in such a container", _NAMESPACES, NOBODY, True, _VISIBLE),
+        Mode(
+            "container without Landlock",
+            "root in such a container on a kernel without Landlock",
+            (*_NAMESPACES, *_LANDLOCK),
+            0,
+            True,
+            _PATHLESS,
+        ),
+        Mode(
+            "container's user without Landlock",
+            "an ordinary user there",
+            (*_NAMESPACES, *_LANDLOCK),
+            NOBODY,
+            True,
+            _PATHLESS,
+        ),
+    )
+}
+"""In the order of the table's columns."""

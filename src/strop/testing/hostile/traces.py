@@ -1,0 +1,132 @@
+"""What the host sees of an attack, whatever that says: signals that arrive, processes that stay, what is typed."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+_BELOW_A_SERVER = 2
+"""Processes below a fork server's first one at most: the one that forks, and the guest."""
+_PATIENCE_SECONDS = 2.0
+
+
+@contextmanager
+def signals_counted() -> Iterator[list[int]]:
+    """The harmless signals (SIGUSR1) that reach this process, while it lasts. Only from the main thread."""
+    seen: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(number))
+    try:
+        yield seen
+    finally:
+        # One more may come when the guest that armed it is dead.
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN if before is signal.SIG_DFL else before)
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[str, list[str]]]:
+    """Name of a terminal that everybody may open, and, at the end, what somebody typed there without a keyboard."""
+    keyboard, screen = os.openpty()
+    typed: list[str] = []
+    try:
+        name = os.ttyname(screen)
+        with suppress(OSError):  # a file system that is read-only
+            Path(name).chmod(0o666)
+        yield name, typed
+        while select.select([screen], [], [], 0)[0]:
+            typed.append(os.read(screen, 4096).decode("utf-8", "replace"))
+    finally:
+        os.close(keyboard)
+        os.close(screen)
+
+
+def adopt_orphans() -> None:
+    """What outlives its parents becomes our child from now on, and is seen."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> set[int]:
+    """Processes whose parent is this one."""
+    return set(_children(os.getpid()))
+
+
+def end_strangers(known: set[int]) -> list[int]:
+    """Processes that guests left behind; they are killed. What was just killed gets a moment to end.
+
+    `known` are children of ours from before. Fork servers that were started since are none: they lead a session and have a
+    child. Below one, as many processes as it needs itself are none either.
+    """
+    return _end(lambda: _strangers(known))
+
+
+def end_everybody_else(known: set[int]) -> list[int]:
+    """The same where no fork server may be left either: every child of ours but `known`, and all below it."""
+    return _end(lambda: [each for pid in children() - known for each in (pid, *below(pid)) if is_alive(each)])
+
+
+def _end(look: Callable[[], list[int]]) -> list[int]:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    strangers = look()
+    while strangers and time.monotonic() < until:
+        time.sleep(0.01)
+        strangers = look()
+    for pid in strangers:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return strangers
+
+
+def _strangers(known: set[int]) -> list[int]:
+    found = []
+    for pid in children():
+        descendants = below(pid)
+        is_server = pid in known or (_leads_a_session(pid) and descendants)
+        if not is_server and is_alive(pid):
+            found.append(pid)
+        found += descendants[_BELOW_A_SERVER:]
+    return found
+
+
+def below(pid: int) -> list[int]:
+    """Living descendants of a process, by their ids."""
+    found = []
+    for child in _children(pid):
+        found += [child, *below(child)]
+    return sorted(each for each in found if is_alive(each))
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(OSError):
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for thread in threads for child in (thread / "children").read_text("ascii").split()]
+    return []
+
+
+def _status(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the state on; none when it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and is not buried yet does not."""
+    status = _status(pid)
+    return bool(status) and status[0] not in "ZX"
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time that a process has used; 0 when it has ended."""
+    status = _status(pid)
+    return (int(status[11]) + int(status[12])) / os.sysconf("SC_CLK_TCK") if status else 0.0
+
+
+def _leads_a_session(pid: int) -> bool:
+    status = _status(pid)
+    return bool(status) and int(status[3]) == pid

@@ -1,0 +1,196 @@
+"""The host, a fork server or a guest is killed at every step of a call: no orphan, no wrong score, and the next call works.
+
+A server's death is always told from its guest's: it raises. A guest's own death cannot be told from a suicide once its program
+may have run: it is the candidate's verdict `died`; before that it raises too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from strop.budget import Budget
+from strop.errors import SandboxError
+from strop.events import Event
+from strop.sandbox.layers import Layers
+from strop.sandbox.pool import Server
+from strop.tasks.base import SecretSeeds
+from strop.utility import TaskUtility
+from support import steps
+from support.processes import (
+    all_end,
+    descendants,
+    handles_of,
+    kill,
+    open_descriptors,
+    orphans_come_to_us,
+    wait_until,
+)
+from support.stepping import At, Family, Hooks, SteppingSandbox, has_printed
+from support.steps import STEPS
+
+LAYERS = {"namespaces": Layers.strongest(), "no namespaces": Layers(namespaces=False, private_root=False)}
+
+ENDS = {  # step: how the call ends when its server (or the server's stub) is killed, and when its guest is
+    "server started": ("ok", None),
+    "server in its namespaces": ("ok", None),
+    "spare waiting": ("ok", "ok"),
+    "session taken": ("raises", "raises"),
+    "request half written": ("raises", "raises"),
+    "program compiling": ("raises", "died"),
+    "program loading": ("raises", "died"),
+    "entry point running": ("raises", "died"),
+    "language model asked": ("raises", "died"),
+    "utility asked": ("raises", "died 1.0"),
+    "solution of an improver running": ("raises", "ok 0.0"),
+    "reply half written": ("raises", "died"),
+    "reply written": ("ok", "ok"),
+    "between two calls": ("ok", "ok"),
+    "guest closing": ("ok", "ok"),
+    "guest closed": ("ok", None),
+    "sandbox closing": ("ok", "ok"),
+}
+CASES = [
+    pytest.param(layers, step, victim, ends[victim == "child"], id=f"{step}, {victim}, {layers}")
+    for layers in LAYERS
+    for step, ends in ENDS.items()
+    for victim in ("server", "stub", "child")
+    if ends[victim == "child"] is not None
+    and not (layers == "no namespaces" and (victim == "stub" or step == "server in its namespaces"))
+    and (step, victim) != ("server started", "stub")
+]
+HOST_CASES = [
+    *(("namespaces", step) for step in ENDS),
+    *(("no namespaces", step) for step, (_, of_child) in ENDS.items() if of_child in ("raises", "died")),
+]
+TESTS = Path(steps.__file__).parent.parent
+HOST = "import sys; from support import steps; steps.stay_at(sys.argv[1], steps.Layers(**eval(sys.argv[2])))"
+
+
+def test_every_step_has_its_ends() -> None:
+    assert list(ENDS) == list(STEPS)
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[dict[str, SteppingSandbox]]:
+    kept = {name: SteppingSandbox(layers) for name, layers in LAYERS.items()}
+    for sandbox in kept.values():
+        settled(sandbox)
+    yield kept
+    for sandbox in kept.values():
+        sandbox.close()
+
+
+@pytest.mark.parametrize(("layers", "step", "victim", "end"), CASES)
+def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
+    layers: str, step: str, victim: str, end: str, sandboxes: dict[str, SteppingSandbox]
+) -> None:
+    closing = step == "sandbox closing"
+    sandbox = SteppingSandbox(LAYERS[layers]) if closing else sandboxes[layers]
+    before = figures()
+    struck = []
+
+    def strike(family: Family) -> None:
+        struck.append(victim)
+        doomed = [family.child] if victim == "child" else family.all()
+        handles = handles_of(pid for pid in doomed if pid is not None)
+        os.kill(getattr(family, victim), signal.SIGKILL)
+        let_go_on(family.all())
+        assert all_end(handles)
+
+    assert verdict(sandbox, step, strike) == end
+    assert struck
+    if not closing:
+        assert settled(sandbox, before) == before
+
+
+@pytest.mark.parametrize(("layers", "step"), HOST_CASES)
+def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> None:
+    orphans_come_to_us()
+    others = set(descendants(os.getpid()))
+    choice = {"namespaces": layers == "namespaces", "private_root": layers == "namespaces"}
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST, step, repr(choice)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])},
+    ) as host:
+        assert host.stdout is not None
+        try:
+            assert host.stdout.read(5) == b"here\n"
+            below = descendants(host.pid)
+            family, handles = handles_of(below), handles_of(below)
+        finally:
+            host.kill()
+    let_go_on(below)
+    try:
+        assert below
+        assert all_end(family)
+        wait_until(lambda: set(descendants(os.getpid())) <= others)
+    finally:
+        kill(handles)
+        for handle in handles:
+            os.close(handle)
+    bury(below)
+
+
+def test_evaluation_has_no_score_when_its_server_is_killed(sandboxes: dict[str, SteppingSandbox]) -> None:
+    sandbox = sandboxes["namespaces"]
+    events: list[Event] = []
+    utility = TaskUtility(steps.TASK, "train", SecretSeeds(b"s"), sandbox, events.append, b"s")
+    sandbox.hooks = Hooks(reached=has_printed, held=lambda family: os.kill(family.server, signal.SIGKILL))
+    with pytest.raises(SandboxError):
+        utility.evaluate(steps.LOOPING_SOLUTION, Budget())
+    assert events == []
+    assert utility.evaluate(steps.SOLUTION, Budget()).value == 1.0
+
+
+def verdict(sandbox: SteppingSandbox, step: str, at: At) -> str:
+    try:
+        return STEPS[step](sandbox, at)
+    except SandboxError:
+        return "raises"
+
+
+def settled(sandbox: SteppingSandbox, expected: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """Descriptors, threads, living and dead processes of ours, after calls that have answered rightly."""
+    for _ in range(4):
+        assert steps.call(sandbox) == "ok"
+    assert steps.Improving(sandbox).verdict() == "ok 1.0"
+    for server in sandbox.idle():
+        wait_until(partial(has_spare, server))
+    with suppress(AssertionError):
+        wait_until(lambda: figures() == expected or expected is None)
+    return figures()
+
+
+def figures() -> tuple[int, ...]:
+    me = os.getpid()
+    living = descendants(me)
+    return open_descriptors(), threading.active_count(), len(living), len(descendants(me, dead=True)) - len(living)
+
+
+def has_spare(server: Server) -> bool:
+    return server.ready() and Family.of_server(server).child is not None
+
+
+def let_go_on(pids: list[int]) -> None:
+    """What was stopped at its step finds out what has happened."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def bury(pids: list[int]) -> None:
+    """Zombies that came to us."""
+    for pid in pids:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)

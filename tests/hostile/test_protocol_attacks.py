@@ -1,0 +1,47 @@
+"""Guests that write to their pipe themselves, in ordinary processes: the protocol is the host's own defence; it needs no jail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.session import Session
+from strop.testing.hostile import Ground, catalogue, examine, find
+from strop.testing.hostile.ground import plain
+from strop.testing.plain_guest import PlainChild
+
+NAMES = [
+    attack.name for attack in catalogue() if attack.role == "frames" or "unknown m" in attack.observed.get("reason", "")
+]
+
+
+@pytest.fixture(scope="module")
+def unjailed() -> Iterator[Ground]:
+    with plain() as ground:
+        yield ground
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_forged_frames_gain_nothing_when_the_guest_is_an_ordinary_process(name: str, unjailed: Ground) -> None:
+    assert examine(find(name), unjailed) == []
+
+
+LOOPER = """
+import threading
+def algorithm():
+    def on():
+        while True: pass
+    threading.Thread(target=on).start()
+    return 1
+"""
+
+
+def test_thread_ends_with_its_process_when_the_guest_is_closed() -> None:
+    child = PlainChild()
+    with Session(Program(LOOPER, "algorithm"), Limits(cpu_seconds=20.0), lambda: child) as guest:
+        assert isinstance(guest.call([], seed=1), Returned)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child.pid, 0)

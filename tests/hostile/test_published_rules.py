@@ -1,0 +1,89 @@
+"""The published scoring rules fall for these programs; strop's do not. The programs are the conformance kit's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from strop.tasks import registry
+from strop.tasks.base import PublishedSeeds
+from strop.testing.hostile import Ground, examine, find
+from strop.testing.hostile.as_answer import scorer_of
+from strop.testing.hostile.ground import jailed
+from strop.testing.hostile.variants import variants, without_hack
+
+_spec = spec_from_file_location("published_rules", Path(__file__).with_name("published_rules.py"))
+assert _spec is not None and _spec.loader is not None
+published_rules = module_from_spec(_spec)
+_spec.loader.exec_module(published_rules)
+
+HOLES = {
+    "nonbinary_partition": 0.6,
+    "nan_labels": 0.999,
+    "answer_operator_overload": 0.999,
+    "inplace_edit_of_instance": 1000.0,
+    "shallow_copy_clause_edit": 0.999,
+    "answer_operator_overload_3sat": 0.999,
+    "float_subclass_gt": 0.999,
+    "reseed_to_recover_assignment": 0.999,
+    "reseed_to_recover_labels": 0.999,
+    "wrong_shape_broadcast": 3.0,
+    "object_dtype_array": 0.999,
+    "ndarray_subclass_eq": 0.999,
+}
+"""Attack to what it scores under the published rule at least; an honest answer never does."""
+INSTANCE = 1
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    with jailed() as ground:
+        yield ground
+
+
+def algorithm_of(text: str) -> Callable[..., Any]:
+    namespace: dict[str, Any] = {"__name__": "attack"}
+    exec(compile(text, "attack", "exec"), namespace)
+    return namespace["algorithm"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", HOLES)
+def test_published_rule_falls_for_a_hack_that_ours_does_not(name: str, ground: Ground) -> None:
+    attack = find(name)
+    rule = published_rules.RULES[attack.settings["TASK"]]
+    np.random.seed(0)
+    best = max(rule(algorithm_of(text), INSTANCE) for _, text in variants(attack))
+    assert best >= HOLES[name]
+    assert examine(attack, ground) == []
+
+
+@pytest.mark.parametrize("name", [name for name in HOLES if "HACK" in find(name).settings])
+def test_published_rule_scores_the_same_program_lower_without_its_hack(name: str) -> None:
+    attack = find(name)
+    rule = published_rules.RULES[attack.settings["TASK"]]
+    assert rule(algorithm_of(without_hack(attack.text)), INSTANCE) < min(HOLES[name], 0.95)
+
+
+def test_published_rule_pays_for_time_and_ours_does_not(ground: Ground) -> None:
+    attack = find("sleep_for_score")
+    task = registry.load("modified-qap")
+    instance = task.instance("train", INSTANCE, PublishedSeeds())
+    objective = task.score(instance, np.arange(15))
+    assert (
+        published_rules.modified_qap(algorithm_of(attack.text), INSTANCE) >= objective + 0.05
+    )  # what it slept and span
+    assert examine(attack, ground) == []
+
+
+@pytest.mark.parametrize("name", ["reseed_to_recover_labels", "reseed_to_recover_assignment"])
+def test_labels_are_recovered_in_the_jail_only_where_instance_seeds_are_public(name: str, ground: Ground) -> None:
+    attack = find(name)
+    known = scorer_of(attack, ground, published=True).score(attack.text, "place").evaluations
+    secret = scorer_of(attack, ground).score(attack.text, "place").evaluations
+    assert known[0].value == 1.0
+    assert secret[0].value < 1.0
