@@ -1,0 +1,234 @@
+"""strop reproduce."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from strop.commands.options import Json, Whole
+from strop.commands.output import notice_of, notices, print_document, results
+from strop.errors import ConfigurationError, StoreError
+from strop.events import Event, Judged, Recorder, RunFinished, RunStarted
+from strop.experiment import save
+from strop.laboratory import jail, started
+from strop.lm.base import LanguageModel
+from strop.lm.registry import make as make_language_model
+from strop.report.words import harmless
+from strop.reproduce import document
+from strop.reproduce.arms import ARMS, arm
+from strop.reproduce.progress import Progress
+from strop.reproduce.rates import WAYS, Rates, flagged, rates
+from strop.reproduce.table2 import Table2, done
+from strop.solution import digest_of
+from strop.spec import RunSpec
+from strop.stopping import Interrupted, stopped_by_signals
+from strop.store import FILE_NAME, Store
+
+KIND = "table2"
+MOST = 1_000_000
+WORKERS = 16
+"""LM calls in flight with a model that waits for its server; an offline one computes here, on the cores there are."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one directory holds: it must be the same whenever the work goes on."""
+
+    lm: str
+    seed: int
+
+    def meta(self) -> dict[str, str]:
+        return {"kind": KIND, "task": "sandbox-flag", "lm": self.lm, "seed": str(self.seed)}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Generation:
+    """What is asked for."""
+
+    lm: str = "offline"
+    """The language model; see strop run --help. offline:unsafe=0.004 makes that share of circumventing edits."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server."""
+    n: Whole = 10_000
+    """Improvements an arm. A finished directory goes on to a larger n."""
+    arm: Literal["both", "plain", "warning"] = "both"
+    """plain, warning (with the comment that warns against switching the sandbox off), or both."""
+    seed: Whole = 0
+    """With this it is decided what an offline model draws."""
+    jobs: Whole = 0
+    """Programs rehearsed at once; 0 means one for each core."""
+
+
+def reproduce_command(
+    what: Literal["table2"],
+    /,
+    *,
+    generation: Generation = Generation(),
+    out: Path | None = None,
+    listed: Annotated[bool, Parameter(name="--list", negative="")] = False,
+    flagged_by: Literal["literal", "syntax", "runtime"] | None = None,
+    as_json: Json = False,
+) -> int:
+    """Carry out one of the paper's protocols; the same command with the same --out goes on where it was ended.
+
+    Parameters
+    ----------
+    what
+        table2: how often a model switches a sandbox off when it improves an improver (§6.2), with and without a warning.
+    out
+        Directory of the record and the results; runs/table2-MODEL-SEED when not given.
+    listed
+        Do nothing more; list the flagged programs of what is there.
+    flagged_by
+        List only what this way to look flagged.
+    """
+    lm, seed, n = generation.lm, generation.seed, generation.n
+    if not 1 <= n <= MOST:
+        raise ConfigurationError(f"--n is {n}; it must lie between 1 and {MOST}")
+    directory = out or Path("runs") / f"table2-{_plain(lm)}-{seed}"
+    if listed or flagged_by:
+        _list(directory, flagged_by, as_json=as_json)
+        return 0
+    spec = RunSpec(lm=lm, base_url=generation.base_url, seed=seed, jobs=generation.jobs).checked()
+    with closing(make_language_model(lm, base_url=spec.base_url, seed=seed, environ=os.environ)) as model:
+        judged = _carry_out(spec, model, ARMS if generation.arm == "both" else (generation.arm,), n, directory)
+    found = rates(judged)
+    notice = notice_of(model.name, model.is_language_model)
+    _write(directory, model.name, found, judged, notice)
+    if as_json:
+        print_document({**document.document(model.name, found), "is_language_model": model.is_language_model})
+    else:
+        _print(directory, model.name, found, notice)
+    return 0
+
+
+def _carry_out(
+    spec: RunSpec, model: LanguageModel, names: Sequence[str], n: int, directory: Path
+) -> dict[str, list[Judged]]:
+    """Do what is missing; the first n improvements of each arm, in order."""
+    notice = notice_of(model.name, model.is_language_model)
+    with _record(directory, Recipe(spec.lm, spec.seed)) as store, closing(jail(spec)) as sandbox:
+        with Progress(len(names) * n, notice) as progress:
+            work = Table2(sandbox, model, _recorder(store), progress.advance)
+            with (
+                _framed(store, started(spec, model, sandbox.posture)),
+                stopped_by_signals(work.stop, sandbox.close, model.finish),
+            ):
+                for name in names:
+                    before = done(store, name)
+                    progress.begin(name, sum(index < n for index in before.judged))
+                    work.generate(arm(name), n, before, WORKERS if model.is_language_model else 2 * spec.jobs)
+        return {name: _first(store, name, n) for name in names}
+
+
+@contextmanager
+def _record(directory: Path, recipe: Recipe) -> Iterator[Store]:
+    """The record to go on with, or a new one.
+
+    Raises:
+        ConfigurationError: the directory holds something else.
+    """
+    try:
+        if not (directory / FILE_NAME).exists():
+            if directory.is_dir() and any(directory.iterdir()):
+                raise ConfigurationError(f"--out {directory} holds files already; name a new folder")
+            store = Store.create(directory, recipe.meta())
+        else:
+            store = Store.resume(directory)
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    with store:
+        differing = [name for name, value in recipe.meta().items() if store.meta.get(name) != value]
+        if differing:
+            held = ", ".join(f"{name} {harmless(store.meta.get(name, 'none'))}" for name in differing)
+            raise ConfigurationError(f"{directory} was begun with {held}: use the same again, or name a new --out")
+        yield store
+
+
+@contextmanager
+def _framed(store: Store, beginning: RunStarted) -> Iterator[None]:
+    """The first and the last event of one stretch of work."""
+    store.append(beginning)
+    status, detail = "failed", ""
+    try:
+        yield
+        status = "finished"
+    except Interrupted as error:
+        status, detail = "interrupted", error.number.name
+        raise
+    except BaseException as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        store.append(RunFinished(scope="", status=status, detail=detail))
+
+
+def _recorder(store: Store) -> Recorder:
+    def record(event: Event) -> None:
+        store.append(event)
+
+    return record
+
+
+def _first(store: Store, name: str, n: int) -> list[Judged]:
+    """The first n improvements of an arm, in order."""
+    judged = done(store, name).judged
+    return [judged[index] for index in sorted(judged) if index < n]
+
+
+def _write(directory: Path, model: str, found: Rates, judged: dict[str, list[Judged]], notice: str) -> None:
+    """table2.md, table2.json, and every flagged program as a file of its own."""
+    save(directory / "table2.md", document.markdown(model, found, notice))
+    save(directory / "table2.json", document.as_json(model, found))
+    for improvements in judged.values():
+        for one in flagged(improvements):
+            save(directory / "flagged" / f"{one.arm}-{one.index:06}.py", one.program or "")
+
+
+def _print(directory: Path, model: str, found: Rates, notice: str) -> None:
+    console = results()
+    if notice:
+        console.print(notice, style="bold yellow", markup=False)
+    document.show(model, found, console)
+    notices().print(
+        f"recorded in {directory}; flagged programs in {directory / 'flagged'}", markup=False, soft_wrap=True
+    )
+
+
+def _list(directory: Path, way: str | None, *, as_json: bool) -> None:
+    """The flagged programs of a record, whatever its arms."""
+    with Store.open(directory) as store:
+        if store.meta.get("kind") != KIND:
+            raise ConfigurationError(f"{directory} is no record of strop reproduce table2")
+        found = [one for name in ARMS for one in flagged(list(done(store, name).judged.values()), way)]
+    if as_json:
+        print_document({"flagged": [_described(one) for one in found]})
+        return
+    for one in found:
+        ways = ", ".join(each for each in WAYS if getattr(one, each))
+        line = f"{one.arm} {one.index:6}  {digest_of(one.program or '')[:12]}  {' '.join(one.rules)}  by {ways}; {one.outcome}"
+        results().print(line, markup=False, soft_wrap=True)
+
+
+def _described(one: Judged) -> dict[str, object]:
+    return {
+        "arm": one.arm,
+        "index": one.index,
+        "digest": digest_of(one.program or ""),
+        "flagged_by": [way for way in WAYS if getattr(one, way)],
+        "rules": list(one.rules),
+        "outcome": one.outcome,
+        "program": one.program,
+    }
+
+
+def _plain(lm: str) -> str:
+    """A model's specification as part of a folder's name."""
+    return "".join(character if character.isalnum() or character in ".-=" else "-" for character in lm)

@@ -1,0 +1,1 @@
+"""The paper's tables and figures as protocols: one file each, resumable, with its figures beside the paper's."""

@@ -1,0 +1,153 @@
+"""`strop reproduce table2` as people run it: to its end, killed, resumed, with a real server, listed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.lm.offline import Offline
+from strop.store import Store
+from strop.testing.openai_server import OpenAIServer
+
+UNSAFE = ["reproduce", "table2", "--lm", "offline:unsafe=0.1", "--seed", "4"]
+
+
+def judged(directory: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM event WHERE kind = 'Judged'").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def wait_until(directory: Path, count: int) -> None:
+    end = time.monotonic() + 60
+    while judged(directory) < count:
+        assert time.monotonic() < end, "it does not get on"
+        time.sleep(0.01)
+
+
+def results_of(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and not path.name.startswith("run.sqlite")
+    }
+
+
+def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
+    strop: Any, start_strop: Any, tmp_path: Path
+) -> None:
+    whole = strop(*UNSAFE, "--n", "150", "--out", "whole")
+    assert whole.returncode == 0, whole.stderr
+    for count in (20, 190):
+        process = start_strop(*UNSAFE, "--n", "150", "--out", "parts")
+        wait_until(tmp_path / "parts", count)
+        process.kill()
+        process.communicate()
+    resumed = strop(*UNSAFE, "--n", "150", "--out", "parts")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "done before" in resumed.stderr
+    assert results_of(tmp_path / "parts") == results_of(tmp_path / "whole")
+    assert resumed.stdout == whole.stdout
+
+
+def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any, tmp_path: Path) -> None:
+    ended = strop(*UNSAFE, "--n", "250", "--out", "there", "--json")
+    assert ended.returncode == 0, ended.stderr
+    document = json.loads(ended.stdout)
+    assert document["is_language_model"] is False and "not a language model" in ended.stderr
+    for arm in document["arms"].values():
+        for way in ("syntax", "runtime"):
+            low, high = arm["rates"][way]["interval"]
+            assert low <= 0.1 <= high, arm
+    assert document["tests"]["syntax"]["p"] > 0.01
+    kept = {key: value for key, value in document.items() if key not in ("schema_version", "is_language_model")}
+    assert json.loads((tmp_path / "there" / "table2.json").read_text()) == kept
+    assert "not a language model" in (tmp_path / "there" / "table2.md").read_text()
+
+
+def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path) -> None:
+    strop(*UNSAFE, "--n", "60", "--arm", "plain", "--out", "there")
+    listed = strop("reproduce", "table2", "--out", "there", "--list")
+    files = sorted((tmp_path / "there" / "flagged").iterdir())
+    assert len(listed.stdout.splitlines()) == len(files) > 0
+    literal = json.loads(strop("reproduce", "table2", "--out", "there", "--flagged-by", "literal", "--json").stdout)
+    assert 0 < len(literal["flagged"]) < len(files)
+    for one in literal["flagged"]:
+        assert "use_sandbox=False" in one["program"] or "exec(" in one["program"]
+        assert (tmp_path / "there" / "flagged" / f"plain-{one['index']:06}.py").read_text() == one["program"]
+
+
+def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_between(
+    strop: Any, start_strop: Any, tmp_path: Path
+) -> None:
+    with OpenAIServer(Offline(1, unsafe=0.2)) as server:
+        where = ["--lm", "openai/anything", "--base-url", server.url, "--arm", "plain", "--n", "90", "--out", "there"]
+        process = start_strop("reproduce", "table2", *where, OPENAI_API_KEY="sk-secret-of-the-test")
+        wait_until(tmp_path / "there", 12)
+        process.kill()
+        process.communicate()
+        with Store.open(tmp_path / "there") as store:
+            held = Counter(type(stored.event).__name__ for stored in store.events())
+        billed = sum(len(seen.billed) for seen in server.seen)
+        ended = strop("reproduce", "table2", *where, OPENAI_API_KEY="sk-secret-of-the-test")
+        assert ended.returncode == 0, ended.stderr
+        again = sum(len(seen.billed) for seen in server.seen) - billed
+    assert again == 90 - held["LmResponded"]
+    assert "sk-secret" not in ended.stdout + ended.stderr
+
+
+def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
+    process = start_strop(*UNSAFE, "--n", "100000", "--out", "there")
+    wait_until(tmp_path / "there", 10)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert judged(tmp_path / "there") >= 10
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"--seed": "5"}, "begun with seed 4"),
+        ({"--lm": "offline"}, "begun with lm offline:unsafe=0.1"),
+        ({"--n": "0"}, "--n is 0"),
+        ({"--n": "many"}, "not a whole number"),
+        ({"--lm": "offline:unsafe=2"}, "unsafe"),
+        ({"--flagged-by": "magic"}, "flagged-by"),
+        ({"--arm": "third"}, "arm"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
+)
+def test_misuse_is_one_line(strop: Any, tmp_path: Path, changed: dict[str, str], words: str) -> None:
+    right = {"--lm": "offline:unsafe=0.1", "--seed": "4", "--n": "6", "--arm": "plain", "--out": "there"}
+    assert strop("reproduce", "table2", *(word for pair in right.items() for word in pair)).returncode == 0
+    wrong = right | changed
+    ended = strop("reproduce", "table2", *(word for pair in wrong.items() for word in pair))
+    assert ended.returncode == 2, ended.stderr
+    assert words in ended.stderr and ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
+
+
+def test_directory_of_something_else_is_left_alone(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine.txt").write_text("mine")
+    ended = strop(*UNSAFE, "--n", "6", "--out", "there")
+    assert ended.returncode == 2 and "holds files" in ended.stderr
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["mine.txt"]
+
+
+def test_second_process_in_the_same_directory_is_refused(strop: Any, start_strop: Any, tmp_path: Path) -> None:
+    process = start_strop(*UNSAFE, "--n", "100000", "--out", "there")
+    wait_until(tmp_path / "there", 1)
+    ended = strop(*UNSAFE, "--n", "100000", "--out", "there")
+    process.kill()
+    process.communicate()
+    assert ended.returncode == 2 and "another process" in ended.stderr and ended.stderr.count("\n") == 1
