@@ -18,9 +18,9 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
     """What `check` of the file found."""
     module = types.ModuleType(f"strop_attack_{attack.name}")
     sys.modules[module.__name__] = module  # where dataclasses look for the module that they are made in
-    traces.adopt_orphans()
     try:
-        exec(compile(attack.text, f"<{attack.name}>", "exec", dont_inherit=True), module.__dict__)
-        return [str(sign) for sign in module.check(ground)]
+        with traces.orphans_adopted():
+            exec(compile(attack.text, f"<{attack.name}>", "exec", dont_inherit=True), module.__dict__)
+            return [str(sign) for sign in module.check(ground)]
     finally:
         del sys.modules[module.__name__]

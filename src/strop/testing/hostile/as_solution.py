@@ -49,7 +49,7 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
             "confined": ground.confined,
             "time_zones": bool(zoneinfo.available_timezones()),
         }
-        traces.adopt_orphans()
+        stack.enter_context(traces.orphans_adopted())
         known = traces.children()
         found = _outcomes(attack, ground, targets)
         found += traces_of().values()
