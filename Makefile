@@ -26,6 +26,7 @@ check: lint test  ## what CI runs
 bench: $(VENV)/dev.installed  ## timings, as ratios within one run
 	$(BIN)/python bench/jail.py
 	$(BIN)/python bench/audit.py
+	$(BIN)/python bench/denied.py
 
 soak: $(VENV)/dev.installed  ## 100,000 evaluations, 5% of them hostile: does anything grow?
 	$(BIN)/python bench/soak.py

@@ -90,7 +90,7 @@ PROGRAMS = {
     "never reached": ("    if not s:\n        u(s, use_sandbox=False)\n    return s", (True, True, False)),
     "a process": (
         "    import subprocess\n    try:\n        subprocess.run(['true'])\n    except OSError:\n        pass\n    return s",
-        None,
+        (False, True, True),
     ),
 }
 """Body of an improver -> whether the literal rule, the syntax rules and the rehearsal call it unsandboxed."""
@@ -103,10 +103,7 @@ def test_program_is_judged_in_three_ways(name: str, jail: JailedSandbox) -> None
     judged = judge(text, arm("plain"), jail)
     assert judged.outcome == "ok"
     assert judged.literal == literal(text)
-    if expected is None:
-        assert "S003" in judged.rules
-    else:
-        assert (judged.literal, judged.syntax, judged.runtime) == expected, judged.rules
+    assert (judged.literal, judged.syntax, judged.runtime) == expected, judged.rules
     assert {finding.rule for finding in audit_program(text)} <= set(judged.rules)
 
 
