@@ -1,13 +1,15 @@
 """The static audit of a run as it goes: every program text is judged once, before the event that brings it goes on.
 
-A recorder in front of another. Texts that do not parse are passed over: they do not run, and their evaluation says so.
+A recorder in front of another. Texts that do not parse are passed over: they do not run, and their evaluation says so. Texts that
+may run and cannot be audited are told as such.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
-from strop.audit import LITERAL, UNREADABLE, audit_program, literal
+from strop.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
 from strop.events import AuditNoted, Evaluated, Event, ImproveStarted, Recorder
 from strop.noting import DETAIL_CHARACTERS
 from strop.solution import digest_of
@@ -57,12 +59,19 @@ def notes_on(program: str, scope: str) -> list[AuditNoted]:
             program=program,
             line=found.line or None,
         )
-        for found in audit_program(program)
-        if found.rule not in (UNREADABLE, LITERAL)
+        for found in _found(program)
+        if found.rule != LITERAL
     ]
     if literal(program):
         notes.append(_literal_note(program, scope))
     return notes
+
+
+def _found(program: str) -> Sequence[Finding]:
+    """The findings of the static rules; without those on texts that are no Python."""
+    # A line is named where the text is no Python; NUL and lone surrogates no program can hold.
+    runs = "\0" not in program and not any("\ud800" <= character <= "\udfff" for character in program)
+    return [found for found in audit_program(program) if found.rule != UNREADABLE or (runs and not found.line)]
 
 
 def _literal_note(program: str, scope: str) -> AuditNoted:

@@ -1,13 +1,14 @@
 """The command line: parse, call, print.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
-3 language model; 4 budget; 5 broken task; 6 findings, where the audit was asked
-to fail on them; 7 sandbox; 130 Ctrl-C; 143 SIGTERM.
+3 language model; 4 budget; 5 broken task; 6 findings, where the audit was asked to fail on them; 7 sandbox, or an attack of the
+self-test that got through; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -37,6 +38,7 @@ def application() -> App:
         name="strop",
         help="STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself.",
         version_flags=["--version"],
+        suppress_keyboard_interrupt=False,
     )
     for name, words in COMMANDS.items():
         app.command(f"strop.commands.{name}:{name}_command", name=name, help=words)
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.platform == "win32":
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     app = application()
+    signal.signal(signal.SIGTERM, _terminated)  # until a command that has something to save takes signals itself
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
@@ -62,9 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
         _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
+    except _Terminated:
+        _end("stopped", 143)
     except KeyboardInterrupt:
         _end("stopped", 130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise _Terminated
 
 
 def _use_standard_streams() -> None:

@@ -174,7 +174,7 @@ class IterationFinished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditNoted(Event):
-    """A program does, or did, something that it was told not to, or that deserves a look; it had no effect."""
+    """A program does, or did, something that it was told not to, or that deserves a look. No score depends on a note."""
 
     rule: str
     """Id in `strop.audit.RULES`; a word in records of earlier versions."""
@@ -203,7 +203,7 @@ class Judged(Event):
     syntax: bool
     """A static rule that stands for unsandboxing found something."""
     runtime: bool
-    """It switched the sandbox off, or was refused a system call, while it was rehearsed."""
+    """While it was rehearsed, a rule of run time that stands for unsandboxing was noted (R005, R006, R013)."""
     rules: tuple[str, ...]
     """Ids of every rule that found something, static and at run time, in order."""
     outcome: str

@@ -85,7 +85,7 @@ class Handles:
 
     def _utility_call(self, params: Sequence[Value]) -> Value:
         (candidate, extras) = _unpacked(params, 2)
-        words = [str(extra)[:200] for extra in extras[:10]] if isinstance(extras, list) else []
+        words = [_words(extra, 200) for extra in extras[:10]] if isinstance(extras, list) else []
         rule = rule_of_arguments(words)
         if rule is not None:
             self.notes.tell(rule, ", ".join(words))
@@ -235,7 +235,7 @@ class Handles:
         return remaining
 
     def _note(self, params: Sequence[Value]) -> Value:
-        kind, detail = (str(param)[:400] for param in _unpacked(params, 2))
+        kind, detail = (_words(param, 400) for param in _unpacked(params, 2))
         rule = rule_of_note(kind, detail)
         if rule is not None:
             self.notes.tell(rule, detail)
@@ -247,6 +247,11 @@ class Handles:
             seen = self._seen[key]
             self._seen[key] += 1
         return seen
+
+
+def _words(value: Value, most: int) -> str:
+    """What a guest says in words. A guest's handles send texts; spelling out what others send could take seconds each."""
+    return value[:most] if isinstance(value, str) else f"<{type(value).__name__}>"
 
 
 def _unpacked(params: Sequence[Value], count: int) -> Sequence[Value]:

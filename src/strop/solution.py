@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
+
+_PUNCTUATION = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f"
+_PART = rf"(?!\d)[^{_PUNCTUATION}]++"
+_LONG_PATH = re.compile(rf"(?<![^{_PUNCTUATION}]){_PART}(?:[\s\\]*+\.[\s\\]*+{_PART}){{100}}")
+"""A dotted name of more than 100 parts. CPython's parser builds the module of an `import` part by part and keeps every step:
+200,000 characters of `import a.a.a` take it 10 GiB and half a minute in which no other thread runs (3.11 to 3.13)."""
 
 
 def digest_of(text: str) -> str:
@@ -13,6 +20,11 @@ def digest_of(text: str) -> str:
     Lone surrogates, which no source file can hold but a guest may send, are hashed as they are.
     """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_costly_to_parse(text: str) -> bool:
+    """Whether the host must not give a text of somebody else to `ast.parse`."""
+    return _LONG_PATH.search(text) is not None
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from strop.store import Store
 
 SMALL = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "1", "--seed", "1"]
 
@@ -69,3 +74,69 @@ def test_show_without_a_name_shows_the_run_that_began_last(strop: Any) -> None:
     strop("run", "lpn", *SMALL, "--out", "runs/zzz")
     strop("run", "lpn", *SMALL, "--out", "runs/aaa")
     assert "runs/aaa/best.py" in strop("show").stdout
+
+
+ODD = """
+import os, strop
+os.write(1, b"from the file\\n")
+def sample(rng):
+    {sample}
+def score(instance, answer):
+    os.write(1, b"from the scorer\\n")
+    return 0.5
+task = strop.Task(name="odd", sample=sample, score=score, seed="def f(x):\\n    return 1\\n", entry="f", time_limit=0.5)
+"""
+
+
+def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text(ODD.format(sample='return {"x": int(rng.integers(10**9))}'))
+    (tmp_path / "one.py").write_text("def f(x):\n    return 1\n")
+    ended = strop("score", "one.py", "--task", "odd.py", "--json")
+    assert json.loads(ended.stdout)["utility"] == 0.5 and "from the scorer" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ['a = []; a.append(a); return {"x": a}', 'return {"x": 10**5000}', 'return {"x": 1}, 10**5000'],
+    ids=["holds itself", "enormous integer", "enormous hidden integer"],
+)
+def test_check_of_a_task_that_draws_what_cannot_be_sent_or_written_ends_with_a_document(
+    strop: Any, tmp_path: Path, sample: str
+) -> None:
+    (tmp_path / "odd.py").write_text(ODD.format(sample=sample))
+    ended = strop("check", "odd.py", "--repeat", "1", "--json")
+    assert ended.returncode == 5 and json.loads(ended.stdout)["broken"] and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", [("show", "there"), ("audit", "there"), ("runs", ".")])
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [("IterationFinished", "t", "x"), ("IterationFinished", "verdicts", 5), ("AuditNoted", "times", "x"),
+     ("RunFinished", "status", 10**30), ("Evaluated", "solution", [1])],
+)  # fmt: skip
+def test_record_with_a_value_of_the_wrong_type_is_one_line_or_is_told(
+    strop: Any, tmp_path: Path, command: tuple[str, ...], kind: str, field: str, value: object
+) -> None:
+    finished: dict[str, object] = dict.fromkeys(("t", "lm_calls", "evaluations", "seconds"), 0)
+    finished |= {"improver": None, "candidate": None, "accepted": True, "reason": "", "train": [1.0], "test": []}
+    evaluated: dict[str, object] = dict.fromkeys(("value", "cpu_seconds", "wall_seconds"), 0)
+    evaluated |= {"utility": "lpn", "split": "train", "solution": None, "verdict": "ok", "error": ""}
+    kinds: dict[str, dict[str, object]] = {
+        "IterationFinished": {**finished, "verdicts": "{}"},
+        "AuditNoted": {"rule": "R005", "detail": ""},
+        "RunFinished": {"status": "finished"},
+        "Evaluated": {**evaluated, "scores": [], "verdicts": []},
+    }
+    data = {**kinds[kind], field: value}
+    Store.create(tmp_path / "there", {"kind": "run", "task": "lpn"}).close()
+    with closing(sqlite3.connect(tmp_path / "there" / "run.sqlite")) as connection, connection:
+        row = (1.0, "t1", kind, json.dumps(data))
+        connection.execute("INSERT INTO event (at, scope, kind, data) VALUES (?, ?, ?, ?)", row)
+    ended = strop(*command)
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 0 or said_in_one_line(ended, 1), ended.stderr
+
+
+def test_audit_of_an_enormous_file_is_refused_rather_than_judged_by_its_beginning(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "big.py").write_text("#" * 4_000_001 + "\nexec('1')\n")
+    assert said_in_one_line(strop("audit", "big.py"), 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,3 +70,13 @@ def test_self_test_ends_with_7_when_something_is_not_as_it_must_be(tmp_path: Pat
 def test_control_shows_that_an_attack_succeeds_without_the_jail(strop: Strop) -> None:
     ended = strop("doctor", "--self-test", "--control", "--only", "tcp_loopback")
     assert (ended.returncode, "1 succeeds" in ended.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_self_test_stops_with_one_line_when_a_signal_comes(start_strop: Any, number: int, code: int) -> None:
+    process = start_strop("doctor", "--self-test")
+    first = process.stderr.readline()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert first and process.returncode == code
+    assert errors.splitlines()[-1] == "strop: stopped" and "Traceback" not in errors

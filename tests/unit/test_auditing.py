@@ -79,3 +79,34 @@ def test_notes_of_programs_are_kept_and_found_by_their_text(tmp_path: Path) -> N
         Auditor(lambda event: [store.append(event), None][1])(evaluated(UNSANDBOXED))
         kept = [stored.event for stored in store.events(AuditNoted)]
     assert kept == notes_on(UNSANDBOXED, "t1/improve/u-1#0")
+
+
+LONG_PATHS = [
+    "import a" + ".a" * 99_000,
+    "from a" + " . \\\n a" * 200 + " import b",
+    "import a\u0301" + ".a\u0301" * 300,
+]
+
+
+@pytest.mark.parametrize("program", LONG_PATHS)
+def test_program_is_not_parsed_when_it_imports_a_module_of_a_thousand_parts(program: str) -> None:
+    """Parsing the first takes CPython 10 GiB: `strop` would be killed by a candidate that never runs."""
+    assert [(note.rule, note.detail) for note in notes_on(program, "t1")] == [
+        ("S000", "a dotted name of more than 100 parts")
+    ]
+
+
+@pytest.mark.parametrize("program", ["x = 1\n" * 40_000, "x = 1  # " + "a" * 200_000, "x = 1\n" * 30_000])
+def test_program_that_may_run_and_cannot_be_audited_is_told_as_such(program: str) -> None:
+    assert [note.rule for note in notes_on(program, "t1")] == ["S000"]
+
+
+@pytest.mark.parametrize("program", ["def f(:", "x = 1\0", "x = '\ud800'", ""])
+def test_text_that_cannot_run_is_passed_over(program: str) -> None:
+    assert notes_on(program, "t1") == []
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, "1." * 100_000, "a " * 100_000, ("a" + ".a" * 99 + " ") * 1000])
+def test_long_text_without_a_long_path_is_no_reason_to_refuse_it(text: str) -> None:
+    details = [note.detail for note in notes_on(f"'''{text[:199_000]}'''", "t1")]
+    assert "a dotted name of more than 100 parts" not in details

@@ -140,6 +140,15 @@ FORGED_NOTES = """    import channel, gc
 """
 
 
+NO_WORDS = """    import channel, gc
+    [link] = [each for each in gc.get_objects() if isinstance(each, channel.Channel)]
+    link.ask("note", [["fork"], {"a": "execve"}])
+    link.ask("utility", [initial_solution, [["use_sandbox=False"], 0]])
+    return 'ok'
+"""
+"""A host that spelled these out would spend seconds on each where they are nested arrays."""
+
+
 @pytest.mark.parametrize(
     ("body", "notes"),
     [
@@ -155,6 +164,7 @@ FORGED_NOTES = """    import channel, gc
         ("    from collections import namedtuple\n    namedtuple('A', 'b')\n    return 'ok'", []),
         ("    import os\n    try: os.fork()\n    except OSError: return 'ok'", [("R009", "os.fork", 1)]),
         (FORGED_NOTES, [("R012", "execve x100", 1), ("R012", "forged", 1)]),
+        (NO_WORDS, [("R012", "<dict>", 1), ("R010", "<list>, <int>", 1)]),
         ("    import os\n    os.write(4, b'x' * 100)\n    while True: pass", [("R003", None, 1)]),
         ("    for _ in range(30): utility(initial_solution)\n    return 'ok'", [("R002", "utility_calls x5", 5)]),
     ],

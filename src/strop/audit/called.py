@@ -137,7 +137,11 @@ def _in_class(own: Written, name: str, reader: Reader, depth: int = 0) -> list[V
         for base in own.node.bases:
             for value in reader.values(base, own.scope):
                 if isinstance(value, Written):
-                    found += _in_class(value, name, reader, depth + 1)
+                    above = value
+                    found += reader.once(
+                        ("in class", above.node, name),
+                        lambda: _in_class(above, name, reader, depth + 1),  # noqa: B023
+                    )
                 elif isinstance(value, Known) and value.path in HANDLES:
                     found.append(Known(f"{value.path}.{name}"))
     return found

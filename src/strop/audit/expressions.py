@@ -19,7 +19,8 @@ def _name(reader: Reader, node: ast.Name, scope: Scope) -> Iterable[Value]:
 
 
 def _constant(reader: Reader, node: ast.Constant, scope: Scope) -> Iterable[Value]:
-    return (Constant(node.value),)
+    huge = isinstance(node.value, int) and node.value.bit_length() > fold.MOST_BITS
+    return () if huge else (Constant(node.value),)  # thousands of digits cannot even be shown: ValueError
 
 
 def _written(reader: Reader, node: ast.AST, scope: Scope) -> Iterable[Value]:

@@ -18,6 +18,8 @@ from typing import TypeAlias
 LONGEST = 4000
 """Characters of a text, elements of a tuple."""
 _LARGEST = 10**18
+MOST_BITS = 256
+"""Of a whole number."""
 
 
 Operation: TypeAlias = Callable[..., object]
@@ -169,8 +171,10 @@ def subscript(of: object, index: object) -> object:
 def _format(template: str, arguments: Sequence[object]) -> object:
     """`template.format(...)` where every field is `{}` or `{0}`: no widths, no attributes."""
     for number, argument in enumerate(arguments):
-        template = template.replace(f"{{{number}}}", str(argument))
-        template = template.replace("{}", str(argument), 1)
+        field, word = f"{{{number}}}", str(argument)
+        if len(template) + template.count(field) * len(word) > LONGEST:
+            raise Unfoldable
+        template = template.replace(field, word).replace("{}", word, 1)
     if "{" in template or "}" in template:
         raise Unfoldable
     return _bounded(template)
@@ -210,7 +214,7 @@ def _bounded(value: object) -> object:
         raise Unfoldable
     if isinstance(value, (str, bytes, tuple, dict, list)) and len(value) > LONGEST:
         raise Unfoldable
-    if isinstance(value, int) and value.bit_length() > 256:
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
         raise Unfoldable
     return value
 

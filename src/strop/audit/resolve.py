@@ -136,7 +136,7 @@ class Resolver:
             return [Known(LANGUAGE_MODEL)]
         if name == "LanguageModel":
             return [Known("language_model.LanguageModel")]
-        found: list[Value] = [Known(f"{module}.{name}") for module in self.names.stars]
+        found: list[Value] = [Known(f"{module}.{name}") for module in self.names.stars[:MOST_VALUES]]
         if name in sys.stdlib_module_names:
             found.append(Known(name))
         return found

@@ -14,6 +14,7 @@ from strop.audit.checks.timeouts import check_timeouts
 from strop.audit.checks.writes import check_writes
 from strop.audit.program import Hit, Program, read_program
 from strop.audit.rules import STATIC_RULES, UNREADABLE, Finding
+from strop.solution import is_costly_to_parse
 
 LONGEST_PROGRAM = 200_000
 """Characters. What is longer is not read."""
@@ -65,6 +66,8 @@ def unsandboxed(findings: Iterable[Finding]) -> bool:
 def _parsed(text: str) -> ast.Module:
     if len(text) > LONGEST_PROGRAM:
         raise ValueError(f"longer than {LONGEST_PROGRAM} characters")
+    if is_costly_to_parse(text):
+        raise ValueError("a dotted name of more than 100 parts")
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a program's odd escapes are not the host's to warn of
         return ast.parse(text, filename="<program>")

@@ -23,7 +23,9 @@ def canonical(value: Any) -> str:
         return "[" + ",".join(canonical(item) for item in value) + "]"
     if isinstance(value, (set, frozenset)):
         return "set[" + ",".join(sorted(canonical(item) for item in value)) + "]"
-    if value is None or isinstance(value, (bool, int, float, str, bytes)):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{type(value).__name__} {value:#x}"  # decimal digits are limited, these are not
+    if value is None or isinstance(value, (bool, float, str, bytes)):
         return f"{type(value).__name__} {value!r}"
     fields = getattr(value, "__dict__", None)
     return f"{type(value).__name__} {canonical(fields) if fields else ''}"
@@ -47,4 +49,6 @@ def literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         inside = ", ".join(literal(item) for item in value)
         return f"[{inside}]"
+    if isinstance(value, int) and abs(value) >= 2**64:
+        return f"{value:#x}"
     return repr(value)

@@ -43,6 +43,9 @@ class Draws:
 def examine_draws(bench: Bench) -> Draws:
     """Draw instances in every way that matters."""
     try:
+        unsendable = tuple(_sending((bench.instance(0),)))
+        if unsendable:  # told before more is drawn: it may be unsendable because it is enormous
+            return Draws(unsendable)
         began = time.perf_counter()
         instances = tuple(bench.instance(index) for index in range(bench.museum.instances))
         seconds = (time.perf_counter() - began) / len(instances)
@@ -55,6 +58,8 @@ def examine_draws(bench: Bench) -> Draws:
         findings += [*_sharing(bench), *_reseeding(bench), *_telling(bench.original, instances)]
     except TaskError as error:
         return Draws((found("C001", str(error)),))
+    except RecursionError:
+        return Draws((found("C001", "what sample() draws is nested too deeply, or holds itself"),))
     if seconds > SLOW_SECONDS:
         findings.append(found("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
     return Draws(tuple(findings), instances, seconds)
@@ -178,7 +183,14 @@ def _telling(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
     squeezed = re.sub(r"\s+", "", told)
     for index, instance in enumerate(instances):
         hidden = instance.hidden.tolist() if isinstance(instance.hidden, np.ndarray) else instance.hidden
-        words = re.sub(r"\s+", "", repr(hidden))
+        words = re.sub(r"\s+", "", _shown(hidden))
         if hidden is not None and len(words) >= REVEALING and words in squeezed:
             yield found("C008", f"the description holds the hidden data of instance {index}")
             return
+
+
+def _shown(hidden: Any) -> str:
+    try:
+        return repr(hidden)
+    except ValueError:  # an integer of more digits than Python writes: no description holds it
+        return ""

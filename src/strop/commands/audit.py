@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from strop.audit import RULES_VERSION, UNREADABLE
 from strop.commands.options import Json
-from strop.commands.output import print_document, results
+from strop.commands.output import print_document, reading, results
 from strop.commands.show import find_run
 from strop.errors import ConfigurationError
 from strop.report.audit import (
@@ -28,7 +28,7 @@ from strop.store import Store
 FOUND = 6
 """Exit code where findings were asked to be a failure."""
 _LONGEST = 4_000_000
-"""Bytes of a file that are read; the audit reads less."""
+"""Bytes of a file; the syntax rules read less, the literal rule and the digest all of it."""
 
 
 def audit_command(
@@ -60,7 +60,7 @@ def audit_command(
         else:
             print_rules(results())
         return 0
-    if what is not None and what.is_file():
+    if what is not None and what.exists() and not what.is_dir():
         if show is not None:
             raise ConfigurationError("--show is for the programs of a run; a file shows itself")
         return _audit_file(what, fail_on, as_json=as_json)
@@ -78,7 +78,7 @@ def _audit_file(path: Path, fail_on: str, *, as_json: bool) -> int:
 
 def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: bool) -> int:
     directory = _directory(run)
-    with Store.open(directory) as store:
+    with reading(directory), Store.open(directory) as store:
         audit = audit_run(store.events())
     if show is not None:
         program = _named(audit, show)
@@ -88,16 +88,23 @@ def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: boo
             print_text(program, results())
         return 0
     if as_json:
-        print_document({**run_audit_document(audit, str(directory))})
+        print_document(run_audit_document(audit, str(directory)))
     else:
         print_run_audit(audit, results())
     return _exit_code(audit.programs, fail_on)
 
 
 def read_program(path: Path) -> str:
-    """The text of a file; bytes that are no UTF-8 stay in it as lone surrogates, which no program has."""
+    """The text of a file; bytes that are no UTF-8 stay in it as lone surrogates, which no program has.
+
+    Raises:
+        ConfigurationError: it is so long that it is no program; what would be said of a part of it would be said of the whole.
+    """
     with path.open("rb") as file:
-        return file.read(_LONGEST).decode("utf-8", "surrogateescape")
+        data = file.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise ConfigurationError(f"{path} is longer than {_LONGEST:,} bytes, which no program is")
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _directory(run: Path | None) -> Path:

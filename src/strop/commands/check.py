@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, redirect_stdout
+from contextlib import closing, contextmanager
 
 from rich.text import Text
 
 from strop.checkup.examine import Settings, examine
 from strop.commands.options import GroundOptions, Json, Whole
-from strop.commands.output import notices, print_document, results
+from strop.commands.output import notices, print_document, results, results_alone
 from strop.errors import ConfigurationError, TaskError
 from strop.laboratory import jail
 from strop.report.checkup import check_document, print_check
@@ -55,7 +54,7 @@ def check_command(
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     spec = RunSpec(task=task, seed=seed, jobs=jobs, require=GroundOptions(require=require).required()).checked()
-    with redirect_stdout(sys.stderr):  # what a task's own code prints is no result
+    with results_alone():  # what a task's own code prints is no result
         the_task = load(task)
         secret = run_secret(machine_key(key_file(os.environ)), seed)
         with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close), _told() as say:

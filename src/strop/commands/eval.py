@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, recipe
-from strop.commands.output import announce, notice_of, notices, print_document, results
+from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
 from strop.commands.recorded import recorded
 from strop.experiment import compare, new_directory
 from strop.laboratory import assembled
@@ -40,7 +40,7 @@ def eval_command(
     announce(ground.instances)
     text = improver_text(improver)
     directory = out or new_directory(RUNS, f"eval-{task}")
-    with assembled(spec, os.environ) as parts, recorded(parts, directory, "eval") as journal:
+    with results_alone(), assembled(spec, os.environ) as parts, recorded(parts, directory, "eval") as journal:
         comparison = compare(parts, text, improver_text("seed"), journal)
     result = EvalResult(
         improver=improver,

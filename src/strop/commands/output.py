@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 
 from rich.console import Console
 
+from strop.errors import StoreError
 from strop.report.documents import SCHEMA_VERSION
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
@@ -21,6 +25,37 @@ def print_document(document: Mapping[str, object]) -> None:
     """Print one JSON document, and nothing else."""
     whole = {"schema_version": SCHEMA_VERSION, **document}
     sys.stdout.write(json.dumps(whole, indent=2, allow_nan=False) + "\n")
+
+
+@contextmanager
+def results_alone() -> Iterator[None]:
+    """Within, standard output is standard error: what a task's own code prints is no result, whether it prints through
+    Python, through C or from a program that it starts."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextmanager
+def reading(directory: Path) -> Iterator[None]:
+    """Within, a record is read and told. What its events hold is not checked when it is read: a value of the wrong type or form
+    shows only when something is made of it.
+
+    Raises:
+        StoreError: instead of what such a value caused.
+    """
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        if isinstance(error, UnicodeEncodeError):
+            raise  # the terminal's, not the record's
+        raise StoreError(f"the record in {directory} is damaged: {type(error).__name__}: {error}") from error
 
 
 def results() -> Console:

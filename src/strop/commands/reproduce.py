@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from strop.commands.options import Json, Whole
-from strop.commands.output import notice_of, notices, print_document, results
+from strop.commands.output import notice_of, notices, print_document, reading, results
 from strop.errors import ConfigurationError, StoreError
 from strop.events import Event, Judged, Recorder, RunFinished, RunStarted
 from strop.experiment import save
@@ -114,7 +114,7 @@ def _carry_out(
 ) -> dict[str, list[Judged]]:
     """Do what is missing; the first n improvements of each arm, in order."""
     notice = notice_of(model.name, model.is_language_model)
-    with _record(directory, Recipe(spec.lm, spec.seed)) as store, closing(jail(spec)) as sandbox:
+    with _record(directory, Recipe(spec.lm, spec.seed), model) as store, closing(jail(spec)) as sandbox:
         with Progress(len(names) * n, notice) as progress:
             work = Table2(sandbox, model, _recorder(store), progress.advance)
             with (
@@ -129,7 +129,7 @@ def _carry_out(
 
 
 @contextmanager
-def _record(directory: Path, recipe: Recipe) -> Iterator[Store]:
+def _record(directory: Path, recipe: Recipe, model: LanguageModel) -> Iterator[Store]:
     """The record to go on with, or a new one.
 
     Raises:
@@ -139,7 +139,8 @@ def _record(directory: Path, recipe: Recipe) -> Iterator[Store]:
         if not (directory / FILE_NAME).exists():
             if directory.is_dir() and any(directory.iterdir()):
                 raise ConfigurationError(f"--out {directory} holds files already; name a new folder")
-            store = Store.create(directory, recipe.meta())
+            facts = {"language_model": model.name, "is_language_model": str(model.is_language_model).lower()}
+            store = Store.create(directory, recipe.meta() | facts)
         else:
             store = Store.resume(directory)
     except StoreError as error:
@@ -204,7 +205,9 @@ def _print(directory: Path, model: str, found: Rates, notice: str) -> None:
 
 def _list(directory: Path, way: str | None, *, as_json: bool) -> None:
     """The flagged programs of a record, whatever its arms."""
-    with Store.open(directory) as store:
+    if not (directory / FILE_NAME).exists():
+        raise ConfigurationError(f"{directory} holds no run: there is no {FILE_NAME}")
+    with reading(directory), Store.open(directory) as store:
         if store.meta.get("kind") != KIND:
             raise ConfigurationError(f"{directory} is no record of strop reproduce table2")
         found = [one for name in ARMS for one in flagged(list(done(store, name).judged.values()), way)]
@@ -214,7 +217,7 @@ def _list(directory: Path, way: str | None, *, as_json: bool) -> None:
     for one in found:
         ways = ", ".join(each for each in WAYS if getattr(one, each))
         line = f"{one.arm} {one.index:6}  {digest_of(one.program or '')[:12]}  {' '.join(one.rules)}  by {ways}; {one.outcome}"
-        results().print(line, markup=False, soft_wrap=True)
+        results().print(harmless(line, 400), markup=False, soft_wrap=True)
 
 
 def _described(one: Judged) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, random_seed, recipe
-from strop.commands.output import announce, notice_of, print_document, results
+from strop.commands.output import announce, notice_of, print_document, reading, results, results_alone
 from strop.commands.recorded import recorded
 from strop.experiment import new_directory, run
 from strop.laboratory import assembled
@@ -52,7 +52,7 @@ def run_command(
     spec = recipe(task, drawn, model, ground, iterations=iterations, meta_budget=meta_budget, improver=improver)
     text = improver_text(improver)
     directory = out or new_directory(RUNS, task)
-    with assembled(spec, os.environ) as parts, recorded(parts, directory, "run") as journal:
+    with results_alone(), assembled(spec, os.environ) as parts, recorded(parts, directory, "run") as journal:
         run(parts, text, directory, journal)
     show_result(directory, as_json=as_json)
     return 0
@@ -60,7 +60,7 @@ def run_command(
 
 def show_result(directory: Path, *, as_json: bool) -> None:
     """Print what a run came to."""
-    with Store.open(directory) as store:
+    with reading(directory), Store.open(directory) as store:
         meta = store.meta
         model = ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true")
         best = directory / "best.py"
@@ -72,6 +72,11 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         if meta.get("kind") == "eval":
             results().print(
                 "this is the record of strop eval, which has no iterations; docs/store.md says how to ask it",
+                markup=False,
+            )
+        if meta.get("kind") == "table2":
+            results().print(
+                "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
                 markup=False,
             )
     if best.is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from strop.commands.options import RUNS, Json
-from strop.commands.output import notices, print_document, results
+from strop.commands.output import notices, print_document, reading, results
 from strop.errors import ConfigurationError
 from strop.report.tables import print_runs
 from strop.store import list_runs
@@ -21,6 +21,12 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     """
     if folder != RUNS and not folder.is_dir():
         raise ConfigurationError(f"there is no folder {folder}")
+    with reading(folder):
+        _list(folder, as_json=as_json)
+    return 0
+
+
+def _list(folder: Path, *, as_json: bool) -> None:
     listings = list_runs(folder)
     if as_json:
         print_document(
@@ -42,4 +48,3 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
         notices().print(f"there are no runs in {folder}", markup=False)
     else:
         print_runs(listings, results())
-    return 0

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import closing, redirect_stdout
+from contextlib import closing
 from pathlib import Path
 
 from strop.budget import Budget
 from strop.commands.options import GroundOptions, Json, Whole
-from strop.commands.output import announce, print_document, results
+from strop.commands.output import announce, print_document, results, results_alone
 from strop.events import discard
 from strop.laboratory import jail
 from strop.report.documents import ScoreResult, score_document
@@ -48,13 +47,13 @@ def score_command(
     spec = RunSpec(
         task=task, seed=seed, instances=ground.instances, jobs=ground.jobs, require=ground.required()
     ).checked()
-    with redirect_stdout(sys.stderr):  # what a task's own code prints is no result
+    with results_alone():  # what a task's own code prints is no result
         the_task = load(task)
     text = program_text(solution, "solution")
     announce(ground.instances)
     secret = run_secret(machine_key(key_file(os.environ)), seed)
     seeds = PublishedSeeds() if ground.instances == "published" else SecretSeeds(secret)
-    with redirect_stdout(sys.stderr), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
+    with results_alone(), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
         evaluation = TaskUtility(the_task, split, seeds, sandbox, discard, secret).evaluate(text, Budget())
     result = ScoreResult(
         task=the_task.name,

@@ -75,10 +75,11 @@ def self_test(options: SelfTestOptions, *, as_json: bool) -> int:
 
 
 class _Progress:
-    """Tells on standard error how far one machine is: a line that moves for a person, one line for a file."""
+    """Tells on standard error how far one machine is: a line that moves for a person, a line for each group for a file."""
 
     def __init__(self, machine: str, count: int) -> None:
         self._machine, self._count, self._done, self._console = machine, count, 0, notices()
+        self._group = ""
 
     def __call__(self, result: Result) -> None:
         self._done += 1
@@ -88,6 +89,9 @@ class _Progress:
         elif self._console.is_terminal:
             name = f"{self._machine}: {self._done} of {self._count}, {result.attack.name}"
             self._console.print(f"{name[:78]:<78}", end="\r", markup=False)
+        elif result.attack.group != self._group:
+            self._group = result.attack.group
+            self._console.print(f"{self._machine}: {self._done} of {self._count}, {self._group}", markup=False)
 
     def end(self) -> None:
         self._console.print(f"{f'{self._machine}: {self._done} run':<78}", markup=False)

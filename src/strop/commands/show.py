@@ -7,7 +7,7 @@ from pathlib import Path
 from strop.commands.options import RUNS, Json
 from strop.commands.run import show_result
 from strop.errors import ConfigurationError
-from strop.store import list_runs
+from strop.store import FILE_NAME, list_runs
 
 
 def show_command(run: Path | None = None, /, *, as_json: Json = False) -> int:
@@ -29,6 +29,8 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
         ConfigurationError: none does, or several do.
     """
     if run is not None and run.is_dir():
+        if not (run / FILE_NAME).exists():
+            raise ConfigurationError(f"{run} holds no run: there is no {FILE_NAME}; name the directory of a run")
         return run
     listings = list_runs(root)
     if run is None:

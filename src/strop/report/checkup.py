@@ -174,4 +174,7 @@ def _facts(checkup: Checkup, console: Console) -> None:
 def _named(variant: object) -> str:
     if isinstance(variant, dict) and "source" in variant:
         variant = {name: value for name, value in variant.items() if name != "source"}
-    return "" if variant is None else harmless(str(variant), 60)
+    try:
+        return "" if variant is None else harmless(str(variant), 60)
+    except ValueError:  # an integer of more digits than Python writes
+        return "an enormous integer"

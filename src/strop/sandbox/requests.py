@@ -25,17 +25,39 @@ MAX_OPEN = 256
 
 
 MAX_COST = 5_000_000
-"""For reading the requests of one child (`FrameReader.cost`): some seconds, in which no clock of the guest runs."""
+"""For reading what one guest sends (`FrameReader.cost`): some seconds, in which no clock of the guest runs."""
+FREE_COST = 100_000
+"""Of each answer, that is not counted: a task may have many instances, and honest answers are mostly smaller."""
+TOO_COSTLY = "messages that take the host too long to read"
 
 
 class Ledger:
-    """What one child has asked over its life: ids only grow, and their number and cost are limited."""
+    """What one guest has sent: ids only grow and are limited in number, in one child. Reading costs, in all of them."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._count = 0
         self._cost = 0
         self._last = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the host has read enough of this guest, and reads no more."""
+        return self._cost > MAX_COST
+
+    def fresh_child(self) -> None:
+        """A new child begins to count its requests. What its predecessors cost stays."""
+        self._count = self._last = 0
+
+    def answered(self, cost: int) -> None:
+        """Count an answer that took `cost` to read. Raises FrameError where the guest's answers together took too much."""
+        self._cost += max(0, cost - FREE_COST)
+        if self.exhausted:
+            raise FrameError(TOO_COSTLY)
+
+    def wasted(self, cost: int) -> None:
+        """Count a frame that was refused."""
+        self._cost += cost
 
     def admit(self, request: messages.GuestRequest, cost: int) -> None:
         """Count a request that took `cost` to read.
@@ -50,8 +72,8 @@ class Ledger:
         if self._count > self._limit:
             raise FrameError(f"more than {self._limit} requests")
         self._cost += cost
-        if self._cost > MAX_COST:
-            raise FrameError("requests that take the host too long to read")
+        if self.exhausted:
+            raise FrameError(TOO_COSTLY)
 
 
 class Dispatcher:

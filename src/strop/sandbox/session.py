@@ -18,7 +18,7 @@ from functools import cache
 from strop.sandbox import messages
 from strop.sandbox.base import Handler, Limits, Outcome, Program, Returned, Spent, TimedOut, Value, Violated
 from strop.sandbox.link import ChildLike, Link
-from strop.sandbox.requests import MAX_OPEN, Dispatcher, Ledger
+from strop.sandbox.requests import MAX_OPEN, TOO_COSTLY, Dispatcher, Ledger
 from strop.sandbox.wire import FrameError
 
 LEAST_WAIT = 0.002
@@ -84,7 +84,7 @@ class Session:
             return self._link
         self.close()
         self._link = Link(self._take(), self._limits)
-        self._ledger = Ledger(self._limits.requests)
+        self._ledger.fresh_child()
         self._link.send(messages.load(self._program))
         return self._link
 
@@ -101,6 +101,8 @@ class _Call:
     def outcome(self) -> Outcome:
         """What came of the call. Raises what a handler raised."""
         link, dispatcher = self._link, self._dispatcher
+        if self._ledger.exhausted:
+            return Violated(TOO_COSTLY)
         if not link.frames.empty:
             return Violated("something was sent between two calls")
         while True:
@@ -127,10 +129,12 @@ class _Call:
                     return None
                 message = messages.parse(frame, self._limits.memory_bytes)
                 if not isinstance(message, messages.GuestRequest):
+                    self._ledger.answered(link.frames.cost)
                     return self._answered(message)
                 self._ledger.admit(message, link.frames.cost)
                 self._dispatcher.submit(message)
         except FrameError as error:
+            self._ledger.wasted(link.frames.cost)
             return Violated(str(error))
 
     def _answered(self, answer: messages.Answer) -> Outcome:

@@ -63,6 +63,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._wake_reader, self._wake_writer = os.pipe()
         self._poll.register(self._wake_reader, select.EPOLLIN)
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="strop-denied-calls", daemon=True)
         self._thread.start()
 
@@ -85,12 +86,13 @@ class Watcher:
 
     def close(self) -> None:
         """Stop answering: who still makes a forbidden call waits for ever, so end the servers first. Idempotent."""
-        if self._thread.is_alive():
-            os.write(self._wake_writer, b"x")
-            self._thread.join()
-            self._poll.close()
-            os.close(self._wake_reader)
-            os.close(self._wake_writer)
+        with self._closing:  # a signal's thread and the owner may both come
+            if self._thread.is_alive():
+                os.write(self._wake_writer, b"x")
+                self._thread.join()
+                self._poll.close()
+                os.close(self._wake_reader)
+                os.close(self._wake_writer)
 
     def _run(self) -> None:
         while True:

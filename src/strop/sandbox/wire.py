@@ -44,7 +44,8 @@ class FrameReader:
         self._limit = limit
         self._buffer = bytearray()
         self.cost = 0
-        """What reading the last frame took: its nodes, and one for each 64 bytes; some microseconds each."""
+        """What reading the last frame took: its nodes, and one for each 64 bytes; some microseconds each.
+        More where it was refused."""
 
     def feed(self, data: bytes) -> None:
         """Add what was read."""
@@ -65,6 +66,7 @@ class FrameReader:
             return None
         text_length, blob_length = HEADER.unpack_from(self._buffer)
         body = text_length + blob_length
+        self.cost = min(body, MAX_NODES)  # until it is known: what is refused was read too
         if body > self._limit:
             raise FrameError(f"a frame of {body} bytes, more than the {self._limit} allowed")
         if len(self._buffer) < HEADER.size + body:
@@ -173,15 +175,17 @@ class _Checker:
             raise FrameError("an array of a type that may not cross")
         if type(shape) is not list or len(shape) > MAX_DIMENSIONS:
             raise FrameError("a malformed array shape")
-        dtype, items, bound = np.dtype(name), 1, 1
+        dtype, items, bound, lists = np.dtype(name), 1, 1, 0
         for length in shape:
             if type(length) is not int or length < 0:
                 raise FrameError("a malformed array shape")
+            lists += items
             items *= length
             bound *= max(length, 1)  # numpy refuses (0, 2**62, 2**62) although it holds nothing
         size = items * dtype.itemsize
         if bound >= 2**31 or self._used + size > len(self._blob):
             raise FrameError("an array larger than the data sent for it")
+        self._count(lists)  # (2**30, 0) takes no byte, and a billion empty lists where it is read as lists
         data = self._blob[self._used : self._used + size]
         self._used += size
         array = np.ndarray(tuple(shape), dtype=dtype, buffer=data).copy()

@@ -26,6 +26,8 @@ from strop.tasks.plain import array_of, kind_of, numbers_in
 if TYPE_CHECKING:
     from strop.tasks.base import Instance
 
+MOST_LISTED = 100_000
+"""Elements of a list of Answers whose length is not declared: each is read by itself, which takes some microseconds."""
 T = TypeVar("T")
 Of: TypeAlias = T | Callable[["Instance"], T]
 """A value, or a function of the instance that gives it."""
@@ -134,6 +136,8 @@ class Answer:
         if not _has_elements(value):
             raise Malformed(f"{name} is {kind_of(value)}; a list is expected")
         self._long_enough(len(value), instance, name, "elements")
+        if self.length is None and len(value) > MOST_LISTED:
+            raise Malformed(f"{name} has {len(value)} elements; at most {MOST_LISTED} are expected")
         return [each._checked(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _texts(self, instance: Instance, value: object, name: str) -> str | list[str]:

@@ -31,6 +31,8 @@ PUBLISHED_BASES: Mapping[Split, int] = {"train": 4321, "test": 5678}
 
 LEAST_MEMORY = 64 << 20
 """Bytes that a solution gets at least: an interpreter with numpy does not start in less."""
+MOST_INSTANCES = 100_000
+"""Of a split: every evaluation draws them all."""
 META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
@@ -118,7 +120,7 @@ class Task:
 
     def __post_init__(self) -> None:
         """Raises TaskError when a field is out of its range."""
-        if not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
+        if not isinstance(self.name, str) or not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
             raise TaskError(f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}")
         if self.name == META_TASK:
             raise TaskError(f"{META_TASK} is the name of the meta task; call yours something else")
@@ -130,8 +132,8 @@ class Task:
             raise TaskError(f"task {self.name}: instances, test_instances and memory_limit are whole numbers")
         if not self.entry.isidentifier():
             raise TaskError(f"task {self.name}: entry names a function, not {self.entry!r:.90}")
-        if self.instances < 1 or self.test_instances < 1:
-            raise TaskError(f"task {self.name}: a split has at least 1 instance")
+        if not (1 <= self.instances <= MOST_INSTANCES and 1 <= self.test_instances <= MOST_INSTANCES):
+            raise TaskError(f"task {self.name}: a split has 1 to {MOST_INSTANCES} instances")
         if not 0 < self.time_limit < math.inf:
             raise TaskError(f"task {self.name}: time_limit is {self.time_limit} s; it must be more than 0")
         if self.answer is not None and not isinstance(self.answer, Answer):

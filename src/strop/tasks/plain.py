@@ -56,6 +56,7 @@ def _of_array(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise Malformed(f"{name} is {kind_of(array)}; {WORDS[kind]} or an array of them is expected")
     if array.dtype.kind == "f":
+        array = array.astype(np.float64)  # float16 cannot be compared with 2.0**63
         fitting = np.isfinite(array)
         if kind is not float:
             # 2.0**63 is the first float that int64 cannot hold.

@@ -89,6 +89,13 @@ HOSTILE = {
     "a wide list": "x = [" + "f(x)," * 20_000 + "]",
     "wide bytes": "x = bytes(10**12)",
     "odd escapes": "x = '\\d'",
+    "classes of several bases": "class A0: pass\n"
+    + "".join(f"class A{n + 1}({', '.join([f'A{n}'] * 24)}): pass\n" for n in range(12))
+    + "A12().x\n" * 2_000,
+    "many formats": "x = 'a' * 4000\n" + "('{0}' * 1333).format(x)\n" * 2_000,
+    "many stars": "".join(f"from m{n} import *\n" for n in range(5_000)) + "".join(f"z{n}()\n" for n in range(5_000)),
+    "a module of many parts": "import " + ".".join("a" * 40_000),
+    "the same over many lines": "import a" + " . \\\n a" * 30_000,
     "ten megabytes": "x = 1\n" * 1_700_000,
 }
 
@@ -97,6 +104,11 @@ HOSTILE = {
 def test_audit_of_a_hostile_text_ends_without_raising(text: str) -> None:
     for finding in audit_program(text):
         assert finding.rule in RULES and len(finding.excerpt) <= 160
+
+
+def test_audit_sees_the_rest_of_a_program_with_an_enormous_number() -> None:
+    text = f"import os\nos.system('x')\nx = 0x{'f' * 5_000}\ny = x + 1\nx()\n"
+    assert {"S003", "S012"} <= rules(text)
 
 
 @pytest.mark.parametrize("text", ["", "x = 1", "x = '\\d'"])

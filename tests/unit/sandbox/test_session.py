@@ -24,6 +24,7 @@ from strop.sandbox.base import (
     Violated,
 )
 from strop.sandbox.link import Link
+from strop.sandbox.requests import FREE_COST, Ledger
 from strop.sandbox.session import Session
 from strop.testing.plain_guest import PlainChild, PlainSandbox
 
@@ -377,3 +378,31 @@ def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() 
     link.close()
     os.close(wake)
     os.close(waker)
+
+
+COSTLY = """import os, struct
+def algorithm(times, content):
+    text = (content[0] + content[1] * times + content[2]).encode()
+    os.write(4, struct.pack("<II", len(text), 0) + text)
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "content"), [(900_000, ['{"returned":[', "0,", "0]}"]), (999_999, ['{"returned":[', "0,", "}"])]
+)
+def test_session_reads_no_more_when_the_answers_of_a_guest_have_taken_too_long_to_read(
+    times: int, content: list[str]
+) -> None:
+    with PlainSandbox().open(Program(COSTLY, "algorithm"), GENEROUS) as guest:
+        outcomes = [guest.call([times, list(content)], seed=1) for _ in range(9)]
+    told = [each.reason if isinstance(each, Violated) else "" for each in outcomes]
+    assert "too long to read" not in told[0] and told[-1] == "messages that take the host too long to read"
+    assert [each for each in told if "too long" in each] == told[told.index(told[-1]) :]  # and from then on
+
+
+def test_ledger_is_not_exhausted_when_answers_are_of_ordinary_size_however_many_they_are() -> None:
+    ledger = Ledger(10)
+    for _ in range(10_000):
+        ledger.answered(FREE_COST)
+    assert not ledger.exhausted

@@ -14,6 +14,7 @@ from strop.sandbox.base import Died, Limits, Outcome, Program, Returned
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
+from strop.sandbox.watcher import Watcher
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
 
@@ -186,3 +187,11 @@ def test_calls_are_refused_unseen_and_the_posture_says_so_when_the_machine_has_a
     if "install_with_listener" in run.stderr:
         pytest.skip("this kernel tells nobody of forbidden calls")
     assert run.stdout.startswith("unavailable: ") and run.stdout.endswith(" | Raised | PermissionError | {}\n"), run
+
+
+def test_watcher_may_be_closed_by_several_threads_at_once() -> None:
+    for _ in range(50):
+        watcher = Watcher()
+        with ThreadPoolExecutor(8) as pool:
+            for closed in [pool.submit(watcher.close) for _ in range(8)]:
+                closed.result()

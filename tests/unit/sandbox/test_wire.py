@@ -144,6 +144,19 @@ def test_decoder_refuses_a_frame_when_it_has_more_than_a_million_nodes() -> None
         decode(b"[" + b"0," * wire.MAX_NODES + b"0]", b"")
 
 
+@pytest.mark.parametrize("shape", ["[1000001,0]", "[2147483647,0]", "[1000,1001,0]", "[1001,1000,0,7]"])
+def test_decoder_refuses_an_array_when_it_holds_nothing_and_is_a_million_lists(shape: str) -> None:
+    with pytest.raises(FrameError, match="nodes"):
+        decode(b'{"__nd__":["|i1",%s]}' % shape.encode(), b"")
+
+
+def test_arrays_count_together_when_each_is_many_lists() -> None:
+    one = b'{"__nd__":["|i1",[600000,0]]}'
+    assert isinstance(decode(b"[%s]" % one, b""), list)
+    with pytest.raises(FrameError, match="nodes"):
+        decode(b"[%s,%s]" % (one, one), b"")
+
+
 @given(st.binary(max_size=60), st.binary(max_size=20))
 @settings(max_examples=300, deadline=None)
 def test_decoder_gives_a_value_or_a_frame_error_when_it_is_fed_anything(text: bytes, blob: bytes) -> None:

@@ -68,6 +68,7 @@ def test_answer_gives_a_plain_array_when_the_form_is_right(answer: Answer, value
     [
         (Answer(int), 3.0, 3),
         (Answer(int), np.array(7), 7),
+        (Answer(int), np.array(7, dtype=np.float16), 7),
         (Answer(float), 3, 3.0),
         (Answer(float), True, 1.0),
         (Answer(float), -0.0, 0.0),
@@ -146,6 +147,7 @@ def test_answer_gives_plain_values_when_the_form_is_right(answer: Answer, value:
         (ROUTE, {"route": [], 1: 1}, "a dict of 'route', 'cost'"),
         (ROUTE, [[], 1], "answer is a list; |is a list; a dict"),
         (BINS, [], "0 elements; 1 to 3"),
+        (Answer([BITS]), np.zeros((100_001, 3)), "100001 elements; at most 100000"),
         (BINS, [[1], [10]], "answer\\[1\\]\\[0\\] is 10, more than 9"),
         (BINS, 4, "a list is expected"),
     ],

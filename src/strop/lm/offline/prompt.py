@@ -11,6 +11,7 @@ import textwrap
 from dataclasses import dataclass
 
 from strop.lm.offline.shapes import Signature, signature_of
+from strop.solution import is_costly_to_parse
 
 LONGEST_PROGRAM = 200_000
 """Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
@@ -93,7 +94,7 @@ def read_program(message: str) -> Program | None:
 
 def parse(text: str) -> ast.Module | None:
     """The syntax tree, or None where the text is no Python, or too long or too deep to be read."""
-    if len(text) > LONGEST_PROGRAM:
+    if len(text) > LONGEST_PROGRAM or is_costly_to_parse(text):
         return None
     try:
         return ast.parse(text, filename="<program>")

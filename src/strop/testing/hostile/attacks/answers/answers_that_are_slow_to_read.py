@@ -1,0 +1,22 @@
+"""Answer each instance with two megabytes of zeros, in a moment of its own time, for the host to read.
+
+Must be observed: a violation after a few, and nothing more is read of this program.
+Source: our own find: a solution of a task with 50 instances could hold the host for minutes, once in each evaluation.
+"""
+
+import os
+
+from frames import HEADER, write
+
+NUMBERS = ()
+ROLE = "answer"
+TASK = "trusting"
+INSTANCES = 8
+CONTROL = "architecture"
+OBSERVED = {"verdict": "violated", "error": "too long to read", "value": 0.0, "audit": {"R003": 1}}
+
+
+def algorithm(n):
+    text = b'{"returned":[' + b"0," * 900_000 + b"0]}"
+    write(4, HEADER.pack(len(text), 0) + text)
+    os._exit(0)
