@@ -1,5 +1,5 @@
-"""The scoring rules of the published implementation (field/sandbox.md, section 1), written anew and small: solution and scorer
-share a process, an instance and a clock. They are here to fall for what strop's own rules must not.
+"""The scoring rules of the published implementation, written anew and small: solution and scorer share a process, an instance
+and a clock. They are here to fall for what strop's own rules must not.
 
 The draws are the published ones: instance i of the training split is drawn from 4321 + i.
 """

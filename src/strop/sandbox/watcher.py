@@ -24,7 +24,7 @@ from strop.sandbox.confinement.notify import Denied
 _TOLD = 100
 """How many calls of one guest `on_denied` is told; the rest are only counted."""
 _TOLERATED = 10_000
-"""How many are refused before the guest is killed: each costs the host some 50 microseconds."""
+"""How many are refused before the guest is killed: each costs the host some 30 microseconds."""
 _NAME_SERVICE = (socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0)
 """With these arguments the C library asks for a socket wherever it looks up a user or a host, before it reads a file: a program
 that calls `os.path.expanduser` has not asked for a network."""

@@ -30,7 +30,7 @@ def test_check_finds_the_hole_of_a_broken_task_and_calls_it_by_its_id(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     checkup = checked(load(str(path)))
-    level = "warning" if "LEVEL = \"warning\"" in path.read_text() else "broken"
+    level = "warning" if 'LEVEL = "warning"' in path.read_text() else "broken"
     worst = {finding.id for finding in checkup.findings if finding.level == level}
     # A hole may be seen from two sides; what is seen of it beside its own id is named here.
     beside = {"one_instance": {"C004"}, "scorer_chokes": {"C211"}}.get(path.stem, set())

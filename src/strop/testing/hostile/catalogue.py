@@ -1,7 +1,7 @@
 """The attacks: every file below attacks/, read as text, with what it says of itself.
 
 A file is a program text that the host never imports (role `host` apart). Its docstring says what is tried and what must be
-observed; its upper-case literals say how to run it. Groups are the folders; numbers are those of the field study's list.
+observed; its upper-case literals say how to run it. Groups are the folders; numbers are those of the list of cases.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A truth value where a number is asked for.
 
 Must be observed: it arrives as a truth value, not as 1: a task that wants numbers can tell.
-Source: field/sandbox.md section 4: exact types are kept, the task's declaration decides.
+Source: strop's own list of cases: exact types are kept, the task's declaration decides.
 """
 
 NUMBERS = (39,)

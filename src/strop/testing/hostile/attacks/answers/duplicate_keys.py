@@ -1,7 +1,7 @@
 """The same key twice: a check may read one and a use the other.
 
 Must be observed: a violation.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

@@ -1,7 +1,7 @@
 """End the process as if all had gone well.
 
 Must be observed: died or raised; without an answer there is no score.
-Source: field/sandbox.md section 4: graders that read the exit status are told what they want to hear.
+Source: strop's own list of cases: graders that read the exit status are told what they want to hear.
 """
 
 import os

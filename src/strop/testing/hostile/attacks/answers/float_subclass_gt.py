@@ -1,7 +1,7 @@
 """Numbers of a class of their own that are greater than everything and not, as it is asked.
 
 Must be observed: plain numbers arrive: the score is that of what they are.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (34,)

@@ -1,7 +1,7 @@
 """A number of a class of its own, whose value is another one whenever it is asked for.
 
 Must be observed: the number that it is arrives: the score is that of the plain number.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (34,)

@@ -1,7 +1,7 @@
 """A score of its own beside the answer, or instead of it.
 
 Must be observed: a violation: a guest has no word for a score.
-Source: the paper, section 6.3; field/sandbox.md section 4.
+Source: the paper, section 6.3; strop's own list of cases.
 """
 
 import time

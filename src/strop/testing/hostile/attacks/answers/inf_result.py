@@ -1,7 +1,7 @@
 """Infinity as the answer.
 
 Must be observed: it ends as the program's own exception.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import numpy as np

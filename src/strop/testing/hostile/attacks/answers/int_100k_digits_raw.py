@@ -1,7 +1,7 @@
 """An integer of thousands of digits, which costs the host the square of them to read.
 
 Must be observed: a violation, before it is read as a number.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

@@ -1,7 +1,7 @@
 """An integer of four thousand digits, and one just outside 64 bits.
 
 Must be observed: it ends as the program's own exception.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 CASES = ("10**4000", "2**64", "-2**63 - 1")

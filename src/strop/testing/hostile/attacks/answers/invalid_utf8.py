@@ -1,7 +1,7 @@
 """An answer whose text is not UTF-8.
 
 Must be observed: a violation.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

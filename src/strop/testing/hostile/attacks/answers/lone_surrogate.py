@@ -1,7 +1,7 @@
 """A text that cannot be written to a file, as a value and as a key.
 
 Must be observed: a violation.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

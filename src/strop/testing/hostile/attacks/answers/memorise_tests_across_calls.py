@@ -3,7 +3,7 @@
 Must be observed: a second evaluation knows nothing of the first. The contract: the calls of one evaluation share a process, and
 what a program keeps from one instance for the next is its own; an answer cannot depend on another evaluation, of its own text or
 of any other. Labels are in no process, so that there is nothing to memorise but inputs.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import builtins

@@ -1,7 +1,7 @@
 """Replace json, numpy, the encoder, the header or the writer at the guest's own end of the wire.
 
 Must be observed: at worst its frames are refused; the host's own modules are others.
-Source: field/sandbox.md section 4; graders in one process with what they grade are patched this way.
+Source: strop's own list of cases; graders in one process with what they grade are patched this way.
 """
 
 import json

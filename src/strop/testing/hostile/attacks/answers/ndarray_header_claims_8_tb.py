@@ -1,7 +1,7 @@
 """An array's header that claims eight terabytes, and one item more than was sent.
 
 Must be observed: a violation; nothing of that size is made room for.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Arrays of types whose elements act when the host touches them, or that claim what was not sent.
 
 Must be observed: a violation.
-Source: field/sandbox.md section 4; an array of objects is a pickle.
+Source: strop's own list of cases; an array of objects is a pickle.
 """
 
 import time

@@ -1,7 +1,7 @@
 """An array of a class of its own that is equal to everything.
 
 Must be observed: it arrives as a plain array: the score is that of the numbers in it.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """A negative zero as a third label: equal to zero, and yet told apart by its sign.
 
 Must be observed: it counts as zero: the score is that of the same partition with zeros.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (38,)

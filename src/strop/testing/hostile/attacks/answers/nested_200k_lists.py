@@ -1,7 +1,7 @@
 """Two hundred thousand lists, one in the other.
 
 Must be observed: a violation; the host's stack holds.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

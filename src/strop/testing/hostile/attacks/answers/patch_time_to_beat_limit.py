@@ -1,7 +1,7 @@
 """Stop every clock within reach, then compute for longer than is allowed.
 
 Must be observed: a timeout: the clock is the host's.
-Source: field/sandbox.md section 4: limits that are read in the process itself are patched away.
+Source: strop's own list of cases: limits that are read in the process itself are patched away.
 """
 
 import os

@@ -1,7 +1,7 @@
 """A pickle that runs a command when it is loaded: as a frame's text, as an array's data, behind an answer.
 
 Must be observed: a violation, and the file that the command makes is not there.
-Source: field/sandbox.md; CVE-2025-14931 was the loading of a pickle that a remote executor had sent.
+Source: strop's own list of cases; CVE-2025-14931 was the loading of a pickle that a remote executor had sent.
 """
 
 import os

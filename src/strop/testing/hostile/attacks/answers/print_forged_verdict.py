@@ -1,7 +1,7 @@
 """Print what a grader might read: verdicts, scores, frames, on both streams.
 
 Must be observed: nothing that is printed is read for its meaning.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import os

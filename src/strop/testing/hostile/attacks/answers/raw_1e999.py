@@ -1,7 +1,7 @@
 """Numbers that are not finite, past the guest's own check: 1e999 becomes one behind the parser's back.
 
 Must be observed: a violation; no such number reaches an arithmetic of the host.
-Source: field/sandbox.md section 4; NaN labels of a partition score 1.0 under the published rule.
+Source: strop's own list of cases; NaN labels of a partition score 1.0 under the published rule.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Draw from the generators as they were found.
 
 Must be observed: the same place of a run draws the same numbers, every other place and every other instance draws others.
-Source: field/sandbox.md section 4: a score that cannot be had again cannot be checked.
+Source: strop's own list of cases: a score that cannot be had again cannot be checked.
 """
 
 import random

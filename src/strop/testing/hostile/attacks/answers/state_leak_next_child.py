@@ -1,7 +1,7 @@
 """Change what every program uses, so that the next one is scored otherwise: builtins, numpy, the guest's own modules.
 
 Must be observed: the next evaluation finds all of it as it was.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import builtins

@@ -1,7 +1,7 @@
 """A second answer, a stray byte or a request behind the answer: whichever the host took, the other would wait for the next call.
 
 Must be observed: a violation.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Write the reward where a grader might look for it.
 
 Must be observed: no file is written anywhere.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import os

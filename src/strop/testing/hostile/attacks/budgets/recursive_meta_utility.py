@@ -2,7 +2,7 @@
 
 Must be observed: the meta-utility is counted by itself; below it every downstream improvement has its own grant and no more,
 and the recursion ends there: the utility that an improver's improver sees is a task's.
-Source: the paper, section 4 (budgets) and appendix A; field/sandbox.md section 4.
+Source: the paper, section 4 (budgets) and appendix A; strop's own list of cases.
 """
 
 NUMBERS = (21,)

@@ -1,7 +1,7 @@
 """Return a text of fifty megabytes.
 
 Must be observed: the frame is refused by its header, before it is kept.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (20,)

@@ -1,7 +1,7 @@
 """Return a text that cannot be written to a file, in a frame of its own making.
 
 Must be observed: a violation of the protocol.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Return a text of two megabytes, which is allowed: a frame holds four.
 
 Must be observed: it arrives whole.
-Source: field/sandbox.md section 4; the limit is ours.
+Source: strop's own list of cases; the limit is ours.
 """
 
 NUMBERS = (20,)

@@ -1,7 +1,7 @@
 """Return something that is not a text.
 
 Must be observed: there is no solution, with the reason; nothing is made into a text.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 CASES = ("None", "1", "1.0", "True", "['x']", "{'returned': 'x'}", "__import__('numpy').zeros(3)")

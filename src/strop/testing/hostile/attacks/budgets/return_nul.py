@@ -1,7 +1,7 @@
 """Return and score a text with NUL characters and terminal escapes in it.
 
 Must be observed: it arrives as it is, scores 0 as the program that does not compile, and breaks nothing on its way to the record.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (20,)

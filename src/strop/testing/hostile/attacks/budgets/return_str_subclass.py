@@ -1,7 +1,7 @@
 """Return a text whose methods lie.
 
 Must be observed: the plain characters arrive.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (20,)

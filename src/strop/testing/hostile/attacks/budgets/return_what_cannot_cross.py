@@ -1,7 +1,7 @@
 """Return what no frame can hold: an object of its own, bytes, a text with a lone surrogate.
 
 Must be observed: it ends as the improver's own exception.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 CASES = ("object()", "b'def algorithm(n): return 0'", "'x\\ud800'", "lambda: 'x'", "float('nan')", "10**30")

@@ -1,7 +1,7 @@
 """The same request twenty times; and requests with the ids of earlier ones, with 0 and below it.
 
 Must be observed: an id is taken once; the second is a violation, and at most one call is charged.
-Source: field/sandbox.md's prototype charged every replayed frame; here they are rejected.
+Source: strop's own prototype, which charged every replayed frame; here they are rejected.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Read the improver's whole memory for the task's hidden answers and the run's secret.
 
 Must be observed: they are not there: nothing that made this process ever held them.
-Source: field/sandbox.md section 2: what a forked child inherits, it can read.
+Source: strop's own list of cases: what a forked child inherits, it can read.
 """
 
 import ctypes

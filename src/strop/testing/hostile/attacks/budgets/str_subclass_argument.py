@@ -1,7 +1,7 @@
 """Give the utility a text whose methods lie: its hash, its equality, its encoding, its length.
 
 Must be observed: the plain characters arrive and are scored as such.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (19,)

@@ -1,7 +1,7 @@
 """Go on asking in a thread after the improver has returned.
 
 Must be observed: what it returned counts; nothing more is served once the host has taken it.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 import threading

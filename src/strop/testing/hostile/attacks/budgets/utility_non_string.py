@@ -1,7 +1,7 @@
 """Give the utility things that are not texts, among them some that act when they are looked at.
 
 Must be observed: each scores 0, none reaches the task, and the improver goes on.
-Source: field/sandbox.md section 4.
+Source: strop's own list of cases.
 """
 
 NUMBERS = (19,)

@@ -1,6 +1,6 @@
 """Open the kernel's log for writing, and other devices that every machine has.
 
-Must be observed: errors. Source: the field study's `dev_kmsg`.
+Must be observed: errors. Source: strop's own list of cases, `dev_kmsg`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Ask the collector for every object there is, and look for what is the host's: a score, a budget, a sandbox, a secret.
 
-Must be observed: none, with the layers off as well: they were never in this process. Source: the field study's
+Must be observed: none, with the layers off as well: they were never in this process. Source: strop's own list of cases,
 `gc_objects`.
 """
 

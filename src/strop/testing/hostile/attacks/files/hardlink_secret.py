@@ -1,6 +1,6 @@
 """Give a secret a second name, below a folder that is ours to read.
 
-Must be observed: errors, and no link. Source: the field study's `hardlink_secret`.
+Must be observed: errors, and no link. Source: strop's own list of cases, `hardlink_secret`.
 """
 
 import os

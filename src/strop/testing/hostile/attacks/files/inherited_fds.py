@@ -1,6 +1,6 @@
 """Use a descriptor that the host or the fork server left open.
 
-Must be observed: 0 to 4 are open and nothing else, with the layers off as well. Source: the field study's
+Must be observed: 0 to 4 are open and nothing else, with the layers off as well. Source: strop's own list of cases,
 `inherited_fds`.
 """
 

@@ -1,6 +1,6 @@
 """Leave a file wherever we can, and look for one that an earlier guest left.
 
-Must be observed: no file can be left: guests have no scratch at all. Source: the field study's prototype, where a later
+Must be observed: no file can be left: guests have no scratch at all. Source: strop's own prototype, where a later
 guest saw 129 files.
 """
 

@@ -1,7 +1,7 @@
 """Read all of our own memory that can be found, and look for a secret of the host's.
 
 Must be observed: it is not there, with the layers off as well: the fork server is started anew, never forked from the
-host. Source: the field study's `scan_own_memory_for_canary`. A pipe tells which pages may be read: the kernel answers
+host. Source: strop's own list of cases, `scan_own_memory_for_canary`. A pipe tells which pages may be read: the kernel answers
 EFAULT for the others.
 """
 

@@ -1,6 +1,6 @@
 """Run coroutines in an event loop, with a thread beside it.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import asyncio

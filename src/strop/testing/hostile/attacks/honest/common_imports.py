@@ -1,6 +1,6 @@
 """Import the modules that programs use most, inside the entry point.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 NUMBERS = (153,)

@@ -1,6 +1,6 @@
 """Import modules that nobody imported before: of the standard library and of numpy.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 NUMBERS = (153,)

@@ -1,6 +1,6 @@
 """Solve linear equations and sort a million numbers.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import numpy

@@ -1,6 +1,6 @@
 """Print, capture what is printed, make data classes, log, and write to standard error.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import contextlib

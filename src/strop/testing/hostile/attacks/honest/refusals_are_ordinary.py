@@ -1,6 +1,6 @@
 """Use what the jail refuses, as honest programs do that are ready for it.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import multiprocessing

@@ -1,6 +1,6 @@
 """Draw from the system's randomness.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Compute in a pool of threads.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 from concurrent.futures import ThreadPoolExecutor

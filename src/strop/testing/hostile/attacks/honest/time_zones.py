@@ -1,6 +1,6 @@
 """Know the time in another place of the world.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import datetime

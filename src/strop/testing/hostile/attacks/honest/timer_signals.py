@@ -1,6 +1,6 @@
 """Interrupt ourselves by a timer, as programs do that keep a time limit of their own.
 
-Must be observed: it works. Source: the field study's list of honest code.
+Must be observed: it works. Source: strop's own list of honest code.
 """
 
 import signal

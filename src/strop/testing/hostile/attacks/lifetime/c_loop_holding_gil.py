@@ -1,6 +1,6 @@
 """Compute inside one call of C code that never lets Python's own interrupts in.
 
-Must be observed: killed at the limit. Source: the field study's `c_loop_holding_gil`.
+Must be observed: killed at the limit. Source: strop's own list of cases, `c_loop_holding_gil`.
 """
 
 NUMBERS = (63,)

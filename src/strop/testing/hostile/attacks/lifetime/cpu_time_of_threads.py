@@ -1,7 +1,7 @@
 """Spend CPU time in four threads at once, in C code that runs beside Python's lock.
 
 Must be observed: killed at the limit, which counts all threads together, by the host's reading of the kernel's clock.
-Source: the field study's `cpu_rlimit_backstop`; strop reads the clock instead of setting RLIMIT_CPU, whose unit is a
+Source: strop's own list of cases, `cpu_rlimit_backstop`; strop reads the clock instead of setting RLIMIT_CPU, whose unit is a
 whole second.
 """
 

@@ -1,6 +1,6 @@
 """Call itself without end.
 
-Must be observed: the guest's own RecursionError. Source: the field study's `exit_codes`.
+Must be observed: the guest's own RecursionError. Source: strop's own list of cases, `exit_codes`.
 """
 
 NUMBERS = (80,)

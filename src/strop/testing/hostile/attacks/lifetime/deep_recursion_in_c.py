@@ -1,6 +1,6 @@
 """Compare objects that are nested so deeply that the code that walks them, written in C, has no stack left.
 
-Must be observed: an exception or the end of the guest alone. Source: the field study's `exit_codes`.
+Must be observed: an exception or the end of the guest alone. Source: strop's own list of cases, `exit_codes`.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Become another program by its descriptor, with no path to look for.
 
-Must be observed: an error. Source: the field study's `execveat`.
+Must be observed: an error. Source: strop's own list of cases, `execveat`.
 """
 
 import ctypes

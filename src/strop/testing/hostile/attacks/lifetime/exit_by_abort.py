@@ -1,6 +1,6 @@
 """Abort the process.
 
-Must be observed: an outcome that says so, no value, and a host that goes on. Source: the field study's `exit_codes`.
+Must be observed: an outcome that says so, no value, and a host that goes on. Source: strop's own list of cases, `exit_codes`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Fork again and again.
 
-Must be observed: not one process more than before. Source: every fork bomb; the field study's `fork_bomb`.
+Must be observed: not one process more than before. Source: every fork bomb; strop's own list of cases, `fork_bomb`.
 """
 
 import os

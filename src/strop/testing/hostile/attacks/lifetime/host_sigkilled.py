@@ -1,6 +1,6 @@
 """Kill the host while a guest of its loops.
 
-Must be observed: no process of the host's is left a moment later. Source: the field study's `host_sigkilled`: a server
+Must be observed: no process of the host's is left a moment later. Source: strop's own list of cases, `host_sigkilled`: a server
 that waits for its guest does not notice that its host has died.
 """
 

@@ -1,6 +1,6 @@
 """Ignore every signal that can be ignored, and loop.
 
-Must be observed: killed at the limit. Source: the field study's `ignore_all_signals_and_loop`.
+Must be observed: killed at the limit. Source: strop's own list of cases, `ignore_all_signals_and_loop`.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Start a program with posix_spawn, which does not call fork.
 
-Must be observed: an error. Source: the field study's `posix_spawn`.
+Must be observed: an error. Source: strop's own list of cases, `posix_spawn`.
 """
 
 import os

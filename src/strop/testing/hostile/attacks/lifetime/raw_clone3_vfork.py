@@ -1,6 +1,6 @@
 """Fork by the system calls themselves: fork, clone and clone3 without the C library.
 
-Must be observed: refusals. Source: the field study's `raw_clone3_vfork`.
+Must be observed: refusals. Source: strop's own list of cases, `raw_clone3_vfork`.
 """
 
 import ctypes

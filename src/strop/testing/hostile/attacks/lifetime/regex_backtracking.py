@@ -1,6 +1,6 @@
 """Match a regular expression that backtracks without end.
 
-Must be observed: killed at the limit. Source: the field study's `regex_backtracking`; the module holds the interpreter
+Must be observed: killed at the limit. Source: strop's own list of cases, `regex_backtracking`; the module holds the interpreter
 lock throughout.
 """
 

@@ -1,7 +1,7 @@
 """Kill the fork servers while a guest of theirs runs.
 
 Must be observed: no value, no verdict on the program but an error of the host's, or the end of the guest; then the next
-call works and no process is left. Source: the field study's `server_killed_mid_call`.
+call works and no process is left. Source: strop's own list of cases, `server_killed_mid_call`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Send an answer byte by byte, slowly enough to keep a patient reader for ever.
 
-Must be observed: killed at the limit of wall time. Source: the field study's `slow_drip_reply`.
+Must be observed: killed at the limit of wall time. Source: strop's own list of cases, `slow_drip_reply`.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Change the interpreter for whoever comes next.
 
 Must be observed: the next guest finds it unchanged, with the layers off as well: every guest is a fresh process.
-Source: the field study's `state_leak_next_child`.
+Source: strop's own list of cases, `state_leak_next_child`.
 """
 
 import builtins

@@ -1,6 +1,6 @@
 """Start as many threads as possible.
 
-Must be observed: fewer than 300, by the limit of processes or of memory. Source: the field study's `thread_bomb`.
+Must be observed: fewer than 300, by the limit of processes or of memory. Source: strop's own list of cases, `thread_bomb`.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Raise an exception whose message has 32 MB.
 
-Must be observed: an exception with a message that is cut. Source: the field study's `exception_message_32MB`.
+Must be observed: an exception with a message that is cut. Source: strop's own list of cases, `exception_message_32MB`.
 """
 
 NUMBERS = (93,)

@@ -1,6 +1,6 @@
 """Open pipes until it fails.
 
-Must be observed: fewer than 64. Source: the field study's `fd_bomb`.
+Must be observed: fewer than 64. Source: strop's own list of cases, `fd_bomb`.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Send descriptors to the host, until its table is full.
 
-Must be observed: nothing is sent: the guest's channel is a pipe, which carries none. Source: the field study's
+Must be observed: nothing is sent: the guest's channel is a pipe, which carries none. Source: strop's own list of cases,
 `fd_passing_flood`.
 """
 

@@ -1,6 +1,6 @@
 """Take more memory than allowed as one array, by an allocator of its own.
 
-Must be observed: out of memory. Source: SandboxEval, dangerous operations; the field study's `numpy_2^31_ones`.
+Must be observed: out of memory. Source: SandboxEval, dangerous operations; strop's own list of cases, `numpy_2^31_ones`.
 """
 
 import numpy

@@ -1,6 +1,6 @@
 """Claim an answer of 4 GiB and begin to send it.
 
-Must be observed: a violation as soon as the header is read: nothing is allocated for it. Source: the field study's
+Must be observed: a violation as soon as the header is read: nothing is allocated for it. Source: strop's own list of cases,
 `reply_flood_bad_header`.
 """
 

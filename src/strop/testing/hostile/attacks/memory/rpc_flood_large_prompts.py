@@ -1,7 +1,7 @@
 """Ask the model for ever, each time with a prompt of 0.9 MB, whatever the refusals say.
 
 Must be observed: every request is refused and the flood ends the guest; no request beyond the limit reaches a handler.
-Source: the field study's `rpc_flood_large_prompts`.
+Source: strop's own list of cases, `rpc_flood_large_prompts`.
 """
 
 from strop.sandbox.base import Limits, Program, Refusal, Violated

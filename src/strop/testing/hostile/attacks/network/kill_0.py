@@ -1,6 +1,6 @@
 """Signal every process of our group: the fork server is in it.
 
-Must be observed: an error, and nobody hears of it. Source: the field study's `kill_0`.
+Must be observed: an error, and nobody hears of it. Source: strop's own list of cases, `kill_0`.
 """
 
 import os

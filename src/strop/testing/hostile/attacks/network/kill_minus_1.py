@@ -1,6 +1,6 @@
 """Signal every process that may be signalled.
 
-Must be observed: an error, and nobody hears of it. Source: the field study's `kill_-1`.
+Must be observed: an error, and nobody hears of it. Source: strop's own list of cases, `kill_-1`.
 """
 
 import os

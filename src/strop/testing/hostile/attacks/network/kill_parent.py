@@ -1,6 +1,6 @@
 """Kill the parent, the fork server.
 
-Must be observed: an error to the guest, and a server that goes on serving. Source: the field study's `kill_parent`.
+Must be observed: an error to the guest, and a server that goes on serving. Source: strop's own list of cases, `kill_parent`.
 """
 
 import os

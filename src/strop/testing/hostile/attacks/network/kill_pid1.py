@@ -1,6 +1,6 @@
 """Kill process 1: the machine's, or the fork server where that is process 1 for us.
 
-Must be observed: an error to the guest, and a server that goes on serving. Source: the field study's `kill_pid1`.
+Must be observed: an error to the guest, and a server that goes on serving. Source: strop's own list of cases, `kill_pid1`.
 """
 
 import os

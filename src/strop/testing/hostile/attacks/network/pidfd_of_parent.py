@@ -1,6 +1,6 @@
 """Take hold of the parent by a descriptor, and of a descriptor of the parent's.
 
-Must be observed: errors. Source: the field study's `pidfd_open`, `pidfd_getfd`.
+Must be observed: errors. Source: strop's own list of cases, `pidfd_open`, `pidfd_getfd`.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Change the limits of the parent.
 
-Must be observed: an error. Source: the field study's `prlimit_parent`.
+Must be observed: an error. Source: strop's own list of cases, `prlimit_parent`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Change the priority of the parent, and of its whole group.
 
-Must be observed: errors. Source: the field study's `renice`.
+Must be observed: errors. Source: strop's own list of cases, `renice`.
 """
 
 import os

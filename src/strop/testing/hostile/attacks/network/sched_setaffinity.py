@@ -1,6 +1,6 @@
 """Choose on which processors the parent runs, and by which rules we do.
 
-Must be observed: errors. Source: the field study's `sched_setaffinity`.
+Must be observed: errors. Source: strop's own list of cases, `sched_setaffinity`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Have the kernel send a signal for us: ownership of a pipe's readiness (F_SETOWN, O_ASYNC).
 
-Must be observed: the host's handler is not called. Source: the field study, §2.4.6: it worked unprotected.
+Must be observed: the host's handler is not called. Source: strop's own measurements: it worked unprotected.
 """
 
 import fcntl

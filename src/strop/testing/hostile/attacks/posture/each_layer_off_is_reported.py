@@ -1,7 +1,7 @@
 """Take one layer away at a time.
 
 Must be observed: the statement no longer names the layer, and where a required protection falls with it, strop refuses
-to start. Source: the field study, §3.4.
+to start. Source: strop's own measurements
 """
 
 from strop.errors import SandboxUnavailable

@@ -1,7 +1,7 @@
 """Claim every layer for guests in ordinary processes, where nothing is enforced.
 
 Must be observed: the statement says that reading, writing, network and processes are not enforced, whatever is claimed.
-Source: the field study's `probe_is_observed_not_configured`.
+Source: strop's own list of cases, `probe_is_observed_not_configured`.
 """
 
 from strop.sandbox.posture import observe

@@ -1,7 +1,7 @@
 """Keep the first event of a run, and read the record again.
 
 Must be observed: what was observed of the jail stands in it, with its digest, and a weaker jail has another digest.
-Source: the field study's `record_contains_posture_hash`.
+Source: strop's own list of cases, `record_contains_posture_hash`.
 """
 
 import json

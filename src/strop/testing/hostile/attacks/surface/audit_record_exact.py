@@ -1,6 +1,6 @@
 """Make four forbidden calls, and look whether the host hears of each, once, by the kernel's word.
 
-Must be observed: socket, execve, chmod and memfd_create, each once, in this order. Source: the field study's
+Must be observed: socket, execve, chmod and memfd_create, each once, in this order. Source: strop's own list of cases,
 `audit_record_exact`.
 """
 

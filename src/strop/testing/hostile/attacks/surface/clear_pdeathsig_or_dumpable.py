@@ -1,6 +1,6 @@
 """Undo what ties us to our parent and hides our memory: the signal at its death, and whether we may be traced.
 
-Must be observed: errors. Source: the field study's `clear_pdeathsig_or_dumpable`.
+Must be observed: errors. Source: strop's own list of cases, `clear_pdeathsig_or_dumpable`.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Become another user, take capabilities, put filters of our own on.
 
-Must be observed: EPERM or ENOSYS from every call. Source: the field study's list of 31 calls.
+Must be observed: EPERM or ENOSYS from every call. Source: the list of cases of 31 calls.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Compare, advise, reap and trace other processes.
 
-Must be observed: EPERM or ENOSYS from every call. Source: the field study's `kcmp`, `process_madvise`.
+Must be observed: EPERM or ENOSYS from every call. Source: strop's own list of cases, `kcmp`, `process_madvise`.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Raise its own resource limits: to the hard limit, and beyond.
 
-Must be observed: they stay where they are. Source: the field study's `raise_own_rlimits`.
+Must be observed: they stay where they are. Source: strop's own list of cases, `raise_own_rlimits`.
 """
 
 import resource
