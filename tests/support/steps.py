@@ -104,7 +104,7 @@ def _server_starting(sandbox: SteppingSandbox, at: At, reached: Callable[[Server
 def spare_waiting(sandbox: SteppingSandbox, at: At) -> str:
     """Nobody calls; a guest waits. It is so with every server, so that whichever serves next was hit."""
     for server in sandbox.idle():
-        wait_until(lambda server=server: Family.of_server(server).child is not None and server.ready())  # type: ignore[misc]
+        wait_until(lambda server=server: server.ready() and Family.of_server(server).child is not None)  # type: ignore[misc]
         at(Family.of_server(server))
     return call(sandbox)
 
@@ -203,7 +203,8 @@ def sandbox_closing(sandbox: SteppingSandbox, at: At) -> str:
         at(Family.of_server(server))
         end()
 
-    wait_until(lambda: Family.of_server(server).child is not None)
+    # Ready first: then the guest of before has ended, and the one below the server is the one that waits.
+    wait_until(lambda: server.ready() and Family.of_server(server).child is not None)
     server.close = close  # type: ignore[method-assign]
     sandbox.close()
     try:
