@@ -110,7 +110,8 @@ def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
     assert verdict(sandbox, step, strike) == end
     assert struck
     if not closing:
-        assert settled(sandbox, before) == before
+        after = settled(sandbox, before)
+        assert nothing_more(after, before), (before, after)
 
 
 @pytest.mark.parametrize(("layers", "step"), HOST_CASES)
@@ -168,8 +169,13 @@ def settled(sandbox: SteppingSandbox, expected: tuple[int, ...] | None = None) -
     for server in sandbox.idle():
         wait_until(partial(has_spare, server))
     with suppress(AssertionError):
-        wait_until(lambda: figures() == expected or expected is None)
+        wait_until(lambda: expected is None or nothing_more(figures(), expected))
     return figures()
+
+
+def nothing_more(now: tuple[int, ...], before: tuple[int, ...]) -> bool:
+    """Whether nothing is left over. Less is no fault: the watcher closes a dead server's listener when it gets to it."""
+    return all(each <= limit for each, limit in zip(now, before, strict=True))
 
 
 def figures() -> tuple[int, ...]:
