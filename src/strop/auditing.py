@@ -60,7 +60,6 @@ def notes_on(program: str, scope: str) -> list[AuditNoted]:
             line=found.line or None,
         )
         for found in _found(program)
-        if found.rule != LITERAL
     ]
     if literal(program):
         notes.append(_literal_note(program, scope))

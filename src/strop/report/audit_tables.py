@@ -11,9 +11,8 @@ from rich.text import Text
 
 from strop.audit import RULES, RULES_VERSION
 from strop.report.audit import IMPROVER, SOLUTION, Audited, RunAudit, rules_document, rules_in
-from strop.report.words import NAMED_BY, counted, harmless
+from strop.report.words import NAMED_BY, counted, harmless, ruled
 
-UNSANDBOXING = "unsandboxing"
 _MOST_PROGRAMS = 50
 """Programs of a run that are listed; the document has them all."""
 
@@ -23,9 +22,8 @@ def print_program(program: Audited, console: Console) -> None:
     shown: set[str] = set()
     for finding in program.findings:
         rule = RULES[finding.rule]
-        mark = f" ({UNSANDBOXING})" if rule.unsandboxing else ""
         where = f"line {finding.line}" if finding.line else "whole"
-        _say(console, f"{where}: {finding.rule} {rule.title}{mark}: {finding.detail}", style="bold")
+        _say(console, f"{where}: {finding.rule} {ruled(rule.title, rule.unsandboxing)}: {finding.detail}", style="bold")
         if finding.excerpt:
             _say(console, f"    {harmless(finding.excerpt, 160)}")
         if finding.rule not in shown:
@@ -56,7 +54,7 @@ def print_rules(console: Console) -> None:
     """The catalogue."""
     table = _table("rule", "the program", "told by", "why")
     for row in rules_document():
-        title = row["title"] + (f" ({UNSANDBOXING})" if row["unsandboxing"] else "")
+        title = ruled(row["title"], row["unsandboxing"])
         table.add_row(row["rule"], Text(title), row["told_by"], Text(row["why"]))
     console.print(table)
     _say(console, f"version {RULES_VERSION}")
@@ -85,7 +83,7 @@ def _print_rules(audit: RunAudit, console: Console) -> None:
         return
     table = _table("rule", "the program", "improvers", "solutions", "first seen in")
     for rule in sorted({rule for rule, _ in counts}):
-        title = RULES[rule].title + (f" ({UNSANDBOXING})" if RULES[rule].unsandboxing else "")
+        title = ruled(RULES[rule].title, RULES[rule].unsandboxing)
         figures = [str(counts[rule, kind]) for kind in (IMPROVER, SOLUTION)]
         table.add_row(rule, Text(title), *figures, Text(harmless(counted(places[rule]))))
     console.print(table)
@@ -94,7 +92,7 @@ def _print_rules(audit: RunAudit, console: Console) -> None:
 def _print_programs(audit: RunAudit, console: Console) -> None:
     if not audit.flagged:
         return
-    table = _table("program", "kind", "first seen in", "rules", "literal", UNSANDBOXING)
+    table = _table("program", "kind", "first seen in", "rules", "literal", "unsandboxing")
     for program in audit.flagged[:_MOST_PROGRAMS]:
         table.add_row(
             program.digest[:NAMED_BY],
@@ -117,7 +115,7 @@ def _print_notes(audit: RunAudit, console: Console) -> None:
     for rule in sorted({rule for _, rule in audit.notes}):
         places = {place: times for (place, each), times in audit.notes.items() if each == rule}
         known = RULES.get(rule)
-        title = "" if known is None else known.title + (f" ({UNSANDBOXING})" if known.unsandboxing else "")
+        title = "" if known is None else ruled(known.title, known.unsandboxing)
         table.add_row(
             Text(harmless(rule, 24)),
             Text(title),

@@ -20,7 +20,7 @@ from strop.report.documents import EvalResult, ScoreResult
 from strop.report.narration import tally
 from strop.report.notes import Noted, noted
 from strop.report.progress import Progress
-from strop.report.words import NAMED_BY, counted, duration, harmless, in_words, with_error
+from strop.report.words import NAMED_BY, counted, duration, harmless, in_words, ruled, with_error
 from strop.solution import digest_of
 from strop.stats import paired_difference
 from strop.store import RunListing, Stored
@@ -79,7 +79,7 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
     table = new_table("audit", "the program", "told by", "times", console=console)
     table.columns[3].justify = "right"
     for row in rows:
-        what = row.title + (" (unsandboxing)" if row.unsandboxing else "")
+        what = ruled(row.title, row.unsandboxing)
         table.add_row(Text(harmless(row.rule, 24)), Text(fitting(console, what)), row.told_by, str(row.times))
     console.print(table)
 

@@ -31,6 +31,11 @@ def _escaped(character: str) -> str:
     return " " if character in "\n\t\u2028\u2029\xa0" else character.encode("unicode_escape").decode("ascii")
 
 
+def ruled(title: str, unsandboxing: bool) -> str:
+    """The title of an audit's rule, marked where the rule counts as unsandboxing."""
+    return f"{title} (unsandboxing)" if unsandboxing else title
+
+
 def with_error(values: Sequence[float], sign: str = "±") -> str:
     """Mean ± standard error of a sample, to three decimals; a dash for none, no error for one."""
     return in_words(estimate(values), sign) if values else "-"
