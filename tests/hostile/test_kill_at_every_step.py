@@ -174,9 +174,9 @@ def settled(sandbox: SteppingSandbox, expected: tuple[int, ...] | None = None) -
 
 
 def nothing_more(now: tuple[int, ...], before: tuple[int, ...]) -> bool:
-    """Whether nothing is left over: threads and processes as before, and no descriptor more. One less is no fault: the watcher
-    closes the listener of a server that died in an earlier test when it gets to it."""
-    return now[0] <= before[0] and now[1:] == before[1:]
+    """Whether nothing is left over: threads and processes as before, and no descriptors but for one listener, which comes when
+    a new server is first asked and goes when the watcher gets to it. What adds up is for the soak to find."""
+    return now[0] <= before[0] + 1 and now[1:] == before[1:]
 
 
 def figures() -> tuple[int, ...]:
