@@ -1,0 +1,49 @@
+"""Numbers with their uncertainty: pure functions of numbers, for everything that is claimed from a run.
+
+One idea a file; docs/statistics.md says which is used where and why. Not here: what the numbers are about.
+"""
+
+from strop.stats.bounds import Simulated, finite_class, lemma_1, lemma_1_tasks, observation_1, within_of_best
+from strop.stats.crossed import CrossedDifference, crossed_t_difference, pigeonhole_interval
+from strop.stats.intervals import bca_interval, bootstrap_interval
+from strop.stats.means import Estimate, estimate, mean, stderr
+from strop.stats.multiplicity import benjamini_hochberg, holm
+from strop.stats.paired import differences, paired_difference, sign_flip_test
+from strop.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
+from strop.stats.sequential import EProcess, confidence_sequence
+from strop.stats.student import student_t_cdf, student_t_quantile, t_estimate, t_test
+from strop.stats.unpaired import unpaired_difference, welch_test
+
+__all__ = [
+    "CrossedDifference",
+    "EProcess",
+    "Estimate",
+    "Simulated",
+    "TwoProportions",
+    "bca_interval",
+    "benjamini_hochberg",
+    "bootstrap_interval",
+    "confidence_sequence",
+    "crossed_t_difference",
+    "differences",
+    "estimate",
+    "finite_class",
+    "holm",
+    "lemma_1",
+    "lemma_1_tasks",
+    "mean",
+    "observation_1",
+    "paired_difference",
+    "pigeonhole_interval",
+    "sign_flip_test",
+    "stderr",
+    "student_t_cdf",
+    "student_t_quantile",
+    "t_estimate",
+    "t_test",
+    "two_proportion_z_test",
+    "unpaired_difference",
+    "welch_test",
+    "wilson_interval",
+    "within_of_best",
+]

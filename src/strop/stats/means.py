@@ -1,0 +1,42 @@
+"""A mean and its standard error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The mean of a sample and how far it may be off."""
+
+    mean: float
+    stderr: float | None
+    """Standard error of the mean; None where one value says nothing about it."""
+    n: int
+    """Size of the sample, 1 and up."""
+    interval: tuple[float, float] | None = None
+    """Confidence interval of the mean, (low, high), where one was computed."""
+
+
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean, summed exactly. Raises ValueError for no values."""
+    if not values:
+        raise ValueError("no values, no mean")
+    return math.fsum(values) / len(values)
+
+
+def stderr(values: Sequence[float]) -> float | None:
+    """The standard error of the mean: sample standard deviation (n - 1) over sqrt(n); None for a single value.
+
+    The error bars of the paper's Figure 4 are one of these to each side. Raises ValueError for no values.
+    """
+    center = mean(values)
+    n = len(values)
+    return math.sqrt(math.fsum((value - center) ** 2 for value in values) / (n - 1) / n) if n > 1 else None
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """Mean, standard error and size of a sample, without an interval. Raises ValueError for no values."""
+    return Estimate(mean(values), stderr(values), len(values))
