@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import hypothesis
 import pytest
 
 from strop.budget import Budget
@@ -16,6 +17,10 @@ from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.utility import TaskUtility
+
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("strop", deadline=None)
+hypothesis.settings.load_profile("strop")
 
 
 @pytest.fixture(scope="session")

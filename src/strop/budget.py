@@ -22,6 +22,8 @@ UTILITY_CALLS = "utility_calls"
 """Calls of a downstream utility *u*."""
 META_UTILITY_CALLS = "meta_utility_calls"
 """Calls of the meta-utility *û*."""
+GATE_PAIRS = "gate_pairs"
+"""Paired evaluations of two improvers by a gate; one pair is one downstream task improved by both."""
 
 
 @dataclass(frozen=True)

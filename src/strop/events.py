@@ -127,7 +127,7 @@ class Evaluated(Event):
 
     utility: str
     split: str
-    """`train`, or `test` for the sealed split."""
+    """`train`, `test` for the sealed split, or `gate` for instances that a gate drew afresh."""
     solution: str | None
     """None where the candidate was not a text."""
     verdict: str
@@ -169,7 +169,36 @@ class IterationFinished(Event):
     verdicts: str
     """Verdict → count over the iteration's evaluations, as JSON."""
     seconds: float
+    parent: int | None = None
+    """The iteration whose improver improved itself; None for t = 0, and in records of earlier versions."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "candidate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Event):
+    """A gate compared a candidate with the incumbent in iteration `t`, on fresh training evaluations."""
+
+    t: int
+    incumbent: str
+    candidate: str
+    differences: tuple[float, ...]
+    """Candidate minus incumbent, one for each pair that counted, in [-1, 1]."""
+    pairs: int
+    """Pairs that were paid for."""
+    most: int
+    """Pairs that were granted."""
+    e_value: float
+    """The largest evidence that the candidate is better."""
+    threshold: float
+    """The candidate goes on where the evidence reaches this."""
+    interval: tuple[float, ...]
+    """(low, high), a confidence sequence of the mean difference: valid whenever one stops."""
+    accepted: bool
+    lm_calls: int
+    evaluations: int
+    confidence: float = 0.95
+    """Of `interval`."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("incumbent", "candidate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +261,7 @@ KINDS: dict[str, type[Event]] = {
         Evaluated,
         IterationStarted,
         IterationFinished,
+        Compared,
         AuditNoted,
         Judged,
     )

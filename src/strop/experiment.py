@@ -12,11 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.algorithm import Measurement, Step, self_improve
-from strop.events import Evaluated, Event, IterationFinished, IterationStarted, LmCalled, Recorder, RunFinished
+from strop.algorithm import Step, self_improve
+from strop.events import (
+    Compared,
+    Evaluated,
+    Event,
+    IterationFinished,
+    IterationStarted,
+    LmCalled,
+    Recorder,
+    RunFinished,
+)
 from strop.handles import Grant
 from strop.laboratory import Laboratory, Parts, started
-from strop.selection import paper
+from strop.meta_utility import Measurement
 from strop.stats import mean
 from strop.stopping import Interrupted, stopped_by_signals
 from strop.store import Store
@@ -93,19 +102,21 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
             laboratory.meta_utility(),
             spec.iterations,
             Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
-            paper,
+            laboratory.selection(),
             laboratory.run,
         )
         best = -1.0
         for t in range(spec.iterations + 1):
             begun = journal.clock()
             journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
-            step = next(steps)
+            before, step = improver, next(steps)
             improver = step.improver
+            if step.choice.comparison is not None:
+                journal(_compared(step, before))
             journal(_finished(step, journal, begun))
             save(directory / "improvers" / f"I{t}.py", improver)
-            # The best is chosen by what was seen in training, as everything is.
-            if mean(step.measurement.train) > best:
+            # The best is chosen by what was seen in training, as everything is; where a gate chose, that is I_t.
+            if spec.selection != "paper" or mean(step.measurement.train) > best:
                 best = mean(step.measurement.train)
                 save(directory / "best.py", improver)
 
@@ -125,6 +136,28 @@ def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
         evaluations=evaluations,
         verdicts=json.dumps(verdicts),
         seconds=journal.clock() - begun,
+        parent=step.parent,
+    )
+
+
+def _compared(step: Step, incumbent: str) -> Compared:
+    comparison = step.choice.comparison
+    assert comparison is not None and step.candidate is not None
+    return Compared(
+        scope=f"t{step.t}/gate",
+        t=step.t,
+        incumbent=incumbent,
+        candidate=step.candidate,
+        differences=comparison.differences,
+        pairs=comparison.pairs,
+        most=comparison.most,
+        e_value=comparison.e_value,
+        threshold=comparison.threshold,
+        interval=comparison.interval,
+        confidence=comparison.confidence,
+        accepted=step.choice.accepted,
+        lm_calls=comparison.lm_calls,
+        evaluations=comparison.evaluations,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import random
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,17 +15,20 @@ from importlib.resources import files
 
 import numpy as np
 
-from strop.algorithm import Downstream, MetaUtility
 from strop.auditing import Auditor
 from strop.budget import Budget, Movement
+from strop.contest import Selection
 from strop.errors import TaskError
 from strop.events import BudgetMoved, Recorder, RunStarted
 from strop.handles import Grant, Host
 from strop.lm.base import LanguageModel
 from strop.lm.registry import make as make_language_model
+from strop.meta_utility import Downstream, MetaUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
 from strop.secret import key_file, machine_key, run_secret
+from strop.seeds import derive
+from strop.selection import Gate, make_selection
 from strop.spec import RunSpec
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
 from strop.tasks.registry import load
@@ -45,17 +49,37 @@ class Parts:
 class Laboratory:
     """The parts of a run wired to one recorder, behind the audit of every program text."""
 
-    def __init__(self, parts: Parts, record: Recorder) -> None:
+    def __init__(self, parts: Parts, record: Recorder, run: Budget | None = None) -> None:
+        """`run` is what everything is spent in; a budget of its own, whose movements are recorded, when not given."""
         self.parts = parts
-        self.record = record = Auditor(record)
-        self.run = Budget(on_movement=self._moved)
+        self.record = record = record if isinstance(record, Auditor) else Auditor(record)
+        self.run = Budget(on_movement=self._moved) if run is None else run
         self.host = Host(parts.sandbox, parts.language_model, record, parts.secret)
+        # One for all tasks of a record, so that they share the places too.
+        self._places = threading.Semaphore(improvers_at_once(parts.spec))
+
+    def of(self, task: Task, at: Budget) -> Laboratory:
+        """This laboratory for another task, spending in `at`, whose path must be its own: randomness derives from it."""
+        other = Laboratory(replace(self.parts, task=task), self.record, at)
+        other._places = self._places
+        return other
 
     def utility(self, split: Split) -> TaskUtility:
         """The task's utility on a split."""
         parts = self.parts
         seeds = PublishedSeeds() if parts.spec.instances == "published" else SecretSeeds(parts.secret)
         return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret)
+
+    def fresh_utility(self, name: str) -> TaskUtility:
+        """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
+        secret = derive(self.parts.secret, "fresh", name).to_bytes(32)
+        return replace(self.utility("gate"), seeds=SecretSeeds(secret))
+
+    def selection(self) -> Selection:
+        """The selection of the recipe."""
+        spec = self.parts.spec
+        gate = Gate(spec.gate_error, max(spec.iterations, 1), spec.gate_pairs)
+        return make_selection(spec.selection, gate, random.Random(derive(self.parts.secret, "selection")))
 
     def check_seed(self) -> None:
         """Score the seed solution once, before anything is spent on improving it.
@@ -72,13 +96,13 @@ class Laboratory:
     def meta_utility(self) -> MetaUtility:
         """û over |D| copies of the task."""
         spec = self.parts.spec
-        copy = Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed)
+        copy = Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, self.fresh_utility)
         return MetaUtility(
             downstream=[copy] * spec.copies,
             description=meta_description(spec),
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
-            places=threading.Semaphore(improvers_at_once(spec)),
+            places=self._places,
         )
 
     def _moved(self, movement: Movement) -> None:

@@ -20,6 +20,7 @@ LEAST = {
     "lm_budget": 0,
     "max_responses": 1,
     "jobs": 0,
+    "gate_pairs": 1,
 }
 """The smallest value of each number of a recipe."""
 
@@ -55,7 +56,13 @@ class RunSpec:
     require: tuple[str, ...] | None = None
     """Protections without which the run does not start; None means the sandbox's default."""
     improver: str = "seed"
-    """I_0: the name of a shipped improver, or a file."""
+    """I_0: the name of a shipped improver, a file, or RUN:t for I_t of another run."""
+    selection: Literal["paper", "gated", "archive"] = "gated"
+    """Which improver goes on after an iteration (strop.selection)."""
+    gate_error: float = 0.1
+    """Probability, in (0, 1), that a gate lets a run replace an improver by one that is no better."""
+    gate_pairs: int = 60
+    """Paired evaluations of one comparison, at most."""
 
     def checked(self) -> RunSpec:
         """This recipe with `jobs` resolved to a number of cores.
@@ -72,6 +79,8 @@ class RunSpec:
                 raise ConfigurationError(
                     f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {low} or more"
                 )
+        if not 0 < self.gate_error < 1:
+            raise ConfigurationError(f"--gate-error is {self.gate_error}; it is a probability between 0 and 1")
         return replace(self, jobs=self.jobs or cores())
 
     def to_json(self) -> str:

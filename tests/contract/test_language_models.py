@@ -14,6 +14,7 @@ from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.patience import Patience
 from strop.lm.scripted import Scripted
+from strop.lm.shared import SharedAnswers
 from strop.testing import language_model as kit
 from strop.testing.openai_server import OpenAIServer
 
@@ -41,6 +42,11 @@ def test_scripted_model_conforms(check: Callable[[kit.MakeModel], None]) -> None
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 def test_offline_model_conforms(check: Callable[[kit.MakeModel], None]) -> None:
     check(lambda: registry.make("offline", base_url=None, seed=1, environ={}))
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_shared_answers_conform(check: Callable[[kit.MakeModel], None]) -> None:
+    check(lambda: SharedAnswers(registry.make("offline", base_url=None, seed=1, environ={}), "pair"))
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from strop.algorithm import Choice, Downstream, MetaUtility, Step, self_improve
+from strop.algorithm import Step, self_improve
 from strop.budget import META_UTILITY_CALLS, UTILITY_CALLS, Budget
+from strop.contest import Choice, Contest
 from strop.events import Evaluated
 from strop.handles import Grant
 from strop.lm.base import Request
-from strop.selection import paper
+from strop.meta_utility import Downstream, MetaUtility
+from strop.selection import Paper
 from strop.spec import improver_text
 
 MakeBench = Callable[..., Any]
@@ -34,7 +36,7 @@ def answering(program: str) -> Callable[[Request], str]:
 
 
 def steps(bench: Any, iterations: int, improver: str = SEED) -> list[Step]:
-    return list(self_improve(improver, meta_utility(bench), iterations, Grant(utility_calls=6), paper, bench.budget))
+    return list(self_improve(improver, meta_utility(bench), iterations, Grant(utility_calls=6), Paper(), bench.budget))
 
 
 def test_meta_utility_is_the_mean_over_copies_of_what_the_improver_reaches(bench: MakeBench) -> None:
@@ -109,16 +111,19 @@ def test_sealed_test_is_measured_once_for_each_improver(bench: MakeBench) -> Non
 def test_selection_is_given_training_values_only(bench: MakeBench) -> None:
     seen: list[float] = []
 
-    def watching(incumbent: Any, candidate: Any) -> Choice:
-        seen.extend([*incumbent, *candidate])
-        return Choice(True, "watched")
+    class Watching(Paper):
+        def choose(self, contest: Contest) -> Choice:
+            budget = contest.gate_budget(1)
+            seen.extend([*contest.check.train, *contest.incumbent.seen])
+            seen.extend(difference for found in contest.rounds(budget) for difference in found)
+            return Choice(True, "watched")
 
     b, sealed = bench(answers=answering(BETTER)), bench(score=lambda instance, answer: 0.123)
     copy = Downstream(b.utility("train"), sealed.utility("test"), b.task.seed)
     meta = MetaUtility([copy], "mean over tasks", Grant(utility_calls=4, lm_calls=2), b.host())
-    _, one = self_improve(SEED, meta, 1, Grant(utility_calls=6), watching, b.budget)
+    _, one = self_improve(SEED, meta, 1, Grant(utility_calls=6), Watching(), b.budget)
     assert one.measurement.test == (0.123,)
-    assert len(seen) == 2 and 0.123 not in seen
+    assert len(seen) == 3 and not any(0.1 < abs(value) < 0.2 for value in seen)
 
 
 def test_self_improvement_spends_meta_utility_calls_of_its_own_grant(bench: MakeBench) -> None:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from strop.audit import RULES_VERSION, UNREADABLE
+from strop.commands.finding import find_run
 from strop.commands.options import Json
 from strop.commands.output import print_document, reading, results
-from strop.commands.show import find_run
 from strop.errors import ConfigurationError
 from strop.report.audit import (
     Audited,

@@ -12,6 +12,7 @@ from cyclopts import Parameter, Token
 
 from strop.errors import ConfigurationError
 from strop.sandbox.posture import PROTECTIONS
+from strop.selection import SelectionName
 from strop.spec import RunSpec
 
 DEFAULTS = RunSpec()
@@ -72,6 +73,20 @@ class GroundOptions:
             named = ", ".join(unknown).strip(" ,") or "nothing"
             raise ConfigurationError(f"--require names {named}; there are: {', '.join(PROTECTIONS)}; or none alone")
         return names
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Which improver goes on after an iteration."""
+
+    selection: SelectionName = DEFAULTS.selection
+    """paper: whatever the improver made of itself; gated: that only where paired fresh evaluations say that it is better;
+    archive: any past improver may improve itself, and the gate decides which is the best."""
+    gate_error: float = DEFAULTS.gate_error
+    """Probability that a gate lets a run replace an improver by one that is no better."""
+    gate_pairs: Whole = DEFAULTS.gate_pairs
+    """Paired evaluations of one comparison, at most."""
 
 
 def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **rest: Any) -> RunSpec:

@@ -13,8 +13,7 @@ from rich.console import Console
 
 from strop.errors import StoreError
 from strop.report.documents import SCHEMA_VERSION
-
-OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
+from strop.report.words import notice_of as notice_of  # where every result says what model it is of
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; only an audit can notice it"
@@ -66,11 +65,6 @@ def results() -> Console:
 def notices() -> Console:
     """Where everything else goes."""
     return Console(stderr=True, highlight=False)
-
-
-def notice_of(name: str, is_language_model: bool) -> str:
-    """What stands above every result of a model; empty for a language model."""
-    return "" if is_language_model else OFFLINE_NOTICE.format(name=name)
 
 
 def announce(instances: str) -> None:

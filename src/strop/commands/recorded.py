@@ -22,7 +22,23 @@ def recorded(parts: Parts, directory: Path, kind: str) -> Iterator[Journal]:
         ConfigurationError: the directory holds a run already, or cannot be written.
     """
     model = parts.language_model
-    meta = {
+    notice = notice_of(model.name, model.is_language_model)
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / FILE_NAME).exists():
+        raise ConfigurationError(
+            f"--out {directory} holds files already, which a run might overwrite; name a new folder"
+        )
+    try:
+        store = Store.create(directory, meta_of(parts, kind))
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    with store, make_view("auto", notice=notice) as view:
+        yield Journal(store, view)
+
+
+def meta_of(parts: Parts, kind: str) -> dict[str, str]:
+    """What a record of this kind says of itself."""
+    model = parts.language_model
+    return {
         "kind": kind,
         "task": parts.task.name,
         "language_model": model.name,
@@ -30,14 +46,3 @@ def recorded(parts: Parts, directory: Path, kind: str) -> Iterator[Journal]:
         "secret": parts.secret.hex(),
         "seed": str(parts.spec.seed),
     }
-    notice = notice_of(model.name, model.is_language_model)
-    if directory.is_dir() and any(directory.iterdir()) and not (directory / FILE_NAME).exists():
-        raise ConfigurationError(
-            f"--out {directory} holds files already, which a run might overwrite; name a new folder"
-        )
-    try:
-        store = Store.create(directory, meta)
-    except StoreError as error:
-        raise ConfigurationError(str(error)) from error
-    with store, make_view("auto", notice=notice) as view:
-        yield Journal(store, view)

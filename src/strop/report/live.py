@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from strop.budget import LM_CALLS, META_UTILITY_CALLS
+from strop.budget import GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS
 from strop.events import Event, IterationFinished
 from strop.report.narration import Narrator, candidate_score, finished
 from strop.report.progress import Candidate, Progress
@@ -202,7 +202,7 @@ class Picture:
         return facts
 
     def _budget_left(self) -> str:
-        names = {META_UTILITY_CALLS: "meta-utility calls", LM_CALLS: "LM calls"}
+        names = {META_UTILITY_CALLS: "meta-utility calls", LM_CALLS: "LM calls", GATE_PAIRS: "gate pairs"}
         return " · ".join(
             f"{name} {max(allowance.limit - allowance.used, 0)} of {allowance.limit}"
             for counter, name in names.items()

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from strop.audit import RULES
-from strop.events import AuditNoted, Event, IterationFinished, IterationStarted, LmFault, RunFinished
+from strop.events import (
+    AuditNoted,
+    BudgetMoved,
+    Compared,
+    Evaluated,
+    Event,
+    IterationFinished,
+    IterationStarted,
+    LmFault,
+    RunFinished,
+)
 from strop.report.progress import Candidate, Progress
 from strop.report.words import NAMED_BY, counted, duration, harmless, with_error
 from strop.solution import digest_of
 
 _PATIENCE = 10
 """Faults, and audit notes, that are told of one iteration; the rest is counted: a guest can make thousands."""
+
+_GATE_STEP = 20
+"""Pairs of a gate between two lines."""
 
 
 class Narrator:
@@ -25,6 +38,10 @@ class Narrator:
             case IterationStarted():
                 self._told.clear()
                 return _started(event)
+            case BudgetMoved(counter="gate_pairs", granted=True) if event.used % _GATE_STEP == 1:
+                return _comparing(event)
+            case Compared():
+                return _compared(event)
             case IterationFinished():
                 return finished(event)
             case LmFault():
@@ -32,6 +49,10 @@ class Narrator:
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
             case AuditNoted():
                 return self._sparingly(event, _noted(event))
+            # Of strop improve; in a run it is below some t.
+            case Evaluated(scope=scope) if scope.startswith("improve/u-"):
+                name = digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
+                return f"candidate {name}: {event.verdict}, {event.value:.3f}"
             case RunFinished():
                 detail = f": {event.detail}" if event.detail else ""
                 return harmless(f"run {event.status}{detail}; {tally(self._progress)}", limit=400)
@@ -49,6 +70,22 @@ class Narrator:
         if told > _PATIENCE + 1:
             return None
         return harmless(line) if told <= _PATIENCE else f"{line.split(':')[0]}: more of this iteration are only counted"
+
+
+def _comparing(event: BudgetMoved) -> str:
+    t = event.scope.split("/")[0].removeprefix("t")
+    return f"t = {t}: comparing the candidate with the incumbent, pair {event.used} of at most {event.limit}"
+
+
+def _compared(event: Compared) -> str:
+    n = max(len(event.differences), 1)
+    low, high = event.interval
+    verdict = "goes on" if event.accepted else "stays out"
+    return (
+        f"t = {event.t}: gate: the candidate {verdict}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
+        f"{event.most} pairs, evidence {event.e_value:.3g} of {event.threshold:.3g}; {event.lm_calls} LM calls, "
+        f"{event.evaluations} evaluations"
+    )
 
 
 def candidate_score(candidate: Candidate) -> str:

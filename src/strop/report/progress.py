@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from strop.budget import LM_CALLS, META_UTILITY_CALLS
+from strop.budget import GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS
 from strop.events import (
     AuditNoted,
     BudgetMoved,
@@ -73,7 +73,7 @@ class Progress:
         self.best: Candidate | None = None
         """The best candidate of the run, by the value it was seen with in training."""
         self.allowances: dict[str, Allowance] = {}
-        """By counter, of the present self-improvement."""
+        """By counter, of the present self-improvement and of the gate after it."""
         self.lm_calls = self.responses = self.evaluations = 0
         """Downstream evaluations only: an evaluation of the meta-utility consists of many."""
         self.verdicts: Counter[str] = Counter()
@@ -133,10 +133,10 @@ class Progress:
             self.best = candidate
 
     def _moved(self, event: BudgetMoved) -> None:
-        if event.counter not in (META_UTILITY_CALLS, LM_CALLS):
+        if event.counter not in (META_UTILITY_CALLS, LM_CALLS, GATE_PAIRS):
             return
         _, *inside = event.scope.split("/")
-        if inside in (["improve"], ["improve", "handles"]) and event.limit is not None:
+        if inside in (["improve"], ["improve", "handles"], ["gate"]) and event.limit is not None:
             before = self.allowances.get(event.counter, Allowance(0, None))
             # Threads may report out of order: what has been used never shrinks.
             self.allowances[event.counter] = Allowance(max(before.used, event.used), event.limit)
@@ -158,12 +158,19 @@ def _doing(scope: str) -> str:
             return "measuring the seed improver"
         case ["measure" | "check", *_]:
             return "measuring what the self-improvement gave"
+        case ["gate", *_]:
+            return "comparing the candidate with the incumbent"
         case ["improve"]:
             return "the improver improves itself"
         case ["improve", candidate, *_]:
             return f"trying candidate {candidate.removeprefix('u-').split('#')[0]}"
         case _:
-            return {"improver": "measuring the improver", "seed": "measuring the seed improver"}.get(first, scope)
+            words = {
+                "improver": "measuring the improver",
+                "seed": "measuring the seed improver",
+                "improve": "improving",
+            }
+            return words.get(first, scope)
 
 
 def _recipe(spec: str) -> Mapping[str, object]:

@@ -44,6 +44,7 @@ VIEWS: dict[str, type[Event]] = {
     "evaluation": ev.Evaluated,
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,
+    "comparison": ev.Compared,
     "audit": ev.AuditNoted,
     "judgement": ev.Judged,
 }

@@ -23,10 +23,11 @@ from strop.seeds import derive
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
 
-Split: TypeAlias = Literal["train", "test"]
-"""`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown."""
+Split: TypeAlias = Literal["train", "test", "gate"]
+"""`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as
+`train` is, afresh for every comparison of two improvers."""
 
-PUBLISHED_BASES: Mapping[Split, int] = {"train": 4321, "test": 5678}
+PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
 
 LEAST_MEMORY = 64 << 20
@@ -143,7 +144,7 @@ class Task:
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
-        return self.instances if split == "train" else self.test_instances
+        return self.test_instances if split == "test" else self.instances
 
     def instance(self, split: Split, index: int, seeds: Seeds) -> Instance:
         """Instance `index` (from 0) of a split, a fresh copy at every call.

@@ -26,7 +26,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from strop.algorithm import Downstream, MetaUtility
 from strop.budget import LM_CALLS, META_UTILITY_CALLS, UTILITY_CALLS, Budget
 from strop.errors import Malformed
 from strop.events import AuditNoted, BudgetMoved, Evaluated, Event, LmResponded
@@ -34,6 +33,7 @@ from strop.handles import IMPROVER_LIMITS, Grant, Host
 from strop.improver import Improvement, improve
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
+from strop.meta_utility import Downstream, MetaUtility
 from strop.sandbox import bait
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.testing.hostile.catalogue import Attack

@@ -1,0 +1,81 @@
+"""Find what people name: a run by its folder or the end of its name, an improver by name, file or RUN:t."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from strop.commands.options import RUNS
+from strop.commands.output import reading
+from strop.errors import ConfigurationError
+from strop.events import IterationFinished, RunStarted
+from strop.spec import improver_text, shipped_improvers
+from strop.store import FILE_NAME, Store, list_runs
+
+
+def find_run(run: Path | None, root: Path = RUNS) -> Path:
+    """The directory that `run` means; the newest of `root` for None.
+
+    Raises:
+        ConfigurationError: none does, or several do.
+    """
+    if run is not None and run.is_dir():
+        if not (run / FILE_NAME).exists():
+            raise ConfigurationError(f"{run} holds no run: there is no {FILE_NAME}; name the directory of a run")
+        return run
+    listings = list_runs(root)
+    if run is None:
+        if not listings:
+            raise ConfigurationError(f"there are no runs in {root}; name a run's directory")
+        return max(listings, key=lambda listing: listing.started or 0.0).directory
+    if len(run.parts) != 1:
+        raise ConfigurationError(f"there is no run directory {run}")
+    named = [listing.directory for listing in listings if listing.directory.name.endswith(run.name)]
+    if len(named) != 1:
+        found = "no run is" if not named else f"{len(named)} runs are"
+        raise ConfigurationError(f"{found} called {run}; strop runs lists those in {root}")
+    return named[0]
+
+
+def any_improver_text(name: str) -> str:
+    """Text of a shipped improver, of a file, or of I_t of a run (`RUN:t`).
+
+    Raises:
+        ConfigurationError: there is no such improver.
+    """
+    place = _place(name)
+    if place is None:
+        return improver_text(name)
+    directory, t = place
+    with reading(directory), Store.open(directory) as store:
+        known = {stored.event.t: stored.event.improver for stored in store.events(IterationFinished)}
+    if t not in known:
+        has = f"it has {min(known)} to {max(known)}" if known else "no iteration of it has ended"
+        raise ConfigurationError(f"{directory} has no iteration {t}: {has}")
+    return known[t]
+
+
+def task_of(name: str) -> str:
+    """The task of the run that `RUN:t` names.
+
+    Raises:
+        ConfigurationError: there is no such run, or its record does not say.
+    """
+    place = _place(name)
+    if place is None:
+        raise ConfigurationError(f"{name!r} names no iteration of a run; write RUN:t, e.g. runs/mine:3")
+    with reading(place[0]), Store.open(place[0]) as store:
+        started = next((stored.event for stored in store.events(RunStarted)), None)
+    task = json.loads(started.spec).get("task") if started else None
+    if not isinstance(task, str):
+        raise ConfigurationError(f"{place[0]} does not say which task it was made with; name one")
+    return task
+
+
+def _place(name: str) -> tuple[Path, int] | None:
+    """(directory, t) of `RUN:t`; None for what is no such name."""
+    found = re.fullmatch(r"(.+):(\d{1,9})", name)
+    if found is None or name in shipped_improvers() or Path(name).is_file():
+        return None
+    return find_run(Path(found[1])), int(found[2])

@@ -1,0 +1,94 @@
+"""`gated`: a candidate goes on only where paired fresh evaluations say, within a stated error rate, that it is better.
+
+The gate is a sequential test that may stop after any pair: a betting e-process against "the candidate is no better"
+(strop.stats.sequential). It errs where it lets through a candidate that is no better; over the T comparisons of a run that
+happens with probability at most `error` (each gets an equal share: union bound).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strop.contest import Choice, Comparison, Contest, Node, spent
+from strop.stats.sequential import EProcess, confidence_sequence
+
+_MOST_LOG = 700.0
+"""Evidence beyond e^700 is written as that: a float ends at e^709."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How sure one wants to be, and what one comparison may cost."""
+
+    error: float = 0.1
+    """Probability, in (0, 1), that a whole run replaces an improver by one that is no better."""
+    comparisons: int = 4
+    """Comparisons that share `error`: the iterations T of the run, at least 1."""
+    pairs: int = 60
+    """Pairs that one comparison may spend, at least 1."""
+
+    @property
+    def alpha(self) -> float:
+        """Error rate of one comparison."""
+        return self.error / self.comparisons
+
+    @property
+    def confidence(self) -> float:
+        """Of the interval that is shown: two-sided, so that its lower end lies above 0 where the one-sided test rejects."""
+        return max(1 - 2 * self.alpha, 0.5)
+
+    def decide(self, contest: Contest) -> Choice:
+        """Compare until the evidence suffices, or cannot suffice any more, or the pairs are spent."""
+        budget, evidence = contest.gate_budget(self.pairs), EProcess()
+        differences: list[float] = []
+        paid = 0
+        for found in contest.rounds(budget):
+            paid += len(found)
+            for difference in found:
+                evidence.add(difference)
+                differences.append(difference)
+                if evidence.rejected(self.alpha):
+                    break
+            if evidence.rejected(self.alpha) or evidence.hopeless(self.pairs - paid, self.alpha):
+                break
+        lm_calls, evaluations = spent(budget)
+        comparison = Comparison(
+            differences=tuple(differences),
+            pairs=paid,
+            most=self.pairs,
+            e_value=math.exp(min(evidence.highest, _MOST_LOG)),
+            threshold=1 / self.alpha,
+            interval=confidence_sequence(differences, confidence=self.confidence),
+            confidence=self.confidence,
+            lm_calls=lm_calls,
+            evaluations=evaluations,
+        )
+        return Choice(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
+
+
+@dataclass(frozen=True)
+class Gated:
+    """The incumbent improves itself; the gate says whether the result replaces it."""
+
+    gate: Gate
+    name: str = "gated"
+
+    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+        return incumbent
+
+    def choose(self, contest: Contest) -> Choice:
+        return self.gate.decide(contest)
+
+
+def _in_words(comparison: Comparison, accepted: bool) -> str:
+    n = len(comparison.differences)
+    found = sum(comparison.differences) / n
+    low, high = comparison.interval
+    what = "better" if accepted else "not shown to be better"
+    return (
+        f"{what} in {n} pairs: difference {found:+.3f} "
+        f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
+        f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}"
+    )

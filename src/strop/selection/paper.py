@@ -1,0 +1,22 @@
+"""`paper`: every candidate goes on, as Algorithm 1 has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strop.contest import Choice, Contest, Node
+from strop.stats import mean
+
+
+class Paper:
+    """I_t is whatever I_{t-1} made of itself, unless it scores 0 when checked again."""
+
+    name = "paper"
+
+    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+        return incumbent
+
+    def choose(self, contest: Contest) -> Choice:
+        if mean(contest.check.train) == 0.0:
+            return Choice(False, "the candidate scored 0 when checked again")
+        return Choice(True, "as in Algorithm 1")

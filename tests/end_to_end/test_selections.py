@@ -1,0 +1,100 @@
+"""`strop run --selection` and `--from`, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import BudgetMoved, Compared, Evaluated
+from strop.selection import SELECTIONS
+from strop.store import Store
+
+SMALL = ["--copies", "2", "--utility-budget", "4", "--lm-budget", "1", "--meta-budget", "3", "--gate-pairs", "4"]
+
+
+def strop(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "strop", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def run(cwd: Path, name: str, *arguments: str) -> dict[str, Any]:
+    ended = strop("run", *arguments, *SMALL, "--seed", "1", "--out", name, "--json", cwd=cwd)
+    assert ended.returncode == 0, ended.stderr
+    document: dict[str, Any] = json.loads(ended.stdout)
+    return document
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one run by each selection."""
+    folder = tmp_path_factory.mktemp("selections")
+    for name in SELECTIONS:
+        run(folder, name, "parity", "--selection", name, "-T", "2")
+    return folder
+
+
+def compared(folder: Path) -> list[Compared]:
+    with Store.open(folder) as store:
+        return [stored.event for stored in store.events(Compared)]
+
+
+def test_run_is_gated_when_nothing_is_said(runs: Path) -> None:
+    run(runs, "silent", "parity", "-T", "1")
+    with Store.open(runs / "silent") as store:
+        assert json.loads(next(iter(store.events())).event.spec)["selection"] == "gated"  # type: ignore[attr-defined]
+
+
+def test_paper_selection_compares_nothing_and_the_others_record_what_they_compared(runs: Path) -> None:
+    assert compared(runs / "paper") == []
+    for name in ("gated", "archive"):
+        for event in compared(runs / name):
+            assert event.most == 4 and len(event.differences) <= event.pairs <= 4
+            assert event.threshold == pytest.approx(20.0) and event.accepted == (event.e_value >= event.threshold)
+
+
+@pytest.mark.parametrize("name", ["gated", "archive"])
+def test_gate_is_charged_to_a_budget_of_its_own(runs: Path, name: str) -> None:
+    with Store.open(runs / name) as store:
+        moved = [s.event for s in store.events(BudgetMoved) if s.event.counter == "gate_pairs" and s.event.granted]
+        scored = [s.event for s in store.events(Evaluated) if s.event.split == "gate"]
+    pairs = sum(event.pairs for event in compared(runs / name))
+    assert len(moved) == pairs and len(scored) == 2 * pairs
+    assert all("/gate/pair" in event.scope for event in scored)
+
+
+def test_new_run_begins_from_an_improver_of_another_one_on_its_task(runs: Path) -> None:
+    document = run(runs, "back", "--from", "paper:1", "-T", "0")
+    before = json.loads(strop("show", "paper", "--json", cwd=runs).stdout)
+    assert document["task"] == "parity"
+    assert document["iterations"][0]["improver"] == before["iterations"][1]["improver"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--from", "paper:7"], "has no iteration 7: it has 0 to 2"),
+        (["--from", "nowhere:1"], "no run is called nowhere"),
+        (["--from", "paper"], "write RUN:t"),
+        (["--from", "paper:1", "--improver", "seed.py"], "give one of them"),
+        (["lpn", "--gate-error", "1.5"], "--gate-error is 1.5; it is a probability"),
+        (["lpn", "--gate-error", "nan"], "--gate-error is nan; it is a probability"),
+        (["lpn", "--gate-pairs", "0"], "--gate-pairs is 0; it must be 1 or more"),
+        (["lpn", "--selection", "best"], "best"),
+    ],
+)
+def test_mistake_about_selections_is_one_clear_line(runs: Path, arguments: list[str], said: str) -> None:
+    ended = strop("run", *arguments, "--out", "never", cwd=runs)
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and said in ended.stderr
+    assert not (runs / "never").exists()
+
+
+def test_show_tells_what_the_gate_decided(runs: Path) -> None:
+    for event in compared(runs / "gated"):
+        shown = " ".join(strop("show", "gated", cwd=runs).stdout.split())
+        assert f"{event.e_value:.3g} of {event.threshold:.3g}" in shown

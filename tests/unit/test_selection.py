@@ -1,0 +1,179 @@
+"""Which improver goes on: contests in the real jail, with a scripted model."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from strop.algorithm import Step, self_improve
+from strop.budget import GATE_PAIRS, LM_CALLS, Budget
+from strop.contest import Contest, Node
+from strop.events import Evaluated, LmCalled
+from strop.handles import Grant
+from strop.meta_utility import Downstream, MetaUtility
+from strop.selection import SELECTIONS, Archive, Gate, Gated, make_selection
+from strop.selection.archive import clade, posterior
+from strop.utility import TaskUtility
+
+MakeBench = Callable[..., Any]
+HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
+IDLE = HEAD + "    return initial_solution\n"
+BETTER = HEAD + "    return 'def algorithm(n): return 2 * n'\n"
+WORSE = HEAD + "    return 'def algorithm(n): return 7'\n"
+ASKING = HEAD + "    language_model.prompt('', 'better')\n    return initial_solution\n"
+GATE = Gate(error=0.2, comparisons=1, pairs=25)
+
+
+def becoming(program: str) -> str:
+    """An improver that turns itself into `program`, and improves no solution."""
+    return HEAD + f"    return {program!r} if 'improve_algorithm' in initial_solution else initial_solution\n"
+
+
+def meta_utility(bench: Any, copies: int = 5) -> MetaUtility:
+    def fresh(name: str) -> TaskUtility:
+        return bench.utility("gate")
+
+    copy = Downstream(bench.utility("train"), bench.utility("test"), bench.task.seed, fresh)
+    return MetaUtility([copy] * copies, "mean over tasks", Grant(utility_calls=4, lm_calls=2), bench.host())
+
+
+def contest(bench: Any, incumbent: str, candidate: str) -> Contest:
+    return Contest(meta_utility(bench), Node(0, incumbent, None), Node(1, candidate, 0), Budget().child("t1"))
+
+
+def steps(bench: Any, improver: str, gate: Gate = GATE, iterations: int = 1, name: str = "gated") -> list[Step]:
+    selection = make_selection(name, gate, random.Random(0))  # type: ignore[arg-type]
+    meta = meta_utility(bench)
+    return list(self_improve(improver, meta, iterations, Grant(utility_calls=2), selection, bench.budget))
+
+
+def test_gate_lets_a_better_candidate_pass_and_stops_when_that_is_clear(bench: MakeBench) -> None:
+    choice = Gated(GATE).choose(contest(bench(instances=4), IDLE, BETTER))
+    assert choice.accepted and choice.comparison is not None
+    assert choice.comparison.e_value >= choice.comparison.threshold == 5.0
+    assert choice.comparison.pairs < 25 and min(choice.comparison.differences) > 0
+
+
+def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(bench: MakeBench) -> None:
+    choice = Gated(GATE).choose(contest(bench(), BETTER, WORSE))
+    assert not choice.accepted and choice.comparison is not None
+    assert choice.comparison.pairs < 25 and max(choice.comparison.differences) < 0
+    assert "not shown to be better" in choice.reason
+
+
+def test_gate_keeps_the_incumbent_when_the_candidate_is_the_same_program(bench: MakeBench) -> None:
+    choice = Gated(GATE).choose(contest(bench(), BETTER, BETTER))
+    assert not choice.accepted and choice.comparison is not None
+    assert set(choice.comparison.differences) == {0.0}
+
+
+def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:
+    asked = contest(bench(), IDLE, BETTER)
+    budget = asked.gate_budget(7)
+    assert [len(found) for found in asked.rounds(budget)] == [5, 2]
+    assert budget.used(GATE_PAIRS) == 7 and budget.remaining(GATE_PAIRS) == 0
+
+
+def test_gate_charges_the_lm_calls_and_evaluations_of_both_improvers(bench: MakeBench) -> None:
+    b = bench()
+    asked = contest(b, ASKING, ASKING)
+    choice = Gated(Gate(0.2, 1, 5)).choose(asked)
+    assert choice.comparison is not None and choice.comparison.lm_calls == 10 == len(b.of(LmCalled))
+    assert choice.comparison.evaluations == 10 == len(b.of(Evaluated))
+
+
+def test_pairs_of_a_contest_share_answers_and_are_scored_on_instances_of_the_gate(bench: MakeBench) -> None:
+    b = bench()
+    asked = contest(b, ASKING, ASKING)
+    list(asked.rounds(asked.gate_budget(2)))
+    assert Counter(event.split for event in b.of(Evaluated)) == {"gate": 4}
+    assert len(b.model.requests) == 2 and len(b.of(LmCalled)) == 4
+
+
+def test_values_seen_in_a_contest_are_remembered_of_both(bench: MakeBench) -> None:
+    asked = contest(bench(), BETTER, WORSE)
+    list(asked.rounds(asked.gate_budget(3)))
+    assert asked.incumbent.seen == [1.0] * 3 and asked.candidate.seen == [0.0] * 3
+
+
+def test_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(bench: MakeBench) -> None:
+    b = bench(instances=4)
+    _, one = steps(b, becoming(BETTER))
+    assert one.choice.accepted and one.measurement.test == (1.0,) * 5
+    sealed = [event.scope for event in b.of(Evaluated) if event.split == "test"]
+    assert Counter(scope.split("/")[0] for scope in sealed) == {"t0": 5, "t1": 5}
+
+
+def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> None:
+    b = bench()
+    _, one = steps(b, becoming(WORSE))
+    assert not one.choice.accepted and one.improver == becoming(WORSE)
+    assert {event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"} == {"t0"}
+
+
+def test_gate_shares_its_error_among_the_comparisons_of_a_run() -> None:
+    assert Gate(error=0.1, comparisons=4).alpha == pytest.approx(0.025)
+
+
+def lineage() -> list[Node]:
+    """0 ── 1 ── 3, and 0 ── 2."""
+    return [
+        Node(0, "seed", None, [0.5, 0.5]),
+        Node(1, "one", 0, [1.0], barren=2),
+        Node(2, "two", 0, [0.0]),
+        Node(3, "three", 1, [1.0, 0.5]),
+    ]
+
+
+def test_clade_is_an_improver_and_all_that_descends_from_it() -> None:
+    nodes = lineage()
+    assert [node.t for node in clade(nodes[0], nodes)] == [0, 1, 2, 3]
+    assert [node.t for node in clade(nodes[1], nodes)] == [1, 3]
+    assert [node.t for node in clade(nodes[3], nodes)] == [3]
+
+
+def test_posterior_counts_values_of_the_clade_and_barren_self_improvements() -> None:
+    nodes = lineage()
+    assert posterior(nodes[1], nodes) == (1 + 2.5, 1 + 0.5 + 2)
+    assert posterior(nodes[2], nodes) == (1.0, 2.0)
+
+
+def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> None:
+    nodes = [Node(0, "seed", None, [0.3] * 6), Node(1, "good", None, [0.9] * 6), Node(2, "bad", None, [0.1] * 6)]
+    archive = Archive(GATE, random.Random(5))
+    drawn = Counter(archive.parent(nodes, nodes[0]).t for _ in range(2000))
+    # Probabilities by simulation: 0.023, 0.974, 0.003.
+    assert drawn[1] > drawn[0] > 0 and drawn[1] > drawn[2]
+
+
+def test_archive_goes_on_from_an_earlier_improver_and_says_so(bench: MakeBench) -> None:
+    fathers = {step.parent for step in steps(bench(), becoming(WORSE), iterations=5, name="archive") if step.t}
+    assert fathers <= {0, 1} and 0 in fathers
+
+
+def test_self_improvement_that_gives_what_was_there_before_is_no_new_improver(bench: MakeBench) -> None:
+    first, second = becoming(WORSE), becoming(becoming(WORSE))
+    _, one, two = steps(bench(), second, iterations=2)
+    assert one.candidate == first and two.candidate == first
+    assert "there before" in two.choice.reason and two.choice.comparison is None
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench, name: str) -> None:
+    broken = (
+        HEAD
+        + "    return undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'\n"
+    )
+    _, one = steps(bench(), broken, name=name)
+    assert one.improver == broken and "undefined_name" in one.choice.reason
+
+
+def test_lm_calls_of_a_gate_are_counted_in_the_iteration(bench: MakeBench) -> None:
+    at = Budget().child("t1")
+    asked = Contest(meta_utility(bench()), Node(0, ASKING, None), Node(1, ASKING, 0), at)
+    list(asked.rounds(asked.gate_budget(1)))
+    assert at.used(LM_CALLS) == 2
