@@ -2,37 +2,103 @@
 
 from __future__ import annotations
 
-import ast
+import re
+import textwrap
+import tomllib
+from dataclasses import asdict, dataclass
+from importlib.resources import files
 
 from rich.table import Table
+from rich.text import Text
 
 from strop.commands.options import Json
 from strop.commands.output import print_document, results
+from strop.errors import ConfigurationError
 from strop.solution import digest_of
 from strop.spec import improver_text, shipped_improvers
 
+WIDTH = 80
+"""Columns of a printed card."""
 
-def improvers_command(*, as_json: Json = False) -> int:
-    """List the improvers that come with strop; any file that defines improve_algorithm is one too."""
-    rows = []
-    for name in shipped_improvers():
-        text = improver_text(name)
-        rows.append({"improver": name, "digest": digest_of(text), "idea": _idea(text)})
+
+@dataclass(frozen=True)
+class Card:
+    """What a shipped improver is, in words; kept beside it as a TOML file of these keys."""
+
+    title: str
+    idea: str
+    """One sentence."""
+    source: str
+    """The figure or section of the paper that it answers to, or `ours`."""
+    lm_calls: str
+    """What it spends of the LM calls that it is granted."""
+    utility_calls: str
+    """What it spends of the evaluations that it is granted."""
+    helps: str
+    """When it helps and when not."""
+    strategy: str
+    """Its name among the strategies that are told apart (docs/strategies.md)."""
+
+
+def card_of(name: str) -> Card:
+    """The card of a shipped improver."""
+    return Card(**tomllib.loads((files("strop.improvers") / f"{name}.toml").read_text(encoding="utf-8")))
+
+
+def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> int:
+    """List the improvers that come with strop; any file that defines improve_algorithm is one too.
+
+    Parameters
+    ----------
+    name
+        An improver: print its card, as comments, and its program.
+    """
+    if name is not None:
+        return _show(name, as_json)
+    rows = [_row(each) for each in shipped_improvers()]
     if as_json:
         print_document({"improvers": rows})
         return 0
-    table = Table(box=None, header_style="bold")
-    for heading in ("improver", "digest", "idea"):
-        table.add_column(heading)
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("improver", no_wrap=True)
+    table.add_column("idea, source and cost")
     for row in rows:
-        table.add_row(row["improver"], row["digest"][:12], row["idea"])
+        source, calls, scores = (first_words(row[key]) for key in ("source", "lm_calls", "utility_calls"))
+        cost = f"{source}; LM calls: {calls}; utility calls: {scores}"
+        table.add_row(row["improver"], Text.assemble(row["idea"], "\n", (cost, "dim")))
     results().print(table)
+    results().print("\nstrop improvers NAME prints its card and its program.", markup=False, soft_wrap=True)
     return 0
 
 
-def _idea(text: str) -> str:
-    """The first line of the entry function's docstring."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name == "improve_algorithm":
-            return (ast.get_docstring(node) or "").split("\n")[0]
-    return ""
+def _show(name: str, as_json: bool) -> int:
+    if name not in shipped_improvers():
+        raise ConfigurationError(f"no improver is called {name!r}; there are {', '.join(shipped_improvers())}")
+    if as_json:
+        print_document({**_row(name), "program": improver_text(name)})
+        return 0
+    results().print(card_as_comments(name, card_of(name)), markup=False, soft_wrap=True)
+    results().print(improver_text(name), markup=False, soft_wrap=True, end="")
+    return 0
+
+
+def _row(name: str) -> dict[str, str]:
+    return {"improver": name, "digest": digest_of(improver_text(name)), **asdict(card_of(name))}
+
+
+def first_words(text: str) -> str:
+    """What stands before the first mark of punctuation: the short form of a card's field."""
+    return re.split(r"[;:,](?: |$)", text)[0]
+
+
+def card_as_comments(name: str, card: Card) -> str:
+    """The card as Python comments, so that what is printed is still an improver."""
+    fields = {
+        "source": card.source,
+        "LM calls": card.lm_calls,
+        "utility calls": card.utility_calls,
+        "when it helps": card.helps,
+    }
+    paragraphs = [f"{card.title} ({name})", card.idea, *(f"{key}: {value}" for key, value in fields.items())]
+    lines = [line for each in paragraphs for line in textwrap.wrap(each, WIDTH - 2, subsequent_indent="  ")]
+    return "\n".join(f"# {line}" for line in lines) + "\n"

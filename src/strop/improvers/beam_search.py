@@ -1,0 +1,53 @@
+import math
+
+from helpers import extract_code
+from language_model import BudgetExceeded
+
+EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
+WIDTH = 3  # how many programs are expanded
+
+
+def message_for(solution, utility):
+    """The prompt: the current solution in the first fence, how it is scored in the second."""
+    return f"""Improve the following solution:
+```python
+{solution}
+```
+
+You will be evaluated based on this score function:
+```python
+{utility.str}
+```
+
+You must return an improved solution. Be as creative as you can under the constraints.
+Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
+
+
+def ask(language_model, messages, temperature=0.7):
+    """One answer to each message: its program, or None where it holds none."""
+    try:
+        return extract_code(language_model.batch_prompt(EXPERTISE, messages, temperature=temperature))
+    except BudgetExceeded:
+        return [None] * len(messages)
+
+
+def score(utility, programs, scores):
+    """Score what is new among `programs`, as far as the budget goes; `scores` keeps the utility of every program."""
+    new = [program for program in dict.fromkeys(programs) if program and program not in scores][: utility.remaining]
+    scores.update(zip(new, utility.map(new), strict=True))
+    return new
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    """Keep every attempt with its utility, and expand the best few of them at each level."""
+    scores = {}
+    score(utility, [initial_solution], scores)
+    while language_model.remaining and utility.remaining:
+        ranked = sorted(scores, key=scores.get, reverse=True)
+        beam = [program for program in ranked[:WIDTH] if scores[program] > 0] or ranked[:1]
+        per_call = language_model.max_responses_per_call
+        n_calls = min(math.ceil(len(beam) / per_call), language_model.remaining)
+        n_messages = min(n_calls * per_call, utility.remaining)
+        messages = [message_for(beam[i % len(beam)], utility) for i in range(n_messages)]
+        score(utility, ask(language_model, messages), scores)
+    return max(scores, key=scores.get, default=initial_solution)

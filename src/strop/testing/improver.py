@@ -1,0 +1,271 @@
+"""The conformance kit of improvers: what an honest and sturdy improver does, as small named checks.
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_my_improver(check):
+        check(text_of_my_improver, sandbox)
+
+or all at once, `check_improver(text, sandbox)`. The improver runs in the sandbox with its real handles; the model is scripted,
+and the utility of a program is the number that stands in it (`marked`). Not checked: that it improves anything (`strop eval`).
+The paper's seed improver fails the first two: it returns None when no answer holds code, and raises when a budget is 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from strop.budget import UTILITY_CALLS, Budget
+from strop.events import AuditNoted, Event, LmCalled
+from strop.handles import IMPROVER_LIMITS, Grant, Host
+from strop.improver import ENTRY, Improvement, improve
+from strop.lm.base import Request
+from strop.lm.offline.prompt import fenced_blocks
+from strop.lm.scripted import Scripted
+from strop.sandbox.base import Handler, Program, Refusal, Returned, Sandbox, Value
+from strop.utility import Evaluation
+
+Answer = Callable[[Request], str]
+
+PAPER = Grant()
+"""25 utility calls and 4 LM calls of 6 responses."""
+
+
+def marked(utility: float) -> str:
+    """A program whose utility, in `Marked`, is the given one (0 to 1, six digits)."""
+    return f"def algorithm(x):\n    return 2 * x  # utility {utility:.6f}\n"
+
+
+def fenced(text: str) -> str:
+    """An answer that holds a program."""
+    return f"Here is an idea.\n\n```python\n{text}\n```\n"
+
+
+@dataclass
+class Marked:
+    """A utility that reads the mark of a program; one without a mark is worth `unmarked`. It is no task: nothing is run."""
+
+    unmarked: float = 0.0
+    name: str = "marked"
+    description: str = "def utility(program):\n    return mark(program)\n"
+    counter: str = UTILITY_CALLS
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        """The mark; a program that is worth 0 has failed."""
+        mark = re.search(r"# utility (\d\.\d{6})", candidate or "")
+        value = float(mark[1]) if mark else self.unmarked
+        if value == 0:
+            return Evaluation(0.0, "raised", (0.0,), ("raised",), "instance 0: ZeroDivisionError: division by zero")
+        return Evaluation(value, "ok", (value,), ("ok",))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of an improver, and all that it asked for."""
+
+    improvement: Improvement
+    scored: tuple[tuple[str | None, float], ...]
+    """Every evaluation in its order: the program and its utility. Equal programs evaluated twice stand there twice."""
+    requests: tuple[Request, ...]
+    lm_calls: int
+    notes: tuple[AuditNoted, ...]
+
+
+class _Ledger(Marked):
+    """Keeps what was evaluated. One `utility.map` is evaluated by several threads, so its programs may stand in any order."""
+
+    def __init__(self, inner: Marked) -> None:
+        super().__init__(inner.unmarked, inner.name, inner.description, inner.counter)
+        self._inner = inner
+        self.scored: list[tuple[str | None, float]] = []
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        evaluation = self._inner.evaluate(candidate, at)
+        self.scored.append((candidate, evaluation.value))
+        return evaluation
+
+
+def tried(  # noqa: PLR0913 - one parameter a circumstance
+    text: str,
+    sandbox: Sandbox,
+    answer: Answer,
+    *,
+    grant: Grant = PAPER,
+    initial: str = "",
+    utility: Marked | None = None,
+    secret: bytes = b"secret",
+) -> Trial:
+    """Run an improver on a marked program (utility 0.3 if none is given); its random numbers derive from `secret`."""
+    ledger, model, events = _Ledger(utility or Marked()), Scripted(answer), list[Event]()
+    host = Host(sandbox, model, events.append, secret)
+    improvement = improve(text, initial or marked(0.3), ledger, grant, Budget().child("improve"), host)
+    notes = tuple(event for event in events if isinstance(event, AuditNoted))
+    lm_calls = sum(event.cost for event in events if isinstance(event, LmCalled))
+    return Trial(improvement, tuple(ledger.scored), model.requests, lm_calls, notes)
+
+
+def better_each_time() -> Answer:
+    """Answers whose programs get better and better."""
+    numbers = itertools.count(1)
+    return lambda request: fenced(marked(0.3 + 0.6 * (1 - 0.9 ** next(numbers))))
+
+
+def _always(text: str) -> Callable[[], Answer]:
+    return lambda: lambda request: text
+
+
+def _in_turn(*texts: str) -> Callable[[], Answer]:
+    def make() -> Answer:
+        turns = itertools.cycle(texts)
+        return lambda request: next(turns)
+
+    return make
+
+
+ANSWERS: dict[str, Callable[[], Answer]] = {
+    "better each time": better_each_time,
+    "empty": _always(""),
+    "no code": _always("This should improve the score considerably. Shall I write it out?"),
+    "cut short": _always("Idea.\n```python\ndef algorithm(x):\n    return"),
+    "always the same": _always(fenced(marked(0.8))),
+    "failing": _in_turn(*(fenced(marked(0) + f"# {number}\n") for number in range(50))),
+    "no Python": _in_turn(fenced("def algorithm(:\n"), fenced("\x0c)(\n"), fenced("if True:\n\tx\n  y\n")),
+    "another program": _in_turn(fenced("import math\nVALUE = 3\n"), fenced("class A:\n    pass\n"), ""),
+    "equally good": _in_turn(*(fenced(marked(0.5) + f"# {number}\n") for number in range(50))),
+    "mixed": _in_turn("", fenced(marked(0.2)), fenced(marked(0.7)), fenced("x ="), "no code", fenced(marked(0))),
+}
+"""What a model may answer."""
+
+GRANTS: tuple[Grant, ...] = (
+    *(Grant(calls, 4, 6) for calls in (0, 1, 2, 5, 100)),
+    *(Grant(25, calls, 6) for calls in (0, 1, 9)),
+    *(Grant(25, 4, responses) for responses in (1, 2, 50)),
+    Grant(0, 0, 1),
+    Grant(1, 1, 1),
+)
+"""Budgets that an improver must get along with."""
+
+INITIAL: tuple[str, ...] = ("def algorithm(:\n", "\n", "x = '''", marked(0), marked(1), "def f():\n    pass\n" * 3)
+"""Solutions that it must get along with."""
+
+
+def check_improver(text: str, sandbox: Sandbox) -> None:
+    """Run every check of `CHECKS`.
+
+    Raises:
+        AssertionError: the first check that fails; the message says what was expected.
+    """
+    for check in CHECKS:
+        check(text, sandbox)
+
+
+def every_answer_budget_and_initial_solution_is_survived(text: str, sandbox: Sandbox) -> None:
+    """Whatever comes, it ends in the best program that was scored, and no request is refused."""
+    several = [("better each time", better_each_time), ("mixed", ANSWERS["mixed"])]
+    cases = [
+        *((f"the answers are: {name}", make, PAPER, marked(0.3)) for name, make in ANSWERS.items()),
+        *(
+            (f"{grant}; the answers are: {name}", make, grant, marked(0.3))
+            for grant in GRANTS
+            for name, make in several
+        ),
+        *((f"the initial solution is {text!r}", make, PAPER, text) for text in INITIAL for _, make in several),
+    ]
+    for words, make, grant, initial in cases:
+        trial = tried(text, sandbox, make(), grant=grant, initial=initial)
+        _a_text_is_returned(trial, words)
+        _the_best_is_returned(trial, initial, words)
+        _no_more_is_asked_for_than_was_granted(trial, words)
+
+
+def _a_text_is_returned(trial: Trial, words: str) -> None:
+    ended = trial.improvement
+    _require(ended.solution is not None, f"a text must be returned when {words}: {ended.detail}")
+
+
+def _the_best_is_returned(trial: Trial, initial: str, words: str) -> None:
+    """Of the programs that were scored; the initial solution where nothing is better."""
+    values, returned = dict(trial.scored), trial.improvement.solution
+    best = max(values.values(), default=0.0)
+    _require(not values or values.get(returned) == best, f"the best, of {best}, must be returned when {words}")
+    _require(values.get(initial) != best or returned == initial, f"nothing is better, so no change, when {words}")
+
+
+def _no_more_is_asked_for_than_was_granted(trial: Trial, words: str) -> None:
+    noted = [(note.rule, note.detail) for note in trial.notes]
+    _require(not noted, f"nothing must be noted when {words}: {noted}")
+
+
+def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
+    """A call that is refused although one was left, since another improvement took it, ends nothing."""
+    left = [3]
+
+    def refuse(params: Sequence[Value]) -> Value:
+        left[0] = max(0, left[0] - 1)
+        raise Refusal("BudgetExceeded", "another improvement took it")
+
+    handlers: dict[str, Handler] = {
+        "lm": refuse,
+        "lm.remaining": lambda params: left[0],
+        "utility": lambda params: 0.5,
+        "utility.map": lambda params: [0.5] * len(params[0]),  # type: ignore[arg-type]
+        "utility.remaining": lambda params: 20,
+        "utility.report": lambda params: {
+            "utility": 0.5,
+            "verdict": "ok",
+            "error": "",
+            "instances": [],
+            "verdicts": [],
+        },
+        "note": lambda params: None,
+    }
+    arguments: list[Value] = [
+        "pass",
+        {"str": "the score", "budget": 20},
+        {"budget": 3, "max_responses_per_call": 2},
+    ]
+    with sandbox.open(Program(text, ENTRY, "improver"), IMPROVER_LIMITS, handlers) as guest:
+        outcome = guest.call(arguments, seed=1)
+    _require(isinstance(outcome, Returned) and outcome.value == "pass", f"the initial solution expected: {outcome}")
+
+
+def prompts_show_the_solution_first_and_the_score_function_second(text: str, sandbox: Sandbox) -> None:
+    """The first fence holds a program that is known, the second the utility's description; temperatures are 0 or more."""
+    trial = tried(text, sandbox, ANSWERS["mixed"]())
+    known = {marked(0.3).strip(), *((program or "").strip() for program, _ in trial.scored)}
+    for request in trial.requests:
+        blocks = [block.text.strip() for block in fenced_blocks(request.message)]
+        _require(len(blocks) >= 2 and blocks[0] in known, f"the first fence must hold the solution: {request.message}")
+        _require(blocks[1] == Marked().description.strip(), f"the second must hold u_str: {request.message}")
+
+
+def the_same_happens_again_under_the_same_seed(text: str, sandbox: Sandbox) -> None:
+    """Nothing but `random` and `numpy.random`, which the host seeds, decides."""
+    one, again = (tried(text, sandbox, ANSWERS["mixed"]()) for _ in range(2))
+    _require(one.requests == again.requests and one.improvement == again.improvement, "two equal runs must be equal")
+
+
+def it_comes_out_of_an_answer_whole(text: str, sandbox: Sandbox) -> None:
+    """A model that is shown the improver, and gives it back in a fence, gives back the same text: its fences nest."""
+    for inner in (text.rstrip("\n"), text):
+        extract = f"from helpers import extract_code\ndef {ENTRY}(s, utility, model): return extract_code(s)"
+        returned = tried(extract, sandbox, lambda request: "", initial=fenced(inner)).improvement.solution
+        _require(returned is not None and returned.strip() == text.strip(), "its own fences must nest in an answer")
+        shown = fenced_blocks(fenced(inner))
+        _require(len(shown) == 1 and shown[0].text.strip() == text.strip(), "its own fences must nest in a prompt")
+
+
+def _require(condition: bool, words: str) -> None:
+    if not condition:
+        raise AssertionError(words)
+
+
+CHECKS = (
+    every_answer_budget_and_initial_solution_is_survived,
+    a_budget_that_others_spend_is_no_error,
+    prompts_show_the_solution_first_and_the_score_function_second,
+    the_same_happens_again_under_the_same_seed,
+    it_comes_out_of_an_answer_whole,
+)
+"""Every check, in the order in which they make sense."""

@@ -1,0 +1,312 @@
+"""Each strategy does what its name says: seen from the host, by what it asks the model and what it has scored."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from strop.budget import Budget
+from strop.events import AuditNoted
+from strop.handles import Grant
+from strop.lm.base import Request
+from strop.lm.offline import Offline
+from strop.lm.offline.prompt import fenced_blocks
+from strop.sandbox.base import Sandbox
+from strop.spec import improver_text, shipped_improvers
+from strop.testing.improver import ANSWERS, Answer, Marked, Trial, better_each_time, fenced, marked, tried
+from strop.utility import Evaluation
+
+INITIAL = marked(0.3)
+
+
+def run(name: str, jail: Sandbox, answer: Answer, **settings: object) -> Trial:
+    return tried(improver_text(name), jail, answer, **settings)  # type: ignore[arg-type]
+
+
+def answering(*utilities: float) -> Answer:
+    """Programs of these utilities in turn, all different."""
+    turns, numbers = itertools.cycle(utilities), itertools.count()
+    return lambda request: fenced(marked(next(turns)) + f"# number {next(numbers)}")
+
+
+def shown(request: Request, fence: int = 0) -> str:
+    """The program in the first fence of a prompt, or in another."""
+    return fenced_blocks(request.message)[fence].text.strip()
+
+
+def value(program: str) -> float:
+    mark = re.search(r"# utility (\S+)", program)
+    return float(mark[1]) if mark else 0.0
+
+
+def calls(trial: Trial, size: int = 6) -> list[Sequence[Request]]:
+    """The requests of every call."""
+    return [trial.requests[start : start + size] for start in range(0, len(trial.requests), size)]
+
+
+SPENT = {
+    "seed": (1, 6, 6),
+    "chain_of_thought": (1, 1, 0),
+    "ucb": (4, 20, 25),
+    "successive_halving": (2, 12, 24),
+    "local_search": (4, 12, 25),
+}
+"""LM calls, responses and evaluations with the paper's budgets, where a strategy does not use all of them."""
+
+
+@pytest.mark.parametrize("name", shipped_improvers())
+def test_strategy_spends_what_its_card_says_when_every_answer_is_a_new_program(jail: Sandbox, name: str) -> None:
+    trial = run(name, jail, better_each_time())
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == SPENT.get(name, (4, 24, 25))
+
+
+@pytest.mark.parametrize("name", sorted({*shipped_improvers()} - {"decompose", "chain_of_thought"}))
+def test_strategy_returns_the_earliest_when_several_are_best(jail: Sandbox, name: str) -> None:
+    solution = run(name, jail, ANSWERS["equally good"]()).improvement.solution
+    assert solution is not None and solution.rstrip().endswith("# 0")
+
+
+def test_chain_of_thought_asks_the_seed_improver_s_question_once_and_scores_nothing(jail: Sandbox) -> None:
+    trial, seed = run("chain_of_thought", jail, answering(0.2)), run("seed", jail, answering(0.2))
+    assert [(r.expertise, r.message) for r in trial.requests] == [(r.expertise, r.message) for r in seed.requests[:1]]
+    assert trial.scored == () and value(trial.improvement.solution or "") == 0.2
+
+
+def test_greedy_search_starts_every_call_from_the_best_program_so_far(jail: Sandbox) -> None:
+    trial = run("greedy_iterative", jail, better_each_time())
+    best = [{shown(request) for request in call} for call in calls(trial)]
+    utilities = sorted(utility for _, utility in trial.scored)
+    assert [{value(program) for program in programs} for programs in best] == [
+        {utilities[0]},
+        {utilities[6]},
+        {utilities[12]},
+        {utilities[18]},
+    ]
+
+
+def test_best_of_n_asks_for_everything_from_the_initial_solution(jail: Sandbox) -> None:
+    trial = run("best_of_n", jail, better_each_time())
+    assert {shown(request) for request in trial.requests} == {INITIAL.strip()} and len(trial.requests) == 24
+
+
+@pytest.mark.parametrize("responses", [1, 6])
+def test_beam_search_expands_the_three_best_programs_at_each_level(jail: Sandbox, responses: int) -> None:
+    trial = run("beam_search", jail, answering(0.5, 0.2, 0.6, 0.1, 0.4, 0.05), grant=Grant(25, 8, responses))
+    expanded = [value(shown(request)) for request in trial.requests]
+    levels = {6: [[0.3] * 6, [0.6, 0.5, 0.4] * 2], 1: [[0.3], [0.5, 0.3], [0.6, 0.5, 0.3]]}[responses]
+    assert expanded[: sum(map(len, levels))] == [each for level in levels for each in level]
+
+
+def test_genetic_search_has_the_model_cross_and_mutate_the_fitter_programs(jail: Sandbox) -> None:
+    trial = run("genetic", jail, answering(0.1, 0.8, 0, 0.4, 0.35, 0.6))
+    later = trial.requests[6:]
+    crossed = [request for request in later if len(fenced_blocks(request.message)) == 3]
+    assert 0 < len(crossed) < len(later)
+    assert all(value(shown(request)) >= value(shown(request, 2)) > 0 for request in crossed)
+    assert all(shown(request) != shown(request, 2) for request in crossed)
+
+
+TWO_PARTS = """import math
+
+SIZE = 3
+
+
+def long(x):
+    # a comment
+    y = x + SIZE
+    return y
+
+
+def short(x):
+    return x"""
+
+
+def test_decomposing_search_changes_one_part_at_a_time_and_keeps_the_others(jail: Sandbox) -> None:
+    other = (
+        "import random\nSIZE = 'wrong'\ndef helper(): return 1\ndef long(x):\n    return 7\ndef short(x):\n    return 8"
+    )
+    trial = run("decompose", jail, lambda request: fenced(other), initial=TWO_PARTS, utility=Marked(unmarked=0.5))
+    asked = [re.findall(r"only the part `(\w+)`", call[0].message) for call in calls(trial)]
+    assert asked == [["long"], ["short"], ["long"], ["short"]]
+    _, changed_long, changed_short = [str(program) for program, _ in trial.scored]
+    for name, program in (("long", changed_long), ("short", changed_short)):
+        defined: dict[str, object] = {}
+        exec(program, defined)
+        results = defined["long"](1), defined["short"](1)  # type: ignore[operator]
+        assert results == {"long": (7, 1), "short": (4, 8)}[name]
+        assert "import random" in program and "def helper" in program and "import math" in program
+
+
+@pytest.mark.parametrize(("utility", "moves"), [(0.49, True), (0.05, False)])
+def test_annealing_moves_to_a_slightly_worse_program_and_not_to_a_bad_one(
+    jail: Sandbox, utility: float, moves: bool
+) -> None:
+    initial = marked(0.5)
+    trial = run("simulated_annealing", jail, answering(utility), initial=initial)
+    assert (shown(calls(trial)[1][0]) != initial.strip()) is moves
+    assert trial.improvement.solution == initial
+
+
+def test_annealing_accepts_less_and_less(jail: Sandbox) -> None:
+    def moves(offered: int) -> int:
+        """How often, of 30 runs, a worse program is moved to when the call of that number is the one that gives it."""
+        moved = 0
+        for number in range(30):
+            answers = iter([""] * offered + [fenced(marked(0.42))] + [""] * 9)
+            trial = run(
+                "simulated_annealing",
+                jail,
+                lambda request, answers=answers: next(answers),  # type: ignore[misc]
+                initial=marked(0.5),
+                grant=Grant(25, 9, 1),
+                secret=bytes([number]),
+            )
+            moved += value(shown(trial.requests[-1])) == 0.42
+        return moved
+
+    assert moves(offered=0) > 8 and moves(offered=7) < 4
+
+
+def test_varying_temperature_falls_as_the_budget_is_spent(jail: Sandbox) -> None:
+    trial = run("vary_temperature", jail, better_each_time())
+    assert [round(call[0].temperature, 2) for call in calls(trial)] == [1.2, 0.9, 0.6, 0.3]
+
+
+def test_prompt_bandit_tries_every_prompt_and_prefers_the_better_one(jail: Sandbox) -> None:
+    numbers = itertools.count()
+
+    def answer(request: Request) -> str:
+        good = "greatest weakness" in request.message
+        return fenced(marked(0.9 if good else 0.1) + f"#{next(numbers)}")
+
+    trial = run("prompt_bandit", jail, answer)
+    counts = Counter(request.message.splitlines()[-1] for request in trial.requests)
+    assert len(counts) == 6
+    (best, most), (_, next_most) = counts.most_common(2)
+    assert "greatest weakness" in best and most >= next_most + 3
+
+
+class Lucky(Marked):
+    """The first draw of a program is worth what its mark says; every further one almost nothing, but for two marks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Counter[str | None] = Counter()
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        first = super().evaluate(candidate, at)
+        self.seen[candidate] += 1
+        if self.seen[candidate] == 1 or first.value in (0.3, 0.5):
+            return first
+        return Evaluation(0.01, "ok", (0.01,), ("ok",))
+
+
+@pytest.mark.parametrize(("name", "mean"), [("ucb", 0.5), ("successive_halving", 0.5), ("greedy_iterative", 0.8)])
+def test_lucky_draw_wins_only_where_nothing_is_scored_again(jail: Sandbox, name: str, mean: float) -> None:
+    answers = iter([0.5, 0.8, *[0.1] * 99])
+    numbers = itertools.count()
+    trial = run(name, jail, lambda r: fenced(marked(next(answers)) + f"#{next(numbers)}"), utility=Lucky())
+    assert value(trial.improvement.solution or "") == mean
+
+
+def test_ucb_scores_again_the_program_that_it_improves(jail: Sandbox) -> None:
+    trial = run("ucb", jail, better_each_time())
+    scored = Counter(program for program, _ in trial.scored)
+    improved = {shown(request) for request in trial.requests}
+    assert {str(program).strip() for program, times in scored.items() if times > 1} == improved
+
+
+def test_epsilon_greedy_explores_at_twice_the_temperature_and_from_the_top_three(jail: Sandbox) -> None:
+    explored, exploited = [], 0
+    for number in range(12):
+        trial = run("epsilon_greedy", jail, answering(0.4, 0.6, 0.5, 0.1, 0, 0.2), secret=bytes([number]))
+        for index, call in enumerate(calls(trial)):
+            cool = 0.3 + 0.4 * (4 - index) / 4
+            if call[0].temperature == pytest.approx(cool):
+                exploited += 1
+                assert value(shown(call[0])) == (0.6 if index else 0.3)
+            else:
+                assert call[0].temperature == pytest.approx(2 * cool)
+                explored.append(shown(call[0]) if index else "")
+                assert value(shown(call[0])) in ((0.6, 0.5, 0.4) if index else (0.3,))
+    assert 2 < len(explored) < exploited
+    best = "# number 1"
+    assert any(program and not program.endswith(best) for program in explored)
+
+
+def test_hints_are_all_given_in_turn(jail: Sandbox) -> None:
+    trial = run("hints", jail, better_each_time())
+    hints = [request.message.splitlines()[-1] for request in trial.requests]
+    assert all(hint.startswith("Hint: ") for hint in hints)
+    assert len(set(hints[:7])) == 7 and hints[7:14] == hints[:7]
+
+
+class Number(Marked):
+    """The utility of a program is how close the number that it returns is to 24."""
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        number = re.search(r"return (\d+)$", candidate or "")
+        worth = 1 / (1 + abs(24 - int(number[1]))) if number else 0.0
+        return Evaluation(worth, "ok", (worth,), ("ok",))
+
+
+def test_local_search_climbs_by_small_changes_without_asking_the_model(jail: Sandbox) -> None:
+    initial = "def algorithm(x):\n    return 3"
+    trial = run("local_search", jail, lambda r: "", initial=initial, utility=Number(), grant=Grant(60, 0, 6))
+    assert trial.requests == () and trial.improvement.solution == "def algorithm(x):\n    return 24"
+
+
+def test_local_search_gives_half_of_its_evaluations_to_the_model_when_there_is_something_to_change(
+    jail: Sandbox,
+) -> None:
+    numbers = itertools.count(100)
+    answer = lambda r: fenced(f"def algorithm(x):\n    return {next(numbers)}")  # noqa: E731
+    trial = run("local_search", jail, answer, initial="def algorithm(x):\n    return 3", utility=Number())
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (4, 12, 25)
+
+
+def test_error_feedback_shows_failed_programs_with_their_errors_and_the_best_with_its_scores(jail: Sandbox) -> None:
+    trial = run("error_feedback", jail, answering(0, 0.6, 0.2, 0))
+    first, second = calls(trial)[0], calls(trial)[1]
+    assert all("scores 0.300, on single instances 0.300" in request.message for request in first)
+    repairs = [request for request in second if value(shown(request)) == 0]
+    assert len(repairs) == 3 and all("ZeroDivisionError" in request.message for request in repairs)
+    assert len({request.message for request in repairs}) == 3
+    others = [request for request in second if request not in repairs]
+    assert all("scores 0.600" in r.message and value(shown(r)) == 0.6 for r in others)
+
+
+def test_islands_grow_apart_until_the_best_of_each_migrates(jail: Sandbox) -> None:
+    trial = run("islands", jail, better_each_time())
+    home = {marked(0.3 + 0.6 * (1 - 0.9**number)).strip(): (number - 1) % 3 for number in range(1, 25)}
+    crossings = []
+    for index, call in enumerate(calls(trial)):
+        homes = [home.get(shown(request)) for request in call]
+        crossings.append(sum(there is not None and there != slot % 3 for slot, there in enumerate(homes)))
+        assert index == 0 or all(there is not None or index == 1 for there in homes)
+    assert crossings[:2] == [0, 0] and crossings[2] > 0
+
+
+def test_successive_halving_scores_the_better_half_again_and_again(jail: Sandbox) -> None:
+    trial = run("successive_halving", jail, better_each_time())
+    times = Counter(program for program, _ in trial.scored)
+    assert Counter(times.values()) == {1: 6, 2: 3, 3: 4}
+    assert times[trial.improvement.solution] == 3
+
+
+@pytest.mark.parametrize("name", sorted({*shipped_improvers()} - {"chain_of_thought"}))
+def test_strategy_makes_a_real_solution_no_worse_with_the_offline_proposer(bench: Any, name: str) -> None:
+    model = Offline(seed=1)
+    b = bench(answers=lambda request: model.answer(request).text, instances=3)
+    improvement = b.improve(improver_text(name))
+    assert (improvement.outcome, b.of(AuditNoted)) == ("ok", [])
+    before, after = (
+        b.utility("test").evaluate(text, b.budget.child(part)).value
+        for part, text in (("before", b.task.seed), ("after", improvement.solution))
+    )
+    assert after >= before

@@ -1,0 +1,89 @@
+"""Every shipped strategy passes the conformance kit of improvers, in a real jail; the kit finds what is wrong with bad ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+import pytest
+
+from strop.sandbox.base import Sandbox
+from strop.spec import improver_text, shipped_improvers
+from strop.testing.improver import CHECKS, check_improver
+
+Check = Callable[[str, Sandbox], None]
+
+STRATEGIES = [name for name in shipped_improvers() if name != "seed"]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_strategy_is_sturdy_and_honest(jail: Sandbox, name: str, check: Check) -> None:
+    check(improver_text(name), jail)
+
+
+HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
+FENCES = '    message = f"```python\\n{initial_solution}\\n```\\nscore function\\n```python\\n{utility.str}\\n```"\n'
+
+BAD = {
+    "must return a text": HEAD + "    return None",
+    "must be returned when": HEAD + "    utility(initial_solution)\n    return 'def algorithm(x): return x'",
+    "no change, when": HEAD
+    + "    later = initial_solution + ' '\n    utility.map([initial_solution, later])\n    return later",
+    "nothing must be noted": HEAD + "    for _ in range(200): utility(initial_solution)\n    return initial_solution",
+    "initial solution expected": HEAD
+    + "    while language_model.remaining: language_model.prompt('e', 'm')\n    return initial_solution",
+    "first fence must hold": HEAD
+    + "    if language_model.remaining:\n        try: language_model.prompt('e', 'Improve it.')\n"
+    + "        except Exception: pass\n    return initial_solution",
+    "two equal runs": "import time\n"
+    + HEAD
+    + FENCES
+    + "    if language_model.remaining:\n"
+    + "        try: language_model.prompt(str(time.time_ns()), message)\n        except Exception: pass\n"
+    + "    return initial_solution",
+    "fences must nest": HEAD + '    message = """\n```\n{initial_solution}\n```\n"""\n    return initial_solution',
+}
+"""Improvers, each wrong in one way, with the words of the check that finds it."""
+
+
+@pytest.mark.parametrize("words", BAD)
+def test_kit_finds_what_is_wrong_with_an_improver(jail: Sandbox, words: str) -> None:
+    with pytest.raises(AssertionError, match=words.replace("must return a text", "a text must be returned")):
+        check_improver(BAD[words], jail)
+
+
+def test_seed_improver_fails_the_kit_as_it_is_printed(jail: Sandbox) -> None:
+    failed = []
+    for check in CHECKS:
+        try:
+            check(improver_text("seed"), jail)
+        except AssertionError:
+            failed.append(check.__name__)
+    assert failed == [CHECKS[0].__name__, CHECKS[1].__name__]
+
+
+def functions(name: str) -> dict[str, str]:
+    """The text of every top-level function of a shipped improver."""
+    tree = ast.parse(improver_text(name))
+    return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("helper", ["message_for", "ask", "score"])
+def test_helper_of_the_same_name_is_the_same_in_every_strategy(helper: str) -> None:
+    assert len({functions(name)[helper] for name in STRATEGIES if helper in functions(name)}) == 1
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_strategy_is_a_short_program_with_a_docstring_for_every_function(name: str) -> None:
+    text = improver_text(name)
+    assert len(text.splitlines()) <= 100 and max(map(len, text.splitlines())) <= 120
+    inner = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    outer = functions(name)
+    assert all(ast.get_docstring(node) for node in inner if node.name in outer)
+
+
+def test_strategy_asks_the_seed_improver_s_question() -> None:
+    question = improver_text("seed").partition('f"""')[2].partition('"""')[0]
+    asked = [improver_text(name).partition('f"""')[2].partition('"""')[0] for name in STRATEGIES]
+    assert set(asked) == {question.replace("initial_solution", "solution")}
