@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from strop.commands.options import RUNS, Json
+from strop.commands.finding import find_run
+from strop.commands.options import Json
+from strop.commands.output import print_document, reading, results
 from strop.commands.run import show_result
-from strop.errors import ConfigurationError
-from strop.store import FILE_NAME, list_runs
+from strop.report.statistics import print_statistics, statistics_document
+from strop.store import Store
 
 
-def show_command(run: Path | None = None, /, *, as_json: Json = False) -> int:
-    """Show what a run came to: every iteration, what it cost, and where the best improver is.
+def show_command(run: Path | None = None, /, *, statistics: bool = False, as_json: Json = False) -> int:
+    """Show what a run came to: every iteration, its strategy and what it cost, what a gate compared, and where the best
+    improver is.
 
     Parameters
     ----------
     run
         Directory of the run, or the end of its name; the newest in `runs` when not given.
+    statistics
+        How surely: every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
     """
-    show_result(find_run(run), as_json=as_json)
+    directory = find_run(run)
+    if not (statistics and as_json):
+        show_result(directory, as_json=as_json)
+    if statistics:
+        with reading(directory), Store.open(directory) as store:
+            if as_json:
+                print_document(statistics_document(store.events()))
+            else:
+                print_statistics(store.events(), results())
     return 0
-
-
-def find_run(run: Path | None, root: Path = RUNS) -> Path:
-    """The directory that `run` means.
-
-    Raises:
-        ConfigurationError: none does, or several do.
-    """
-    if run is not None and run.is_dir():
-        if not (run / FILE_NAME).exists():
-            raise ConfigurationError(f"{run} holds no run: there is no {FILE_NAME}; name the directory of a run")
-        return run
-    listings = list_runs(root)
-    if run is None:
-        if not listings:
-            raise ConfigurationError(f"there are no runs in {root}; name a run's directory")
-        return max(listings, key=lambda listing: listing.started or 0.0).directory
-    if len(run.parts) != 1:
-        raise ConfigurationError(f"there is no run directory {run}")
-    named = [listing.directory for listing in listings if listing.directory.name.endswith(run.name)]
-    if len(named) != 1:
-        found = "no run is" if not named else f"{len(named)} runs are"
-        raise ConfigurationError(f"{found} called {run}; strop runs lists those in {root}")
-    return named[0]

@@ -1,0 +1,61 @@
+"""The names of strategies, and where the paper speaks of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one name means."""
+
+    title: str
+    paper: str
+    """Section, figure or appendix of the paper; `-` for what is ours."""
+    means: str
+
+
+VOCABULARY: Mapping[str, Kind] = {
+    "seed": Kind("Seed", "Figure 2", "one round of independent answers to one prompt; the best by utility is returned"),
+    "chain-of-thought": Kind("Chain of thought", "§5.1", "one answer, not evaluated"),
+    "greedy": Kind("Greedy iterative", "§5.1", "each round starts from the best solution so far"),
+    "best-of-n": Kind("Best of N", "§5.1", "several rounds of independent answers to the initial solution"),
+    "beam-search": Kind("Beam search / tree search", "§6.1, B.2", "several solutions are kept and expanded in turn"),
+    "genetic": Kind("Genetic algorithm", "§6.1, B.1", "a population: parents are combined, or drawn and mutated"),
+    "decomposing": Kind("Decomposing and improving parts", "§6.1, B.3", "the model sees one part of it at a time"),
+    "simulated-annealing": Kind(
+        "Simulated annealing", "§6.1, B.6", "a worse solution is taken with a chance that the loss decides"
+    ),
+    "varying-temperature": Kind("Varying temperature", "§6.1", "the sampling temperature changes between calls"),
+    "prompt-bandit": Kind("Multi-armed prompt bandit", "§6.1, B.7", "prompts or temperatures are arms with rewards"),
+    "ucb": Kind("Upper confidence bound", "§6.1, B.4", "solutions are arms: value plus a bonus for the seldom tried"),
+    "epsilon-greedy": Kind("Epsilon-greedy", "Figure 5", "a coin decides between exploring and exploiting"),
+    "hints": Kind("Hints", "B.8", "each prompt carries another of several written hints"),
+    "local-search": Kind("Local search", "B.5", "small changes of a solution, made by code or asked for"),
+    "error-feedback": Kind("Error feedback", "-", "the prompt tells what went wrong with an earlier answer"),
+    "islands": Kind("Islands", "-", "several populations that evolve apart and exchange solutions"),
+    "successive-halving": Kind("Successive halving", "-", "each round keeps a fraction and evaluates it again"),
+    "returns-initial": Kind("Returns the initial solution", "§5.3", "gives back what it was given"),
+    "no-model": Kind("No model", "§5.3", "never asks the language model"),
+    "other": Kind("Other", "-", "none of these, or not to be told"),
+    "broken": Kind("Broken", "-", "not a Python program that defines improve_algorithm"),
+}
+"""Every name that `classify` may give, with the paper's section for it."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """What an improver does, in one name."""
+
+    name: str
+    """A key of `VOCABULARY`."""
+    also: tuple[str, ...] = ()
+    """Further names that apply, and other traits; `claims NAME` where only the words of the program say so."""
+    why: tuple[str, ...] = ()
+    """The evidence, in words; the first is for the name. Never a text of the program."""
+
+    @property
+    def title(self) -> str:
+        """The name as people write it."""
+        return VOCABULARY[self.name].title

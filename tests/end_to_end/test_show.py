@@ -1,0 +1,26 @@
+"""strop show: the strategies of a run, its statistics, and both for programs."""
+
+from __future__ import annotations
+
+import json
+
+from end_to_end.conftest import TINY, Strop
+
+
+def test_show_names_strategies_and_tells_how_sure_the_figures_are(strop: Strop) -> None:
+    made = strop("run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r", "--json")
+    assert made.returncode == 0, made.stderr
+    first = json.loads(made.stdout)["iterations"][0]
+    assert first["strategy"]["name"] == "seed" and "LM calls" in first["strategy"]["why"][-1]
+    shown = strop("show", "r")
+    assert shown.returncode == 0 and "strategy" in shown.stdout and "I_1: " in shown.stdout
+    assert json.loads(strop("show", "r", "--json").stdout) == json.loads(made.stdout)
+    sure = strop("show", "r", "--statistics")
+    assert sure.returncode == 0 and sure.stdout.startswith(shown.stdout) and len(sure.stdout) > len(shown.stdout)
+    document = strop("show", "r", "--statistics", "--json")
+    assert document.returncode == 0 and json.loads(document.stdout)["schema_version"] == 1
+
+
+def test_show_has_one_clear_line_when_there_is_no_such_run(strop: Strop) -> None:
+    failed = strop("show", "nowhere", "--statistics")
+    assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and "Traceback" not in failed.stderr
