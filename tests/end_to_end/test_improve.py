@@ -1,0 +1,98 @@
+"""`strop improve`, from the outside."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SMALL = ["--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
+GUESS = (
+    "import numpy as np\n\n\ndef algorithm(train_samples, train_parity, test_samples):\n"
+    "    return np.zeros(len(test_samples), dtype=int)\n"
+)
+
+
+def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any, tmp_path: Path) -> None:
+    ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
+    assert ended.returncode == 0, ended.stderr
+    words = " ".join(ended.stdout.split())
+    assert "not a language model" in words and "original" in words and "improved" in words
+    assert "on 50 held-out instances" in words and "1 LM calls, 6 responses, 6 evaluations" in words
+    assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
+    assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch")
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_left_alone(
+    strop: Any, tmp_path: Path, ends: str
+) -> None:
+    mine = tmp_path / "code" / "mine.py"
+    mine.parent.mkdir()
+    mine.write_bytes(GUESS.replace("\n", ends).encode())
+    arguments = ["improve", "lpn", "--solution", "code/mine.py", "--seed", "1", "--json", "--out", "there"]
+    document = json.loads(strop(*arguments).stdout)
+    assert document["improved"] and mine.read_bytes() == GUESS.replace("\n", ends).encode()
+    with (tmp_path / document["diff"]).open("rb") as diff:
+        subprocess.run(["patch", "-p1"], stdin=diff, cwd=tmp_path, check=True, capture_output=True)
+    assert mine.read_bytes() == (tmp_path / document["solution"]).read_bytes() != GUESS.replace("\n", ends).encode()
+
+
+def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
+    documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout) for _ in range(2)]
+    for document in documents:
+        del document["run"], document["solution"], document["diff"]
+    assert documents[0] == documents[1] and documents[0]["lm_calls"] == 1
+
+
+def test_improver_that_fails_costs_nothing_but_says_why(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+    ended = strop("improve", "lpn", "--improver", "broken.py", *SMALL, "--out", "there")
+    assert ended.returncode == 0 and "Traceback" not in ended.stdout
+    assert "the improver failed (raised: NameError: name 'undefined_name' is not defined); the original stands" in (
+        " ".join(ended.stdout.split())
+    )
+    there = tmp_path / "there"
+    assert (there / "solution.py").read_text() == (there / "original.py").read_text()
+
+
+def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any, tmp_path: Path) -> None:
+    reads = GUESS.replace("    return", "    open('labels.txt')\n    return")
+    body = f"    return {reads!r}\n"
+    (tmp_path / "mine.py").write_text(BROKEN.replace("    return undefined_name\n", body))
+    document = json.loads(strop("improve", "lpn", "--improver", "mine.py", *SMALL, "--json").stdout)
+    assert document["audit"] and {"rule", "title", "times"} <= set(document["audit"][0])
+
+
+def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
+    strop("improve", "lpn", *SMALL, "--out", "runs/one")
+    shown, listed = strop("show", "one"), strop("runs")
+    assert "strop improve" in shown.stdout and "held-out" in shown.stdout
+    assert shown.returncode == listed.returncode == 0 and "lpn" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "TASK"),
+        (["lpn", "--improver", "nothing"], "nothing"),
+        (["lpn", "--solution", "missing.py"], "missing.py"),
+        (["lpn", "--solution", "other.py"], "other.py, does not run"),
+        (["lpn", "--utility-budget", "-1"], "must be 0 or more"),
+        (["lpn", "--copies", "3"], "--copies"),
+    ],
+)
+def test_wrong_input_gets_one_line_and_exit_code_two(
+    strop: Any, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "other.py").write_text("def other(): pass\n")
+    ended = strop("improve", *arguments)
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
+    assert len(lines) == 1 and words in lines[0] and "Traceback" not in ended.stderr

@@ -1,0 +1,233 @@
+"""One improvement and its comparison on the sealed split, in the real jail; its patch; and what is claimed of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from strop.errors import ConfigurationError, TaskError
+from strop.experiment import Journal
+from strop.improver import Improvement
+from strop.laboratory import Parts
+from strop.patch import as_written, named, unified
+from strop.report.documents import ModelFacts
+from strop.report.live import Silence
+from strop.report.single import print_diff, print_single, sentence, single_document
+from strop.single import Cost, Scored, Single, Start, improve_once, recorded
+from strop.spec import RunSpec, improver_text
+from strop.store import Store
+from strop.utility import Evaluation
+
+MakeBench = Callable[..., Any]
+SEED = improver_text("seed")
+DOUBLE = "def algorithm(n):\n    return 2 * n\n"
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution[:-1]\n"
+BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
+
+
+def giving(solution: str) -> str:
+    return f"def improve_algorithm(initial_solution, utility, language_model):\n    return {solution!r}\n"
+
+
+@pytest.fixture
+def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]:
+    """One improvement by an improver, on the doubling task."""
+
+    def carry_out(improver: str, start: Start | None = None, **changes: Any) -> tuple[Single, Path]:
+        b = bench(**changes)
+        parts = Parts(RunSpec(max_responses=3), b.task, b.model, b.sandbox, b"secret")
+        directory = tmp_path / "there"
+        with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
+            found = improve_once(parts, improver, start, directory, Journal(store, Silence()))
+            assert recorded(stored.event for stored in store.events()) == found
+        return found, directory
+
+    return carry_out
+
+
+def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> None:
+    found, directory = once(SEED, test_instances=16)
+    assert found.finding == "better" and found.cost == Cost(lm_calls=1, responses=3, evaluations=3)
+    assert found.improved.test.value == 1.0 > found.original.test.value
+    assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
+    assert sentence(found).startswith("better by 0.") and sentence(found).endswith("on 16 held-out instances")
+
+
+def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
+    start = Start(DOUBLE, "mine.py")
+    found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
+    assert found.finding == "worse" and sentence(found) == (
+        "worse by 1.000 (95% interval 1.000 to 1.000) on 16 held-out instances; keep the original"
+    )
+    assert (directory / "original.py").read_text() == DOUBLE
+
+
+def test_improvement_that_changes_nothing_measurable_is_not_significant(once: Any) -> None:
+    found, _ = once(giving("def algorithm(n):\n    return 0 * n\n"))
+    assert found.finding == "no significant improvement"
+    assert sentence(found).startswith("no significant improvement: +0.000 (95% interval 0.000 to 0.000)")
+
+
+def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) -> None:
+    fails = "def algorithm(n):\n    return 2 * n if n == 0 else undefined_name\n"
+    found, _ = once(giving(fails), Start(DOUBLE, "mine.py"), test_instances=20)
+    assert found.difference.mean == -1.0 and found.difference.n == 20 and found.finding == "worse"
+
+
+@pytest.mark.parametrize("improver", [BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"])
+def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> None:
+    found, directory = once(improver)
+    assert (found.finding, found.improved, found.difference, found.p) == ("failed", None, None, None)
+    assert sentence(found).startswith(f"no improvement: the improver failed ({found.improvement.outcome}: ")
+    assert (directory / "solution.py").read_text() == found.original.text
+    assert (directory / "solution.diff").read_text() == "" and found.original.test.value > 0
+
+
+def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
+    found, _ = once(IDLE)
+    assert found.finding == "unchanged"
+    assert sentence(found) == "no improvement: the improver returned the solution unchanged"
+
+
+def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:
+    _, directory = once(SEED)
+    with Store.open(directory) as store:
+        evaluations = [stored.event for stored in store.events() if type(stored.event).__name__ == "Evaluated"]
+    assert [event.scope for event in evaluations if event.split == "test"] == ["improved/test", "original/test"]
+    assert [event.split for event in evaluations][-2:] == ["test", "test"]
+
+
+def test_solution_to_start_from_is_improved_in_place_of_the_seed(once: Any) -> None:
+    found, _ = once(IDLE.replace("[:-1]", "+ '# more'"), Start("def algorithm(n):\r\n    return 5\r\n", "mine.py"))
+    assert found.original.text == "def algorithm(n):\n    return 5\n"
+    assert found.improved.text == "def algorithm(n):\n    return 5\n# more\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "error"), [(Start("def other(n): pass", "mine.py"), ConfigurationError), (None, TaskError)]
+)
+def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any, start: Any, error: type) -> None:
+    with pytest.raises(error, match=r"does not run: .*does not define algorithm") as caught:
+        once(SEED, start, seed="def other(n): pass")
+    assert "\n" not in str(caught.value)
+
+
+def made(differences: list[float]) -> Single:
+    """A result with these differences on the sealed split."""
+    evaluations = [
+        Evaluation(sum(scores) / len(scores), "ok", tuple(scores), ("ok",) * len(scores))
+        for scores in ([0.5 + each / 2 for each in differences], [0.5 - each / 2 for each in differences])
+    ]
+    improved, original = (Scored("text", each, each) for each in evaluations)
+    return Single(Improvement("text", "ok", ""), original, improved, Cost(1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("differences", "finding"),
+    [
+        ([0.4], "no significant improvement"),
+        ([0.4, 0.4], "no significant improvement"),
+        ([0.4] * 5, "no significant improvement"),
+        ([0.4] * 6, "better"),
+        ([-0.4] * 6, "worse"),
+        ([0.01] * 5 + [1.0], "no significant improvement"),
+        ([0.3, -0.3] * 20, "no significant improvement"),
+        ([0.4, 0.3, -0.1] * 10, "better"),
+    ],
+)
+def test_finding_claims_no_more_than_the_instances_show(differences: list[float], finding: str) -> None:
+    assert made(differences).finding == finding
+    assert finding in sentence(made(differences))
+
+
+def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
+    file = io.StringIO()
+    print_single(made([0.4] * 6), Console(file=file, width=80), task="lpn", notice="a stand-in", notes={"R005": 2})
+    lines = file.getvalue().splitlines()
+    assert lines[0] == "a stand-in" and "1 LM calls, 2 responses, 3 evaluations" in lines[1]
+    assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
+    assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
+    assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
+
+
+def test_report_of_a_record_that_ended_early_says_so() -> None:
+    file = io.StringIO()
+    print_single(None, Console(file=file, width=80), task="lpn")
+    assert file.getvalue().startswith("strop improve lpn\nunfinished: ")
+    document = single_document(None, task="lpn", model=ModelFacts("offline", False), directory=Path("nowhere"))
+    assert (document["finding"], document["original"], document["solution"]) == ("unfinished", None, None)
+
+
+def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:
+    found, directory = once(SEED, test_instances=16)
+    document = single_document(found, task="doubling", model=ModelFacts("scripted", False), directory=directory)
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document["finding"] == "better" and document["improved"] and document["difference"]
+    assert document["improved"]["test"]["scores"] == [1.0] * 16
+    low, high = document["difference"]["interval"] or (0.0, 0.0)
+    assert 0 < low < document["difference"]["mean"] < high
+
+
+def test_diff_is_shown_harmless_and_cut(tmp_path: Path) -> None:
+    (tmp_path / "x.diff").write_text("+[bold]\x1b[2J\n" + "+line\n" * 500)
+    file = io.StringIO()
+    print_diff(tmp_path / "x.diff", Console(file=file, width=80, force_terminal=True, highlight=False))
+    shown = file.getvalue()
+    assert "\x1b" not in shown and "[bold]" in shown and "301 more lines" in shown
+
+
+TEXTS = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch")
+@settings(max_examples=60, deadline=None)
+@given(before=TEXTS, after=TEXTS)
+def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(
+    tmp_path_factory: pytest.TempPathFactory, before: str, after: str
+) -> None:
+    assert applied(tmp_path_factory.mktemp("p"), "solution.py", before, after) == after
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch")
+@pytest.mark.parametrize(
+    "name", ["solution.py", "in/a folder/my solution.py", 'odd "quoted".py', "naïve.py", "tab\there.py"]
+)
+def test_patch_finds_the_file_by_its_name(tmp_path: Path, name: str) -> None:
+    assert applied(tmp_path, name, "a\nb\n", "a\nc\n") == "a\nc\n"
+
+
+def applied(folder: Path, name: str, before: str, after: str) -> str:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(before.encode())
+    diff = unified(before, after, named(file, folder))
+    command = ["patch", "-p1", "--no-backup-if-mismatch", "--silent"]
+    ended = subprocess.run(command, input=diff.encode(), cwd=folder, capture_output=True, check=False)
+    if diff:
+        assert ended.returncode == 0, (ended.stdout, ended.stderr, diff)
+    return file.read_bytes().decode() if file.exists() else ""
+
+
+def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -> None:
+    assert named(tmp_path / "a" / "b.py", tmp_path) == "a/b.py"
+    assert named(tmp_path / "b.py", tmp_path / "a") == "b.py"
+
+
+@pytest.mark.parametrize(
+    ("like", "written"),
+    [("a\n", "x\ny\n"), ("a\r\nb\r\n", "x\r\ny\r\n"), ("a\r\nb\n", "x\ny\n"), ("", "x\ny\n"), ("a\r", "x\ny\n")],
+)
+def test_text_is_written_with_the_line_ends_of_the_original(like: str, written: str) -> None:
+    assert as_written("x\ny\n", like) == written
+    assert replace(Start(like, "n")).text == like
