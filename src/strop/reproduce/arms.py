@@ -5,7 +5,6 @@ Figure 6 shows the line with its comment; the rest of the wording is ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -79,11 +78,3 @@ def request_of(of: Arm, sandbox: Sandbox) -> Request:
     host = Host(sandbox, Scripted(answer), discard, b"strop request", LIMITS)
     improve(of.seed_improver, of.seed_improver, _Listener(of.description), Grant(), Budget().child(of.name), host)
     return asked[0]
-
-
-def requests(template: Request, of: Arm, numbers: Sequence[int]) -> Mapping[int, Request]:
-    """Independent requests with the same words, by their number in the arm."""
-    return {
-        number: Request(template.expertise, template.message, template.temperature, f"table2/{of.name}", number)
-        for number in numbers
-    }

@@ -18,8 +18,9 @@ from strop.lm.base import Completion, Request
 from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
 from strop.reproduce.arms import ARMS, Arm, arm, request_of
+from strop.reproduce.asking import batched
 from strop.reproduce.rates import PAPER, Rate, flagged, rates
-from strop.reproduce.table2 import Done, Table2, batched, done, judge
+from strop.reproduce.table2 import Done, Table2, done, judge
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 

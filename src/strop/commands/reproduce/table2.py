@@ -1,10 +1,10 @@
-"""strop reproduce."""
+"""strop reproduce table2."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,8 +13,10 @@ from cyclopts import Parameter
 
 from strop.commands.options import Json, Whole
 from strop.commands.output import notice_of, notices, print_document, reading, results
-from strop.errors import ConfigurationError, StoreError
-from strop.events import Event, Judged, Recorder, RunFinished, RunStarted
+from strop.commands.reproduce.asking import WORKERS, framed, record_of, recorder
+from strop.commands.reproduce.options import plain
+from strop.errors import ConfigurationError
+from strop.events import Judged
 from strop.experiment import save
 from strop.laboratory import jail, started
 from strop.lm.base import LanguageModel
@@ -27,13 +29,11 @@ from strop.reproduce.rates import WAYS, Rates, flagged, rates
 from strop.reproduce.table2 import Table2, done
 from strop.solution import digest_of
 from strop.spec import RunSpec
-from strop.stopping import Interrupted, stopped_by_signals
+from strop.stopping import stopped_by_signals
 from strop.store import FILE_NAME, Store
 
 KIND = "table2"
 MOST = 1_000_000
-WORKERS = 16
-"""LM calls in flight with a model that waits for its server; an offline one computes here, on the cores there are."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ class Generation:
     """Programs rehearsed at once; 0 means one for each core."""
 
 
-def reproduce_command(
-    what: Literal["table2"],
-    /,
+def table2_command(
     *,
     generation: Generation = Generation(),
     out: Path | None = None,
@@ -76,12 +74,10 @@ def reproduce_command(
     flagged_by: Literal["literal", "syntax", "runtime"] | None = None,
     as_json: Json = False,
 ) -> int:
-    """Carry out one of the paper's protocols; the same command with the same --out goes on where it was ended.
+    """How often a model switches a sandbox off when it improves an improver (§6.2), with and without a warning.
 
     Parameters
     ----------
-    what
-        table2: how often a model switches a sandbox off when it improves an improver (§6.2), with and without a warning.
     out
         Directory of the record and the results; runs/table2-MODEL-SEED when not given.
     listed
@@ -92,7 +88,7 @@ def reproduce_command(
     lm, seed, n = generation.lm, generation.seed, generation.n
     if not 1 <= n <= MOST:
         raise ConfigurationError(f"--n is {n}; it must lie between 1 and {MOST}")
-    directory = out or Path("runs") / f"table2-{_plain(lm)}-{seed}"
+    directory = out or Path("runs") / f"table2-{plain(lm)}-{seed}"
     if listed or flagged_by:
         _list(directory, flagged_by, as_json=as_json)
         return 0
@@ -114,11 +110,11 @@ def _carry_out(
 ) -> dict[str, list[Judged]]:
     """Do what is missing; the first n improvements of each arm, in order."""
     notice = notice_of(model.name, model.is_language_model)
-    with _record(directory, Recipe(spec.lm, spec.seed), model) as store, closing(jail(spec)) as sandbox:
+    with record_of(directory, Recipe(spec.lm, spec.seed).meta(), model) as store, closing(jail(spec)) as sandbox:
         with Progress(len(names) * n, notice) as progress:
-            work = Table2(sandbox, model, _recorder(store), progress.advance)
+            work = Table2(sandbox, model, recorder(store), progress.advance)
             with (
-                _framed(store, started(spec, model, sandbox.posture)),
+                framed(store, started(spec, model, sandbox.posture)),
                 stopped_by_signals(work.stop, sandbox.close, model.finish),
             ):
                 for name in names:
@@ -126,56 +122,6 @@ def _carry_out(
                     progress.begin(name, sum(index < n for index in before.judged))
                     work.generate(arm(name), n, before, WORKERS if model.is_language_model else 2 * spec.jobs)
         return {name: _first(store, name, n) for name in names}
-
-
-@contextmanager
-def _record(directory: Path, recipe: Recipe, model: LanguageModel) -> Iterator[Store]:
-    """The record to go on with, or a new one.
-
-    Raises:
-        ConfigurationError: the directory holds something else.
-    """
-    try:
-        if not (directory / FILE_NAME).exists():
-            if directory.is_dir() and any(directory.iterdir()):
-                raise ConfigurationError(f"--out {directory} holds files already; name a new folder")
-            facts = {"language_model": model.name, "is_language_model": str(model.is_language_model).lower()}
-            store = Store.create(directory, recipe.meta() | facts)
-        else:
-            store = Store.resume(directory)
-    except StoreError as error:
-        raise ConfigurationError(str(error)) from error
-    with store:
-        differing = [name for name, value in recipe.meta().items() if store.meta.get(name) != value]
-        if differing:
-            held = ", ".join(f"{name} {harmless(store.meta.get(name, 'none'))}" for name in differing)
-            raise ConfigurationError(f"{directory} was begun with {held}: use the same again, or name a new --out")
-        yield store
-
-
-@contextmanager
-def _framed(store: Store, beginning: RunStarted) -> Iterator[None]:
-    """The first and the last event of one stretch of work."""
-    store.append(beginning)
-    status, detail = "failed", ""
-    try:
-        yield
-        status = "finished"
-    except Interrupted as error:
-        status, detail = "interrupted", error.number.name
-        raise
-    except BaseException as error:
-        detail = f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        store.append(RunFinished(scope="", status=status, detail=detail))
-
-
-def _recorder(store: Store) -> Recorder:
-    def record(event: Event) -> None:
-        store.append(event)
-
-    return record
 
 
 def _first(store: Store, name: str, n: int) -> list[Judged]:
@@ -230,8 +176,3 @@ def _described(one: Judged) -> dict[str, object]:
         "outcome": one.outcome,
         "program": one.program,
     }
-
-
-def _plain(lm: str) -> str:
-    """A model's specification as part of a folder's name."""
-    return "".join(character if character.isalnum() or character in ".-=" else "-" for character in lm)

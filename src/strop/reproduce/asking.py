@@ -1,0 +1,151 @@
+"""Ask a model for many independent answers to one request.
+
+Every answer is kept before anything is done with it, so that whatever ends the work, no answer is asked for twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
+
+from strop.errors import LanguageModelError, StropError
+from strop.events import LmCalled, LmFault, LmResponded, Recorder
+from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.sandbox.base import Limits, Program, Returned, Sandbox
+from strop.store import Store
+
+BATCH = 6
+"""Responses of one LM call, as the seed improver asks for them."""
+_EXTRACT = "from helpers import extract_code\n\n\ndef algorithm(answers):\n    return extract_code(answers)\n"
+_EXTRACT_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
+
+
+class _Stopped(StropError):
+    """The work was stopped before this part of it began."""
+
+
+def answers_in(store: Store, scope: str) -> dict[int, str]:
+    """The answers that a record holds, by their number in the scope; the first of what was kept twice counts."""
+    answers: dict[int, str] = {}
+    for answer in store.events(LmResponded, scope=scope):
+        answers.setdefault(answer.event.call * BATCH + answer.event.index, answer.event.text)
+    return answers
+
+
+def batched(n: int) -> Iterator[range]:
+    """The numbers 0 to n - 1 in LM calls."""
+    for start in range(0, n, BATCH):
+        yield range(start, min(start + BATCH, n))
+
+
+class Asker:
+    """Asks one model and keeps what it says. Safe to use from many threads."""
+
+    def __init__(self, language_model: LanguageModel, record: Recorder) -> None:
+        self._language_model = language_model
+        self._record = record
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Let nothing new begin. What was answered is kept."""
+        self._stopped.set()
+
+    def each(self, batches: Sequence[range], work: Callable[[range], None], workers: int) -> None:
+        """Do `work` for every batch, `workers` at once.
+
+        Raises:
+            StropError: the model or the host failed, or the work was stopped; what was done is kept.
+        """
+
+        def unless_stopped(batch: range) -> None:
+            if self._stopped.is_set():
+                raise _Stopped("stopped")
+            work(batch)
+
+        with ThreadPoolExecutor(workers, thread_name_prefix="strop-asking") as pool:
+            futures = [pool.submit(unless_stopped, batch) for batch in batches]
+            _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in waiting:
+                future.cancel()
+        errors = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
+        # What ended the work comes before what merely found it ended.
+        for error in sorted(errors, key=lambda error: isinstance(error, _Stopped)):
+            raise error
+
+    def ask(self, scope: str, template: Request, numbers: Sequence[int]) -> dict[int, str]:
+        """Ask for these answers to `template`, which are recorded in `scope`; what arrives is kept even where the rest failed.
+
+        Raises:
+            LanguageModelError: some could not be had.
+        """
+        call = numbers[0] // BATCH
+        self._record(
+            LmCalled(
+                scope=scope,
+                call=call,
+                expertise=template.expertise,
+                messages=(template.message,) * len(numbers),
+                temperature=template.temperature,
+                cost=1,
+            )
+        )
+        try:
+            completions = self._language_model.complete([replace(template, sample=number) for number in numbers])
+        except LanguageModelError as error:
+            for number, completion in zip(numbers, error.completions, strict=False):
+                if isinstance(completion, Completion):
+                    self._keep(scope, number, completion)
+            self._keep_faults(scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+            raise
+        for number, completion in zip(numbers, completions, strict=True):
+            self._keep(scope, number, completion)
+        return {number: completion.text for number, completion in zip(numbers, completions, strict=True)}
+
+    def _keep(self, scope: str, number: int, completion: Completion) -> None:
+        call, index = divmod(number, BATCH)
+        self._keep_faults(scope, call, index, completion.faults)
+        self._record(
+            LmResponded(
+                scope=scope,
+                call=call,
+                index=index,
+                text=completion.text,
+                model=completion.model,
+                finish_reason=completion.finish_reason,
+                input_tokens=completion.input_tokens,
+                output_tokens=completion.output_tokens,
+                seconds=completion.seconds,
+            )
+        )
+
+    def _keep_faults(self, scope: str, call: int, index: int, faults: Sequence[Fault]) -> None:
+        for fault in faults:
+            self._record(
+                LmFault(
+                    scope=scope,
+                    call=call,
+                    index=index,
+                    fault=fault.kind,
+                    detail=fault.detail,
+                    attempt=fault.attempt,
+                    waited_seconds=fault.waited_seconds,
+                )
+            )
+
+
+def extracted(sandbox: Sandbox, answers: Sequence[str]) -> list[str | None]:
+    """The program in each answer, by the `extract_code` that improvers use, in a guest: answers are untrusted text.
+
+    Raises:
+        StropError: the host failed.
+    """
+    if not answers:
+        return []
+    with sandbox.open(Program(_EXTRACT, "algorithm"), _EXTRACT_LIMITS) as guest:
+        outcome = guest.call([list(answers)], seed=0)
+        found = outcome.value if isinstance(outcome, Returned) else None
+        if isinstance(found, list) and len(found) == len(answers):
+            return [each if isinstance(each, str) else None for each in found]
+    return [None] if len(answers) == 1 else [each for answer in answers for each in extracted(sandbox, [answer])]

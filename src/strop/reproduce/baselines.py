@@ -1,0 +1,225 @@
+"""The baselines of §5.1 on learning parity with noise: ten runs each, mean test û ± 1 standard error over the runs.
+
+Chain of thought is given twice, as the paper does: with a solution that errors counted as 0, and over the copies alone whose
+solution does not error. `best_of_n` is ours: the paper has no baseline that spends the whole budget without iterating.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from strop.report.words import notice_of
+from strop.reproduce.cells import Cell, cell_of
+from strop.reproduce.dots import Reach, dots, legend, lines, singles
+from strop.reproduce.evaluations import SEED, Copies, bounded, copies_of
+from strop.reproduce.figure import house_style, new_figure, save_figure
+from strop.reproduce.pages import Table, sample_document, span, with_stderr
+from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
+from strop.stats import Estimate, mean
+
+TASK = "lpn"
+RUNS = 10
+IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
+"""Shipped improvers that are measured; `strop eval` measures the seed improver too."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A value of the paper, in [0, 1]."""
+
+    mean: float
+    stderr: float | None = None
+    """One standard error over its ten runs; None where the paper gives none."""
+    about: bool = False
+    """Whether it is read off a figure."""
+
+    def __str__(self) -> str:
+        """`57.7 ± 3.0` or `≈ 61`, in percent."""
+        if self.about:
+            return f"≈ {100 * self.mean:.0f}"
+        return f"{100 * self.mean:.1f}" + ("" if self.stderr is None else f" ± {100 * self.stderr:.1f}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    title: str
+    improver: str
+    found: Estimate | None
+    """Over the runs, with a 95% interval; None where no run has a value."""
+    runs: tuple[float, ...]
+    """Mean test û of each run that has one."""
+    copies: int
+    """Copies that are counted here, over all runs."""
+    asked: int
+    """Copies that were tried, over all runs."""
+    lm_calls: float
+    """An improvement's, in the mean."""
+    evaluations: float
+    """Utility calls of an improvement, in the mean."""
+    paper: Printed | None
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """The whole table, for one model."""
+
+    model: str
+    is_language_model: bool
+    runs: int
+    rows: tuple[Row, ...]
+
+
+LINES: tuple[tuple[str, str, bool, Printed | None], ...] = (
+    ("seed improver", SEED, False, Printed(0.61, about=True)),
+    ("chain of thought, no error", "chain_of_thought", True, Printed(0.577, 0.030)),
+    ("chain of thought, with errors", "chain_of_thought", False, Printed(0.496, 0.035)),
+    ("greedy iterative", "greedy_iterative", False, Printed(0.642, 0.009)),
+    ("best of n, equal budget (ours)", "best_of_n", False, None),
+)
+"""(title, improver, whether only copies without an error count, the paper's value)."""
+
+
+@dataclass(frozen=True)
+class BaselineOptions(Options):
+    """Ten runs."""
+
+    runs: int = RUNS
+
+
+def cells(options: BaselineOptions) -> list[Cell]:
+    """One evaluation a run: every baseline and the seed improver with the same seed."""
+    return [
+        cell_of("eval", *IMPROVERS, "--task", TASK, "--seed", str(seed), *measuring(options)) for seed in options.seeds
+    ]
+
+
+def result(options: BaselineOptions, documents: Documents) -> Baselines:
+    """The table of the evaluations.
+
+    Raises:
+        StoreError: a document does not hold what it must.
+    """
+    ordered = list(documents.values())
+    rows = tuple(
+        _row(title, improver, working, paper, [copies_of(document, TASK, improver) for document in ordered])
+        for title, improver, working, paper in LINES
+    )
+    return Baselines(*model_of(documents), runs=len(ordered), rows=rows)
+
+
+def _row(title: str, improver: str, working: bool, paper: Printed | None, evaluations: Sequence[Copies]) -> Row:
+    counted = [each.working if working else each.test for each in evaluations]
+    runs = tuple(mean(values) for values in counted if values)
+    asked = sum(len(each.test) for each in evaluations)
+    return Row(
+        title=title,
+        improver=improver,
+        found=bounded(runs) if runs else None,
+        runs=runs,
+        copies=sum(map(len, counted)),
+        asked=asked,
+        lm_calls=sum(each.lm_calls for each in evaluations) / asked,
+        evaluations=sum(each.evaluations for each in evaluations) / asked,
+        paper=paper,
+    )
+
+
+def notes(found: Baselines) -> list[str]:
+    """What the figures are."""
+    runs = "1 run" if found.runs == 1 else f"{found.runs} runs"
+    return [
+        f"{runs} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run is the mean of "
+        "its copies on the sealed test split. 95% is Student's t interval over the runs, cut to 0 and 100. Chain "
+        "of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
+        "whose solution does not error (runs without one are left out), `with errors` counts the others as 0. "
+        "`copies` are those counted, of those tried; LM and u are the calls of an improvement, in the mean.",
+        "The paper's values are GPT-4's over ten runs; its seed improver is read off Figure 4. best of n is not in "
+        "the paper.",
+    ]
+
+
+def tables(found: Baselines) -> list[Table]:
+    """The table in words, in percent."""
+    headings = ("improver", "test û %", "95%", "paper %", "copies", "LM", "u")
+    rows = tuple(
+        (
+            row.title,
+            with_stderr(row.found),
+            span(row.found.interval if row.found else None),
+            str(row.paper) if row.paper else "-",
+            f"{row.copies}/{row.asked}",
+            f"{row.lm_calls:.1f}",
+            f"{row.evaluations:.1f}",
+        )
+        for row in found.rows
+    )
+    return [Table(headings, rows)]
+
+
+def document(found: Baselines) -> dict[str, object]:
+    """The table as data; fractions, not percent."""
+    return {
+        "task": TASK,
+        "runs": found.runs,
+        "rows": [
+            {
+                "title": row.title,
+                "improver": row.improver,
+                "test": sample_document(row.found),
+                "values": list(row.runs),
+                "copies": row.copies,
+                "tried": row.asked,
+                "lm_calls": row.lm_calls,
+                "evaluations": row.evaluations,
+                "paper": None if row.paper is None else {"mean": row.paper.mean, "stderr": row.paper.stderr},
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def draw(found: Baselines, directory: Path) -> list[Path]:
+    """baselines.svg and baselines.png: ours, each run as a dot behind, the paper's beside."""
+    figure, (axes,) = new_figure(height=2.5)
+    places = range(len(found.rows))
+    ours, papers = [row.found for row in found.rows], [row.paper for row in found.rows]
+    with house_style():
+        singles(axes, [place - 0.34 for place in places], [row.runs for row in found.rows])
+        dots(axes, [place - 0.12 for place in places], _means(ours), _reaches(ours), 0, "here")
+        dots(
+            axes, [place + 0.18 for place in places], _means(papers), _reaches(papers), 1, "paper, GPT-4", filled=False
+        )
+        lines(axes, [row.title.replace(", ", ",\n") for row in found.rows])
+        axes.set_xlabel("test û on lpn")
+        legend(figure, 2)
+    caption = "Mean over the runs ± 1 standard error; ticks: single runs."
+    notice = notice_of(found.model, found.is_language_model)
+    return save_figure(figure, directory, "baselines", caption=caption, notice=notice)
+
+
+def _means(values: Sequence[Estimate | Printed | None]) -> list[float | None]:
+    return [each.mean if each else None for each in values]
+
+
+def _reaches(values: Sequence[Estimate | Printed | None]) -> list[Reach | None]:
+    """One standard error to each side."""
+    return [
+        (each.mean - each.stderr, each.mean + each.stderr) if each and each.stderr is not None else None
+        for each in values
+    ]
+
+
+PROTOCOL = Protocol(
+    name="baselines",
+    heading="Baselines on learning parity with noise (§5.1)",
+    cells=cells,
+    result=result,
+    tables=tables,
+    notes=notes,
+    document=document,
+    draw=draw,
+)

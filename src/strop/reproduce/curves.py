@@ -1,0 +1,82 @@
+"""Runs of Algorithm 1 as curves: test û after each iteration, run by run, and what it comes to over the runs (Figure 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strop.reproduce.cells import Document
+from strop.stats import Estimate, paired_difference, t_estimate
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The runs of one way of selection."""
+
+    selection: str
+    seeds: tuple[int, ...]
+    """One a run."""
+    runs: tuple[tuple[float, ...], ...]
+    """For each run û of I_0 … I_T on the sealed test split, in [0, 1]."""
+    lm_calls: int
+    """Over all runs, those of measuring among them."""
+    evaluations: int
+    gate_evaluations: int
+    """Of these, what the comparisons of a gate took; 0 where the selection has none."""
+
+    @property
+    def points(self) -> tuple[Estimate, ...]:
+        """Mean over the runs after each iteration, with its standard error and Student's t 95% interval."""
+        return tuple(t_estimate(values) for values in zip(*self.runs, strict=True))
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """û(I_T) - û(I_0) of each run: on the same instances, so it is paired."""
+        return tuple(run[-1] - run[0] for run in self.runs)
+
+    @property
+    def gain(self) -> Estimate:
+        """Mean gain with Student's t 95% interval over the runs."""
+        return paired_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
+
+
+def curve(selection: str, seeds: Sequence[int], documents: Sequence[Document]) -> Curve:
+    """The documents of finished runs, one a seed.
+
+    Raises:
+        KeyError, TypeError, ValueError: one is no document of such a run, or they differ in length.
+    """
+    runs = tuple(tuple(float(each["test"]["mean"]) for each in document["iterations"]) for document in documents)
+    if len({len(run) for run in runs}) != 1 or not runs[0]:
+        raise ValueError("runs of different lengths")
+    iterations = [each for document in documents for each in document["iterations"]]
+    gates = [each.get("gate") or {} for each in iterations]
+    return Curve(
+        selection,
+        tuple(seeds),
+        runs,
+        sum(int(each["lm_calls"]) for each in iterations),
+        sum(int(each["evaluations"]) for each in iterations),
+        sum(int(gate.get("evaluations", 0)) for gate in gates),
+    )
+
+
+def curve_document(of: Curve) -> dict[str, object]:
+    """A curve as data."""
+    return {
+        "selection": of.selection,
+        "seeds": list(of.seeds),
+        "runs": [list(run) for run in of.runs],
+        "points": [{"t": t, **estimate_document(point)} for t, point in enumerate(of.points)],
+        "gain": estimate_document(of.gain),
+        "gains": list(of.gains),
+        "lm_calls": of.lm_calls,
+        "evaluations": of.evaluations,
+        "gate_evaluations": of.gate_evaluations,
+    }
+
+
+def estimate_document(found: Estimate) -> dict[str, object]:
+    """An estimate as data."""
+    interval = None if found.interval is None else list(found.interval)
+    return {"mean": found.mean, "stderr": found.stderr, "n": found.n, "interval": interval}

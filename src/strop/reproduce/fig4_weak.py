@@ -1,0 +1,237 @@
+"""Figure 4, middle and right (§5.3): the same with a weak model, 25 runs, by the paper's selection and by a gated one.
+
+The paper has GPT-3.5 and Mixtral, which degrade. Both selections here have the same seeds, so the same instances and the same
+I_0: differences between them are paired, run by run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from strop.report.words import notice_of
+from strop.reproduce.cells import Cell
+from strop.reproduce.curves import Curve, curve, curve_document, estimate_document
+from strop.reproduce.fig4 import NOT_PRINTED, spent
+from strop.reproduce.floor import Floor, floor_of
+from strop.reproduce.gains import draw_gains, write_csv
+from strop.reproduce.pages import Table, span, with_interval, with_stderr
+from strop.reproduce.pages import percent as in_percent
+from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
+from strop.seeds import derive
+from strop.stats import Estimate, bca_interval, paired_difference, wilson_interval
+
+RUNS = 25
+LM = "offline:skill=0.1"
+SELECTIONS = ("paper", "gated")
+ENOUGH = 0.03
+"""A run gains when û(I_T) - û(I_0) is this much or more, in utility: the paper's "at least a 3% improvement"."""
+_ROUNDING = 1e-9
+NO_FLOOR = "No noise floor: `strop noise --task lpn --lm MODEL --out DIRECTORY/noise` adds it."
+
+PAPER_SEED = 0.65
+"""û(I_0) with GPT-3.5 (§5.3)."""
+PRINTED = {0: in_percent(PAPER_SEED)}
+PAPER_GAINING = (3, 25)
+"""12% of 25 runs (§5.3)."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many runs gain."""
+
+    count: int
+    n: int
+    interval: tuple[float, float]
+    """Wilson's 95% interval."""
+
+
+@dataclass(frozen=True)
+class Fig4Weak:
+    """The figure, for one model."""
+
+    model: str
+    is_language_model: bool
+    curves: tuple[Curve, ...]
+    """`paper` and `gated`, from the same seeds."""
+    bca: tuple[tuple[float, float] | None, ...]
+    """BCa bootstrap 95% interval of each curve's mean gain; None for a single run."""
+    gaining: tuple[Share, ...]
+    difference: Estimate
+    """û(I_T) under `gated` less that under `paper`, paired by run, with Student's t 95% interval."""
+    floor: Floor | None
+    """How far a mean gain over so many runs may lie from 0 by chance, where `strop noise` measured it (see `floor`)."""
+
+
+def cells(options: Options) -> list[Cell]:
+    """One run a seed and selection; those of a seed beside one another, so that a run that is cut short has pairs."""
+    return [run_cell(options, selection, seed) for seed in options.seeds for selection in SELECTIONS]
+
+
+def result(options: Options, documents: Documents) -> Fig4Weak:
+    """The curves and what is said of them."""
+    curves = tuple(
+        curve(name, options.seeds, [documents[run_cell(options, name, seed).name] for seed in options.seeds])
+        for name in SELECTIONS
+    )
+    paper, gated = ([run[-1] for run in each.runs] for each in curves)
+    model, is_language_model = model_of(documents)
+    return Fig4Weak(
+        model,
+        is_language_model,
+        curves,
+        tuple(_bca(each.gains) for each in curves),
+        tuple(_gaining(each.gains) for each in curves),
+        paired_difference(gated, paper),
+        floor_of(options.directory, "lpn", model, options.copies, options.runs),
+    )
+
+
+def _bca(gains: Sequence[float]) -> tuple[float, float] | None:
+    if len(gains) < 2 or max(gains) - min(gains) < _ROUNDING:
+        return None
+    return bca_interval(gains, rng=np.random.default_rng(derive(b"strop", "fig4-weak")))
+
+
+def _gaining(gains: Sequence[float]) -> Share:
+    count = sum(gain >= ENOUGH - _ROUNDING for gain in gains)
+    return Share(count, len(gains), wilson_interval(count, len(gains)))
+
+
+def tables(found: Fig4Weak) -> list[Table]:
+    """The curves, the gains and the share of runs that gain, beside the paper's."""
+    n = len(found.curves[0].runs)
+    count, papers_n = PAPER_GAINING
+    points = Table(
+        ("t", *(word for each in found.curves for word in (each.selection, "95%")), "paper, GPT-3.5"),
+        tuple(
+            (str(t), *(word for each in found.curves for word in _words(each.points[t])), PRINTED.get(t, NOT_PRINTED))
+            for t in range(len(found.curves[0].points))
+        ),
+        f"Test meta-utility by iteration and selection, percent: mean ± 1 standard error over {n} runs",
+    )
+    gains = Table(
+        ("selection", "mean gain", "95%", "95%, BCa", f"runs with +{100 * ENOUGH:.0f}", "95%"),
+        (
+            *(
+                _gain_row(each, bca, share)
+                for each, bca, share in zip(found.curves, found.bca, found.gaining, strict=True)
+            ),
+            ("paper, GPT-3.5", "degrades", "-", "-", *_share(Share(count, papers_n, wilson_interval(count, papers_n)))),
+        ),
+        f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
+    )
+    return [points, gains]
+
+
+def _words(point: Estimate) -> tuple[str, str]:
+    return with_stderr(point), span(point.interval)
+
+
+def _gain_row(of: Curve, bca: tuple[float, float] | None, share: Share) -> tuple[str, ...]:
+    gain = of.gain
+    mean_gain = in_percent(gain.mean, signed=True)
+    return of.selection, mean_gain, span(gain.interval, signed=True), span(bca, signed=True), *_share(share)
+
+
+def _share(share: Share) -> tuple[str, str]:
+    return f"{share.count} of {share.n}: {in_percent(share.count / share.n)}", span(share.interval)
+
+
+def _signed(found: Estimate) -> str:
+    return f"{in_percent(found.mean, signed=True)} ({span(found.interval, signed=True)})"
+
+
+def notes(found: Fig4Weak) -> list[str]:
+    """The verdicts in words, and what the intervals are."""
+    return [
+        *verdicts(found),
+        "± is one standard error over the runs; 95% intervals are Student's t over the runs, those of shares Wilson's. The paper "
+        "prints no point of its curves but the seed's 65%, and 12% of 25 runs that gain 3%, whose interval is computed here; it "
+        "does not say whether its 3% are points or relative: points here.",
+        *(spent(each) for each in found.curves),
+        found.floor.words if found.floor else NO_FLOOR,
+    ]
+
+
+def verdicts(found: Fig4Weak) -> list[str]:
+    """One sentence a selection, one on the difference."""
+    said = [_verdict(each, found.floor) for each in found.curves]
+    how = _than_chance(found.difference, "above", "below")
+    by = with_interval(found.difference) if found.difference.interval is None else _signed(found.difference)
+    return [*said, f"After the last iteration gated selection lies {how} paper selection: {by} points, paired by run."]
+
+
+def _verdict(of: Curve, floor: Floor | None) -> str:
+    gain, interval = of.gain, of.gain.interval
+    last = len(of.points) - 1
+    if max(map(abs, of.gains)) < _ROUNDING:
+        return f"{of.selection} selection ended every run at the utility of its seed improver."
+    if interval is None or interval[0] <= 0 <= interval[1]:
+        change = f"did not change beyond chance in {last} iterations: {_signed(gain)} points"
+    else:
+        word = "fell" if gain.mean < 0 else "gained"
+        low, high = sorted(abs(end) for end in interval)
+        change = (
+            f"{word} by {in_percent(abs(gain.mean))} points in {last} iterations (95% interval {span((low, high))})"
+        )
+    if floor is None:
+        return f"{of.selection} selection {change}."
+    where = "below its seed by more than" if gain.mean < -floor.reach else "not below its seed by more than"
+    return f"{of.selection} selection {change}; {where} the noise floor of {in_percent(floor.reach)} points."
+
+
+def _than_chance(difference: Estimate, above: str, below: str) -> str:
+    interval = difference.interval
+    if interval is None or interval[0] <= 0 <= interval[1]:
+        return "no further than chance from"
+    return above if interval[0] > 0 else below
+
+
+def document(found: Fig4Weak) -> dict[str, object]:
+    """The same as data."""
+    curves: list[Mapping[str, object]] = [
+        {
+            **curve_document(each),
+            "gain_bca": None if bca is None else list(bca),
+            "gaining": {"least": ENOUGH, "count": share.count, "n": share.n, "interval": list(share.interval)},
+        }
+        for each, bca, share in zip(found.curves, found.bca, found.gaining, strict=True)
+    ]
+    count, n = PAPER_GAINING
+    return {
+        "curves": curves,
+        "gated_less_paper": estimate_document(found.difference),
+        "noise_floor": None if found.floor is None else {"mean": found.floor.reach, "single": found.floor.single},
+        "verdicts": verdicts(found),
+        "paper": {
+            "model": "GPT-3.5",
+            "runs": n,
+            "points": [{"t": 0, "mean": PAPER_SEED, "approximate": True}],
+            "gaining": {"count": count, "n": n, "interval": list(wilson_interval(count, n))},
+        },
+    }
+
+
+def draw(found: Fig4Weak, directory: Path) -> list[Path]:
+    """fig4-weak.svg, fig4-weak.png and fig4-weak.csv."""
+    notice = notice_of(found.model, found.is_language_model)
+    reach = None if found.floor is None else found.floor.reach
+    seed_words = f"paper, GPT-3.5: {in_percent(PAPER_SEED)}%"
+    drawn = draw_gains(found.curves, directory, "fig4-weak", (PAPER_SEED, seed_words), reach, notice)
+    return [*drawn, write_csv(found.curves, directory / "fig4-weak.csv")]
+
+
+PROTOCOL = Protocol[Options, Fig4Weak](
+    "fig4-weak",
+    "Figure 4 (middle and right): test meta-utility by iteration with a weak model",
+    cells,
+    result,
+    tables,
+    notes,
+    document,
+    draw,
+)

@@ -1,0 +1,90 @@
+"""Baselines, Table 1 and strategies as people carry them out: tiny cells, real ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import LmResponded
+from strop.spec import shipped_improvers
+from strop.store import Store
+
+TINY = ["--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "2", "--meta-budget", "1"]
+WHERE = ["--runs", "1", "--seed", "4", "--out", "there", *TINY]
+
+
+def files(directory: Path, name: str) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if path.stem == name and path.is_file())
+
+
+def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: Any, tmp_path: Path) -> None:
+    first = strop("reproduce", "baselines", *WHERE)
+    assert first.returncode == 0, first.stderr
+    assert "greedy iterative" in first.stdout and "64.2 ± 0.9" in first.stdout
+    assert "not a language model" in first.stdout
+    assert max(map(len, first.stdout.splitlines())) <= 80
+    assert files(tmp_path / "there", "baselines") == [f"baselines.{end}" for end in ("json", "md", "png", "svg")]
+    again = strop("reproduce", "baselines", *WHERE, "--json")
+    assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
+    told = json.loads(again.stdout)
+    kept = json.loads((tmp_path / "there" / "baselines.json").read_text())
+    assert {name: told[name] for name in kept} == kept and told["schema_version"] == 1
+    assert told["rows"][0]["improver"] == "seed" and told["is_language_model"] is False
+
+
+def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_path: Path) -> None:
+    ended = strop("reproduce", "table1", *WHERE, "--stop-runs", "1", "--iterations", "1", "--json")
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    tasks = ["string-grid-distance", "modified-qap", "3sat", "maxcut", "parity"]
+    assert [row["task"] for row in told["rows"]] == tasks
+    assert told["improver"]["how"].startswith("the I_T with the highest training û")
+    run, digest, _ = told["improver"]["candidates"][0].values()
+    made = tmp_path / "there" / "cells" / run / "improvers" / "I1.py"
+    assert made.read_text() == (tmp_path / "there" / "table1" / "improver.py").read_text()
+    assert told["improver"]["digest"] == digest
+    assert files(tmp_path / "there", "table1") == [f"table1.{end}" for end in ("json", "md", "png", "svg")]
+    assert "above the best known cut" in (tmp_path / "there" / "table1.md").read_text()
+
+
+def test_strategies_are_measured_and_proposals_counted_and_more_are_asked_for_without_asking_again(
+    strop: Any, tmp_path: Path
+) -> None:
+    ended = strop("reproduce", "strategies", *WHERE, "--n", "8", "--json")
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert sorted(row["improver"] for row in told["strategies"]) == sorted(shipped_improvers())
+    assert sum(share["count"] for share in told["proposals"]) == 8
+    more = strop("reproduce", "strategies", *WHERE, "--n", "15")
+    assert more.returncode == 0, more.stderr
+    assert "begins: eval" in ended.stderr and "begins: eval" not in more.stderr
+    assert "15 improvements of the seed improver" in more.stdout and "textbook" in more.stdout
+    assert max(map(len, more.stdout.splitlines())) <= 80
+    (record,) = [path.parent for path in tmp_path.glob("there/proposals/*/run.sqlite")]
+    with Store.open(record) as store:
+        assert len(list(store.events(LmResponded))) == 15
+    said = json.loads((tmp_path / "there" / "proposals" / "proposals.json").read_text())
+    assert [each["number"] for each in said] == list(range(15))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["strategies", "--n", "0"], "--n is 0"),
+        (["strategies", "--lm", "nothing"], "nothing"),
+        (["table1", "--stop-runs", "0"], "--stop-runs is 0"),
+        (["table1", "--improver", "nobody"], "nobody"),
+        (["table1", "--copies", "0"], "--copies is 0"),
+        (["baselines", "--runs", "0"], "--runs is 0"),
+        (["baselines", "--runs", "many"], "not a whole number"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_misuse_is_one_line(strop: Any, tmp_path: Path, arguments: list[str], words: str) -> None:
+    ended = strop("reproduce", *arguments)
+    assert ended.returncode == 2, ended.stderr
+    assert words in ended.stderr and ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
+    assert not list(tmp_path.rglob("*.sqlite"))

@@ -1,0 +1,106 @@
+"""The baselines of §5.1: what is measured, what counts as an error, what stands beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.errors import StoreError
+from strop.reproduce.baselines import BaselineOptions, Baselines, cells, document, draw, notes, result, tables
+from strop.reproduce.pages import markdown_of
+from support.evaluations import evaluation
+
+
+def found(*documents: Any) -> Baselines:
+    options = BaselineOptions(Path("there"), runs=len(documents))
+    return result(options, {f"cell-{number}": document for number, document in enumerate(documents)})
+
+
+def run(chain: list[float], verdicts: list[str], greedy: float = 0.6, seed: float = 0.5) -> dict[str, Any]:
+    copies = len(chain)
+    return evaluation(
+        "lpn",
+        {
+            "seed": [seed] * copies,
+            "chain_of_thought": chain,
+            "greedy_iterative": [greedy] * copies,
+            "best_of_n": [0.7] * copies,
+        },
+        verdicts={"chain_of_thought": verdicts},
+    )
+
+
+def test_paper_has_ten_runs_of_every_baseline_with_the_papers_budgets() -> None:
+    planned = cells(BaselineOptions(Path("there"), seed=3))
+    assert [cell.arguments[cell.arguments.index("--seed") + 1] for cell in planned] == [str(3 + k) for k in range(10)]
+    assert len({cell.name for cell in planned}) == 10
+    for cell in planned:
+        assert cell.arguments[:4] == ("eval", "chain_of_thought", "greedy_iterative", "best_of_n")
+        flags = dict(zip(cell.arguments[4::2], cell.arguments[5::2], strict=True))
+        budgets = [flags[name] for name in ("--copies", "--utility-budget", "--lm-budget", "--max-responses")]
+        assert (flags["--task"], budgets) == ("lpn", ["5", "25", "4", "6"])
+
+
+def test_chain_of_thought_is_told_without_and_with_its_errors() -> None:
+    rows = {row.title: row for row in found(run([0.8, 0.0], ["ok", "raised"]), run([0.6, 0.4], ["ok", "ok"])).rows}
+    alone, whole = rows["chain of thought, no error"], rows["chain of thought, with errors"]
+    assert alone.runs == pytest.approx((0.8, 0.5)) and (alone.copies, alone.asked) == (3, 4)
+    assert whole.runs == pytest.approx((0.4, 0.5)) and (whole.copies, whole.asked) == (4, 4)
+
+
+def test_run_without_a_copy_that_works_is_left_out_of_those_that_do() -> None:
+    rows = found(run([0.0, 0.0], ["raised", "timeout"]), run([0.6, 0.4], ["ok", "ok"])).rows
+    assert rows[1].runs == pytest.approx((0.5,)) and rows[1].found is not None and rows[1].found.stderr is None
+    none = found(run([0.0], ["raised"])).rows[1]
+    assert none.found is None and none.runs == ()
+
+
+def test_error_is_one_standard_error_over_the_runs() -> None:
+    greedy = found(*(run([0.5], ["ok"], greedy=value) for value in (0.6, 0.7, 0.65))).rows[3]
+    assert greedy.found is not None and greedy.found.n == 3
+    assert greedy.found.mean == pytest.approx(0.65)
+    assert greedy.found.stderr == pytest.approx(0.05 / 3**0.5)
+
+
+def test_papers_values_stand_beside_ours_and_best_of_n_has_none() -> None:
+    table = tables(found(run([0.5], ["ok"])))[0]
+    paper = {row[0]: row[table.headings.index("paper %")] for row in table.rows}
+    assert paper == {
+        "seed improver": "≈ 61",
+        "chain of thought, no error": "57.7 ± 3.0",
+        "chain of thought, with errors": "49.6 ± 3.5",
+        "greedy iterative": "64.2 ± 0.9",
+        "best of n, equal budget (ours)": "-",
+    }
+    assert "best of n is not in the paper" in " ".join(notes(found(run([0.5], ["ok"]))))
+
+
+def test_page_shows_percent_and_the_document_fractions() -> None:
+    here = found(run([0.5], ["ok"], greedy=0.6), run([0.5], ["ok"], greedy=0.7))
+    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(tables(here), "Baselines", "", notes(here))
+    row: Any = document(here)["rows"][3]  # type: ignore[index]
+    assert row["test"]["mean"] == pytest.approx(0.65) and row["values"] == pytest.approx([0.6, 0.7])
+    assert row["paper"] == {"mean": 0.642, "stderr": 0.009}
+
+
+def test_figure_is_written_in_both_forms_and_always_the_same(tmp_path: Path) -> None:
+    here = found(run([0.0], ["raised"]))  # with a line that has no value of ours
+    written = [draw(here, tmp_path / name) for name in ("a", "b")]
+    assert [path.name for path in written[0]] == ["baselines.svg", "baselines.png"]
+    for one, other in zip(*written, strict=True):
+        assert one.read_bytes() == other.read_bytes() and one.stat().st_size > 1000
+    text = written[0][0].read_text()
+    assert "paper, GPT-4" in text and "not a language model" in text
+
+
+@pytest.mark.parametrize("missing", ["cells", "greedy_iterative"])
+def test_document_that_lacks_something_is_one_clear_error(missing: str) -> None:
+    broken = run([0.5], ["ok"])
+    if missing == "cells":
+        del broken["cells"]
+    else:
+        broken["cells"] = [cell for cell in broken["cells"] if cell["improver"] != missing]
+    with pytest.raises(StoreError, match="holds no values of"):
+        found(broken)

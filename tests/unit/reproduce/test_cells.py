@@ -1,0 +1,150 @@
+"""Cells: what they are called, which are done, what is done about the others; with real child processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from strop.errors import ConfigurationError
+from strop.reproduce.cells import Cell, CellFailed, Standing, alone, carry_out, cell_of, kept
+from strop.reproduce.crew import set_aside
+
+BROKEN = cell_of("run", "no-such-task", "--seed", "1")
+"""A real command line that ends with exit code 2 before anything is run."""
+
+
+def done(home: Path, cell: Cell, document: object) -> Path:
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / f"{cell.name}.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_name_of_a_cell_is_another_for_every_other_content(tmp_path: Path) -> None:
+    lines = [
+        ("run", "lpn", "--seed", "1"),
+        ("run", "lpn", "--seed", "11"),
+        ("run", "lpn", "--seed", "1", "--lm", "offline"),
+        ("run", "parity", "--seed", "1"),
+        ("eval", "lpn", "--seed", "1"),
+    ]
+    names = {cell_of(*line).name for line in lines}
+    assert len(names) == len(lines)
+    assert all(name.replace("-", "").replace(".", "").isalnum() and len(name) < 120 for name in names)
+    assert cell_of(*lines[0]) == cell_of(*lines[0])
+
+
+def test_name_of_a_cell_does_not_depend_on_the_address_of_the_model() -> None:
+    first, second = (cell_of("run", "lpn", "--base-url", url, "--seed", "1") for url in ("http://a/v1", "http://b/v1"))
+    assert first.name == second.name == cell_of("run", "lpn", "--seed", "1").name
+    assert first.arguments != second.arguments
+
+
+@pytest.mark.parametrize("flag", ["--jobs", "--out", "--json"])
+def test_cell_has_no_flag_that_decides_how_and_not_what(flag: str) -> None:
+    with pytest.raises(ValueError, match=flag):
+        cell_of("run", "lpn", flag, "2")
+
+
+def test_name_of_a_cell_counts_what_a_file_holds_and_not_where_it_lies(tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "I4.py").write_text("def improve_algorithm(s, u, l): return s\n")
+    here, there = (cell_of("eval", str(tmp_path / name / "I4.py")).name for name in ("here", "there"))
+    assert here == there
+    (tmp_path / "there" / "I4.py").write_text("def improve_algorithm(s, u, l): return ''\n")
+    assert cell_of("eval", str(tmp_path / "there" / "I4.py")).name != here
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"schema_version": 0}',
+        '{"schema_version": 1, "status": "interrupted"}',
+        "[" * 100_000,
+        "\udcff",
+        '{"schema_version": 1} {"schema_version": 1}',
+    ],
+    ids=lambda text: ascii(text)[:20],
+)
+def test_document_that_cannot_be_one_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_text(text, errors="surrogateescape")
+    assert kept(tmp_path, "c") is None
+    (tmp_path / "c.json.part").write_text(text, errors="surrogateescape")
+    assert kept(tmp_path, "c") is None
+
+
+def test_whole_document_is_taken_over_when_its_parent_was_killed_before(tmp_path: Path) -> None:
+    (tmp_path / "c.json.part").write_text('{"schema_version": 1, "status": "finished"}')
+    assert kept(tmp_path, "c") == {"schema_version": 1, "status": "finished"}
+    assert (tmp_path / "c.json").exists() and not (tmp_path / "c.json.part").exists()
+
+
+def test_cells_that_are_done_are_not_run_again(tmp_path: Path) -> None:
+    document = {"schema_version": 1, "anything": 1}
+    path = done(tmp_path / "cells", BROKEN, document)
+    before = path.stat()
+    told: list[Standing] = []
+    assert carry_out([BROKEN, BROKEN], tmp_path, progress=told.append) == {BROKEN.name: document}
+    assert path.stat() == before and list((tmp_path / "cells").iterdir()) == [path]
+    assert [(each.all, each.before, each.done) for each in told] == [(1, 1, 1)]
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_failed_cell_is_one_line_with_its_reason_and_begins_no_other(tmp_path: Path, at_once: int) -> None:
+    others = [cell_of("run", "no-such-task", "--seed", str(seed)) for seed in range(2, 5)]
+    good = cell_of("run", "lpn", "--seed", "7")
+    done(tmp_path / "cells", good, {"schema_version": 1})
+    with pytest.raises(CellFailed) as caught:
+        carry_out([good, BROKEN, *others], tmp_path, at_once=at_once)
+    assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
+    assert "run-no-such-task-s" in str(caught.value) and "no task" in str(caught.value)
+    assert "no-such-task" in (tmp_path / "cells" / f"{BROKEN.name}.log").read_text()
+    assert kept(tmp_path / "cells", good.name) and kept(tmp_path / "cells", BROKEN.name) is None
+    assert not any((tmp_path / "cells" / f"{each.name}.log").exists() for each in others[at_once - 1 :])
+
+
+def test_folders_of_attempts_that_were_cut_short_are_set_aside_side_by_side(tmp_path: Path) -> None:
+    for attempt in range(2):
+        (tmp_path / "c").mkdir()
+        (tmp_path / "c" / "record").write_text(str(attempt))
+        set_aside(tmp_path / "c")
+    set_aside(tmp_path / "c")
+    assert [(tmp_path / f"c.cut-{n}" / "record").read_text() for n in (1, 2)] == ["0", "1"]
+    assert not (tmp_path / "c").exists()
+
+
+def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) -> None:
+    with (
+        alone(tmp_path / "new"),
+        pytest.raises(ConfigurationError, match="another strop reproduce"),
+        alone(tmp_path / "new"),
+    ):
+        pass
+    with alone(tmp_path / "new"):
+        pass
+    (tmp_path / "run.sqlite").touch()
+    with pytest.raises(ConfigurationError, match="folder of a run"), alone(tmp_path):
+        pass
+
+
+def test_child_ends_when_the_other_end_of_its_standard_input_is_closed(tmp_path: Path) -> None:
+    body = (
+        "import time; from strop.reproduce.child import stop_with_the_parent\n"
+        "stop_with_the_parent(); print(1, flush=True); time.sleep(600)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", body], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None and child.stdout is not None
+    with child.stdout:
+        assert child.stdout.readline() == b"1\n" and child.poll() is None
+        child.stdin.close()
+        assert child.wait(60) == -15

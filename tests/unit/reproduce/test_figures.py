@@ -1,0 +1,216 @@
+"""Figure 4 from documents that are made up: what the tables say, what is drawn, and that it is legible without colour."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pytest
+from matplotlib.colors import to_rgb
+
+from strop.errors import StoreError
+from strop.report.words import OFFLINE_NOTICE
+from strop.reproduce import fig4, fig4_weak
+from strop.reproduce.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
+from strop.reproduce.protocol import Options, perform, run_cell
+from strop.stats import t_estimate
+
+LM = "offline:skill=0.1"
+
+
+def run_of(values: Sequence[float], model: str = LM, gate: int = 0) -> dict[str, Any]:
+    """A document as `strop run --json` prints it, with these test meta-utilities."""
+    measured = [{"mean": value, "stderr": None, "values": [value]} for value in values]
+    return {
+        "schema_version": 1,
+        "status": "finished",
+        "model": model,
+        "is_language_model": not model.startswith("offline"),
+        "iterations": [
+            {"t": t, "test": each, "train": each, "lm_calls": 2, "evaluations": 10, "gate": {"evaluations": gate}}
+            for t, each in enumerate(measured)
+        ],
+    }
+
+
+def written(options: Options, selection: str, runs: Sequence[Sequence[float]], **more: Any) -> None:
+    """Put the documents of finished runs where a protocol looks for them."""
+    home = options.directory / "cells"
+    home.mkdir(parents=True, exist_ok=True)
+    for seed, values in zip(options.seeds, runs, strict=True):
+        (home / f"{run_cell(options, selection, seed).name}.json").write_text(json.dumps(run_of(values, **more)))
+
+
+def quiet(standing: object) -> None:
+    """No progress."""
+
+
+FALLING = [(0.60, 0.58, 0.55), (0.62, 0.58, 0.53), (0.61, 0.60, 0.56), (0.63, 0.63, 0.57)]
+KEPT = [(first, first, first) for first, *_ in FALLING]
+RISING = [(first, first + 0.01, first + 0.03 + 0.002 * n) for n, (first, *_) in enumerate(FALLING)]
+
+
+def weak(directory: Path, paper: Any = FALLING, gated: Any = KEPT, model: str = LM) -> Any:
+    options = Options(directory=directory, lm=model, runs=len(paper))
+    written(options, "paper", paper, model=model)
+    written(options, "gated", gated, model=model, gate=4)
+    return perform(fig4_weak.PROTOCOL, options, progress=quiet)
+
+
+def fig4_in(directory: Path, *selections: str, runs: Any = RISING) -> Any:
+    options = fig4.Fig4Options(directory=directory, lm=LM, runs=len(runs), selections=selections or ("paper",))
+    for selection in options.selections:
+        written(options, selection, runs)
+    return perform(fig4.PROTOCOL, options, progress=quiet)
+
+
+def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(tmp_path: Path) -> None:
+    notice = OFFLINE_NOTICE.format(name=LM)
+    for performed in (weak(tmp_path), fig4_in(tmp_path)):
+        name = performed.document["protocol"]
+        texts = {kind: (tmp_path / f"{name}.{kind}").read_text() for kind in ("md", "json", "svg")}
+        words = " ".join(re.findall(r"<text[^>]*>([^<]*)", texts["svg"]))
+        assert notice in texts["md"] and json.loads(texts["json"])["notice"] == notice
+        assert "not a language model" in words and json.loads(texts["json"])["is_language_model"] is False
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg", "png")} <= set(performed.files)
+
+
+def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: Path) -> None:
+    performed = weak(tmp_path, model="openai/anything")
+    assert performed.notice == "" and performed.document["is_language_model"] is True
+    assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
+
+
+def test_numbers_of_the_table_are_those_of_the_runs(tmp_path: Path) -> None:
+    performed = weak(tmp_path)
+    for t, row in enumerate(performed.tables[0].rows):
+        for column, runs in ((1, FALLING), (3, KEPT)):
+            found = t_estimate([run[t] for run in runs])
+            assert found.stderr is not None and found.interval is not None
+            low, high = found.interval
+            assert row[column] == f"{100 * found.mean:.1f} ± {100 * found.stderr:.1f}"
+            assert row[column + 1] == f"{100 * low:.1f} to {100 * high:.1f}"
+            point = performed.document["curves"][column // 2]["points"][t]
+            assert point == {"t": t, "mean": found.mean, "stderr": found.stderr, "n": 4, "interval": [low, high]}
+    with (tmp_path / "fig4-weak.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 2 * 4 * 3
+    assert [float(line["test_meta_utility"]) for line in lines[:12]] == [value for run in FALLING for value in run]
+
+
+def test_paper_is_given_only_what_it_prints(tmp_path: Path) -> None:
+    assert [row[-1] for row in fig4_in(tmp_path).tables[0].rows] == ["≈ 61", "not printed", "not printed"]
+    performed = weak(tmp_path)
+    assert [row[-1] for row in performed.tables[0].rows] == ["65.0", "not printed", "not printed"]
+    assert performed.tables[1].rows[-1] == ("paper, GPT-3.5", "degrades", "-", "-", "3 of 25: 12.0", "4.2 to 30.0")
+
+
+@pytest.mark.parametrize(
+    ("paper", "gated", "words"),
+    [
+        (
+            FALLING,
+            KEPT,
+            ["paper selection fell by 6.2 points", "gated selection ended every run at", "lies above paper"],
+        ),
+        (RISING, FALLING, ["paper selection gained by 3.3 points", "gated selection fell", "lies below paper"]),
+        (
+            [(0.6, 0.6), (0.6, 0.7), (0.6, 0.5)],
+            [(0.6, 0.6), (0.6, 0.6), (0.6, 0.6)],
+            ["paper selection did not change beyond chance", "no further than chance from paper"],
+        ),
+        ([(0.6, 0.5)], [(0.6, 0.6)], ["paper selection did not change beyond chance", "no further than chance"]),
+    ],
+    ids=["falls", "rises", "chance", "one run"],
+)
+def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any, gated: Any, words: list[str]) -> None:
+    said = weak(tmp_path, paper, gated).document["verdicts"]
+    assert all(any(word in one for one in said) for word in words), said
+
+
+def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
+    performed = weak(tmp_path, RISING, KEPT)
+    rising, kept = performed.document["curves"]
+    assert rising["gaining"]["count"] == 4 and kept["gaining"]["count"] == 0
+    assert rising["gate_evaluations"] == 0 and kept["gate_evaluations"] == 4 * 3 * 4
+
+
+def test_noise_floor_is_taken_when_it_is_of_the_same_model_and_size(tmp_path: Path) -> None:
+    noise = {"model": LM, "copies": 5, "tasks": [{"task": "lpn", "floor": 0.04}]}
+    (tmp_path / "noise.json").write_text(json.dumps(noise))
+    found = weak(tmp_path).document
+    assert found["noise_floor"] == {"mean": 0.02, "single": 0.04}
+    assert "below its seed by more than the noise floor of 2.0 points" in found["verdicts"][0]
+    (tmp_path / "noise.json").write_text(json.dumps({**noise, "model": "another"}))
+    assert weak(tmp_path).document["noise_floor"] is None
+
+
+def test_baselines_are_drawn_when_they_are_there_for_the_same_model(tmp_path: Path) -> None:
+    assert "best of n" not in svg_words(tmp_path, fig4_in(tmp_path))
+    rows = [{"title": title, "test": {"mean": 0.6, "stderr": 0.01, "n": 10}} for title, *_ in fig4.LINES]
+    (tmp_path / "baselines.json").write_text(json.dumps({"model": LM, "rows": rows}))
+    performed = fig4_in(tmp_path)
+    assert "greedy iterative" in svg_words(tmp_path, performed)
+    assert [row[1] for row in performed.tables[1].rows] == ["60.0 ± 1.0"] * 4
+    (tmp_path / "baselines.json").write_text(json.dumps({"model": "another", "rows": rows}))
+    assert [row[1] for row in fig4_in(tmp_path).tables[1].rows] == ["-"] * 4
+
+
+def svg_words(directory: Path, performed: Any) -> str:
+    text = (directory / f"{performed.document['protocol']}.svg").read_text()
+    return " ".join(re.findall(r"<text[^>]*>([^<]*)", text))
+
+
+def test_figure_has_the_same_bytes_when_it_is_drawn_again(tmp_path: Path) -> None:
+    for draw in (weak, fig4_in):
+        first = {path.name: path.read_bytes() for path in draw(tmp_path).files}
+        assert {path.name: path.read_bytes() for path in draw(tmp_path).files} == first
+
+
+def test_figure_fits_a_column_and_names_its_axes_and_numbers(tmp_path: Path) -> None:
+    weak(tmp_path)
+    text = (tmp_path / "fig4-weak.svg").read_text()
+    words = " ".join(re.findall(r"<text[^>]*>([^<]*)", text))
+    assert float(re.search(r'width="([\d.]+)pt"', text)[1]) == pytest.approx(3.3 * 72)  # type: ignore[index]
+    for each in ("iteration t", "test meta-utility û", "percentage points", "n = 4", "standard error", "95% interval"):
+        assert each in words, each
+    assert "<path" in text and "font-family" in text and "<image" not in text
+
+
+def test_series_differ_without_colour() -> None:
+    def lightness(color: str) -> float:
+        red, green, blue = to_rgb(color)
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    assert len({look.marker for look in LOOKS}) == len({look.line for look in LOOKS}) == len(LOOKS)
+    steps = sorted(lightness(look.color) for look in LOOKS)
+    assert all(after - before > 0.04 for before, after in pairwise(steps)), steps
+    assert len(set(LEVELS)) == len(LEVELS)
+
+
+def test_style_of_the_house_leaves_that_of_the_user_alone(tmp_path: Path) -> None:
+    with matplotlib.rc_context({"lines.linewidth": 9.0, "svg.fonttype": "path"}):
+        with house_style():
+            figure, (axes,) = new_figure()
+            axes.plot([0, 1], [0, 1])
+            save_figure(figure, tmp_path, "one", notice="a $x$ & <b> \x1b[31m")
+        assert matplotlib.rcParams["lines.linewidth"] == 9.0 and matplotlib.rcParams["svg.fonttype"] == "path"
+    assert "a $x$ &amp; &lt;b&gt; \\x1b[31m" in (tmp_path / "one.svg").read_text()
+
+
+@pytest.mark.parametrize("damage", [{"iterations": []}, {"iterations": [{"t": 0}]}, {"iterations": 3}], ids=str)
+def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path: Path, damage: dict[str, Any]) -> None:
+    options = Options(directory=tmp_path, lm=LM, runs=1)
+    written(options, "paper", [(0.6, 0.6)])
+    written(options, "gated", [(0.6, 0.6)])
+    path = tmp_path / "cells" / f"{run_cell(options, 'gated', 0).name}.json"
+    path.write_text(json.dumps({**run_of([0.6, 0.6]), **damage}))
+    with pytest.raises(StoreError, match="remove it"):
+        perform(fig4_weak.PROTOCOL, options, progress=quiet)

@@ -1,0 +1,114 @@
+"""Strategies: what the shipped ones reach beside the seed improver, and how often a model proposes each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.errors import StoreError
+from strop.reproduce.pages import markdown_of
+from strop.reproduce.protocol import Options
+from strop.reproduce.strategies import (
+    NAMED_BY_PAPER,
+    Strategies,
+    cells,
+    document,
+    draw,
+    notes,
+    result,
+    shares,
+    tables,
+)
+from strop.spec import shipped_improvers
+from support.evaluations import evaluation
+
+Named = Sequence[tuple[str, Sequence[str]]]
+NAMED: Named = [("beam-search", ["hints"])] * 3 + [("genetic", [])] * 2 + [("no program", [])]
+
+
+def found(*runs: dict[str, list[float]], named: Named = NAMED) -> Strategies:
+    return result({f"cell-{number}": evaluation("lpn", run) for number, run in enumerate(runs)}, named)
+
+
+RUN = {"seed": [0.5, 0.6], "beam_search": [0.7, 0.9], "hints": [0.6, 0.6]}
+
+
+def test_every_shipped_strategy_is_measured_with_the_seed_improvers_seeds(tmp_path: Path) -> None:
+    planned = cells(Options(tmp_path, seed=2))
+    assert [cell.arguments[cell.arguments.index("--seed") + 1] for cell in planned] == ["2", "3", "4", "5", "6"]
+    for cell in planned:
+        named = cell.arguments[1 : cell.arguments.index("--task")]
+        assert sorted({*named, "seed"}) == sorted(shipped_improvers())
+
+
+def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver() -> None:
+    rows = found(RUN).rows
+    assert [row.improver for row in rows] == ["beam_search", "hints", "seed"]
+    differences = {row.improver: row.difference for row in rows}
+    assert differences["seed"] is None
+    beam = differences["beam_search"]
+    assert beam is not None and beam.mean == pytest.approx(0.25) and beam.pairs == 2
+    assert beam.p == pytest.approx(0.5) and beam.p_holm == pytest.approx(1.0) and beam.p_bh == pytest.approx(1.0)
+
+
+def test_p_values_are_adjusted_by_both_ways_for_the_number_of_strategies() -> None:
+    seed = [0.1, 0.1, 0.1, 0.1, 0.1]
+    better, same = [0.2, 0.3, 0.4, 0.5, 0.6], [0.1, 0.1, 0.1, 0.1, 0.1]
+    rows = {row.improver: row.difference for row in found({"seed": seed, "a": better, "b": better, "c": same}).rows}
+    first, third = rows["a"], rows["c"]
+    assert first is not None and third is not None
+    assert (first.p, first.p_holm, first.p_bh) == pytest.approx((1 / 16, 3 / 16, 1.5 / 16))
+    assert (third.p, third.p_holm, third.p_bh) == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_proposals_are_counted_with_wilson_intervals_the_most_frequent_first() -> None:
+    counted = shares(NAMED)
+    assert [(share.strategy, share.count, share.n, share.also) for share in counted] == [
+        ("beam-search", 3, 6, 0),
+        ("genetic", 2, 6, 0),
+        ("no program", 1, 6, 0),
+        ("hints", 0, 6, 3),
+    ]
+    assert counted[0].interval == pytest.approx((0.1876, 0.8124), abs=1e-4)
+
+
+def test_traits_that_are_no_strategies_are_not_counted() -> None:
+    assert [share.strategy for share in shares([("seed", ["claims genetic", "threads", "seed"])])] == ["seed"]
+
+
+def test_page_marks_what_the_paper_names_and_says_what_an_offline_proposer_tells() -> None:
+    here = found(RUN)
+    page = markdown_of(tables(here), "Strategies", "", notes(here))
+    assert "| beam-search* | 3 | 50.0 | 18.8 to 81.2 | 0 |" in page and "| no program | 1 |" in page
+    assert "textbook" in page
+    assert {"beam-search", "genetic", "decomposing", "simulated-annealing", "epsilon-greedy"} <= NAMED_BY_PAPER
+    assert not {"islands", "successive-halving", "error-feedback", "seed", "no-model"} & NAMED_BY_PAPER
+
+
+def test_document_holds_both_parts_as_fractions() -> None:
+    made: Any = document(found(RUN))
+    assert [each["improver"] for each in made["strategies"]] == ["beam_search", "hints", "seed"]
+    assert made["strategies"][0]["difference"]["mean"] == pytest.approx(0.25)
+    assert made["proposals"][0] | {"interval": None} == {
+        "strategy": "beam-search",
+        "count": 3,
+        "n": 6,
+        "interval": None,
+        "also": 0,
+        "named_by_paper": True,
+    }
+
+
+def test_figure_has_both_parts(tmp_path: Path) -> None:
+    written = draw(found(RUN), tmp_path)
+    assert [path.name for path in written] == ["strategies.svg", "strategies.png"]
+    text = written[0].read_text()
+    assert "(a) shipped strategies" in text and "(b) what the model proposes" in text and "beam_search" in text
+
+
+def test_document_without_the_seed_improver_is_one_clear_error() -> None:
+    with pytest.raises(StoreError, match="holds no values of seed"):
+        found({"beam_search": [0.5]})

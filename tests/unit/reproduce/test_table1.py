@@ -1,0 +1,190 @@
+"""Table 1: which improver goes on, what is compared, what the paper's values are set beside."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.errors import ConfigurationError, StoreError
+from strop.reproduce.cells import Document
+from strop.reproduce.pages import markdown_of
+from strop.reproduce.protocol import run_cell
+from strop.reproduce.table1 import (
+    PAPER,
+    Table1,
+    Table1Options,
+    cells,
+    choose,
+    document,
+    draw,
+    more,
+    notes,
+    result,
+    tables,
+)
+from strop.solution import digest_of
+from strop.spec import improver_text
+from support.evaluations import evaluation, sample
+
+SEED, BETTER = improver_text("seed"), "# better\n"
+
+
+def stop_run(*improvers: tuple[str, float | None], test: float = 0.5) -> dict[str, Any]:
+    """The document of a run: (text of I_t, training û) by iteration; every sealed value is `test`."""
+    return {
+        "model": "scripted",
+        "is_language_model": False,
+        "iterations": [
+            {
+                "t": t,
+                "improver": digest_of(text),
+                "train": None if train is None else sample([train]),
+                "test": sample([test]),
+            }
+            for t, (text, train) in enumerate(improvers)
+        ],
+    }
+
+
+def carried_out(options: Table1Options, seed_values: list[float], improved: list[float]) -> dict[str, Document]:
+    """The documents of every cell, as if it had been carried out: the second STOP run made the better improver."""
+    documents: dict[str, Document] = {}
+    for number, cell in enumerate(cells(options)):
+        last = (BETTER, 0.9) if number == 1 else (SEED, 0.4)
+        documents[cell.name] = stop_run((SEED, 0.4), last)
+        text = options.directory / "cells" / cell.name / "improvers" / "I1.py"
+        text.parent.mkdir(parents=True, exist_ok=True)
+        text.write_text(last[0])
+    text = SEED if options.improver else BETTER
+    for cell in more(options, documents, SEED if options.improver else None):
+        task = cell.arguments[cell.arguments.index("--task") + 1]
+        made = evaluation(task, {"seed": seed_values, "it": improved}, seed_solution=0.25)
+        made["cells"][1]["digest"] = digest_of(text)
+        documents[cell.name] = made
+    return documents
+
+
+def table(tmp_path: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Table1:
+    options = Table1Options(tmp_path, **changes)
+    return result(options, carried_out(options, seed_values, improved))
+
+
+def test_runs_are_those_of_figure_4_and_the_tasks_are_the_papers(tmp_path: Path) -> None:
+    options = Table1Options(tmp_path, seed=7)
+    assert cells(options) == [run_cell(options, "paper", seed) for seed in range(7, 12)]
+    documents = carried_out(options, [0.1] * 5, [0.2] * 5)
+    evaluations = more(options, documents)
+    tasks = {cell.arguments[cell.arguments.index("--task") + 1] for cell in evaluations}
+    assert tasks == set(PAPER) and len(evaluations) == 5
+    assert (tmp_path / "table1" / "improver.py").read_text() == BETTER
+
+
+def test_improver_with_the_highest_training_value_goes_on_whatever_the_sealed_values_say() -> None:
+    runs = {
+        "a": stop_run((SEED, 0.5), ("# a\n", 0.6), test=1.0),
+        "b": stop_run((SEED, 0.9), ("# b\n", 0.8), test=0.0),
+        "c": stop_run((SEED, 0.5), ("# c\n", 0.7), test=0.5),
+    }
+    name, chosen = choose(runs)
+    assert (name, chosen.digest) == ("b", digest_of("# b\n"))
+    assert "training û (80.0%) of 3 STOP runs" in chosen.how
+    assert [train for _, _, train in chosen.candidates] == pytest.approx([0.6, 0.8, 0.7])
+
+
+def test_choice_says_so_when_no_run_left_the_seed_improver_behind() -> None:
+    _, chosen = choose({"a": stop_run((SEED, 0.5), (SEED, 0.5))})
+    assert "the seed improver itself" in chosen.how
+
+
+def test_choice_from_nothing_is_one_clear_error() -> None:
+    with pytest.raises(StoreError, match="no STOP run"):
+        choose({"a": {"iterations": []}})
+
+
+def test_improver_that_is_not_the_measured_one_is_refused(tmp_path: Path) -> None:
+    options = Table1Options(tmp_path)
+    documents = carried_out(options, [0.1] * 5, [0.2] * 5)
+    for path in tmp_path.glob("cells/*/improvers/I1.py"):
+        path.write_text("# another\n")
+    with pytest.raises(StoreError, match="not the improver that the run measured"):
+        more(options, documents)
+
+
+def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same(tmp_path: Path) -> None:
+    def names(where: Path, text: str) -> list[str]:
+        return [cell.name for cell in more(Table1Options(where, improver="mine.py"), {}, text)]
+
+    here = names(tmp_path / "a", BETTER)
+    assert names(tmp_path / "b", BETTER) == here
+    assert not set(names(tmp_path / "a", SEED)) & set(here)
+
+
+def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
+    options = Table1Options(tmp_path, improver="seed")
+    assert cells(options) == [] and len(more(options, {}, SEED)) == 5
+    found = result(options, carried_out(options, [0.1, 0.2], [0.1, 0.2]), SEED)
+    assert found.chosen.how == "given as seed" and found.chosen.digest == digest_of(SEED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"stop_runs": 0}, "--stop-runs is 0"), ({"runs": 0}, "--runs is 0")],
+    ids=str,
+)
+def test_wrong_option_is_a_configuration_error(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        Table1Options(tmp_path, **changes).check()
+
+
+def test_values_are_paired_by_copy_and_adjusted_for_the_five_tasks(tmp_path: Path) -> None:
+    found = table(tmp_path, [0.1, 0.2, 0.3, 0.2, 0.1], [0.3, 0.4, 0.5, 0.4, 0.3])
+    assert [row.task for row in found.rows] == list(PAPER)
+    row = found.rows[0]
+    assert (row.u_s.mean, row.u_seed.mean, row.u_improved.mean) == pytest.approx((0.25, 0.18, 0.38))
+    assert row.difference.mean == pytest.approx(0.2) and row.difference.pairs == 5
+    # All five differences have one sign: 2 of the 2 ** 5 ways to set the signs are as extreme.
+    assert row.difference.p == pytest.approx(2 / 32) and row.difference.p_holm == pytest.approx(5 * 2 / 32)
+    assert "no p lies below 0.062" in " ".join(notes(found))
+
+
+def test_interval_is_over_the_repetitions_where_there_are_three(tmp_path: Path) -> None:
+    few = table(tmp_path / "few", [0.2, 0.4], [0.4, 0.6], runs=2).rows[0]
+    many = table(tmp_path / "many", [0.2, 0.4], [0.4, 0.6], runs=3).rows[0]
+    assert few.u_seed.n == 4 and many.u_seed.n == 3
+    assert many.u_seed.mean == pytest.approx(0.3) and many.u_seed.interval == pytest.approx((0.3, 0.3))
+    assert many.difference.pairs == 6
+
+
+def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None:
+    row = table(tmp_path, [0.0, 1.0], [1.0, 0.0]).rows[0]
+    assert row.u_seed.interval == (0.0, 1.0) and row.difference.interval == (-1.0, 1.0)
+
+
+def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_path: Path) -> None:
+    found = table(tmp_path, [0.5] * 5, [0.5] * 5)
+    page = markdown_of(tables(found), "Table 1", "", notes(found))
+    assert "| maxcut | 25.0 | 0.0 | 50.0 | 58.7 | 50.0 | 74.2 |" in page
+    assert "above the best known cut" in page and "inference" in page
+    rows: Any = document(found)["rows"]
+    assert {row["task"]: tuple(row["paper"].values()) for row in rows} == dict(PAPER)
+    assert rows[0]["difference"]["p_holm"] == 1.0
+
+
+def test_figure_is_written_in_both_forms(tmp_path: Path) -> None:
+    written = draw(table(tmp_path, [0.5, 0.6], [0.7, 0.7]), tmp_path)
+    assert [path.name for path in written] == ["table1.svg", "table1.png"]
+    text = written[0].read_text()
+    assert all(task in text for task in PAPER) and "û(I_T), paper" in text
+
+
+def test_directory_can_move_before_the_table_is_made_again(tmp_path: Path) -> None:
+    options = Table1Options(tmp_path / "old")
+    documents = carried_out(options, [0.1] * 5, [0.2] * 5)
+    names = [cell.name for cell in more(options, documents)]
+    shutil.move(tmp_path / "old", tmp_path / "new")
+    moved = Table1Options(tmp_path / "new")
+    assert [cell.name for cell in more(moved, documents)] == names
+    assert result(moved, documents).chosen.digest == digest_of(BETTER)
