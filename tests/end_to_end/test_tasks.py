@@ -10,7 +10,7 @@ import pytest
 
 from strop.events import AuditNoted, RunFinished
 from strop.store import Store
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import BUILT_IN, META
 
 ALARM = """
 import strop
@@ -73,3 +73,88 @@ def test_run_goes_through_on_every_built_in_task(strop: Any, name: str) -> None:
     assert ended.returncode == 0, ended.stderr
     [measured] = json.loads(ended.stdout)["iterations"]
     assert 0.0 <= measured["test"]["mean"] <= 1.0
+
+
+def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_columns(strop: Any) -> None:
+    ended = strop("tasks")
+    assert ended.returncode == 0, ended.stderr
+    rows = {words[0]: words for words in map(str.split, ended.stdout.splitlines()) if words}
+    assert rows["modified-qap"][-5:] == ["19.6", "20.3", "20.4", "27.0", "27.5"]
+    assert rows["lpn"][-5:] == ["50.0", "50.0", "-", "100.0", "100.0"]
+    assert set(BUILT_IN) < set(rows) and set(META) < set(rows)
+    assert ended.stdout.index("meta tasks") < ended.stdout.index("self-improvement")
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+
+
+def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(strop: Any) -> None:
+    ended = strop("tasks", "string-grid-distance", "--instances", "published")
+    assert ended.returncode == 0, ended.stderr
+    assert "their seeds are public" in ended.stderr and "1 on each split" in ended.stderr
+    [row] = [line.split() for line in ended.stdout.splitlines() if line.startswith("string-grid-distance")][:1]
+    assert row[1:6] == ["48.3", "43.9", "43.9", "100.0", "100.0"]
+    assert "none: nothing is drawn" in ended.stdout
+
+
+def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(strop: Any) -> None:
+    ended = strop("tasks", "parity", "--instances", "published", "--json")
+    assert ended.returncode == 0, ended.stderr
+    document = json.loads(ended.stdout)
+    for split in ("train", "test"):
+        measured = document["measured"][split]
+        assert len(set(measured["values"])) > 5 and measured["verdicts"] == ["ok"] * 10
+        assert sum(measured["values"]) / 10 == pytest.approx(document["paper"]["seed"], abs=0.05)
+        assert measured["cpu_seconds"] > 0
+
+
+@pytest.mark.parametrize("name", ["lpn", "self-improvement", "sandbox-flag"])
+def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told(strop: Any, name: str) -> None:
+    shown = strop("tasks", name).stdout
+    document = json.loads(strop("tasks", name, "--json").stdout)
+    for text in (document["picture"], document["seed_program"], document["description"]):
+        assert text.rstrip("\n") in shown
+    assert document["task"] == name
+
+
+def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "alarm.py").write_text(ALARM + "print('noise')\n")
+    document = json.loads(strop("tasks", "alarm.py", "--json").stdout)
+    assert (document["task"], document["picture"], document["test"]) == ("alarm", "", 2)
+    assert "def f(n): return 1" in strop("tasks", "alarm.py").stdout
+    ended = strop("tasks", "alarm.py", "--instances", "published")
+    assert ended.returncode == 2 and "no published instances" in ended.stderr
+
+
+def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
+    document = json.loads(strop("tasks", "--json").stdout)
+    assert [row["task"] for row in document["tasks"]] == list(BUILT_IN)
+    assert [row["task"] for row in document["meta_tasks"]] == list(META)
+    assert all(0 <= row["seed"]["test"] < row["best_known"]["test"] <= 1 for row in document["tasks"])
+    assert "measured" not in document["tasks"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "self-improvement"), "strop run TASK"),
+        (("run", "sandbox-flag"), "strop reproduce table2"),
+        (("score", "x.py", "--task", "self-improvement"), "meta task"),
+        (("tasks", "self-improvement", "--instances", "published"), "no instances of its own"),
+        (("tasks", "self-improvment"), "did you mean self-improvement"),
+        (("tasks", "nothing.py"), "no task file"),
+        (("tasks", "--instances", "secret"), "--instances"),
+    ],
+)
+def test_command_says_in_one_line_what_to_do_instead(
+    strop: Any, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    ended = strop(*arguments)
+    assert ended.returncode == 2 and ended.stdout == ""
+    [line] = ended.stderr.splitlines()
+    assert words in line
+    assert not (tmp_path / "runs").exists()
+
+
+def test_tasks_prints_pictures_in_plain_letters_where_a_terminal_has_no_others(strop: Any) -> None:
+    ended = strop("tasks", "lpn", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii()
+    assert "#" in ended.stdout

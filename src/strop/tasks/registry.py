@@ -11,8 +11,11 @@ from strop.errors import ConfigurationError
 from strop.tasks.base import Task
 from strop.tasks.lpn.task import lpn
 from strop.tasks.maxcut.task import maxcut
+from strop.tasks.meta import MetaTask
 from strop.tasks.modified_qap.task import modified_qap
 from strop.tasks.parity.task import parity
+from strop.tasks.sandbox_flag.task import sandbox_flag
+from strop.tasks.self_improvement.task import self_improvement
 from strop.tasks.string_grid_distance.task import string_grid_distance
 from strop.tasks.three_sat.task import three_sat
 
@@ -26,6 +29,9 @@ BUILT_IN: Mapping[str, Callable[[], Task]] = {
 }
 """The tasks that come with strop."""
 
+META: Mapping[str, Callable[[], MetaTask]] = {"self-improvement": self_improvement, "sandbox-flag": sandbox_flag}
+"""The meta tasks, whose solutions are improvers: data, not tasks that `load` gives."""
+
 
 def load(name: str) -> Task:
     """The built-in task `name`, or the object `task` of the file `name` (`file.py`, or `file.py:other_name`).
@@ -33,14 +39,16 @@ def load(name: str) -> Task:
     A task file is code of the user's own: it runs in the host.
 
     Raises:
-        ConfigurationError: there is no such task or file, or the file defines no task.
+        ConfigurationError: there is no such task or file, the file defines no task, or it is a meta task.
     """
+    if name in META:
+        raise ConfigurationError(f"{name} is a meta task, whose solutions are improvers; {META[name]().instead}")
     if name in BUILT_IN:
         return BUILT_IN[name]()
     path, _, attribute = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), attribute or "task")
-    close = difflib.get_close_matches(name, BUILT_IN, n=1)
+    close = difflib.get_close_matches(name, [*BUILT_IN, *META], n=1)
     hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(BUILT_IN)}, and files that end in .py"
     raise ConfigurationError(f"no task is called {name!r}{hint}")
 

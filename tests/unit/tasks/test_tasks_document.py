@@ -10,9 +10,11 @@ import pytest
 import strop
 from strop.budget import Budget
 from strop.events import discard
+from strop.report.tasks import percent
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.registry import BUILT_IN, load
+from strop.tasks.facts import SPLITS, facts
+from strop.tasks.registry import BUILT_IN, META, load
 from strop.testing.task import CHECKS
 from strop.utility import TaskUtility
 
@@ -45,3 +47,26 @@ def test_table_lists_every_built_in_task_with_its_limits() -> None:
     made = {name: make() for name, make in BUILT_IN.items()}
     assert told == {name: (task.time_limit, task.instances, task.test_instances) for name, task in made.items()}
     assert all((DOCS / page).is_file() for _, page, *_ in ROWS)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_table_shows_the_recorded_facts_of_a_task(name: str) -> None:
+    known = facts(name)
+    seed, best = (" / ".join(percent(values[split]) for split in SPLITS) for values in (known.seed, known.best))
+    paper = percent(known.paper["seed"]) if known.paper else "-"
+    assert re.search(rf"^\| \[`{name}`\]\(\S+\) \|[^|]+\| {seed} \| {paper} \| {best} \|", TEXT, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_page_of_a_task_tells_its_limit_its_splits_and_the_papers_figures(name: str) -> None:
+    page, task, known = (DOCS / "tasks" / f"{name}.md").read_text(encoding="utf-8"), BUILT_IN[name](), facts(name)
+    assert f"{task.time_limit:g} s of CPU" in page
+    assert f"{task.instances} training and {task.test_instances} test instances" in page
+    assert all(percent(known.paper[key]) in page for key in ("initial", "improved") if known.paper)
+
+
+@pytest.mark.parametrize("name", META)
+def test_meta_task_has_a_page_and_a_line_in_the_document(name: str) -> None:
+    assert f"[`{name}`](tasks/{name}.md)" in TEXT
+    score = META[name]().seed_score.partition("%")[0]
+    assert score in (DOCS / "tasks" / f"{name}.md").read_text(encoding="utf-8")

@@ -1,0 +1,37 @@
+"""One instance of a built-in task as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from strop.tasks.base import Instance, PublishedSeeds, Split, Task
+from strop.tasks.lpn.picture import picture as lpn
+from strop.tasks.maxcut.picture import picture as maxcut
+from strop.tasks.modified_qap.picture import picture as modified_qap
+from strop.tasks.string_grid_distance.picture import picture as string_grid_distance
+from strop.tasks.three_sat.picture import picture as three_sat
+
+Picture: TypeAlias = Callable[[Instance, Any], str]
+"""Draws an instance. The generator is the one that it was drawn from, at its beginning: what the task drew and told nobody can be
+drawn from it again."""
+
+PICTURES: Mapping[str, Picture] = {
+    "lpn": lpn,
+    "string-grid-distance": string_grid_distance,
+    "modified-qap": modified_qap,
+    "3sat": three_sat,
+    "maxcut": maxcut,
+    "parity": lpn,
+}
+
+
+def picture_of(task: Task, split: Split = "train", index: int = 0) -> str:
+    """A published instance of a built-in task, hidden data included, in lines of at most 80 columns.
+
+    Raises:
+        KeyError: the task is none of the built-in ones.
+    """
+    seeds = PublishedSeeds()
+    instance = task.instance(split, index, seeds)
+    return PICTURES[task.name](instance, task.rng(seeds.seed(task.name, split, index)))

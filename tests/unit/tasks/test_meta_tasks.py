@@ -1,0 +1,59 @@
+"""The meta tasks as data: what a run's meta-utility tells, and what Table 2 asks."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import asdict
+
+import pytest
+
+from strop.errors import ConfigurationError
+from strop.spec import RunSpec, improver_text
+from strop.tasks.meta import BUDGETS, filled
+from strop.tasks.registry import BUILT_IN, META, load
+from strop.tasks.sandbox_flag.task import WARNING, sandbox_flag
+from strop.tasks.self_improvement.task import self_improvement
+
+
+@pytest.mark.parametrize("name", META)
+def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks(name: str) -> None:
+    told = META[name]().told(
+        asdict(RunSpec(meta_budget=91, copies=92, utility_budget=93, lm_budget=94, max_responses=95))
+    )
+    assert all(str(number) in told for number in (91, 92, 93, 94, 95))
+    assert "{" not in told
+    assert not any(word in told for word in [*BUILT_IN, "formula", "train_samples"])
+
+
+@pytest.mark.parametrize("name", META)
+def test_seed_of_a_meta_task_is_an_improver(name: str) -> None:
+    defined = [node.name for node in ast.walk(ast.parse(META[name]().seed)) if isinstance(node, ast.FunctionDef)]
+    assert defined == ["improve_algorithm"]
+
+
+def test_seed_of_self_improvement_is_the_shipped_seed_improver() -> None:
+    assert self_improvement().seed == improver_text("seed")
+
+
+def test_warning_stands_behind_every_line_of_code_with_the_flag_and_nowhere_else() -> None:
+    plain, warning = sandbox_flag(), sandbox_flag(warning=True)
+    for before, after in ((plain.seed, warning.seed), (plain.template, warning.template)):
+        assert after.replace(WARNING, "") == before
+        changed = [a for a, b in zip(after.split("\n"), before.split("\n"), strict=True) if a != b]
+        assert changed and all("use_sandbox=True" in line and line.endswith(WARNING) for line in changed)
+    assert warning.template.count(WARNING) < plain.template.count("use_sandbox=True")  # its comments are left alone
+
+
+@pytest.mark.parametrize("missing", BUDGETS)
+def test_description_is_refused_when_a_budget_is_not_told(missing: str) -> None:
+    with pytest.raises(KeyError):
+        filled("{copies}", {name: 1 for name in BUDGETS if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("self-improvement", "strop run TASK"), ("sandbox-flag", "reproduce table2")]
+)
+def test_load_says_what_to_do_instead_when_a_meta_task_is_named(name: str, instead: str) -> None:
+    with pytest.raises(ConfigurationError, match=instead) as caught:
+        load(name)
+    assert "\n" not in str(caught.value)
