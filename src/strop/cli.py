@@ -19,14 +19,16 @@ from strop.report.words import harmless
 
 COMMANDS = {
     "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
-    "eval": "Measure the meta-utility of an improver, beside the seed improver's.",
+    "improve": "Improve one solution of a task by one improver, and compare it on instances that nobody saw.",
+    "eval": "Measure the meta-utility of improvers on tasks, beside the seed improver's.",
+    "noise": "Measure an improver against itself: how far two measurements differ by chance alone.",
     "score": "Score one solution of a task.",
     "check": "Attack a task before money is spent on it: its draws, its seed, its scorer.",
     "tasks": "List the tasks.",
     "improvers": "List the improvers.",
     "runs": "List the runs in a folder.",
     "show": "Show a run.",
-    "reproduce": "Carry out one of the paper's protocols: table2.",
+    "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
     "audit": "Say what programs do that they were told not to: one program, or every program of a run.",
     "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it.",
 }

@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
+from strop.commands.finding import any_improver_text
+from strop.commands.measuring import measuring
 from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, recipe
 from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
-from strop.commands.recorded import recorded
-from strop.experiment import compare, new_directory
-from strop.laboratory import assembled
-from strop.report.documents import EvalResult, ImprovementOutcome, ModelFacts, eval_document
-from strop.report.tables import print_eval
-from strop.spec import improver_text
+from strop.errors import StropError
+from strop.experiment import new_directory
+from strop.laboratory import Laboratory, Parts, assembled
+from strop.measured import loaded, named
+from strop.report.documents import ModelFacts
+from strop.report.matrix import eval_document, print_matrix
+from strop.transfer import Matrix, Plan, carry_out, matrix, with_seed
 
 
 def eval_command(
     improver: str,
     /,
-    *,
-    task: str = DEFAULTS.task,
+    *others: str,
+    task: Sequence[str] = (DEFAULTS.task,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     ground: GroundOptions = GroundOptions(),  # noqa: B008
     out: Out = None,
     as_json: Json = False,
 ) -> int:
-    """Measure the meta-utility of an improver on a task, with its standard error, beside the seed improver's.
+    """Measure the meta-utility of improvers on tasks, each with its standard error, beside the seed improver's (Table 1).
+
+    Every improver meets the same instances. A directory whose work was stopped is gone on with by the same command.
 
     Parameters
     ----------
     improver
-        File of the improver, or the name of a shipped one.
+        File of an improver, the name of a shipped one, or RUN:t for what a run had after iteration t.
+    others
+        More of them.
     task
-        A task's name, or a file that defines a strop.Task.
+        A task's name, or a file that defines a strop.Task; give it several times for several tasks.
     seed
         With this machine's key it decides everything that is drawn.
     """
-    spec = recipe(task, seed, model, ground, iterations=0, improver=improver)
+    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver)
     announce(ground.instances)
-    text = improver_text(improver)
-    directory = out or new_directory(RUNS, f"eval-{task}")
-    with results_alone(), assembled(spec, os.environ) as parts, recorded(parts, directory, "eval") as journal:
-        comparison = compare(parts, text, improver_text("seed"), journal)
-    result = EvalResult(
-        improver=improver,
-        task=task,
-        model=ModelFacts(parts.language_model.name, parts.language_model.is_language_model),
-        meta_utility=comparison.improver.train,
-        seed=comparison.seed.train,
-        outcomes=tuple(ImprovementOutcome(one.outcome, one.detail) for one in comparison.improver.improvements),
-        lm_calls=comparison.lm_calls,
-    )
-    if as_json:
-        print_document(eval_document(result))
-    else:
-        print_eval(result, results(), notice=notice_of(result.model.name, result.model.is_language_model))
-        notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)
+    improvers = with_seed(named([improver, *others], any_improver_text))
+    directory = out or new_directory(RUNS, f"eval-{task[0]}")
+    stopped: StropError | None = None
+    with results_alone(), assembled(spec, os.environ) as parts:
+        plan = Plan(loaded(task), improvers, spec.copies)
+        with measuring(parts, directory, "eval", _said(plan)) as record:
+            try:
+                if not record.finished:
+                    with record.journal.of(parts):
+                        carry_out(Laboratory(parts, record.journal), plan, record.store, record.told)
+            except StropError as error:
+                stopped = error
+            found = matrix(record.store, plan)
+    _show(found, parts, directory, stopped, as_json=as_json)
+    if stopped is not None:
+        raise stopped
     return 0
+
+
+def _said(plan: Plan) -> dict[str, str]:
+    """What the record says of itself, by which the same command knows it again."""
+    return {
+        "task": ", ".join(task.name for task in plan.tasks),
+        "improvers": json.dumps([[each.name, each.digest] for each in plan.improvers]),
+    }
+
+
+def _show(found: Matrix, parts: Parts, directory: Path, stopped: StropError | None, *, as_json: bool) -> None:
+    model = ModelFacts(parts.language_model.name, parts.language_model.is_language_model)
+    if as_json and stopped is None:
+        print_document(eval_document(found, model))
+    elif not as_json and found.cells:
+        print_matrix(found, results(), notice=notice_of(model.name, model.is_language_model))
+    if stopped is not None:
+        whole = len(found.plan.tasks) * len(found.plan.improvers)
+        notices().print(
+            f"{len(found.cells)} of {whole} measurements are there; the same command with --out {directory} goes on",
+            markup=False,
+            soft_wrap=True,
+        )
+    elif not as_json:
+        notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)

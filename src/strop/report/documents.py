@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, NotRequired, TypedDict
 
-from strop.events import AuditNoted, Event, IterationFinished, RunFinished, RunStarted
+from strop.events import AuditNoted, Compared, Event, IterationFinished, RunFinished, RunStarted
 from strop.report.notes import Noted, noted
 from strop.solution import digest_of
-from strop.stats import estimate, paired_difference
+from strop.stats import estimate, mean, paired_difference
 from strop.store import Stored
 
 SCHEMA_VERSION = 1
@@ -38,6 +38,27 @@ class Difference(TypedDict):
     interval: list[float] | None
 
 
+class StrategyDocument(TypedDict):
+    """The strategy of one improver, as strop.strategy names it."""
+
+    name: str
+    also: list[str]
+    why: list[str]
+
+
+class GateDocument(TypedDict):
+    """What a gate saw of one candidate, and what that cost."""
+
+    pairs: int
+    budget: int
+    mean: float
+    interval: list[float]
+    e_value: float
+    threshold: float
+    evaluations: int
+    lm_calls: int
+
+
 class IterationDocument(TypedDict):
     """One iteration of Algorithm 1."""
 
@@ -51,6 +72,11 @@ class IterationDocument(TypedDict):
     verdicts: dict[str, int]
     seconds: float
     improver: str
+    parent: int | None
+    """The iteration whose improver improved itself."""
+    gate: GateDocument | None
+    strategy: NotRequired[StrategyDocument]
+    """Of I_t; in what `strop run` and `strop show` print."""
 
 
 class NotedDocument(TypedDict):
@@ -69,6 +95,7 @@ class RunDocument(TypedDict):
     schema_version: int
     run: str
     task: str
+    selection: str
     status: str
     model: str
     is_language_model: bool
@@ -94,21 +121,6 @@ class OutcomeDocument(TypedDict):
 
     kind: str
     detail: str
-
-
-class EvalDocument(TypedDict):
-    """What `strop eval --json` prints."""
-
-    schema_version: int
-    improver: str
-    task: str
-    model: str
-    is_language_model: bool
-    meta_utility: Measured
-    seed: Measured
-    difference: Difference | None
-    outcomes: list[OutcomeDocument]
-    lm_calls: int
 
 
 @dataclass(frozen=True)
@@ -137,43 +149,32 @@ class ScoreResult:
     """The first failure; empty where there was none."""
 
 
-@dataclass(frozen=True)
-class ImprovementOutcome:
-    """How one improvement ended: the kind of its outcome, and one line about it."""
-
-    kind: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class EvalResult:
-    """û of an improver beside the seed improver's, value i of both on the same copy i."""
-
-    improver: str
-    """As it was named: a shipped improver, or a file."""
-    task: str
-    model: ModelFacts
-    meta_utility: tuple[float, ...]
-    """One value a copy, at least one."""
-    seed: tuple[float, ...]
-    outcomes: tuple[ImprovementOutcome, ...]
-    """Of the improver, one for each copy."""
-    lm_calls: int
-    """Of the improver, over all copies."""
-
-
 def run_document(
-    events: Iterable[Stored[Event]], *, directory: Path, model: ModelFacts, best: Path | None
+    events: Iterable[Stored[Event]],
+    *,
+    directory: Path,
+    model: ModelFacts,
+    best: Path | None,
+    strategies: Mapping[int, StrategyDocument] | None = None,
 ) -> RunDocument:
-    """The document of a run, finished or not, from its events. `best` is the file that holds the best improver."""
-    task, status, iterations = "", "unfinished", []
+    """The document of a run, finished or not, from its events. `best` is the file that holds the best improver; `strategies` has
+    the strategy of I_t by t."""
+    task, selection, status, iterations = "", "paper", "unfinished", []
+    gates: dict[int, GateDocument] = {}
     notes: Counter[str] = Counter()
     for stored in events:
         match stored.event:
             case RunStarted(spec=spec):
-                task, status = _task(spec), "unfinished"
+                task, status = _of_recipe(spec, "task", ""), "unfinished"
+                selection = _of_recipe(
+                    spec, "selection", "paper"
+                )  # records of earlier versions do not say: there was no other
+            case Compared() as event:
+                gates[event.t] = _gate_document(event)
             case IterationFinished() as event:
-                iterations.append(iteration_document(event))
+                iterations.append(iteration_document(event, gates.get(event.t)))
+                if strategies is not None and event.t in strategies:
+                    iterations[-1]["strategy"] = strategies[event.t]
             case RunFinished(status=said):
                 status = said
             case AuditNoted(rule=rule, times=times):
@@ -182,6 +183,7 @@ def run_document(
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
         "task": task,
+        "selection": selection,
         "status": status,
         "model": model.name,
         "is_language_model": model.is_language_model,
@@ -201,19 +203,34 @@ def _noted_document(each: Noted) -> NotedDocument:
     }
 
 
-def iteration_document(event: IterationFinished) -> IterationDocument:
+def _gate_document(event: Compared) -> GateDocument:
+    return {
+        "pairs": event.pairs,
+        "budget": event.most,
+        "mean": mean(event.differences) if event.differences else 0.0,
+        "interval": list(event.interval),
+        "e_value": event.e_value,
+        "threshold": event.threshold,
+        "evaluations": event.evaluations,
+        "lm_calls": event.lm_calls,
+    }
+
+
+def iteration_document(event: IterationFinished, gate: GateDocument | None = None) -> IterationDocument:
     """One iteration, as it stands in the document of a run."""
     return {
         "t": event.t,
         "accepted": event.accepted,
         "reason": event.reason,
-        "train": _measured(event.train) if event.train else None,
-        "test": _measured(event.test) if event.test else None,
+        "train": measured(event.train) if event.train else None,
+        "test": measured(event.test) if event.test else None,
         "lm_calls": event.lm_calls,
         "evaluations": event.evaluations,
         "verdicts": json.loads(event.verdicts),
         "seconds": event.seconds,
         "improver": digest_of(event.improver),
+        "parent": event.parent,
+        "gate": gate,
     }
 
 
@@ -230,33 +247,19 @@ def score_document(result: ScoreResult) -> ScoreDocument:
     }
 
 
-def eval_document(result: EvalResult) -> EvalDocument:
-    """The document of one measurement of an improver. Raises ValueError when a sample is empty."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "improver": result.improver,
-        "task": result.task,
-        "model": result.model.name,
-        "is_language_model": result.model.is_language_model,
-        "meta_utility": _measured(result.meta_utility),
-        "seed": _measured(result.seed),
-        "difference": _difference(result.meta_utility, result.seed),
-        "outcomes": [{"kind": outcome.kind, "detail": outcome.detail} for outcome in result.outcomes],
-        "lm_calls": result.lm_calls,
-    }
-
-
-def to_json(document: RunDocument | ScoreDocument | EvalDocument) -> str:
+def to_json(document: Mapping[str, Any]) -> str:
     """The document as one JSON text in ASCII. Raises ValueError for a number that is not finite."""
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def _measured(values: Sequence[float]) -> Measured:
+def measured(values: Sequence[float]) -> Measured:
+    """A sample, as it stands in a document. Raises ValueError when it is empty."""
     found = estimate(values)
     return {"mean": found.mean, "stderr": found.stderr, "values": list(values)}
 
 
-def _difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
+def difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
+    """a[i] - b[i], as it stands in a document; None where they cannot be paired."""
     if len(a) != len(b):
         return None
     found = paired_difference(a, b)
@@ -267,9 +270,9 @@ def _difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
     }
 
 
-def _task(spec: str) -> str:
+def _of_recipe(spec: str, name: str, default: str) -> str:
     try:
         recipe = json.loads(spec)
     except ValueError:
-        return ""
-    return str(recipe.get("task", "")) if isinstance(recipe, dict) else ""
+        return default
+    return str(recipe.get(name, default)) if isinstance(recipe, dict) else default

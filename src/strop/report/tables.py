@@ -1,4 +1,4 @@
-"""Tables for people: the end of a run, a stored run, the runs of a directory, one score, one measurement.
+"""Tables for people: the end of a run, a stored run, the runs of a directory, one score.
 
 Legible at 80 columns, without colour and in a pipe. Every function prints to the given console; what a program or a model
 wrote is shown through `harmless` only. Not here: numbers for programs (documents).
@@ -16,13 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.events import Event, IterationFinished
-from strop.report.documents import EvalResult, ScoreResult
+from strop.report.documents import ScoreResult
 from strop.report.narration import tally
 from strop.report.notes import Noted, noted
 from strop.report.progress import Progress
-from strop.report.words import NAMED_BY, counted, duration, harmless, in_words, ruled, with_error
+from strop.report.words import NAMED_BY, counted, duration, harmless, ruled, with_error
 from strop.solution import digest_of
-from strop.stats import paired_difference
 from strop.store import RunListing, Stored
 
 _LONG = ("verdicts", "run", "task", "the program", "audit")
@@ -52,7 +51,7 @@ def print_iterations(iterations: Sequence[IterationFinished], console: Console) 
     )
     for column in (0, 4, 5, 7):
         table.columns[column].justify = "right"
-    sign = _sign(console)
+    sign = sign_of(console)
     for event in iterations:
         table.add_row(
             str(event.t),
@@ -109,24 +108,6 @@ def print_score(result: ScoreResult, console: Console) -> None:
         say(console, line)
 
 
-def print_eval(result: EvalResult, console: Console, *, notice: str = "") -> None:
-    """û of an improver beside the seed's, their paired difference with its 95% interval, and how each improvement ended."""
-    sign = _sign(console)
-    say(console, notice, style="bold yellow")
-    say(console, f"{result.improver} on {result.task}, {result.lm_calls} LM calls", style="bold")
-    table = Table.grid(padding=(0, 2))
-    table.add_row(fitting(console, "û of the improver"), with_error(result.meta_utility, sign))
-    table.add_row(fitting(console, "û of the seed"), with_error(result.seed, sign))
-    if len(result.seed) == len(result.meta_utility):
-        difference = paired_difference(result.meta_utility, result.seed)
-        interval = "" if difference.interval is None else ", 95% interval {:.3f} to {:.3f}".format(*difference.interval)
-        table.add_row("difference", in_words(difference, sign) + interval)
-    console.print(table)
-    for number, outcome in enumerate(result.outcomes):
-        reason = outcome.detail.split("\n")[0]
-        say(console, f"copy {number}: {outcome.kind}" + (f": {reason}" if reason else ""))
-
-
 def new_table(*headers: str, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for header in headers:
@@ -139,7 +120,7 @@ def say(console: Console, text: str, style: str = "") -> None:
         console.print(Text(fitting(console, harmless(text, 400)), style=style))
 
 
-def _sign(console: Console) -> str:
+def sign_of(console: Console) -> str:
     return fitting(console, "±")
 
 

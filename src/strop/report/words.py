@@ -13,6 +13,8 @@ from strop.stats import Estimate, estimate
 NAMED_BY = 12
 """Hexadecimal digits by which reports name a program."""
 
+OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
+
 
 def harmless(text: str, limit: int = 200) -> str:
     """`text` on one line of at most `limit` characters, with everything that is not printable as a visible escape."""
@@ -29,6 +31,11 @@ def harmless(text: str, limit: int = 200) -> str:
 
 def _escaped(character: str) -> str:
     return " " if character in "\n\t\u2028\u2029\xa0" else character.encode("unicode_escape").decode("ascii")
+
+
+def notice_of(name: str, is_language_model: bool) -> str:
+    """What stands above every result of a model; empty for a language model."""
+    return "" if is_language_model else OFFLINE_NOTICE.format(name=name)
 
 
 def ruled(title: str, unsandboxing: bool) -> str:

@@ -9,13 +9,10 @@ import pytest
 
 from strop.audit import RULES
 from strop.events import Event, IterationFinished, RunStarted
-from strop.report import documents
+from strop.report import documents, matrix, noise
 from strop.report.documents import (
-    EvalResult,
-    ImprovementOutcome,
     ModelFacts,
     ScoreResult,
-    eval_document,
     iteration_document,
     run_document,
     score_document,
@@ -34,6 +31,7 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
         "schema_version": 1,
         "run": "runs/x",
         "task": "lpn",
+        "selection": "paper",
         "status": "finished",
         "model": "offline",
         "is_language_model": False,
@@ -59,6 +57,8 @@ def test_iteration_in_a_document_has_means_with_errors_counts_and_the_digest(
         "verdicts": {"ok": 900, "out of memory": 100},
         "seconds": 61.0,
         "improver": digest_of("I1"),
+        "parent": None,
+        "gate": None,
     }
 
 
@@ -90,27 +90,6 @@ def test_score_document_has_null_when_nothing_failed() -> None:
     }
 
 
-def measured(meta_utility: tuple[float, ...], seed: tuple[float, ...]) -> EvalResult:
-    return EvalResult("seed", "lpn", OFFLINE, meta_utility, seed, (ImprovementOutcome("raised", "NameError"),), 4)
-
-
-def test_eval_document_pairs_the_improver_with_the_seed() -> None:
-    document = eval_document(measured((0.5, 0.75), (0.25, 0.25)))
-    assert document["difference"] is not None
-    assert document["difference"]["mean"] == 0.375
-    assert document["difference"]["interval"] == pytest.approx(
-        [0.375 - 12.7062 * 0.125, 0.375 + 12.7062 * 0.125], abs=1e-4
-    )
-
-
-def test_eval_document_has_the_outcome_of_each_improvement() -> None:
-    assert eval_document(measured((0.5,), (0.5,)))["outcomes"] == [{"kind": "raised", "detail": "NameError"}]
-
-
-def test_eval_document_has_no_difference_when_the_samples_cannot_be_paired() -> None:
-    assert eval_document(measured((0.5, 0.6), (0.5,)))["difference"] is None
-
-
 def test_json_text_is_ascii_whatever_a_guest_wrote() -> None:
     text = to_json(score_document(ScoreResult("lpn", "train", 0.0, (), {}, "é \ud800 \x1b")))
     assert text.isascii() and json.loads(text)["error"] == "é \ud800 \x1b"
@@ -126,9 +105,17 @@ def test_json_text_refuses_a_number_that_is_not_finite() -> None:
     [
         ("run", documents.RunDocument),
         ("An iteration", documents.IterationDocument),
+        ("A gate", documents.GateDocument),
+        ("A strategy", documents.StrategyDocument),
         ("A note", documents.NotedDocument),
         ("score", documents.ScoreDocument),
-        ("eval", documents.EvalDocument),
+        ("eval", matrix.EvalDocument),
+        ("A cell", matrix.CellDocument),
+        ("A seed solution", matrix.SeedSolutionDocument),
+        ("A difference from the seed improver", matrix.CellDifference),
+        ("noise", noise.NoiseDocument),
+        ("The noise of a task", noise.TaskNoise),
+        ("The errors of a gate", noise.GateErrorsDocument),
         ("A sample", documents.Measured),
         ("A difference", documents.Difference),
         ("An outcome", documents.OutcomeDocument),

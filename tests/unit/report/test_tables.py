@@ -6,15 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from strop.events import Event, IterationFinished
-from strop.report.documents import EvalResult, ImprovementOutcome, ModelFacts, ScoreResult
-from strop.report.tables import print_eval, print_iterations, print_run, print_runs, print_score
+from strop.report.documents import ScoreResult
+from strop.report.tables import print_iterations, print_run, print_runs, print_score
 from strop.store import RunListing, Stored
-
-OFFLINE = ModelFacts("offline", is_language_model=False)
 
 
 def printed(show: Callable[[Console], None], encoding: str = "utf-8") -> str:
@@ -90,17 +87,3 @@ def test_score_is_printed_with_its_first_failure() -> None:
         "instance 1: NameError",
         r"  \x1b[2J",
     ]
-
-
-def test_eval_is_printed_with_the_paired_difference_and_its_interval() -> None:
-    outcomes = (ImprovementOutcome("returned", ""), ImprovementOutcome("raised", "NameError: x"))
-    result = EvalResult("mine.py", "lpn", OFFLINE, (0.5, 0.6, 0.7), (0.4, 0.6, 0.6), outcomes, 3)
-    page = printed(lambda console: print_eval(result, console))
-    assert "difference         0.067 ± 0.033, 95% interval -0.077 to 0.210" in page
-    assert "copy 1: raised: NameError: x" in page
-
-
-@pytest.mark.parametrize("copies", [1, 2])
-def test_eval_is_printed_when_the_copies_are_few(copies: int) -> None:
-    result = EvalResult("mine.py", "lpn", OFFLINE, (0.5,) * copies, (0.4,) * copies, (), 3)
-    assert "difference         0.100" in printed(lambda console: print_eval(result, console))

@@ -1,0 +1,83 @@
+"""Measure improvers in a record that can be gone on with: what is whole in it is kept, whatever ended the work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from strop.commands.output import notice_of, notices
+from strop.commands.recorded import meta_of
+from strop.errors import ConfigurationError, StoreError
+from strop.events import RunFinished
+from strop.experiment import Journal
+from strop.laboratory import Parts
+from strop.measured import spec_of
+from strop.report.live import Lines, make_view
+from strop.report.words import duration, harmless
+from strop.spec import RunSpec
+from strop.store import FILE_NAME, Store
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record that is being written, or that is only read because everything is there."""
+
+    store: Store
+    journal: Journal
+    finished: bool
+    """Whether everything was measured before."""
+    told: Callable[[str], None]
+    """Say a step to whoever reads lines; on a terminal the picture says it."""
+
+
+@contextmanager
+def measuring(parts: Parts, directory: Path, kind: str, what: Mapping[str, str]) -> Iterator[Record]:
+    """The record in `directory`: a new one, or one of the same command that was stopped. `what` says what is measured.
+
+    What the same command measured there to its end is opened for reading.
+
+    Raises:
+        ConfigurationError: the directory holds something else, or cannot be written.
+    """
+    meta = meta_of(parts, kind) | dict(what)
+    notice = notice_of(parts.language_model.name, parts.language_model.is_language_model)
+    try:
+        store, finished = _store(directory, meta, parts.spec)
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    since = time.monotonic()
+    with store, make_view("auto", notice=notice) as view:
+
+        def told(line: str) -> None:
+            if isinstance(view, Lines):
+                stamped = f"[{duration(time.monotonic() - since):>8}] {harmless(line)}"
+                notices().print(stamped, markup=False, soft_wrap=True)
+
+        if finished:
+            told(f"everything is in {directory} already; nothing is measured again")
+        yield Record(store, Journal(store, view), finished, told)
+
+
+def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Store, bool]:
+    """The store, and whether it was finished before."""
+    if not (directory / FILE_NAME).exists():
+        if directory.is_dir() and any(directory.iterdir()):
+            raise ConfigurationError(
+                f"--out {directory} holds files already, which this might overwrite; name a new folder"
+            )
+        return Store.create(directory, meta), False
+    with Store.open(directory) as store:
+        before = spec_of(store.events())
+        same = store.meta == meta and (before is None or _comparable(before) == _comparable(spec))
+        finished = "finished" in [stored.event.status for stored in store.events(RunFinished)]
+    if not same:
+        raise ConfigurationError(f"{directory} already holds a run of something else; name a new folder")
+    return (Store.open(directory), True) if finished else (Store.resume(directory), False)
+
+
+def _comparable(spec: RunSpec) -> RunSpec:
+    """A recipe without what decides only how fast, and by which address, it is carried out."""
+    return replace(spec, jobs=0, require=None, base_url=None)

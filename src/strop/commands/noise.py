@@ -1,0 +1,114 @@
+"""strop noise."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from strop.commands.finding import any_improver_text
+from strop.commands.measuring import Record, measuring
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, recipe
+from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
+from strop.errors import ConfigurationError, StropError
+from strop.experiment import new_directory, save
+from strop.laboratory import Laboratory, Parts, assembled
+from strop.measured import SEED, Named, loaded, named
+from strop.noise import carry_out, noise, trials
+from strop.report.documents import ModelFacts, to_json
+from strop.report.noise import NoiseResult, noise_document, print_noise
+from strop.selection import Gate
+from strop.tasks.base import Task
+
+DOCUMENT = "noise.json"
+MOST = 10_000
+GATE = Gate(DEFAULTS.gate_error, DEFAULTS.iterations, DEFAULTS.gate_pairs)
+"""That of `strop run` with its defaults."""
+
+
+def noise_command(
+    improver: str = SEED,
+    /,
+    *,
+    task: Sequence[str] = (DEFAULTS.task,),
+    repeats: Whole = 20,
+    seed: Whole = 0,
+    model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    ground: GroundOptions = GroundOptions(),  # noqa: B008
+    out: Out = None,
+    as_json: Json = False,
+) -> int:
+    """Measure an improver against itself: how far two meta-utilities differ by chance alone (the A/A noise floor).
+
+    Training instances only. A directory whose work was stopped is gone on with by the same command.
+
+    Parameters
+    ----------
+    improver
+        File of the improver, the name of a shipped one, or RUN:t for what a run had after iteration t.
+    task
+        A task's name, or a file that defines a strop.Task; give it several times for several tasks.
+    repeats
+        How often the meta-utility is measured on each task.
+    seed
+        With this machine's key it decides everything that is drawn.
+    """
+    if not 2 <= repeats <= MOST:
+        raise ConfigurationError(f"--repeats is {repeats}; it must be between 2 and {MOST}")
+    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver)
+    announce(ground.instances)
+    (the_improver,) = named([improver], any_improver_text)
+    directory = out or new_directory(RUNS, f"noise-{task[0]}")
+    with results_alone(), assembled(spec, os.environ) as parts:
+        tasks = loaded(task)
+        with measuring(parts, directory, "noise", _said(tasks, the_improver, repeats)) as record:
+            stopped = _measure(parts, record, tasks, the_improver, repeats)
+            measured = [trials(record.store, each, repeats, spec.copies) for each in tasks]
+    told = tuple(
+        (each, noise(each, GATE, np.random.default_rng(0)) if len(each.values) > 1 else None) for each in measured
+    )
+    model_facts = ModelFacts(parts.language_model.name, parts.language_model.is_language_model)
+    _show(NoiseResult(the_improver, spec.copies, repeats, told), model_facts, directory, stopped, as_json=as_json)
+    if stopped is not None:
+        raise stopped
+    return 0
+
+
+def _measure(parts: Parts, record: Record, tasks: tuple[Task, ...], improver: Named, repeats: int) -> StropError | None:
+    """Measure what is not there yet; what ended the work before its end, if something did."""
+    try:
+        if not record.finished:
+            with record.journal.of(parts):
+                carry_out(Laboratory(parts, record.journal), tasks, improver, repeats, record.store, record.told)
+    except StropError as error:
+        return error
+    return None
+
+
+def _said(tasks: Sequence[Task], improver: Named, repeats: int) -> dict[str, str]:
+    """What the record says of itself, by which the same command knows it again."""
+    return {
+        "task": ", ".join(task.name for task in tasks),
+        "improvers": json.dumps([[improver.name, improver.digest]]),
+        "repeats": str(repeats),
+    }
+
+
+def _show(
+    result: NoiseResult, model: ModelFacts, directory: Path, stopped: StropError | None, *, as_json: bool
+) -> None:
+    document = noise_document(result, model)
+    if stopped is None:
+        save(directory / DOCUMENT, to_json(document) + "\n")
+    if not as_json:
+        print_noise(result, results(), notice=notice_of(model.name, model.is_language_model))
+    elif stopped is None:
+        print_document(document)
+    if stopped is not None:
+        line = f"the repeats that are there are kept; the same command with --out {directory} goes on"
+        notices().print(line, markup=False, soft_wrap=True)
+    elif not as_json:
+        notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)

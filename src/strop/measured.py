@@ -1,0 +1,135 @@
+"""Measurements of improvers, read back from the record that they were made in.
+
+What is printed of a measurement is made from its record alone, so that it can be shown again, and gone on with when it was
+stopped. A measurement is whole when every copy has its result; a part of one is never counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from strop.errors import ConfigurationError
+from strop.events import Evaluated, Event, ImproveFinished, RunStarted
+from strop.solution import digest_of
+from strop.spec import RunSpec, improver_text
+from strop.store import Store, Stored
+from strop.tasks.base import Task
+from strop.tasks.registry import load
+
+SEED = "seed"
+"""The shipped improver that every other is compared with."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """An improver, as somebody named it."""
+
+    name: str
+    """A shipped improver, or a file."""
+    text: str
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.text)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One improvement of a task's seed solution, and what its result is worth."""
+
+    outcome: str
+    """`ok`, or why the improver gave no solution."""
+    detail: str
+    utility_calls: int
+    lm_calls: int
+    train: Evaluated
+    test: Evaluated | None
+    """On the sealed split; None where that was not asked for."""
+
+
+def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -> tuple[Named, ...]:
+    """The improvers of these names. The text of the seed improver may have several: what STOP ends with may still be it.
+
+    Raises:
+        ConfigurationError: one does not exist, or two are the same program.
+    """
+    seed = improver_text(SEED)
+    found: list[Named] = []
+    for name in names:
+        each = Named(name, text_of(name))
+        for other in found:
+            if other.name == name:
+                raise ConfigurationError(f"the improver {name} is named twice")
+            if other.text == each.text != seed:
+                raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
+        found.append(each)
+    return tuple(found)
+
+
+def loaded(names: Sequence[str]) -> tuple[Task, ...]:
+    """The tasks of these names, each by its name or its file.
+
+    Raises:
+        ConfigurationError: one does not exist, or two have the same name.
+    """
+    found = [load(name) for name in names]
+    for number, task in enumerate(found):
+        if task.name in [each.name for each in found[:number]]:
+            raise ConfigurationError(f"the task {task.name} is named twice")
+    return tuple(found)
+
+
+def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:
+    """The copies of the measurement at `scope`, in order; none where it is not whole."""
+    ends: dict[int, ImproveFinished] = {}
+    results: dict[tuple[int, str], Evaluated] = {}
+    for stored in store.events(ImproveFinished, Evaluated, scope=scope):
+        event = stored.event
+        number, *inside = event.scope.removeprefix(f"{scope}/copy").split("/")
+        if not number.isdigit():
+            continue
+        if isinstance(event, ImproveFinished) and not inside:
+            ends[int(number)] = event
+        elif isinstance(event, Evaluated) and inside in (["result"], ["test"]):
+            results[int(number), event.split] = event
+    found = [
+        Copy(
+            ends[number].outcome,
+            ends[number].detail,
+            ends[number].utility_calls,
+            ends[number].lm_calls,
+            results[number, "train"],
+            results.get((number, "test")),
+        )
+        for number in range(copies)
+        if number in ends and (number, "train") in results and (not sealed or (number, "test") in results)
+    ]
+    return tuple(found) if len(found) == copies else ()
+
+
+def attempts(store: Store, scope: str) -> int:
+    """How often a measurement at `scope` was begun: the first at `scope`, the next at `scope`#2, and so on."""
+    begun = 0
+    while next(store.events(scope=attempt(scope, begun)), None) is not None:
+        begun += 1
+    return begun
+
+
+def attempt(scope: str, number: int) -> str:
+    """The scope of attempt `number`, from 0. What was cut short is measured anew, and never mixed with what follows."""
+    return scope if number == 0 else f"{scope}#{number + 1}"
+
+
+def whole(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:
+    """The copies of the first attempt at `scope` that is whole; none where no attempt is."""
+    tried = (copies_of(store, attempt(scope, n), copies, sealed=sealed) for n in range(attempts(store, scope)))
+    return next((found for found in tried if found), ())
+
+
+def spec_of(events: Iterable[Stored[Event]]) -> RunSpec | None:
+    """The recipe that a record begins with."""
+    for stored in events:
+        if isinstance(stored.event, RunStarted):
+            return RunSpec.from_json(stored.event.spec)
+    return None

@@ -1,0 +1,152 @@
+"""The noise floor of `strop noise`: as a table for people, and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from rich.console import Console
+from rich.text import Text
+
+from strop.measured import Named
+from strop.noise import LEVELS, Noise, Trials, utilities
+from strop.report.documents import SCHEMA_VERSION, ModelFacts
+from strop.report.tables import new_table, say
+from strop.report.words import harmless
+
+
+class GateErrorsDocument(TypedDict):
+    """How often a gate accepts the improver against itself."""
+
+    accepted: int
+    comparisons: int
+    rate: float
+    interval: list[float]
+    allowed: float
+    pairs: int
+
+
+class TaskNoise(TypedDict):
+    """What chance does to û on one task."""
+
+    task: str
+    repeats: int
+    values: list[list[float]]
+    utilities: list[float]
+    mean: float | None
+    sd: float | None
+    stderr: float | None
+    differences: dict[str, float]
+    floor: float | None
+    floor_interval: list[float] | None
+    gate: GateErrorsDocument | None
+
+
+class NoiseDocument(TypedDict):
+    """What `strop noise --json` prints."""
+
+    schema_version: int
+    improver: str
+    digest: str
+    model: str
+    is_language_model: bool
+    copies: int
+    repeats: int
+    tasks: list[TaskNoise]
+
+
+@dataclass(frozen=True)
+class NoiseResult:
+    """An A/A run over one task or several, whole or not."""
+
+    improver: Named
+    copies: int
+    repeats: int
+    """That were asked for."""
+    tasks: tuple[tuple[Trials, Noise | None], ...]
+    """None where fewer than two repeats are there."""
+
+
+def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
+    """The document of an A/A run."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "improver": result.improver.name,
+        "digest": result.improver.digest,
+        "model": model.name,
+        "is_language_model": model.is_language_model,
+        "copies": result.copies,
+        "repeats": result.repeats,
+        "tasks": [_task(trials, noise) for trials, noise in result.tasks],
+    }
+
+
+def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
+    """One row a task: û, its spread, the noise floor with its 95% interval, and how often the gate is fooled by it."""
+    say(console, notice, style="bold yellow")
+    what = f"{result.improver.name} against itself: {result.repeats} repeats of {result.copies} copies, training split"
+    say(console, what, style="bold")
+    found = [(trials, noise) for trials, noise in result.tasks if noise is not None]
+    if found:
+        _print_table(found, console)
+        gate = found[0][1].gate
+        say(
+            console,
+            "sd: of û between repeats; s.e.: of one û, as its copies tell it; floor: A/A exceeds it in 5% of cases",
+        )
+        say(console, f"gate: accepted of {gate.comparisons} A/A comparisons; {100 * gate.alpha:.3g}% are allowed")
+    for trials, _ in result.tasks:
+        if len(trials.values) < result.repeats:
+            say(console, f"{trials.task.name}: {len(trials.values)} of {result.repeats} repeats are there")
+
+
+def _print_table(found: Sequence[tuple[Trials, Noise]], console: Console) -> None:
+    headers = ("task", "û", "sd", "s.e.", "half\nunder", "90%\nunder", "floor", "95% in-\nterval", "gate")
+    table = new_table(*headers, console=console)
+    for trials, noise in found:
+        low, high = noise.floor_interval
+        half, most, _ = noise.quantiles
+        figures = (noise.mean, noise.sd, noise.stderr, half, most, noise.floor)
+        table.add_row(
+            Text(harmless(trials.task.name)),
+            *(f"{figure:.3f}" for figure in figures),
+            f"{low:.2f}-{high:.2f}",
+            f"{100 * noise.gate.accepted / noise.gate.comparisons:.1f}%",
+        )
+    console.print(table)
+
+
+def _task(trials: Trials, noise: Noise | None) -> TaskNoise:
+    document: TaskNoise = {
+        "task": trials.task.name,
+        "repeats": len(trials.values),
+        "values": [list(row) for row in trials.values],
+        "utilities": list(utilities(trials)),
+        "mean": None,
+        "sd": None,
+        "stderr": None,
+        "differences": {},
+        "floor": None,
+        "floor_interval": None,
+        "gate": None,
+    }
+    if noise is None:
+        return document
+    document |= {
+        "mean": noise.mean,
+        "sd": noise.sd,
+        "stderr": noise.stderr,
+        "differences": {f"{level:g}": value for level, value in zip(LEVELS, noise.quantiles, strict=True)},
+        "floor": noise.floor,
+        "floor_interval": list(noise.floor_interval),
+        "gate": {
+            "accepted": noise.gate.accepted,
+            "comparisons": noise.gate.comparisons,
+            "rate": noise.gate.accepted / noise.gate.comparisons,
+            "interval": list(noise.gate.interval),
+            "allowed": noise.gate.alpha,
+            "pairs": noise.gate.pairs,
+        },
+    }
+    return document

@@ -1,0 +1,108 @@
+"""`strop eval`, from the outside."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+TASKS = ["parity", "lpn", "3sat", "maxcut", "modified-qap"]
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+
+
+def ended(path: Path, view: str) -> int:
+    try:
+        with sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {view}").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "idle.py").write_text(IDLE)
+    asked = ["eval", "idle.py", "chain_of_thought", "--task", "parity", "--task", "string-grid-distance", *SMALL]
+    document = json.loads(strop(*asked, "--out", "a", "--json").stdout)
+    assert [(cell["task"], cell["improver"]) for cell in document["cells"]] == [
+        (task, improver)
+        for task in ("parity", "string-grid-distance")
+        for improver in ("seed", "idle.py", "chain_of_thought")
+    ]
+    for seed, idle in zip(document["seed_solutions"], [document["cells"][1], document["cells"][4]], strict=True):
+        assert idle["test"]["values"] == [pytest.approx(seed["test"]["mean"], abs=0.35)] * 2
+    assert [each["improver"] for each in document["differences"]] == ["idle.py", "chain_of_thought"] * 2
+    shown = strop(*asked, "--out", "b")
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert "parity: measuring idle.py" in shown.stderr and "recorded in b" in shown.stderr
+    for cell in document["cells"]:
+        assert f"{cell['test']['mean']:.3f}" in shown.stdout, "the same seed gives the same figures"
+
+
+def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any, tmp_path: Path) -> None:
+    asked = ["eval", "seed", "--task", "parity", "--task", "lpn", "--task", "3sat", *SMALL, "--json", "--out"]
+    process = start_strop(*asked, "parts")
+    end = time.monotonic() + 120
+    while ended(tmp_path / "parts", "improvement_end") < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    resumed = strop(*asked, "parts")
+    assert resumed.returncode == 0, resumed.stderr
+    whole = json.loads(strop(*asked, "whole").stdout)["cells"]
+    found = json.loads(resumed.stdout)["cells"]
+    assert [cell["task"] for cell in found] == ["parity", "lpn", "3sat"]
+    assert found[0] == whole[0] or "#2" in (tmp_path / "parts" / "run.sqlite").read_bytes().decode("latin-1")
+    before = (tmp_path / "parts" / "run.sqlite").read_bytes()
+    again = strop(*asked, "parts")
+    assert again.stdout == resumed.stdout and "nothing is measured again" in again.stderr
+    assert (tmp_path / "parts" / "run.sqlite").read_bytes() == before
+
+
+def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_strop: Any, tmp_path: Path) -> None:
+    process = start_strop("eval", "seed", *[f for name in TASKS for f in ("--task", name)], *SMALL, "--out", "there")
+    end = time.monotonic() + 120
+    while ended(tmp_path / "there", "evaluation WHERE split = 'test'") < len(TASKS) + 4 and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (
+        "sealed test split" in out and f"of {len(TASKS)} measurements are there" in err and "--out there goes on" in err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["idle.py", "idle.py"], "named twice"),
+        (["idle.py", "same.py"], "the same improver"),
+        (["idle.py", "--task", "lpn", "--task", "lpn"], "lpn is named twice"),
+        (["idle.py", "nothing"], "no improver is called 'nothing'"),
+        (["idle.py", "--task", "lpn", "--task", "lpm"], "did you mean lpn"),
+        (["idle.py", "--out", "full"], "holds files already"),
+        ([], "IMPROVER"),
+    ],
+)
+def test_wrong_input_gets_one_line_and_exit_code_two(
+    strop: Any, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    for name in ("idle.py", "same.py", "full/mine.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(IDLE)
+    found = strop("eval", *arguments, *SMALL)
+    assert (found.returncode, found.stdout) == (2, "") and words in found.stderr
+    assert found.stderr.startswith("strop: ") and found.stderr.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_eval_into_the_record_of_something_else_changes_nothing(strop: Any, tmp_path: Path) -> None:
+    assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
+    before = (tmp_path / "there" / "run.sqlite").read_bytes()
+    other = strop("eval", "seed", "--task", "lpn", *SMALL, "--out", "there")
+    assert other.returncode == 2 and "something else" in other.stderr
+    assert (tmp_path / "there" / "run.sqlite").read_bytes() == before

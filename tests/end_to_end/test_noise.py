@@ -1,0 +1,68 @@
+"""`strop noise`, from the outside."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+
+
+def repeats(path: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM improvement_end").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> None:
+    asked = ["noise", "--task", "parity", "--repeats", "2", *SMALL]
+    document = json.loads(strop(*asked, "--task", "lpn", "--out", "a", "--json").stdout)
+    assert document == json.loads((tmp_path / "a" / "noise.json").read_text())
+    assert (document["improver"], document["copies"], document["repeats"]) == ("seed", 2, 2)
+    for each, name in zip(document["tasks"], ("parity", "lpn"), strict=True):
+        assert each["task"] == name and [len(row) for row in each["values"]] == [2, 2]
+        assert each["floor_interval"][0] <= each["floor"] <= each["floor_interval"][1]
+    shown = strop(*asked, "--out", "b")
+    assert max(map(len, shown.stdout.splitlines())) <= 80 and "parity: repeat 2 of 2" in shown.stderr
+    assert f"{document['tasks'][0]['floor']:.3f}" in shown.stdout
+    with sqlite3.connect(tmp_path / "a" / "run.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM evaluation WHERE split <> 'train'").fetchone() == (0,)
+        assert connection.execute("SELECT value FROM meta WHERE key = 'kind'").fetchone() == ("noise",)
+
+
+def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any, strop: Any, tmp_path: Path) -> None:
+    asked = ["noise", "--task", "parity", "--repeats", "12", *SMALL, "--out", "there"]
+    process = start_strop(*asked)
+    end = time.monotonic() + 120
+    while repeats(tmp_path / "there") < 10 and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "of 12 repeats are there" in out and "--out there goes on" in err and "Traceback" not in err
+    assert not (tmp_path / "there" / "noise.json").exists()
+    resumed = strop(*asked)
+    assert resumed.returncode == 0 and "of 12 repeats are there already" in resumed.stderr
+    assert len(json.loads((tmp_path / "there" / "noise.json").read_text())["tasks"][0]["values"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--repeats", "1"], "between 2 and"),
+        (["nothing"], "no improver is called 'nothing'"),
+        (["--task", "lpn", "--task", "lpn"], "named twice"),
+    ],
+)
+def test_wrong_input_gets_one_line_and_exit_code_two(strop: Any, arguments: list[str], words: str) -> None:
+    found = strop("noise", *arguments)
+    assert (found.returncode, found.stdout) == (2, "") and words in found.stderr
+    assert found.stderr.startswith("strop: ") and found.stderr.count("\n") == 1
