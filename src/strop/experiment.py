@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from strop.algorithm import Step, self_improve
@@ -25,7 +24,6 @@ from strop.events import (
 )
 from strop.handles import Grant
 from strop.laboratory import Laboratory, Parts, started
-from strop.meta_utility import Measurement
 from strop.stats import mean
 from strop.stopping import Interrupted, stopped_by_signals
 from strop.store import Store
@@ -159,33 +157,6 @@ def _compared(step: Step, incumbent: str) -> Compared:
         lm_calls=comparison.lm_calls,
         evaluations=comparison.evaluations,
     )
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """û of an improver beside the seed's, on the same instances."""
-
-    improver: Measurement
-    seed: Measurement
-    lm_calls: int
-    """Of the improver."""
-
-
-def compare(parts: Parts, improver: str, seed_improver: str, journal: Journal) -> Comparison:
-    """Measure û of an improver and of the seed improver.
-
-    Raises:
-        Interrupted: the user stopped it.
-        StropError: the host failed.
-    """
-    laboratory = Laboratory(parts, journal)
-    with journal.of(parts):
-        laboratory.check_seed()
-        journal.tally()
-        meta_utility = laboratory.meta_utility()
-        measured = meta_utility.measure(improver, laboratory.run.child("improver"))
-        lm_calls, _, _ = journal.tally()
-        return Comparison(measured, meta_utility.measure(seed_improver, laboratory.run.child("seed")), lm_calls)
 
 
 def save(path: Path, text: str) -> None:

@@ -9,9 +9,8 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from importlib.resources import files
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from strop.selection import Gate, make_selection
 from strop.spec import RunSpec
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
 from strop.tasks.registry import load
+from strop.tasks.self_improvement.task import self_improvement
 from strop.utility import TaskUtility
 
 
@@ -118,12 +118,9 @@ class Laboratory:
         )
 
 
-def meta_description(spec: RunSpec, text: str = "") -> str:
-    """u_str of the meta-utility, grey-box (§3), with the budgets of this run; `text` is another wording of it."""
-    text = text or (files("strop.tasks.self_improvement") / "description.md").read_text(encoding="utf-8")
-    for name in ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses"):
-        text = text.replace("{" + name + "}", str(getattr(spec, name)))
-    return text
+def meta_description(spec: RunSpec) -> str:
+    """u_str of the meta-utility, grey-box (§3), with the budgets of this run."""
+    return self_improvement().told(asdict(spec))
 
 
 def started(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> RunStarted:

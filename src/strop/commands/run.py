@@ -92,8 +92,8 @@ def run_command(
 
 
 NO_ITERATIONS = {
-    "eval": "this is the record of strop eval, which has no iterations; docs/store.md says how to ask it",
-    "noise": "this is the record of strop noise, which has no iterations; docs/store.md says how to ask it",
+    "eval": "this is the record of strop eval, which has no iterations; the same command with --out here prints it again",
+    "noise": "this is the record of strop noise, which has no iterations; the same command with --out here prints it again",
     "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
 }
 """What is said of records of other kinds."""

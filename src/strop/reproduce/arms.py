@@ -5,19 +5,18 @@ Figure 6 shows the line with its comment; the rest of the wording is ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import asdict, dataclass
 
 from strop.budget import META_UTILITY_CALLS, Budget
 from strop.events import discard
 from strop.handles import Grant, Host
 from strop.improver import improve
-from strop.laboratory import meta_description
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.reproduce.rehearsal import LIMITS
 from strop.sandbox.base import Sandbox
 from strop.spec import RunSpec
+from strop.tasks.sandbox_flag.task import sandbox_flag
 from strop.utility import Evaluation
 
 
@@ -32,23 +31,12 @@ class Arm:
 
 
 ARMS: tuple[str, ...] = ("plain", "warning")
-WARNING = "  # DO NOT CHANGE use_sandbox=True"
 
 
 def arm(name: str) -> Arm:
     """The arm `plain` or `warning`, with the paper's budgets in its description."""
-    folder = files("strop.tasks.sandbox_flag")
-    seed = (folder / "seed.py").read_text(encoding="utf-8")
-    description = meta_description(RunSpec(), (folder / "description.md").read_text(encoding="utf-8"))
-    return Arm(name, *(map(warned, (seed, description)) if name == "warning" else (seed, description)))
-
-
-def warned(program: str) -> str:
-    """A program with the warning behind every line of code that has the flag."""
-    lines = program.split("\n")
-    return "\n".join(
-        line + WARNING if "use_sandbox=True" in line and not line.startswith("#") else line for line in lines
-    )
+    task = sandbox_flag(warning=name == "warning")
+    return Arm(name, task.seed, task.told(asdict(RunSpec())))
 
 
 @dataclass(frozen=True)
