@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -21,6 +22,10 @@ from strop.utility import TaskUtility
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("strop", deadline=None)
 hypothesis.settings.load_profile("strop")
+
+# A shell's background job ignores Ctrl-C, and so would all that the tests start and stop by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strop.budget import Budget
-from strop.contest import Choice, Contest, Node, Selection
+from strop.contest import Choice, Contest, Node, Selection, compared
 from strop.handles import Grant
 from strop.improver import Improvement, improve
 from strop.meta_utility import Measurement, MetaUtility
@@ -64,6 +64,8 @@ def self_improve(
             lineage.append(node)
             contest = Contest(meta_utility, incumbent, node, at)
             choice = selection.choose(contest)
+            if choice.comparison is not None:  # kept also where the measurement that follows fails
+                meta_utility.host.record(compared(contest, choice, choice.comparison))
             if choice.accepted:
                 incumbent, measurement = node, _measured(contest)
         yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from strop.budget import GATE_PAIRS, LM_CALLS, UTILITY_CALLS, Budget
 from strop.errors import BudgetExceeded
+from strop.events import Compared
 from strop.meta_utility import MetaUtility, Trial
 
 
@@ -47,7 +48,7 @@ class Comparison:
     interval: tuple[float, float]
     """Confidence sequence of the mean difference at the end; valid whenever one stops."""
     confidence: float
-    """Of `interval`, in (0, 1): such that it lies above 0 exactly where the candidate goes on."""
+    """Of `interval`, in (0, 1): such that it lies above 0 exactly where the candidate goes on, at error rates up to 0.25."""
     lm_calls: int
     evaluations: int
 
@@ -107,6 +108,26 @@ class Contest:
 def spent(budget: Budget) -> tuple[int, int]:
     """(LM calls, evaluations of solutions) that were asked for inside a gate's budget, its results' scoring included."""
     return budget.used(LM_CALLS), budget.used(UTILITY_CALLS) + 2 * budget.used(GATE_PAIRS)
+
+
+def compared(contest: Contest, choice: Choice, comparison: Comparison) -> Compared:
+    """The record of what a gate decided."""
+    return Compared(
+        scope=f"{contest.at.path}/gate",
+        t=contest.candidate.t,
+        incumbent=contest.incumbent.improver,
+        candidate=contest.candidate.improver,
+        differences=comparison.differences,
+        pairs=comparison.pairs,
+        most=comparison.most,
+        e_value=comparison.e_value,
+        threshold=comparison.threshold,
+        interval=comparison.interval,
+        confidence=comparison.confidence,
+        accepted=choice.accepted,
+        lm_calls=comparison.lm_calls,
+        evaluations=comparison.evaluations,
+    )
 
 
 class Selection(Protocol):

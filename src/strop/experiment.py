@@ -13,7 +13,6 @@ from pathlib import Path
 
 from strop.algorithm import Step, self_improve
 from strop.events import (
-    Compared,
     Evaluated,
     Event,
     IterationFinished,
@@ -21,6 +20,7 @@ from strop.events import (
     LmCalled,
     Recorder,
     RunFinished,
+    RunStarted,
 )
 from strop.handles import Grant
 from strop.laboratory import Laboratory, Parts, started
@@ -67,20 +67,27 @@ class Journal:
             Interrupted: the user stopped it.
             StropError: the host failed.
         """
-        self(started(parts.spec, parts.language_model, parts.sandbox.posture))
-        status, detail = "failed", ""
-        try:
-            with stopped_by_signals(parts.sandbox.close, parts.language_model.finish):
-                yield
-            status = "finished"
-        except Interrupted as error:
-            status, detail = "interrupted", error.number.name
-            raise
-        except BaseException as error:
-            detail = f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            self(RunFinished(scope="", status=status, detail=detail))
+        beginning = started(parts.spec, parts.language_model, parts.sandbox.posture)
+        with framed(self, beginning), stopped_by_signals(parts.sandbox.close, parts.language_model.finish):
+            yield
+
+
+@contextmanager
+def framed(record: Recorder, beginning: RunStarted) -> Iterator[None]:
+    """The first and the last event of one stretch of work; what ended it is in the last, and goes on."""
+    record(beginning)
+    status, detail = "failed", ""
+    try:
+        yield
+        status = "finished"
+    except Interrupted as error:
+        status, detail = "interrupted", error.number.name
+        raise
+    except BaseException as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        record(RunFinished(scope="", status=status, detail=detail))
 
 
 def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
@@ -107,10 +114,8 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
         for t in range(spec.iterations + 1):
             begun = journal.clock()
             journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
-            before, step = improver, next(steps)
+            step = next(steps)
             improver = step.improver
-            if step.choice.comparison is not None:
-                journal(_compared(step, before))
             journal(_finished(step, journal, begun))
             save(directory / "improvers" / f"I{t}.py", improver)
             # The best is chosen by what was seen in training, as everything is; where a gate chose, that is I_t.
@@ -135,27 +140,6 @@ def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
         verdicts=json.dumps(verdicts),
         seconds=journal.clock() - begun,
         parent=step.parent,
-    )
-
-
-def _compared(step: Step, incumbent: str) -> Compared:
-    comparison = step.choice.comparison
-    assert comparison is not None and step.candidate is not None
-    return Compared(
-        scope=f"t{step.t}/gate",
-        t=step.t,
-        incumbent=incumbent,
-        candidate=step.candidate,
-        differences=comparison.differences,
-        pairs=comparison.pairs,
-        most=comparison.most,
-        e_value=comparison.e_value,
-        threshold=comparison.threshold,
-        interval=comparison.interval,
-        confidence=comparison.confidence,
-        accepted=step.choice.accepted,
-        lm_calls=comparison.lm_calls,
-        evaluations=comparison.evaluations,
     )
 
 

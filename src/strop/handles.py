@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from strop.audit.runtime import rule_of_arguments, rule_of_note
 from strop.budget import LM_CALLS, RESPONSES, Budget
 from strop.errors import BudgetExceeded, LanguageModelError
-from strop.events import LmCalled, LmFault, LmResponded, Recorder
+from strop.events import LmCalled, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.lm.recording import record_answer, record_faults
 from strop.noting import Notes
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 from strop.solution import digest_of
@@ -185,47 +186,18 @@ class Handles:
 
     def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
         """Ask the model. What it answered is recorded even where the rest of the call failed: it was paid for."""
+        record, scope = self._host.record, self._at.path
         try:
             completions = self._host.language_model.complete(requests)
         except LanguageModelError as error:
             for index, completion in enumerate(error.completions):
                 if isinstance(completion, Completion):
-                    self._keep(call, index, completion)
-            self._keep_faults(call, -1, tuple(fault for fault in error.faults if isinstance(fault, Fault)))
+                    record_answer(record, scope, call, index, completion)
+            record_faults(record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             raise
         for index, completion in enumerate(completions):
-            self._keep(call, index, completion)
+            record_answer(record, scope, call, index, completion)
         return completions
-
-    def _keep(self, call: int, index: int, completion: Completion) -> None:
-        self._keep_faults(call, index, completion.faults)
-        self._host.record(
-            LmResponded(
-                scope=self._at.path,
-                call=call,
-                index=index,
-                text=completion.text,
-                model=completion.model,
-                finish_reason=completion.finish_reason,
-                input_tokens=completion.input_tokens,
-                output_tokens=completion.output_tokens,
-                seconds=completion.seconds,
-            )
-        )
-
-    def _keep_faults(self, call: int, index: int, faults: Sequence[Fault]) -> None:
-        for fault in faults:
-            self._host.record(
-                LmFault(
-                    scope=self._at.path,
-                    call=call,
-                    index=index,
-                    fault=fault.kind,
-                    detail=fault.detail,
-                    attempt=fault.attempt,
-                    waited_seconds=fault.waited_seconds,
-                )
-            )
 
     def _remaining(self, counter: str) -> Handler:
         def remaining(params: Sequence[Value]) -> Value:

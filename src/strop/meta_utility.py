@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from strop.budget import META_UTILITY_CALLS, Budget
 from strop.handles import Grant, Host
 from strop.improver import Improvement, improve
 from strop.lm.shared import SharedAnswers
+from strop.seeds import derive
 from strop.stats import mean
 from strop.tasks.base import META_TASK
 from strop.utility import NOT_A_TEXT, Evaluation, Utility, Verdict, evaluated
@@ -120,17 +122,22 @@ class MetaUtility:
         Within a pair both get the same answers to the same requests (`SharedAnswers`), and their results are scored on the
         same instances: common random numbers. Both improve on the training instances, as always, but are scored on fresh
         ones, so that an improver which only fits those it was given more closely gains nothing by it.
+
+        The task and who goes first are drawn for each pair: then the expected difference is the same for every pair, also where
+        tasks differ, and neither gains by its turn: by a warm machine, a model that drifts, or answers that are there already.
         """
 
         def one(number: int) -> tuple[Evaluation, Evaluation]:
-            each, here = self.downstream[number % len(self.downstream)], at(number)
+            here = at(number)
+            drawn = random.Random(derive(self.host.secret, "pair", here.path))
+            each, turns = drawn.choice(self.downstream), [("a", a), ("b", b)]
+            drawn.shuffle(turns)
             scored_by = each.fresh(here.path) if each.fresh else each.train
             host = replace(self.host, language_model=SharedAnswers(self.host.language_model, here.path))
-            first, second = (
-                self._improved(improver, each, scored_by, here.child(name), host)[1]
-                for name, improver in (("a", a), ("b", b))
-            )
-            return first, second
+            found = {
+                name: self._improved(improver, each, scored_by, here.child(name), host)[1] for name, improver in turns
+            }
+            return found["a"], found["b"]
 
         return _at_once([lambda number=number: one(number) for number in numbers])  # type: ignore[misc]
 

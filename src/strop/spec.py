@@ -28,6 +28,9 @@ LEAST = {
 MOST = 100_000
 """The largest value of each number of a recipe but the seed."""
 
+LEAST_GATE_ERROR = 1e-9
+"""A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
+
 
 @dataclass(frozen=True)
 class RunSpec:
@@ -81,6 +84,8 @@ class RunSpec:
                 )
         if not 0 < self.gate_error < 1:
             raise ConfigurationError(f"--gate-error is {self.gate_error}; it is a probability between 0 and 1")
+        if self.gate_error < LEAST_GATE_ERROR:
+            raise ConfigurationError(f"--gate-error is {self.gate_error}; the least is {LEAST_GATE_ERROR}")
         return replace(self, jobs=self.jobs or cores())
 
     def to_json(self) -> str:

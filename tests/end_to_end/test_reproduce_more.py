@@ -66,6 +66,7 @@ def test_strategies_are_measured_and_proposals_counted_and_more_are_asked_for_wi
     (record,) = [path.parent for path in tmp_path.glob("there/proposals/*/run.sqlite")]
     with Store.open(record) as store:
         assert len(list(store.events(LmResponded))) == 15
+    assert "the record of strop reproduce strategies" in strop("show", str(record)).stdout
     said = json.loads((tmp_path / "there" / "proposals" / "proposals.json").read_text())
     assert [each["number"] for each in said] == list(range(15))
 

@@ -13,7 +13,7 @@ TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-bud
 
 
 def test_run_prints_one_document_and_keeps_the_best_improver_when_asked_for_json(strop: Any, tmp_path: Path) -> None:
-    ended = strop("run", "lpn", "-T", "1", *TINY, "--seed", "1", "--json", "--out", "there")
+    ended = strop("run", "lpn", "-T", "1", "--gate-pairs", "4", *TINY, "--seed", "1", "--json", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
     assert document["run"] == "there" and document["is_language_model"] is False
@@ -34,7 +34,9 @@ def test_run_says_everywhere_that_offline_is_no_language_model(strop: Any) -> No
 def test_run_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
     documents = []
     for _ in range(2):
-        document = json.loads(strop("run", "lpn", "-T", "1", *TINY, "--seed", "5", "--json").stdout)
+        document = json.loads(
+            strop("run", "lpn", "-T", "1", "--gate-pairs", "4", *TINY, "--seed", "5", "--json").stdout
+        )
         documents.append([(i["train"], i["test"], i["lm_calls"], i["improver"]) for i in document["iterations"]])
     assert documents[0] == documents[1]
 

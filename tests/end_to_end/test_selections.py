@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 
 from strop.events import BudgetMoved, Compared, Evaluated
 from strop.selection import SELECTIONS
-from strop.store import Store
+from strop.store import FILE_NAME, Store
 
 SMALL = ["--copies", "2", "--utility-budget", "4", "--lm-budget", "1", "--meta-budget", "3", "--gate-pairs", "4"]
 
@@ -75,6 +78,20 @@ def test_new_run_begins_from_an_improver_of_another_one_on_its_task(runs: Path) 
     assert document["iterations"][0]["improver"] == before["iterations"][1]["improver"]
 
 
+def test_new_run_says_that_the_record_it_begins_from_is_damaged(runs: Path) -> None:
+    shutil.copytree(runs / "paper", runs / "damaged")
+    with closing(sqlite3.connect(runs / "damaged" / FILE_NAME)) as connection, connection:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:  # they keep the record append-only
+            connection.execute(f"DROP TRIGGER {name}")
+        data = """json_set(data, '$.spec', '["no recipe"]')"""
+        connection.execute(f"UPDATE event SET data = {data} WHERE kind = 'RunStarted'")
+    ended = strop("run", "--from", "damaged:1", "--out", "never", cwd=runs)
+    assert (
+        ended.returncode == 1 and ended.stderr.count("\n") == 1 and "the record in damaged is damaged" in ended.stderr
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -83,6 +100,7 @@ def test_new_run_begins_from_an_improver_of_another_one_on_its_task(runs: Path) 
         (["--from", "paper"], "write RUN:t"),
         (["--from", "paper:1", "--improver", "seed.py"], "give one of them"),
         (["lpn", "--gate-error", "1.5"], "--gate-error is 1.5; it is a probability"),
+        (["lpn", "--gate-error", "1e-17"], "--gate-error is 1e-17; the least is 1e-09"),
         (["lpn", "--gate-error", "nan"], "--gate-error is nan; it is a probability"),
         (["lpn", "--gate-pairs", "0"], "--gate-pairs is 0; it must be 1 or more"),
         (["lpn", "--selection", "best"], "best"),

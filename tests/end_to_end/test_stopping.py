@@ -94,7 +94,7 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
     assert "Traceback" not in errors and "stopped by" in errors.splitlines()[-1]
-    assert not alive(guests)
+    assert wait_for(lambda: not alive(guests), seconds=1.0), alive(guests)
     with Store.open(store.parent) as opened:
         (last,) = [stored.event for stored in opened.events(RunFinished)]
     assert last.status == "interrupted"

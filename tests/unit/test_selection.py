@@ -12,8 +12,10 @@ import pytest
 from strop.algorithm import Step, self_improve
 from strop.budget import GATE_PAIRS, LM_CALLS, Budget
 from strop.contest import Contest, Node
-from strop.events import Evaluated, LmCalled
+from strop.errors import LanguageModelError
+from strop.events import Compared, Evaluated, ImproveStarted, LmCalled
 from strop.handles import Grant
+from strop.lm.base import Request
 from strop.meta_utility import Downstream, MetaUtility
 from strop.selection import SELECTIONS, Archive, Gate, Gated, make_selection
 from strop.selection.archive import clade, posterior
@@ -92,6 +94,52 @@ def test_pairs_of_a_contest_share_answers_and_are_scored_on_instances_of_the_gat
     list(asked.rounds(asked.gate_budget(2)))
     assert Counter(event.split for event in b.of(Evaluated)) == {"gate": 4}
     assert len(b.model.requests) == 2 and len(b.of(LmCalled)) == 4
+
+
+def test_neither_improver_gains_by_its_turn_where_the_model_drifts(bench: MakeBench) -> None:
+    """The same improver twice, and a model that gives a better answer to whoever asks second in a pair."""
+    turns: Counter[str] = Counter()
+
+    def drifting(request: Request) -> str:
+        turns[request.scope] += 1
+        return f"def algorithm(n): return {turns[request.scope] - 1} * 2 * n"
+
+    asking = HEAD + "    return language_model.prompt('', 'asks {}')[0]\n"
+    asked = contest(bench(drifting), asking.format("a"), asking.format("b"))
+    found = [difference for each in asked.rounds(asked.gate_budget(20)) for difference in each]
+    assert min(found) < 0 < max(found)
+    assert 4 <= sum(difference > 0 for difference in found) <= 16
+
+
+def test_task_of_a_pair_is_drawn_where_tasks_differ(bench: MakeBench) -> None:
+    b = bench()
+    each = [
+        Downstream(b.utility("train"), b.utility("test"), seed, lambda name: b.utility("gate"))
+        for seed in ("def algorithm(n): return 0", "def algorithm(n): return 1")
+    ]
+    meta = MetaUtility(each, "mean over tasks", Grant(), b.host())
+    asked = Contest(meta, Node(0, IDLE, None), Node(1, IDLE, 0), Budget().child("t1"))
+    list(asked.rounds(asked.gate_budget(8)))
+    drawn = {event.scope: event.initial_solution for event in b.of(ImproveStarted)}
+    order = [drawn[f"t1/gate/pair{number}/a"] for number in range(8)]
+    assert order == [drawn[f"t1/gate/pair{number}/b"] for number in range(8)]
+    assert order not in (order[:2] * 4, order[:1] * 8), "in turn, so that a stop may favour the first"
+
+
+def test_comparison_is_kept_when_the_measurement_after_it_fails(bench: MakeBench) -> None:
+    """The candidate asks the model only where it is measured, and the model is gone by then."""
+
+    def failing(request: Request) -> str:
+        if request.scope.startswith("t1/measure"):
+            raise LanguageModelError("the server is gone", ())
+        return "any"
+
+    asking = HEAD + "    language_model.prompt('', 'm')\n    return 'def algorithm(n): return 2 * n'\n"
+    b = bench(failing, instances=4)
+    with pytest.raises(LanguageModelError):
+        steps(b, becoming(asking))
+    (event,) = b.of(Compared)
+    assert event.accepted and event.t == 1 and event.scope == "t1/gate" and event.candidate == asking
 
 
 def test_values_seen_in_a_contest_are_remembered_of_both(bench: MakeBench) -> None:

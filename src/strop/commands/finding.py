@@ -67,7 +67,7 @@ def task_of(name: str) -> str:
         raise ConfigurationError(f"{name!r} names no iteration of a run; write RUN:t, e.g. runs/mine:3")
     with reading(place[0]), Store.open(place[0]) as store:
         started = next((stored.event for stored in store.events(RunStarted)), None)
-    task = json.loads(started.spec).get("task") if started else None
+        task = json.loads(started.spec).get("task") if started else None
     if not isinstance(task, str):
         raise ConfigurationError(f"{place[0]} does not say which task it was made with; name one")
     return task

@@ -95,6 +95,7 @@ NO_ITERATIONS = {
     "eval": "this is the record of strop eval, which has no iterations; the same command with --out here prints it again",
     "noise": "this is the record of strop noise, which has no iterations; the same command with --out here prints it again",
     "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
+    "proposals": "this is the record of strop reproduce strategies, which has no iterations; proposals.json above it tells more",
 }
 """What is said of records of other kinds."""
 

@@ -339,10 +339,10 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
     interval = last["interval_new_instances"] or last["interval"]
     if interval is None:
         say(console, "one copy says nothing about chance: no claim")
-    elif interval[0] <= 0 <= interval[1]:
-        say(console, f"I_{last['t']} is not significantly different from I_0 (95%)")
+    elif interval[0] <= 0 <= interval[1] or last["p_holm"] > 1 - CONFIDENCE:
+        say(console, f"I_{last['t']} is not significantly different from I_0 (95%, Holm)")
     else:
-        say(console, f"I_{last['t']} is significantly {'better' if last['mean'] > 0 else 'worse'} than I_0 (95%)")
+        say(console, f"I_{last['t']} is significantly {'better' if last['mean'] > 0 else 'worse'} than I_0 (95%, Holm)")
 
 
 def _bounds(found: StatisticsDocument) -> list[str]:

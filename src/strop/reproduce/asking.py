@@ -11,13 +11,16 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from strop.errors import LanguageModelError, StropError
-from strop.events import LmCalled, LmFault, LmResponded, Recorder
+from strop.events import LmCalled, LmResponded, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import Limits, Program, Returned, Sandbox
 from strop.store import Store
 
 BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
+NO_PROGRAM = "no program"
+"""What is said of an answer that holds none."""
 _EXTRACT = "from helpers import extract_code\n\n\ndef algorithm(answers):\n    return extract_code(answers)\n"
 _EXTRACT_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 
@@ -96,43 +99,12 @@ class Asker:
         except LanguageModelError as error:
             for number, completion in zip(numbers, error.completions, strict=False):
                 if isinstance(completion, Completion):
-                    self._keep(scope, number, completion)
-            self._keep_faults(scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+                    record_answer(self._record, scope, *divmod(number, BATCH), completion)
+            record_faults(self._record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             raise
         for number, completion in zip(numbers, completions, strict=True):
-            self._keep(scope, number, completion)
+            record_answer(self._record, scope, *divmod(number, BATCH), completion)
         return {number: completion.text for number, completion in zip(numbers, completions, strict=True)}
-
-    def _keep(self, scope: str, number: int, completion: Completion) -> None:
-        call, index = divmod(number, BATCH)
-        self._keep_faults(scope, call, index, completion.faults)
-        self._record(
-            LmResponded(
-                scope=scope,
-                call=call,
-                index=index,
-                text=completion.text,
-                model=completion.model,
-                finish_reason=completion.finish_reason,
-                input_tokens=completion.input_tokens,
-                output_tokens=completion.output_tokens,
-                seconds=completion.seconds,
-            )
-        )
-
-    def _keep_faults(self, scope: str, call: int, index: int, faults: Sequence[Fault]) -> None:
-        for fault in faults:
-            self._record(
-                LmFault(
-                    scope=scope,
-                    call=call,
-                    index=index,
-                    fault=fault.kind,
-                    detail=fault.detail,
-                    attempt=fault.attempt,
-                    waited_seconds=fault.waited_seconds,
-                )
-            )
 
 
 def extracted(sandbox: Sandbox, answers: Sequence[str]) -> list[str | None]:

@@ -250,11 +250,16 @@ def alone(directory: Path) -> Iterator[None]:
     """Within, no other `strop reproduce` works in this directory, which is made.
 
     Raises:
-        ConfigurationError: one does, or the directory is that of a single run.
+        ConfigurationError: one does, the directory is that of a single run, or it cannot be made.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    if (directory / FILE_NAME).exists():
-        raise ConfigurationError(f"--out {directory} is the folder of a run; name a new one")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if (directory / FILE_NAME).exists():
+            raise ConfigurationError(f"--out {directory} is the folder of a run; name a new one")
+        (directory / FOLDER).mkdir(exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigurationError(f"cannot write results in {directory}: {reason}; name another --out") from error
     try:
         descriptor = lock_directory(directory)
     except StoreError:

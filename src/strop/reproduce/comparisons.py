@@ -17,7 +17,7 @@ from strop.stats import benjamini_hochberg, differences, holm, paired_difference
 
 
 @dataclass(frozen=True)
-class Compared:
+class AgainstSeed:
     """Improver minus seed improver on the sealed test split."""
 
     mean: float
@@ -33,7 +33,7 @@ class Compared:
     """Adjusted so that the share of false claims among the claims is bounded (Benjamini and Hochberg)."""
 
 
-def compared(pairs: Sequence[tuple[Sequence[Copies], Sequence[Copies]]]) -> list[Compared]:
+def against_seed(pairs: Sequence[tuple[Sequence[Copies], Sequence[Copies]]]) -> list[AgainstSeed]:
     """Each (evaluations of an improver, the seed improver's in the same ones), with p-values adjusted over all of them.
 
     Raises:
@@ -48,11 +48,11 @@ def compared(pairs: Sequence[tuple[Sequence[Copies], Sequence[Copies]]]) -> list
     for (improver, seed), p, p_holm, p_bh in zip(pairs, tests, holm(tests), benjamini_hochberg(tests), strict=True):
         difference = paired_difference(units(improver), units(seed))
         interval = difference.interval and (max(difference.interval[0], -1.0), min(difference.interval[1], 1.0))
-        found.append(Compared(difference.mean, interval, len(pooled(seed)), p, p_holm, p_bh))
+        found.append(AgainstSeed(difference.mean, interval, len(pooled(seed)), p, p_holm, p_bh))
     return found
 
 
-def compared_document(found: Compared | None) -> dict[str, object] | None:
+def against_seed_document(found: AgainstSeed | None) -> dict[str, object] | None:
     """A comparison as data; fractions, not percent."""
     if found is None:
         return None

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.reproduce.cells import Document
-from strop.stats import Estimate, paired_difference, t_estimate
+from strop.reproduce.evaluations import bounded
+from strop.reproduce.pages import estimate_document
+from strop.stats import Estimate, paired_difference
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Curve:
 
     @property
     def points(self) -> tuple[Estimate, ...]:
-        """Mean over the runs after each iteration, with its standard error and Student's t 95% interval."""
-        return tuple(t_estimate(values) for values in zip(*self.runs, strict=True))
+        """Mean over the runs after each iteration, with its standard error and Student's t 95% interval, cut to [0, 1]."""
+        return tuple(bounded(values) for values in zip(*self.runs, strict=True))
 
     @property
     def gains(self) -> tuple[float, ...]:
@@ -74,9 +76,3 @@ def curve_document(of: Curve) -> dict[str, object]:
         "evaluations": of.evaluations,
         "gate_evaluations": of.gate_evaluations,
     }
-
-
-def estimate_document(found: Estimate) -> dict[str, object]:
-    """An estimate as data."""
-    interval = None if found.interval is None else list(found.interval)
-    return {"mean": found.mean, "stderr": found.stderr, "n": found.n, "interval": interval}

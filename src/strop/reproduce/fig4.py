@@ -12,9 +12,17 @@ from strop.report.words import notice_of
 from strop.reproduce.baselines import LINES, Printed
 from strop.reproduce.cells import Cell
 from strop.reproduce.curves import Curve, curve, curve_document
-from strop.reproduce.figure import error_line, faint_lines, key, level, new_figure, percent, printed_point, save_figure
-from strop.reproduce.pages import Table, with_stderr
-from strop.reproduce.pages import percent as in_percent
+from strop.reproduce.figure import (
+    error_line,
+    faint_lines,
+    key,
+    level,
+    new_figure,
+    percent_axis,
+    printed_point,
+    save_figure,
+)
+from strop.reproduce.pages import Table, percent, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
 from strop.stats import Estimate
 
@@ -106,7 +114,7 @@ def runs_table(of: Curve) -> Table:
     return Table(
         ("seed", *(f"t = {t}" for t in range(len(of.runs[0]))), "gain"),
         tuple(
-            (str(seed), *map(in_percent, run), in_percent(run[-1] - run[0], signed=True))
+            (str(seed), *map(percent, run), percent(run[-1] - run[0], signed=True))
             for seed, run in zip(of.seeds, of.runs, strict=True)
         ),
         f"Single runs, {of.selection} selection: test meta-utility, percent",
@@ -166,7 +174,7 @@ def draw(found: Fig4, directory: Path) -> Sequence[Path]:
     axes.set_xticks(steps)
     axes.set_xlabel("iteration t")
     axes.set_ylabel(LABEL)
-    percent(axes)
+    percent_axis(axes)
     key(axes, columns=2)
     caption = "Markers: mean over n runs; bars: ± 1 standard error over the runs; thin lines: single runs."
     return save_figure(

@@ -14,12 +14,11 @@ import numpy as np
 
 from strop.report.words import notice_of
 from strop.reproduce.cells import Cell
-from strop.reproduce.curves import Curve, curve, curve_document, estimate_document
+from strop.reproduce.curves import Curve, curve, curve_document
 from strop.reproduce.fig4 import NOT_PRINTED, spent
 from strop.reproduce.floor import Floor, floor_of
 from strop.reproduce.gains import draw_gains, write_csv
-from strop.reproduce.pages import Table, span, with_interval, with_stderr
-from strop.reproduce.pages import percent as in_percent
+from strop.reproduce.pages import Table, estimate_document, percent, span, with_interval, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
 from strop.seeds import derive
 from strop.stats import Estimate, bca_interval, paired_difference, wilson_interval
@@ -34,7 +33,7 @@ NO_FLOOR = "No noise floor: `strop noise --task lpn --lm MODEL --out DIRECTORY/n
 
 PAPER_SEED = 0.65
 """û(I_0) with GPT-3.5 (§5.3)."""
-PRINTED = {0: in_percent(PAPER_SEED)}
+PRINTED = {0: percent(PAPER_SEED)}
 PAPER_GAINING = (3, 25)
 """12% of 25 runs (§5.3)."""
 
@@ -133,16 +132,16 @@ def _words(point: Estimate) -> tuple[str, str]:
 
 def _gain_row(of: Curve, bca: tuple[float, float] | None, share: Share) -> tuple[str, ...]:
     gain = of.gain
-    mean_gain = in_percent(gain.mean, signed=True)
+    mean_gain = percent(gain.mean, signed=True)
     return of.selection, mean_gain, span(gain.interval, signed=True), span(bca, signed=True), *_share(share)
 
 
 def _share(share: Share) -> tuple[str, str]:
-    return f"{share.count} of {share.n}: {in_percent(share.count / share.n)}", span(share.interval)
+    return f"{share.count} of {share.n}: {percent(share.count / share.n)}", span(share.interval)
 
 
 def _signed(found: Estimate) -> str:
-    return f"{in_percent(found.mean, signed=True)} ({span(found.interval, signed=True)})"
+    return f"{percent(found.mean, signed=True)} ({span(found.interval, signed=True)})"
 
 
 def notes(found: Fig4Weak) -> list[str]:
@@ -175,13 +174,11 @@ def _verdict(of: Curve, floor: Floor | None) -> str:
     else:
         word = "fell" if gain.mean < 0 else "gained"
         low, high = sorted(abs(end) for end in interval)
-        change = (
-            f"{word} by {in_percent(abs(gain.mean))} points in {last} iterations (95% interval {span((low, high))})"
-        )
+        change = f"{word} by {percent(abs(gain.mean))} points in {last} iterations (95% interval {span((low, high))})"
     if floor is None:
         return f"{of.selection} selection {change}."
     where = "below its seed by more than" if gain.mean < -floor.reach else "not below its seed by more than"
-    return f"{of.selection} selection {change}; {where} the noise floor of {in_percent(floor.reach)} points."
+    return f"{of.selection} selection {change}; {where} the noise floor of {percent(floor.reach)} points."
 
 
 def _than_chance(difference: Estimate, above: str, below: str) -> str:
@@ -220,7 +217,7 @@ def draw(found: Fig4Weak, directory: Path) -> list[Path]:
     """fig4-weak.svg, fig4-weak.png and fig4-weak.csv."""
     notice = notice_of(found.model, found.is_language_model)
     reach = None if found.floor is None else found.floor.reach
-    seed_words = f"paper, GPT-3.5: {in_percent(PAPER_SEED)}%"
+    seed_words = f"paper, GPT-3.5: {percent(PAPER_SEED)}%"
     drawn = draw_gains(found.curves, directory, "fig4-weak", (PAPER_SEED, seed_words), reach, notice)
     return [*drawn, write_csv(found.curves, directory / "fig4-weak.csv")]
 

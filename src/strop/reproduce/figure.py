@@ -155,7 +155,7 @@ def level(axes: Axes, y: float, words: str, number: int) -> None:
         axes.axhline(y, color="0.35", linewidth=0.8, linestyle=pattern, zorder=1.5, label=harmless(words, 60))
 
 
-def percent(axes: Axes) -> None:
+def percent_axis(axes: Axes) -> None:
     """The vertical axis in percent: the values are fractions. Its label says so."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{100 * value:.4g}"))
 

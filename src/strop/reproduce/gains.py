@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from strop.experiment import save
 from strop.reproduce.curves import Curve
 from strop.reproduce.fig4 import LABEL
-from strop.reproduce.figure import LOOKS, error_line, key, new_figure, percent, printed_point, save_figure
+from strop.reproduce.figure import LOOKS, error_line, key, new_figure, percent_axis, printed_point, save_figure
 from strop.stats import Estimate
 
 _APART = 0.09
@@ -60,7 +60,7 @@ def _curves(axes: Axes, curves: Sequence[Curve], printed: tuple[float, str]) -> 
     axes.set_xticks(range(len(curves[0].points)))
     axes.set_xlabel("iteration t")
     axes.set_ylabel(LABEL.replace(" (", "\n("))
-    percent(axes)
+    percent_axis(axes)
 
 
 def _gains(axes: Axes, curves: Sequence[Curve], floor: float | None) -> None:

@@ -84,13 +84,7 @@ def chance(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def sample_document(found: Estimate | None) -> dict[str, object] | None:
+def estimate_document(found: Estimate) -> dict[str, object]:
     """An estimate as data; fractions, not percent."""
-    if found is None:
-        return None
-    return {
-        "mean": found.mean,
-        "stderr": found.stderr,
-        "n": found.n,
-        "interval": None if found.interval is None else list(found.interval),
-    }
+    interval = None if found.interval is None else list(found.interval)
+    return {"mean": found.mean, "stderr": found.stderr, "n": found.n, "interval": interval}

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from strop.experiment import save
 from strop.reproduce.arms import Arm, request_of
-from strop.reproduce.asking import BATCH, Asker, answers_in, batched, extracted
-from strop.reproduce.strategies import NO_PROGRAM
+from strop.reproduce.asking import BATCH, NO_PROGRAM, Asker, answers_in, batched, extracted
 from strop.sandbox.base import Sandbox
 from strop.spec import improver_text
 from strop.store import Store

@@ -25,6 +25,8 @@ Documents = Mapping[str, Document]
 
 _SPEC = RunSpec()
 MOST_RUNS = 10_000
+SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
+"""Fields of `Options` that make one run larger or smaller. How many runs there are, each table says."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def perform(
     """
     options.check()
     with alone(options.directory):
-        documents = carry_out(protocol.cells(options), options.directory, at_once=at_once, progress=progress)
+        cells = protocol.cells(options)
+        documents = carry_out(cells, options.directory, at_once=at_once, progress=progress)
         more = protocol.more(options, documents)
         documents |= carry_out(more, options.directory, at_once=at_once, progress=progress) if more else {}
         try:
@@ -152,7 +155,8 @@ def perform(
                 f"a document in {options.directory / 'cells'} does not hold what {protocol.name} needs "
                 f"({type(error).__name__}: {error}); remove it, and it is made anew"
             ) from error
-        return _written(protocol, options, documents, found, *model)
+        notes = [*other_size(options, [*cells, *more]), *protocol.notes(found)]
+        return _written(protocol, options, documents, found, model, notes)
 
 
 def _written(
@@ -160,12 +164,13 @@ def _written(
     options: O_contra,
     documents: Documents,
     found: R,
-    model: str,
-    is_language_model: bool,
+    answered: tuple[str, bool],
+    notes: Sequence[str],
 ) -> Performed:
+    model, is_language_model = answered
     notice = notice_of(model, is_language_model)
     heading = f"{protocol.heading}, by {model}"
-    tables, notes = protocol.tables(found), protocol.notes(found)
+    tables = protocol.tables(found)
     document: dict[str, object] = {
         "protocol": protocol.name,
         "model": model,
@@ -184,7 +189,24 @@ def _written(
     return Performed(heading, notice, tables, notes, document, (page, data, *drawn))
 
 
+def other_size(options: Options, cells: Iterable[Cell]) -> tuple[str, ...]:
+    """The note that says which flags of the cells are not the paper's; none where all are. Values beside the paper's need it."""
+    flags = {argument for cell in cells for argument in cell.arguments}
+    others = [
+        f"{flag} {value} (paper: {usual})"
+        for name in SIZE
+        if (flag := "--" + name.replace("_", "-")) in flags
+        and (value := getattr(options, name)) != (usual := getattr(_SPEC, name))
+    ]
+    return (f"Not the paper's size, so not to be compared with its values: {', '.join(others)}.",) if others else ()
+
+
 def model_of(documents: Documents) -> tuple[str, bool]:
-    """(the model that answered, whether it is a language model); all cells ask the same."""
-    first = next(iter(documents.values()))
-    return str(first["model"]), bool(first["is_language_model"])
+    """(the model that answered, whether it is a language model).
+
+    Raises ValueError where cells name different ones: none of them may lend its name to the others' values.
+    """
+    first, *others = {(str(each["model"]), bool(each["is_language_model"])) for each in documents.values()}
+    if others:
+        raise ValueError(f"cells of different models, {' and '.join(sorted(name for name, _ in (first, *others)))}")
+    return first

@@ -17,11 +17,11 @@ from matplotlib.ticker import PercentFormatter
 
 from strop.report.words import notice_of
 from strop.reproduce.cells import Cell, Document, cell_of
-from strop.reproduce.comparisons import Compared, compared, compared_document
+from strop.reproduce.comparisons import AgainstSeed, against_seed, against_seed_document
 from strop.reproduce.dots import dots, lines
 from strop.reproduce.evaluations import SEED, Copies, bounded, copies_of, units
 from strop.reproduce.figure import PAGE, house_style, new_figure, save_figure
-from strop.reproduce.pages import Table, chance, percent, sample_document, span
+from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
 from strop.spec import shipped_improvers
 from strop.stats import Estimate, wilson_interval
@@ -30,8 +30,6 @@ from strop.strategy import VOCABULARY
 TASK = "lpn"
 RUNS = 5
 PROPOSALS = 200
-NO_PROGRAM = "no program"
-"""An answer in which there is none."""
 
 NAMED_BY_PAPER = frozenset(
     name for name, kind in VOCABULARY.items() if kind.paper.startswith(("§6.1", "Figure 5", "B."))
@@ -48,7 +46,7 @@ class Row:
     """Mean test û with a 95% interval."""
     runs: tuple[float, ...]
     """Test û of each run."""
-    difference: Compared | None
+    difference: AgainstSeed | None
     """Against the seed improver; None for the seed improver itself."""
     working: int
     """Copies whose solution did not error."""
@@ -90,8 +88,7 @@ class Strategies:
 
 
 def cells(options: Options) -> list[Cell]:
-    """One evaluation a run: every shipped improver with the same seed, so that all share the seed improver's "
-    "measurement."""
+    """One evaluation a run: every shipped improver with the same seed, so that all share the seed improver's measurement."""
     names = [name for name in shipped_improvers() if name != SEED]
     return [cell_of("eval", *names, "--task", TASK, "--seed", str(seed), *measuring(options)) for seed in options.seeds]
 
@@ -106,7 +103,7 @@ def result(documents: Documents, named: Sequence[tuple[str, Sequence[str]]]) -> 
     improvers = _improvers(ordered[0])
     measured = {name: [copies_of(document, TASK, name) for document in ordered] for name in improvers}
     others = [name for name in improvers if name != SEED]
-    differences = dict(zip(others, compared([(measured[name], measured[SEED]) for name in others]), strict=True))
+    differences = dict(zip(others, against_seed([(measured[name], measured[SEED]) for name in others]), strict=True))
     rows = [_row(name, measured[name], differences.get(name)) for name in improvers]
     rows.sort(key=lambda row: (-row.found.mean, row.improver))
     return Strategies(*model_of(documents), len(ordered), tuple(rows), shares(named))
@@ -116,7 +113,7 @@ def _improvers(document: Document) -> list[str]:
     return list(dict.fromkeys([SEED, *(str(cell["improver"]) for cell in document["cells"])]))
 
 
-def _row(name: str, evaluations: Sequence[Copies], difference: Compared | None) -> Row:
+def _row(name: str, evaluations: Sequence[Copies], difference: AgainstSeed | None) -> Row:
     copies = sum(len(each.test) for each in evaluations)
     return Row(
         improver=name,
@@ -197,7 +194,7 @@ def tables(found: Strategies) -> list[Table]:
     ]
 
 
-def _against(difference: Compared | None) -> tuple[str, str, str]:
+def _against(difference: AgainstSeed | None) -> tuple[str, str, str]:
     if difference is None:
         return "-", "-", "-"
     return percent(difference.mean, signed=True), chance(difference.p_holm), chance(difference.p_bh)
@@ -211,9 +208,9 @@ def document(found: Strategies) -> dict[str, object]:
         "strategies": [
             {
                 "improver": row.improver,
-                "test": sample_document(row.found),
+                "test": estimate_document(row.found),
                 "values": list(row.runs),
-                "difference": compared_document(row.difference),
+                "difference": against_seed_document(row.difference),
                 "working": row.working,
                 "copies": row.copies,
                 "lm_calls": row.lm_calls,

@@ -14,11 +14,11 @@ from strop.errors import ConfigurationError, StoreError
 from strop.experiment import save
 from strop.report.words import notice_of
 from strop.reproduce.cells import FOLDER, Cell, Document, cell_of
-from strop.reproduce.comparisons import Compared, compared, compared_document
+from strop.reproduce.comparisons import AgainstSeed, against_seed, against_seed_document
 from strop.reproduce.dots import dots, legend, lines
 from strop.reproduce.evaluations import SEED, bounded, copies_of, seed_solution_of, units
 from strop.reproduce.figure import PAGE, house_style, new_figure, save_figure
-from strop.reproduce.pages import Table, chance, percent, sample_document, span
+from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import MOST_RUNS, Documents, Options, Protocol, measuring, model_of, run_cell
 from strop.solution import digest_of
 from strop.spec import program_text
@@ -59,8 +59,8 @@ class Chosen:
     how: str
     """In words, for the table."""
     candidates: tuple[tuple[str, str, float], ...] = ()
-    """(name of the run, digest of its I_T, training û) of each run it was chosen from; empty for an improver that "
-    "was given."""
+    """(name of the run, digest of its I_T, training û) of each run it was chosen from; empty for an improver that was
+    given."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Row:
     """û(I_0), over all copies, with a 95% interval where there are two or more."""
     u_improved: Estimate
     """û(I_T)."""
-    difference: Compared
+    difference: AgainstSeed
     paper: tuple[float, float, float]
 
 
@@ -179,7 +179,7 @@ def result(options: Table1Options, documents: Documents, given: str | None = Non
         of[task].append(documents[cell.name])
     seeds = {task: [copies_of(document, task, SEED) for document in of[task]] for task in of}
     improved = {task: [copies_of(document, task, chosen.digest) for document in of[task]] for task in of}
-    differences = compared([(improved[task], seeds[task]) for task in of])
+    differences = against_seed([(improved[task], seeds[task]) for task in of])
     rows = tuple(
         Row(
             task=task,
@@ -263,10 +263,10 @@ def document(found: Table1) -> dict[str, object]:
         "rows": [
             {
                 "task": row.task,
-                "u_s": sample_document(row.u_s),
-                "u_I0": sample_document(row.u_seed),
-                "u_IT": sample_document(row.u_improved),
-                "difference": compared_document(row.difference),
+                "u_s": estimate_document(row.u_s),
+                "u_I0": estimate_document(row.u_seed),
+                "u_IT": estimate_document(row.u_improved),
+                "difference": against_seed_document(row.difference),
                 "paper": dict(zip(("u_s", "u_I0", "u_IT"), row.paper, strict=True)),
             }
             for row in found.rows

@@ -15,13 +15,11 @@ from strop.audit import RULES, audit_program, literal, unsandboxed
 from strop.events import Judged, Recorder
 from strop.lm.base import LanguageModel, Request
 from strop.reproduce.arms import Arm, request_of
-from strop.reproduce.asking import Asker, answers_in, batched, extracted
+from strop.reproduce.asking import NO_PROGRAM, Asker, answers_in, batched, extracted
 from strop.reproduce.rehearsal import rehearse
 from strop.sandbox.base import Sandbox
 from strop.solution import digest_of
 from strop.store import Store
-
-NO_PROGRAM = "no program"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,10 @@ class Gate:
 
     @property
     def confidence(self) -> float:
-        """Of the interval that is shown: two-sided, so that its lower end lies above 0 where the one-sided test rejects."""
+        """Of the interval that is shown: two-sided, so that its lower end lies above 0 where the one-sided test rejects.
+
+        An error rate above 0.25 has no such interval that says anything; it gets one of 50%.
+        """
         return max(1 - 2 * self.alpha, 0.5)
 
     def decide(self, contest: Contest) -> Choice:
@@ -88,7 +91,7 @@ def _in_words(comparison: Comparison, accepted: bool) -> str:
     low, high = comparison.interval
     what = "better" if accepted else "not shown to be better"
     return (
-        f"{what} in {n} pairs: difference {found:+.3f} "
+        f"{what} in {n} {'pair' if n == 1 else 'pairs'}: difference {found:+.3f} "
         f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
         f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}"
     )

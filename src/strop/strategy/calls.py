@@ -147,7 +147,6 @@ def _native(machine: Machine, function: Native, given: Arguments, node: ast.AST)
         solutions = given.get(0, "solutions") or EMPTY
         return machine.listed(node, "scores", _scored(machine, machine.draw(solutions, M.EACH, (id(node), 0)), node))
     if path == f"{UTILITY}.report":
-        machine.facts.reported += 1
         _scored(machine, given.get(0, "solution") or EMPTY, node)
         return of(M.REPORT | M.SCORE)
     if path.rpartition(".")[2] == "LanguageModel" or path == MODEL:

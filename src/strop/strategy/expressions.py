@@ -247,7 +247,7 @@ def cut(machine: Machine, bound: Value) -> M:
     one = bound.numbers == {1.0} and not bound.marks & M.VARIES
     if machine.room(machine.facts.cuts):
         fraction = bool(bound.marks & M.FRACTION)
-        machine.facts.cuts.append(CutTo(tuple(machine.loops), fraction, one))
+        machine.facts.cuts.append(CutTo(tuple(machine.loops), fraction))
     return M.ONE if one else M.CUT
 
 

@@ -43,7 +43,6 @@ class CutTo:
     loops: tuple[int, ...]
     fraction: bool
     """k is a fraction of its length, or of the k before."""
-    one: bool
 
 
 @dataclass
@@ -52,11 +51,8 @@ class Facts:
 
     asked: list[Asked] = field(default_factory=list)
     scored: list[Scored] = field(default_factory=list)
-    reported: int = 0
-    """Calls of `utility.report`."""
     cuts: list[CutTo] = field(default_factory=list)
     returned: Value = EMPTY
-    returns: bool = False
     accepts_by_chance: bool = False
     """A random number is compared with exp of something."""
     accepts_by_score: bool = False

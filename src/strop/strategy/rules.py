@@ -24,7 +24,6 @@ class Seen:
     """Everything that is scored."""
     words: frozenset[str]
     """Constant texts that reach a prompt."""
-    sites: int
     again: bool
     """Whether the model is asked more than once."""
     iterates: bool
@@ -46,7 +45,7 @@ def seen(facts: Facts) -> Seen:
         scored |= each.solution.marks
     sites = len({asked.site for asked in facts.asked})
     again = sites > 1 or any(asked.loops or asked.many for asked in facts.asked)
-    return Seen(facts, prompts, scored, words, sites, again, bool(prompts & M.MODEL))
+    return Seen(facts, prompts, scored, words, again, bool(prompts & M.MODEL))
 
 
 def islands(it: Seen) -> str | None:

@@ -32,7 +32,6 @@ SMALL_CHANGE = re.compile(
     re.IGNORECASE,
 )
 COMBINE = re.compile(r"combin|cross|merge|recombin|blend|parents|hybrid|fuse|best of both|synthesi[sz]e", re.IGNORECASE)
-STEPS = re.compile(r"step.by.step|think (carefully|through)|reason (about|through)|first,? (plan|think)", re.IGNORECASE)
 
 
 def claimed(tree: ast.Module) -> list[str]:

@@ -94,6 +94,26 @@ def test_statistics_adjust_for_every_improver_that_was_compared() -> None:
     assert all(row["p_holm"] > row["p"] for row in rows)
 
 
+def test_statistics_claim_no_more_than_the_adjusted_p_value_allows() -> None:
+    """Significant by itself, but one of four improvers that were compared."""
+    some = [[0.7, 0.8], [0.6, 0.7], [0.6, 0.8], [0.7, 0.6]]
+    events = run_of(some)
+    for t in (3, 4, 5):
+        events += [*sealed(t, some), ended(t, some, True, f"improver {t}")]
+    last = statistics_document(stored(events))["differences"][-1]
+    assert last["interval_new_instances"] is not None and last["interval_new_instances"][0] > 0
+    assert last["p"] < 0.05 < last["p_holm"]
+    assert "I_5 is not significantly different from I_0" in printed(events)
+
+
+def test_statistics_claim_nothing_when_two_copies_are_each_of_one_value() -> None:
+    events: list[Event] = []
+    for t, value in enumerate((0.5, 0.7)):
+        scores = [[value, value]] * 2
+        events += [*sealed(t, scores), ended(t, scores, t > 0, f"improver {t}")]
+    assert "I_1 is not significantly different from I_0" in printed(events)
+
+
 def test_statistics_widen_for_new_instances_when_they_differ() -> None:
     uneven = [[0.9, 0.5], [0.8, 0.4], [1.0, 0.6], [0.9, 0.5]]
     (row,) = statistics_document(stored(run_of(uneven)))["differences"]

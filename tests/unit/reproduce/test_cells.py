@@ -137,6 +137,14 @@ def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) ->
         pass
 
 
+@pytest.mark.parametrize("taken", ["out", "out/cells"])
+def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).touch()
+    with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), alone(tmp_path / "out"):
+        pass
+
+
 def test_child_ends_when_the_other_end_of_its_standard_input_is_closed(tmp_path: Path) -> None:
     body = (
         "import time; from strop.reproduce.child import stop_with_the_parent\n"

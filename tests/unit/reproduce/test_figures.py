@@ -17,6 +17,7 @@ from matplotlib.colors import to_rgb
 from strop.errors import StoreError
 from strop.report.words import OFFLINE_NOTICE
 from strop.reproduce import fig4, fig4_weak
+from strop.reproduce.curves import curve
 from strop.reproduce.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
 from strop.reproduce.protocol import Options, perform, run_cell
 from strop.stats import t_estimate
@@ -49,6 +50,12 @@ def written(options: Options, selection: str, runs: Sequence[Sequence[float]], *
 
 def quiet(standing: object) -> None:
     """No progress."""
+
+
+def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
+    points = curve("paper", [0, 1], [run_of((0.95, 0.0)), run_of((0.55, 0.3))]).points
+    assert [point.interval and point.interval[1] for point in points] == [1.0, 1.0]
+    assert [point.interval and point.interval[0] for point in points] == [0.0, 0.0]
 
 
 FALLING = [(0.60, 0.58, 0.55), (0.62, 0.58, 0.53), (0.61, 0.60, 0.56), (0.63, 0.63, 0.57)]

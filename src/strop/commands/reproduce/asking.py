@@ -1,4 +1,4 @@
-"""What the protocols share that ask a model themselves: a record that is gone on with, and its frame."""
+"""What the protocols share that ask a model themselves: a record that is gone on with."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from strop.errors import ConfigurationError, StoreError
-from strop.events import Event, Recorder, RunFinished, RunStarted
+from strop.events import Event, Recorder
 from strop.lm.base import LanguageModel
 from strop.report.words import harmless
-from strop.stopping import Interrupted
 from strop.store import FILE_NAME, Store
 
 WORKERS = 16
@@ -40,24 +39,6 @@ def record_of(directory: Path, recipe: Mapping[str, str], model: LanguageModel) 
             held = ", ".join(f"{name} {harmless(store.meta.get(name, 'none'))}" for name in differing)
             raise ConfigurationError(f"{directory} was begun with {held}: use the same again, or name a new --out")
         yield store
-
-
-@contextmanager
-def framed(store: Store, beginning: RunStarted) -> Iterator[None]:
-    """The first and the last event of one stretch of work."""
-    store.append(beginning)
-    status, detail = "failed", ""
-    try:
-        yield
-        status = "finished"
-    except Interrupted as error:
-        status, detail = "interrupted", error.number.name
-        raise
-    except BaseException as error:
-        detail = f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        store.append(RunFinished(scope="", status=status, detail=detail))
 
 
 def recorder(store: Store) -> Recorder:

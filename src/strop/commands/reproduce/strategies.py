@@ -7,9 +7,10 @@ from contextlib import closing
 
 from strop.commands.options import GroundOptions, Json, Whole
 from strop.commands.output import notice_of
-from strop.commands.reproduce.asking import WORKERS, framed, record_of, recorder
+from strop.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, plain, show_performed
 from strop.errors import ConfigurationError
+from strop.experiment import framed
 from strop.laboratory import jail, meta_description, started
 from strop.lm.registry import make as make_language_model
 from strop.reproduce.asking import Asker, answers_in
@@ -83,7 +84,7 @@ def _proposed(options: Options, n: int) -> list[Proposal]:
             progress.begin(SCOPE, before)
             if before < n:
                 with (
-                    framed(store, started(spec, model, sandbox.posture)),
+                    framed(recorder(store), started(spec, model, sandbox.posture)),
                     stopped_by_signals(asker.stop, sandbox.close, model.finish),
                 ):
                     ask(asker, sandbox, store, seed_improver(description), n, workers, progress.advance)

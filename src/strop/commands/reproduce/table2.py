@@ -13,11 +13,11 @@ from cyclopts import Parameter
 
 from strop.commands.options import Json, Whole
 from strop.commands.output import notice_of, notices, print_document, reading, results
-from strop.commands.reproduce.asking import WORKERS, framed, record_of, recorder
+from strop.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.commands.reproduce.options import plain
 from strop.errors import ConfigurationError
 from strop.events import Judged
-from strop.experiment import save
+from strop.experiment import framed, save
 from strop.laboratory import jail, started
 from strop.lm.base import LanguageModel
 from strop.lm.registry import make as make_language_model
@@ -112,9 +112,10 @@ def _carry_out(
     notice = notice_of(model.name, model.is_language_model)
     with record_of(directory, Recipe(spec.lm, spec.seed).meta(), model) as store, closing(jail(spec)) as sandbox:
         with Progress(len(names) * n, notice) as progress:
-            work = Table2(sandbox, model, recorder(store), progress.advance)
+            record = recorder(store)
+            work = Table2(sandbox, model, record, progress.advance)
             with (
-                framed(store, started(spec, model, sandbox.posture)),
+                framed(record, started(spec, model, sandbox.posture)),
                 stopped_by_signals(work.stop, sandbox.close, model.finish),
             ):
                 for name in names:
