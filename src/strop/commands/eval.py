@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from strop.commands.finding import any_improver_text
 from strop.commands.measuring import measuring
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, recipe
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Tasks, Whole, recipe
 from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
 from strop.errors import StropError
 from strop.experiment import new_directory
@@ -24,7 +23,7 @@ def eval_command(
     improver: str,
     /,
     *others: str,
-    task: Sequence[str] = (DEFAULTS.task,),
+    task: Tasks = (DEFAULTS.task,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     ground: GroundOptions = GroundOptions(),  # noqa: B008

@@ -11,7 +11,7 @@ import numpy as np
 
 from strop.commands.finding import any_improver_text
 from strop.commands.measuring import Record, measuring
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, recipe
+from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Tasks, Whole, recipe
 from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
 from strop.errors import ConfigurationError, StropError
 from strop.experiment import new_directory, save
@@ -33,7 +33,7 @@ def noise_command(
     improver: str = SEED,
     /,
     *,
-    task: Sequence[str] = (DEFAULTS.task,),
+    task: Tasks = (DEFAULTS.task,),
     repeats: Whole = 20,
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it

@@ -111,6 +111,8 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSO
 Out = Annotated[
     Path | None, Parameter(name="--out", help="Directory of the run, empty or new; one in runs/ when not given.")
 ]
+Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="")]
+"""Tasks by name or file, at least one."""
 RUNS = Path("runs")
 """Where runs are kept when no directory is named."""
 

@@ -113,10 +113,19 @@ def show_result(directory: Path, *, as_json: bool) -> None:
             found = best if best.is_file() else None
             strategies = strategy_documents(named(store))
             print_document(
-                run_document(store.events(), directory=directory, model=model, best=found, strategies=strategies)
+                run_document(
+                    store.events(),
+                    directory=directory,
+                    model=model,
+                    best=found,
+                    strategies=strategies,
+                    kind=meta.get("kind", "run"),
+                )
             )
             return
-        print_run(store.events(), results(), notice=notice_of(model.name, model.is_language_model))
+        notice = notice_of(model.name, model.is_language_model)
+        tasks = meta.get("task", "") if meta.get("kind") in NO_ITERATIONS else ""
+        print_run(store.events(), results(), notice=notice, tasks=tasks)
         print_strategies(named(store), results(), lineage=has_lineage(store))
         print_comparisons((stored.event for stored in store.events(Compared)), results())
         if meta.get("kind") in NO_ITERATIONS:

@@ -94,6 +94,7 @@ class RunDocument(TypedDict):
 
     schema_version: int
     run: str
+    kind: str
     task: str
     selection: str
     status: str
@@ -156,6 +157,7 @@ def run_document(
     model: ModelFacts,
     best: Path | None,
     strategies: Mapping[int, StrategyDocument] | None = None,
+    kind: str = "run",
 ) -> RunDocument:
     """The document of a run, finished or not, from its events. `best` is the file that holds the best improver; `strategies` has
     the strategy of I_t by t."""
@@ -182,8 +184,9 @@ def run_document(
     return {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
+        "kind": kind,
         "task": task,
-        "selection": selection,
+        "selection": selection if kind == "run" else "",
         "status": status,
         "model": model.name,
         "is_language_model": model.is_language_model,

@@ -28,18 +28,23 @@ _LONG = ("verdicts", "run", "task", "the program", "audit")
 """Columns that fold where the console is narrow; figures never do."""
 
 
-def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str = "") -> None:
-    """The iterations of a run, what it spent, and how it ended. `notice` stands above: that no language model was used."""
+def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str = "", tasks: str = "") -> None:
+    """The iterations of a run, what it spent, and how it ended. `notice` stands above: that no language model was used.
+
+    A record of another kind, which has no iterations, is told by its `tasks`.
+    """
     progress, first, last = Progress(), 0.0, 0.0
     for stored in events:
         progress.add(stored.event)
         first = stored.at if stored.seq == 1 else first
         last = stored.at
     recipe = [str(progress.recipe[name]) for name in ("task", "lm") if name in progress.recipe]
+    recipe[:1] = [tasks] if tasks else recipe[:1]
     status = progress.status if progress.status != "running" else "has not ended"
     say(console, notice, style="bold yellow")
     say(console, ", ".join([*recipe, status, duration(last - first)]), style="bold")
-    print_iterations(progress.iterations, console)
+    if not tasks:
+        print_iterations(progress.iterations, console)
     print_notes(noted(progress.notes), console)
     say(console, tally(progress))
 

@@ -104,7 +104,7 @@ def tables(found: Fig4) -> list[Table]:
     baselines = Table(
         ("baseline", "here", "paper, GPT-4"),
         tuple((each.title, with_stderr(each.found), str(each.paper or "-")) for each in found.baselines),
-        "Baselines, percent: mean ± 1 standard error over ten runs",
+        "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
     )
     return [points, baselines, *(runs_table(each) for each in found.curves)]
 

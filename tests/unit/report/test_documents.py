@@ -31,6 +31,7 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
         "schema_version": 1,
         "run": "runs/x",
         "task": "lpn",
+        "kind": "run",
         "selection": "paper",
         "status": "finished",
         "model": "offline",
