@@ -170,7 +170,7 @@ def draw(found: Fig4, directory: Path) -> Sequence[Path]:
     printed_point(axes, 0, PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%")
     for number, baseline in enumerate(found.baselines):
         if baseline.found is not None:
-            level(axes, baseline.found.mean, baseline.title, number)
+            level(axes, baseline.found.mean, baseline.title.replace(", equal budget", ""), number)  # as wide as fits
     axes.set_xticks(steps)
     axes.set_xlabel("iteration t")
     axes.set_ylabel(LABEL)
