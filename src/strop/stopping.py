@@ -1,14 +1,14 @@
-"""Ctrl-C and SIGTERM: stop, and keep what there is."""
+"""Ctrl-C, SIGTERM and a limit of time: stop, and keep what there is."""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from strop.errors import StropError
 
@@ -16,6 +16,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 """Ctrl-C, a polite kill, and the closing of the terminal; one that was ignored when strop started stays so (nohup)."""
 ONE_WISH_SECONDS = 0.5
 """A second signal that follows sooner is the same wish: `timeout` signals the process and then its group."""
+_END = 0
+"""What the watching thread reads when nothing is left to watch for; no signal has this number."""
 
 
 class Interrupted(StropError):
@@ -27,43 +29,105 @@ class Interrupted(StropError):
         self.exit_code = 128 + number
 
 
+class TimeSpent(StropError):
+    """The work took as long as it may; what was done before is kept."""
+
+    exit_code = 4
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"stopped: --max-time of {seconds:g} s is spent; everything up to here is kept")
+        self.seconds = seconds
+
+
 @contextmanager
-def stopped_by_signals(*stops: Callable[[], None]) -> Iterator[None]:
+def stopped_by_signals(*stops: Callable[[], None], seconds: float | None = None) -> Iterator[None]:
     """The first signal calls `stops`, which make whoever is waiting fail; the second ends the process at once.
 
     A sandbox's `close` ends every guest; a model's `finish` lets only those answers still come that are on their way, since
-    they are paid for. Only a main thread can take signals; in another nothing changes.
+    they are paid for. After `seconds` (None: never) the same is done as on a signal. Only a main thread can take signals; in
+    another only the time counts.
 
     Raises:
-        Interrupted: instead of the failure that the signal caused.
+        Interrupted, TimeSpent: instead of the failure that the signal or the time caused.
     """
-    stopping: list[signal.Signals] = []
-    since: list[float] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if stopping and time.monotonic() - since[0] < ONE_WISH_SECONDS:
-            return
-        if stopping:
-            if os.isatty(2):
-                os.write(2, b"\x1b[?25h")  # the cursor, which a live view hides
-            os._exit(128 + number)
-        stopping.append(signal.Signals(number))
-        since.append(time.monotonic())
-        os.write(2, b"\nstrop: stopping; answers on their way are waited for (again to quit at once)\n")
-        # In threads of their own: the interrupted code may hold the locks that they need.
-        for act in stops:
-            threading.Thread(target=act, name="strop-stop").start()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN}
+    watch = _Watch(stops, seconds)
+    watched = threading.current_thread() is threading.main_thread()
+    numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if watched else []
+    before = {number: signal.signal(number, _awake) for number in numbers}
+    woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if watched else -1
     try:
         yield
     except StropError as error:
-        if stopping:
-            raise Interrupted(stopping[0]) from error
+        if watch.reason is not None:
+            raise watch.reason from error
         raise
     finally:
+        if watched:
+            signal.set_wakeup_fd(woken)
         for number, handler in before.items():
             signal.signal(number, handler)
+        watch.close()
+
+
+def _awake(number: int, frame: object) -> None:
+    """A handler there must be, so that the number is written to the watch; the watch does the rest."""
+
+
+class _Watch:
+    """A thread that hears of signals through a pipe.
+
+    A handler in Python runs only when the main thread runs, and that one often waits for a lock, of which the system may not
+    wake it: it would then be heard when everything is done.
+    """
+
+    def __init__(self, stops: tuple[Callable[[], None], ...], seconds: float | None) -> None:
+        self.reason: StropError | None = None
+        self._stops = stops
+        self._seconds = seconds
+        self._since = time.monotonic()
+        self._stopped_at = 0.0
+        self._read, self.wake = os.pipe()
+        os.set_blocking(self.wake, False)
+        self._thread = threading.Thread(target=self._listen, name="strop-signals", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        os.write(self.wake, bytes([_END]))
+        self._thread.join()
+        os.close(self._read)
+        os.close(self.wake)
+
+    def _listen(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._read], [], [], self._left())
+            if not ready:
+                assert self._seconds is not None
+                self._stop(TimeSpent(self._seconds), "the time is spent")
+                continue
+            for number in os.read(self._read, 64):
+                if number == _END:
+                    return
+                if number in SIGNALS:
+                    self._heard(signal.Signals(number))
+
+    def _left(self) -> float | None:
+        """Seconds until the time is spent; None where nothing more is to happen by itself."""
+        if self._seconds is None or self.reason is not None:
+            return None
+        return max(0.0, self._since + self._seconds - time.monotonic())
+
+    def _heard(self, number: signal.Signals) -> None:
+        if not isinstance(self.reason, Interrupted):
+            self._stop(Interrupted(number), "stopping")
+        elif time.monotonic() - self._stopped_at >= ONE_WISH_SECONDS:
+            if os.isatty(2):
+                os.write(2, b"\x1b[?25h")  # the cursor, which a live view hides
+            os._exit(128 + number)
+
+    def _stop(self, reason: StropError, words: str) -> None:
+        first = self.reason is None
+        self.reason, self._stopped_at = reason, time.monotonic()
+        os.write(2, f"\nstrop: {words}; answers on their way are waited for (again to quit at once)\n".encode())
+        for act in self._stops if first else ():  # in threads of their own: this one must hear the next signal
+            threading.Thread(target=act, name="strop-stop").start()
