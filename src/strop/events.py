@@ -33,11 +33,25 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunResumed(Event):
+    """A run that had ended before its end goes on. What it had recorded stands; nothing of it is done or paid again."""
+
+    spec: str
+    """The RunSpec as JSON: its limits of money and time may have been raised."""
+    environment: str
+    posture: str
+    events: int
+    """How many events were there."""
+    seconds: float
+    """How long the stretches before took together."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
     """The last event of a run that ended by itself or was stopped."""
 
     status: str
-    """`finished`, `interrupted` or `failed`."""
+    """`finished`, `interrupted`, `failed`, or `budget`: a limit of money, tokens, calls or time is spent."""
     detail: str = ""
 
 
@@ -105,7 +119,19 @@ class LmResponded(Event):
     input_tokens: int | None
     output_tokens: int | None
     seconds: float
-    TEXTS: ClassVar[tuple[str, ...]] = ("text",)
+    reasoning: str | None = None
+    """What the model thought before it answered, where the server tells."""
+    parameters: str = "{}"
+    """Effective sampling parameters, as JSON: what was sent in the end."""
+    lm: str = ""
+    """The specification of what answered, where several models are mixed."""
+    request: str = ""
+    """Key of the request that it answers: by it the answer is found again (strop.lm.replay)."""
+    cost: int | None = None
+    """In billionths of a dollar; None where no price is known."""
+    again: bool = False
+    """Whether it was given before, to another asker of the same comparison: nothing was paid."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("text", "reasoning")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +277,7 @@ KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         RunStarted,
+        RunResumed,
         RunFinished,
         BudgetMoved,
         ImproveStarted,

@@ -185,19 +185,17 @@ class Handles:
         return [completion.text for completion in self._complete(call, requests)]
 
     def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
-        """Ask the model. What it answered is recorded even where the rest of the call failed: it was paid for."""
+        """Ask the model. Each answer is recorded when it comes, whatever becomes of the rest of the call: it was paid for."""
         record, scope = self._host.record, self._at.path
+
+        def keep(index: int, completion: Completion) -> None:
+            record_answer(record, scope, call, index, completion)
+
         try:
-            completions = self._host.language_model.complete(requests)
+            return self._host.language_model.complete(requests, keep)
         except LanguageModelError as error:
-            for index, completion in enumerate(error.completions):
-                if isinstance(completion, Completion):
-                    record_answer(record, scope, call, index, completion)
             record_faults(record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             raise
-        for index, completion in enumerate(completions):
-            record_answer(record, scope, call, index, completion)
-        return completions
 
     def _remaining(self, counter: str) -> Handler:
         def remaining(params: Sequence[Value]) -> Value:

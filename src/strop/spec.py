@@ -21,6 +21,7 @@ LEAST = {
     "max_responses": 1,
     "jobs": 0,
     "gate_pairs": 1,
+    "max_output_tokens": 1,
 }
 """The smallest value of each number of a recipe."""
 
@@ -66,6 +67,21 @@ class RunSpec:
     """Probability, in (0, 1), that a gate lets a run replace an improver by one that is no better."""
     gate_pairs: int = 60
     """Paired evaluations of one comparison, at most."""
+    max_cost: float | None = None
+    """Dollars that the whole run may spend on its language model; None: no limit."""
+    max_tokens: int | None = None
+    """Tokens that the whole run may spend, in and out."""
+    max_calls: int | None = None
+    """LM calls of the whole run."""
+    max_time: float | None = None
+    """Seconds that the whole run may take, all its stretches together."""
+    price: str | None = None
+    """Dollars per million tokens, `IN,OUT`, where the model's price is not known or is another."""
+    max_output_tokens: int = 8192
+    """Tokens of one response at most; with the prompt it gives the worst case that is reserved before a call."""
+    requests_per_minute: int | None = None
+    """Requests that the server allows a minute; None: found out by its refusals."""
+    tokens_per_minute: int | None = None
 
     def checked(self) -> RunSpec:
         """This recipe with `jobs` resolved to a number of cores.

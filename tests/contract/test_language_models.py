@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from strop.lm import registry
-from strop.lm.base import Completion, LanguageModel, Request
+from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.patience import Patience
@@ -63,7 +63,7 @@ class Broken(Scripted):
         super().__init__(lambda request: f"{request.message[:200]!r} {request.sample}")
         self.breaks = breaks
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         return self.breaks(super().complete(requests))  # type: ignore[return-value]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,26 @@ class Completion:
     output_tokens: int | None = None
     seconds: float = 0.0
     faults: tuple[Fault, ...] = ()
+    reasoning: str = ""
+    """What the model thought before it answered, where the server tells; never part of `text`."""
+    parameters: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    """Effective sampling parameters: what was sent in the end, e.g. temperature, max_tokens, seed."""
+    lm: str = ""
+    """The specification of what was asked, where several models are mixed; empty: the only one."""
+    request: str = ""
+    """Key under which the answer is kept (`strop.lm.replay`); empty where nothing keeps it."""
+    cost: int | None = None
+    """What it cost, in billionths of a dollar, by the price that was known; None where none is."""
+    again: bool = False
+    """Whether it was given before, to another asker: nothing was asked of the model, and nothing paid."""
+
+
+Keep: TypeAlias = Callable[[int, Completion], None]
+"""Told of each completion, with the position of its request, as soon as it is there; in the thread that called `complete`."""
+
+
+def dropped(position: int, completion: Completion) -> None:
+    """Keeps nothing: the completions that are returned are enough."""
 
 
 class LanguageModel(Protocol):
@@ -63,8 +83,8 @@ class LanguageModel(Protocol):
         """False for stand-ins (`offline`, `scripted`): whatever shows their results says so."""
         ...
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
-        """One completion for each request, in order.
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order; each is also given to `keep` once, as soon as it is there.
 
         Raises:
             LanguageModelError: some request could not be answered after every retry. The error's `completions` has one

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 import openai
 
 from strop.errors import LanguageModelError
-from strop.lm.base import Completion, Fault, Request
+from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai_answers import Answer, Unreadable, completions_of, read_answer
 from strop.lm.openai_errors import Remedy, Sent, Trouble, bad_body, classify
@@ -96,7 +96,7 @@ class OpenAIModel:
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._place.host})"
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
@@ -118,6 +118,7 @@ class OpenAIModel:
                     places, reply = in_flight.pop(future), future.result()
                     for place, completion in zip(places, reply.completions, strict=False):
                         answers[place] = completion
+                        keep(place, completion)
                     if reply.trouble:
                         failed.append(reply)
                         continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from strop.events import LmFault, LmResponded, Recorder
@@ -22,6 +23,12 @@ def record_answer(record: Recorder, scope: str, call: int, index: int, completio
             input_tokens=completion.input_tokens,
             output_tokens=completion.output_tokens,
             seconds=completion.seconds,
+            reasoning=completion.reasoning or None,
+            parameters=json.dumps(dict(completion.parameters), sort_keys=True),
+            lm=completion.lm,
+            request=completion.request,
+            cost=completion.cost,
+            again=completion.again,
         )
     )
 

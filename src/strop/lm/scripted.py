@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from strop.errors import ConfigurationError, LanguageModelError
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Keep, Request, dropped
 
 
 class Scripted:
@@ -53,7 +53,7 @@ class Scripted:
         with self._lock:
             return tuple(self._requests)
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
@@ -61,11 +61,11 @@ class Scripted:
         """
         with self._lock:
             self._requests.extend(requests)
-            if callable(self._answers):
-                answer = self._answers
-                return [Completion(answer(request), self._name) for request in requests]
             texts = [self._next(request) for request in requests]
         completions = tuple(None if text is None else Completion(text, self._name) for text in texts)
+        for position, completion in enumerate(completions):
+            if completion is not None:
+                keep(position, completion)
         answered = [completion for completion in completions if completion is not None]
         if len(answered) < len(requests):
             raise LanguageModelError(self._why_not(len(requests) - len(answered)), completions)
@@ -77,11 +77,17 @@ class Scripted:
     def close(self) -> None:
         """Nothing to close."""
 
+    def skip(self, count: int) -> None:
+        """Take the next `count` answers of a sequence as given: they are in the record that is gone on with."""
+        with self._lock:
+            self._given += count
+
     def _next(self, request: Request) -> str | None:
+        if callable(self._answers):
+            return self._answers(request)
         if isinstance(self._answers, Mapping):
             return next((text for key, text in self._answers.items() if key in request.message), None)
-        assert not callable(self._answers)
-        if self._given == len(self._answers):
+        if self._given >= len(self._answers):
             return None
         self._given += 1
         return self._answers[self._given - 1]

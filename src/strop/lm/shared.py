@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from strop.errors import LanguageModelError
-from strop.lm.base import Completion, LanguageModel, Request
+from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 
 _Key: TypeAlias = tuple[str, str, float, int]
 
@@ -33,7 +33,7 @@ class SharedAnswers:
         self.name = model.name
         self.is_language_model = model.is_language_model
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
@@ -42,26 +42,26 @@ class SharedAnswers:
         with self._lock:
             known = {key: self._known[key] for key in map(_key, requests) if key in self._known}
         given = {key: _again(completion) for key, completion in known.items()}
-        missing = [request for request in requests if _key(request) not in known]
+        missing = [position for position, request in enumerate(requests) if _key(request) not in known]
+        for position, request in enumerate(requests):
+            if _key(request) in known:
+                keep(position, given[_key(request)])
+
+        def arrived(number: int, completion: Completion) -> None:
+            position = missing[number]
+            given[_key(requests[position])] = completion
+            with self._lock:
+                self._known[_key(requests[position])] = completion
+            keep(position, completion)
+
         if missing:
-            asked = [replace(request, scope=self._scope) for request in missing]
+            asked = [replace(requests[position], scope=self._scope) for position in missing]
             try:
-                given |= self._keep(missing, self._model.complete(asked))
+                self._model.complete(asked, arrived)
             except LanguageModelError as error:
-                given |= self._keep(missing, error.completions)
                 error.completions = tuple(given.get(_key(request)) for request in requests)
                 raise
         return [given[_key(request)] for request in requests]
-
-    def _keep(self, requests: Sequence[Request], completions: Sequence[object]) -> dict[_Key, Completion]:
-        found = {
-            _key(request): completion
-            for request, completion in zip(requests, completions, strict=False)
-            if isinstance(completion, Completion)
-        }
-        with self._lock:
-            self._known |= found
-        return found
 
     def finish(self) -> None:
         """Finish the model behind it; known answers are still given."""
@@ -77,4 +77,4 @@ def _key(request: Request) -> _Key:
 
 
 def _again(completion: Completion) -> Completion:
-    return replace(completion, input_tokens=0, output_tokens=0, seconds=0.0, faults=())
+    return replace(completion, input_tokens=0, output_tokens=0, cost=0, seconds=0.0, faults=(), again=True)

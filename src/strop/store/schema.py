@@ -34,6 +34,7 @@ CREATE TRIGGER event_insert BEFORE INSERT ON event WHEN EXISTS (SELECT 1 FROM ev
 
 VIEWS: dict[str, type[Event]] = {
     "run_start": ev.RunStarted,
+    "run_resumption": ev.RunResumed,
     "run_end": ev.RunFinished,
     "budget_movement": ev.BudgetMoved,
     "improvement_start": ev.ImproveStarted,

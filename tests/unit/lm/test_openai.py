@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.errors import LanguageModelError
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.patience import Patience
@@ -307,7 +307,7 @@ def test_openai_has_no_more_requests_in_flight_than_connections() -> None:
         return "x"
 
     class Slow(Scripted):
-        def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
             return [Completion(answer(request), "slow") for request in requests]
 
     with OpenAIServer(Slow([])) as server:

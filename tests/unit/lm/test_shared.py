@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strop.errors import LanguageModelError
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.scripted import Scripted
 from strop.lm.shared import SharedAnswers
@@ -51,7 +51,8 @@ def test_known_and_new_requests_of_one_call_keep_their_order() -> None:
 
 def test_answer_that_is_given_again_has_cost_nothing() -> None:
     class Dear(Scripted):
-        def complete(self, requests: object) -> list[Completion]:
+        def complete(self, requests: object, keep: Keep = dropped) -> list[Completion]:
+            keep(0, Completion("x", "dear", input_tokens=7, output_tokens=9, seconds=2.0))
             return [Completion("x", "dear", input_tokens=7, output_tokens=9, seconds=2.0)]
 
     shared = SharedAnswers(Dear([]), "pair")

@@ -14,7 +14,7 @@ import strop.sandbox.guest
 from strop.audit import audit_program, literal
 from strop.errors import LanguageModelError, StropError
 from strop.events import Event, Judged, LmResponded
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
 from strop.reproduce.arms import ARMS, Arm, arm, request_of
@@ -131,7 +131,7 @@ class Failing:
     def __init__(self, inner: Any, last: int) -> None:
         self.inner, self.last, self.asked = inner, last, 0
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         answers = [self.inner.complete([each])[0] if each.sample <= self.last else None for each in requests]
         self.asked += len(requests)
         if None in answers:
@@ -174,7 +174,7 @@ def test_stopped_work_raises_and_keeps_what_there_is(jail: JailedSandbox, store:
 
 def test_answer_without_a_program_counts_as_no_attempt(jail: JailedSandbox, store: Store) -> None:
     class Mute(Failing):
-        def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
             return [Completion("I would rather use_sandbox=False and exec( things.", "mute") for _ in requests]
 
     judged = generate(jail, store, Mute(None, 0), 8)

@@ -11,7 +11,7 @@ import random
 from collections.abc import Sequence
 
 from strop.errors import ConfigurationError
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
 from strop.lm.offline.odds import odds_at
@@ -46,10 +46,14 @@ class Offline:
         self._odds = odds_at(skill)
         self._textbook = load_textbook() if textbook is None else textbook
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order. Never raises, whatever the prompts."""
-        answers = [self.answer(request) for request in requests]
-        return [Completion(text=each.text, model=MODEL, finish_reason=each.finish_reason) for each in answers]
+        completions = []
+        for position, request in enumerate(requests):
+            each = self.answer(request)
+            completions.append(Completion(text=each.text, model=MODEL, finish_reason=each.finish_reason))
+            keep(position, completions[-1])
+        return completions
 
     def answer(self, request: Request) -> Answer:
         """The answer with its kind and source, for studies of the proposer itself."""
