@@ -14,6 +14,7 @@ from strop.audit.checks.timeouts import check_timeouts
 from strop.audit.checks.writes import check_writes
 from strop.audit.program import Hit, Program, read_program
 from strop.audit.rules import STATIC_RULES, UNREADABLE, Finding
+from strop.parsing import syntax_tree
 from strop.solution import is_costly_to_parse
 
 LONGEST_PROGRAM = 200_000
@@ -70,7 +71,7 @@ def _parsed(text: str) -> ast.Module:
         raise ValueError("a dotted name of more than 100 parts")
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a program's odd escapes are not the host's to warn of
-        return ast.parse(text, filename="<program>")
+        return syntax_tree(text)
 
 
 def _finding(rule: str, line: int, detail: str, lines: list[str]) -> Finding:

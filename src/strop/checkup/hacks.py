@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from strop.parsing import syntax_tree
+
 Kind: TypeAlias = Literal["trivial", "form", "unfit", "value", "same", "labels", "files"]
 """How its score is judged (`verdicts`). `trivial`: allowed, and should not be perfect. `form`: honest content in another form.
 `unfit`: no answer at all. `value`: odd numbers in an honest form. `same`: the honest answer, and something done beside it.
@@ -51,7 +53,7 @@ def read(name: str, text: str) -> Hack:
     Raises:
         ValueError: the file is not as the module's docstring says.
     """
-    tree = ast.parse(text)
+    tree = syntax_tree(text)
     parts = [" ".join(part.split()) for part in (ast.get_docstring(tree) or "").split("\n\n")]
     if len(parts) != 4 or [part.partition(":")[0] for part in parts[1:]] != ["Tried", "Means", "Change"]:
         raise ValueError(f"{name}: its docstring has not the four paragraphs of a hack")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from strop.checkup.bench import Bench, Trial
 from strop.checkup.findings import Finding, found
+from strop.plurals import quantity
 from strop.stats import mean
 
 NOTHING = 1e-9
@@ -69,7 +70,7 @@ def _findings(seed: Initial) -> list[Finding]:
     if failed:
         first = failed[0]
         name = "C101" if first.verdict in ("raised", "died", "violated") else "C102"
-        said = f"{first.verdict} in {len(failed)} of {len(evaluations)} evaluations, utility {seed.utility:.3f}"
+        said = f"{first.verdict} in {len(failed)} of {quantity(len(evaluations), 'evaluation')}, utility {seed.utility:.3f}"
         findings.append(found(name, f"{said}: {first.error.splitlines()[0] if first.error else ''}"))
     if evaluations and min(min(one.scores, default=0.0) for one in evaluations) >= PERFECT:
         findings.append(found("C103", "the seed scores 1 on every instance"))
@@ -77,7 +78,7 @@ def _findings(seed: Initial) -> list[Finding]:
         findings.append(
             found(
                 "C104",
-                f"standard deviation {seed.deviation:.2g} over {len(seed.utilities)} evaluations, same instances",
+                f"standard deviation {seed.deviation:.2g} over {quantity(len(seed.utilities), 'evaluation')}, same instances",
             )
         )
     if failed or seed.cpu_share >= 1:

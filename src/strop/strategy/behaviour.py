@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from strop.events import Evaluated, Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
+from strop.plurals import quantity
 from strop.strategy.vocabulary import Strategy
 
 MOST_PROGRAMS, MOST_MESSAGES = 100, 100
@@ -168,14 +169,14 @@ def by_behaviour(strategy: Strategy, seen: Behaviour) -> Strategy:
         return strategy
     if seen.failed == seen.improvements:
         also.append("fails every time")
-        why.append(f"gave no solution in any of {seen.improvements} improvements")
+        why.append(f"gave no solution in any of {quantity(seen.improvements, 'improvement')}")
     elif name == "other":
         name = observed(seen)
         why.insert(0, "told from what it did: " + _in_words(seen))
     elif ran and not seen.lm_calls and name not in ("returns-initial", "no-model"):
         also.insert(0, f"written as {name}")
         name = "returns-initial" if seen.returned_initial == ran else "no-model"
-        why.insert(0, f"asked the model nothing in {ran} improvements")
+        why.insert(0, f"asked the model nothing in {quantity(ran, 'improvement')}")
     elif name == "best-of-n" and seen.most_calls == 1 and not _many(seen):
         name = "seed"
         why.insert(0, "asked once in every improvement")
@@ -215,8 +216,8 @@ def observed(seen: Behaviour) -> str:
 def _in_words(seen: Behaviour) -> str:
     per = seen.improvements
     ratio = f"{seen.utility_calls / seen.lm_calls:.1f} utility calls per LM call" if seen.lm_calls else "no LM call"
-    shown = f"{seen.showing_one + seen.showing_several} of {seen.messages} prompts show an earlier answer"
+    shown = f"{seen.showing_one + seen.showing_several} of {quantity(seen.messages, 'prompt')} show an earlier answer"
     heat = "" if not seen.temperatures else f", temperature {min(seen.temperatures):g}"
     if len(seen.temperatures) > 1:
         heat += f" to {max(seen.temperatures):g}"
-    return f"in {per} improvements: {seen.lm_calls} LM calls, {ratio}, {shown}{heat}"
+    return f"in {quantity(per, 'improvement')}: {quantity(seen.lm_calls, 'LM call')}, {ratio}, {shown}{heat}"

@@ -6,6 +6,7 @@ import ast
 import threading
 import warnings
 
+from strop.parsing import syntax_tree
 from strop.solution import is_costly_to_parse
 
 LONGEST_PROGRAM = 200_000
@@ -36,7 +37,7 @@ def parsed(text: str) -> ast.Module:
     try:
         with _WARNINGS, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a program's odd escapes are not the host's to warn of
-            return ast.parse(text, filename="<program>")
+            return syntax_tree(text)
     except SyntaxError as error:
         reason = error.msg.partition(";")[0]
         raise Unreadable(f"does not parse: {reason}, line {error.lineno or 0}") from error

@@ -18,6 +18,7 @@ from typing import Any, get_args
 import numpy as np
 
 from strop.errors import Malformed
+from strop.parsing import syntax_tree
 from strop.sandbox.wire import encode
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
 
@@ -63,7 +64,7 @@ def check_task(task: Task) -> None:
 
 def seed_solution_defines_the_entry_point(task: Task) -> None:
     """The initial solution is a Python program that defines a function of the entry's name."""
-    defined = [node.name for node in ast.walk(ast.parse(task.seed)) if isinstance(node, ast.FunctionDef)]
+    defined = [node.name for node in ast.walk(syntax_tree(task.seed)) if isinstance(node, ast.FunctionDef)]
     _require(task.entry in defined, f"the seed solution must define {task.entry}()")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from strop.lm.offline.library import Algorithm
 from strop.lm.offline.prompt import Program
 from strop.lm.offline.shapes import Signature
+from strop.parsing import syntax_tree
 
 
 def adapt(algorithm: Algorithm, program: Program) -> str:
@@ -27,7 +28,7 @@ def adapt(algorithm: Algorithm, program: Program) -> str:
     signature = program.signature
     if program.tree is None or signature is None or signature.shape != algorithm.shape:
         raise ValueError(f"a {algorithm.shape} algorithm does not fit this program")
-    kept = _kept(program.tree, signature.function, _defined(ast.parse(algorithm.text).body))
+    kept = _kept(program.tree, signature.function, _defined(syntax_tree(algorithm.text).body))
     body = _renamed(algorithm, signature)
     return "\n\n".join([*(ast.unparse(statement) for statement in kept), body])
 
@@ -40,7 +41,7 @@ def _renamed(algorithm: Algorithm, signature: Signature) -> str:
         and _is_plain(signature.function.args)
     ):
         return algorithm.text
-    tree = ast.parse(algorithm.text)
+    tree = syntax_tree(algorithm.text)
     rename = _Rename(algorithm, signature)
     return ast.unparse(ast.fix_missing_locations(rename.visit(tree))) + "\n"
 

@@ -16,6 +16,7 @@ from strop.lm.offline.mutate import mutate
 from strop.lm.offline.odds import BROKEN, Odds
 from strop.lm.offline.prompt import Program, parse, read_program
 from strop.lm.offline.unsafe import switch_off
+from strop.parsing import syntax_tree
 
 HOTTEST = 3.0
 """Temperatures above count as this one."""
@@ -185,7 +186,7 @@ def _unfinished(code: str, entry: str) -> str:
     if tree is not None:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name == entry:
-                node.body.insert(0, ast.parse("raise NotImplementedError('the main loop')").body[0])
+                node.body.insert(0, syntax_tree("raise NotImplementedError('the main loop')").body[0])
     return (_unparsed(ast.fix_missing_locations(tree)) if tree else None) or code
 
 

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 from strop.errors import ConfigurationError
 from strop.lm.offline.shapes import SHAPES
+from strop.parsing import syntax_tree
 
 Grade: TypeAlias = Literal["good", "mediocre"]
 
@@ -62,7 +63,7 @@ def load_textbook(folder: Traversable | None = None) -> Textbook:
 def _read(source: Traversable) -> Algorithm:
     text = source.read_text(encoding="utf-8")
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except SyntaxError as error:
         raise ConfigurationError(f"textbook file {source.name}: {error}") from error
     header = ast.get_docstring(tree) or ""

@@ -11,6 +11,7 @@ import textwrap
 from dataclasses import dataclass
 
 from strop.lm.offline.shapes import Signature, signature_of
+from strop.parsing import syntax_tree
 from strop.solution import is_costly_to_parse
 
 LONGEST_PROGRAM = 200_000
@@ -97,7 +98,7 @@ def parse(text: str) -> ast.Module | None:
     if len(text) > LONGEST_PROGRAM or is_costly_to_parse(text):
         return None
     try:
-        return ast.parse(text, filename="<program>")
+        return syntax_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

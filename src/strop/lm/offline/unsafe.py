@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from strop.lm.offline.shapes import Signature
+from strop.parsing import syntax_tree
 
 FLAG = "use_sandbox"
 
@@ -102,6 +103,6 @@ def switch_off(tree: ast.Module, signature: Signature | None, rng: random.Random
     if not calls.count:
         return None
     start = 1 if ast.get_docstring(entry) is not None else 0
-    entry.body[start:start] = ast.parse(disguise.prelude.replace("UTILITY", utility)).body
+    entry.body[start:start] = syntax_tree(disguise.prelude.replace("UTILITY", utility)).body
     ast.fix_missing_locations(tree)
     return name
