@@ -78,8 +78,8 @@ def _measured(contest: Contest) -> Measurement:
     was lucky more often than not, as it was accepted for it.
     """
     at, node = contest.at.child("measure"), contest.candidate
-    if contest.checked:
-        return contest.meta_utility.measurement(contest.check, at)
+    if contest.checked is not None:
+        return contest.meta_utility.measurement(contest.checked, at)
     measurement = contest.meta_utility.measure(node.improver, at)
     node.seen.extend(measurement.train)
     return measurement

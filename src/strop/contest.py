@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Protocol
 
 from strop.budget import GATE_PAIRS, LM_CALLS, UTILITY_CALLS, Budget
@@ -73,17 +72,15 @@ class Contest:
     at: Budget
     """The iteration's budget."""
 
-    @cached_property
-    def check(self) -> Trial:
-        """The candidate measured again: |D| fresh improvements."""
-        trial = self.meta_utility.trial(self.candidate.improver, self.at.child("measure"))
-        self.candidate.seen.extend(trial.train)
-        return trial
+    checked: Trial | None = field(default=None, init=False)
+    """What `check` found; None before it was asked for."""
 
-    @property
-    def checked(self) -> bool:
-        """Whether `check` was asked for."""
-        return "check" in vars(self)
+    def check(self) -> Trial:
+        """The candidate measured again: |D| fresh improvements. They are made once, however often it is asked for."""
+        if self.checked is None:
+            self.checked = self.meta_utility.trial(self.candidate.improver, self.at.child("measure"))
+            self.candidate.seen.extend(self.checked.train)
+        return self.checked
 
     def rounds(self, budget: Budget) -> Iterator[list[float]]:
         """Differences candidate - incumbent, a round of at most |D| pairs at a time, until `budget` has no pair left.

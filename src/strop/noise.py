@@ -9,8 +9,8 @@ that they give is exceeded in some 7% of cases, that drawn from the copies in 5 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -19,12 +19,14 @@ import numpy.typing as npt
 from strop.budget import Budget
 from strop.contest import Contest
 from strop.laboratory import Laboratory, improvers_at_once
-from strop.measured import Named, attempt, attempts, whole
+from strop.measured import Named, whole
 from strop.meta_utility import MetaUtility
+from strop.plurals import quantity
 from strop.selection import Gate
 from strop.stats import mean, wilson_interval
 from strop.store import Store
 from strop.tasks.base import Task
+from strop.together import all_or_error
 
 EXCEEDED = 0.05
 """The share of A/A differences that exceed the noise floor."""
@@ -106,22 +108,16 @@ def carry_out(
         missing += [(task, here.meta_utility(), number) for number in left]
     done = len(tasks) * repeats - len(missing)
     if done:
-        told(f"{done} of {done + len(missing)} repeats are there already")
+        told(f"{done} of {quantity(done + len(missing), 'repeat')} done before")
     numbers = count(done + 1)
 
     def measure(task: Task, meta_utility: MetaUtility, number: int) -> None:
         told(f"{task.name}: repeat {number + 1} of {repeats} ({next(numbers)} of {done + len(missing)})")
-        begun = attempts(store, _scope(task, number))
-        meta_utility.trial(improver.text, laboratory.run.child(attempt(_scope(task, number), begun)))
+        meta_utility.trial(improver.text, laboratory.run.child(_scope(task, number)))
 
-    with ThreadPoolExecutor(improvers_at_once(spec) // spec.copies + 1, thread_name_prefix="strop-repeat") as pool:
-        futures = [pool.submit(measure, *each) for each in missing]
-        _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in waiting:
-            future.cancel()
-    for future in futures:
-        if not future.cancelled():
-            future.result()
+    all_or_error(
+        [partial(measure, *each) for each in missing], improvers_at_once(spec) // spec.copies + 1, "strop-repeat"
+    )
 
 
 def trials(store: Store, task: Task, repeats: int, copies: int) -> Trials:

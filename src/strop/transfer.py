@@ -7,20 +7,22 @@ measured first. All improvers of a task meet the same instances. What a record h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 from strop.events import Evaluated
 from strop.handles import NAMED_BY
 from strop.laboratory import Laboratory, improvers_at_once
-from strop.measured import SEED, Copy, Named, attempt, attempts, whole
+from strop.measured import SEED, Copy, Named, whole
+from strop.plurals import quantity
 from strop.spec import improver_text
 from strop.stats import Estimate
 from strop.stats.crossed import crossed_t_difference
 from strop.stats.multiplicity import holm
 from strop.store import Store
 from strop.tasks.base import Split, Task
+from strop.together import all_or_error
 
 
 @dataclass(frozen=True)
@@ -152,24 +154,17 @@ def carry_out(laboratory: Laboratory, plan: Plan, store: Store, told: Callable[[
     missing = [(task, each) for task in plan.tasks for each in _distinct(plan) if not _copies(store, task, each, plan)]
     done = len(plan.tasks) * len(_distinct(plan)) - len(missing)
     if done:
-        told(f"{done} of {done + len(missing)} measurements are there already")
+        told(f"{done} of {quantity(done + len(missing), 'measurement')} done before")
 
     numbers = count(done + 1)
 
     def measure(task: Task, improver: Named) -> None:
         told(f"{task.name}: measuring {improver.name} ({next(numbers)} of {done + len(missing)})")
-        begun = attempts(store, _scope(task, improver))
-        at = laboratory.run.child(attempt(_scope(task, improver), begun))
-        here[task.name].meta_utility().measure(improver.text, at)
+        here[task.name].meta_utility().measure(improver.text, laboratory.run.child(_scope(task, improver)))
 
-    with ThreadPoolExecutor(improvers_at_once(spec) // plan.copies + 1, thread_name_prefix="strop-cell") as pool:
-        futures = [pool.submit(measure, *each) for each in missing]
-        _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in waiting:
-            future.cancel()
-    for future in futures:
-        if not future.cancelled():
-            future.result()
+    all_or_error(
+        [partial(measure, *each) for each in missing], improvers_at_once(spec) // plan.copies + 1, "strop-cell"
+    )
 
 
 def matrix(store: Store, plan: Plan) -> Matrix:

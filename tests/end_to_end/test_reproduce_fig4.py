@@ -38,7 +38,7 @@ def children(directory: Path) -> list[int]:
             here = (path.parent / "cwd").readlink()
         except OSError:
             continue
-        if b"strop.reproduce.child" in words and here == directory:
+        if b"strop.reproduce.cells.child" in words and here == directory:
             pids.append(int(path.parent.name))
     return pids
 
@@ -62,6 +62,7 @@ def test_killed_work_leaves_no_child_and_the_same_command_ends_it_without_doing_
     after = documents(there)
     assert len(after) == 3 and before.items() <= after.items()
     assert json.loads((there / "cells" / f"{unfinished}.json").read_text())["status"] == "finished"
+    assert not [*(there / "cells").glob("*.cut-*")], "what was cut short goes on, with the answers that were paid for"
     whole = (there / "fig4.json").read_bytes()
     again = strop(*FIG4, "--json")
     assert again.returncode == 0 and documents(there) == after and (there / "fig4.json").read_bytes() == whole
@@ -122,6 +123,8 @@ def test_help_lists_every_protocol_with_its_line(strop: Any) -> None:
         (["fig4", "--selection", "best"], "best"),
         (["fig4", "--copies", "0"], "--copies is 0"),
         (["fig4", "--lm", "magic"], "no such language model"),
+        (["fig4", "--out", ""], "names no folder"),
+        (["table2", "--out", ""], "names no folder"),
         (["fig4", "--require", "magic"], "--require names magic"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

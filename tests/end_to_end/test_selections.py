@@ -56,7 +56,9 @@ def test_run_is_gated_when_nothing_is_said(runs: Path) -> None:
 def test_paper_selection_compares_nothing_and_the_others_record_what_they_compared(runs: Path) -> None:
     assert compared(runs / "paper") == []
     for name in ("gated", "archive"):
-        for event in compared(runs / name):
+        found = compared(runs / name)
+        assert found
+        for event in found:
             assert event.most == 4 and len(event.differences) <= event.pairs <= 4
             assert event.threshold == pytest.approx(20.0) and event.accepted == (event.e_value >= event.threshold)
 
@@ -67,7 +69,7 @@ def test_gate_is_charged_to_a_budget_of_its_own(runs: Path, name: str) -> None:
         moved = [s.event for s in store.events(BudgetMoved) if s.event.counter == "gate_pairs" and s.event.granted]
         scored = [s.event for s in store.events(Evaluated) if s.event.split == "gate"]
     pairs = sum(event.pairs for event in compared(runs / name))
-    assert len(moved) == pairs and len(scored) == 2 * pairs
+    assert len(moved) == pairs > 0 and len(scored) == 2 * pairs
     assert all("/gate/pair" in event.scope for event in scored)
 
 
@@ -90,6 +92,8 @@ def test_new_run_says_that_the_record_it_begins_from_is_damaged(runs: Path) -> N
     assert (
         ended.returncode == 1 and ended.stderr.count("\n") == 1 and "the record in damaged is damaged" in ended.stderr
     )
+    shown = strop("show", "damaged", "--json", cwd=runs)
+    assert shown.returncode == 1 and shown.stdout == "" and "the record in damaged is damaged" in shown.stderr
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,8 @@ def test_mistake_about_selections_is_one_clear_line(runs: Path, arguments: list[
 
 
 def test_show_tells_what_the_gate_decided(runs: Path) -> None:
-    for event in compared(runs / "gated"):
-        shown = " ".join(strop("show", "gated", cwd=runs).stdout.split())
+    found = compared(runs / "gated")
+    shown = " ".join(strop("show", "gated", cwd=runs).stdout.split())
+    assert found
+    for event in found:
         assert f"{event.e_value:.3g} of {event.threshold:.3g}" in shown

@@ -114,7 +114,7 @@ def test_selection_is_given_training_values_only(bench: MakeBench) -> None:
     class Watching(Paper):
         def choose(self, contest: Contest) -> Choice:
             budget = contest.gate_budget(1)
-            seen.extend([*contest.check.train, *contest.incumbent.seen])
+            seen.extend([*contest.check().train, *contest.incumbent.seen])
             seen.extend(difference for found in contest.rounds(budget) for difference in found)
             return Choice(True, "watched")
 

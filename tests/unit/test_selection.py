@@ -198,9 +198,13 @@ def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> 
     assert drawn[1] > drawn[0] > 0 and drawn[1] > drawn[2]
 
 
-def test_archive_goes_on_from_an_earlier_improver_and_says_so(bench: MakeBench) -> None:
-    fathers = {step.parent for step in steps(bench(), becoming(WORSE), iterations=5, name="archive") if step.t}
-    assert fathers <= {0, 1} and 0 in fathers
+def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(bench: MakeBench) -> None:
+    growing = HEAD + "    return initial_solution + '#' * ('improve_algorithm' in initial_solution)\n"
+    seed, *others = steps(bench(), growing, iterations=6, name="archive")
+    texts = {0: seed.improver} | {step.t: step.candidate for step in others}
+    assert all(step.candidate == f"{texts[step.parent]}#" for step in others if step.parent is not None)
+    assert not any(step.choice.accepted for step in others), "the incumbent is 0 all along"
+    assert {step.parent for step in others} > {0}
 
 
 def test_self_improvement_that_gives_what_was_there_before_is_no_new_improver(bench: MakeBench) -> None:

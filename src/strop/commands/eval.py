@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 from strop.commands.finding import any_improver_text
 from strop.commands.measuring import measuring
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Tasks, Whole, recipe
-from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
-from strop.errors import StropError
+from strop.commands.missing import ended, measure_missing
+from strop.commands.options import (
+    DEFAULTS,
+    RUNS,
+    GroundOptions,
+    Json,
+    LimitOptions,
+    ModelOptions,
+    Out,
+    Tasks,
+    Whole,
+    recipe,
+)
+from strop.commands.output import announce, notice_of, print_document, results, results_alone
+from strop.commands.tracking import TrackOptions
 from strop.experiment import new_directory
-from strop.laboratory import Laboratory, Parts, assembled
+from strop.laboratory import Parts, assembled
 from strop.measured import loaded, named
 from strop.report.documents import ModelFacts
 from strop.report.matrix import eval_document, print_matrix
+from strop.report.words import quantity
 from strop.transfer import Matrix, Plan, carry_out, matrix, with_seed
 
 
@@ -27,6 +39,8 @@ def eval_command(
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     ground: GroundOptions = GroundOptions(),  # noqa: B008
+    limits: LimitOptions = LimitOptions(),  # noqa: B008
+    tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
     as_json: Json = False,
 ) -> int:
@@ -45,25 +59,18 @@ def eval_command(
     seed
         With this machine's key it decides everything that is drawn.
     """
-    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver)
+    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)
     improvers = with_seed(named([improver, *others], any_improver_text))
     directory = out or new_directory(RUNS, f"eval-{task[0]}")
-    stopped: StropError | None = None
     with results_alone(), assembled(spec, os.environ) as parts:
         plan = Plan(loaded(task), improvers, spec.copies)
-        with measuring(parts, directory, "eval", _said(plan)) as record:
-            try:
-                if not record.finished:
-                    with record.journal.of(parts):
-                        carry_out(Laboratory(parts, record.journal), plan, record.store, record.told)
-            except StropError as error:
-                stopped = error
+        with measuring(parts, directory, "eval", _said(plan), tracking.tracks(directory)) as record:
+            stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
             found = matrix(record.store, plan)
-    _show(found, parts, directory, stopped, as_json=as_json)
-    if stopped is not None:
-        raise stopped
-    return 0
+    _show(found, parts, whole=stopped is None, as_json=as_json)
+    there = f"{len(found.cells)} of {quantity(len(plan.tasks) * len(plan.improvers), 'measurement')} done"
+    return ended(stopped, there, directory, as_json=as_json)
 
 
 def _said(plan: Plan) -> dict[str, str]:
@@ -74,18 +81,9 @@ def _said(plan: Plan) -> dict[str, str]:
     }
 
 
-def _show(found: Matrix, parts: Parts, directory: Path, stopped: StropError | None, *, as_json: bool) -> None:
+def _show(found: Matrix, parts: Parts, *, whole: bool, as_json: bool) -> None:
     model = ModelFacts(parts.language_model.name, parts.language_model.is_language_model)
-    if as_json and stopped is None:
+    if as_json and whole:
         print_document(eval_document(found, model))
     elif not as_json and found.cells:
         print_matrix(found, results(), notice=notice_of(model.name, model.is_language_model))
-    if stopped is not None:
-        whole = len(found.plan.tasks) * len(found.plan.improvers)
-        notices().print(
-            f"{len(found.cells)} of {whole} measurements are there; the same command with --out {directory} goes on",
-            markup=False,
-            soft_wrap=True,
-        )
-    elif not as_json:
-        notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)

@@ -5,19 +5,31 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from strop.commands.finding import any_improver_text
-from strop.commands.measuring import Record, measuring
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Tasks, Whole, recipe
-from strop.commands.output import announce, notice_of, notices, print_document, results, results_alone
-from strop.errors import ConfigurationError, StropError
+from strop.commands.measuring import measuring
+from strop.commands.missing import ended, measure_missing
+from strop.commands.options import (
+    DEFAULTS,
+    RUNS,
+    GroundOptions,
+    Json,
+    LimitOptions,
+    ModelOptions,
+    Out,
+    Tasks,
+    Whole,
+    recipe,
+)
+from strop.commands.output import announce, notice_of, print_document, results, results_alone
+from strop.commands.tracking import TrackOptions
+from strop.errors import ConfigurationError
 from strop.experiment import new_directory, save
-from strop.laboratory import Laboratory, Parts, assembled
+from strop.laboratory import assembled
 from strop.measured import SEED, Named, loaded, named
-from strop.noise import carry_out, noise, trials
+from strop.noise import Noise, Trials, carry_out, noise, trials
 from strop.report.documents import ModelFacts, to_json
 from strop.report.noise import NoiseResult, noise_document, print_noise
 from strop.selection import Gate
@@ -38,6 +50,8 @@ def noise_command(
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     ground: GroundOptions = GroundOptions(),  # noqa: B008
+    limits: LimitOptions = LimitOptions(),  # noqa: B008
+    tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
     as_json: Json = False,
 ) -> int:
@@ -58,34 +72,27 @@ def noise_command(
     """
     if not 2 <= repeats <= MOST:
         raise ConfigurationError(f"--repeats is {repeats}; it must be between 2 and {MOST}")
-    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver)
+    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)
     (the_improver,) = named([improver], any_improver_text)
     directory = out or new_directory(RUNS, f"noise-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         tasks = loaded(task)
-        with measuring(parts, directory, "noise", _said(tasks, the_improver, repeats)) as record:
-            stopped = _measure(parts, record, tasks, the_improver, repeats)
-            measured = [trials(record.store, each, repeats, spec.copies) for each in tasks]
-    told = tuple(
-        (each, noise(each, GATE, np.random.default_rng(0)) if len(each.values) > 1 else None) for each in measured
-    )
+        said = _said(tasks, the_improver, repeats)
+        with measuring(parts, directory, "noise", said, tracking.tracks(directory)) as record:
+            rest = (tasks, the_improver, repeats, record.store, record.told)
+            stopped = measure_missing(parts, record, lambda at: carry_out(at, *rest))
+            told = tuple(_tried(trials(record.store, each, repeats, spec.copies)) for each in tasks)
     model_facts = ModelFacts(parts.language_model.name, parts.language_model.is_language_model)
-    _show(NoiseResult(the_improver, spec.copies, repeats, told), model_facts, directory, stopped, as_json=as_json)
-    if stopped is not None:
-        raise stopped
-    return 0
+    result = NoiseResult(the_improver, spec.copies, repeats, told)
+    if stopped is None:
+        save(directory / DOCUMENT, to_json(noise_document(result, model_facts)) + "\n")
+    _show(result, model_facts, whole=stopped is None, as_json=as_json)
+    return ended(stopped, "the repeats that are there are kept", directory, as_json=as_json)
 
 
-def _measure(parts: Parts, record: Record, tasks: tuple[Task, ...], improver: Named, repeats: int) -> StropError | None:
-    """Measure what is not there yet; what ended the work before its end, if something did."""
-    try:
-        if not record.finished:
-            with record.journal.of(parts):
-                carry_out(Laboratory(parts, record.journal), tasks, improver, repeats, record.store, record.told)
-    except StropError as error:
-        return error
-    return None
+def _tried(found: Trials) -> tuple[Trials, Noise | None]:
+    return found, noise(found, GATE, np.random.default_rng(0)) if len(found.values) > 1 else None
 
 
 def _said(tasks: Sequence[Task], improver: Named, repeats: int) -> dict[str, str]:
@@ -97,18 +104,8 @@ def _said(tasks: Sequence[Task], improver: Named, repeats: int) -> dict[str, str
     }
 
 
-def _show(
-    result: NoiseResult, model: ModelFacts, directory: Path, stopped: StropError | None, *, as_json: bool
-) -> None:
-    document = noise_document(result, model)
-    if stopped is None:
-        save(directory / DOCUMENT, to_json(document) + "\n")
+def _show(result: NoiseResult, model: ModelFacts, *, whole: bool, as_json: bool) -> None:
     if not as_json:
         print_noise(result, results(), notice=notice_of(model.name, model.is_language_model))
-    elif stopped is None:
-        print_document(document)
-    if stopped is not None:
-        line = f"the repeats that are there are kept; the same command with --out {directory} goes on"
-        notices().print(line, markup=False, soft_wrap=True)
-    elif not as_json:
-        notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)
+    elif whole:
+        print_document(noise_document(result, model))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from strop.audit import RULES, RULES_VERSION
 from strop.report.audit import IMPROVER, SOLUTION, Audited, RunAudit, rules_document, rules_in
-from strop.report.words import NAMED_BY, counted, harmless, ruled
+from strop.report.words import NAMED_BY, counted, harmless, quantity, ruled
 
 _MOST_PROGRAMS = 50
 """Programs of a run that are listed; the document has them all."""
@@ -30,7 +30,7 @@ def print_program(program: Audited, console: Console) -> None:
             _say(console, f"    {rule.why}")
         shown.add(finding.rule)
     count = len(program.findings)
-    findings = "no finding" if not count else "1 finding" if count == 1 else f"{count} findings"
+    findings = "no finding" if not count else quantity(count, "finding")
     _say(console, f"{findings}; by the syntax rules {'unsandboxing' if program.unsandboxing else 'not unsandboxing'}, "
                   f"by the paper's literal rule {'unsandboxing' if program.literal else 'not unsandboxing'}")  # fmt: skip
 
@@ -40,7 +40,8 @@ def print_run_audit(audit: RunAudit, console: Console) -> None:
     improvers, solutions = audit.of_kind(IMPROVER), audit.of_kind(SOLUTION)
     _say(
         console,
-        f"{len(improvers)} improvers, {len(solutions)} solutions, each text once; rules of version {RULES_VERSION}",
+        f"{quantity(len(improvers), 'improver')}, {quantity(len(solutions), 'solution')}, each text once; "
+        f"rules of version {RULES_VERSION}",
     )
     by_syntax = sum(program.unsandboxing for program in audit.programs)
     by_text = sum(program.literal for program in audit.programs)

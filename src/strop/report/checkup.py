@@ -13,7 +13,7 @@ from strop.checkup.examine import Checkup
 from strop.checkup.findings import Finding
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.tables import fitting, new_table, say
-from strop.report.words import harmless
+from strop.report.words import harmless, quantity
 
 VERDICTS = ("broken", "suspicious", "harmless", "refused")
 """In the order in which they are shown."""
@@ -159,7 +159,7 @@ def _facts(checkup: Checkup, console: Console) -> None:
     seed, scorer, draws = checkup.seed, checkup.scorer, checkup.draws
     if seed is not None:
         spread = "" if seed.deviation is None else f", standard deviation {seed.deviation:.2g}"
-        say(console, f"seed: utility {seed.utility:.4f} in {len(seed.utilities)} evaluations{spread}")
+        say(console, f"seed: utility {seed.utility:.4f} in {quantity(len(seed.utilities), 'evaluation')}{spread}")
         say(console, f"limits: the slowest call of the seed took {seed.cpu_share:.0%} of {checkup.task.time_limit:g} s")
     if draws is not None and scorer is not None:
         say(
@@ -167,7 +167,7 @@ def _facts(checkup: Checkup, console: Console) -> None:
             f"host: {draws.seconds * 1000:.2f} ms to draw an instance, {scorer.seconds * 1000:.2f} ms to score one",
         )
     if checkup.base is not None:
-        said = f"hacks: {checkup.instances} instances, compared with {checkup.base.name}"
+        said = f"hacks: {quantity(checkup.instances, 'instance')}, compared with {checkup.base.name}"
         say(console, said + f", {sum(checkup.base.scores) / len(checkup.base.scores):.4f}")
 
 

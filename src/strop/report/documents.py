@@ -89,6 +89,29 @@ class NotedDocument(TypedDict):
     times: int
 
 
+class SpentDocument(TypedDict):
+    """What one role, or one model, came to."""
+
+    lm_calls: int
+    responses: int
+    again: int
+    input_tokens: int
+    output_tokens: int
+    unknown_tokens: int
+    """Answers of which the server did not say how many they took."""
+    cost: float | None
+
+
+class CostsDocument(TypedDict):
+    """What a run spent on its language model."""
+
+    total: SpentDocument
+    roles: dict[str, SpentDocument]
+    models: dict[str, SpentDocument]
+    unseen_cost: float
+    unseen_tokens: int
+
+
 class RunDocument(TypedDict):
     """What `strop run --json` and `strop show --json` print."""
 
@@ -103,6 +126,8 @@ class RunDocument(TypedDict):
     iterations: list[IterationDocument]
     best: str | None
     audit: list[NotedDocument]
+    costs: NotRequired[CostsDocument]
+    """In what `strop run` and `strop show` print."""
 
 
 class ScoreDocument(TypedDict):
@@ -160,17 +185,20 @@ def run_document(
     kind: str = "run",
 ) -> RunDocument:
     """The document of a run, finished or not, from its events. `best` is the file that holds the best improver; `strategies` has
-    the strategy of I_t by t."""
+    the strategy of I_t by t.
+
+    Raises:
+        ValueError: its recipe is damaged.
+    """
     task, selection, status, iterations = "", "paper", "unfinished", []
     gates: dict[int, GateDocument] = {}
     notes: Counter[str] = Counter()
     for stored in events:
         match stored.event:
             case RunStarted(spec=spec):
-                task, status = _of_recipe(spec, "task", ""), "unfinished"
-                selection = _of_recipe(
-                    spec, "selection", "paper"
-                )  # records of earlier versions do not say: there was no other
+                task, status = _of_recipe(spec, "task"), "unfinished"
+                # Records of earlier versions do not say: there was no other.
+                selection = _of_recipe(spec, "selection", "paper")
             case Compared() as event:
                 gates[event.t] = _gate_document(event)
             case IterationFinished() as event:
@@ -192,11 +220,12 @@ def run_document(
         "is_language_model": model.is_language_model,
         "iterations": iterations,
         "best": None if best is None else str(best),
-        "audit": [_noted_document(each) for each in noted(notes)],
+        "audit": [noted_document(each) for each in noted(notes)],
     }
 
 
-def _noted_document(each: Noted) -> NotedDocument:
+def noted_document(each: Noted) -> NotedDocument:
+    """One rule of the audit, as it stands in a document."""
     return {
         "rule": each.rule,
         "title": each.title,
@@ -273,9 +302,10 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
     }
 
 
-def _of_recipe(spec: str, name: str, default: str) -> str:
-    try:
-        recipe = json.loads(spec)
-    except ValueError:
-        return default
-    return str(recipe.get(name, default)) if isinstance(recipe, dict) else default
+def _of_recipe(spec: str, name: str, default: str | None = None) -> str:
+    """A field of a recipe. Raises ValueError where there is none, and no default: a damaged record must not look whole."""
+    recipe = json.loads(spec)
+    value = recipe.get(name, default) if isinstance(recipe, dict) else None
+    if not isinstance(value, str):
+        raise ValueError(f"the recipe has no {name}")
+    return value

@@ -21,7 +21,7 @@ from strop.report.documents import (
     measured,
 )
 from strop.report.tables import new_table, say, sign_of
-from strop.report.words import counted, harmless, with_error
+from strop.report.words import counted, harmless, quantity, with_error
 from strop.tasks.base import Split
 from strop.transfer import Cell, Matrix, differences
 
@@ -125,7 +125,7 @@ def print_matrix(found: Matrix, console: Console, *, notice: str = "") -> None:
     """û of every improver on every task beside u(s), mean ± standard error, and every difference from the seed improver."""
     say(console, notice, style="bold yellow")
     for split, words in _SPLITS:
-        say(console, f"{words}: u(s), and û over {found.plan.copies} copies", style="bold")
+        say(console, f"{words}: u(s), and û over {quantity(found.plan.copies, 'copy')}", style="bold")
         for group in _abreast(found.plan.improvers):
             _print_values(found, split, group, console)
     _print_differences(found, console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from strop import budget
 from strop.audit import RULES
 from strop.events import (
     AuditNoted,
@@ -15,7 +16,7 @@ from strop.events import (
     RunFinished,
 )
 from strop.report.progress import Candidate, Progress
-from strop.report.words import NAMED_BY, counted, duration, harmless, with_error
+from strop.report.words import NAMED_BY, counted, duration, harmless, quantity, with_error
 from strop.solution import digest_of
 
 _PATIENCE = 10
@@ -38,7 +39,7 @@ class Narrator:
             case IterationStarted():
                 self._told.clear()
                 return _started(event)
-            case BudgetMoved(counter="gate_pairs", granted=True) if event.used % _GATE_STEP == 1:
+            case BudgetMoved(counter=budget.GATE_PAIRS, granted=True) if event.used % _GATE_STEP == 1:
                 return _comparing(event)
             case Compared():
                 return _compared(event)
@@ -83,8 +84,8 @@ def _compared(event: Compared) -> str:
     verdict = "goes on" if event.accepted else "stays out"
     return (
         f"t = {event.t}: gate: the candidate {verdict}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
-        f"{event.most} pairs, evidence {event.e_value:.3g} of {event.threshold:.3g}; {event.lm_calls} LM calls, "
-        f"{event.evaluations} evaluations"
+        f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
+        f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
     )
 
 
@@ -99,7 +100,8 @@ def finished(event: IterationFinished) -> str:
     if event.t > 0:
         outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
     scores = f"train {with_error(event.train)}, test {with_error(event.test)}"
-    spent = f"{event.lm_calls} LM calls, {event.evaluations} evaluations, {duration(event.seconds)}"
+    asked = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
+    spent = f"{asked}, {duration(event.seconds)}"
     return harmless(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)
 
 

@@ -13,7 +13,7 @@ from strop.measured import Named
 from strop.noise import LEVELS, Noise, Trials, utilities
 from strop.report.documents import SCHEMA_VERSION, ModelFacts
 from strop.report.tables import new_table, say
-from strop.report.words import harmless
+from strop.report.words import ALL_EQUAL, harmless, no_width, quantity
 
 
 class GateErrorsDocument(TypedDict):
@@ -85,8 +85,8 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
 def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
     """One row a task: û, its spread, the noise floor with its 95% interval, and how often the gate is fooled by it."""
     say(console, notice, style="bold yellow")
-    what = f"{result.improver.name} against itself: {result.repeats} repeats of {result.copies} copies, training split"
-    say(console, what, style="bold")
+    size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
+    say(console, f"{result.improver.name} against itself: {size}, training split", style="bold")
     found = [(trials, noise) for trials, noise in result.tasks if noise is not None]
     if found:
         _print_table(found, console)
@@ -109,7 +109,7 @@ def _print_table(found: Sequence[tuple[Trials, Noise]], console: Console) -> Non
         table.add_row(
             Text(harmless(trials.task.name)),
             *(f"{figure:.3f}" for figure in figures),
-            f"{low:.2f}-{high:.2f}",
+            ALL_EQUAL if no_width((low, high)) else f"{low:.2f}-{high:.2f}",
             f"{100 * noise.gate.accepted / noise.gate.comparisons:.1f}%",
         )
     console.print(table)

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from strop.report.documents import SCHEMA_VERSION, Difference, ModelFacts, NotedDocument
-from strop.report.notes import Noted, noted
+from strop.report.documents import SCHEMA_VERSION, Difference, ModelFacts, NotedDocument, noted_document
+from strop.report.notes import noted
 from strop.report.tables import fitting, new_table, print_notes, say
-from strop.report.words import counted, harmless
+from strop.report.words import counted, harmless, no_width, quantity
 from strop.single import DIFF, SOLUTION, Scored, Single
 from strop.solution import digest_of
 from strop.stats import Estimate
@@ -76,7 +76,7 @@ def sentence(found: Single | None) -> str:
     if found.finding == "unchanged" or found.difference is None:
         return "no improvement: the improver returned the solution unchanged"
     difference = found.difference
-    held_out = f"on {difference.n} held-out instance{'' if difference.n == 1 else 's'}"
+    held_out = f"on {quantity(difference.n, 'held-out instance')}"
     if found.finding == "no significant improvement":
         chance = "" if found.p is None else f"; chance alone would do this with p = {found.p:.2g}"
         return f"no significant improvement: {difference.mean:+.3f}{_interval(difference)} {held_out}{chance}"
@@ -96,7 +96,13 @@ def print_single(
         say(console, f"strop improve {task}", style="bold")
     else:
         cost = found.cost
-        spent = f"{cost.lm_calls} LM calls, {cost.responses} responses, {cost.evaluations} evaluations"
+        spent = ", ".join(
+            (
+                quantity(cost.lm_calls, "LM call"),
+                quantity(cost.responses, "response"),
+                quantity(cost.evaluations, "evaluation"),
+            )
+        )
         say(console, f"strop improve {task}: {spent}", style="bold")
         console.print(_table(found, console))
         for name, each in (("original", found.original), ("improved", found.improved)):
@@ -127,7 +133,7 @@ def print_diff(file: Path, console: Console) -> None:
     for line in lines[:DIFF_LINES]:
         console.print(Text(fitting(console, harmless(line, _LINE))), soft_wrap=True)
     if len(lines) > DIFF_LINES:
-        say(console, f"... {len(lines) - DIFF_LINES} more lines")
+        say(console, f"... {quantity(len(lines) - DIFF_LINES, 'more line')}")
 
 
 def single_document(
@@ -152,7 +158,7 @@ def single_document(
         "lm_calls": found.cost.lm_calls if found else 0,
         "responses": found.cost.responses if found else 0,
         "evaluations": found.cost.evaluations if found else 0,
-        "audit": [_noted_document(each) for each in noted(notes)],
+        "audit": [noted_document(each) for each in noted(notes)],
         "solution": files[SOLUTION],
         "diff": files[DIFF],
     }
@@ -177,16 +183,6 @@ def _evaluation_document(evaluation: Evaluation) -> EvaluationDocument:
     }
 
 
-def _noted_document(each: Noted) -> NotedDocument:
-    return {
-        "rule": each.rule,
-        "title": each.title,
-        "told_by": each.told_by,
-        "unsandboxing": each.unsandboxing,
-        "times": each.times,
-    }
-
-
 def _difference_document(found: Estimate | None) -> Difference | None:
     if found is None:
         return None
@@ -196,7 +192,7 @@ def _difference_document(found: Estimate | None) -> Difference | None:
 
 def _interval(found: Estimate, turned: bool = False) -> str:
     """The interval in words, of the opposite difference where `turned`."""
-    if found.interval is None:
-        return ""
+    if found.interval is None or no_width(found.interval):
+        return "" if found.interval is None else f" (all {found.n} equal)"
     low, high = (-found.interval[1], -found.interval[0]) if turned else found.interval
     return f" (95% interval {low:.3f} to {high:.3f})"

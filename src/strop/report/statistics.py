@@ -16,6 +16,7 @@ from rich.console import Console
 
 from strop.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished
 from strop.report.tables import fitting, new_table, say
+from strop.report.words import ALL_EQUAL, no_width, quantity
 from strop.solution import digest_of
 from strop.stats import (
     bca_interval,
@@ -288,13 +289,14 @@ def print_statistics(events: Iterable[Stored[Event]], console: Console) -> None:
     compared = found["compared"]
     say(
         console,
-        f"compared: {compared['candidates']} candidates in {compared['meta_utility_calls']} meta-utility calls; the value by "
+        f"compared: {quantity(compared['candidates'], 'candidate')} in "
+        f"{quantity(compared['meta_utility_calls'], 'meta-utility call')}; the value by "
         "which one was chosen is too high on average, a fresh measurement is not",
     )
     if compared["gate_comparisons"]:
         say(
             console,
-            f"gate: {compared['gate_comparisons']} comparisons, {compared['gate_pairs']} pairs, "
+            f"gate: {quantity(compared['gate_comparisons'], 'comparison')}, {quantity(compared['gate_pairs'], 'pair')}, "
             f"{compared['gate_accepted']} accepted",
         )
     for line in _bounds(found):
@@ -313,8 +315,8 @@ def _print_iterations(rows: Sequence[MeasuredIteration], console: Console) -> No
             "-" if row["t"] == 0 else "yes" if row["accepted"] else "no",
             str(row["n"]),
             f"{row['mean']:.3f}{error}",
-            _words(row["t_interval"]),
-            _words(row["bca_interval"]),
+            _words(row["t_interval"], equal=f"all {row['n']} equal"),
+            _words(row["bca_interval"], equal=f"all {row['n']} equal"),
         )
     console.print(table)
 
@@ -329,7 +331,7 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
         table.add_row(
             str(row["t"]),
             f"{row['mean']:+.3f}",
-            _words(row["interval"], "+"),
+            _words(row["interval"], "+", equal="-"),  # two samples: nothing varies, but not all is equal
             _words(row["interval_new_instances"], "+"),
             f"{row['p']:.3g}",
             f"{row['p_holm']:.3g}",
@@ -350,8 +352,9 @@ def _bounds(found: StatisticsDocument) -> list[str]:
     lines = []
     if lemma:
         says = "which says nothing" if lemma["vacuous"] else f"within {lemma['within_of_best']:.2f} of the best"
+        length = quantity(lemma["length"], "byte")
         lines.append(
-            f"Lemma 1: epsilon {lemma['epsilon']:.1f} for |D| = {lemma['n']} and programs of {lemma['length']} bytes, {says}; "
+            f"Lemma 1: epsilon {lemma['epsilon']:.1f} for |D| = {lemma['n']} and programs of {length}, {says}; "
             f"epsilon {lemma['wanted_epsilon']} needs {lemma['tasks_needed']:,} tasks"
         )
     if finite:
@@ -360,12 +363,15 @@ def _bounds(found: StatisticsDocument) -> list[str]:
             f"expectation over other copies, all at once (95%)"
         )
     if observation:
+        calls = quantity(observation["calls"], "downstream improvement")
         lines.append(
-            f"Observation 1: {observation['calls']} downstream improvements, as many independent tasks would simulate them "
-            f"perfectly; there were {observation['tasks']}"
+            f"Observation 1: {calls}, as many independent tasks would simulate them perfectly; "
+            f"here |D| = {observation['tasks']}"
         )
     return lines
 
 
-def _words(interval: Sequence[float] | None, sign: str = "") -> str:
-    return "-" if interval is None else f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"
+def _words(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
+    if interval is None or no_width(interval):
+        return "-" if interval is None else equal
+    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"

@@ -15,7 +15,7 @@ from rich.text import Text
 from strop.events import Compared, IterationFinished, RunStarted
 from strop.report.documents import StrategyDocument
 from strop.report.tables import fitting, new_table, say
-from strop.report.words import NAMED_BY, harmless
+from strop.report.words import NAMED_BY, harmless, quantity
 from strop.solution import digest_of
 from strop.stats import mean
 from strop.store import Store
@@ -132,9 +132,8 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
         )
     console.print(table)
     calls, evaluations = sum(each.lm_calls for each in comparisons), sum(each.evaluations for each in comparisons)
-    say(
-        console, f"the gate cost {calls} LM calls and {evaluations} evaluations, outside the self-improvements' budgets"
-    )
+    cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
+    say(console, f"the gate cost {cost}, outside the self-improvements' budgets")
 
 
 def _figure(value: float) -> str:

@@ -20,7 +20,7 @@ from strop.report.documents import ScoreResult
 from strop.report.narration import tally
 from strop.report.notes import Noted, noted
 from strop.report.progress import Progress
-from strop.report.words import NAMED_BY, counted, duration, harmless, ruled, with_error
+from strop.report.words import NAMED_BY, counted, duration, harmless, quantity, ruled, with_error
 from strop.solution import digest_of
 from strop.store import RunListing, Stored
 
@@ -108,7 +108,7 @@ def print_runs(listings: Sequence[RunListing], console: Console) -> None:
 def print_score(result: ScoreResult, console: Console) -> None:
     """The utility of a solution on one split, its verdicts, and its first failure."""
     say(console, f"{result.task}, {result.split}: utility {result.utility:.4f}", style="bold")
-    say(console, f"{len(result.instances)} instances: {counted(result.verdicts)}")
+    say(console, f"{quantity(len(result.instances), 'instance')}: {counted(result.verdicts)}")
     for line in result.error.splitlines():
         say(console, line)
 

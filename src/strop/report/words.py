@@ -1,36 +1,17 @@
-"""Small pieces of text that every report is made of.
-
-What a language model wrote may reach a terminal only through `harmless`: escape sequences, control and direction characters
-would let it draw over the report. Against rich's markup the reports use `rich.text.Text`, which has none.
-"""
+"""Small pieces of text that every report is made of. Against rich's markup the reports use `rich.text.Text`, which has none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from strop.harmless import harmless as harmless  # what every report says goes through it
+from strop.plurals import quantity as quantity
 from strop.stats import Estimate, estimate
 
 NAMED_BY = 12
 """Hexadecimal digits by which reports name a program."""
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
-
-
-def harmless(text: str, limit: int = 200) -> str:
-    """`text` on one line of at most `limit` characters, with everything that is not printable as a visible escape."""
-    shown: list[str] = []
-    room = limit
-    for character in text[: limit + 1]:
-        piece = character if character.isprintable() else _escaped(character)
-        if len(piece) > room:
-            return "".join(shown)[: limit - 3] + "..."
-        shown.append(piece)
-        room -= len(piece)
-    return "".join(shown)
-
-
-def _escaped(character: str) -> str:
-    return " " if character in "\n\t\u2028\u2029\xa0" else character.encode("unicode_escape").decode("ascii")
 
 
 def notice_of(name: str, is_language_model: bool) -> str:
@@ -51,6 +32,16 @@ def with_error(values: Sequence[float], sign: str = "±") -> str:
 def in_words(found: Estimate, sign: str = "±") -> str:
     """An estimate as `0.612 ± 0.010`."""
     return f"{found.mean:.3f}" if found.stderr is None else f"{found.mean:.3f} {sign} {found.stderr:.3f}"
+
+
+ALL_EQUAL = "all equal"
+"""In the place of an interval without width."""
+_NO_WIDTH = 1e-9
+
+
+def no_width(interval: Sequence[float]) -> bool:
+    """Whether an interval has no width: its values do not differ, which says nothing of what others would be."""
+    return interval[1] - interval[0] < _NO_WIDTH
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.report.words import notice_of
-from strop.reproduce.cells import Cell, cell_of
-from strop.reproduce.dots import Reach, dots, legend, lines, singles
-from strop.reproduce.evaluations import SEED, Copies, bounded, copies_of
-from strop.reproduce.figure import house_style, new_figure, save_figure
+from strop.report.words import notice_of, quantity
+from strop.reproduce.cells.cell import Cell, cell_of
+from strop.reproduce.drawing.dots import Reach, dots, legend, lines, singles
+from strop.reproduce.drawing.figure import house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, estimate_document, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
+from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of
 from strop.stats import Estimate, mean
 
 TASK = "lpn"
@@ -130,7 +130,7 @@ def _row(title: str, improver: str, working: bool, paper: Printed | None, evalua
 
 def notes(found: Baselines) -> list[str]:
     """What the figures are."""
-    runs = "1 run" if found.runs == 1 else f"{found.runs} runs"
+    runs = quantity(found.runs, "run")
     return [
         f"{runs} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run is the mean of "
         "its copies on the sealed test split. 95% is Student's t interval over the runs, cut to 0 and 100. Chain "

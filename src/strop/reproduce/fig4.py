@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from strop.report.words import notice_of
+from strop.report.words import notice_of, quantity
 from strop.reproduce.baselines import LINES, Printed
-from strop.reproduce.cells import Cell
-from strop.reproduce.curves import Curve, curve, curve_document
-from strop.reproduce.figure import (
+from strop.reproduce.cells.cell import Cell
+from strop.reproduce.drawing.figure import (
     error_line,
     faint_lines,
     key,
@@ -24,12 +23,12 @@ from strop.reproduce.figure import (
 )
 from strop.reproduce.pages import Table, percent, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
+from strop.reproduce.values.curves import LABEL, Curve, curve, curve_document
 from strop.stats import Estimate
 
 RUNS = 5
 PAPER_SEED = Printed(0.61, about=True)
 """û(I_0) with GPT-4, as §5.3 prints it; the other points of the figure are printed nowhere as numbers."""
-LABEL = "test meta-utility û (% of labels right)"
 NOT_PRINTED = "not printed"
 
 
@@ -99,7 +98,7 @@ def tables(found: Fig4) -> list[Table]:
             (str(t), *(with_stderr(each.points[t]) for each in found.curves), NOT_PRINTED if t else str(PAPER_SEED))
             for t in iterations
         ),
-        f"Test meta-utility, percent: mean ± 1 standard error over {len(found.curves[0].runs)} runs",
+        f"Test meta-utility, percent: mean ± 1 standard error over {quantity(len(found.curves[0].runs), 'run')}",
     )
     baselines = Table(
         ("baseline", "here", "paper, GPT-4"),
@@ -136,7 +135,8 @@ def notes(found: Fig4) -> list[str]:
 def spent(of: Curve) -> str:
     """What the runs took."""
     gates = f", {of.gate_evaluations:,} of them for the comparisons of the gate" if of.gate_evaluations else ""
-    return f"{of.selection} selection: {of.lm_calls:,} LM calls and {of.evaluations:,} evaluations{gates} in {len(of.runs)} runs."
+    asked = f"{quantity(of.lm_calls, 'LM call', ',')} and {quantity(of.evaluations, 'evaluation', ',')}"
+    return f"{of.selection} selection: {asked}{gates} in {quantity(len(of.runs), 'run')}."
 
 
 def document(found: Fig4) -> dict[str, object]:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from strop.report.words import notice_of
-from strop.reproduce.cells import Cell
-from strop.reproduce.curves import Curve, curve, curve_document
+from strop.report.words import no_width, notice_of, quantity
+from strop.reproduce.cells.cell import Cell
+from strop.reproduce.drawing.gains import draw_gains, write_csv
 from strop.reproduce.fig4 import NOT_PRINTED, spent
-from strop.reproduce.floor import Floor, floor_of
-from strop.reproduce.gains import draw_gains, write_csv
 from strop.reproduce.pages import Table, estimate_document, percent, span, with_interval, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
+from strop.reproduce.values.curves import Curve, curve, curve_document
+from strop.reproduce.values.floor import Floor, floor_of
 from strop.seeds import derive
 from strop.stats import Estimate, bca_interval, paired_difference, wilson_interval
 
@@ -110,7 +110,7 @@ def tables(found: Fig4Weak) -> list[Table]:
             (str(t), *(word for each in found.curves for word in _words(each.points[t])), PRINTED.get(t, NOT_PRINTED))
             for t in range(len(found.curves[0].points))
         ),
-        f"Test meta-utility by iteration and selection, percent: mean ± 1 standard error over {n} runs",
+        f"Test meta-utility by iteration and selection, percent: mean ± 1 standard error over {quantity(n, 'run')}",
     )
     gains = Table(
         ("selection", "mean gain", "95%", "95%, BCa", f"runs with +{100 * ENOUGH:.0f}", "95%"),
@@ -169,12 +169,12 @@ def _verdict(of: Curve, floor: Floor | None) -> str:
     last = len(of.points) - 1
     if max(map(abs, of.gains)) < _ROUNDING:
         return f"{of.selection} selection ended every run at the utility of its seed improver."
-    if interval is None or interval[0] <= 0 <= interval[1]:
-        change = f"did not change beyond chance in {last} iterations: {_signed(gain)} points"
+    if interval is None or no_width(interval) or interval[0] <= 0 <= interval[1]:
+        change = f"did not change beyond chance in {quantity(last, 'iteration')}: {_signed(gain)} points"
     else:
         word = "fell" if gain.mean < 0 else "gained"
         low, high = sorted(abs(end) for end in interval)
-        change = f"{word} by {percent(abs(gain.mean))} points in {last} iterations (95% interval {span((low, high))})"
+        change = f"{word} by {percent(abs(gain.mean))} points in {quantity(last, 'iteration')} (95% interval {span((low, high))})"
     if floor is None:
         return f"{of.selection} selection {change}."
     where = "below its seed by more than" if gain.mean < -floor.reach else "not below its seed by more than"
@@ -183,7 +183,7 @@ def _verdict(of: Curve, floor: Floor | None) -> str:
 
 def _than_chance(difference: Estimate, above: str, below: str) -> str:
     interval = difference.interval
-    if interval is None or interval[0] <= 0 <= interval[1]:
+    if interval is None or no_width(interval) or interval[0] <= 0 <= interval[1]:
         return "no further than chance from"
     return above if interval[0] > 0 else below
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from strop.report.words import harmless
+from strop.report.words import ALL_EQUAL, harmless, no_width
 from strop.stats import Estimate
 
 ROOMY = 7
@@ -63,8 +63,10 @@ def percent(value: float, signed: bool = False) -> str:
 
 
 def span(interval: Sequence[float] | None, signed: bool = False) -> str:
-    """`58.3 to 64.1`; a dash where there is none."""
-    return "-" if interval is None else f"{percent(interval[0], signed)} to {percent(interval[1], signed)}"
+    """`58.3 to 64.1`; a dash where there is none, and no figures where all values are equal."""
+    if interval is None or no_width(interval):
+        return "-" if interval is None else ALL_EQUAL
+    return f"{percent(interval[0], signed)} to {percent(interval[1], signed)}"
 
 
 def with_stderr(found: Estimate | None) -> str:

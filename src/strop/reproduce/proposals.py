@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strop.experiment import save
-from strop.reproduce.arms import Arm, request_of
-from strop.reproduce.asking import BATCH, NO_PROGRAM, Asker, answers_in, batched, extracted
+from strop.reproduce.asking.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched, extracted
+from strop.reproduce.unsandboxing.arms import Arm, request_of
 from strop.sandbox.base import Sandbox
 from strop.spec import improver_text
 from strop.store import Store

@@ -15,8 +15,11 @@ from typing import Any, Generic, TypeVar
 from strop.errors import ConfigurationError, StoreError
 from strop.experiment import save
 from strop.report.words import notice_of
-from strop.reproduce.cells import Cell, Document, Standing, alone, carry_out, cell_of
-from strop.reproduce.figure import house_style
+from strop.reproduce.cells.alone import alone
+from strop.reproduce.cells.cell import Cell, cell_of
+from strop.reproduce.cells.documents import Document
+from strop.reproduce.cells.work import Standing, carry_out
+from strop.reproduce.drawing.figure import house_style
 from strop.reproduce.pages import Table, markdown_of
 from strop.spec import RunSpec
 

@@ -15,14 +15,15 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from strop.report.words import notice_of
-from strop.reproduce.cells import Cell, Document, cell_of
-from strop.reproduce.comparisons import AgainstSeed, against_seed, against_seed_document
-from strop.reproduce.dots import dots, lines
-from strop.reproduce.evaluations import SEED, Copies, bounded, copies_of, units
-from strop.reproduce.figure import PAGE, house_style, new_figure, save_figure
+from strop.report.words import notice_of, quantity
+from strop.reproduce.cells.cell import Cell, cell_of
+from strop.reproduce.cells.documents import Document
+from strop.reproduce.drawing.dots import dots, lines
+from strop.reproduce.drawing.figure import PAGE, house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
+from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document
+from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of, units
 from strop.spec import shipped_improvers
 from strop.stats import Estimate, wilson_interval
 from strop.strategy import VOCABULARY
@@ -138,7 +139,7 @@ def shares(named: Sequence[tuple[str, Sequence[str]]]) -> tuple[Share, ...]:
 def notes(found: Strategies) -> list[str]:
     """What the figures are."""
     told = [
-        f"(a) {found.runs} {'run' if found.runs == 1 else 'runs'}. Mean test û with 95% intervals (Student's t, cut "
+        f"(a) {quantity(found.runs, 'run')}. Mean test û with 95% intervals (Student's t, cut "
         "to 0 and 100): over the runs where there are three or more, otherwise over the copies. vs seed: the "
         "difference to the seed improver with the same seeds; p by the sign-flip test over paired copies, adjusted "
         "for the number of strategies by Holm (any false claim) and by Benjamini and Hochberg (share of false "
@@ -189,7 +190,7 @@ def tables(found: Strategies) -> list[Table]:
         Table(
             ("strategy", "count", "%", "95%", "also"),
             proposed,
-            f"(b) What the model proposes: {n} improvements of the seed improver",
+            f"(b) What the model proposes: {quantity(n, 'improvement')} of the seed improver",
         ),
     ]
 

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from strop.errors import ConfigurationError, StoreError
 from strop.experiment import save
-from strop.report.words import notice_of
-from strop.reproduce.cells import FOLDER, Cell, Document, cell_of
-from strop.reproduce.comparisons import AgainstSeed, against_seed, against_seed_document
-from strop.reproduce.dots import dots, legend, lines
-from strop.reproduce.evaluations import SEED, bounded, copies_of, seed_solution_of, units
-from strop.reproduce.figure import PAGE, house_style, new_figure, save_figure
+from strop.report.words import notice_of, quantity
+from strop.reproduce.cells.cell import Cell, cell_of
+from strop.reproduce.cells.documents import FOLDER, Document
+from strop.reproduce.drawing.dots import dots, legend, lines
+from strop.reproduce.drawing.figure import PAGE, house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import MOST_RUNS, Documents, Options, Protocol, measuring, model_of, run_cell
+from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document
+from strop.reproduce.values.evaluations import SEED, bounded, copies_of, seed_solution_of, units
 from strop.solution import digest_of
 from strop.spec import program_text
 from strop.stats import Estimate
@@ -155,7 +156,7 @@ def choose(runs: Mapping[str, Document]) -> tuple[str, Chosen]:
     if not candidates:
         raise StoreError("no STOP run has an improver to go on with")
     best = max(candidates, key=lambda each: each[2])
-    how = f"the I_T with the highest training û ({percent(best[2])}%) of {len(candidates)} STOP runs on lpn"
+    how = f"the I_T with the highest training û ({percent(best[2])}%) of {quantity(len(candidates), 'STOP run')} on lpn"
     if all(document["iterations"][0]["improver"] == best[1] for document in runs.values()):
         how += "; it is the seed improver itself"
     return best[0], Chosen(best[1], how, tuple(candidates))
@@ -200,7 +201,7 @@ def notes(found: Table1) -> list[str]:
     least = 2.0 ** (1 - copies)
     told = [
         f"I_T: {found.chosen.digest[:12]}, {found.chosen.how}.",
-        f"In percent, on the sealed test split, {copies} copies of each task: u(s) of the initial solution, û(I_0) "
+        f"In percent, on the sealed test split, {quantity(copies, 'copy')} of each task: u(s) of the initial solution, û(I_0) "
         "of the seed improver, û(I_T) of the improved one, with 95% intervals (Student's t, cut to 0 and 100): "
         "over the repetitions where there are three or more, otherwise over the copies, and then for the instances "
         "that were drawn. Difference: paired by copy; p by the sign-flip test over the copies, adjusted for the "
@@ -208,7 +209,7 @@ def notes(found: Table1) -> list[str]:
     ]
     if least * len(found.rows) > 0.05:
         told.append(
-            f"With {copies} copies no p lies below {least:.2g}, nor below {min(1.0, least * len(found.rows)):.2g} "
+            f"With {quantity(copies, 'copy')} no p lies below {least:.2g}, nor below {min(1.0, least * len(found.rows)):.2g} "
             "for all when adjusted: the paper's size cannot tell more by this test; --runs 3 can."
         )
     return [*told, MAXCUT_NOTE]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.contest import Choice, Comparison, Contest, Node, spent
+from strop.plurals import quantity
 from strop.stats.sequential import EProcess, confidence_sequence
 
 _MOST_LOG = 700.0
@@ -91,7 +92,7 @@ def _in_words(comparison: Comparison, accepted: bool) -> str:
     low, high = comparison.interval
     what = "better" if accepted else "not shown to be better"
     return (
-        f"{what} in {n} {'pair' if n == 1 else 'pairs'}: difference {found:+.3f} "
+        f"{what} in {quantity(n, 'pair')}: difference {found:+.3f} "
         f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
         f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}"
     )

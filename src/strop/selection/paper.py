@@ -17,6 +17,6 @@ class Paper:
         return incumbent
 
     def choose(self, contest: Contest) -> Choice:
-        if mean(contest.check.train) == 0.0:
+        if mean(contest.check().train) == 0.0:
             return Choice(False, "the candidate scored 0 when checked again")
         return Choice(True, "as in Algorithm 1")

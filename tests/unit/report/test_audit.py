@@ -102,7 +102,7 @@ def test_document_of_a_run_lists_what_there_is_to_tell(audit: RunAudit) -> None:
 
 def test_table_of_a_run_names_rules_programs_and_iterations(audit: RunAudit) -> None:
     shown = printed(audit)
-    assert "2 improvers, 1 solutions" in shown and "1 by the syntax rules, 1 by the paper's literal rule" in shown
+    assert "2 improvers, 1 solution," in shown and "1 by the syntax rules, 1 by the paper's literal rule" in shown
     assert digest_of(FLAGGED)[:12] in shown and "t1 3, t2 3" in shown and "looking" in shown
 
 

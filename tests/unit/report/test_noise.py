@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -35,6 +36,12 @@ def test_table_has_one_row_a_task_in_80_columns() -> None:
     assert max(map(len, page)) <= 80
     (row,) = [line for line in page if line.startswith("string-grid-distance")]
     assert row.split()[1:] == ["0.683", "0.080", "0.069", "0.068", "0.166", "0.196", "0.17-0.22", "0.1%"]
+
+
+def test_table_has_no_interval_of_a_floor_where_all_values_are_equal() -> None:
+    still = replace(FOUND, floor=0.0, floor_interval=(0.0, 0.0))
+    (row,) = [line for line in printed(replace(RESULT, tasks=((trials("lpn", 3), still),))) if line.startswith("lpn")]
+    assert "all equal" in row and "0.00-0.00" not in row
 
 
 def test_table_says_what_is_missing_when_the_work_was_stopped() -> None:

@@ -111,7 +111,9 @@ def test_statistics_claim_nothing_when_two_copies_are_each_of_one_value() -> Non
     for t, value in enumerate((0.5, 0.7)):
         scores = [[value, value]] * 2
         events += [*sealed(t, scores), ended(t, scores, t > 0, f"improver {t}")]
-    assert "I_1 is not significantly different from I_0" in printed(events)
+    page = printed(events)
+    assert "I_1 is not significantly different from I_0" in page
+    assert page.count("all 2 equal") == 4 and "0.500 to 0.500" not in page and "+0.200 to +0.200" not in page
 
 
 def test_statistics_widen_for_new_instances_when_they_differ() -> None:

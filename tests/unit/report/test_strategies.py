@@ -99,7 +99,7 @@ def test_behaviour_in_the_record_is_part_of_the_evidence(tmp_path: Path) -> None
         )  # fmt: skip
         store.append(iteration(0, SEED, None))
         (row,) = named(store)
-    assert row.strategy.why[-1].startswith("in 1 improvements: 1 LM calls, 1.0 utility calls per LM call")
+    assert row.strategy.why[-1].startswith("in 1 improvement: 1 LM call, 1.0 utility calls per LM call")
 
 
 def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:

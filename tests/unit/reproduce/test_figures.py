@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from matplotlib.colors import to_rgb
 from strop.errors import StoreError
 from strop.report.words import OFFLINE_NOTICE
 from strop.reproduce import fig4, fig4_weak
-from strop.reproduce.curves import curve
-from strop.reproduce.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
+from strop.reproduce.drawing.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
+from strop.reproduce.pages import span
 from strop.reproduce.protocol import Options, perform, run_cell
+from strop.reproduce.values.curves import curve
 from strop.stats import t_estimate
 
 LM = "offline:skill=0.1"
@@ -221,3 +222,40 @@ def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path
     path.write_text(json.dumps({**run_of([0.6, 0.6]), **damage}))
     with pytest.raises(StoreError, match="remove it"):
         perform(fig4_weak.PROTOCOL, options, progress=quiet)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "damage"),
+    [
+        ("iterations", lambda document: document.pop("iterations")),
+        ("mean", lambda document: document["iterations"][1]["test"].pop("mean")),
+        ("model", lambda document: document.pop("model")),
+    ],
+)
+def test_document_that_lacks_a_field_is_named_with_the_field(
+    tmp_path: Path, lacking: str, damage: Callable[[dict[str, Any]], object]
+) -> None:
+    options = Options(directory=tmp_path, lm=LM, runs=2)
+    for selection in fig4_weak.SELECTIONS:
+        written(options, selection, [(0.6, 0.6)] * 2)
+    path = tmp_path / "cells" / f"{run_cell(options, 'gated', 0).name}.json"
+    document = json.loads(path.read_text())
+    damage(document)
+    path.write_text(json.dumps(document))
+    with pytest.raises(StoreError) as raised:
+        perform(fig4_weak.PROTOCOL, options, progress=quiet)
+    assert str(path) in str(raised.value) and repr(lacking) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [(None, "-"), ((0.5, 0.5), "all equal"), ((0.5, 0.5 + 1e-12), "all equal"), ((0.5, 0.51), "50.0 to 51.0")],
+)
+def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float, float] | None, said: str) -> None:
+    assert span(interval) == said
+
+
+def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
+    performed = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
+    assert "paper selection did not change beyond chance in 2 iterations: +10.0 (all equal) points." in performed.notes
+    assert any("no further than chance from paper selection: -20.0 (all equal)" in note for note in performed.notes)

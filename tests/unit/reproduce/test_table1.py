@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strop.errors import ConfigurationError, StoreError
-from strop.reproduce.cells import Document
+from strop.reproduce.cells.documents import Document
 from strop.reproduce.pages import markdown_of
 from strop.reproduce.protocol import run_cell
 from strop.reproduce.table1 import (

@@ -17,6 +17,7 @@ reproduce_command = App(
     name="reproduce",
     help="Carry out one of the paper's protocols, with the paper's parameters unless told otherwise. The same command with the "
     "same --out goes on where it was ended.",
+    help_format="markdown",
 )
 for name, words in PROTOCOLS.items():
     module = name.replace("-", "_")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from cyclopts import Parameter
 
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Whole
+from strop.commands.options import DEFAULTS, RUNS, Folder, GroundOptions, Whole
 from strop.commands.output import announce, notices, print_document, results
 from strop.errors import ConfigurationError
 from strop.lm.registry import make as make_language_model
+from strop.reproduce.cells.watch import Watch
 from strop.reproduce.pages import show
 from strop.reproduce.protocol import Options, Protocol, perform
-from strop.reproduce.watch import Watch
 from strop.spec import cores
 
 MOST_AT_ONCE = 256
@@ -32,7 +31,7 @@ class ScaleOptions:
     """Seed of the first run; the next runs have the next numbers."""
     at_once: Whole = 0
     """Runs at once; 0 means one for each core. A model behind a server may take more."""
-    out: Path | None = None
+    out: Folder = None
     """Directory of the results, shared by all protocols; runs/reproduce-MODEL-SEED when not given."""
     iterations: Annotated[Whole, Parameter(alias="-T")] = DEFAULTS.iterations
     """T: how often the improver improves itself in a run."""

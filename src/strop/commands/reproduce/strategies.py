@@ -13,8 +13,8 @@ from strop.errors import ConfigurationError
 from strop.experiment import framed
 from strop.laboratory import jail, meta_description, started
 from strop.lm.registry import make as make_language_model
-from strop.reproduce.asking import Asker, answers_in
-from strop.reproduce.progress import Progress
+from strop.reproduce.asking.asker import Asker, answers_in
+from strop.reproduce.asking.progress import Progress
 from strop.reproduce.proposals import SCOPE, Proposal, ask, proposals, seed_improver, write
 from strop.reproduce.protocol import Options
 from strop.reproduce.strategies import PROPOSALS, RUNS, protocol

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.commands.options import Json, Whole
+from strop.commands.options import Folder, Json, Whole
 from strop.commands.output import notice_of, notices, print_document, reading, results
 from strop.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.commands.reproduce.options import plain
@@ -22,11 +22,11 @@ from strop.laboratory import jail, started
 from strop.lm.base import LanguageModel
 from strop.lm.registry import make as make_language_model
 from strop.report.words import harmless
-from strop.reproduce import document
-from strop.reproduce.arms import ARMS, arm
-from strop.reproduce.progress import Progress
-from strop.reproduce.rates import WAYS, Rates, flagged, rates
-from strop.reproduce.table2 import Table2, done
+from strop.reproduce.asking.progress import Progress
+from strop.reproduce.unsandboxing import document
+from strop.reproduce.unsandboxing.arms import ARMS, arm
+from strop.reproduce.unsandboxing.rates import WAYS, Rates, flagged, rates
+from strop.reproduce.unsandboxing.table2 import Table2, done
 from strop.solution import digest_of
 from strop.spec import RunSpec
 from strop.stopping import stopped_by_signals
@@ -69,7 +69,7 @@ class Generation:
 def table2_command(
     *,
     generation: Generation = Generation(),
-    out: Path | None = None,
+    out: Folder = None,
     listed: Annotated[bool, Parameter(name="--list", negative="")] = False,
     flagged_by: Literal["literal", "syntax", "runtime"] | None = None,
     as_json: Json = False,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 
 from strop.errors import LanguageModelError, StropError
 from strop.events import LmCalled, LmResponded, Recorder
@@ -16,6 +16,7 @@ from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import Limits, Program, Returned, Sandbox
 from strop.store import Store
+from strop.together import together
 
 BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
@@ -67,12 +68,7 @@ class Asker:
                 raise _Stopped("stopped")
             work(batch)
 
-        with ThreadPoolExecutor(workers, thread_name_prefix="strop-asking") as pool:
-            futures = [pool.submit(unless_stopped, batch) for batch in batches]
-            _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in waiting:
-                future.cancel()
-        errors = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
+        errors = together([partial(unless_stopped, batch) for batch in batches], workers, "strop-asking")
         # What ended the work comes before what merely found it ended.
         for error in sorted(errors, key=lambda error: isinstance(error, _Stopped)):
             raise error

@@ -8,8 +8,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from strop.report.words import duration, harmless
-from strop.reproduce.cells import Standing
+from strop.report.words import duration, harmless, quantity
+from strop.reproduce.cells.work import Standing
 
 _SHOWN = 8
 """Running cells that are named."""
@@ -43,7 +43,7 @@ class Watch:
         first, self._standing = self._standing is None, standing
         if first:
             done = f", {standing.before} of them done before" if standing.before else ""
-            self._say(f"{standing.all} cells{done}; at most {self._at_once} at once")
+            self._say(f"{quantity(standing.all, 'cell')}{done}; at most {self._at_once} at once")
         for name in sorted(set(standing.running) - self._known):
             self._known.add(name)
             if self._live is None:

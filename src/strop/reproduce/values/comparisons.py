@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strop.reproduce.evaluations import Copies, pooled, units
+from strop.reproduce.values.evaluations import Copies, pooled, units
 from strop.stats import benjamini_hochberg, differences, holm, paired_difference, sign_flip_test
 
 

@@ -1,87 +1,27 @@
-"""Cells: what a protocol consists of. Each is one command line of strop, run in a child process, whose document is kept.
+"""Carry out cells: each in a child process, whose document is kept.
 
-A cell is done when its document is there, `cells/NAME.json`: written whole or not at all. Everything else about it may be cut
-short at any moment, by `kill -9` too, and is then begun anew. Protocols that share a directory share their equal cells.
+A cell is done when its document is there. Everything else about it may be cut short at any moment, by `kill -9` too, and is
+then begun anew. Protocols that share a directory share their equal cells.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from strop.errors import ConfigurationError, StoreError, StropError
-from strop.report.documents import SCHEMA_VERSION
+from strop.errors import StropError
 from strop.report.words import harmless
-from strop.reproduce.crew import Child, begin
+from strop.reproduce.cells.cell import Cell
+from strop.reproduce.cells.crew import Child, begin
+from strop.reproduce.cells.documents import FOLDER, Document, document_in, kept
 from strop.spec import cores
 from strop.stopping import stopped_by_signals
-from strop.store import FILE_NAME
-from strop.store.files import lock_directory
 
-Document = dict[str, Any]
-"""What a command printed with --json."""
-
-FOLDER = "cells"
-OURS = ("--out", "--json", "--jobs")
-"""Flags that `carry_out` sets: they decide where results go and how fast, never what they are."""
-NO_RESULT = ("--base-url",)
-"""Flags that do not make a cell another one: the same model at another address."""
 TICK_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One command line of strop, without --out, --json and --jobs."""
-
-    name: str
-    """Names its files; another for every other content (see `cell_of`)."""
-    arguments: tuple[str, ...]
-
-
-def cell_of(*arguments: str) -> Cell:
-    """The cell of a command line, e.g. `cell_of("run", "lpn", "--seed", "3")`; its name says a little and a digest the rest.
-
-    An argument that names a file counts by what the file holds: the name stays when the directory moves, and changes with the
-    program. Raises ValueError for the flags in `OURS`.
-    """
-    told = [each for each in arguments if each in OURS]
-    if told:
-        raise ValueError(f"a cell has no {told[0]}: it is set when the cell is carried out")
-    content, values = _content(arguments)
-    digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:10]
-    words = [each for each in arguments[:2] if not each.startswith("-")]
-    words += [values[flag] for flag in ("--selection",) if flag in values]
-    words += [f"s{values['--seed']}"] if "--seed" in values else []
-    return Cell("-".join([*(_plain(Path(word).stem) for word in words), digest]), arguments)
-
-
-def _content(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """(what decides the results, in order; value of each flag)."""
-    content, values = [], {}
-    for before, argument in zip(("", *arguments), arguments, strict=False):
-        if before.startswith("--"):
-            values[before] = argument
-        if argument in NO_RESULT or before in NO_RESULT:
-            continue
-        content.append(_digest(Path(argument)) if Path(argument).is_file() else argument)
-    return content, values
-
-
-def _digest(path: Path) -> str:
-    return "file " + hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _plain(word: str) -> str:
-    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in word)[:24]
 
 
 class CellFailed(StropError):
@@ -189,7 +129,7 @@ class _Work:
         self.running.remove(child)
         child.close()
         code = child.process.returncode
-        document = _document(child.draft)
+        document = document_in(child.draft)
         if code == 0 and document is not None:
             child.draft.replace(self.home / f"{child.name}.json")
             self.found[child.name] = document
@@ -213,28 +153,6 @@ class _Work:
         return Standing(self.all, self.before, len(self.found), names, ended, now - self.begun, left)
 
 
-def kept(home: Path, name: str) -> Document | None:
-    """The document of a cell that is done; None where there is none, or what there is cannot be one.
-
-    A document that was whole when its parent was killed is taken over.
-    """
-    final, draft = home / f"{name}.json", home / f"{name}.json.part"
-    document = _document(final)
-    if document is None and (document := _document(draft)) is not None:
-        draft.replace(final)
-    return document
-
-
-def _document(path: Path) -> Document | None:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict) or document.get("schema_version") != SCHEMA_VERSION:
-        return None
-    return document if document.get("status", "finished") == "finished" else None
-
-
 def _failed(child: Child, code: int) -> CellFailed:
     if code < 0:
         reason = f"ended by {signal.Signals(-code).name}"
@@ -243,30 +161,3 @@ def _failed(child: Child, code: int) -> CellFailed:
         reason = lines[-1].removeprefix("strop: ") if lines else f"exit code {code}"
         reason = reason if code else f"it printed no document: {reason}"
     return CellFailed(f"{child.name} failed: {harmless(reason, 1000)} (see {child.log})", code if code > 0 else 1)
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Within, no other `strop reproduce` works in this directory, which is made.
-
-    Raises:
-        ConfigurationError: one does, the directory is that of a single run, or it cannot be made.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if (directory / FILE_NAME).exists():
-            raise ConfigurationError(f"--out {directory} is the folder of a run; name a new one")
-        (directory / FOLDER).mkdir(exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ConfigurationError(f"cannot write results in {directory}: {reason}; name another --out") from error
-    try:
-        descriptor = lock_directory(directory)
-    except StoreError:
-        raise ConfigurationError(
-            f"another strop reproduce is at work in {directory}; wait for its end, or name another --out"
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)

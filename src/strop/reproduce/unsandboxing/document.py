@@ -11,7 +11,7 @@ from rich.text import Text
 
 from strop.audit import RULES
 from strop.report.words import counted, harmless
-from strop.reproduce.rates import PAPER, WAYS, Rate, Rates
+from strop.reproduce.unsandboxing.rates import PAPER, WAYS, Rate, Rates
 from strop.stats import TwoProportions, two_proportion_z_test
 
 NOTE = (

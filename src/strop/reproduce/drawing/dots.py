@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from strop.report.words import harmless
-from strop.reproduce.figure import LOOKS, house_style
+from strop.reproduce.drawing.figure import LOOKS, house_style
 
 Reach = tuple[float, float]
 """The ends of an error line, (low, high)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from strop.errors import StoreError
-from strop.reproduce.cells import Document
+from strop.reproduce.cells.documents import Document, file_of
 from strop.stats import Estimate, mean, t_estimate
 
 SEED = "seed"
@@ -56,7 +56,7 @@ def copies_of(document: Document, task: str, improver: str) -> Copies:
             digest=str(cell["digest"]),
         )
     except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise StoreError(f"a document of strop eval holds no values of {improver} on {task}") from error
+        raise _lacking(document, f"values of {improver} on {task}") from error
 
 
 def seed_solution_of(document: Document, task: str) -> tuple[float, float]:
@@ -69,7 +69,11 @@ def seed_solution_of(document: Document, task: str) -> tuple[float, float]:
         found = next(each for each in document["seed_solutions"] if each["task"] == task)
         return float(found["train"]["mean"]), float(found["test"]["mean"])
     except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise StoreError(f"a document of strop eval holds no seed solution of {task}") from error
+        raise _lacking(document, f"seed solution of {task}") from error
+
+
+def _lacking(document: Document, what: str) -> StoreError:
+    return StoreError(f"{file_of(document)} holds no {what}; remove it, and it is made anew")
 
 
 def pooled(evaluations: Sequence[Copies]) -> tuple[float, ...]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.reproduce.cells import Document
-from strop.reproduce.evaluations import bounded
+from strop.reproduce.cells.documents import Document
 from strop.reproduce.pages import estimate_document
+from strop.reproduce.values.evaluations import bounded
 from strop.stats import Estimate, paired_difference
+
+LABEL = "test meta-utility û (% of labels right)"
+"""Of their axis."""
 
 
 @dataclass(frozen=True)

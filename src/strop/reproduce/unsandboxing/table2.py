@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from strop.audit import RULES, audit_program, literal, unsandboxed
 from strop.events import Judged, Recorder
 from strop.lm.base import LanguageModel, Request
-from strop.reproduce.arms import Arm, request_of
-from strop.reproduce.asking import NO_PROGRAM, Asker, answers_in, batched, extracted
-from strop.reproduce.rehearsal import rehearse
+from strop.reproduce.asking.asker import NO_PROGRAM, Asker, answers_in, batched, extracted
+from strop.reproduce.unsandboxing.arms import Arm, request_of
+from strop.reproduce.unsandboxing.rehearsal import rehearse
 from strop.sandbox.base import Sandbox
 from strop.solution import digest_of
 from strop.store import Store

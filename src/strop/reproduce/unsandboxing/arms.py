@@ -13,7 +13,7 @@ from strop.handles import Grant, Host
 from strop.improver import improve
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.reproduce.rehearsal import LIMITS
+from strop.reproduce.unsandboxing.rehearsal import LIMITS
 from strop.sandbox.base import Sandbox
 from strop.spec import RunSpec
 from strop.tasks.sandbox_flag.task import sandbox_flag

@@ -1,4 +1,4 @@
-"""A command of strop in a child process that does not outlive its parent: `python -m strop.reproduce.child run lpn …`.
+"""A command of strop in a child process that does not outlive its parent: `python -m strop.reproduce.cells.child run lpn …`.
 
 The parent holds the other end of the child's standard input and never writes to it. However the parent ends, also by `kill -9`,
 the kernel closes that end, and the child stops as if it had been told to. Not a death signal of the kernel: that is Linux's

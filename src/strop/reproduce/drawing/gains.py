@@ -12,9 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from strop.experiment import save
-from strop.reproduce.curves import Curve
-from strop.reproduce.fig4 import LABEL
-from strop.reproduce.figure import LOOKS, error_line, key, new_figure, percent_axis, printed_point, save_figure
+from strop.reproduce.drawing.figure import LOOKS, error_line, key, new_figure, percent_axis, printed_point, save_figure
+from strop.reproduce.values.curves import LABEL, Curve
 from strop.stats import Estimate
 
 _APART = 0.09

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from strop.errors import ConfigurationError
-from strop.reproduce.cells import Cell, CellFailed, Standing, alone, carry_out, cell_of, kept
-from strop.reproduce.crew import set_aside
+from strop.reproduce.cells.alone import alone
+from strop.reproduce.cells.cell import Cell, cell_of
+from strop.reproduce.cells.crew import set_aside
+from strop.reproduce.cells.documents import kept
+from strop.reproduce.cells.work import CellFailed, Standing, carry_out
 
 BROKEN = cell_of("run", "no-such-task", "--seed", "1")
 """A real command line that ends with exit code 2 before anything is run."""
@@ -147,7 +150,7 @@ def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path, taken: str
 
 def test_child_ends_when_the_other_end_of_its_standard_input_is_closed(tmp_path: Path) -> None:
     body = (
-        "import time; from strop.reproduce.child import stop_with_the_parent\n"
+        "import time; from strop.reproduce.cells.child import stop_with_the_parent\n"
         "stop_with_the_parent(); print(1, flush=True); time.sleep(600)"
     )
     child = subprocess.Popen([sys.executable, "-c", body], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -17,10 +17,10 @@ from strop.events import Event, Judged, LmResponded
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
-from strop.reproduce.arms import ARMS, Arm, arm, request_of
-from strop.reproduce.asking import batched
-from strop.reproduce.rates import PAPER, Rate, flagged, rates
-from strop.reproduce.table2 import Done, Table2, done, judge
+from strop.reproduce.asking.asker import batched
+from strop.reproduce.unsandboxing.arms import ARMS, Arm, arm, request_of
+from strop.reproduce.unsandboxing.rates import PAPER, Rate, flagged, rates
+from strop.reproduce.unsandboxing.table2 import Done, Table2, done, judge
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 

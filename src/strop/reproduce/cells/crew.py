@@ -6,7 +6,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+
+from strop.errors import StoreError
+from strop.keeping import RESUMABLE, kept
 
 
 @dataclass(eq=False)
@@ -36,24 +40,39 @@ class Child:
 
 
 def begin(name: str, arguments: Sequence[str], home: Path, jobs: int, now: float) -> Child:
-    """Start a cell. What an earlier attempt left is set aside as `NAME.cut-1`, `NAME.cut-2`, …: it may have cost money.
+    """Start a cell, or go on with what an earlier attempt left of it: its answers may have cost money.
 
-    The child is in a process group of its own: a Ctrl-C at the terminal comes to this process alone, which passes it on.
+    What cannot be gone on with is set aside as `NAME.cut-1`, `NAME.cut-2`, …. The child is in a process group of its own: a Ctrl-C
+    at the terminal comes to this process alone, which passes it on.
     """
     folder, draft, log = home / name, home / f"{name}.json.part", home / f"{name}.log"
-    set_aside(folder)
+    line = _goes_on(folder, arguments)
+    if line is None:
+        set_aside(folder)
+        line = [*arguments, "--jobs", str(jobs), "--out", str(folder)]
     for path in (draft, log):
         path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
-    command = [sys.executable, "-m", "strop.reproduce.child", *arguments, "--jobs", str(jobs)]
     with draft.open("wb") as output, log.open("wb") as errors:
         process = subprocess.Popen(
-            [*command, "--out", str(folder), "--json"],
+            [sys.executable, "-m", "strop.reproduce.cells.child", *line, "--json"],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=errors,
             process_group=0,
         )
     return Child(name, process, draft, log, now)
+
+
+def _goes_on(folder: Path, arguments: Sequence[str]) -> list[str] | None:
+    """The command line that goes on with the record in `folder`; None where nothing can."""
+    try:
+        kind = kept(folder).kind
+    except StoreError:  # there is none, or it says too little
+        return None
+    if kind not in RESUMABLE or kind != arguments[0]:
+        return None
+    address = next((list(pair) for pair in pairwise(arguments) if pair[0] == "--base-url"), [])
+    return ["resume", str(folder), *address]
 
 
 def set_aside(folder: Path) -> None:

@@ -1,0 +1,125 @@
+"""A plan of a run, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from strop import plan as assumed
+from strop.errors import dollars
+from strop.lm.prices import Tariff
+from strop.plan import ROLES, Plan, Span
+from strop.report.documents import SCHEMA_VERSION
+from strop.report.tables import new_table, say
+from strop.report.words import duration
+from strop.spec import RunSpec
+
+
+def assumptions(known: Mapping[str, Tariff]) -> list[str]:
+    """What the figures rest on, a line each."""
+    low, likely = assumed.BYTES_PER_TOKEN
+    each = ", ".join(f"{seconds:g}" for seconds in assumed.CALL_SECONDS)
+    prices = [f"price of {spec}: {_price(tariff)}" for spec, tariff in known.items()]
+    return [
+        "least: every program that a model writes asks for nothing; only the shipped seed improver is known to ask",
+        "expected: every improver does as the seed improver does, one LM call, each response scored once; a gate needs "
+        f"{assumed.GATE_SHARE:.0%} of its pairs, and {assumed.ACCEPTED:.0%} of the candidates go on",
+        "most: every budget is spent",
+        f"a prompt is that of the seed improver at {low:g} and {likely:g} bytes a token; at most {assumed.MOST_PROMPT_TOKENS:,} "
+        "tokens, though a written improver may send more: only --max-tokens and --max-cost are sure",
+        f"an answer has {assumed.OUTPUT_PER_PROGRAM:g} times the tokens of the program it improves and "
+        f"{assumed.OUTPUT_TOKENS} more; at most {max(tariff.max_tokens for tariff in known.values()):,}",
+        f"a language model answers within {each} s (least, expected, most); a solution takes "
+        f"{assumed.INSTANCE_SHARE[1]:.0%} of its time limit on an instance, at most all of it",
+        "failed and repeated attempts are not counted",
+        *prices,
+    ]
+
+
+def print_plan(found: Plan, spec: RunSpec, known: Mapping[str, Tariff], console: Console) -> None:
+    """LM calls by role, then everything at least, as expected and at most."""
+    calls = _table("LM calls", console)
+    for role in ROLES:
+        _row(calls, role, found.roles[role].calls, _count)
+    console.print(calls)
+    table = _table("the run", console)
+    _row(table, "LM calls", found.total.calls, _count)
+    _row(table, "responses", found.total.responses, _count)
+    _row(table, "evaluations", found.total.evaluations, _count)
+    _row(table, "tokens", found.total.tokens, _count)
+    if found.total.cost is None:
+        table.add_row("money", *["no price"] * 3)
+    else:
+        _row(table, "money", found.total.cost, lambda amount: dollars(round(amount)))
+    _row(table, "time", found.seconds, duration)
+    console.print(table)
+    say(
+        console,
+        f"T * budget_u^ * |D| * (budget_u + budget_L) = {spec.iterations} * {spec.meta_budget} * {spec.copies} * "
+        f"({spec.utility_budget} + {spec.lm_budget}) = {found.leading:,}",
+    )
+    bought = f"{found.iterations:.3g} of {spec.iterations} iterations, {found.attempts} improvement attempts"
+    say(console, f"{found.binding} buys {bought}" if found.binding else f"the budget buys {bought}")
+    for line in assumptions(known):
+        say(console, f"- {line}")
+    say(console, found.warning, style="bold yellow")
+
+
+def plan_document(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> dict[str, Any]:
+    """What `strop run --dry-run --json` prints; money in dollars, time in seconds."""
+    total = found.total
+    cost = None if total.cost is None else Span(*(each / 1e9 for each in _three(total.cost)))
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "task": spec.task,
+        "lm": spec.lm,
+        "lm_calls": _span(total.calls),
+        "responses": _span(total.responses),
+        "evaluations": _span(total.evaluations),
+        "tokens": _span(total.tokens),
+        "cost": None if cost is None else _span(cost),
+        "seconds": _span(found.seconds),
+        "roles": {
+            role: {"lm_calls": _span(work.calls), "responses": _span(work.responses)}
+            for role, work in found.roles.items()
+        },
+        "leading": found.leading,
+        "iterations_bought": found.iterations,
+        "improvement_attempts": found.attempts,
+        "binding": found.binding or None,
+        "warning": found.warning or None,
+        "assumptions": assumptions(known),
+    }
+
+
+def _price(tariff: Tariff) -> str:
+    if tariff.price is None:
+        return "not known; give it with --price IN,OUT"
+    into, out = tariff.price.dollars_per_million
+    return f"${into:g} in and ${out:g} out per million tokens ({tariff.price.source})"
+
+
+def _table(title: str, console: Console) -> Table:
+    table = new_table(title, "least", "expected", "most", console=console)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _row(table: Table, name: str, span: Span, say_it: Callable[[float], str]) -> None:
+    table.add_row(name, *(say_it(each) for each in _three(span)))
+
+
+def _three(span: Span) -> tuple[float, float, float]:
+    return span.least, span.expected, span.most
+
+
+def _span(span: Span) -> dict[str, float]:
+    return {"least": span.least, "expected": span.expected, "most": span.most}
+
+
+def _count(number: float) -> str:
+    return f"{round(number):,}"

@@ -1,0 +1,1 @@
+"""Figures that are legible in greyscale."""
