@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
+from strop.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.pacing import Clock
 from strop.lm.patience import Patience
 from strop.lm.scripted import Scripted
 from strop.lm.shared import SharedAnswers
 from strop.testing import language_model as kit
 from strop.testing.openai_server import OpenAIServer
+
+
+class Impatient(Clock):
+    """A clock on which a wait for a time is over at once."""
+
+    passed = 0.0
+
+    def now(self) -> float:
+        return self.passed
+
+    def wait(self, changed: threading.Condition, seconds: float | None) -> None:
+        self.passed += seconds or 0.0
+        if seconds is None:
+            changed.wait()
 
 
 def scripted() -> Scripted:
@@ -31,7 +48,7 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
         place = endpoint("openai/tester", base_url=server.url, environ={})
         # Threads share the cycle of faults, so one request may meet many in a row: patience is not what is tested here.
         settings = Settings(patience=Patience(attempts=1000))
-        yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), sleep=lambda seconds: None)
+        yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), clock=Impatient())
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
@@ -57,14 +74,17 @@ def test_openai_model_conforms(
 
 
 class Broken(Scripted):
-    """Answers well, until `breaks` has its way with the list of completions."""
+    """Answers and keeps well, until `breaks` has its way with the list of completions."""
 
     def __init__(self, breaks: Callable[[list[Completion]], object]) -> None:
         super().__init__(lambda request: f"{request.message[:200]!r} {request.sample}")
         self.breaks = breaks
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        return self.breaks(super().complete(requests))  # type: ignore[return-value]
+        given = self.breaks(super().complete(requests))
+        for position, completion in enumerate(given):  # type: ignore[arg-type]
+            keep(position, completion)
+        return given  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize(
@@ -90,3 +110,78 @@ def test_kit_notices_a_model_that_breaks_the_contract(
 def test_kit_notices_a_name_that_is_none() -> None:
     with pytest.raises(AssertionError, match="name"):
         kit.check_language_model(lambda: Scripted(lambda request: "x", name=None))  # type: ignore[arg-type]
+
+
+class Careless(Scripted):
+    """Answers well, and keeps as `keeps` does. Once finished, it fails from the third request on."""
+
+    def __init__(self, keeps: Callable[[Keep, int, Completion], None]) -> None:
+        super().__init__(lambda request: f"{request.message[:200]!r} {request.sample}")
+        self.keeps = keeps
+        self.finished = False
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        given: list[Completion | None] = []
+        for position, completion in enumerate(super().complete(requests)):
+            if position >= 2 and self.finished:
+                given.append(None)
+                continue
+            given.append(completion)
+            self.keeps(keep, position, completion)
+        if None in given:
+            raise LanguageModelError("finished", tuple(given))
+        return given  # type: ignore[return-value]
+
+
+def in_another_thread(keep: Keep, position: int, completion: Completion) -> None:
+    thread = threading.Thread(target=keep, args=(position, completion))
+    thread.start()
+    thread.join()
+
+
+def twice(keep: Keep, position: int, completion: Completion) -> None:
+    keep(position, completion)
+    keep(position, completion)
+
+
+def only_the_first(keep: Keep, position: int, completion: Completion) -> None:
+    if position == 0:
+        keep(position, completion)
+
+
+def test_kit_is_content_with_a_model_that_fails_and_keeps_what_came() -> None:
+    kit.check_language_model(lambda: Careless(lambda keep, position, completion: keep(position, completion)))
+
+
+@pytest.mark.parametrize(
+    ("check", "keeps", "reason"),
+    [
+        (kit.each_completion_is_kept_once, lambda keep, position, completion: None, "must be called for"),
+        (kit.each_completion_is_kept_once, twice, "once"),
+        (kit.each_completion_is_kept_once, only_the_first, "must be called for"),
+        (
+            kit.each_completion_is_kept_once,
+            lambda keep, position, completion: keep(position, replace(completion, text="another")),
+            "what complete gives",
+        ),
+        (kit.completions_are_kept_in_the_thread_that_asked, in_another_thread, "thread"),
+        (kit.what_came_is_kept_when_a_call_fails, only_the_first, "must be called for"),
+        (kit.what_came_is_kept_when_a_call_fails, twice, "once"),
+    ],
+)
+def test_kit_notices_a_model_that_keeps_answers_badly(
+    check: Callable[[kit.MakeModel], None], keeps: Callable[[Keep, int, Completion], None], reason: str
+) -> None:
+    with pytest.raises(AssertionError, match=reason):
+        check(lambda: Careless(keeps))
+
+
+@pytest.mark.parametrize(
+    "change", [{"reasoning": None}, {"reasoning": "\ud800"}, {"parameters": {"temperature": [0.7]}}]
+)
+def test_kit_notices_a_completion_whose_new_parts_are_malformed(change: dict[str, object]) -> None:
+    with pytest.raises(AssertionError, match=next(iter(change))):
+        kit.each_request_gets_one_completion(lambda: Broken(lambda cs: [replace(c, **change) for c in cs]))  # type: ignore[arg-type]

@@ -29,6 +29,8 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Lang
     parameters.port = 0
     parameters.n_ctx, parameters.n_parallel = 2048, 4
     parameters.n_gpu_layers = 0
+    # More would wait for one another, spinning, on a machine that does other things as well.
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(parameters)
     base_url = f"{server.listening_address}/v1"
     yield lambda: registry.make("llamacpp/tiny", base_url=base_url, seed=0, environ={})

@@ -11,7 +11,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-WIDTH, LAYERS, HEADS, FEED_FORWARD, CONTEXT = 32, 2, 4, 64, 512
+WIDTH, LAYERS, HEADS, FEED_FORWARD, CONTEXT = 32, 2, 4, 64, 8192
 
 
 def write_tiny_gguf(path: Path, *, seed: int = 0) -> None:

@@ -22,17 +22,32 @@ class Request:
     """Index of this request among the equal ones of its scope, from 0."""
 
 
+FaultKind: TypeAlias = Literal[
+    "rate_limited",
+    "server_error",
+    "connection",
+    "timeout",
+    "bad_response",
+    "truncated",
+    "empty",
+    "oversized",
+    "usage",
+    "parameter",
+]
+"""`usage`: token counts that cannot be right; `parameter`: something that was asked for was changed, not sent or ignored."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """Something that went wrong on the way to a completion and was survived, or not."""
 
-    kind: Literal[
-        "rate_limited", "server_error", "connection", "timeout", "bad_response", "truncated", "empty", "oversized"
-    ]
+    kind: FaultKind
     detail: str
     attempt: int
     """Which attempt this was, from 1."""
     waited_seconds: float = 0.0
+    maybe_billed: bool = False
+    """The attempt gave no answer, but broke after the request was sent: the server may charge for it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where a model is served and with which key: `openai/…` and the presets of local servers.
+"""Where a model is served and with which key: one row of `PROVIDERS` for each provider.
 
 Reads names, flags and an environment that is handed in. It opens no connection.
 """
@@ -7,21 +7,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from strop.errors import ConfigurationError
 
-OPENAI_URL = "https://api.openai.com/v1"
-PROVIDERS = ("openai", "ollama", "vllm", "llamacpp")
-"""What may stand before the slash of a specification."""
 
-_LOCAL_URLS = {"vllm": "http://localhost:8000/v1", "llamacpp": "http://localhost:8080/v1"}
-_KEY_VARIABLES = {
-    "openai": "OPENAI_API_KEY",
-    "ollama": "OLLAMA_API_KEY",
-    "vllm": "VLLM_API_KEY",
-    "llamacpp": "LLAMA_API_KEY",
-}
+@dataclass(frozen=True)
+class Provider:
+    """A vendor or a kind of server with an endpoint for OpenAI's chat completions."""
+
+    url: str
+    """Base URL where nothing else is said."""
+    key_variables: tuple[str, ...]
+    """Environment variables that may hold the key; the first that is set counts."""
+    url_variable: str = ""
+    """Environment variable that may hold another base URL."""
+    needs_key: bool = False
+    """Whether its own host refuses whoever has no key."""
+
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+PROVIDERS: Mapping[str, Provider] = MappingProxyType(
+    {
+        "openai": Provider(OPENAI_URL, ("OPENAI_API_KEY",), "OPENAI_BASE_URL", needs_key=True),
+        "anthropic": Provider(
+            "https://api.anthropic.com/v1", ("ANTHROPIC_API_KEY",), "ANTHROPIC_BASE_URL", needs_key=True
+        ),
+        "gemini": Provider(
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+            needs_key=True,
+        ),
+        "openrouter": Provider("https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",), needs_key=True),
+        "ollama": Provider("http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),
+        "vllm": Provider("http://localhost:8000/v1", ("VLLM_API_KEY",)),
+        "llamacpp": Provider("http://localhost:8080/v1", ("LLAMA_API_KEY",)),
+    }
+)
+"""By what stands before the slash of a specification."""
+
 _SHORTEST_SECRET = 8
 """Keys shorter than this (`none`, `x`) are placeholders; hiding them would damage the answers they occur in."""
 
@@ -55,32 +81,43 @@ class Endpoint:
 
 
 def endpoint(spec: str, *, base_url: str | None, environ: Mapping[str, str]) -> Endpoint:
-    """The endpoint of `provider/model`, where provider is one of `PROVIDERS`.
+    """The endpoint of `provider/model`, where provider is one of `PROVIDERS`; `spec` is without options.
 
-    `base_url` wins over `OPENAI_BASE_URL` (`openai/`) and `OLLAMA_HOST` (`ollama/`). Only `openai/` at its own host needs a key.
+    `base_url` wins over the provider's variable (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `OLLAMA_HOST`). A vendor's own host
+    needs a key; other servers may do without. No variable of another provider is read.
 
     Raises:
         ConfigurationError: no model, an unusable URL, a missing or unusable key. No message shows a key.
     """
-    provider, _, model = spec.partition("/")
+    name, _, model = spec.partition("/")
     if not model.strip():
-        raise ConfigurationError(f"--lm {spec}: which model? Write {provider}/<model>, as the server names it")
-    url = _checked_url(base_url or _default_url(provider, environ), "--base-url" if base_url else provider)
-    variable = _KEY_VARIABLES[provider]
-    key = environ.get(variable, "").strip() or None
-    if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise ConfigurationError(f"{variable} holds characters that no key has (it is not shown here)")
-    if key is None and urlsplit(url).hostname == urlsplit(OPENAI_URL).hostname:
-        raise ConfigurationError(f"{spec} needs a key: set {variable}, or name another server with --base-url URL")
+        raise ConfigurationError(f"--lm {spec}: which model? Write {name}/<model>, as the server names it")
+    provider = PROVIDERS[name]
+    url = _checked_url(base_url or _default_url(name, provider, environ), "--base-url" if base_url else name)
+    variable, key = _key(provider, environ)
+    if key is None and provider.needs_key and urlsplit(url).hostname == urlsplit(provider.url).hostname:
+        either = " or ".join(provider.key_variables)
+        raise ConfigurationError(f"{spec} needs a key: set {either}, or name another server with --base-url URL")
     return Endpoint(name=spec, model=model, base_url=url, key_variable=variable, key=key)
 
 
-def _default_url(provider: str, environ: Mapping[str, str]) -> str:
-    if provider == "openai":
-        return environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
-    if provider == "ollama":
-        return _ollama_url(environ.get("OLLAMA_HOST", "").strip())
-    return _LOCAL_URLS[provider]
+def _key(provider: Provider, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """(the variable that holds the key or should, the key)."""
+    for variable in provider.key_variables:
+        if key := environ.get(variable, "").strip():
+            if not (key.isascii() and key.isprintable() and " " not in key):
+                raise ConfigurationError(f"{variable} holds characters that no key has (it is not shown here)")
+            return variable, key
+    return provider.key_variables[0], None
+
+
+def _default_url(name: str, provider: Provider, environ: Mapping[str, str]) -> str:
+    said = environ.get(provider.url_variable, "").strip() if provider.url_variable else ""
+    if name == "ollama":
+        return _ollama_url(said)
+    if name == "anthropic" and said and not said.rstrip("/").endswith("/v1"):
+        return f"{said.rstrip('/')}/v1"  # Anthropic's own clients add the /v1 themselves
+    return said or provider.url
 
 
 def _ollama_url(host: str) -> str:

@@ -1,8 +1,8 @@
 """Any server that speaks OpenAI's chat completions, through the OpenAI SDK.
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only what is missing is asked
-for again, one by one. Requests go out in parallel, up to a limit that all callers share. The SDK's own retries are off:
-every failed attempt is a `Fault` of the completion that came in the end, and no answer that arrived is paid for again.
+for again, one by one. Requests go out in parallel, at a pace that all callers share (`pacing.py`). The SDK's own retries are
+off: every failed attempt is a `Fault` of the completion that came in the end, and no answer that arrived is paid for again.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
@@ -10,23 +10,26 @@ Not here: streaming, tools, images; budgets and records (the caller's).
 from __future__ import annotations
 
 import random
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import openai
 
 from strop.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.endpoints import Endpoint
-from strop.lm.openai_answers import Answer, Unreadable, completions_of, read_answer
-from strop.lm.openai_errors import Remedy, Sent, Trouble, bad_body, classify
-from strop.lm.patience import Patience
+from strop.lm.endpoints import PROVIDERS, Endpoint
+from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
+from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
+from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, with_faults
+from strop.lm.openai_wire import BodyTooLarge, Bounds, DeadlinePassed, Wire
+from strop.lm.pacing import Clock, End, Pacer, Turn
+from strop.lm.patience import Patience, allowances
+from strop.lm.rates import Expected
 
-HIGHEST_TEMPERATURE = 2.0
-"""What the protocol allows."""
+_THREADS = 4
+"""For each connection: requests that wait for another attempt need a thread too, but no connection."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,24 @@ class Settings:
     """How to treat a server. The time-outs are for models that think for minutes."""
 
     max_connections: int = 16
+    """HTTP requests in flight at most; fewer while the server says that it has too much to do."""
+    requests_per_minute: float | None = None
+    """HTTP requests that the server allows a minute; None: not known."""
+    tokens_per_minute: float | None = None
+    """Tokens, in and out, that the server allows a minute; None: not known."""
+    max_tokens: int | None = 8192
+    """Tokens of one response at most; None sends no limit."""
+    seed: int | None = None
+    """Where given, each response is drawn with a seed of its own, derived from this; then each is one HTTP request."""
     connect_seconds: float = 60.0
     read_seconds: float = 600.0
     """Longest silence while an answer is awaited."""
+    deadline_seconds: float = 1800.0
+    """Longest time of one attempt as a whole, however its bytes drip in."""
     largest_answer_bytes: int = 1 << 20
     """Longer answers are cut to this, in UTF-8."""
+    largest_body_bytes: int = 32 << 20
+    """No more than this is read of a response."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -54,34 +70,32 @@ class _Reply:
 
 
 class OpenAIModel:
-    """A model at an `Endpoint`. `sleep` and `now` are the clock, for tests; closing the model ends its own waits."""
+    """A model at an `Endpoint`. `clock` is for tests; closing the model ends its own waits."""
 
     def __init__(
-        self,
-        place: Endpoint,
-        settings: Settings | None = None,
-        *,
-        jitter: random.Random,
-        sleep: Callable[[float], object] | None = None,
-        now: Callable[[], float] = time.time,
+        self, place: Endpoint, settings: Settings | None = None, *, jitter: random.Random, clock: Clock | None = None
     ) -> None:
         self._place = place
-        self._settings = settings or Settings()
+        self._settings = limits = settings or Settings()
         self._jitter = jitter
-        self._closed = threading.Event()
-        self._sleep = sleep or self._closed.wait
-        self._now = now
-        self._largest_n: int | None = None
-        self._takes_temperature = True
-        limits = self._settings
-        self._client = openai.OpenAI(
-            api_key=place.key or "not-needed",
-            base_url=place.base_url,
-            max_retries=0,
-            timeout=openai.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None),
-            http_client=openai.DefaultHttpxClient(trust_env=False) if place.is_loopback else None,
+        self._clock = clock or Clock()
+        self._terms = Terms(
+            max_tokens=limits.max_tokens,
+            seed=limits.seed,
+            openai_itself=urlsplit(place.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname,
         )
-        self._pool = ThreadPoolExecutor(limits.max_connections, thread_name_prefix="language-model")
+        self._pacer = Pacer(
+            limits.max_connections,
+            requests=limits.requests_per_minute,
+            tokens=limits.tokens_per_minute,
+            clock=self._clock,
+        )
+        self._expected = Expected(limits.max_tokens or 1024)
+        self._wire = Wire(
+            place,
+            Bounds(limits.connect_seconds, limits.read_seconds, limits.deadline_seconds, limits.largest_body_bytes),
+        )
+        self._pool = ThreadPoolExecutor(_THREADS * limits.max_connections, thread_name_prefix="language-model")
 
     @property
     def name(self) -> str:
@@ -105,20 +119,31 @@ class OpenAIModel:
         answers: list[Completion | None] = [None] * len(requests)
         failed: list[_Reply] = []
         in_flight: dict[Future[_Reply], list[int]] = {}
+        alike = _alike(requests)
+        equal = {place: places for places in alike for place in places}
 
         def ask(places: list[int], faults: tuple[Fault, ...] = ()) -> None:
             in_flight[self._submit(requests[places[0]], len(places), faults)] = places
 
+        def arrived(place: int, completion: Completion) -> None:
+            answers[place] = completion
+            together = [answer for each in equal[place] if (answer := answers[each]) is not None]
+            if len(together) == len(equal[place]):
+                completion = with_faults(completion, self._terms.same(together))
+                answers[place] = completion
+            keep(place, completion)
+
         try:
-            for places in self._batches(requests):
-                ask(places)
+            size = self._terms.largest_n or max(len(requests), 1)
+            for places in alike:
+                for first in range(0, len(places), size):
+                    ask(places[first : first + size])
             while in_flight:
                 done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
                 for future in done:
                     places, reply = in_flight.pop(future), future.result()
                     for place, completion in zip(places, reply.completions, strict=False):
-                        answers[place] = completion
-                        keep(place, completion)
+                        arrived(place, completion)
                     if reply.trouble:
                         failed.append(reply)
                         continue
@@ -134,21 +159,13 @@ class OpenAIModel:
 
     def finish(self) -> None:
         """End waits and send nothing more; answers on their way still come. Idempotent."""
-        self._closed.set()
+        self._pacer.finish()
 
     def close(self) -> None:
         """Finish and close connections; a call that is under way raises. Idempotent."""
         self.finish()
         self._pool.shutdown(wait=False)  # what is queued ends at once, see `_send`
-        self._client.close()
-
-    def _batches(self, requests: Sequence[Request]) -> list[list[int]]:
-        """Positions of equal requests together, in chunks that the server is known to take."""
-        alike: dict[tuple[str, str, str], list[int]] = {}
-        for position, request in enumerate(requests):  # repr: not a number is equal to itself here
-            alike.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
-        size = self._largest_n or max(len(requests), 1)
-        return [places[i : i + size] for places in alike.values() for i in range(0, len(places), size)]
+        self._wire.close()
 
     def _submit(self, request: Request, n: int, faults: tuple[Fault, ...]) -> Future[_Reply]:
         try:
@@ -160,91 +177,126 @@ class OpenAIModel:
 
     def _ask(self, request: Request, n: int, faults: tuple[Fault, ...]) -> _Reply:
         """Send one HTTP request for `n` responses until it is answered, or nothing helps."""
-        patience = self._settings.patience
-        attempt = 0
+        patience, pacer = self._settings.patience, self._pacer
+        in_line = pacer.place()
+        room: int | None = None
+        attempt = failures = 0
         while True:
             attempt += 1
-            temperature, remarks = self._temperature(request.temperature, attempt)
-            started = time.monotonic()
-            result = self._send(request, Sent(n, temperature))
+            sent, remarks = self._terms.sent(request, n, room)
+            result, seconds = self._paced(in_line, request, sent)
             if isinstance(result, Answer):
-                return self._kept(result, n, time.monotonic() - started, attempt, (*faults, *remarks), remarks)
+                return self._kept(result, sent, seconds, attempt, (*faults, *remarks), remarks)
+            said = Fault(result.kind, result.detail, attempt, maybe_billed=result.maybe_billed)
             match result.remedy:
-                case Remedy.RETRY if attempt < patience.attempts and not self._closed.is_set():
-                    pause = patience.wait(attempt, result.retry_after, self._jitter)
-                    faults = (*faults, Fault(result.kind, result.detail, attempt, pause))
-                    self._sleep(pause)
+                case Remedy.RETRY if failures + 1 < patience.attempts and not pacer.finished:
+                    failures += 1
+                    pause = patience.wait(failures, result.retry_after, self._jitter)
+                    faults = (*faults, replace(said, waited_seconds=pause))
+                    pacer.sleep(pause)
+                    continue
                 case Remedy.DROP_TEMPERATURE:
-                    self._takes_temperature = False
+                    remark = self._terms.without_temperature()
+                case Remedy.DROP_SEED:
+                    remark = self._terms.without_seed()
+                case Remedy.OTHER_TOKENS_NAME:
+                    remark = self._terms.other_tokens_name(sent.tokens_name)
+                case Remedy.FEWER_TOKENS:
+                    room, remark = self._terms.fewer_tokens(result.detail, sent)
+                    if room < LEAST_TOKENS:
+                        return self._refused(said, n, faults)
                 case Remedy.ASK_SINGLY:
-                    self._largest_n = 1
-                    return _Reply(faults=(*faults, Fault(result.kind, result.detail, attempt)))
+                    self._terms.at_most_n(1)
+                    return _Reply(faults=(*faults, said))
                 case Remedy.ANSWER_EMPTY:
-                    said = Fault("bad_response", result.detail, attempt)
-                    empty = Completion("", self._place.model, finish_reason="refused", faults=(said,))
-                    first = replace(empty, faults=(*faults, said))
-                    return _Reply((first, *[empty] * (n - 1)), attempts=attempt)
+                    return self._refused(said, n, faults)
                 case _:
-                    last = Fault(result.kind, result.detail, attempt)
-                    return _Reply(trouble=result, attempts=attempt, faults=(*faults, last))
+                    return _Reply(trouble=result, attempts=attempt, faults=(*faults, said))
+            if remark:
+                faults = (*faults, Fault("parameter", remark, attempt))
 
-    def _send(self, request: Request, sent: Sent) -> Answer | Trouble:
-        """One attempt."""
-        if self._closed.is_set():
-            return _CLOSED
+    def _refused(self, said: Fault, n: int, before: tuple[Fault, ...]) -> _Reply:
+        """Empty completions for a prompt that this model cannot answer."""
+        empty = Completion("", self._place.model, finish_reason="refused", faults=(said,))
+        return _Reply((replace(empty, faults=(*before, said)), *[empty] * (n - 1)), attempts=said.attempt)
+
+    def _paced(self, in_line: int, request: Request, sent: Sent) -> tuple[Answer | Trouble, float]:
+        """(how one attempt ended, seconds that it took), when its turn has come."""
+        prompt = len(request.expertise.encode("utf-8", "replace")) + len(request.message.encode("utf-8", "replace"))
+        turn = self._pacer.enter(in_line, lambda: self._expected.of(prompt, sent.n))
+        if turn is None:
+            return _CLOSED, 0.0
+        end: End = "failed"
+        used: int | None = None
+        started = self._clock.now()
         try:
-            response = self._client.chat.completions.with_raw_response.create(
-                model=self._place.model,
-                messages=_messages(request),  # type: ignore[arg-type]
-                n=sent.n if sent.n > 1 else openai.omit,
-                temperature=openai.omit if sent.temperature is None else sent.temperature,
-            )
-            answer = read_answer(response.content)
+            result = self._send(request, Asked(sent.n, prompt, sent.max_tokens), sent, turn)
+            if isinstance(result, Answer):
+                end = "answered"
+                if result.input_tokens is not None and result.output_tokens is not None:
+                    used = result.input_tokens + result.output_tokens
+                    self._expected.learn(prompt, len(result.choices), result.input_tokens, result.output_tokens)
+            else:
+                end = "failed" if not result.busy else "limited" if result.kind == "rate_limited" else "overloaded"
+                used = None if result.maybe_billed else 0
+                if result.retry_after is not None:
+                    self._pacer.hold(min(result.retry_after, self._settings.patience.longest_retry_after_seconds))
+        finally:
+            self._pacer.leave(turn, end, used=used)
+        return result, self._clock.now() - started
+
+    def _send(self, request: Request, asked: Asked, sent: Sent, turn: Turn) -> Answer | Trouble:
+        """One attempt."""
+        try:
+            body = self._wire.post(_messages(request), sent.options())
+            self._pacer.told(allowances(body.headers), turn)
+            answer = read_answer(body.data, asked)
+        except openai.APIStatusError as error:
+            self._pacer.told(allowances(error.response.headers), turn)
+            return classify(error, sent, self._place, now=self._clock.epoch())
         except openai.APIError as error:
-            return classify(error, sent, self._place, now=self._now())
+            return classify(error, sent, self._place, now=self._clock.epoch())
         except Unreadable as error:
             return bad_body(str(error), self._place)
+        except DeadlinePassed:
+            return too_slow(self._settings.deadline_seconds)
+        except BodyTooLarge:
+            return bad_body(f"more than {self._settings.largest_body_bytes} bytes, or compressed", self._place)
         except RuntimeError:  # what the HTTP client raises once it is closed
-            if self._closed.is_set():
+            if self._pacer.finished:
                 return _CLOSED
             raise
-        choices = tuple(replace(choice, text=self._place.hide_key(choice.text)) for choice in answer.choices)
+        hide = self._place.hide_key
+        choices = tuple(
+            replace(choice, text=hide(choice.text), reasoning=hide(choice.reasoning)) for choice in answer.choices
+        )
         return replace(answer, choices=choices, model=answer.model or self._place.model)
 
     def _kept(
         self,
         answer: Answer,
-        n: int,
+        sent: Sent,
         seconds: float,
         attempt: int,
         before: tuple[Fault, ...],
         remarks: tuple[Fault, ...],
     ) -> _Reply:
         given = len(answer.choices)
-        if given < n:
-            self._largest_n = min(given, self._largest_n or given)
-            before += (
-                Fault("bad_response", f"{given} of {n} responses came; the others are asked for singly", attempt),
-            )
-        completions = completions_of(
+        if given < sent.n:
+            self._terms.at_most_n(given)
+            told = f"{given} of {sent.n} responses came; the others are asked for singly"
+            before += (Fault("parameter", told, attempt),)
+        first, *others = completions_of(
             answer,
-            asked=n,
+            asked=sent.n,
             seconds=seconds,
             attempt=attempt,
             largest_bytes=self._settings.largest_answer_bytes,
             before=before,
         )
-        others = (replace(completion, faults=remarks + completion.faults) for completion in completions[1:])
-        return _Reply((completions[0], *others), attempts=attempt)
-
-    def _temperature(self, asked: float, attempt: int) -> tuple[float | None, tuple[Fault, ...]]:
-        """What is sent, and what a completion says about it where that is not what was asked."""
-        if not self._takes_temperature:
-            return None, (Fault("bad_response", f"the server takes no temperature: {asked:g} was not sent", attempt),)
-        sent = min(max(asked, 0.0), HIGHEST_TEMPERATURE) if asked == asked else 1.0
-        if sent == asked:
-            return sent, ()
-        return sent, (Fault("bad_response", f"temperature {asked:g} is outside 0 to 2: {sent:g} was sent", attempt),)
+        others = [replace(completion, faults=remarks + completion.faults) for completion in others]
+        parameters = sent.parameters()
+        return _Reply(tuple(replace(each, parameters=parameters) for each in (first, *others)), attempts=attempt)
 
     def _summary(self, answers: Sequence[Completion | None], last: _Reply) -> str:
         assert last.trouble is not None
@@ -257,6 +309,14 @@ class OpenAIModel:
 
 
 _CLOSED = Trouble("connection", "the model is closed", Remedy.GIVE_UP)
+
+
+def _alike(requests: Sequence[Request]) -> list[list[int]]:
+    """Positions of equal requests together."""
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for position, request in enumerate(requests):  # repr: not a number is equal to itself here
+        alike.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
+    return list(alike.values())
 
 
 def _messages(request: Request) -> list[dict[str, str]]:

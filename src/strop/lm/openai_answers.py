@@ -6,10 +6,17 @@ Unknown fields are ignored and optional ones may be missing or null, as compatib
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from strop.lm.base import Completion, Fault
+
+_OPENED = re.compile(r"\s*<think>")
+_CLOSED_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
+_HIDDEN_TOKENS = 100_000
+"""What a server may add to a prompt by itself, or think beyond a limit, at most; more is a mistake."""
+_MOST_TOKENS = 100_000_000
 
 
 class Unreadable(ValueError):
@@ -22,6 +29,17 @@ class Choice:
 
     text: str
     finish_reason: str
+    reasoning: str = ""
+    """What came before the text, where the server or the model marks it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an answer is held against: usage that cannot be right is not believed."""
+
+    n: int = 1
+    prompt_bytes: int = 1 << 20
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -32,9 +50,11 @@ class Answer:
     model: str
     input_tokens: int | None
     output_tokens: int | None
+    doubts: tuple[str, ...] = ()
+    """What the server says of its usage and cannot be right; the numbers are then None."""
 
 
-def read_answer(body: bytes) -> Answer:
+def read_answer(body: bytes, asked: Asked | None = None) -> Answer:
     """The answer in a response body.
 
     Raises:
@@ -43,21 +63,16 @@ def read_answer(body: bytes) -> Answer:
     if not body.strip():
         raise Unreadable("the body is empty")
     try:
-        value: Any = json.loads(body)
+        value: Any = json.loads(body, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON ({type(error).__name__})") from None
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
         raise Unreadable("it has no choices")
-    usage = value.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
     model = value.get("model")
-    return Answer(
-        choices=tuple(_choice(choice) for choice in choices),
-        model=_valid(model) if isinstance(model, str) else "",
-        input_tokens=_count(usage.get("prompt_tokens")),
-        output_tokens=_count(usage.get("completion_tokens")),
-    )
+    read = tuple(_choice(choice) for choice in choices)
+    tokens, doubts = _usage(value.get("usage"), asked or Asked(), any(choice.text for choice in read))
+    return Answer(read, _valid(model) if isinstance(model, str) else "", *tokens, doubts)
 
 
 def completions_of(
@@ -68,9 +83,12 @@ def completions_of(
     completions = []
     for position, choice in enumerate(answer.choices[:asked]):
         text, faults = _within(choice, largest_bytes, attempt)
+        if position == 0:
+            faults = (*faults, *(Fault("usage", doubt, attempt) for doubt in answer.doubts))
         completions.append(
             Completion(
                 text=text,
+                reasoning=_cut(choice.reasoning, largest_bytes),
                 model=answer.model,
                 finish_reason=choice.finish_reason,
                 input_tokens=answer.input_tokens if position == 0 else _none_of(answer.input_tokens),
@@ -89,21 +107,46 @@ def _within(choice: Choice, largest_bytes: int, attempt: int) -> tuple[str, tupl
     if choice.finish_reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
     if not text:
-        faults.append(
-            Fault("empty", f"empty answer (finish reason {choice.finish_reason or 'not given'}), kept", attempt)
-        )
-    if len(text) * 4 > largest_bytes and (size := len(data := text.encode())) > largest_bytes:
-        text = data[:largest_bytes].decode("utf-8", "ignore")
-        faults.append(Fault("oversized", f"an answer of {size} bytes was cut to {len(text.encode())}", attempt))
-    return text, tuple(faults)
+        what = "empty answer after reasoning" if choice.reasoning else "empty answer"
+        faults.append(Fault("empty", f"{what} (finish reason {choice.finish_reason or 'not given'}), kept", attempt))
+    cut = _cut(text, largest_bytes)
+    if cut != text:
+        sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
+        faults.append(Fault("oversized", f"an answer {sizes}", attempt))
+    return cut, tuple(faults)
+
+
+def _cut(text: str, largest_bytes: int) -> str:
+    if len(text) * 4 <= largest_bytes:
+        return text
+    return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
 def _choice(value: Any) -> Choice:
     message = value.get("message") if isinstance(value, dict) else None
     if not isinstance(message, dict):
         raise Unreadable("a choice has no message")
-    reason = value.get("finish_reason")
-    return Choice(_text(message.get("content")), reason if isinstance(reason, str) else "")
+    given = value.get("finish_reason")
+    reason = _valid(given) if isinstance(given, str) else ""
+    thoughts = (message.get("reasoning_content"), message.get("reasoning"))
+    told = next((_valid(thought) for thought in thoughts if isinstance(thought, str) and thought), "")
+    marked, text = _split_thoughts(_text(message.get("content")), reason)
+    return Choice(text, reason, "\n".join(part for part in (told, marked) if part))
+
+
+def _split_thoughts(text: str, reason: str) -> tuple[str, str]:
+    """(reasoning, answer) of a content that begins with `<think>`, or that only ends it: some prompts hold the beginning.
+
+    What was cut at the token limit while the model still thought holds no answer.
+    """
+    opened = _OPENED.match(text)
+    if opened is None:
+        closed = None if "<think>" in text else _CLOSED_ALONE.search(text)
+        return (text[: closed.start()].strip(), text[closed.end() :].lstrip()) if closed else ("", text)
+    thought, closing, answer = text[opened.end() :].partition("</think>")
+    if closing:
+        return thought.strip(), answer.lstrip()
+    return (thought.strip(), "") if reason == "length" else ("", text)
 
 
 def _text(content: Any) -> str:
@@ -123,8 +166,40 @@ def _valid(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _usage(usage: Any, asked: Asked, spoke: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
+    """(tokens in, tokens out), and why one of them is None although the server says something."""
+    if usage is None:
+        return (None, None), ()
+    if not isinstance(usage, dict):
+        return (None, None), ("the server's usage is no object: its tokens are not known",)
+    most_in = asked.prompt_bytes + _HIDDEN_TOKENS
+    most_out = _MOST_TOKENS if asked.max_tokens is None else 4 * asked.n * asked.max_tokens + _HIDDEN_TOKENS
+    inputs, outputs = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    total = usage.get("total_tokens")
+    doubts = []
+    if inputs is not None and not _is_count(inputs, 1, most_in):
+        doubts.append(f"prompt_tokens cannot be {_shown(inputs)}")
+        inputs = None
+    if outputs is not None and not _is_count(outputs, 1 if spoke else 0, most_out):
+        doubts.append(f"completion_tokens cannot be {_shown(outputs)}")
+        outputs = None
+    if inputs is not None and outputs is not None and _is_count(total, inputs + outputs, inputs + most_out):
+        outputs = total - inputs  # some servers count what was thought in the total only
+    return (inputs, outputs), tuple(f"{doubt}: not believed" for doubt in doubts)
+
+
+def _number(digits: str) -> int | float:
+    """Python reads no integer of thousands of digits; an answer should not be lost for one in its usage."""
+    return int(digits) if len(digits) < 40 else float(digits)
+
+
+def _is_count(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, (int, float, str)) and len(str(value)[:41]) <= 40 else type(value).__name__
+    return " ".join(_valid(text).split())
 
 
 def _none_of(total: int | None) -> int | None:

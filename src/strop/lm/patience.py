@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -60,3 +61,41 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and number >= 0 else None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a server says of one of its limits."""
+
+    limit: float
+    """Above 0."""
+    remaining: float
+    """0 to `limit`."""
+    reset_seconds: float
+    """Until it is whole again, 0 and up."""
+
+
+def allowances(headers: Mapping[str, str]) -> dict[str, Allowance]:
+    """What the server says is left, of `requests` and of `tokens`; without those that it does not tell whole and in a known form.
+
+    Reads `x-ratelimit-limit-requests`, `-remaining-requests`, `-reset-requests` and the same for tokens, with times such as
+    `6m0s`, `1.5s` or `20ms`.
+    """
+    found = {}
+    for name in ("requests", "tokens"):
+        limit, remaining = (_number(headers.get(f"x-ratelimit-{what}-{name}")) for what in ("limit", "remaining"))
+        reset = _duration(headers.get(f"x-ratelimit-reset-{name}", ""))
+        if limit and remaining is not None and remaining <= limit and reset is not None:
+            found[name] = Allowance(limit, remaining, reset)
+    return found
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|)", re.ASCII)
+
+
+def _duration(text: str) -> float | None:
+    parts = _DURATION.findall(text)
+    if not parts or len(text) > 40 or "".join(map("".join, parts)) != text:
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

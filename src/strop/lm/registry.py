@@ -7,73 +7,225 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from strop.errors import ConfigurationError
 from strop.lm.base import LanguageModel
 from strop.lm.endpoints import PROVIDERS, endpoint
+from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, members, read_spec, written_options
 
 FORMS = (
     "offline",
     "offline:skill=0.5",
     "scripted:FILE",
-    "openai/<model>",
-    "ollama/<model>",
-    "vllm/<model>",
-    "llamacpp/<model>",
+    "python:MODULE:FUNCTION",
+    "command:PROGRAM ARGUMENTS",
+    "inbox:DIR",
+    *(f"{provider}/<model>" for provider in PROVIDERS),
+    "local/<owner>/<repository>/<file.gguf>",
 )
 """What a specification may look like, for help texts."""
 
 
-def make(spec: str, *, base_url: str | None, seed: int, environ: Mapping[str, str]) -> LanguageModel:
-    """The model that `spec` names; `seed` feeds the offline proposer and the jitter of waiting times.
+@dataclass(frozen=True)
+class Wanted:
+    """One model to be made."""
+
+    spec: str
+    """As it was given, without options."""
+    rest: str
+    """What follows the head and its colon or slash."""
+    settings: ModelSettings
+    """Its options, over the defaults; `url` is that of `--base-url` where the specification has none."""
+    seed: int
+    environ: Mapping[str, str]
+
+
+def make(
+    spec: str,
+    *,
+    base_url: str | None,
+    seed: int,
+    environ: Mapping[str, str],
+    defaults: ModelSettings | None = None,
+) -> LanguageModel:
+    """The model that `spec` names; `seed` feeds the offline proposer, the jitter of waiting times and the draws of a mixture.
+
+    `defaults` holds for what `spec` does not say; its `url` must be None, as `base_url` is that.
 
     Raises:
-        ConfigurationError: an unknown specification, a `base_url` where there is no server, a missing key or file.
+        ConfigurationError: an unknown specification or option, a `base_url` where there is no server, a missing key or file.
     """
-    head, colon, rest = spec.partition(":")
-    provider, slash, _ = spec.partition("/")
-    if provider in PROVIDERS and (slash or spec == provider):
-        return _make_openai(spec, base_url=base_url, seed=seed, environ=environ)
-    if head not in {"offline", "scripted"}:
-        raise ConfigurationError(f"--lm {spec}: no such language model. {_suggestion(spec)}")
-    if base_url:
+    defaults = defaults or ModelSettings()
+    if spec.startswith(MIX):
+        return _make_mixture(spec, base_url=base_url, seed=seed, environ=environ, defaults=defaults)
+    head, kind = _head(spec)
+    name, settings = read_spec(spec, replace(defaults, url=base_url))
+    _refuse_what_is_not_for(head, base_url, written_options(spec)[1])
+    return kind(Wanted(name, name[len(head) + 1 :], settings, seed, environ))
+
+
+def check(spec: str) -> None:
+    """Nothing is made: only whether there are such models.
+
+    Raises:
+        ConfigurationError: there are not, or an option is unknown.
+    """
+    for each in members(spec):
+        _head(each)
+
+
+def _head(spec: str) -> tuple[str, Callable[[Wanted], LanguageModel]]:
+    """The head of a specification and what makes its model."""
+    name = written_options(spec)[0]
+    slashed, coloned = name.partition("/")[0], name.partition(":")[0]
+    if slashed in _SERVED:
+        return slashed, _SERVED[slashed]
+    if coloned in _OTHERS:
+        return coloned, _OTHERS[coloned]
+    raise ConfigurationError(f"--lm {spec}: no such language model. {_suggestion(name)}")
+
+
+def _refuse_what_is_not_for(head: str, base_url: str | None, written: Mapping[str, object]) -> None:
+    """Raises ConfigurationError for a flag or an option that the models of `head` do nothing with."""
+    if base_url and head not in _SERVED:
         raise ConfigurationError(f"--base-url does not go with --lm {head}, which asks no server")
-    if head == "offline":
-        return _make_offline(spec, seed)
-    if not (colon and rest):
-        raise ConfigurationError("--lm scripted needs a file of answers, one JSON string a line: scripted:FILE")
-    return _make_scripted(spec, Path(rest))
+    known = (
+        set(NAMES) - set(LOCAL_ONLY)
+        if head in _SERVED
+        else {"weight", "price", "connections"} | _TAKEN_TOO.get(head, set())
+    )
+    if head != "local" and (others := sorted(set(written) - known)):
+        raise ConfigurationError(f"--lm {head} takes no {', '.join(others)}; it takes {', '.join(sorted(known))}")
 
 
-def _make_openai(spec: str, *, base_url: str | None, seed: int, environ: Mapping[str, str]) -> LanguageModel:
-    place = endpoint(spec, base_url=base_url, environ=environ)  # before the slow import: mistakes are told at once
+def _make_mixture(
+    spec: str, *, base_url: str | None, seed: int, environ: Mapping[str, str], defaults: ModelSettings
+) -> LanguageModel:
+    from strop.lm.mixture import Member, Mixture
 
-    from strop.lm.openai import OpenAIModel
+    specs = members(spec)
+    heads = {_head(each)[0] for each in specs}
+    if base_url and (len(heads) > 1 or not heads <= set(_SERVED)):
+        # A key of one provider must not go to the server of another.
+        raise ConfigurationError(f"--base-url does not say which model of {spec} it is for; write MODEL?url=URL there")
+    made: list[Member] = []
+    try:
+        for each in specs:
+            model = make(each, base_url=base_url, seed=seed, environ=environ, defaults=defaults)
+            made.append(Member(each, model, read_spec(each)[1].weight))
+        return Mixture(made, name=spec, seed=seed)
+    except BaseException:
+        for member in made:
+            member.model.close()
+        raise
 
-    return OpenAIModel(place, jitter=random.Random(seed))
+
+def _make_server(wanted: Wanted) -> LanguageModel:
+    place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
+    # Only now the slow import: mistakes are told at once.
+    from strop.lm.openai import OpenAIModel, Settings
+
+    usual, said = Settings(), wanted.settings
+    limits = replace(
+        usual,
+        max_connections=said.connections or usual.max_connections,
+        requests_per_minute=said.rpm,
+        tokens_per_minute=said.tpm,
+        max_tokens=said.max_tokens,
+        seed=said.seed,
+        read_seconds=said.timeout or usual.read_seconds,
+        deadline_seconds=max(said.timeout or 0.0, usual.deadline_seconds),
+    )
+    return OpenAIModel(place, limits, jitter=random.Random(wanted.seed))
 
 
-def _make_offline(spec: str, seed: int) -> LanguageModel:
+def _make_local(wanted: Wanted) -> LanguageModel:
+    from strop.lm.local.model import make_local
+
+    return make_local(wanted.spec, wanted.rest, wanted.settings, seed=wanted.seed)
+
+
+def _make_any_llm(wanted: Wanted) -> LanguageModel:
+    from strop.lm.anyllm import make_any_llm
+
+    return make_any_llm(wanted.spec, wanted.settings, seed=wanted.seed, environ=wanted.environ)
+
+
+def _make_python(wanted: Wanted) -> LanguageModel:
+    from strop.lm.callable import load_callable
+
+    return load_callable(wanted.rest, wanted.spec, wanted.settings.connections)
+
+
+def _make_offline(wanted: Wanted) -> LanguageModel:
     from strop.lm import offline
 
-    return offline.parse(spec, seed)
+    return offline.parse(wanted.spec, wanted.seed)
 
 
-def _make_scripted(spec: str, path: Path) -> LanguageModel:
+def _make_scripted(wanted: Wanted) -> LanguageModel:
     from strop.lm.scripted import read_script
 
-    return read_script(path, name=spec)
+    if not wanted.rest:
+        raise ConfigurationError("--lm scripted needs a file of answers, one JSON string a line: scripted:FILE")
+    return read_script(Path(wanted.rest), name=wanted.spec)
+
+
+def _make_command(wanted: Wanted) -> LanguageModel:
+    from strop.lm.command import make_command
+
+    return make_command(wanted.spec, wanted.settings, seed=wanted.seed, environ=wanted.environ)
+
+
+def _make_inbox(wanted: Wanted) -> LanguageModel:
+    from strop.lm.inbox import Inbox
+
+    return Inbox(wanted.spec)
+
+
+_TAKEN_TOO = {"command": {"timeout"}}
+"""Options of models that ask no server, besides those that all of them take."""
+
+_SERVED: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(
+    {
+        **dict.fromkeys(PROVIDERS, _make_server),
+        "any-llm": _make_any_llm,
+        "local": _make_local,
+    }
+)
+"""By the head before a slash: models of servers, which take all options and `--base-url`."""
+
+_OTHERS: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(
+    {
+        "offline": _make_offline,
+        "scripted": _make_scripted,
+        "python": _make_python,
+        "command": _make_command,
+        "inbox": _make_inbox,
+    }
+)
+"""By the head before a colon: models that ask no server."""
 
 
 def _suggestion(spec: str) -> str:
     head, slash, model = spec.partition("/")
-    near = difflib.get_close_matches(head.partition(":")[0].lower(), [*PROVIDERS, "offline", "scripted"], n=1)
-    if near and near[0] in PROVIDERS:
+    near = difflib.get_close_matches(head.partition(":")[0].lower(), [*_SERVED, *_OTHERS], n=1)
+    if near and near[0] in _SERVED:
         return f"Did you mean {near[0]}/{model or '<model>'}?"
     if near:
-        return f"Did you mean {near[0]}{'' if near[0] == 'offline' else ':FILE'}?"
+        return f"Did you mean {_FORM_OF.get(near[0], near[0])}?"
     if not slash and spec:
         return f"For a model of an OpenAI-compatible server write openai/{spec}, with --base-url URL where it is not OpenAI's."
     return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with --base-url URL."
+
+
+_FORM_OF = {
+    "scripted": "scripted:FILE",
+    "python": "python:MODULE:FUNCTION",
+    "command": "command:PROGRAM",
+    "inbox": "inbox:DIR",
+}

@@ -7,11 +7,12 @@ For whoever writes an implementation, in a test file of theirs:
         check(lambda: MyModel(...))
 
 or all at once, `check_language_model(lambda: MyModel(...))`. Each check makes its own models and closes them. A model that
-costs money is asked about sixty short requests and three long ones. It is not checked how good the answers are.
+costs money is asked about a hundred short requests and three long ones. It is not checked how good the answers are.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -125,6 +126,50 @@ def any_temperature_is_answered(make: MakeModel) -> None:
         _well_formed(model.complete(requests), len(requests))
 
 
+def each_completion_is_kept_once(make: MakeModel) -> None:
+    """`keep` gets each completion with the position of its request, once, before `complete` returns it."""
+    with _model(make) as model:
+        requests = [_request(sample=sample) for sample in range(3)] + [_request("Another prompt.")]
+        kept: list[tuple[int, Completion]] = []
+        returned = list(model.complete(requests, lambda position, completion: kept.append((position, completion))))
+        _kept_as_given(kept, returned)
+
+
+def completions_are_kept_in_the_thread_that_asked(make: MakeModel) -> None:
+    """`keep` is called in the thread that called `complete`, whichever that is."""
+    with _model(make) as model, ThreadPoolExecutor(2) as pool:
+
+        def ask(number: int) -> None:
+            threads: list[int] = []
+            requests = [_request(f"Asker {number}, part {part}.") for part in range(3)]
+            model.complete(requests, lambda position, completion: threads.append(threading.get_ident()))
+            _require(
+                set(threads) == {threading.get_ident()}, "keep must be called in the thread that called complete, only"
+            )
+
+        for call in [pool.submit(ask, number) for number in range(2)]:
+            call.result()
+
+
+def what_came_is_kept_when_a_call_fails(make: MakeModel) -> None:
+    """A call that fails half-way has kept exactly the completions that its error holds. The model is finished at the first
+    answer, so that models that send requests one after another fail; those that answer everything all the same keep it all."""
+    with _model(make) as model:
+        requests = [_request(f"Part {number} of many.") for number in range(24)]
+        kept: list[tuple[int, Completion]] = []
+
+        def keep(position: int, completion: Completion) -> None:
+            kept.append((position, completion))
+            model.finish()
+
+        try:
+            given: list[object] = list(model.complete(requests, keep))
+        except LanguageModelError as error:
+            given = list(error.completions)
+            _require(len(given) == len(requests), "LanguageModelError.completions must have one entry a request")
+        _kept_as_given(kept, given)
+
+
 def threads_may_share_a_model(make: MakeModel) -> None:
     """Eight threads at once each get what they asked for."""
     with _model(make) as model, ThreadPoolExecutor(8) as pool:
@@ -162,6 +207,9 @@ CHECKS: tuple[Callable[[MakeModel], None], ...] = (
     any_text_is_answered,
     huge_prompts_break_nothing,
     any_temperature_is_answered,
+    each_completion_is_kept_once,
+    completions_are_kept_in_the_thread_that_asked,
+    what_came_is_kept_when_a_call_fails,
     threads_may_share_a_model,
     finish_and_close_are_idempotent,
 )
@@ -186,6 +234,16 @@ def _alone(make: MakeModel, request: Request) -> str:
         return model.complete([request])[0].text
 
 
+def _kept_as_given(kept: list[tuple[int, Completion]], given: Sequence[object]) -> None:
+    """Exactly what was `given`, one place a request and None where there is no completion, was kept, each once."""
+    positions = [position for position, _ in kept]
+    _require(len(set(positions)) == len(positions), f"keep must be called once for each completion: {positions}")
+    expected = [position for position, completion in enumerate(given) if completion is not None]
+    _require(sorted(positions) == expected, f"keep must be called for {expected}, not for {sorted(positions)}")
+    for position, completion in kept:
+        _require(given[position] == completion, f"keep must get what complete gives for request {position}")
+
+
 def _well_formed(completions: Sequence[Completion], expected: int) -> None:
     _require(isinstance(completions, list), f"complete must return a list, not {type(completions).__name__}")
     _require(len(completions) == expected, f"{expected} requests need {expected} completions, not {len(completions)}")
@@ -200,6 +258,9 @@ def _well_formed(completions: Sequence[Completion], expected: int) -> None:
                 tokens is None or (type(tokens) is int and tokens >= 0), f"tokens must be None or 0 and up: {tokens}"
             )
         _require(completion.seconds >= 0.0, "seconds must be 0 and up")
+        _require(isinstance(completion.reasoning, str), "reasoning must be a str")
+        _require(_is_encodable(completion.reasoning), "reasoning must be encodable as UTF-8: no lone surrogates")
+        _require(_is_json(dict(completion.parameters)), "parameters must be names with numbers, texts or None")
         faults = completion.faults
         _require(
             isinstance(faults, tuple) and all(isinstance(f, Fault) for f in faults), "faults must be a tuple of Fault"
@@ -212,6 +273,13 @@ def _is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _is_json(parameters: dict[str, object]) -> bool:
+    return all(
+        isinstance(name, str) and (value is None or isinstance(value, (int, float, str)))
+        for name, value in parameters.items()
+    )
 
 
 def _require(condition: bool, otherwise: str) -> None:

@@ -3,11 +3,13 @@
 For trying out and testing whatever talks to a language model, without one:
 
     python -m strop.testing.openai_server --port 8000 --faults 429:1,ok,cut,huge --cycle
+    python -m strop.testing.openai_server --port 8000 --rpm 600 --burst 20 --tpm 100000 --latency 1
     strop run lpn --lm openai/anything --base-url http://127.0.0.1:8000/v1
 
 Any `LanguageModel` can be its brain. It speaks `POST /v1/chat/completions` (no streaming) and `GET /v1/models`, keeps every
-request that it saw, and counts what a provider would bill: each choice of each readable answer that went out whole. It
-checks no key.
+request that it saw, counts how many were in its hands at once, and keeps a ledger of what a provider would bill: each
+choice of each readable answer that went out whole, and its tokens. Limits per minute are enforced where they are given;
+keys are not checked.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +30,7 @@ from strop.lm import registry
 from strop.lm.base import LanguageModel, Request
 from strop.testing.openai_handler import Handled, start
 from strop.testing.server_faults import WORDS, ServerFault, parse_fault
+from strop.testing.server_limits import Gatekeeper, ServerLimits
 
 FaultPlan: TypeAlias = Sequence[str] | Callable[[int, dict[str, Any]], str]
 """Faults by the number of the request, from 0: a sequence (then `ok`), or a function of the number and the request's body."""
@@ -43,12 +47,24 @@ class Seen:
     """0 where the connection was closed without a status."""
     billed: tuple[str | None, ...] = ()
     """The contents of the choices that went out whole."""
+    tokens: tuple[int, int] = (0, 0)
+    """(in, out) of those choices, whatever the body said of its usage."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a provider would bill."""
+
+    choices: int
+    input_tokens: int
+    output_tokens: int
 
 
 class OpenAIServer:
     """Serves from the moment it is made until `close`; also a context manager. Safe to use from many threads.
 
-    `port` 0 takes a free one. `cycle` repeats a sequence of faults for ever. `log` is told one line a request.
+    `port` 0 takes a free one. `cycle` repeats a sequence of faults for ever. `log` is told one line a request. Each answer
+    takes at least `latency` seconds.
     """
 
     def __init__(
@@ -59,6 +75,7 @@ class OpenAIServer:
         cycle: bool = False,
         port: int = 0,
         log: Callable[[str], object] | None = None,
+        limits: ServerLimits | None = None,
     ) -> None:
         if not callable(faults):
             for word in faults:
@@ -69,6 +86,9 @@ class OpenAIServer:
         self._asked: Counter[tuple[str, str, float]] = Counter()
         self._seen: list[Seen] = []
         self._closing = threading.Event()
+        self._limits = limits or ServerLimits()
+        self._gatekeeper = Gatekeeper(self._limits)
+        self._present: list[tuple[float, int]] = [(time.monotonic(), 0)]
         self._http = start(self, port)
 
     @property
@@ -86,6 +106,27 @@ class OpenAIServer:
     def billed(self) -> int:
         """Choices that went out whole: what a provider would charge for."""
         return sum(len(seen.billed) for seen in self.seen)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What a provider would charge for, in sum."""
+        seen = self.seen
+        return Ledger(
+            choices=sum(len(each.billed) for each in seen),
+            input_tokens=sum(each.tokens[0] for each in seen),
+            output_tokens=sum(each.tokens[1] for each in seen),
+        )
+
+    @property
+    def charged(self) -> int:
+        """Tokens that count against the limit per minute: those of the ledger and of answers that were lost on the way."""
+        return self._gatekeeper.charged
+
+    @property
+    def in_flight(self) -> tuple[tuple[float, int], ...]:
+        """Requests for completions that were being dealt with: (since when, in monotonic seconds, how many), in order."""
+        with self._lock:
+            return tuple(self._present)
 
     def close(self) -> None:
         """Stop serving and let go of slow answers. Idempotent; the model is left open."""
@@ -113,18 +154,45 @@ class OpenAIServer:
     def answers(self, body: dict[str, Any], n: int) -> list[str]:
         """What the model says. Equal prompts are told apart by counting: n requests get what one request for n gets.
 
+        With a seed the answer is that of the seed, whatever was asked before, as sampling with a seed means.
+
         Raises:
             LanguageModelError: the model has no answer.
         """
+        self.wait(self._limits.latency)
         messages = body["messages"]
         expertise = "\n".join(m["content"] for m in messages if m["role"] == "system")
         message = "\n".join(m["content"] for m in messages if m["role"] != "system")
         temperature = float(body.get("temperature", 1.0))
+        if isinstance(body.get("seed"), int):
+            seeded = [Request(expertise, message, temperature, f"seed {body['seed']}", i) for i in range(n)]
+            return [completion.text for completion in self._model.complete(seeded)]
         with self._lock:
             first = self._asked[expertise, message, temperature]
             self._asked[expertise, message, temperature] += n
         asked = [Request(expertise, message, temperature, sample=first + i) for i in range(n)]
         return [completion.text for completion in self._model.complete(asked)]
+
+    def arrived(self, change: int) -> None:
+        """Count a request that came (1) or went (-1)."""
+        with self._lock:
+            self._present.append((time.monotonic(), self._present[-1][1] + change))
+
+    def refusal(self) -> int | None:
+        """Let one request in, or say how many seconds it has to wait."""
+        return self._gatekeeper.refusal()
+
+    def headers(self) -> dict[str, str]:
+        """What is left of the limits."""
+        return self._gatekeeper.headers()
+
+    def charge(self, tokens: int) -> None:
+        """Count tokens against their limit."""
+        self._gatekeeper.charge(tokens)
+
+    def serving(self) -> bool:
+        """Whether it is not closed yet."""
+        return not self._closing.is_set()
 
     def wait(self, seconds: float) -> None:
         """Let time pass, but not beyond the end of serving."""
@@ -132,7 +200,7 @@ class OpenAIServer:
 
     def record(self, handled: Handled) -> None:
         """Keep what became of a request."""
-        seen = Seen(handled.number, handled.body, handled.fault.word, handled.status, handled.billed)
+        seen = Seen(handled.number, handled.body, handled.fault.word, handled.status, handled.billed, handled.tokens)
         with self._lock:
             self._seen.append(seen)
         if self._log:
@@ -159,6 +227,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cycle", action="store_true", help="start over when the faults are used up")
     parser.add_argument("--lm", default="offline", help="the brain (any --lm of strop)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.0, metavar="S", help="seconds that each answer takes")
+    parser.add_argument("--rpm", type=float, metavar="N", help="requests let in a minute; others get HTTP 429")
+    parser.add_argument("--tpm", type=float, metavar="N", help="tokens, in and out, a minute")
+    parser.add_argument("--burst", type=float, metavar="N", help="requests let in at once (default: a minute's)")
+    parser.add_argument("--token-burst", type=float, metavar="N", help="the same of tokens")
     options = parser.parse_args(arguments)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -166,7 +239,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         model = registry.make(options.lm, base_url=None, seed=options.seed, environ=os.environ)
         faults = [word for word in options.faults.split(",") if word]
-        server = OpenAIServer(model, faults, cycle=options.cycle, port=options.port, log=_to_stderr)
+        server = OpenAIServer(
+            model,
+            faults,
+            cycle=options.cycle,
+            port=options.port,
+            log=_to_stderr,
+            limits=ServerLimits(options.rpm, options.tpm, options.burst, options.token_burst, latency=options.latency),
+        )
     except (StropError, ValueError, OSError) as error:
         parser.error(str(error))
     with server:

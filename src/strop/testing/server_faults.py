@@ -6,34 +6,68 @@ fault means for a response; it serves nothing (`openai_server.py` does).
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import Any
 
 WORDS = {
     "ok": "no fault",
-    "<status>[:s]": "an HTTP error such as 429 or 500, with Retry-After of s seconds where s is given",
+    "<status>[:s]": "an HTTP error such as 429, 500 or 529, with Retry-After of s seconds where s is given",
     "drop": "the connection is closed before any byte of an answer",
     "cut": "the connection is closed in the middle of the answer's body",
+    "half-close": "the server ends its side in the middle of the body and goes on listening",
+    "leave": "a whole answer, then the connection is closed although it was to be kept",
+    "stall[:s]": "silence of s seconds (default 3600) in the middle of the body, then the rest",
+    "drip[:s]": "the body comes in small pieces over s seconds (default 3600)",
+    "drip-head[:s]": "the same of the headers",
+    "endless": "a body that never ends",
+    "compressed": "a body compressed by gzip, which was not asked for",
     "malformed": "status 200 and a body that is not JSON",
     "no-choices": "status 200 and an empty list of choices",
+    "wrong-usage": "token counts that cannot be right: negative, text, absurd, no object",
+    "no-usage": "no token counts",
     "no-code": "an answer of prose, without a program",
     "empty": "an answer whose content is null",
     "long": "an answer that stopped at the token limit (finish reason `length`)",
     "huge[:c]": "an answer padded to c characters (default 5000000)",
+    "think": "reasoning before the answer, in the content",
+    "reasoning": "reasoning beside the answer, in a field of its own",
+    "same": "the first answer as every choice: the temperature is ignored",
     "slow[:s]": "the answer comes after s seconds (default 2)",
     "ignore-n": "one choice, however many were asked for",
     "reject-n": "HTTP 400 for n above 1",
     "reject-temperature": "HTTP 400 where a temperature is sent",
+    "reject-seed": "HTTP 400 where a seed is sent",
+    "reject-max-tokens": "HTTP 400 where `max_tokens` is sent: it wants `max_completion_tokens`",
+    "reject-limits": "HTTP 400 for any limit of tokens",
+    "few-tokens[:m]": "HTTP 400 where more than m tokens (default 1000) are asked for",
+    "small-context": "HTTP 400 where prompt and answer together may exceed 4096 tokens",
     "too-long": "HTTP 400: the prompt exceeds the context length",
     "echo-key": "HTTP 500 with the caller's own key in the message",
 }
 """Every word and what it does."""
 
 PROSE = "I would try simulated annealing with a slower schedule, and restart it a few times."
-_HUGE_CHARACTERS = 5_000_000
-_SLOW_SECONDS = 2.0
-_NUMBERED = {"huge": float(_HUGE_CHARACTERS), "slow": _SLOW_SECONDS}
+THOUGHT = "Let me think. ```python\nnot this\n```"
+CONTEXT_TOKENS = 4096
+_NUMBERED = {
+    "huge": 5_000_000.0,
+    "slow": 2.0,
+    "stall": 3600.0,
+    "drip": 3600.0,
+    "drip-head": 3600.0,
+    "few-tokens": 1000.0,
+}
+_WRONG_USAGE: tuple[Any, ...] = (
+    {"prompt_tokens": -7, "completion_tokens": -1, "total_tokens": -8},
+    {"prompt_tokens": "12", "completion_tokens": "many"},
+    {"prompt_tokens": 10**15, "completion_tokens": 10**15},
+    {"prompt_tokens": 0, "completion_tokens": 0},
+    {"prompt_tokens": 1.5, "completion_tokens": True},
+    [12, 34],
+    "none",
+)
 
 
 @dataclass(frozen=True)
@@ -69,16 +103,48 @@ def rejection(fault: ServerFault, body: dict[str, Any], key: str) -> tuple[int, 
     """Status and body with which the fault rejects a request; None where it does not."""
     if fault.status is not None:
         return fault.status, _error(f"injected status {fault.status}")
+    asked = body.get("max_completion_tokens", body.get("max_tokens"))
     match fault.word:
         case "reject-n" if body.get("n", 1) > 1:
             return 400, _error("'n' : number must be at most 1", param="n")
         case "reject-temperature" if "temperature" in body:
             return 400, _error("Unsupported value: 'temperature' does not support this value", param="temperature")
+        case "reject-seed" if "seed" in body:
+            return 400, _error("Unrecognized request argument supplied: seed")
+        case "reject-max-tokens" if "max_tokens" in body:
+            said = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
+            return 400, _error(said, param="max_tokens")
+        case "reject-limits" if asked is not None:
+            name = "max_tokens" if "max_tokens" in body else "max_completion_tokens"
+            return 400, _error(f"Unknown parameter: '{name}'.", param=name)
+        case "few-tokens" if asked is not None and asked > (fault.number or 0):
+            return 400, _error(
+                f"max_tokens is too large: {asked}. This model supports at most {fault.number:.0f} completion tokens."
+            )
+        case "small-context" if asked is not None and asked + prompt_tokens(body) > CONTEXT_TOKENS:
+            said = f"{asked} > {CONTEXT_TOKENS} - {prompt_tokens(body)}"
+            return 400, _error(
+                f"max_tokens is too large: the maximum context length is {CONTEXT_TOKENS} tokens ({said})"
+            )
         case "too-long":
             return 400, _error("maximum context length is 4096 tokens", code="context_length_exceeded")
         case "echo-key":
             return 500, _error(f"unexpected header: {key}")
     return None
+
+
+def prompt_tokens(body: dict[str, Any]) -> int:
+    """What the server calls the tokens of a prompt: a quarter of its characters."""
+    return max(sum(len(message["content"]) for message in body["messages"]) // 4, 1)
+
+
+def usage_told(fault: ServerFault, number: int, inputs: int, outputs: int) -> Any:
+    """What the body of request `number` says of its usage; None for nothing."""
+    if fault.word == "no-usage":
+        return None
+    if fault.word == "wrong-usage":
+        return _WRONG_USAGE[number % len(_WRONG_USAGE)]
+    return {"prompt_tokens": inputs, "completion_tokens": outputs, "total_tokens": inputs + outputs}
 
 
 def choices_given(fault: ServerFault, asked: int) -> int:
@@ -96,13 +162,20 @@ def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
             content = PROSE
         case "huge":
             content = text + "\n" + "#" * max(int(fault.number or 0) - len(text) - 1, 0)
+        case "think":
+            content = f"<think>\n{THOUGHT}\n</think>\n\n{text}"
     reason = "length" if fault.word == "long" else "stop"
-    return {"message": {"role": "assistant", "content": content}, "finish_reason": reason}
+    message = {"role": "assistant", "content": content}
+    if fault.word == "reasoning":
+        message["reasoning_content"] = THOUGHT
+    return {"message": message, "finish_reason": reason}
 
 
 def encoded(fault: ServerFault, body: dict[str, Any]) -> bytes:
     """The bytes of a response body."""
     data = json.dumps(body).encode()
+    if fault.word == "compressed":
+        return gzip.compress(data)
     return data[: len(data) // 2] if fault.word == "malformed" else data
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -19,46 +18,7 @@ from strop.lm.patience import Patience
 from strop.lm.scripted import Scripted
 from strop.testing.openai_server import OpenAIServer
 from strop.testing.server_faults import PROSE
-
-KEY = "sk-test-0123456789abcdef"
-Ask = Callable[..., list[Completion]]
-
-
-class Loopback:
-    """A server, a model that asks it, and the waits that the model would have made."""
-
-    def __init__(self, server: OpenAIServer, limits: Settings) -> None:
-        self.server = server
-        self.waits: list[float] = []
-        place = endpoint("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
-        self.model = OpenAIModel(place, limits, jitter=random.Random(1), sleep=self.waits.append)
-
-    def ask(self, *messages: str, temperature: float = 0.7) -> list[Completion]:
-        return self.model.complete([Request("expert", message, temperature) for message in messages])
-
-    def sizes(self) -> list[int]:
-        return sorted((seen.body.get("n", 1) for seen in self.server.seen), reverse=True)
-
-
-@contextmanager
-def loopback(
-    faults: Sequence[str] | Callable[[int, dict], str] = (), limits: Settings | None = None
-) -> Iterator[Loopback]:
-    brain = Scripted(lambda request: f"{request.message} #{request.sample}")
-    with OpenAIServer(brain, faults) as server:
-        it = Loopback(server, limits or Settings(max_connections=4, patience=Patience(attempts=3)))
-        try:
-            yield it
-        finally:
-            it.model.close()
-
-
-def texts(completions: Sequence[Completion]) -> list[str]:
-    return [completion.text for completion in completions]
-
-
-def kinds(completions: Sequence[Completion]) -> list[str]:
-    return [fault.kind for completion in completions for fault in completion.faults]
+from support.loopback import KEY, Loopback, kinds, loopback, texts
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:
@@ -247,14 +207,16 @@ def test_openai_sends_again_without_a_temperature_that_the_server_rejects() -> N
     with loopback(lambda number, body: "reject-temperature") as it:
         (answer,) = it.ask("a")
         assert ["temperature" in seen.body for seen in it.server.seen] == [True, False]
-        assert "0.7 was not sent" in answer.faults[0].detail
+        assert kinds([answer]) == ["parameter"] and "no temperature" in answer.faults[0].detail
+        assert answer.parameters["temperature"] is None
 
 
-def test_openai_remembers_that_temperature_is_rejected_and_says_so_each_time() -> None:
+def test_openai_remembers_that_temperature_is_rejected_and_says_so_once() -> None:
     with loopback(lambda number, body: "reject-temperature") as it:
         it.ask("a")
         answers = it.ask("b", "b")
-        assert (len(it.server.seen), kinds(answers)) == (3, ["bad_response", "bad_response"])
+        assert (len(it.server.seen), kinds(answers)) == (3, [])
+        assert [answer.parameters["temperature"] for answer in answers] == [None, None]
 
 
 def test_openai_says_that_it_clipped_a_temperature() -> None:

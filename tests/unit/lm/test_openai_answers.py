@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 
-import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.lm.endpoints import endpoint
 from strop.lm.openai_answers import Unreadable, completions_of, read_answer
-from strop.lm.openai_errors import Remedy, Sent, classify
+from strop.lm.openai_errors import Remedy, classify
+from strop.lm.openai_terms import Sent
+from support.loopback import rejected
 
 PLACE = endpoint("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
 
@@ -126,16 +127,3 @@ def test_rejection_is_told_in_one_short_line() -> None:
     detail = classify(rejected(500, "<html>\n" * 1000), Sent(1, None), PLACE, now=0.0).detail
     assert len(detail) == 400
     assert "\n" not in detail
-
-
-def rejected(status: int, said: object) -> openai.APIStatusError:
-    """The exception that the SDK itself makes of a response."""
-    httpx = pytest.importorskip("httpx2")
-    request = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")
-    content = said if isinstance(said, str) else json.dumps(said)
-    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=content, request=request))
-    with httpx.Client(transport=transport) as http:
-        client = openai.OpenAI(api_key="x", base_url="http://127.0.0.1:1/v1", http_client=http, max_retries=0)
-        with pytest.raises(openai.APIStatusError) as caught:
-            client.chat.completions.create(model="m", messages=[])
-    return caught.value

@@ -1,0 +1,222 @@
+"""A Python callable as a language model: whatever can be called from Python can be asked by strop.
+
+The callable gets a `Request`, or the system message and the message, and gives the answer's text. It runs in the host, in
+several threads at once, and is asked once for each request: retries, if any, are its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
+
+Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
+"""`function(request)`, or `function(system, message)`. Its text is the answer; a `Completion` may say more, such as tokens."""
+
+MOST_AT_ONCE = 16
+"""Calls at once where nothing else is said."""
+
+
+class CallableModel:
+    """A language model whose answers a function gives.
+
+    `name` is what records and reports call it. `is_language_model` says whether a language model is behind the function: pass
+    False for a stand-in, and whatever shows its results says so. `connections` calls are under way at once, at most.
+    `when_finished` is called by `finish`, for a function that waits for something.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        *,
+        name: str = "",
+        is_language_model: bool = True,
+        connections: int = MOST_AT_ONCE,
+        when_finished: Callable[[], object] | None = None,
+    ) -> None:
+        """Raises ConfigurationError where `function` cannot be called in either form."""
+        self._name = (
+            name or f"python:{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', function)}"
+        )
+        self._answer = _of_request(function, self._name)
+        self._is_language_model = is_language_model
+        self._closing = threading.Event()
+        self._when_finished = when_finished
+        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="language-model")
+
+    @property
+    def name(self) -> str:
+        """What it was called, else `python:MODULE:FUNCTION`."""
+        return self._name
+
+    @property
+    def is_language_model(self) -> bool:
+        """What it was told."""
+        return self._is_language_model
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: the function raised for some request, or gave no text; all others were waited for.
+        """
+        answers: list[Completion | None] = [None] * len(requests)
+        failures: list[LanguageModelError] = []
+        asked: dict[Future[Completion], int] = {}
+        try:
+            for position, request in enumerate(requests):
+                asked[self._submit(request)] = position
+            for future in as_completed(asked):
+                try:
+                    completion = future.result()
+                except LanguageModelError as error:
+                    failures.append(error)
+                    continue
+                answers[asked[future]] = completion
+                keep(asked[future], completion)
+        finally:
+            for future in asked:  # only where something was raised, such as KeyboardInterrupt
+                future.cancel()
+        if failures:
+            faults = tuple(fault for error in failures for fault in error.faults)
+            told = f"{self._name}: {len(failures)} of {len(requests)} requests unanswered; the last: {failures[-1]}"
+            raise LanguageModelError(told, tuple(answers), faults)
+        return [answer for answer in answers if answer is not None]
+
+    def finish(self) -> None:
+        """Call the function no more; calls under way end as they do. Idempotent."""
+        self._closing.set()
+        if self._when_finished is not None:
+            self._when_finished()
+
+    def close(self) -> None:
+        """Finish. Idempotent."""
+        self.finish()
+        self._pool.shutdown(wait=False)
+
+    def _submit(self, request: Request) -> Future[Completion]:
+        try:
+            return self._pool.submit(self._ask, request)
+        except RuntimeError:  # the pool is shut down
+            closed: Future[Completion] = Future()
+            closed.set_exception(_failure("the model is closed"))
+            return closed
+
+    def _ask(self, request: Request) -> Completion:
+        """The function's answer to one request."""
+        if self._closing.is_set():
+            raise _failure("the model is closed")
+        started = time.monotonic()
+        try:
+            given = self._answer(request)
+        except LanguageModelError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _failure(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
+        if isinstance(given, Completion):
+            return replace(given, text=_valid(given.text))
+        if not isinstance(given, str):
+            raise _failure(f"the function gave {type(given).__name__}, not text")
+        return Completion(_valid(given), self._name, seconds=time.monotonic() - started)
+
+
+def load_callable(name: str, where: str, connections: int | None = None) -> LanguageModel:
+    """The model `MODULE:FUNCTION`, or `FILE.py:FUNCTION`; modules are looked for in the working directory too.
+
+    What is found may also be a `LanguageModel`, which is then used as it is. A function whose attribute `is_language_model` is
+    False is a stand-in.
+
+    Raises:
+        ConfigurationError: there is no such module or function, it does not load, or it cannot be called.
+    """
+    module, colon, attribute = name.rpartition(":")
+    if not (colon and module and attribute):
+        raise ConfigurationError(f"{where}: write python:MODULE:FUNCTION or python:FILE.py:FUNCTION")
+    found: Any = _module(module, where)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise ConfigurationError(f"{where}: {module} defines no {attribute}")
+        found = getattr(found, part)
+    if hasattr(found, "complete") and hasattr(found, "name") and not inspect.isclass(found):
+        return found  # type: ignore[no-any-return]
+    return CallableModel(
+        found,
+        name=where,
+        is_language_model=bool(getattr(found, "is_language_model", True)),
+        connections=connections or MOST_AT_ONCE,
+    )
+
+
+def _module(name: str, where: str) -> object:
+    try:
+        if name.endswith(".py"):
+            return _from_file(Path(name), where)
+        here = str(Path.cwd())
+        if here not in sys.path:  # a program's own folder is what Python looks in first; an entry point has another
+            sys.path.insert(0, here)
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError(f"{where}: {name} does not load: {type(error).__name__}: {error}") from error
+
+
+def _from_file(path: Path, where: str) -> object:
+    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{where}: there is no file {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _of_request(function: Function, name: str) -> Callable[[Request], object]:
+    """`function` as a function of a request."""
+    if not callable(function):
+        raise ConfigurationError(f"{name}: {type(function).__name__} cannot be called")
+    if inspect.iscoroutinefunction(function):
+        raise ConfigurationError(f"{name} is an async function; wrap it in one that is not, such as by asyncio.run")
+    asked: Any = function
+    takes = _takes(function)
+    if takes == 1:
+        return asked  # type: ignore[no-any-return]
+    if takes == 2:
+        return lambda request: asked(request.expertise, request.message)
+    raise ConfigurationError(f"{name} must take a request, or a system message and a message")
+
+
+def _takes(function: Callable[..., object]) -> int:
+    """How many arguments to call it with: 1 or 2; 0 where neither will do. One, where it takes either."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions do not say
+        return 1
+    for count in (1, 2):
+        try:
+            signature.bind(*range(count))
+        except TypeError:
+            continue
+        return count
+    return 0
+
+
+def _failure(why: str) -> LanguageModelError:
+    return LanguageModelError(why, (None,), (Fault("bad_response", why, 1),))
+
+
+def _valid(text: str) -> str:
+    """Lone surrogates become `?`: no file and no database takes them."""
+    return text.encode("utf-8", "replace").decode()

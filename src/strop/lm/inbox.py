@@ -1,0 +1,163 @@
+"""People as the model: each request is a file in a folder, each answer a file that somebody puts beside it.
+
+It waits as long as it takes, in looks at the folder that get rarer while nothing changes. A request that was answered once is
+never put again, and a folder that a stopped run has left is gone on with. What the files look like: `inbox_files.py`.
+
+Not here: budgets and records (the caller's).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.inbox_files import Read, read_answer
+from strop.lm.inbox_folder import Folder, Found
+from strop.lm.replay import key_of
+from strop.plurals import quantity
+
+HEAD = "inbox:"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to wait."""
+
+    settle_seconds: float = 1.0
+    """How long an answer's file must stay as it is before it counts as whole."""
+    first_look_seconds: float = 0.1
+    rarest_look_seconds: float = 2.0
+    largest_answer_bytes: int = 1 << 20
+    """Longer answers are cut to this."""
+
+
+def to_standard_error(line: str) -> None:
+    """One line for whoever watches the run."""
+    sys.stderr.write(f"strop: {line}\n")
+    sys.stderr.flush()
+
+
+class Inbox:
+    """A model that is a folder. Nothing is made or locked before the first request."""
+
+    def __init__(
+        self, spec: str, settings: Settings | None = None, *, say: Callable[[str], object] = to_standard_error
+    ) -> None:
+        """`spec` is `inbox:` and a folder, which is made where there is none.
+
+        Raises:
+            ConfigurationError: no folder is named, or something else has its name.
+        """
+        path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
+        if not path.strip() or not path.isprintable():
+            raise ConfigurationError("--lm inbox needs a folder for requests and answers: inbox:DIR")
+        folder = Path(path).expanduser().absolute()
+        if folder.exists() and not folder.is_dir():
+            raise ConfigurationError(f"--lm {spec}: {path} is not a folder")
+        self._name = spec
+        self._settings = settings or Settings()
+        self._say = say
+        self._folder = Folder(folder, shown=path)
+        self._finished = threading.Event()
+
+    @property
+    def name(self) -> str:
+        """The specification as it was given, e.g. `inbox:questions`."""
+        return self._name
+
+    @property
+    def is_language_model(self) -> bool:
+        """Always True: strop cannot know who writes the answers."""
+        return True
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order. Returns when each has its answer.
+
+        Raises:
+            LanguageModelError: the folder cannot be used, or the model was finished before every answer was there; requests
+                without an answer stay in the folder.
+        """
+        answers: list[Completion | None] = [None] * len(requests)
+        keys = [key_of(request) for request in requests]
+        try:
+            if requests and not self._finished.is_set():
+                self._tell_of(self._folder.put(dict(zip(keys, requests, strict=True))))
+                self._wait(requests, keys, answers, keep)
+        except LanguageModelError as error:
+            error.completions = tuple(answers)
+            raise
+        except OSError as error:
+            raise LanguageModelError(f"{self._name}: {error.strerror or error}", tuple(answers)) from error
+        if None in answers:
+            missing = sum(answer is None for answer in answers)
+            raise LanguageModelError(
+                f"{self._name}: {quantity(missing, 'request')} of {len(answers)} unanswered when the run was stopped; "
+                "what was put into the folder stays there",
+                tuple(answers),
+            )
+        return [answer for answer in answers if answer is not None]
+
+    def finish(self) -> None:
+        """Wait no longer and put no more requests; those in the folder stay. Idempotent."""
+        self._finished.set()
+
+    def close(self) -> None:
+        """Finish, and let another strop have the folder. Idempotent."""
+        self.finish()
+        self._folder.close()
+
+    def _wait(
+        self, requests: Sequence[Request], keys: Sequence[str], answers: list[Completion | None], keep: Keep
+    ) -> None:
+        """Fill `answers` until none is missing or the model is finished."""
+        since = time.monotonic()
+        pause = self._settings.first_look_seconds
+        is_last = False
+        while None in answers and not is_last:
+            is_last = self._finished.is_set()  # what came before the end still counts
+            changed = self._folder.look(self._settings.settle_seconds)
+            for position, request in enumerate(requests):
+                found = self._folder.answer(keys[position]) if answers[position] is None else None
+                read = read_answer(found.path, self._settings.largest_answer_bytes, found.stamp) if found else None
+                if found and read:
+                    completion = self._completion(request, found, read, time.monotonic() - since)
+                    answers[position] = completion
+                    keep(position, completion)
+                    self._folder.take(keys[position], found)
+            if None in answers:
+                for name in self._folder.strays():
+                    self._say(f"{self._name}: {name} answers no open request; requests say how their answers are named")
+                pause = self._settings.first_look_seconds if changed else pause * 1.5
+                self._finished.wait(min(pause, self._settings.rarest_look_seconds))
+
+    def _completion(self, request: Request, found: Found, read: Read, seconds: float) -> Completion:
+        faults = []
+        if read.is_cut:
+            faults.append(Fault("oversized", f"the answer was cut to {self._settings.largest_answer_bytes} bytes", 1))
+        if not read.is_text:
+            faults.append(Fault("bad_response", "the answer is not UTF-8: what cannot be read is shown as �", 1))
+        for fault in faults if found.stamp else ():
+            self._say(f"{self._name}: {found.path.name}: {fault.detail}")
+        return Completion(
+            text=read.text,
+            model=found.who or "inbox",
+            finish_reason="length" if read.is_cut else "stop",
+            seconds=seconds if found.stamp else 0.0,
+            faults=tuple(faults),
+            parameters={"temperature": request.temperature} if math.isfinite(request.temperature) else {},
+        )
+
+    def _tell_of(self, stems: Sequence[str]) -> None:
+        """What is waited for: a plain line for each call, nothing where everything is answered."""
+        if stems:
+            names = f"{stems[0]}.md" if len(stems) == 1 else f"{stems[0]}.md to {stems[-1]}.md"
+            self._say(
+                f"{self._name}: {quantity(len(stems), 'request')} to answer: {names}; write {stems[0]}.answer.md etc."
+            )

@@ -1,0 +1,229 @@
+"""The file of a local model: one that is there, or one that is fetched from the hub once and checked against its digest.
+
+The hub's own library does the fetching and keeps the files where its other users find them, by its own variables:
+HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_TOKEN. A file that is there is used without asking the hub.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import hashlib
+import importlib
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from strop.errors import ConfigurationError, LanguageModelError, StropError
+from strop.lm.local.progress import gigabytes, say, shown
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
+"""How llama.cpp names the parts of a model that is split."""
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_MAGIC = b"GGUF"
+_MOST_NEAR = 8
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """One file of a repository of the hub."""
+
+    repository: str
+    """`owner/name`."""
+    name: str
+    """Its path in the repository."""
+
+    def __str__(self) -> str:
+        return f"{self.repository}/{self.name}"
+
+
+def fetched(text: str) -> Path:
+    """The path of the model's file that `text` names: `PATH` of a file that is there, else `owner/repository/file.gguf`.
+
+    Raises:
+        ConfigurationError: neither; the hub knows no such repository or file; it is not here and the hub is not to be asked;
+            there is no room for it.
+        LanguageModelError: the hub failed, or what came has the wrong digest.
+    """
+    path = Path(text).expanduser()
+    if path.is_file():
+        return _checked_kind(path.absolute())
+    owner, _, rest = text.partition("/")
+    repository, _, name = rest.partition("/")
+    if not (_NAME.fullmatch(owner) and _NAME.fullmatch(repository) and name) or owner in {".", ".."}:
+        raise ConfigurationError(
+            f"--lm local/{text}: there is no file {text!r}. Write local/PATH of a file that is there, or "
+            "local/<owner>/<repository>/<file.gguf> as the hub has it"
+        )
+    if not name.endswith(".gguf") or ".." in name.split("/"):
+        raise ConfigurationError(f"--lm local/{text}: which file of {owner}/{repository}? It must end with .gguf")
+    hub = _library()
+    paths = [_from_hub(hub, HubFile(f"{owner}/{repository}", part)) for part in _parts(name)]
+    return _checked_kind(paths[0])
+
+
+def _library() -> Any:
+    """The hub's library with the parts of it that are used here."""
+    hub = importlib.import_module("huggingface_hub")
+    importlib.import_module("huggingface_hub.errors")
+    # What it tells the hub of this process by default (versions, which agent runs it) is nobody's business.
+    importlib.import_module("huggingface_hub.constants").HF_HUB_DISABLE_TELEMETRY = True  # type: ignore[attr-defined]
+    importlib.import_module("huggingface_hub.utils.logging").set_verbosity_error()  # its warnings would break the bar
+    return hub
+
+
+def _checked_kind(path: Path) -> Path:
+    """Raises ConfigurationError where it is no model file: such as a page, or a pointer to where the contents are."""
+    with path.open("rb") as file:
+        begins = file.read(len(_MAGIC))
+    if begins != _MAGIC:
+        raise ConfigurationError(f"{path} is no GGUF file: it begins with {begins!r}")
+    return path
+
+
+def _parts(name: str) -> list[str]:
+    """All files of a model, the first first: a large one is split into several."""
+    split = _PART.search(name)
+    if not split:
+        return [name]
+    return [f"{name[: split.start()]}-{number:05}-of-{split[2]}.gguf" for number in range(1, int(split[2]) + 1)]
+
+
+def _from_hub(hub: Any, file: HubFile) -> Path:
+    there = hub.try_to_load_from_cache(file.repository, file.name)
+    path = Path(there) if isinstance(there, str) else _download(hub, file)
+    _verify(file, path)
+    return path
+
+
+def _download(hub: Any, file: HubFile) -> Path:
+    """Fetch it with the hub's library. Raises as `fetched` does."""
+    try:
+        metadata = hub.get_hf_file_metadata(hub.hf_hub_url(file.repository, file.name))
+        cache = Path(hub.constants.HF_HUB_CACHE)
+        _require_room(file, metadata.size or 0, cache)
+        _remove_remains(hub, file, str(metadata.etag), cache)
+        say(f"downloading {file} ({gigabytes(metadata.size or 0)}) to {cache}")
+        return Path(hub.hf_hub_download(file.repository, file.name, tqdm_class=shown()))
+    except (hub.errors.HTTPError, OSError, ValueError, RuntimeError) as error:
+        raise _explained(hub, file, error) from error
+
+
+def _explained(hub: Any, file: HubFile, error: Exception) -> StropError:
+    """What went wrong, and what to do."""
+    errors, where = hub.errors, f"the hub ({hub.constants.ENDPOINT})"
+    match error:
+        case errors.OfflineModeIsEnabled():
+            return ConfigurationError(
+                f"{file} is not on this machine, and HF_HUB_OFFLINE is set. {_by_hand(hub, file)}"
+            )
+        case errors.GatedRepoError():
+            return ConfigurationError(
+                f"{file.repository} is given only to those who accepted its terms at {where}: do so, and set HF_TOKEN"
+            )
+        case errors.RepositoryNotFoundError():
+            return ConfigurationError(
+                f"{where} shows no repository {file.repository}: check its name, or set HF_TOKEN if it is private"
+            )
+        case errors.RemoteEntryNotFoundError():
+            return ConfigurationError(f"{file.repository} has no file {file.name}. {_near(hub, file)}")
+        case OSError(errno=errno.ENOSPC):
+            return ConfigurationError(f"no room for {file} on the disk of {hub.constants.HF_HUB_CACHE}. {_ROOM}")
+        case errors.HfHubHTTPError():
+            return LanguageModelError(f"{where} failed for {file}: {_status(error)}. Try again later")
+        case errors.HTTPError():
+            return LanguageModelError(
+                f"{file} is not on this machine, and {where} cannot be reached: {_line(error)}. {_by_hand(hub, file)}"
+            )
+    return LanguageModelError(f"downloading {file} failed: {_line(error)}. Run it again: what is missing is fetched")
+
+
+_ROOM = "Free some, or set HF_HOME to a folder of another disk"
+
+
+def _by_hand(hub: Any, file: HubFile) -> str:
+    return (
+        f"Where there is a network, run `hf download {file.repository} {file.name}`, and copy the file here: then use "
+        f"local/PATH; or copy the folder models--{file.repository.replace('/', '--')} into {hub.constants.HF_HUB_CACHE}"
+    )
+
+
+def _near(hub: Any, file: HubFile) -> str:
+    """The model files that the repository has instead, nearest name first."""
+    try:
+        names = [name for name in hub.list_repo_files(file.repository) if name.endswith(".gguf")]
+    except (hub.errors.HTTPError, OSError, ValueError):
+        return "Its files could not be listed"
+    if not names:
+        return "It has no .gguf files at all; look for a repository whose name ends with GGUF"
+    near = difflib.get_close_matches(file.name, names, n=_MOST_NEAR, cutoff=0.0)
+    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    return f"It has: {', '.join(near)}{more}"
+
+
+def _require_room(file: HubFile, size: int, cache: Path) -> None:
+    folder = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise ConfigurationError(f"{file} needs {gigabytes(size)}, and {cache} has room for {gigabytes(free)}. {_ROOM}")
+
+
+def _remove_remains(hub: Any, file: HubFile, etag: str, cache: Path) -> None:
+    """Remove what killed downloads of this file left behind; the library never uses it again. Not while one is under way."""
+    filelock = importlib.import_module("filelock")
+    folder = f"models--{file.repository.replace('/', '--')}"
+    remains = list((cache / folder / "blobs").glob(f"{etag}*.incomplete"))
+    if remains:
+        lock = filelock.FileLock(cache / ".locks" / folder / f"{etag}.lock", timeout=0)
+        with suppress(filelock.Timeout, OSError, NotImplementedError), lock:
+            for path in remains:
+                path.unlink(missing_ok=True)
+
+
+def _verify(file: HubFile, path: Path) -> None:
+    """Compare the file with the digest that the hub gave for it, once for each state of the file.
+
+    The library names a file in its cache by that digest.
+
+    Raises:
+        LanguageModelError: it is another; the file has been removed.
+    """
+    blob = path.resolve()
+    if not _SHA256.fullmatch(blob.name):
+        say(f"the hub gave no SHA-256 for {file}: it is used unverified")
+        return
+    state = blob.stat()
+    note = blob.parent.parent / "strop-verified" / blob.name
+    seen = f"{state.st_size} {state.st_mtime_ns}\n"
+    with suppress(OSError):
+        if note.read_text() == seen:
+            return
+    say(f"verifying {file} ({gigabytes(state.st_size)})")
+    with blob.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest == blob.name:
+        with suppress(OSError):  # a cache that others share may be read-only
+            note.parent.mkdir(exist_ok=True)
+            note.write_text(seen)
+        return
+    try:
+        path.unlink()
+        blob.unlink(missing_ok=True)
+        done = "It has been removed: run again to fetch it again"
+    except OSError as error:
+        done = f"It could not be removed: {error}"
+    raise LanguageModelError(f"{file}: the file has SHA-256 {digest}, the hub says {blob.name}. {done}")
+
+
+def _status(error: Any) -> str:
+    """Of an answer of the hub; its own text is a paragraph with addresses."""
+    return f"HTTP {error.response.status_code}" + (f", {error.server_message}" if error.server_message else "")
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else f"{text[:299]}…"

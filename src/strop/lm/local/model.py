@@ -1,0 +1,104 @@
+"""`local/…` as a language model: a file, a process that serves it, and the client that asks the process."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.endpoints import Endpoint
+from strop.lm.local.download import fetched
+from strop.lm.local.server import Launch, Server, require_extra
+from strop.lm.options import ModelSettings
+
+CONNECTIONS = 4
+"""Responses that are written at the same time, where nothing else is said: what a laptop has memory for."""
+CONTEXT = 8192
+"""Tokens of one prompt and its response together, where nothing else is said."""
+_SILENT_SECONDS = 24 * 3600.0
+"""A slow machine thinks for hours. A server that has ended is noticed at once, so that nobody waits this long for nothing."""
+
+
+def make_local(spec: str, rest: str, settings: ModelSettings, *, seed: int) -> LanguageModel:
+    """The model of `local/rest`, downloaded where it is not there yet, and loaded.
+
+    `spec` is its name; `seed` feeds the jitter of waiting times. Its server is its own: `settings` must have no `url`.
+
+    Raises:
+        ConfigurationError: the extra is not installed; no such repository or file, here or there; no room for it.
+        LanguageModelError: the download failed, its digest is wrong, or llama.cpp cannot load it.
+    """
+    if settings.url:
+        raise ConfigurationError(f"--base-url does not go with --lm {spec}, which starts its own server")
+    require_extra(spec)
+    path = fetched(rest)
+    connections = settings.connections or CONNECTIONS
+    launch = Launch(path, connections, settings.ctx or CONTEXT, Path(rest).name, settings.threads)
+    server = Server(launch, spec)
+    try:
+        return LocalModel(spec, server, _client(spec, server, settings, connections, seed))
+    except BaseException:
+        server.stop()
+        raise
+
+
+def _client(spec: str, server: Server, settings: ModelSettings, connections: int, seed: int) -> LanguageModel:
+    from strop.lm.openai import OpenAIModel, Settings
+
+    place = Endpoint(spec, server.launch.alias, f"{server.url}/v1", "its own key", server.key)
+    patient = settings.timeout or _SILENT_SECONDS
+    limits = Settings(
+        max_connections=connections,
+        requests_per_minute=settings.rpm,
+        tokens_per_minute=settings.tpm,
+        max_tokens=settings.max_tokens,
+        seed=settings.seed,
+        read_seconds=patient,
+        deadline_seconds=patient,
+    )
+    return OpenAIModel(place, limits, jitter=random.Random(seed))
+
+
+class LocalModel:
+    """A model that a `Server` of its own serves. Safe to use from many threads."""
+
+    def __init__(self, name: str, server: Server, client: LanguageModel) -> None:
+        self._name, self._server, self._client = name, server, client
+        server.when_ended(client.finish)  # nobody waits for an answer that cannot come
+
+    @property
+    def name(self) -> str:
+        """The specification, e.g. `local/owner/repository/model.gguf`."""
+        return self._name
+
+    @property
+    def is_language_model(self) -> bool:
+        """Always True."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"LocalModel({self.name!r} at {self._server.url})"
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: some request has no answer; where llama.cpp has ended, with its last words.
+        """
+        try:
+            return self._client.complete(requests, keep)
+        except LanguageModelError as error:
+            if not self._server.died:
+                raise
+            raise LanguageModelError(self._server.obituary(), error.completions, error.faults) from error
+
+    def finish(self) -> None:
+        """Send nothing more; answers on their way still come. Idempotent."""
+        self._client.finish()
+
+    def close(self) -> None:
+        """Finish, and end llama.cpp. Idempotent."""
+        self._client.close()
+        self._server.stop()

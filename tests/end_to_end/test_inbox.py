@@ -1,0 +1,127 @@
+"""`strop run --lm inbox:DIR`, answered by a thread that is in no hurry, stopped and killed in the middle."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import LmResponded, RunFinished
+from strop.store import Store
+
+from .conftest import TINY
+
+PROGRAM = "```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
+RUN = ["run", "lpn", *TINY, "-T", "1", "--selection", "paper", "--seed", "1", "--lm", "inbox:q", "--out", "there"]
+
+
+class Person:
+    """Answers what is asked in a folder, each file written in two halves; counts what was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.seen: set[str] = set()
+        self.was_held_up = False
+        """Whether the machine let more time pass between two halves than strop gives."""
+        self._folder = folder
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._answer)
+
+    def __enter__(self) -> Person:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _answer(self) -> None:
+        while not self._is_over.wait(0.01):
+            for path in sorted(self._folder.glob("*.md")):
+                answer = path.with_suffix(".answer.ada.md")
+                if re.fullmatch(r"\d{4}-[0-9a-f]{16}\.md", path.name) and path.name not in self.seen:
+                    self.seen.add(path.name)
+                    with answer.open("w") as file:
+                        file.write("This does nothing well.\n" + PROGRAM[:30])
+                        file.flush()
+                        since = time.monotonic()
+                        self._is_over.wait(0.05)
+                        file.write(PROGRAM[30:])
+                        file.flush()
+                        self.was_held_up |= time.monotonic() - since > 0.9
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert process.poll() is None and time.monotonic() < end, process.poll()
+        time.sleep(0.01)
+
+
+def responses(folder: Path) -> list[LmResponded]:
+    with Store.open(folder) as store:
+        return [stored.event for stored in store.events(LmResponded)]
+
+
+def digests(folder: Path) -> Counter[str]:
+    return Counter(path.stem[5:] for path in folder.rglob("*.md") if re.fullmatch(r"\d{4}-[0-9a-f]{16}\.md", path.name))
+
+
+def test_nothing_is_asked_twice_when_a_run_is_killed_and_resumed(strop: Any, start_strop: Any, tmp_path: Path) -> None:
+    with Person(tmp_path / "q") as person:
+        process = start_strop(*RUN)
+        wait_for(lambda: len(person.seen) >= 4, process)  # more than one call: some are answered, some just asked
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        ended = strop("resume", "there")
+    assert ended.returncode == 0, ended.stderr
+    found = digests(tmp_path / "q")
+    assert set(found.values()) == {1}
+    given = responses(tmp_path / "there")
+    assert len(given) == len(found) == len(person.seen)
+    assert person.was_held_up or {each.text.count("```") for each in given} == {2}
+    assert {each.request[:16] for each in given} == set(found) and {each.model for each in given} == {"ada"}
+    # Killed just after an answer was recorded, it has not moved it.
+    left = {path.stem[:21] for path in (tmp_path / "q").glob("*.md")}
+    assert all((tmp_path / "q" / f"{stem}.answer.ada.md").exists() for stem in left)
+
+
+def test_ctrl_c_leaves_the_requests_and_says_what_was_waited_for_once(start_strop: Any, tmp_path: Path) -> None:
+    process = start_strop(*RUN)
+    wait_for(lambda: len(digests(tmp_path / "q")) >= 2, process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors, errors
+    said = [line for line in errors.splitlines() if "to answer" in line]
+    assert len(said) == len(set(said)) >= 1 and all(line.startswith("strop: inbox:q: ") for line in said)
+    left = digests(tmp_path / "q")
+    assert left and not list((tmp_path / "q" / "done").iterdir())
+    with Store.open(tmp_path / "there") as store:
+        (last,) = [stored.event for stored in store.events(RunFinished)]
+    assert last.status == "interrupted"
+    assert str(tmp_path) not in "".join(line for line in said)
+
+
+def test_second_run_on_the_same_folder_is_one_line(strop: Any, start_strop: Any, tmp_path: Path) -> None:
+    process = start_strop(*RUN)
+    try:
+        wait_for(lambda: digests(tmp_path / "q"), process)
+        second = strop(*RUN[:-1], "elsewhere")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert second.returncode == 3, second.stderr
+    assert "another strop waits in this folder" in second.stderr.splitlines()[-1] and "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("lm", ["inbox:", "inbox:/dev/null"])
+def test_folder_that_cannot_be_one_is_wrong_usage(strop: Any, lm: str) -> None:
+    ended = strop("run", "lpn", "--lm", lm)
+    assert ended.returncode == 2 and ended.stderr.startswith("strop: --lm ") and ended.stderr.count("\n") == 1

@@ -1,0 +1,169 @@
+"""`--lm` as people type it: providers, mixtures, functions, what doctor says, and where a key is never found."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import ImproveFinished, LmResponded
+from strop.lm.base import Request
+from strop.lm.scripted import Scripted
+from strop.store import Store
+from strop.testing.openai_server import OpenAIServer
+
+PROGRAM = "One idea.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
+ONCE = ["improve", "lpn", "--utility-budget", "2", "--lm-budget", "2", "--max-responses", "4", "--seed", "3", "--json"]
+KEY = "sk-secret-of-the-test-0123456789"
+OTHERS = {
+    name: f"sk-of-another-provider-{number}"
+    for number, name in enumerate(["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "VLLM_API_KEY"])
+}
+PRYING = """
+import glob, os, sys
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    seen = [repr(dict(os.environ)), repr(sys.argv), repr(vars(language_model)), repr(vars(utility))]
+    for path in glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            seen.append(open(path, errors="replace").read())
+        except OSError:
+            pass
+    answers = language_model.prompt("expert", initial_solution, n_responses=2)
+    print("\\n".join(seen))
+    return extract_code(answers)[0]
+"""
+
+
+def of_processes_below(parent: int) -> str:
+    """Environments and command lines of every process that `parent` started, directly or not."""
+    texts = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if parent in ancestors(int(folder.name)):
+                texts += [(folder / name).read_text(errors="replace") for name in ("environ", "cmdline")]
+        except OSError:
+            continue  # it has ended
+    return "\n".join(texts)
+
+
+def ancestors(pid: int) -> list[int]:
+    found: list[int] = []
+    while pid > 1:
+        pid = int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+        found.append(pid)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system shows no environment of a process")
+def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_record(
+    start_strop: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "prying.py").write_text(PRYING)
+    seen: list[str] = []
+    started: list[int] = []
+    host: list[str] = []
+
+    def answer(request: Request) -> str:
+        seen.append(of_processes_below(started[0]))  # while the improver waits for its answer, in its process
+        host.append(Path(f"/proc/{started[0]}/environ").read_text())
+        return PROGRAM
+
+    with OpenAIServer(Scripted(answer)) as server:
+        lm = ["--lm", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
+        run = start_strop(*ONCE, *lm, OPENAI_API_KEY=KEY, **OTHERS)
+        started.append(run.pid)
+        out, err = run.communicate(timeout=240)
+    assert run.returncode == 0, err
+    with Store.open(tmp_path / "there") as store:
+        printed = "".join(stored.event.output for stored in store.events(ImproveFinished))
+        texts = "".join(f"{stored.event}" for stored in store.events())
+    assert "PYTHONHASHSEED" in printed and all("PYTHONHASHSEED" in text for text in seen)  # what guests are given
+    assert seen and all(KEY in text for text in host)  # a key is found where there is one
+    written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
+    everything = "\n".join([*seen, printed, texts, out, err, written.decode("latin-1")])
+    assert [name for name, key in {"OPENAI_API_KEY": KEY, **OTHERS}.items() if key in everything] == []
+
+
+def test_mixture_on_the_command_line_asks_each_server_its_share_and_records_who_answered(
+    strop: Any, tmp_path: Path
+) -> None:
+    brain = Scripted(lambda request: PROGRAM)
+    with OpenAIServer(brain) as one, OpenAIServer(brain) as two:
+        specs = [f"openai/a?url={one.url}&weight=3", f"vllm/b?url={two.url}"]
+        flags = [each for spec in specs for each in ("--lm", spec)]
+        ended = strop(*ONCE, *flags, "--out", "there")
+        billed = one.billed, two.billed
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["is_language_model"] is True
+    with Store.open(tmp_path / "there") as store:
+        given = Counter(stored.event.lm for stored in store.events(LmResponded))
+        models = {(stored.event.lm, stored.event.model) for stored in store.events(LmResponded)}
+    assert set(given) <= set(specs) and (given[specs[0]], given[specs[1]]) == billed
+    assert models <= {(specs[0], "a"), (specs[1], "b")}
+
+
+def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(f"def answer(system, message):\n    return {PROGRAM!r}\n")
+    ended = strop(*ONCE, "--lm", "python:mine.py:answer", "--out", "there")
+    assert ended.returncode == 0, ended.stderr
+    document = json.loads(ended.stdout)
+    assert (document["model"], document["is_language_model"]) == ("python:mine.py:answer", True)
+
+
+@pytest.mark.parametrize(
+    ("lm", "said"),
+    [
+        (["openai/m?rpn=3"], "Did you mean rpm?"),
+        (["anthropic/m"], "set ANTHROPIC_API_KEY"),
+        (["gemini/m"], "set GEMINI_API_KEY or GOOGLE_API_KEY"),
+        (["openrouter/a/b"], "set OPENROUTER_API_KEY"),
+        (["offline", "openai/m"], "set OPENAI_API_KEY"),
+        (["any-llm/mistral"], "any-llm/<provider>/<model>"),
+        (["python:gone.py:f"], "there is no file gone.py"),
+    ],
+)
+@pytest.mark.parametrize("command", [["run", "lpn"], ["doctor"]], ids=["run", "doctor"])
+def test_mistake_in_a_model_is_one_line_and_exit_code_two(
+    strop: Any, command: list[str], lm: list[str], said: str
+) -> None:
+    ended = strop(*command, *(each for spec in lm for each in ("--lm", spec)))
+    assert ended.returncode == 2 and said in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+def test_doctor_says_what_a_server_supports(strop: Any) -> None:
+    with OpenAIServer(Scripted(lambda request: "strop"), ["reject-n", "ok"]) as server:
+        ended = strop("doctor", "--lm", "openai/tester?price=1,2", "--base-url", server.url, OPENAI_API_KEY=KEY)
+        shown = ended.stdout
+    assert ended.returncode == 0, ended.stderr
+    for line in ("reachable: yes", "model: tester", "one request: refused", "temperature: taken", "$1 in, $2 out"):
+        assert line in shown
+    assert KEY not in shown + ended.stderr
+
+
+def test_doctor_gives_one_document_of_all_models_and_exit_code_three_when_one_is_silent(strop: Any) -> None:
+    with OpenAIServer(Scripted(lambda request: "strop")) as server:
+        lm = ["--lm", f"openai/tester?url={server.url}", "--lm", "vllm/gone?url=http://127.0.0.1:9/v1"]
+        ended = strop("doctor", *lm, "--json")
+    assert ended.returncode == 3
+    one, two = json.loads(ended.stdout)["models"]
+    assert (one["reachable"], one["findings"]["n"]["state"]) == (True, "yes")
+    assert (two["reachable"], two["findings"]["price"]["state"]) == (False, "unknown")
+
+
+def test_doctor_asks_nobody_when_something_is_wrong_with_one_of_several_models(strop: Any) -> None:
+    with OpenAIServer(Scripted(lambda request: "strop")) as server:
+        ended = strop("doctor", "--lm", f"openai/tester?url={server.url}", "--lm", "openrouter/a/b")
+        assert ended.returncode == 2 and server.seen == ()
+
+
+@pytest.mark.parametrize("flags", [["--self-test"], ["--require", "read"]])
+def test_doctor_asks_a_model_or_looks_at_the_jail_not_both(strop: Any, flags: list[str]) -> None:
+    ended = strop("doctor", "--lm", "offline", *flags)
+    assert ended.returncode == 2 and "--lm asks a model" in ended.stderr

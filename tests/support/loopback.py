@@ -1,0 +1,92 @@
+"""A model that asks a real server on the loopback, on a clock of its own."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import openai
+import pytest
+
+from strop.lm.base import Completion, Request
+from strop.lm.endpoints import endpoint
+from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.pacing import Clock
+from strop.lm.patience import Patience
+from strop.lm.scripted import Scripted
+from strop.testing.openai_server import OpenAIServer
+
+KEY = "sk-test-0123456789abcdef"
+Ask = Callable[..., list[Completion]]
+
+
+class Hurried(Clock):
+    """A clock on which a wait for a time is over at once."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wait(self, changed: threading.Condition, seconds: float | None) -> None:
+        if seconds is None:
+            changed.wait()
+        else:
+            self.waits.append(seconds)
+            self.time += seconds
+
+
+class Loopback:
+    """A server, a model that asks it, and the waits that the model would have made."""
+
+    def __init__(self, server: OpenAIServer, limits: Settings) -> None:
+        self.server = server
+        clock = Hurried()
+        self.waits = clock.waits
+        place = endpoint("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
+        self.model = OpenAIModel(place, limits, jitter=random.Random(1), clock=clock)
+
+    def ask(self, *messages: str, temperature: float = 0.7) -> list[Completion]:
+        return self.model.complete([Request("expert", message, temperature) for message in messages])
+
+    def sizes(self) -> list[int]:
+        return sorted((seen.body.get("n", 1) for seen in self.server.seen), reverse=True)
+
+
+@contextmanager
+def loopback(
+    faults: Sequence[str] | Callable[[int, dict], str] = (), limits: Settings | None = None
+) -> Iterator[Loopback]:
+    brain = Scripted(lambda request: f"{request.message} #{request.sample}")
+    with OpenAIServer(brain, faults) as server:
+        it = Loopback(server, limits or Settings(max_connections=4, patience=Patience(attempts=3)))
+        try:
+            yield it
+        finally:
+            it.model.close()
+
+
+def texts(completions: Sequence[Completion]) -> list[str]:
+    return [completion.text for completion in completions]
+
+
+def kinds(completions: Sequence[Completion]) -> list[str]:
+    return [fault.kind for completion in completions for fault in completion.faults]
+
+
+def rejected(status: int, said: object) -> openai.APIStatusError:
+    """The exception that the SDK itself makes of a response."""
+    httpx = pytest.importorskip("httpx2")
+    request = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")
+    content = said if isinstance(said, str) else json.dumps(said)
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=content, request=request))
+    with httpx.Client(transport=transport) as http:
+        client = openai.OpenAI(api_key="x", base_url="http://127.0.0.1:1/v1", http_client=http, max_retries=0)
+        with pytest.raises(openai.APIStatusError) as caught:
+            client.chat.completions.create(model="m", messages=[])
+    return caught.value

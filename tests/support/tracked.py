@@ -1,0 +1,71 @@
+"""Events of a small run, and the lines that a tracker has of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from strop.events import Evaluated, Event, LmCalled, LmResponded, RunFinished, RunResumed, RunStarted
+
+SPEC = '{"lm": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": null}'
+STARTED = RunStarted(scope="", spec=SPEC, environment="{}", posture="{}")
+RESUMED = RunResumed(scope="", spec=SPEC, environment="{}", posture="{}", events=1, seconds=1.0)
+FINISHED = RunFinished(scope="", status="finished")
+CALLED = LmCalled(
+    scope="t0/measure/copy0", call=0, expertise="You code.", messages=("a prompt",), temperature=0.7, cost=1
+)
+RESPONDED = LmResponded(
+    scope="t0/measure/copy0",
+    call=0,
+    index=0,
+    text="an answer",
+    model="gpt-4-0613",
+    finish_reason="stop",
+    input_tokens=100,
+    output_tokens=20,
+    seconds=2.0,
+    reasoning="a thought",
+    parameters='{"temperature": 0.5, "max_tokens": 64, "seed": 7, "stop": null}',
+    cost=3_000_000,
+)
+EVALUATED = Evaluated(
+    scope="t0/measure/copy0/result",
+    utility="lpn",
+    split="train",
+    solution="a program",
+    verdict="raised",
+    value=0.0,
+    scores=(0.0,),
+    verdicts=("raised",),
+    error="quoted",
+    cpu_seconds=0.1,
+    wall_seconds=0.5,
+)
+TEXTS = ("You code.", "a prompt", "an answer", "a thought", "a program", "quoted")
+"""What no tracker may have that was not allowed it."""
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a file of JSON lines."""
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def numbers(path: Path) -> list[int]:
+    return [line["seq"] for line in lines(path)]
+
+
+def eventually(condition: Callable[[], object]) -> bool:
+    """Whether it becomes true within a minute, which is for a machine that is busy."""
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(condition())
+
+
+def some(count: int) -> list[Event]:
+    """That many events."""
+    return [EVALUATED] * count

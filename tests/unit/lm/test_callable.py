@@ -1,0 +1,208 @@
+"""A Python callable as a language model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import strop
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm import registry
+from strop.lm.base import Completion, LanguageModel, Request
+from strop.lm.callable import CallableModel
+from strop.testing import language_model as kit
+
+REQUESTS = [Request("expert", f"message {number}", 0.3, sample=number) for number in range(6)]
+
+
+def make(spec: str) -> LanguageModel:
+    return registry.make(spec, base_url=None, seed=0, environ={})
+
+
+def test_callable_of_a_request_is_asked_with_it() -> None:
+    model = CallableModel(
+        lambda request: f"{request.expertise}|{request.message}|{request.temperature}|{request.sample}"
+    )
+    assert model.complete(REQUESTS[:2])[1].text == "expert|message 1|0.3|1"
+
+
+def test_callable_of_two_texts_is_asked_with_system_and_message() -> None:
+    model = CallableModel(lambda system, message: f"{system}|{message}")
+    assert model.complete(REQUESTS[:1])[0].text == "expert|message 0"
+
+
+class Chat:
+    """An object with a method, as client libraries have them."""
+
+    def ask(self, system: str, message: str, top_p: float = 1.0) -> str:
+        return f"{system}|{message}|{top_p}"
+
+
+def test_callable_may_be_a_method_with_further_arguments_of_its_own() -> None:
+    assert CallableModel(Chat().ask).complete(REQUESTS[:1])[0].text == "expert|message 0|1.0"
+
+
+def test_callable_may_say_more_by_giving_a_completion() -> None:
+    model = CallableModel(lambda request: Completion("text", "m-2026", input_tokens=3, output_tokens=4))
+    assert model.complete(REQUESTS[:1]) == [Completion("text", "m-2026", input_tokens=3, output_tokens=4)]
+
+
+def test_callable_is_a_language_model_unless_told_otherwise() -> None:
+    assert CallableModel(str).is_language_model is True
+    assert CallableModel(str, is_language_model=False).is_language_model is False
+
+
+def test_callable_is_asked_several_requests_at_once() -> None:
+    barrier = threading.Barrier(6)
+
+    def meets(request: Request) -> str:
+        barrier.wait(60)
+        return request.message
+
+    assert [each.text for each in CallableModel(meets).complete(REQUESTS)] == [each.message for each in REQUESTS]
+
+
+def test_callable_is_asked_no_more_at_once_than_was_said() -> None:
+    lock = threading.Lock()
+    now, most = 0, 0
+
+    def counts(request: Request) -> str:
+        nonlocal now, most
+        with lock:
+            now, most = now + 1, max(most, now + 1)
+        threading.Event().wait(0.01)
+        with lock:
+            now -= 1
+        return "x"
+
+    CallableModel(counts, connections=2).complete(REQUESTS)
+    assert most <= 2
+
+
+def sometimes(request: Request) -> str:
+    if request.sample == 2:
+        raise KeyError("no such\nthing")
+    return request.message
+
+
+def test_callable_that_raises_is_a_failure_of_the_model_and_the_other_answers_are_kept() -> None:
+    kept: dict[int, Completion] = {}
+    with pytest.raises(LanguageModelError, match=r"1 of 6 requests unanswered; the last: KeyError: 'no such") as caught:
+        CallableModel(sometimes).complete(REQUESTS, kept.__setitem__)
+    assert sorted(kept) == [0, 1, 3, 4, 5]
+    assert caught.value.completions == tuple(kept.get(number) for number in range(6))
+    assert [fault.kind for fault in caught.value.faults] == ["bad_response"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("raised", [SystemExit(3), ZeroDivisionError(), StopIteration()])
+def test_callable_may_raise_anything(raised: BaseException) -> None:
+    def raises(request: Request) -> str:
+        raise raised
+
+    with pytest.raises(LanguageModelError):
+        CallableModel(raises).complete(REQUESTS[:1])
+
+
+@pytest.mark.parametrize("given", [None, 3, b"bytes", ["list"]])
+def test_callable_that_gives_no_text_is_a_failure(given: object) -> None:
+    with pytest.raises(LanguageModelError, match=f"gave {type(given).__name__}, not text"):
+        CallableModel(lambda request: given).complete(REQUESTS[:1])  # type: ignore[arg-type, return-value]
+
+
+def test_callable_is_not_called_when_finished() -> None:
+    model = CallableModel(lambda request: "x")
+    model.finish()
+    with pytest.raises(LanguageModelError, match="closed"):
+        model.complete(REQUESTS[:1])
+
+
+async def asynchronous(request: Request) -> str:
+    return "x"
+
+
+@pytest.mark.parametrize(
+    ("function", "said"), [(asynchronous, "async"), ("text", "cannot be called"), (lambda: "x", "must take"), (pow, "")]
+)
+def test_callable_that_cannot_be_asked_is_refused(function: object, said: str) -> None:
+    if function is pow:  # takes two: it can be asked
+        CallableModel(function)  # type: ignore[arg-type]
+        return
+    with pytest.raises(ConfigurationError, match=said):
+        CallableModel(function)  # type: ignore[arg-type]
+
+
+def test_callable_model_is_a_public_name() -> None:
+    assert strop.CallableModel is CallableModel
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+PROGRAM = """
+import strop
+from strop.lm.scripted import Scripted
+
+def answer(request):
+    return "from the file: " + request.message
+
+def stand_in(request):
+    return "x"
+stand_in.is_language_model = False
+
+class Chat:
+    def ask(self, system, message):
+        return system
+
+chat = Chat()
+model = Scripted(["given"])
+"""
+
+
+@pytest.mark.parametrize("module", ["own_model_module", "own_model_module.py"])
+def test_registry_finds_a_callable_in_a_module_or_a_file(folder: Path, module: str) -> None:
+    (folder / "own_model_module.py").write_text(PROGRAM)
+    model = make(f"python:{module}:answer")
+    assert (model.name, model.is_language_model) == (f"python:{module}:answer", True)
+    assert model.complete(REQUESTS[:1])[0].text == "from the file: message 0"
+    model.close()
+
+
+def test_registry_finds_methods_stand_ins_and_whole_models(folder: Path) -> None:
+    (folder / "own.py").write_text(PROGRAM)
+    assert make("python:own.py:chat.ask").complete(REQUESTS[:1])[0].text == "expert"
+    assert make("python:own.py:stand_in").is_language_model is False
+    assert make("python:own.py:model").complete(REQUESTS[:1])[0].text == "given"
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("python", "python:MODULE:FUNCTION"),
+        ("python:own", "python:MODULE:FUNCTION"),
+        ("python:no_such_module_anywhere:f", "No module named"),
+        ("python:gone.py:f", "there is no file gone.py"),
+        ("python:own.py:nothing", "defines no nothing"),
+        ("python:broken.py:f", "does not load: NameError"),
+        ("python:leaves.py:f", "does not load: SystemExit"),
+        ("python:own.py:answer?rpm=3", "takes no rpm"),
+    ],
+)
+def test_registry_says_in_one_line_what_is_wrong_with_a_callable(folder: Path, spec: str, said: str) -> None:
+    (folder / "own.py").write_text(PROGRAM)
+    (folder / "broken.py").write_text("undefined_name")
+    (folder / "leaves.py").write_text("raise SystemExit(1)")
+    with pytest.raises(ConfigurationError) as caught:
+        make(spec)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_callable_conforms(check: Callable[[kit.MakeModel], None]) -> None:
+    check(lambda: CallableModel(lambda request: request.message[:100], name="mine"))

@@ -1,0 +1,339 @@
+"""Programs as models: what they are given, what counts as an answer, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm import registry
+from strop.lm.base import Completion, Request
+from strop.lm.command import CommandModel, Settings
+from strop.lm.patience import Patience
+from strop.lm.program import Limits
+from strop.testing import language_model as kit
+from support.processes import wait_until
+
+ECHO = "import os, sys\ntext = sys.stdin.buffer.read()\nprint(len(text), text[:300], os.environ['STROP_SAMPLE'])"
+Make = Callable[..., CommandModel]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """A model of the shell line, in an environment of its own; everything is closed at the end."""
+    made: list[CommandModel] = []
+
+    def of(line: str, *, attempts: int = 1, environ: Mapping[str, str] | None = None, **limits: float) -> CommandModel:
+        settings = Settings(4, Limits(**limits), Patience(attempts, first_wait_seconds=0.001))  # type: ignore[arg-type]
+        around = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), **(environ or {})}
+        made.append(CommandModel(f"command:sh -c {shlex.quote(line)}", around, settings, jitter=random.Random(0)))
+        return made[-1]
+
+    yield of
+    for model in made:
+        model.close()
+
+
+def answer(model: CommandModel, *, message: str = "message", **changes: object) -> Completion:
+    return model.complete([Request("system", message, **changes)])[0]  # type: ignore[arg-type]
+
+
+def alive(marks: str) -> list[str]:
+    """Processes with these words in their command line, but zombies."""
+    return [
+        folder.name
+        for folder in Path("/proc").iterdir()
+        if folder.name.isdigit() and marks in _command_line(folder) and "Z" not in _state(folder)
+    ]
+
+
+def unlike_others(number: int) -> str:
+    """How long to sleep so that the process is known by it, among those of other test runs too."""
+    return f"8639{number}.{os.getpid()}"
+
+
+def _command_line(folder: Path) -> str:
+    try:
+        return (folder / "cmdline").read_text("utf-8", "replace").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def _state(folder: Path) -> str:
+    try:
+        return (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_command_model_conforms(check: Callable[[kit.MakeModel], None], tmp_path: Path) -> None:
+    script = tmp_path / "echo.py"
+    script.write_text(ECHO)
+    spec = f"command?connections=2:{sys.executable} -I -S {script}"
+    check(lambda: registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]}))
+
+
+def test_program_reads_system_text_empty_line_and_message(make: Make) -> None:
+    assert answer(make("cat"), message="one\ntwo\n").text == "system\n\none\ntwo"
+
+
+def test_program_reads_the_message_alone_when_there_is_no_system_text(make: Make) -> None:
+    assert make("cat").complete([Request("", "message")])[0].text == "message"
+
+
+def test_program_is_told_temperature_sample_scope_and_where_the_system_text_ends(make: Make) -> None:
+    model = make('echo "$STROP_TEMPERATURE $STROP_SAMPLE $STROP_SCOPE"; head -c "$STROP_SYSTEM_BYTES"')
+    (completion,) = model.complete([Request("système", "m", 0.25, "t1/improve", 3)])
+    assert completion.text == "0.25 3 t1/improve\nsystème"
+    assert completion.parameters == {"temperature": 0.25}
+
+
+def test_program_has_the_environment_of_the_user(make: Make) -> None:
+    assert answer(make('echo "$MINE"', environ={"MINE": "a value"})).text == "a value"
+
+
+def test_program_runs_in_an_empty_folder_that_is_removed(make: Make, tmp_path: Path) -> None:
+    folder, _, files = answer(make("pwd; ls -A | wc -l; touch left")).text.partition("\n")
+    assert files.strip() == "0" and not Path(folder).exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_program_has_no_terminal(make: Make) -> None:
+    assert answer(make("(exec </dev/tty) 2>/dev/null || echo none")).text == "none"
+
+
+def test_ctrl_c_at_the_terminal_does_not_reach_a_program(make: Make) -> None:
+    groups = answer(make("cut -d ' ' -f 5 /proc/$PPID/stat /proc/self/stat")).text.split()
+    assert len(groups) == 2 and str(os.getpgrp()) not in groups
+
+
+def test_large_conversation_and_an_answer_before_it_is_read_do_not_lock_up(make: Make) -> None:
+    assert answer(make("head -c 200000 /dev/zero | tr '\\0' x"), message="m" * 1_000_000).text == "x" * 200_000
+
+
+def test_what_a_program_prints_before_it_fails_is_no_answer(make: Make, tmp_path: Path) -> None:
+    mark = tmp_path / "second"
+    model = make(f"echo half; test -e {mark} || {{ touch {mark}; echo no luck >&2; exit 3; }}; echo whole", attempts=2)
+    completion = answer(model)
+    assert completion.text == "half\nwhole"
+    (fault,) = completion.faults
+    assert (fault.kind, fault.detail, fault.attempt) == ("server_error", "exit code 3: no luck", 1)
+    assert fault.waited_seconds > 0 and fault.maybe_billed
+
+
+def test_half_an_answer_of_a_killed_program_is_no_answer(make: Make) -> None:
+    with pytest.raises(LanguageModelError, match=r"exit code 137 \(signal 9\): it said nothing"):
+        answer(make("echo half; kill -9 $$"))
+
+
+def test_failure_is_one_line_with_the_last_words_after_the_last_attempt(make: Make) -> None:
+    model = make("echo first line >&2; printf 'quota \\033[31mspent\\n' >&2; exit 1", attempts=3)
+    with pytest.raises(LanguageModelError) as caught:
+        answer(model)
+    assert str(caught.value).endswith(
+        "1 of 1 requests unanswered; last fault after 3 attempts: server_error: exit code 1: quota \\x1b[31mspent"
+    )
+    assert len(caught.value.faults) == 3 and "\n" not in str(caught.value)
+
+
+def test_answers_that_came_are_kept_when_another_request_fails(make: Make) -> None:
+    kept: list[tuple[int, str]] = []
+    model = make('test "$STROP_SAMPLE" = 1 && exit 1; echo "$STROP_SAMPLE"')
+    with pytest.raises(LanguageModelError) as caught:
+        model.complete([Request("s", "m", sample=i) for i in range(3)], lambda i, c: kept.append((i, c.text)))
+    assert [c and c.text for c in caught.value.completions] == ["0", None, "2"]  # type: ignore[attr-defined]
+    assert sorted(kept) == [(0, "0"), (2, "2")]
+
+
+def test_program_that_a_shell_cannot_find_is_not_tried_again(make: Make) -> None:
+    with pytest.raises(LanguageModelError, match="after 1 attempt: server_error: exit code 127"):
+        answer(make("no-such-program-anywhere", attempts=5))
+
+
+def test_program_that_cannot_be_started_is_not_tried_again(tmp_path: Path) -> None:
+    script = tmp_path / "model"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o755)
+    model = CommandModel(f"command:{script}", {}, jitter=random.Random(0))
+    with pytest.raises(LanguageModelError, match="after 1 attempt: server_error: exit code 127: cannot start"):
+        answer(model)
+    model.close()
+
+
+def test_time_is_up_and_the_whole_family_ends(make: Make) -> None:
+    mark = unlike_others(1)
+    model = make(f"sleep {mark} & setsid sleep {mark} & sleep {mark}", attempts=2, seconds=0.3)
+    with pytest.raises(LanguageModelError, match=r"timeout: no answer after 0\.3 s"):
+        answer(model)
+    assert alive(f"sleep {mark}") == []
+
+
+def test_what_a_program_leaves_running_ends_with_its_answer(make: Make) -> None:
+    mark = unlike_others(2)
+    assert answer(make(f"sleep {mark} & setsid sleep {mark} & echo done")).text == "done"
+    assert alive(f"sleep {mark}") == []
+
+
+def test_endless_answer_is_cut_and_kept(make: Make) -> None:
+    completion = answer(make("yes", output_bytes=10_000), message="m")
+    assert completion.text == "y\n" * 4999 + "y" and completion.finish_reason == "length"
+    assert [fault.kind for fault in completion.faults] == ["oversized"]
+
+
+def test_answer_that_is_not_utf8_is_kept_with_a_fault(make: Make) -> None:
+    completion = answer(make("printf 'caf\\351'"))
+    assert completion.text == "caf�" and [fault.kind for fault in completion.faults] == ["bad_response"]
+
+
+def test_empty_answer_is_an_answer_with_a_fault(make: Make) -> None:
+    completion = answer(make("true"))
+    assert completion.text == "" and [fault.kind for fault in completion.faults] == ["empty"]
+
+
+def test_key_of_the_user_appears_neither_in_answers_nor_in_messages(make: Make) -> None:
+    environ = {"SOME_API_KEY": "sk-0123456789abcdef"}
+    assert answer(make('echo "your key is $SOME_API_KEY"', environ=environ)).text == "your key is [key]"
+    with pytest.raises(LanguageModelError, match=r"bad key \[key\]"):
+        answer(make('echo "bad key $SOME_API_KEY" >&2; exit 1', environ=environ))
+
+
+def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp_path: Path) -> None:
+    line = (  # none ends before four have begun
+        f"cd {tmp_path}; touch now-$$ began-$$; ls now-* | wc -l; "
+        "until test $(ls began-* | wc -l) -ge 4; do sleep 0.01; done; rm now-$$"
+    )
+    completions = make(line, seconds=20.0).complete([Request("s", "m", sample=i) for i in range(16)])
+    assert max(int(completion.text) for completion in completions) <= 4
+
+
+def test_finish_lets_a_running_program_answer_and_starts_no_other(make: Make, tmp_path: Path) -> None:
+    go, started = tmp_path / "go", tmp_path / "started"
+    model = make(f"touch {started}; while ! test -e {go}; do sleep 0.01; done; echo late")
+    answers: list[str] = []
+    thread = threading.Thread(target=lambda: answers.append(answer(model).text))
+    thread.start()
+    wait_until(started.exists)
+    model.finish()
+    go.touch()
+    thread.join()
+    assert answers == ["late"]
+    with pytest.raises(LanguageModelError, match="closed"):
+        answer(model)
+
+
+def test_time_out_of_the_specification_is_that_of_each_program(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    spec = f"command?timeout=0.25:sh -c 'touch {started}; sleep 60'"
+    model = registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
+    faults: list[object] = []
+
+    def ask() -> None:
+        try:
+            model.complete([Request("s", "m")])
+        except LanguageModelError as error:
+            faults.extend(error.faults)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_until(started.exists)
+    model.finish()  # so that nothing is tried again
+    thread.join()
+    model.close()
+    assert getattr(faults[0], "detail", None) == "no answer after 0.25 s"
+
+
+def test_close_ends_a_running_program(make: Make, tmp_path: Path) -> None:
+    mark, started = unlike_others(3), tmp_path / "started"
+    model = make(f"touch {started}; setsid sleep {mark} & sleep {mark}", attempts=3)
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            answer(model)
+        except LanguageModelError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_until(started.exists)
+    model.close()
+    thread.join()
+    assert "closed while the program ran" in str(errors[0]) and alive(f"sleep {mark}") == []
+
+
+def test_killed_host_leaves_no_program_and_no_folder(tmp_path: Path) -> None:
+    mark, started = unlike_others(4), tmp_path / "started"
+    line = f"touch {started}; setsid sleep {mark} & sleep {mark}"
+    code = (
+        "import os, random; from strop.lm.base import Request; from strop.lm.command import CommandModel\n"
+        f"model = CommandModel({'command:sh -c ' + shlex.quote(line)!r}, os.environ, jitter=random.Random(0))\n"
+        "model.complete([Request('s', 'm')])"
+    )
+    (tmp_path / "temporary").mkdir()
+    environ = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path / "temporary")}
+    host = subprocess.Popen([sys.executable, "-c", code], env=environ)
+    wait_until(lambda: started.exists() and len(alive(f"sleep {mark}")) >= 2)
+    host.send_signal(signal.SIGKILL)
+    host.wait()
+    wait_until(lambda: not alive(f"sleep {mark}") and not any((tmp_path / "temporary").iterdir()))
+
+
+def test_relative_program_is_found_where_strop_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "model.sh"
+    script.write_text("#!/bin/sh\necho here\n")
+    script.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    model = CommandModel("command:./model.sh", {"PATH": os.environ["PATH"]}, jitter=random.Random(0))
+    monkeypatch.chdir("/")
+    assert answer(model).text == "here"
+    assert model.name == "command:./model.sh"
+    model.close()
+
+
+def test_failure_says_that_the_folder_is_empty_when_a_word_names_a_file_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.py").write_text("print('here')")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(patience=Patience(attempts=1))
+    model = CommandModel(f"command:{sys.executable} model.py", {}, settings, jitter=random.Random(0))
+    with pytest.raises(LanguageModelError, match=r"It runs in an empty folder: write model\.py with its whole path"):
+        answer(model)
+    model.close()
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ("command:", "needs a program"),
+        ("command:  ", "needs a program"),
+        ("command", "needs a program"),
+        ("command:sh -c 'half", "not a command line: No closing quotation"),
+        ("command:no-such-program-anywhere -x", "there is no program 'no-such-program-anywhere'"),
+        ("command:sh\x1b[31m", "one line of printable text"),
+        ("command?timeout=0:cat", "must be a number above 0"),
+        ("command?rpm=3:cat", "takes no rpm"),
+        ("commnad:cat", "Did you mean command:PROGRAM"),
+    ],
+)
+def test_specification_that_cannot_be_meant_is_one_line(spec: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
+    assert "\n" not in str(caught.value)
+
+
+def test_question_mark_of_the_command_line_begins_no_options(make: Make) -> None:
+    spec = "command?timeout=30:echo http://host/?seed=1"
+    model = registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
+    assert model.complete([Request("s", "m")])[0].text == "http://host/?seed=1"
+    model.close()

@@ -1,0 +1,244 @@
+"""A model that is paid out of a budget: held before the call, settled after it, and never a paid answer lost."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from strop.budget import COST, TOKENS, Budget, Movement
+from strop.errors import LanguageModelError, RunBudgetSpent
+from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.endpoints import endpoint
+from strop.lm.metered import UNKNOWN_USAGE, Bill, Metered
+from strop.lm.openai import OpenAIModel
+from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
+from strop.lm.scripted import Scripted
+from strop.testing.openai_server import OpenAIServer
+
+TARIFF = Tariff(given_price("1,2"), max_tokens=1000)
+"""A dollar a million tokens in, two out: 1000 and 2000 billionths each."""
+PROMPT = Request("", "0123456789", scope="t1/improve")
+WORST = Bill(10 + OVERHEAD_TOKENS + 1000, 1000 * (10 + OVERHEAD_TOKENS) + 2000 * 1000)
+
+
+@dataclass
+class Says:
+    """A language model that tells of its answers what it is told to."""
+
+    answer: Callable[[int], Completion | None]
+    """By the number of the response; None fails the call."""
+    faults: tuple[Fault, ...] = ()
+    name: str = "says"
+    is_language_model: bool = True
+    asked: list[int] = field(default_factory=list)
+    """How many responses each call asked for."""
+    given: int = 0
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        self.asked.append(len(requests))
+        answers: list[Completion | None] = []
+        for position in range(len(requests)):
+            answers.append(self.answer(self.given))
+            self.given += 1
+            if (last := answers[-1]) is not None:
+                keep(position, last)
+        if None in answers:
+            raise LanguageModelError("some were not answered", tuple(answers), self.faults)
+        return [each for each in answers if each is not None]
+
+    def finish(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def used(tokens_in: int | None, tokens_out: int | None, *faults: Fault, text: str = "text") -> Completion:
+    return Completion(text, "m", input_tokens=tokens_in, output_tokens=tokens_out, faults=faults)
+
+
+def metered(model: Says | Scripted, run: Budget, tariff: Tariff = TARIFF) -> Metered:
+    return Metered(model, {model.name: tariff}, run)
+
+
+def test_worst_case_is_held_before_a_call_and_replaced_by_the_servers_usage_after_it() -> None:
+    told: list[Movement] = []
+    run = Budget(on_movement=told.append)
+    improve = run.child("t1").child("improve")
+    (completion,) = metered(Says(lambda _: used(7, 30)), run).complete([PROMPT])
+    assert completion.cost == 7 * 1000 + 30 * 2000
+    assert (improve.used(COST), improve.used(TOKENS), run.held(COST)) == (completion.cost, 37, 0)
+    assert [(m.path, m.counter, m.amount) for m in told] == [
+        ("t1/improve", TOKENS, WORST.tokens),
+        ("t1/improve", COST, WORST.cost),
+        ("t1/improve", TOKENS, 37 - WORST.tokens),
+        ("t1/improve", COST, completion.cost - WORST.cost),
+    ]
+
+
+def test_worst_case_counts_the_bytes_of_a_prompt_where_it_has_other_letters_than_english() -> None:
+    worst = metered(Says(lambda _: used(1, 1)), Budget()).worst_case(Request("é", "漢\ud800"))
+    assert worst.tokens == 2 + 3 + 1 + OVERHEAD_TOKENS + 1000
+
+
+def test_nothing_is_asked_when_the_worst_case_is_not_covered_and_the_error_says_what_is_left() -> None:
+    model, run = Says(lambda _: used(1, 1)), Budget({TOKENS: WORST.tokens - 1})
+    with pytest.raises(
+        RunBudgetSpent, match="--max-tokens 1,109 is spent: 0 used, and what comes next may take up to 1,110"
+    ):
+        metered(model, run).complete([PROMPT])
+    assert (model.asked, run.used(TOKENS)) == ([], 0)
+
+
+def test_part_of_a_batch_is_asked_and_kept_when_the_budget_covers_only_part() -> None:
+    model, run = Says(lambda n: used(10, 1000, text=f"answer {n}")), Budget({COST: 3 * WORST.cost})
+    kept: list[tuple[int, str]] = []
+    with pytest.raises(RunBudgetSpent, match=r"--max-cost \$0\.0063 is spent") as caught:
+        metered(model, run).complete([PROMPT] * 6, lambda position, c: kept.append((position, c.text)))
+    assert model.asked == [3] and kept == [(n, f"answer {n}") for n in range(3)]
+    assert [c and c.text for c in caught.value.completions] == ["answer 0", "answer 1", "answer 2", None, None, None]  # type: ignore[attr-defined]
+    assert run.used(COST) == 3 * (10 * 1000 + 1000 * 2000)
+
+
+def test_whole_batch_is_answered_in_parts_when_what_is_given_back_covers_the_rest() -> None:
+    model, run = Says(lambda _: used(10, 1)), Budget({TOKENS: 3 * WORST.tokens})
+    assert len(metered(model, run).complete([PROMPT] * 7)) == 7
+    assert model.asked == [3, 2, 2] and run.used(TOKENS) == 77
+
+
+def test_every_later_call_is_refused_when_one_was_as_the_run_ends() -> None:
+    model, run = Says(lambda _: used(1, 1)), Budget({TOKENS: WORST.tokens})
+    asking = metered(model, run)
+    with pytest.raises(RunBudgetSpent):
+        asking.complete([Request("", "x" * 5000)])
+    with pytest.raises(RunBudgetSpent):
+        asking.complete([PROMPT])
+    assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    ("completion", "tokens"),
+    [
+        (used(None, None), WORST.tokens),
+        (used(7, None), 7 + 1000),
+        (used(0, 0), WORST.tokens),
+        (used(7, 0), 7 + 1000),
+        (used(7, 0, text=""), 7),
+        (used(10**12, 5), WORST.tokens),
+        (used(7, 10**12), WORST.tokens),
+        (used(7, 1500), 7 + 1500),
+        (Completion("", "m", finish_reason="refused"), 10 + OVERHEAD_TOKENS),
+    ],
+    ids=["missing", "half", "nothing", "no-output", "empty", "absurd-in", "absurd-out", "beyond-the-limit", "refused"],
+)
+def test_worst_case_stays_when_usage_is_missing_or_cannot_be_right(completion: Completion, tokens: int) -> None:
+    run = Budget()
+    (kept,) = metered(Says(lambda _: completion), run).complete([PROMPT])
+    assert run.used(TOKENS) == tokens and run.used(COST) == kept.cost
+
+
+def test_unknown_usage_is_said_once_when_it_happens_often() -> None:
+    asking = metered(Says(lambda _: used(None, None)), Budget())
+    faults = [[f.detail for f in c.faults] for _ in range(2) for c in asking.complete([PROMPT] * 2)]
+    assert faults == [[UNKNOWN_USAGE], [], [], []]
+
+
+def test_costs_sum_to_what_was_paid_when_the_first_of_several_responses_carries_the_usage_of_all() -> None:
+    model, run = Says(lambda n: used(10, 120) if n == 0 else used(0, 0)), Budget()
+    completions = metered(model, run).complete([PROMPT] * 6)
+    assert [c.cost for c in completions] == [10 * 1000 + 120 * 2000, 0, 0, 0, 0, 0]
+    assert (run.used(COST), run.used(TOKENS), run.held(COST)) == (250_000, 130, 0)
+
+
+def test_attempt_that_may_have_been_billed_counts_at_its_worst_case_with_the_answer_that_came() -> None:
+    run, doubt = Budget(), Fault("timeout", "no answer in time", 1, maybe_billed=True)
+    harmless = Fault("rate_limited", "429", 2)
+    model = Says(lambda n: used(10, 20, doubt, harmless) if n == 0 else used(0, 0))
+    completions = metered(model, run).complete([PROMPT] * 3)
+    assert run.used(TOKENS) == 30 + 3 * WORST.tokens and completions[0].cost == 10 * 1000 + 20 * 2000
+
+
+def test_unanswered_request_costs_nothing_unless_it_may_have_been_billed() -> None:
+    run = Budget()
+    with pytest.raises(LanguageModelError) as caught:
+        metered(Says(lambda n: used(10, 20) if n else None), run).complete([PROMPT] * 2)
+    assert run.used(TOKENS) == 30 and run.held(TOKENS) == 0
+    assert [c is None for c in caught.value.completions] == [True, False]
+    doubt = Fault("connection", "reset", 1, maybe_billed=True)
+    with pytest.raises(LanguageModelError):
+        metered(Says(lambda n: None, (doubt, doubt)), run).complete([PROMPT])
+    assert run.used(TOKENS) == 30 + 2 * WORST.tokens
+
+
+def test_answers_of_earlier_parts_are_in_the_error_when_a_later_part_fails() -> None:
+    model, run = Says(lambda n: used(10, 1) if n < 3 else None), Budget({TOKENS: 3 * WORST.tokens})
+    with pytest.raises(LanguageModelError) as caught:
+        metered(model, run).complete([PROMPT] * 5)
+    assert [c is None for c in caught.value.completions] == [False, False, False, True, True]
+
+
+def test_worst_case_stays_when_the_model_breaks_without_saying_what_it_asked() -> None:
+    run = Budget()
+
+    def broken(number: int) -> Completion:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        metered(Says(broken), run).complete([PROMPT] * 2)
+    assert (run.used(COST), run.held(COST)) == (2 * WORST.cost, 0)
+
+
+def test_tokens_are_counted_and_no_cost_is_told_when_no_price_is_known() -> None:
+    run = Budget()
+    (completion,) = metered(Says(lambda _: used(5, 6)), run, Tariff(None, 1000)).complete([PROMPT])
+    assert (completion.cost, run.used(COST), run.used(TOKENS)) == (None, 0, 11)
+
+
+def test_stand_in_costs_nothing_and_moves_no_budget() -> None:
+    told: list[Movement] = []
+    run = Budget({COST: 0, TOKENS: 0}, on_movement=told.append)
+    (completion,) = metered(Scripted(["a"]), run, Tariff(NOTHING, 1000, tokenless=True)).complete([PROMPT])
+    assert (completion.cost, told) == (0, [])
+
+
+def test_member_of_a_mixture_is_billed_by_its_own_tariff_and_held_by_the_dearest() -> None:
+    run, dear = Budget(), Tariff(given_price("10,20"), max_tokens=50)
+    model = Says(lambda n: Completion("t", "m", input_tokens=1, output_tokens=1, lm=["cheap", "dear", "other"][n]))
+    asking = Metered(model, {"cheap": TARIFF, "dear": dear}, run)
+    assert asking.worst_case(PROMPT) == Bill(WORST.tokens, max(WORST.cost, 110 * 10_000 + 50 * 20_000))
+    assert [c.cost for c in asking.complete([PROMPT] * 3)] == [3000, 30_000, 30_000]
+
+
+def test_limit_is_kept_and_calls_go_on_at_once_when_many_threads_ask_with_little_left() -> None:
+    rng = random.Random(5)
+    model, run = Says(lambda n: used(10, rng.randrange(1, 1000))), Budget({TOKENS: 60 * WORST.tokens})
+    asking, answered = metered(model, run), [0]
+
+    def improver(number: int) -> None:
+        for _ in range(30):
+            try:
+                asking.complete(
+                    [PROMPT] * 3, lambda position, completion: answered.append(completion.output_tokens or 0)
+                )
+            except RunBudgetSpent:
+                return
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(improver, range(16)))
+    assert run.used(TOKENS) == sum(answered) + 10 * (len(answered) - 1)
+    assert 59 * WORST.tokens < run.used(TOKENS) <= 60 * WORST.tokens and run.held(TOKENS) == 0
+
+
+def test_bill_is_that_of_a_real_server_when_it_gives_several_responses_at_once() -> None:
+    run = Budget()
+    with OpenAIServer(Scripted([f"answer {n} " * 9 for n in range(6)])) as server:
+        place = endpoint("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k" * 9})
+        model = OpenAIModel(place, jitter=random.Random(1))
+        completions = Metered(model, {"openai/x": TARIFF}, run).complete([PROMPT] * 6)
+        model.close()
+        assert len(server.seen) == 1
+    tokens = [(c.input_tokens or 0, c.output_tokens or 0) for c in completions]
+    assert run.used(TOKENS) == sum(map(sum, tokens)) > 0
+    assert run.used(COST) == sum(c.cost or 0 for c in completions) == sum(1000 * a + 2000 * b for a, b in tokens)

@@ -1,0 +1,175 @@
+"""Several models as one: who is asked, what is kept, and that it is always the same one."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm import registry
+from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.mixture import Member, Mixture
+from strop.lm.scripted import Scripted
+from strop.testing import language_model as kit
+
+REQUESTS = [Request("expert", f"message {number}") for number in range(4000)]
+
+
+class Real(Scripted):
+    """A stand-in that says that it is none."""
+
+    @property
+    def is_language_model(self) -> bool:
+        return True
+
+
+def mixture(*weights: float, seed: int = 0) -> Mixture:
+    letters = "abcdefgh"
+    members = [
+        Member(
+            f"{letter}?weight={weight}", Scripted(lambda request, letter=letter: f"{letter}: {request.message}"), weight
+        )
+        for letter, weight in zip(letters, weights, strict=False)
+    ]
+    return Mixture(members, name="mix:[]", seed=seed)
+
+
+def test_mixture_gives_each_member_its_share_by_weight() -> None:
+    asked = Counter(completion.text[0] for completion in mixture(3, 1).complete(REQUESTS))
+    assert 2900 < asked["a"] < 3100 and asked["a"] + asked["b"] == 4000  # 3000 ± 3.7 standard deviations
+
+
+def test_mixture_of_one_asks_only_it() -> None:
+    assert {completion.text[0] for completion in mixture(0.25).complete(REQUESTS[:50])} == {"a"}
+
+
+def test_mixture_keeps_the_order_and_says_who_answered() -> None:
+    completions = mixture(1, 1, 1).complete(REQUESTS[:60])
+    assert [each.text[3:] for each in completions] == [request.message for request in REQUESTS[:60]]
+    assert all(each.lm == f"{each.text[0]}?weight=1" for each in completions)
+    assert len({each.lm for each in completions}) == 3
+
+
+def test_mixture_asks_the_same_member_again_whatever_is_asked_beside_it() -> None:
+    first, second = mixture(1, 1), mixture(1, 1)
+    alone = [first.complete([request])[0].lm for request in REQUESTS[:50]]
+    together = [completion.lm for completion in second.complete(REQUESTS[:50][::-1])][::-1]
+    assert alone == together
+
+
+@pytest.mark.parametrize(
+    "other", [{"scope": "t2"}, {"expertise": "x"}, {"message": "y"}, {"temperature": 0.8}, {"sample": 1}]
+)
+def test_mixture_draws_anew_for_a_request_that_differs_in_anything(other: dict[str, object]) -> None:
+    both = mixture(1, 1)
+    changed = [both.member_of(request) is both.member_of(replace(request, **other)) for request in REQUESTS[:200]]  # type: ignore[arg-type]
+    assert 50 < sum(changed) < 150
+
+
+def test_mixture_draws_by_its_seed() -> None:
+    first, other = mixture(1, 1), mixture(1, 1, seed=1)
+    same = sum(first.member_of(each).spec == other.member_of(each).spec for each in REQUESTS[:200])
+    assert 50 < same < 150
+
+
+def test_mixture_takes_a_request_with_a_lone_surrogate_and_no_number() -> None:
+    assert mixture(1, 1).complete([Request("e", "\ud800", float("nan"))])
+
+
+class Meeting(Scripted):
+    """Answers only once the others were asked as well."""
+
+    def __init__(self, barrier: threading.Barrier) -> None:
+        super().__init__(lambda request: "met")
+        self._barrier = barrier
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        self._barrier.wait(60)
+        return super().complete(requests, keep)
+
+
+def test_mixture_asks_its_members_at_the_same_time() -> None:
+    barrier = threading.Barrier(3)
+    members = [Member(str(number), Meeting(barrier)) for number in range(3)]
+    assert len(Mixture(members, name="mix").complete(REQUESTS[:60])) == 60
+
+
+def test_mixture_tells_of_every_completion_once_in_the_callers_thread() -> None:
+    told: list[tuple[int, str, str]] = []
+
+    def keep(position: int, completion: Completion) -> None:
+        told.append((position, completion.lm, threading.current_thread().name))
+
+    completions = mixture(1, 1).complete(REQUESTS[:40], keep)
+    here = threading.current_thread().name
+    assert sorted(told) == [(position, each.lm, here) for position, each in enumerate(completions)]
+
+
+def test_mixture_keeps_what_the_others_answered_when_one_fails() -> None:
+    good, bad = Scripted(lambda request: "fine"), Scripted(["only one"], name="bad")
+    both = Mixture([Member("good", good), Member("bad", bad)], name="mix")
+    kept: dict[int, Completion] = {}
+    with pytest.raises(LanguageModelError, match="bad: the script is exhausted") as caught:
+        both.complete(REQUESTS[:40], kept.__setitem__)
+    asked = Counter(both.member_of(request).spec for request in REQUESTS[:40])
+    given = Counter(completion.lm for completion in caught.value.completions if isinstance(completion, Completion))
+    assert given == {"good": asked["good"], "bad": 1} and asked["bad"] > 1
+    assert caught.value.completions == tuple(kept.get(position) for position in range(40))
+
+
+def test_mixture_raises_what_is_no_failure_of_a_model_as_it_is() -> None:
+    def breaks(request: Request) -> str:
+        raise ZeroDivisionError
+
+    both = Mixture([Member("a", Scripted(breaks)), Member("b", Scripted([]))], name="mix")
+    with pytest.raises(ZeroDivisionError):
+        both.complete(REQUESTS[:20])
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [((Real, Real), True), ((Real, Scripted), False)])
+def test_mixture_is_a_language_model_only_if_all_its_members_are(
+    kinds: tuple[type[Scripted], ...], expected: bool
+) -> None:
+    assert Mixture([Member("m", kind(["x"])) for kind in kinds], name="mix").is_language_model is expected
+
+
+@pytest.mark.parametrize("weights", [[], [1.0, 0.0]])
+def test_mixture_needs_members_of_some_weight(weights: list[float]) -> None:
+    with pytest.raises(ValueError, match="weights above 0"):
+        Mixture([Member("m", Scripted([]), weight) for weight in weights], name="mix")
+
+
+def test_registry_makes_a_mixture_with_weights_and_its_own_name() -> None:
+    spec = 'mix:["offline?weight=3","offline:skill=0.8"]'
+    made = registry.make(spec, base_url=None, seed=5, environ={})
+    assert isinstance(made, Mixture)
+    assert (made.name, made.is_language_model) == (spec, False)
+    assert [(each.spec, each.weight) for each in made.members] == [
+        ("offline?weight=3", 3.0),
+        ("offline:skill=0.8", 1.0),
+    ]
+
+
+def test_registry_gives_a_base_url_to_every_member_of_one_provider() -> None:
+    made = registry.make('mix:["vllm/a","vllm/b"]', base_url="http://127.0.0.1:9/v1", seed=0, environ={})
+    assert isinstance(made, Mixture)
+    assert all("127.0.0.1:9" in repr(each.model) for each in made.members)
+    made.close()
+
+
+@pytest.mark.parametrize("spec", ['mix:["vllm/a","openai/b"]', 'mix:["vllm/a","offline"]'])
+def test_registry_refuses_a_base_url_for_several_providers_lest_a_key_goes_astray(spec: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"MODEL\?url=URL"):
+        registry.make(spec, base_url="http://127.0.0.1:9/v1", seed=0, environ={})
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_mixture_conforms(check: Callable[[kit.MakeModel], None]) -> None:
+    models = [
+        Member(str(weight), Scripted(lambda request: repr(request.message[:99])), weight) for weight in (2.0, 1.0)
+    ]
+    check(lambda: Mixture(models, name="mix"))

@@ -1,0 +1,133 @@
+"""What a model's tokens cost, and that nobody is asked for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from strop.errors import ConfigurationError
+from strop.lm.options import ModelSettings
+from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Price, Tariff, check_cost_limit, given_price, tariffs
+
+DAY = date(2026, 11, 1)
+
+
+def tariff(
+    spec: str, *, url: str | None = None, price: str | None = None, environ: dict[str, str] | None = None
+) -> Tariff:
+    (found,) = tariffs(spec, ModelSettings(url=url, price=price), environ or {}, today=DAY).values()
+    return found
+
+
+def price(spec: str) -> Price:
+    found = tariff(spec).price
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("spec", "dollars"),
+    [
+        ("openai/gpt-4o", (2.5, 10)),
+        ("anthropic/claude-sonnet-4-5", (3, 15)),
+        ("gemini/gemini-2.5-pro", (1.25, 10)),
+        ("openrouter/openai/gpt-4o", (2.5, 10)),
+    ],
+)
+def test_price_is_that_of_the_provider_with_its_source_and_date_when_it_is_listed(
+    spec: str, dollars: tuple[float, float]
+) -> None:
+    assert price(spec).dollars_per_million == dollars
+    assert price(spec).source.startswith("genai-prices ") and "newest price is of 20" in price(spec).source
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "openai/no-such-model",
+        "ollama/gpt-4o",
+        "vllm/m",
+        "llamacpp/m",
+        "inbox:there",
+        'command:"agent -p"',
+        "python:m:f",
+    ],
+)
+def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused(spec: str) -> None:
+    known = {spec: tariff(spec)}
+    assert known[spec].price is None
+    with pytest.raises(ConfigurationError, match="--price IN,OUT"):
+        check_cost_limit(known)
+
+
+def test_price_of_a_provider_is_not_taken_for_another_server_when_its_address_is_named() -> None:
+    assert tariff("openai/gpt-4o", url="http://127.0.0.1:8000/v1").price is None
+    assert tariff("openai/gpt-4o?url=http://127.0.0.1:8000/v1").price is None
+    assert tariff("openai/gpt-4o", environ={"OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"}).price is None
+    found = tariff("openai/deepseek-chat?url=https://api.deepseek.com/v1").price
+    assert found is not None and found.dollars_per_million != (2.5, 10)
+
+
+@pytest.mark.parametrize("spec", ["offline", "offline:skill=0.5", "scripted:answers", "local/a/b.gguf"])
+def test_model_that_nobody_is_paid_for_costs_nothing_and_takes_a_limit_of_money(spec: str) -> None:
+    assert tariff(spec).price is NOTHING and NOTHING.cost(10**6, 10**6) == 0
+    check_cost_limit({spec: tariff(spec)})
+    assert tariff(spec).tokenless is not spec.startswith("local")
+
+
+def test_price_of_the_user_wins_over_the_listed_one() -> None:
+    found = tariff("openai/gpt-4o", price="1,2").price
+    assert found is not None and (found.dollars_per_million, found.source) == ((1, 2), "--price 1,2")
+    own = tariff("openai/gpt-4o?price=0.5&max_tokens=77", price="1,2")
+    assert own.price is not None and own.price.dollars_per_million == (0.5, 0.5) and own.max_tokens == 77
+
+
+def test_tokens_of_a_response_are_those_that_the_server_is_told() -> None:
+    assert tariff("openai/gpt-4o").max_tokens == ModelSettings().max_tokens
+    assert tariff("openai/gpt-4o?max_tokens=9").most_tokens(5) == (5 + OVERHEAD_TOKENS, 9)
+
+
+def test_each_member_of_a_mixture_has_its_own_price() -> None:
+    found = tariffs('mix:["openai/gpt-4o?weight=3","vllm/m?price=0,0"]', ModelSettings(), {}, today=DAY)
+    assert list(found) == ["openai/gpt-4o?weight=3", "vllm/m?price=0,0"]
+    check_cost_limit(found)
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3", "-1,2", "a", "1,", "nan", "inf,1", "1;2"])
+def test_price_is_refused_in_one_line_when_it_is_no_price(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="IN,OUT") as caught:
+        given_price(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_cost_is_exact_to_the_billionth_and_rounded_up() -> None:
+    found = given_price("0.15,0.6")
+    assert (found.cost(1, 0), found.cost(0, 1), found.cost(1_000_000, 1_000_000)) == (150, 600, 750_000_000)
+    assert given_price("0.0000001,0").cost(1, 0) == 1
+
+
+def test_long_prompt_costs_by_its_tier_and_the_most_is_that_of_the_dearest_tier_within_reach() -> None:
+    found = price("gemini/gemini-2.5-pro")
+    assert found.cost(200_000, 10) == 200_000 * 1250 + 10 * 10_000
+    assert found.cost(200_001, 10) == 200_001 * 2500 + 10 * 15_000
+    assert found.most(200_000, 10) == found.cost(200_000, 10) and found.most(200_001, 10) == found.cost(200_001, 10)
+
+
+def test_prices_are_read_without_a_network_and_not_before_they_are_needed() -> None:
+    program = """
+import socket, sys
+def refuse(*args, **kwargs): raise SystemExit("a socket was opened")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+import strop.lm.metered, strop.commands.run
+assert not any("genai" in name for name in sys.modules), "too early"
+from strop.lm.options import ModelSettings
+from strop.lm.prices import tariffs
+assert tariffs("offline", ModelSettings(), {}) and not any("genai" in name for name in sys.modules), "offline"
+(one,) = tariffs("openai/gpt-4o", ModelSettings(), {}).values()
+assert one.price and "genai_prices" in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
