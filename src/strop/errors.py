@@ -6,16 +6,22 @@ On purpose there is no error for "the candidate was bad": that is an `Outcome` (
     ├── ConfigurationError          a flag, a file or the environment is wrong: one line, exit code 2
     ├── LanguageModelError          the model could not answer after every retry: exit code 3
     ├── BudgetExceeded              a reservation was refused (re-raised in the guest that asked)
+    ├── RunBudgetSpent              a limit of the whole run is spent; it ends, and can be resumed with more: exit code 4
     ├── TaskError                   a task broke its own contract (a score outside [0, 1], a failing seed): exit code 5
     │   ├── ScorerFailed            its `score` raised something else than Malformed
     │   └── UtilityOutOfBounds      its `score` gave no number in [0, 1]
     ├── SandboxError                the host could not run a guest: exit code 7
     │   └── SandboxUnavailable      the protection that was required cannot be had on this machine
+    ├── ReplayDiffers               a run carried out again from its record did something else: exit code 8
     └── StoreError                  the record of a run cannot be read or written
     Malformed (ValueError)          raised by a task's `score` for an answer of the wrong form; a verdict, not a failure
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 
 class StropError(Exception):
@@ -52,6 +58,49 @@ class BudgetExceeded(StropError):
         self.path, self.counter, self.limit, self.used, self.asked = path, counter, limit, used, asked
 
 
+class RunBudgetSpent(StropError):
+    """A limit of the whole run (`--max-cost`, `--max-tokens`, `--max-calls`) does not cover the next call.
+
+    No guest is told: a measurement with refused calls would be a wrong measurement. Answers that did arrive are in
+    `completions`, one entry per request of the call, None where there is none.
+    """
+
+    exit_code = 4
+
+    def __init__(self, refusal: BudgetExceeded, completions: tuple[object, ...] = ()) -> None:
+        flag, say = _FLAGS.get(refusal.counter, (f"the budget of {refusal.counter}", str))
+        super().__init__(
+            f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and what comes next may take up to "
+            f"{say(refusal.asked)}; everything up to here is kept, and a larger limit goes on from it"
+        )
+        self.refusal = refusal
+        self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
+        self.completions = completions
+        self.more = f"{flag} MORE"
+        """The flag that lets the run go on."""
+
+
+def dollars(billionths: int) -> str:
+    """Money in words, at least to the cent and to two digits that say something: `$12.30`, `$0.0042`."""
+    amount = abs(billionths) / 1e9
+    digits = 2 if amount >= 0.1 or not billionths else 1 - math.floor(math.log10(amount))
+    return f"{'-' if billionths < 0 else ''}${amount:,.{digits}f}"
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+_FLAGS: Mapping[str, tuple[str, Callable[[int], str]]] = MappingProxyType(
+    {
+        "cost": ("--max-cost", dollars),
+        "tokens": ("--max-tokens", _thousands),
+        "lm_calls": ("--max-calls", _thousands),
+    }
+)
+"""Counter → the flag that limits it, and how its amounts are said."""
+
+
 class TaskError(StropError):
     """A task broke its contract: no score of it can be trusted."""
 
@@ -74,6 +123,12 @@ class SandboxError(StropError):
 
 class SandboxUnavailable(SandboxError):
     """A required protection is not enforced on this machine."""
+
+
+class ReplayDiffers(StropError):
+    """A run that was carried out again from its record did something else."""
+
+    exit_code = 8
 
 
 class StoreError(StropError):

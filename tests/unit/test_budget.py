@@ -46,11 +46,20 @@ def test_reservation_is_refused_as_a_mistake_when_it_would_give_back(amount: int
 
 def test_budget_tells_every_movement_when_granted_or_refused() -> None:
     told: list[Movement] = []
-    budget = Budget({"calls": 1}, on_movement=told.append).child("improve")
+    budget = Budget(on_movement=told.append).child("improve", {"calls": 1})
     budget.reserve("calls")
     with pytest.raises(BudgetExceeded):
         budget.reserve("calls")
     assert [(m.path, m.granted, m.used) for m in told] == [("improve", True, 1), ("improve", False, 1)]
+
+
+def test_refusal_by_the_root_is_not_told_since_it_ends_the_run() -> None:
+    told: list[Movement] = []
+    budget = Budget({"calls": 1}, on_movement=told.append).child("improve")
+    budget.reserve("calls")
+    with pytest.raises(BudgetExceeded):
+        budget.reserve("calls")
+    assert [m.granted for m in told] == [True]
 
 
 @pytest.fixture
@@ -107,3 +116,116 @@ def test_no_interleaving_of_threads_spends_more_than_any_limit_of_the_chain(
         spent_here_and_below = sum(amount for at, amount in granted if at >= level)
         assert budget.used("calls") == spent_here_and_below
         assert limit is None or spent_here_and_below <= limit
+
+
+def test_what_was_held_and_not_needed_is_given_back_when_it_is_settled() -> None:
+    told: list[Movement] = []
+    run = Budget({"cost": 100}, on_movement=told.append)
+    call = run.child("t1")
+    call.hold({"cost": 80, "tokens": 8})
+    assert (run.used("cost"), run.held("cost"), run.remaining("cost")) == (80, 80, 20)
+    call.settle("cost", 80, 30)
+    call.settle("tokens", 8, 8)
+    assert (run.used("cost"), run.held("cost"), run.used("tokens"), run.held("tokens")) == (30, 0, 8, 0)
+    assert [(m.path, m.counter, m.amount, m.used) for m in told] == [
+        ("t1", "cost", 80, 80),
+        ("t1", "tokens", 8, 8),
+        ("t1", "cost", -50, 30),
+    ]
+
+
+def test_settling_passes_the_limit_when_more_was_used_than_held() -> None:
+    run = Budget({"cost": 10})
+    run.hold({"cost": 10})
+    run.settle("cost", 10, 25)
+    assert (run.used("cost"), run.remaining("cost")) == (25, 0)
+    with pytest.raises(BudgetExceeded):
+        run.hold({"cost": 1})
+
+
+@pytest.mark.parametrize(("held", "actual"), [(5, -1), (-1, 0), (6, 0)])
+def test_settling_is_refused_as_a_mistake_when_it_would_make_a_total_of_less_than_nothing(
+    held: int, actual: int
+) -> None:
+    budget = Budget()
+    budget.hold({"cost": 5})
+    with pytest.raises(ValueError, match="cost"):
+        budget.settle("cost", held, actual)
+    assert (budget.used("cost"), budget.held("cost")) == (5, 5)
+
+
+def test_nothing_is_held_when_one_counter_of_several_is_refused() -> None:
+    run = Budget({"cost": 10, "tokens": 5})
+    with pytest.raises(BudgetExceeded, match="tokens"):
+        run.hold({"cost": 4, "tokens": 6})
+    assert (run.used("cost"), run.held("cost"), run.used("tokens")) == (0, 0, 0)
+
+
+def test_holding_waits_until_it_fits_when_what_is_in_flight_may_be_given_back() -> None:
+    run = Budget({"cost": 10})
+    run.hold({"cost": 8})
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(run.child("later").hold, {"cost": 9})
+        run.settle("cost", 8, 1)
+        later.result()
+    assert (run.used("cost"), run.held("cost")) == (10, 9)
+
+
+def test_holding_is_refused_without_a_wait_when_nothing_in_flight_could_make_room() -> None:
+    run = Budget({"cost": 10})
+    run.reserve("cost", 5)
+    run.hold({"cost": 3})
+    with pytest.raises(BudgetExceeded, match="8 of 10 used, 6 more"):
+        run.hold({"cost": 6})
+    with pytest.raises(BudgetExceeded):
+        run.hold({"cost": 4}, wait=False)
+
+
+def test_whoever_waits_is_refused_when_what_was_in_flight_took_all_that_it_held() -> None:
+    run = Budget({"cost": 10})
+    run.hold({"cost": 8})
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(run.hold, {"cost": 9})
+        run.settle("cost", 8, 8)
+        with pytest.raises(BudgetExceeded):
+            later.result()
+
+
+def test_what_was_spent_before_counts_in_the_chain_without_a_movement_when_it_is_restored() -> None:
+    told: list[Movement] = []
+    run = Budget({"cost": 10}, on_movement=told.append)
+    iteration = run.child("t1")
+    iteration.restore("cost", 12)
+    assert (iteration.used("cost"), run.used("cost"), run.remaining("cost"), told) == (12, 12, 0, [])
+
+
+def test_budget_is_found_by_its_path_when_someone_holds_it_else_the_nearest_above() -> None:
+    run = Budget()
+    iteration = run.child("t1")
+    improve = iteration.child("improve")
+    assert improve.node("t1/improve") is improve and run.node("t1/improve/u-1#0/copy2") is improve
+    assert improve.node("t2/improve") is run and improve.node("") is run
+    del improve
+    assert run.node("t1/improve") is iteration
+
+
+@pytest.mark.usefixtures("eager_switching")
+def test_no_limit_is_passed_and_nobody_waits_for_ever_when_threads_hold_and_settle() -> None:
+    run = Budget({"cost": 1000})
+    most: list[int] = []
+
+    def call(number: int) -> int:
+        budget = run.child(str(number))
+        worst, actual = 40 + number % 7, number % 5
+        try:
+            budget.hold({"cost": worst})
+        except BudgetExceeded:
+            return 0
+        most.append(run.used("cost"))
+        budget.settle("cost", worst, actual)
+        return actual
+
+    with ThreadPoolExecutor(40) as pool:
+        spent = sum(pool.map(call, range(2000)))
+    assert spent == run.used("cost") and run.held("cost") == 0
+    assert 950 < spent <= 1000 and max(most) <= 1000

@@ -1,0 +1,266 @@
+"""What a run would come to, before anything is asked: `strop run --dry-run`.
+
+The paper's cost of one self-improvement is "essentially O((budget_u + budget_L) * budget_û)" (§4, "Intuition"): each of up to
+budget_û evaluations of an improver lets it work on every downstream task, where it may call u budget_u times and L budget_L
+times. With |D| tasks and T iterations that is T * budget_û * |D| * (budget_u + budget_L). Here this is counted role by role, with
+what the formula leaves out: the self-improvement's own calls, the gate, and the measurement of every I_t that goes on.
+
+Pure arithmetic: the texts' lengths and the prices are handed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from strop.lm.prices import Tariff
+from strop.spec import RunSpec
+
+SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT = "self-improvement", "meta-evaluation", "gate", "measurement"
+ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT)
+"""What LM calls are for, in the order in which they are shown."""
+
+BYTES_PER_TOKEN = (8.0, 4.0)
+"""Of a prompt: at the least tokens, and as expected."""
+MOST_PROMPT_TOKENS = 32_768
+"""A prompt at most. Improvers may write longer ones: only a limit on tokens or money is sure."""
+OUTPUT_PER_PROGRAM, OUTPUT_TOKENS = 1.5, 200
+"""An answer is expected to be this many times as long as the program it improves, plus so many tokens of words."""
+CALL_SECONDS = (0.5, 10.0, 60.0)
+"""From a request to its answer, least, expected and most; a stand-in takes none."""
+INSTANCE_SHARE = (0.0, 0.05, 1.0)
+"""Part of the task's time limit that a solution takes on one instance."""
+ACCEPTED = 0.5
+"""Of the candidates, those that are expected to become I_t after a gate."""
+GATE_SHARE = 0.5
+"""Of the pairs of a gate, those that it is expected to need."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A figure at least, as expected, and at most."""
+
+    least: float = 0.0
+    expected: float = 0.0
+    most: float = 0.0
+
+    def __add__(self, other: Span) -> Span:
+        return Span(self.least + other.least, self.expected + other.expected, self.most + other.most)
+
+    def __mul__(self, other: Span) -> Span:
+        return Span(self.least * other.least, self.expected * other.expected, self.most * other.most)
+
+    def within(self, limit: float | None) -> Span:
+        """Cut where a limit ends the run."""
+        return self if limit is None else Span(*(min(each, limit) for each in (self.least, self.expected, self.most)))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What LM calls and evaluations of one role, or of several, come to."""
+
+    calls: Span = Span()
+    responses: Span = Span()
+    evaluations: Span = Span()
+    """Of solutions, on all instances of a split."""
+    tokens: Span = Span()
+    """In and out."""
+    cost: Span | None = Span()
+    """Billionths of a dollar; None where a price is not known."""
+    depth: Span = Span()
+    """LM calls that must wait for one another, whatever runs at once."""
+
+    def __add__(self, other: Work) -> Work:
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return Work(
+            self.calls + other.calls,
+            self.responses + other.responses,
+            self.evaluations + other.evaluations,
+            self.tokens + other.tokens,
+            cost,
+            self.depth + other.depth,
+        )
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a plan rests on besides the recipe."""
+
+    solution_prompt: int
+    """Bytes of the seed improver's prompt for a solution."""
+    improver_prompt: int
+    """Bytes of its prompt for an improver."""
+    solution: int
+    """Bytes of the seed solution."""
+    improver: int
+    """Bytes of I_0."""
+    instances: int
+    """Of the training split."""
+    time_limit: float
+    """Seconds of one instance."""
+    tariffs: Mapping[str, Tariff]
+    weights: Sequence[float]
+    """Of the tariffs' models in a mixture."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run before it is begun. Every figure is cut where a limit would end the run."""
+
+    roles: Mapping[str, Work]
+    """By role, without the limits."""
+    total: Work
+    seconds: Span
+    leading: int
+    """T * budget_û * |D| * (budget_u + budget_L): the paper's cost."""
+    iterations: float
+    """How many the limits buy, at the expected cost; T where they buy more, or nothing is limited."""
+    attempts: int
+    """Candidate improvers that whole iterations of these write."""
+    binding: str
+    """The flag of the limit that is spent first; empty where none is."""
+
+    @property
+    def warning(self) -> str:
+        """One line where the limits buy fewer than one iteration; empty else."""
+        if not self.binding or self.iterations >= 1:
+            return ""
+        return (
+            f"{self.binding} buys {self.iterations:.2g} iterations, fewer than one: raise it, or lower --meta-budget, --copies, "
+            "--gate-pairs or --max-responses"
+        )
+
+
+def planned(spec: RunSpec, ground: Ground) -> Plan:
+    """What `spec` (checked) comes to: least, expected and most.
+
+    Least: what happens if every program that a model writes asks for nothing. Only the shipped seed improver is known to ask.
+    Expected: every improver does as the seed improver does, which makes one LM call and scores each response once.
+    Most: every budget is spent.
+    """
+    once = {MEASUREMENT: _measured(spec, ground, Span(1, 1, 1), known=spec.improver == "seed")}
+    first, each = _iteration(spec, ground, known=spec.improver == "seed"), _iteration(spec, ground, known=False)
+    roles = {role: once.get(role, Work()) for role in ROLES}
+    for t in range(spec.iterations):
+        roles = {role: roles[role] + (first if t == 0 else each)[role] for role in ROLES}
+    total = sum(roles.values(), Work(evaluations=_all(1)))  # the seed solution is scored once before everything
+    beginning, iteration = once[MEASUREMENT], sum(each.values(), Work())
+    bought, binding = _bought(spec, ground, beginning, iteration)
+    candidates = min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
+    limited = Work(
+        total.calls.within(spec.max_calls),
+        total.responses.within(None if spec.max_calls is None else spec.max_calls * spec.max_responses),
+        total.evaluations,
+        total.tokens.within(spec.max_tokens),
+        total.cost and total.cost.within(None if spec.max_cost is None else spec.max_cost * 1e9),
+        total.depth,
+    )
+    return Plan(
+        roles=roles,
+        total=limited,
+        seconds=_seconds(spec, ground, total).within(spec.max_time),
+        leading=spec.iterations * spec.meta_budget * spec.copies * (spec.utility_budget + spec.lm_budget),
+        iterations=min(bought, float(spec.iterations)),
+        attempts=math.floor(min(bought, spec.iterations)) * candidates,
+        binding=binding,
+    )
+
+
+def _iteration(spec: RunSpec, ground: Ground, *, known: bool) -> dict[str, Work]:
+    """One iteration, by role; `known`: the improver that improves itself is the shipped seed improver."""
+    asks = spec.lm_budget > 0 and spec.meta_budget > 0
+    candidates = min(spec.max_responses, spec.meta_budget) if asks else 0
+    calls = Span(int(asks and known), int(asks), spec.lm_budget)
+    responses = Span(candidates * int(known), candidates, spec.lm_budget * spec.max_responses)
+    itself = _asked(calls, responses, Span(), calls, ground, (ground.improver_prompt, ground.improver))
+    evaluated = Span(0, candidates, spec.meta_budget)
+    found = {
+        SELF_IMPROVEMENT: itself,
+        META_EVALUATION: _downstream(spec, ground, evaluated * _all(spec.copies), evaluated, Span(1, 1, 1)),
+    }
+    if spec.selection == "paper":
+        return found | {GATE: Work(), MEASUREMENT: _measured(spec, ground, Span(0, int(asks), 1))}
+    pairs = Span(0, math.ceil(GATE_SHARE * spec.gate_pairs) if asks else 0, spec.gate_pairs)
+    rounds = Span(0, math.ceil(pairs.expected / spec.copies), math.ceil(pairs.most / spec.copies))
+    gate = _downstream(spec, ground, pairs * _all(2), rounds * _all(2), Span(1, 1, 1))
+    return found | {GATE: gate, MEASUREMENT: _measured(spec, ground, Span(0, ACCEPTED if asks else 0, 1))}
+
+
+def _measured(spec: RunSpec, ground: Ground, times: Span, *, known: bool = False) -> Work:
+    """|D| improvements, and their solutions on the sealed test split too."""
+    return _downstream(spec, ground, times * _all(spec.copies), times, Span(2, 2, 2), known=known)
+
+
+def _downstream(
+    spec: RunSpec, ground: Ground, improvements: Span, rounds: Span, scored: Span, *, known: bool = False
+) -> Work:
+    """Downstream improvements, in `rounds` that wait for one another; each result is scored `scored` times."""
+    asks = spec.lm_budget > 0 and spec.utility_budget > 0
+    candidates = min(spec.max_responses, spec.utility_budget) if asks else 0
+    calls = improvements * Span(int(asks and known), int(asks), spec.lm_budget)
+    responses = improvements * Span(candidates * int(known), candidates, spec.lm_budget * spec.max_responses)
+    evaluations = improvements * (Span(0, candidates, spec.utility_budget) + scored)
+    depth = rounds * Span(int(asks and known), int(asks), spec.lm_budget)
+    return _asked(calls, responses, evaluations, depth, ground, (ground.solution_prompt, ground.solution))
+
+
+def _asked(
+    calls: Span, responses: Span, evaluations: Span, depth: Span, ground: Ground, texts: tuple[int, int]
+) -> Work:
+    """With the tokens and the money of so many responses; `texts`: bytes of a prompt, and of the program that it is about."""
+    prompt, program = texts
+    known = list(ground.tariffs.values())
+    paying = sum(weight for weight, tariff in zip(ground.weights, known, strict=True) if not tariff.tokenless)
+    share = paying / sum(ground.weights)
+    out = min(OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN[1] + OUTPUT_TOKENS, max(each.max_tokens for each in known))
+    each_in = Span(prompt / BYTES_PER_TOKEN[0], prompt / BYTES_PER_TOKEN[1], max(MOST_PROMPT_TOKENS, prompt))
+    each_out = Span(1, out, max(each.max_tokens for each in known))
+    used = Span(float(share == 1), share, float(share > 0))
+    tokens = responses * (each_in + each_out) * used
+    if any(each.price is None for each in known):
+        return Work(calls, responses, evaluations, tokens, None, depth)
+    bills = [each.price.most for each in known if each.price is not None]
+    least = min(bill(int(each_in.least), 1) for bill in bills)
+    most = max(bill(int(each_in.most), int(each_out.most)) for bill in bills)
+    weighed = sum(w * bill(int(each_in.expected), int(out)) for w, bill in zip(ground.weights, bills, strict=True))
+    cost = responses * Span(least, weighed / sum(ground.weights), most)
+    return Work(calls, responses, evaluations, tokens, cost, depth)
+
+
+def _bought(spec: RunSpec, ground: Ground, beginning: Work, iteration: Work) -> tuple[float, str]:
+    """(iterations that the limits buy as expected, the flag of the limit that binds)."""
+    limits = [
+        ("--max-calls", spec.max_calls, beginning.calls.expected, iteration.calls.expected),
+        ("--max-tokens", spec.max_tokens, beginning.tokens.expected, iteration.tokens.expected),
+        (
+            "--max-time",
+            spec.max_time,
+            _seconds(spec, ground, beginning).expected,
+            _seconds(spec, ground, iteration).expected,
+        ),
+    ]
+    if beginning.cost is not None and iteration.cost is not None and spec.max_cost is not None:
+        limits.append(("--max-cost", spec.max_cost * 1e9, beginning.cost.expected, iteration.cost.expected))
+    bought = [
+        (max(0.0, limit - before) / an_iteration if an_iteration else math.inf, flag)
+        for flag, limit, before, an_iteration in limits
+        if limit is not None
+    ]
+    least, flag = min(bought, default=(math.inf, ""))
+    return (least, flag) if least < spec.iterations else (float(spec.iterations), "")
+
+
+def _seconds(spec: RunSpec, ground: Ground, work: Work) -> Span:
+    """Wall time: calls that wait for one another, the server's limit, and evaluations on this machine's cores."""
+    thinks = any(not tariff.tokenless for tariff in ground.tariffs.values())
+    waiting = work.depth * Span(*(CALL_SECONDS if thinks else (0.0, 0.0, 1.0)))
+    if spec.requests_per_minute and thinks:
+        slow = work.responses * _all(60 / spec.requests_per_minute)
+        waiting = Span(waiting.least, max(waiting.expected, slow.expected), max(waiting.most, slow.most))
+    each = ground.instances * ground.time_limit / max(spec.jobs, 1)
+    return waiting + work.evaluations * Span(*(share * each for share in INSTANCE_SHARE))
+
+
+def _all(number: float) -> Span:
+    return Span(number, number, number)

@@ -1,0 +1,176 @@
+"""Limits of money, tokens, calls and time, from the command line: kept, said in one line, and gone on from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.lm.scripted import Scripted
+from strop.testing.openai_server import OpenAIServer
+
+BENCH = Path(__file__).parents[2] / "bench" / "money.py"
+PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
+IMPROVER = """Asks once.
+```python
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    return extract_code(language_model.prompt("expert", "Better: " + initial_solution)[0])
+```
+"""
+TINY = [
+    "-T",
+    "1",
+    "--copies",
+    "2",
+    "--lm-budget",
+    "1",
+    "--max-responses",
+    "2",
+    "--meta-budget",
+    "1",
+    "--utility-budget",
+    "2",
+]
+SELECTION = ["--selection", "paper", "--seed", "3"]
+
+
+def improving() -> Scripted:
+    """Answers a question about an improver by another improver, every other question by a program."""
+    return Scripted(lambda request: IMPROVER if "improve_algorithm" in request.message else PROGRAM)
+
+
+def run_against(server: OpenAIServer, strop: Any, *flags: str) -> Any:
+    where = ["--lm", "openai/anything", "--base-url", server.url, "--out", "there", "--max-output-tokens", "500"]
+    return strop("run", "lpn", *TINY, *SELECTION, *where, *flags, OPENAI_API_KEY="sk-secret-of-the-test")
+
+
+def shown(strop: Any) -> Any:
+    return json.loads(strop("show", "there", "--json").stdout)
+
+
+@pytest.mark.parametrize(
+    ("limit", "more", "words"),
+    [
+        (["--price", "1,2", "--max-cost", "0.005"], ["--max-cost", "1"], "--max-cost $0.0050 is spent"),
+        (["--max-tokens", "4000"], ["--max-tokens", "100000"], "--max-tokens 4,000 is spent"),
+        (["--max-calls", "2"], ["--max-calls", "99"], "--max-calls 2 is spent: 2 used"),
+    ],
+    ids=["cost", "tokens", "calls"],
+)
+def test_run_ends_at_its_limit_with_everything_kept_and_goes_on_with_a_larger_one(
+    limit: list[str], more: list[str], words: str, strop: Any
+) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM)) as server:
+        ended = run_against(server, strop, *limit)
+        assert ended.returncode == 4 and words in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr
+        document, billed = shown(strop), sum(len(seen.billed) for seen in server.seen)
+        assert document["status"] == "budget" and document["costs"]["total"]["responses"] == billed > 0
+        resumed = strop("resume", "there", *more, "--json", OPENAI_API_KEY="sk-secret-of-the-test")
+        assert resumed.returncode == 0, resumed.stderr
+        found = json.loads(resumed.stdout)
+        assert found["status"] == "finished"
+        assert found["costs"]["total"]["responses"] == sum(len(seen.billed) for seen in server.seen) > billed
+
+
+def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) -> None:
+    with OpenAIServer(improving()) as server:
+        done = run_against(server, strop, "--price", "1,2")
+        assert done.returncode == 0, done.stderr
+        answers = sum(len(seen.billed) for seen in server.seen)
+    costs = shown(strop)["costs"]
+    total, roles = costs["total"], costs["roles"]
+    assert list(roles) == ["self-improvement", "meta-evaluation", "measurement"]
+    assert {role: spent["lm_calls"] for role, spent in roles.items()}["self-improvement"] == 1
+    for name in ("lm_calls", "responses", "input_tokens", "output_tokens"):
+        assert total[name] == sum(spent[name] for spent in roles.values()), name
+    assert total["responses"] == answers and list(costs["models"]) == ["anything"]
+    assert total["cost"] == pytest.approx((total["input_tokens"] + 2 * total["output_tokens"]) / 1e6)
+    assert (costs["unseen_cost"], costs["unseen_tokens"]) == (0, 0)
+    table = strop("show", "there").stdout
+    assert "self-improvement" in table and "$0." in table
+
+
+def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answers(strop: Any) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), ["cut"]) as server:
+        assert run_against(server, strop, "--price", "1,2").returncode == 0
+    assert shown(strop)["costs"]["unseen_cost"] > 0
+    assert "more set aside for calls that may have been billed without an answer" in strop("show", "there").stdout
+
+
+def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), ["slow:0.4"], cycle=True) as server:
+        ended = run_against(server, strop, "--max-time", "1s")
+    assert ended.returncode == 4 and "--max-time" in ended.stderr.splitlines()[-1]
+    assert shown(strop)["status"] == "budget"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--max-cost", "5", "--lm", "vllm/m"], "the price of vllm/m is not known; give it with --price IN,OUT"),
+        (["--max-cost", "5", "--lm", "vllm/m", "--dry-run"], "the price of vllm/m is not known"),
+        (["--lm", "ofline", "--dry-run"], "Did you mean offline?"),
+        (["--max-cost", "-1"], "--max-cost is -1"),
+        (["--max-cost", "nan"], "--max-cost is nan"),
+        (["--max-tokens", "-1"], "--max-tokens is -1"),
+        (["--max-calls", "1.5"], "1.5"),
+        (["--max-time", "3 weeks"], "--max-time is '3 weeks'; write seconds, or a time such as 90s, 30m or 2h"),
+        (["--max-time", "0"], "--max-time is '0'"),
+        (["--max-time", "inf"], "--max-time is 'inf'"),
+        (["--price", "cheap"], "--price is 'cheap'; write dollars per million tokens"),
+        (["--max-output-tokens", "0"], "--max-output-tokens is 0"),
+        (["--requests-per-minute", "0"], "--requests-per-minute is 0"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_limit_is_refused_in_one_line_when_it_is_none(flags: list[str], words: str, strop: Any) -> None:
+    done = strop("run", "lpn", *flags)
+    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_offline_run_takes_a_limit_of_money_and_is_never_ended_by_it(strop: Any) -> None:
+    done = strop("run", "lpn", *TINY, *SELECTION, "--max-cost", "0", "--max-tokens", "0", "--out", "there")
+    assert done.returncode == 0, done.stderr
+    total = shown(strop)["costs"]["total"]
+    assert total["cost"] == 0 and total["lm_calls"] > 0
+
+
+@pytest.mark.parametrize("seconds", ["90", "90s", "1.5m"])
+def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
+    seconds: str, strop: Any, tmp_path: Path
+) -> None:
+    flags = ["--dry-run", "--json", "--max-time", seconds, "--lm", "openai/gpt-4o", "--max-cost", "0.01"]
+    done = strop("run", "lpn", *flags, OPENAI_BASE_URL="")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["seconds"]["most"] == 90 and found["cost"]["most"] == 0.01
+    assert found["leading"] == 4 * 25 * 5 * (25 + 4) and found["improvement_attempts"] == 0
+    assert found["warning"].startswith("--max-") and any("genai-prices" in line for line in found["assumptions"])
+    assert list(tmp_path.iterdir()) == []
+    table = strop("run", "lpn", *flags[:1], *flags[2:]).stdout
+    assert "fewer than one" in table and "expected" in table
+
+
+def test_plan_of_a_tiny_run_holds_what_the_run_then_does(strop: Any) -> None:
+    plan = json.loads(strop("run", "lpn", *TINY, *SELECTION, "--dry-run", "--json").stdout)
+    assert strop("run", "lpn", *TINY, *SELECTION, "--out", "there").returncode == 0
+    document = shown(strop)
+    total = document["costs"]["total"]
+    for name, did in {"lm_calls": total["lm_calls"], "responses": total["responses"]}.items():
+        assert plan[name]["least"] <= did <= plan[name]["most"], name
+    assert plan["cost"] == {"least": 0, "expected": 0, "most": 0}
+
+
+def test_no_limit_is_passed_and_no_answer_lost_in_randomised_runs_against_a_vendor_that_also_lies() -> None:
+    done = subprocess.run([sys.executable, str(BENCH), "--runs", "10", "--json"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    runs = json.loads(done.stdout)
+    assert len(runs) == 10 and sum(each["status"] == "RunBudgetSpent" for each in runs) >= 5
+    assert all(each["lost"] == each["invented"] == 0 and each["over"] <= each["stated"] for each in runs)
+    assert {each["limited"] for each in runs} == {"--max-cost", "--max-tokens"}

@@ -1,0 +1,123 @@
+"""What a run would come to: the paper's formula, its bounds, and what a limit buys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import Evaluated, LmCalled, LmResponded
+from strop.experiment import Journal, run
+from strop.laboratory import Parts
+from strop.lm.offline import parse
+from strop.lm.prices import NOTHING, Tariff, given_price
+from strop.lm.replay import Recorded
+from strop.plan import GATE, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT, Ground, Span, planned
+from strop.sandbox.jail import JailedSandbox
+from strop.spec import RunSpec, improver_text
+from strop.store import Store
+from strop.tasks.base import META_TASK
+
+PAPER = replace(RunSpec(selection="paper"), jobs=2)
+PAID = Tariff(given_price("1,2"), 1000)
+GROUND = Ground(
+    solution_prompt=4000,
+    improver_prompt=6000,
+    solution=1000,
+    improver=2000,
+    instances=20,
+    time_limit=0.5,
+    tariffs={"m": PAID},
+    weights=[1.0],
+)
+SMALL = RunSpec(
+    iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, jobs=2
+)
+
+
+def test_most_calls_of_the_meta_evaluations_are_those_of_the_papers_formula() -> None:
+    found = planned(PAPER, GROUND)
+    assert found.leading == 4 * 25 * 5 * (25 + 4)
+    work = found.roles[META_EVALUATION]
+    scored = work.evaluations.most - 4 * 25 * 5  # each result is scored once more, which the formula leaves out
+    assert work.calls.most + scored == found.leading
+
+
+def test_roles_of_the_defaults_are_counted_one_by_one() -> None:
+    found = planned(replace(PAPER, selection="gated"), GROUND)
+    calls = {role: work.calls for role, work in found.roles.items()}
+    assert calls == {
+        SELF_IMPROVEMENT: Span(1, 4, 4 * 4),
+        META_EVALUATION: Span(0, 4 * 6 * 5, 4 * 25 * 5 * 4),
+        GATE: Span(0, 4 * 30 * 2, 4 * 60 * 2 * 4),
+        MEASUREMENT: Span(5, 5 + 4 * 0.5 * 5, 5 * 4 + 4 * 5 * 4),
+    }
+    assert found.roles[META_EVALUATION].responses == Span(0, 120 * 6, 2000 * 6)
+
+
+def test_least_is_nothing_when_nobody_knows_what_the_improver_asks() -> None:
+    found = planned(replace(PAPER, improver="mine.py"), GROUND)
+    assert (found.total.calls.least, found.total.tokens.least) == (0, 0)
+
+
+def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:
+    spec = replace(PAPER, iterations=0)
+    (found,) = [planned(spec, GROUND).total.cost]
+    each = 1000 * 1000 + (1000 * 1.5 / 4 + 200) * 2000
+    assert found is not None and found.expected == pytest.approx(5 * 6 * each, rel=0.01)
+    both = replace(GROUND, tariffs={"m": PAID, "free": Tariff(NOTHING, 1000, tokenless=True)}, weights=[1.0, 3.0])
+    mixed = planned(spec, both).total
+    assert mixed.cost is not None and mixed.cost.expected == pytest.approx(found.expected / 4, rel=0.01)
+    assert (mixed.cost.least, mixed.cost.most, mixed.tokens.least) == (0, found.most, 0)
+    unknown = replace(GROUND, tariffs={"m": Tariff(None, 1000)})
+    assert planned(spec, unknown).total.cost is None and planned(spec, unknown).total.tokens.expected > 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "flag"),
+    [
+        ({"max_cost": 0.04}, "--max-cost"),
+        ({"max_tokens": 50_000}, "--max-tokens"),
+        ({"max_calls": 20}, "--max-calls"),
+        ({"max_time": 60.0}, "--max-time"),
+    ],
+)
+def test_limit_warns_when_it_buys_fewer_than_one_iteration(limits: dict[str, Any], flag: str) -> None:
+    found = planned(replace(PAPER, **limits), GROUND)
+    assert (found.binding, found.attempts) == (flag, 0) and 0 <= found.iterations < 1
+    assert found.warning.startswith(f"{flag} buys ") and "\n" not in found.warning
+
+
+def test_limit_buys_the_whole_iterations_that_it_covers_after_the_first_measurement() -> None:
+    iteration = 1 + 6 * 5 + 5
+    found = planned(replace(PAPER, max_calls=5 + 2 * iteration + 3), GROUND)
+    assert (found.binding, found.attempts, found.warning) == ("--max-calls", 2 * 6, "")
+    assert found.iterations == pytest.approx(2 + 3 / iteration) and found.total.calls.most == 5 + 2 * iteration + 3
+    enough = planned(replace(PAPER, max_calls=5 + 4 * iteration), GROUND)
+    assert (enough.binding, enough.iterations, enough.attempts) == ("", 4, 24)
+    assert (planned(PAPER, GROUND).binding, planned(PAPER, GROUND).attempts) == ("", 24)
+
+
+def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None:
+    found = planned(replace(PAPER, lm_budget=0), GROUND)
+    assert (found.total.calls, found.total.tokens, found.attempts) == (Span(), Span(), 0)
+
+
+@pytest.mark.parametrize(("selection", "skill"), [("paper", "0.9"), ("gated", "0.5"), ("archive", "0.2")])
+def test_real_run_lies_between_least_and_most(
+    selection: Any, skill: str, jail: JailedSandbox, bench: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    task = bench().task
+    spec = replace(SMALL, selection=selection, require=())
+    model = Recorded(parse(f"offline:skill={skill}", 3))
+    run(Parts(spec, task, model, jail, b"plan"), improver_text("seed"), tmp_path, Journal(store, lambda event: None))
+    found = planned(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)})).total
+    calls = sum(stored.event.cost for stored in store.events(LmCalled))
+    responses = sum(not stored.event.again for stored in store.events(LmResponded))
+    evaluations = sum(stored.event.utility != META_TASK for stored in store.events(Evaluated))
+    assert found.calls.least <= calls <= found.calls.most
+    assert found.responses.least <= responses <= found.responses.most
+    assert found.evaluations.least <= evaluations <= found.evaluations.most
