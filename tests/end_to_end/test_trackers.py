@@ -1,0 +1,317 @@
+"""A run in the trackers that people have: each with its real library, where that is installed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import ImproveFinished, IterationFinished, LmResponded
+from strop.store import Store
+from strop.tracking.notebook import FILE_NAME
+from strop.tracking.registry import LIBRARIES, _installed
+from support.tracked import eventually
+
+Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
+RUN = ["run", "lpn", "--seed", "1", "-T", "1", "--gate-pairs", "4", "--require", "none", "--out", "there", *TINY]
+LONG = ["run", "lpn", "--seed", "1", "-T", "3", "--require", "none", "--out", "there", *TINY]
+NOWHERE = "http://127.0.0.1:9"
+"""Where nothing listens."""
+
+otel, mlflow, wandb = (
+    pytest.mark.skipif(not _installed(LIBRARIES[name]), reason=f"the extra {name} is not installed")
+    for name in ("otel", "mlflow", "wandb")
+)
+
+
+@dataclass
+class Collector:
+    """What a collector was sent."""
+
+    address: str
+    paths: set[str] = field(default_factory=set)
+    headers: list[Any] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    def resources(self) -> list[Any]:
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+        requests = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
+        return [each for request in requests for each in request.resource_spans]
+
+    def spans(self) -> list[Any]:
+        return [span for each in self.resources() for scope in each.scope_spans for span in scope.spans]
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A collector on loopback that takes OTLP over HTTP."""
+    found = Collector("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            found.bodies.append(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
+            found.paths.add(self.path)
+            found.headers.append(dict(self.headers))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+def told(ended: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in ended.stderr.splitlines() if "--track" in line]
+
+
+def events_of(directory: Path, kind: type[Any]) -> list[Any]:
+    with Store.open(directory) as store:
+        return [stored.event for stored in store.events(kind)]
+
+
+def values(span: Any) -> dict[str, Any]:
+    return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in span.attributes}
+
+
+@otel
+def test_opentelemetry_gets_a_tree_of_spans_without_texts_or_secrets(
+    strop: Strop, tmp_path: Path, collector: Collector
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address, "OTEL_EXPORTER_OTLP_HEADERS": "x-team=blue"}
+    ended = strop(*RUN, "--track", "otel", OTEL_RESOURCE_ATTRIBUTES="deployment=here", **env)
+    assert (ended.returncode, told(ended)) == (0, []), ended.stderr
+    assert collector.paths == {"/v1/traces"}
+    assert {each["x-team"] for each in collector.headers} == {"blue"}
+    (resource,) = {tuple(sorted(values(each.resource).items())) for each in collector.resources()}
+    assert {("service.name", "strop"), ("deployment", "here")} <= set(resource)
+    spans = collector.spans()
+    counts = Counter(span.name.split()[0] for span in spans)
+    assert counts["chat"] == len(events_of(tmp_path / "there", LmResponded))
+    assert counts["improve"] == len(events_of(tmp_path / "there", ImproveFinished))
+    assert counts["iteration"] == 2
+    assert counts["strop"] == 1
+    assert len({span.trace_id for span in spans}) == 1
+    ids = {span.span_id for span in spans}
+    assert len(ids) == len(spans)
+    assert [span.name for span in spans if span.parent_span_id not in ids] == ["strop run"]
+    (chat, *_) = [span for span in spans if span.name.startswith("chat")]
+    assert values(chat)["gen_ai.operation.name"] == "chat"
+    whole = b"".join(collector.bodies)
+    with Store.open(tmp_path / "there") as store:
+        assert store.meta["secret"].encode() not in whole
+        texts = [each.text for each in events_of(tmp_path / "there", LmResponded)]
+    assert not any(text.encode() in whole for text in texts)
+    assert b"gen_ai.input.messages" not in whole
+
+
+@otel
+@pytest.mark.parametrize(
+    ("flags", "env"),
+    [(["--track-content"], {}), ([], {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "span_only"})],
+    ids=["flag", "variable"],
+)
+def test_opentelemetry_gets_prompts_and_answers_when_it_may(
+    strop: Strop, tmp_path: Path, collector: Collector, flags: list[str], env: dict[str, str]
+) -> None:
+    address = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector.address}/mine"}
+    assert strop(*RUN, "--track", "otel", *flags, **address, **env).returncode == 0
+    assert collector.paths == {"/mine"}
+    said = [json.loads(values(span)["gen_ai.output.messages"]) for span in collector.spans() if span.kind == 3]
+    texts = {each.text for each in events_of(tmp_path / "there", LmResponded)}
+    assert {part["content"] for (answer,) in said for part in answer["parts"]} == texts
+
+
+@otel
+def test_collector_that_is_down_costs_one_line_and_is_told_later(
+    strop: Strop, tmp_path: Path, collector: Collector
+) -> None:
+    ended = strop(*RUN, "--track", "otel", OTEL_EXPORTER_OTLP_ENDPOINT=NOWHERE, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    assert ended.returncode == 0
+    assert "the run goes on without it" in told(ended)[0]
+    assert len(told(ended)) == 2
+    assert "Traceback" not in ended.stderr
+    assert strop("track", "there", OTEL_EXPORTER_OTLP_ENDPOINT=collector.address).returncode == 0
+    counts = Counter(span.name.split()[0] for span in collector.spans())
+    assert counts["chat"] == len(events_of(tmp_path / "there", LmResponded))
+
+
+@otel
+def test_killed_and_resumed_run_is_one_trace(
+    start_strop: Callable[..., subprocess.Popen[str]], strop: Strop, tmp_path: Path, collector: Collector
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}
+    running = start_strop(*LONG, "--track", "otel", **env)
+    assert eventually(lambda: len(collector.bodies) > 1)
+    running.kill()
+    running.communicate()
+    assert strop("resume", "there", **env).returncode == 0
+    spans = {span.span_id: span for span in collector.spans()}.values()  # one may be sent twice, with the same id
+    assert len({span.trace_id for span in spans}) == 1
+    roots = [span for span in spans if not span.parent_span_id]
+    assert sorted(values(span)["strop.resumed"] for span in roots) == [False, True]
+    counts = Counter(span.name.split()[0] for span in spans)
+    assert counts["chat"] == len(events_of(tmp_path / "there", LmResponded))
+    assert {span.parent_span_id for span in spans} <= {span.span_id for span in spans} | {b""}
+
+
+def series(run: Path, name: str) -> list[tuple[int, float]]:
+    """(step, value) of a metric in MLflow's files."""
+    lines = [line.split() for line in (run / "metrics" / name).read_text().splitlines()]
+    return [(int(step), float(value)) for _, value, step in lines]
+
+
+def the_run(folder: Path) -> Path:
+    """The only run in MLflow's files."""
+    (found,) = [path.parent for path in folder.glob("*/*/meta.yaml")]
+    return found
+
+
+@mlflow
+def test_mlflow_gets_the_recipe_figures_by_iteration_and_the_best_improver(strop: Strop, tmp_path: Path) -> None:
+    ended = strop(*RUN, "--track", "mlflow")
+    assert (ended.returncode, told(ended)) == (0, []), ended.stderr
+    run = the_run(tmp_path / "mlruns")
+    assert (run / "params" / "copies").read_text() == "2"
+    iterations = events_of(tmp_path / "there", IterationFinished)
+    for name in ("train", "test"):
+        means = [(each.t, sum(getattr(each, name)) / len(getattr(each, name))) for each in iterations]
+        assert series(run, name) == [(t, pytest.approx(mean)) for t, mean in means]
+    assert [step for step, _ in series(run, "lm_calls")] == [0, 1]
+    assert (run / "artifacts" / "best.py").read_text() == (tmp_path / "there" / "best.py").read_text()
+    assert "status: 3" in (run / "meta.yaml").read_text()  # FINISHED
+
+
+@mlflow
+def test_killed_and_resumed_run_is_one_run_of_mlflow(
+    start_strop: Callable[..., subprocess.Popen[str]], strop: Strop, tmp_path: Path
+) -> None:
+    running = start_strop(*LONG, "--track", "mlflow")
+    assert eventually(lambda: list((tmp_path / "mlruns").glob("*/*/metrics/train")))
+    running.kill()
+    running.communicate()
+    assert strop("resume", "there").returncode == 0
+    run = the_run(tmp_path / "mlruns")
+    assert sorted({step for step, _ in series(run, "train")}) == [0, 1, 2, 3]
+    assert "status: 3" in (run / "meta.yaml").read_text()
+
+
+@mlflow
+def test_mlflow_server_that_is_down_costs_one_line(strop: Strop) -> None:
+    ended = strop(*RUN, "--track", "mlflow", MLFLOW_TRACKING_URI=NOWHERE)
+    assert ended.returncode == 0
+    assert "the run goes on without it" in told(ended)[0]
+    assert "does not have the whole run" in told(ended)[1]
+    assert "Traceback" not in ended.stderr
+
+
+READ = """
+import json, sys
+from wandb.proto import wandb_internal_pb2
+
+def records(data):  # blocks of 32 KiB: checksum, length, kind (1 whole, 2 first, 3 middle, 4 last), the first after 7 bytes
+    at, parts = 7, b""
+    while at + 7 <= len(data):
+        left = 32768 - at % 32768
+        if left < 7:
+            at += left
+            continue
+        length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        parts += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):
+            yield parts
+            parts = b""
+
+def name(item):
+    return "/".join(item.nested_key) or item.key
+
+found = {"config": {}, "history": [], "summary": {}}
+for data in records(open(sys.argv[1], "rb").read()):
+    record = wandb_internal_pb2.Record.FromString(data)
+    kind = record.WhichOneof("record_type")
+    if kind == "run":
+        found["config"] |= {name(each): json.loads(each.value_json) for each in record.run.config.update}
+    elif kind == "history":
+        found["history"].append({name(each): json.loads(each.value_json) for each in record.history.item})
+    elif kind == "summary":
+        found["summary"] |= {name(each): json.loads(each.value_json) for each in record.summary.update}
+print(json.dumps(found))
+"""
+
+
+def logged(path: Path) -> dict[str, Any]:
+    """What a file of W&B holds."""
+    ended = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return found
+
+
+@wandb
+def test_wandb_offline_gets_config_figures_and_summary(strop: Strop, tmp_path: Path) -> None:
+    ended = strop(*RUN, "--track", "wandb")
+    assert (ended.returncode, told(ended)) == (0, []), ended.stderr
+    assert "wandb" not in ended.stderr
+    (path,) = (tmp_path / "there" / "wandb").glob("offline-run-*/*.wandb")
+    found = logged(path)
+    assert found["config"]["copies"] == 2
+    iterations = events_of(tmp_path / "there", IterationFinished)
+    assert [each["train"] for each in found["history"]] == [
+        pytest.approx(sum(each.train) / len(each.train)) for each in iterations
+    ]
+    assert found["summary"]["status"] == "finished"
+    assert (path.parent / "files" / "best.py").read_text() == (tmp_path / "there" / "best.py").read_text()
+
+
+def sent_iterations(directory: Path, name: str) -> int:
+    """How many iterations a tracker was told of, as far as it is noted."""
+    if not (directory / FILE_NAME).exists():
+        return 0
+    sent = json.loads((directory / FILE_NAME).read_text())[name]["sent"]
+    with Store.open(directory) as store:
+        return len([stored for stored in store.events(IterationFinished) if stored.seq <= sent])
+
+
+@wandb
+def test_killed_and_resumed_run_is_one_run_of_wandb(
+    start_strop: Callable[..., subprocess.Popen[str]], strop: Strop, tmp_path: Path
+) -> None:
+    running = start_strop(*LONG, "--track", "wandb")
+    folder = tmp_path / "there" / "wandb"
+    assert eventually(lambda: sent_iterations(tmp_path / "there", "wandb"))
+    running.kill()
+    running.communicate()
+    assert strop("resume", "there").returncode == 0
+    files = list(folder.glob("offline-run-*/*.wandb"))
+    assert len(files) == 2
+    assert len({path.name for path in files}) == 1  # the id of the run
+    last = max(files, key=lambda path: path.stat().st_mtime)
+    assert logged(last)["summary"]["status"] == "finished"
+    assert [each["_step"] for each in logged(last)["history"]] == [0, 1, 2, 3]
+
+
+@wandb
+def test_wandb_online_without_a_key_asks_nobody_and_costs_one_line(strop: Strop) -> None:
+    ended = strop(*RUN, "--track", "wandb", WANDB_MODE="online")
+    assert ended.returncode == 0
+    assert "no key is known" in told(ended)[0]

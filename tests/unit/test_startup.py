@@ -1,0 +1,81 @@
+"""What the command line loads before it knows what it is asked for. No time is measured here; bench/startup.py does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from strop.cli import COMMANDS
+
+HEAVY = (
+    "any_llm",
+    "genai_prices",
+    "httpx",
+    "httpx2",
+    "huggingface_hub",
+    "markdown_it",
+    "matplotlib",
+    "mlflow",
+    "numpy",
+    "openai",
+    "opentelemetry",
+    "pydantic",
+    "scipy",
+    "sqlite3",
+    "wandb",
+    "xllamacpp",
+)
+"""Top-level modules that neither `import strop` nor the list of commands has a use for."""
+DRAWS = ("rich", "cyclopts")
+"""What the command line is made with: `strop --help` needs them, `import strop` does not."""
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level modules that are there after `code`, in a process of its own."""
+    program = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}}, file=sys.__stderr__)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(ended.stderr.split())
+
+
+def called(*arguments: str) -> str:
+    return f"from strop.cli import main\ntry:\n    main({list(arguments)!r})\nexcept SystemExit as end:\n    assert not end.code"
+
+
+def test_importing_strop_loads_nothing_that_takes_time() -> None:
+    assert loaded("import strop") & {*HEAVY, *DRAWS} == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []], ids=["help", "version", "nothing"])
+def test_list_of_commands_loads_nothing_that_takes_time(arguments: list[str]) -> None:
+    assert loaded(called(*arguments)) & {*HEAVY} == set()
+
+
+def test_list_of_commands_loads_no_command() -> None:
+    code = called("--help") + "\nassert not any(name.startswith('strop.commands') for name in sys.modules)"
+    assert "strop" in loaded(code)
+
+
+def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
+    code = "import strop.tracking"
+    assert loaded(code) & {"mlflow", "wandb", "opentelemetry"} == set()
+
+
+def test_help_lists_every_command_with_its_words() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "strop", "--help"], capture_output=True, text=True, check=True, env={"COLUMNS": "200"}
+    )
+    for name, words in COMMANDS.items():
+        (line,) = [line for line in ended.stdout.splitlines() if line.startswith(f"│ {name} ")]
+        assert words in line
+
+
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["reproduce", "fig4", "--help"]], ids=["run", "reproduce"])
+def test_help_of_a_command_joins_the_lines_of_its_texts(arguments: list[str]) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "strop", *arguments], capture_output=True, text=True, check=True, env={"COLUMNS": "400"}
+    )
+    assert "`" not in ended.stdout
+    (line,) = [line for line in ended.stdout.splitlines() if "--require" in line]
+    assert "see strop doctor" in line
