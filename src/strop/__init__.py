@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from strop.budget import Budget
     from strop.errors import Malformed, StropError
+    from strop.lm.callable import CallableModel
     from strop.solution import Solution
     from strop.spec import RunSpec
     from strop.tasks.answer import Answer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "strop.tasks.answer",
     "Budget": "strop.budget",
+    "CallableModel": "strop.lm.callable",
     "Instance": "strop.tasks.base",
     "Malformed": "strop.errors",
     "RunSpec": "strop.spec",
@@ -27,7 +29,7 @@ _HOMES = {
     "Task": "strop.tasks.base",
 }
 
-__all__ = ["Answer", "Budget", "Instance", "Malformed", "RunSpec", "Solution", "StropError", "Task"]
+__all__ = ["Answer", "Budget", "CallableModel", "Instance", "Malformed", "RunSpec", "Solution", "StropError", "Task"]
 
 
 def __getattr__(name: str) -> object:

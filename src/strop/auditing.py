@@ -7,7 +7,7 @@ may run and cannot be audited are told as such.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from strop.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
 from strop.events import AuditNoted, Evaluated, Event, ImproveStarted, Recorder
@@ -18,10 +18,11 @@ from strop.solution import digest_of
 class Auditor:
     """Records what the static rules find in improvers and candidate solutions, and then the event itself."""
 
-    def __init__(self, record: Recorder) -> None:
+    def __init__(self, record: Recorder, judged: Iterable[str] = ()) -> None:
+        """`judged` are digests of programs that the record holds the findings of."""
         self._record = record
         self._lock = threading.Lock()
-        self._judged: set[str] = set()
+        self._judged = set(judged)
 
     def __call__(self, event: Event) -> None:
         program = program_of(event)

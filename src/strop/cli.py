@@ -2,7 +2,7 @@
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
 3 language model; 4 budget; 5 broken task; 6 findings, where the audit was asked to fail on them; 7 sandbox, or an attack of the
-self-test that got through; 130 Ctrl-C; 143 SIGTERM.
+self-test that got through; 8 a replay that is not as recorded; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from strop.errors import StropError
-from strop.report.words import harmless
+from strop.harmless import harmless
 
 COMMANDS = {
     "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
+    "resume": "Go on with a run that was stopped or killed: nothing is asked, paid or done twice.",
+    "replay": "Carry out a finished run again from its record, with no language model, and compare every event.",
     "improve": "Improve one solution of a task by one improver, and compare it on instances that nobody saw.",
     "eval": "Measure the meta-utility of improvers on tasks, beside the seed improver's.",
     "noise": "Measure an improver against itself: how far two measurements differ by chance alone.",
@@ -28,10 +30,13 @@ COMMANDS = {
     "improvers": "List the improvers.",
     "runs": "List the runs in a folder.",
     "show": "Show a run.",
+    "track": "Tell OpenTelemetry, MLflow or Weights & Biases of a run that has ended.",
     "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
     "audit": "Say what programs do that they were told not to: one program, or every program of a run.",
-    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it.",
+    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --lm asks a model.",
 }
+WITH_COMMANDS = {"reproduce"}
+"""Those that have commands of their own; they say themselves how their help is written."""
 
 
 def application() -> App:
@@ -39,11 +44,13 @@ def application() -> App:
     app = App(
         name="strop",
         help="STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself.",
+        help_format="plaintext",  # of the list of commands alone: to load markdown takes as long as all the rest of it
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
     )
     for name, words in COMMANDS.items():
-        app.command(f"strop.commands.{name}:{name}_command", name=name, help=words)
+        own = {} if name in WITH_COMMANDS else {"help_format": "markdown"}
+        app.command(f"strop.commands.{name}:{name}_command", name=name, help=words, **own)
     return app
 
 

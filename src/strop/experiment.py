@@ -6,58 +6,58 @@ import json
 import os
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from strop.algorithm import Step, self_improve
+from strop.errors import RunBudgetSpent
 from strop.events import (
-    Evaluated,
     Event,
     IterationFinished,
     IterationStarted,
-    LmCalled,
     Recorder,
     RunFinished,
-    RunStarted,
 )
 from strop.handles import Grant
-from strop.laboratory import Laboratory, Parts, started
+from strop.laboratory import Laboratory, Parts, resumed, started
+from strop.recall import Recall, Tally, top
 from strop.stats import mean
-from strop.stopping import Interrupted, stopped_by_signals
+from strop.stopping import Interrupted, TimeSpent, stopped_by_signals
 from strop.store import Store
-from strop.tasks.base import META_TASK
 
 
 class Journal:
-    """The recorder of a run: keeps an event, counts it, shows it, in this order."""
+    """The recorder of a run: keeps an event, counts it, shows it, in this order. What the record holds is not kept twice."""
 
-    def __init__(self, store: Store, view: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Store,
+        view: Recorder,
+        clock: Callable[[], float] = time.monotonic,
+        recalled: Recall | None = None,
+    ) -> None:
+        """`recalled` is what `store` held when this began to go on with it."""
         self.clock = clock
+        self.recalled = recalled if recalled and recalled.events else None
         self._store = store
         self._view = view
         self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-        self._verdicts: Counter[str] = Counter()
+        self._tallies: dict[str, Tally] = defaultdict(Tally, recalled.tallies if recalled else {})
 
     def __call__(self, event: Event) -> None:
+        if self.recalled is not None and self.recalled.knows(event):
+            return
         self._store.append(event)
         with self._lock:
-            if isinstance(event, LmCalled):
-                self._counts["lm_calls"] += event.cost
-            elif isinstance(event, Evaluated) and event.utility != META_TASK:
-                self._counts["evaluations"] += 1
-                self._verdicts[event.verdict] += 1
+            self._tallies[top(event.scope)].add(event)
         self._view(event)
 
-    def tally(self) -> tuple[int, int, dict[str, int]]:
-        """(LM calls, evaluations, verdicts) since the last tally."""
+    def tally(self, scope: str) -> Tally:
+        """What was done in an outermost scope of the run, e.g. `t2`."""
         with self._lock:
-            counted = self._counts["lm_calls"], self._counts["evaluations"], dict(sorted(self._verdicts.items()))
-            self._counts.clear()
-            self._verdicts.clear()
-        return counted
+            return self._tallies[scope]
 
     @contextmanager
     def of(self, parts: Parts) -> Iterator[None]:
@@ -67,13 +67,21 @@ class Journal:
             Interrupted: the user stopped it.
             StropError: the host failed.
         """
-        beginning = started(parts.spec, parts.language_model, parts.sandbox.posture)
-        with framed(self, beginning), stopped_by_signals(parts.sandbox.close, parts.language_model.finish):
+        model, posture, seconds = parts.language_model, parts.sandbox.posture, parts.spec.max_time
+        beginning: Event = started(parts.spec, model, posture)
+        if self.recalled is not None:
+            for event in self.recalled.history:
+                self._view(event)
+            beginning = resumed(parts.spec, model, posture, self.recalled)
+            model.learn(self.recalled.answers, by_the_model=True)
+            if seconds is not None:
+                seconds = max(0.0, seconds - self.recalled.seconds)
+        with framed(self, beginning), stopped_by_signals(parts.sandbox.close, model.finish, seconds=seconds):
             yield
 
 
 @contextmanager
-def framed(record: Recorder, beginning: RunStarted) -> Iterator[None]:
+def framed(record: Recorder, beginning: Event) -> Iterator[None]:
     """The first and the last event of one stretch of work; what ended it is in the last, and goes on."""
     record(beginning)
     status, detail = "failed", ""
@@ -82,6 +90,9 @@ def framed(record: Recorder, beginning: RunStarted) -> Iterator[None]:
         status = "finished"
     except Interrupted as error:
         status, detail = "interrupted", error.number.name
+        raise
+    except (RunBudgetSpent, TimeSpent) as error:
+        status, detail = "budget", str(error)
         raise
     except BaseException as error:
         detail = f"{type(error).__name__}: {error}"
@@ -98,10 +109,9 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
         StropError: the host failed. In both cases what was done before is kept.
     """
     spec = parts.spec
-    laboratory = Laboratory(parts, journal)
+    laboratory = Laboratory(parts, journal, recalled=journal.recalled)
     with journal.of(parts):
         laboratory.check_seed()
-        journal.tally()
         steps = self_improve(
             improver,
             laboratory.meta_utility(),
@@ -125,7 +135,7 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
 
 
 def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
-    lm_calls, evaluations, verdicts = journal.tally()
+    tally = journal.tally(f"t{step.t}")
     return IterationFinished(
         scope=f"t{step.t}",
         t=step.t,
@@ -135,9 +145,9 @@ def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
         reason=step.choice.reason,
         train=step.measurement.train,
         test=step.measurement.test,
-        lm_calls=lm_calls,
-        evaluations=evaluations,
-        verdicts=json.dumps(verdicts),
+        lm_calls=tally.lm_calls,
+        evaluations=tally.evaluations,
+        verdicts=json.dumps(dict(sorted(tally.verdicts.items()))),
         seconds=journal.clock() - begun,
         parent=step.parent,
     )

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 from strop.audit.runtime import rule_of_arguments, rule_of_note
 from strop.budget import LM_CALLS, RESPONSES, Budget
-from strop.errors import BudgetExceeded, LanguageModelError
+from strop.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.events import LmCalled, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.noting import Notes
+from strop.past import NOTHING, Past
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 from strop.solution import digest_of
 from strop.utility import Evaluation, Utility
@@ -53,6 +54,8 @@ class Host:
     secret: bytes
     """What the guests' random numbers derive from."""
     improver_limits: Limits = IMPROVER_LIMITS
+    past: Past = NOTHING
+    """What the record holds already, where work goes on."""
 
 
 class Handles:
@@ -163,6 +166,8 @@ class Handles:
         try:
             self.budget.reserve(LM_CALLS, cost)
         except BudgetExceeded as error:
+            if not error.path:  # the run's own limit, of which no guest is told
+                raise RunBudgetSpent(error) from error
             self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
         self._at.reserve(RESPONSES, len(messages))

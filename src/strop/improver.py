@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from typing import cast
 
 from strop.budget import LM_CALLS, Budget
 from strop.events import ImproveFinished, ImproveStarted
@@ -34,11 +35,14 @@ class Improvement:
 def improve(
     improver: str, initial_solution: str, utility: Utility, grant: Grant, at: Budget, host: Host
 ) -> Improvement:
-    """Run `improver` on (utility, initial_solution) within `grant`, spending in `at`.
+    """Run `improver` on (utility, initial_solution) within `grant`, spending in `at`; one that ended before is not run again.
 
     Raises:
         StropError: the host failed. Whatever the improver does wrong is in the result.
     """
+    ended = host.past.improvement(at)
+    if ended is not None:
+        return Improvement(ended.solution, cast(Verdict, ended.outcome), ended.detail)
     handles = Handles(utility, grant, at, host, improver)
     host.record(
         ImproveStarted(scope=at.path, improver=improver, initial_solution=initial_solution, utility=utility.name)

@@ -7,7 +7,7 @@ import platform
 import random
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -18,11 +18,17 @@ from strop.auditing import Auditor
 from strop.budget import Budget, Movement
 from strop.contest import Selection
 from strop.errors import TaskError
-from strop.events import BudgetMoved, Recorder, RunStarted
+from strop.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.handles import Grant, Host
 from strop.lm.base import LanguageModel
+from strop.lm.metered import Metered
+from strop.lm.options import ModelSettings
+from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
+from strop.lm.replay import Recorded
 from strop.meta_utility import Downstream, MetaUtility
+from strop.past import NOTHING
+from strop.recall import Recall
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
 from strop.secret import key_file, machine_key, run_secret
@@ -41,26 +47,53 @@ class Parts:
 
     spec: RunSpec
     task: Task
-    language_model: LanguageModel
+    language_model: Recorded
     sandbox: JailedSandbox
     secret: bytes
+    meter: Metered | None = None
+    """Where the model behind `language_model` is paid for; None: nowhere."""
+    source: str = ""
+    """What the task was loaded from: its name, or a file."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run that was made before is made from again, whatever this machine's key and folders are."""
+
+    secret: bytes
+    task: str
+    """A built-in task's name, or the file that its record keeps."""
 
 
 class Laboratory:
     """The parts of a run wired to one recorder, behind the audit of every program text."""
 
-    def __init__(self, parts: Parts, record: Recorder, run: Budget | None = None) -> None:
-        """`run` is what everything is spent in; a budget of its own, whose movements are recorded, when not given."""
+    def __init__(
+        self, parts: Parts, record: Recorder, run: Budget | None = None, recalled: Recall | None = None
+    ) -> None:
+        """`run` is what everything is spent in; a budget of its own, whose movements are recorded, when not given.
+
+        `recalled` is what a record that is gone on with held.
+        """
         self.parts = parts
-        self.record = record = record if isinstance(record, Auditor) else Auditor(record)
-        self.run = Budget(on_movement=self._moved) if run is None else run
-        self.host = Host(parts.sandbox, parts.language_model, record, parts.secret)
+        self._recalled = recalled
+        judged = recalled.programs if recalled else ()
+        self.record = record = record if isinstance(record, Auditor) else Auditor(record, judged)
+        if run is None:
+            run = Budget(parts.spec.limits(), on_movement=self._moved)
+            if parts.meter is not None:
+                parts.meter.spend_in(run)
+            for counter, amount in recalled.money.items() if recalled else ():
+                run.restore(counter, amount)
+        self.run = run
+        past = recalled.past if recalled else NOTHING
+        self.host = Host(parts.sandbox, parts.language_model, record, parts.secret, past=past)
         # One for all tasks of a record, so that they share the places too.
         self._places = threading.Semaphore(improvers_at_once(parts.spec))
 
     def of(self, task: Task, at: Budget) -> Laboratory:
         """This laboratory for another task, spending in `at`, whose path must be its own: randomness derives from it."""
-        other = Laboratory(replace(self.parts, task=task), self.record, at)
+        other = Laboratory(replace(self.parts, task=task), self.record, at, self._recalled)
         other._places = self._places
         return other
 
@@ -68,7 +101,7 @@ class Laboratory:
         """The task's utility on a split."""
         parts = self.parts
         seeds = PublishedSeeds() if parts.spec.instances == "published" else SecretSeeds(parts.secret)
-        return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret)
+        return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, past=self.host.past)
 
     def fresh_utility(self, name: str) -> TaskUtility:
         """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
@@ -125,6 +158,16 @@ def meta_description(spec: RunSpec) -> str:
 
 def started(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> RunStarted:
     """The first event of a run: its recipe and the ground it stands on."""
+    return RunStarted(scope="", **_ground(spec, language_model, posture))
+
+
+def resumed(spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: Recall) -> RunResumed:
+    """The first event of a stretch that goes on with a run."""
+    ground = _ground(spec, language_model, posture)
+    return RunResumed(scope="", **ground, events=recalled.events, seconds=recalled.seconds)
+
+
+def _ground(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> dict[str, str]:
     environment = {
         "strop": version("strop"),
         "python": platform.python_version(),
@@ -133,12 +176,11 @@ def started(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> R
         "language_model": language_model.name,
         "is_language_model": language_model.is_language_model,
     }
-    return RunStarted(
-        scope="",
-        spec=spec.to_json(),
-        environment=json.dumps(environment),
-        posture=json.dumps(posture_document(posture)),
-    )
+    return {
+        "spec": spec.to_json(),
+        "environment": json.dumps(environment),
+        "posture": json.dumps(posture_document(posture)),
+    }
 
 
 def posture_document(posture: Posture) -> dict[str, object]:
@@ -154,8 +196,13 @@ def posture_document(posture: Posture) -> dict[str, object]:
 
 
 @contextmanager
-def assembled(spec: RunSpec, environ: Mapping[str, str]) -> Iterator[Parts]:
-    """The parts that a recipe names; closed at the end.
+def assembled(
+    spec: RunSpec,
+    environ: Mapping[str, str],
+    origin: Origin | None = None,
+    model: Callable[[], LanguageModel] | None = None,
+) -> Iterator[Parts]:
+    """The parts that a recipe names; closed at the end. `model` makes another language model than the recipe's.
 
     Raises:
         ConfigurationError: the recipe names something that is not there.
@@ -165,12 +212,41 @@ def assembled(spec: RunSpec, environ: Mapping[str, str]) -> Iterator[Parts]:
     with ExitStack() as stack:
         # What a task's own code prints is no result.
         stack.enter_context(redirect_stdout(sys.stderr))
-        task = load(spec.task)
-        secret = run_secret(machine_key(key_file(environ)), spec.seed)
-        model = stack.enter_context(
-            closing(make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=environ))
-        )
-        yield Parts(spec, task, model, stack.enter_context(closing(jail(spec))), secret)
+        source = origin.task if origin else spec.task
+        task = load(source)
+        secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
+        meter, made = _metered(spec, environ) if model is None else (None, model())
+        asked = stack.enter_context(closing(Recorded(made)))
+        yield Parts(spec, task, asked, stack.enter_context(closing(jail(spec))), secret, meter, source)
+
+
+def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, LanguageModel]:
+    """Where the recipe's model is paid for, and the model to ask: the same.
+
+    Raises:
+        ConfigurationError: there is no such model, or no price for it where money is limited.
+    """
+    settings = settings_of(spec)
+    made = make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=environ, defaults=settings)
+    try:
+        known = tariffs(spec.lm, replace(settings, url=spec.base_url), environ)
+        if spec.max_cost is not None:
+            check_cost_limit(known)
+    except BaseException:
+        made.close()
+        raise
+    meter = Metered(made, known)
+    return meter, meter
+
+
+def settings_of(spec: RunSpec) -> ModelSettings:
+    """How the recipe has models asked, where their specifications say nothing else."""
+    return ModelSettings(
+        price=spec.price,
+        max_tokens=spec.max_output_tokens,
+        rpm=spec.requests_per_minute,
+        tpm=spec.tokens_per_minute,
+    )
 
 
 def jail(spec: RunSpec) -> JailedSandbox:

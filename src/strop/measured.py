@@ -108,23 +108,19 @@ def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[C
     return tuple(found) if len(found) == copies else ()
 
 
-def attempts(store: Store, scope: str) -> int:
-    """How often a measurement at `scope` was begun: the first at `scope`, the next at `scope`#2, and so on."""
-    begun = 0
-    while next(store.events(scope=attempt(scope, begun)), None) is not None:
-        begun += 1
-    return begun
-
-
-def attempt(scope: str, number: int) -> str:
-    """The scope of attempt `number`, from 0. What was cut short is measured anew, and never mixed with what follows."""
-    return scope if number == 0 else f"{scope}#{number + 1}"
-
-
 def whole(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:
-    """The copies of the first attempt at `scope` that is whole; none where no attempt is."""
-    tried = (copies_of(store, attempt(scope, n), copies, sealed=sealed) for n in range(attempts(store, scope)))
-    return next((found for found in tried if found), ())
+    """The copies of the measurement at `scope`; none where it is not whole.
+
+    Earlier versions measured anew, at `scope`#2 and so on, what had been cut short.
+    """
+    number, tried = 1, scope
+    while next(store.events(scope=tried), None) is not None:
+        found = copies_of(store, tried, copies, sealed=sealed)
+        if found:
+            return found
+        number += 1
+        tried = f"{scope}#{number}"
+    return ()
 
 
 def spec_of(events: Iterable[Stored[Event]]) -> RunSpec | None:

@@ -19,7 +19,7 @@ from strop.lm.shared import SharedAnswers
 from strop.seeds import derive
 from strop.stats import mean
 from strop.tasks.base import META_TASK
-from strop.utility import NOT_A_TEXT, Evaluation, Utility, Verdict, evaluated
+from strop.utility import NOT_A_TEXT, Evaluation, Utility, Verdict, evaluated, evaluation_of
 
 COPY_THREADS = 64
 """Downstream tasks of one evaluation that are worked on at once, at most."""
@@ -88,6 +88,9 @@ class MetaUtility:
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""
+        ended = self.host.past.evaluation(at)
+        if ended is not None:
+            return evaluation_of(ended)
         evaluation = NOT_A_TEXT if candidate is None else _averaged(self.trial(candidate, at))
         self.host.record(evaluated(self, "train", candidate, evaluation, at))
         return evaluation
@@ -133,7 +136,11 @@ class MetaUtility:
             each, turns = drawn.choice(self.downstream), [("a", a), ("b", b)]
             drawn.shuffle(turns)
             scored_by = each.fresh(here.path) if each.fresh else each.train
-            host = replace(self.host, language_model=SharedAnswers(self.host.language_model, here.path))
+            host = replace(
+                self.host,
+                language_model=SharedAnswers(self.host.language_model, here.path),
+                past=self.host.past.of_pair(*(f"{here.path}/{name}" for name, _ in turns)),
+            )
             found = {
                 name: self._improved(improver, each, scored_by, here.child(name), host)[1] for name, improver in turns
             }

@@ -22,7 +22,7 @@ from strop.improver import Improvement, improve
 from strop.laboratory import Laboratory, Parts
 from strop.patch import as_written, unified
 from strop.stats import Estimate, differences, paired_difference, sign_flip_test
-from strop.utility import Evaluation
+from strop.utility import Evaluation, evaluation_of
 
 SOLUTION = "solution.py"
 """In the directory of the record: what the improver returned; the original where it returned nothing."""
@@ -116,7 +116,7 @@ def improve_once(parts: Parts, improver: str, start: Start | None, directory: Pa
         Interrupted: the user stopped it.
         StropError: the host failed. In both cases what was done before is kept.
     """
-    laboratory, spec = Laboratory(parts, journal), parts.spec
+    laboratory, spec = Laboratory(parts, journal, recalled=journal.recalled), parts.spec
     initial = parts.task.seed if start is None else start.text.replace("\r\n", "\n")
     train, test = laboratory.utility("train"), laboratory.utility("test")
     with journal.of(parts):
@@ -181,19 +181,7 @@ def _scored(found: Mapping[str, Evaluated], name: str) -> Scored | None:
     train, test = found.get(f"{name}/train"), found.get(f"{name}/test")
     if train is None or test is None or train.solution is None:
         return None
-    return Scored(train.solution, _evaluation(train), _evaluation(test))
-
-
-def _evaluation(event: Evaluated) -> Evaluation:
-    return Evaluation(
-        value=event.value,
-        verdict=event.verdict,  # type: ignore[arg-type]
-        scores=tuple(event.scores),
-        verdicts=tuple(event.verdicts),  # type: ignore[arg-type]
-        error=event.error,
-        cpu_seconds=event.cpu_seconds,
-        wall_seconds=event.wall_seconds,
-    )
+    return Scored(train.solution, evaluation_of(train), evaluation_of(test))
 
 
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:

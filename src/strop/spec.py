@@ -9,7 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from strop.budget import COST, LM_CALLS, TOKENS
 from strop.errors import ConfigurationError
+from strop.lm.options import price_per_million
 
 LEAST = {
     "iterations": 0,
@@ -28,6 +30,11 @@ LEAST = {
 
 MOST = 100_000
 """The largest value of each number of a recipe but the seed."""
+
+LIMITS = {"max_cost": 0, "max_tokens": 0, "max_calls": 0, "requests_per_minute": 1, "tokens_per_minute": 1}
+"""Limits that may be absent, and their smallest values."""
+MOST_OF_A_LIMIT = 10**12
+"""A larger one limits nothing."""
 
 LEAST_GATE_ERROR = 1e-9
 """A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
@@ -102,7 +109,29 @@ class RunSpec:
             raise ConfigurationError(f"--gate-error is {self.gate_error}; it is a probability between 0 and 1")
         if self.gate_error < LEAST_GATE_ERROR:
             raise ConfigurationError(f"--gate-error is {self.gate_error}; the least is {LEAST_GATE_ERROR}")
+        self._check_limits()
         return replace(self, jobs=self.jobs or cores())
+
+    def limits(self) -> dict[str, int]:
+        """What the root of the run's budget may reach, by counter. Time is not counted in a budget."""
+        given = {
+            COST: None if self.max_cost is None else round(self.max_cost * 1e9),
+            TOKENS: self.max_tokens,
+            LM_CALLS: self.max_calls,
+        }
+        return {counter: limit for counter, limit in given.items() if limit is not None}
+
+    def _check_limits(self) -> None:
+        for name, low in LIMITS.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= MOST_OF_A_LIMIT:
+                raise ConfigurationError(
+                    f"--{name.replace('_', '-')} is {value}; it must be {low} or more, up to 10^12"
+                )
+        if self.max_time is not None and not self.max_time > 0:
+            raise ConfigurationError(f"--max-time is {self.max_time:g} seconds; it must be more than 0")
+        if self.price is not None:
+            price_per_million(self.price)
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -34,9 +34,10 @@ class TimeSpent(StropError):
 
     exit_code = 4
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"stopped: --max-time of {seconds:g} s is spent; everything up to here is kept")
-        self.seconds = seconds
+    def __init__(self) -> None:
+        super().__init__("stopped: --max-time is spent; everything up to here is kept")
+        self.more = "--max-time MORE"
+        """The flag that lets the work go on."""
 
 
 @contextmanager
@@ -102,8 +103,7 @@ class _Watch:
         while True:
             ready, _, _ = select.select([self._read], [], [], self._left())
             if not ready:
-                assert self._seconds is not None
-                self._stop(TimeSpent(self._seconds), "the time is spent")
+                self._stop(TimeSpent(), "the time is spent")
                 continue
             for number in os.read(self._read, 64):
                 if number == _END:

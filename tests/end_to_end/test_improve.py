@@ -17,18 +17,20 @@ GUESS = (
     "    return np.zeros(len(test_samples), dtype=int)\n"
 )
 
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+
 
 def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any, tmp_path: Path) -> None:
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     words = " ".join(ended.stdout.split())
     assert "not a language model" in words and "original" in words and "improved" in words
-    assert "on 50 held-out instances" in words and "1 LM calls, 6 responses, 6 evaluations" in words
+    assert "on 50 held-out instances" in words and "1 LM call, 6 responses, 6 evaluations" in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
 
 
-@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch")
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_left_alone(
     strop: Any, tmp_path: Path, ends: str
@@ -96,3 +98,17 @@ def test_wrong_input_gets_one_line_and_exit_code_two(
     assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
     lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
     assert len(lines) == 1 and words in lines[0] and "Traceback" not in ended.stderr
+
+
+def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follow(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for out in ("new", "empty"):
+        (tmp_path / "mine.py").write_text("def other(): pass\n")
+        asked = ["improve", "parity", "--solution", "mine.py", "--improver", "idle.py", "--out", out]
+        (tmp_path / "idle.py").write_text(IDLE)
+        broken = strop(*asked)
+        assert broken.returncode == 2 and "does not run" in broken.stderr
+        assert (tmp_path / out).exists() == (out == "empty") and not list(tmp_path.glob(f"{out}/*"))
+        (tmp_path / "mine.py").write_text(GUESS)
+        mended = strop(*asked)
+        assert mended.returncode == 0, mended.stderr

@@ -10,7 +10,9 @@ from typing import Any
 from strop.events import Evaluated, LmCalled, LmFault, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer
+from strop.testing.openai_server import Ledger, OpenAIServer
+from strop.testing.server_faults import THOUGHT
+from strop.testing.server_limits import ServerLimits
 
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
 FAULTS = [
@@ -103,3 +105,20 @@ def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_g
     with Store.open(tmp_path / "there") as store:
         assert sum(1 for _ in store.events(LmResponded)) == billed
         assert all(stored.event.verdict in {"ok", "malformed"} for stored in store.events(Evaluated))
+
+
+def test_record_equals_the_servers_ledger_when_it_limits_breaks_off_and_thinks(strop: Any, tmp_path: Path) -> None:
+    faults = ["ok", "half-close", "leave", "529", "reasoning", "drip:0.2", "429:0.01", "think", "ok"]
+    limits = ServerLimits(requests_per_minute=1200, request_burst=4)
+    with OpenAIServer(Scripted(lambda request: PROGRAM), faults, cycle=True, limits=limits) as server:
+        ended = run_against(server, strop, tmp_path)
+        ledger, met = server.ledger, Counter(seen.fault for seen in server.seen)
+    assert ended.returncode == 0, ended.stderr
+    assert met["half-close"] and met["leave"] and met["drip"] and met["think"] and met["reasoning"]
+    with Store.open(tmp_path / "there") as store:
+        responses = [stored.event for stored in store.events(LmResponded) if not stored.event.again]
+    tokens = [(response.input_tokens or 0, response.output_tokens or 0) for response in responses]
+    assert ledger == Ledger(len(responses), sum(each[0] for each in tokens), sum(each[1] for each in tokens))
+    assert {response.reasoning for response in responses} == {None, THOUGHT}
+    assert all("think" not in response.text for response in responses)
+    assert {json.loads(response.parameters)["max_tokens"] for response in responses} == {8192}

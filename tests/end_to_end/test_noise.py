@@ -50,7 +50,7 @@ def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any,
     assert "of 12 repeats are there" in out and "--out there goes on" in err and "Traceback" not in err
     assert not (tmp_path / "there" / "noise.json").exists()
     resumed = strop(*asked)
-    assert resumed.returncode == 0 and "of 12 repeats are there already" in resumed.stderr
+    assert resumed.returncode == 0 and "of 12 repeats done before" in resumed.stderr
     assert len(json.loads((tmp_path / "there" / "noise.json").read_text())["tasks"][0]["values"]) == 12
 
 

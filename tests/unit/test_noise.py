@@ -51,7 +51,7 @@ def test_repeats_that_are_there_are_kept_when_more_are_asked_for(laboratory: Lab
     task, said = laboratory.parts.task, list[str]()
     carry_out(laboratory, (task,), SEED, 2, store, lambda line: None)
     carry_out(laboratory, (task,), SEED, 3, store, said.append)
-    assert said == ["2 of 3 repeats are there already", "doubling: repeat 3 of 3 (3 of 3)"]
+    assert said == ["2 of 3 repeats done before", "doubling: repeat 3 of 3 (3 of 3)"]
     assert len(trials(store, task, 3, SPEC.copies).values) == 3
 
 

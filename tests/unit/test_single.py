@@ -20,6 +20,7 @@ from strop.errors import ConfigurationError, TaskError
 from strop.experiment import Journal
 from strop.improver import Improvement
 from strop.laboratory import Parts
+from strop.lm.replay import Recorded
 from strop.patch import as_written, named, unified
 from strop.report.documents import ModelFacts
 from strop.report.live import Silence
@@ -46,7 +47,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]
 
     def carry_out(improver: str, start: Start | None = None, **changes: Any) -> tuple[Single, Path]:
         b = bench(**changes)
-        parts = Parts(RunSpec(max_responses=3), b.task, b.model, b.sandbox, b"secret")
+        parts = Parts(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
         with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
             found = improve_once(parts, improver, start, directory, Journal(store, Silence()))
@@ -68,7 +69,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
     start = Start(DOUBLE, "mine.py")
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
-        "worse by 1.000 (95% interval 1.000 to 1.000) on 16 held-out instances; keep the original"
+        "worse by 1.000 (all 16 equal) on 16 held-out instances; keep the original"
     )
     assert (directory / "original.py").read_text() == DOUBLE
 
@@ -76,7 +77,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
 def test_improvement_that_changes_nothing_measurable_is_not_significant(once: Any) -> None:
     found, _ = once(giving("def algorithm(n):\n    return 0 * n\n"))
     assert found.finding == "no significant improvement"
-    assert sentence(found).startswith("no significant improvement: +0.000 (95% interval 0.000 to 0.000)")
+    assert sentence(found).startswith("no significant improvement: +0.000 (all 8 equal)")
 
 
 def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) -> None:
@@ -155,7 +156,7 @@ def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
     file = io.StringIO()
     print_single(made([0.4] * 6), Console(file=file, width=80), task="lpn", notice="a stand-in", notes={"R005": 2})
     lines = file.getvalue().splitlines()
-    assert lines[0] == "a stand-in" and "1 LM calls, 2 responses, 3 evaluations" in lines[1]
+    assert lines[0] == "a stand-in" and "1 LM call, 2 responses, 3 evaluations" in lines[1]
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
@@ -190,7 +191,7 @@ def test_diff_is_shown_harmless_and_cut(tmp_path: Path) -> None:
 TEXTS = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
 
 
-@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch")
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
 @settings(max_examples=60, deadline=None)
 @given(before=TEXTS, after=TEXTS)
 def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(
@@ -199,7 +200,7 @@ def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(
     assert applied(tmp_path_factory.mktemp("p"), "solution.py", before, after) == after
 
 
-@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch")
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
 @pytest.mark.parametrize(
     "name", ["solution.py", "in/a folder/my solution.py", 'odd "quoted".py', "naïve.py", "tab\there.py"]
 )

@@ -221,7 +221,7 @@ def test_store_skips_an_unknown_kind_with_a_note(store: Store, tmp_path: Path) -
     ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Dreamt', '{}')")
     store.append(note())
     assert [stored.seq for stored in store.events()] == [2]
-    assert store.notes == ("1 events of the unknown kind Dreamt skipped",)
+    assert store.notes == ("1 event of the unknown kind Dreamt skipped",)
 
 
 def test_store_leaves_out_a_field_that_it_does_not_know(store: Store, tmp_path: Path) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import platform
 from contextlib import closing
 from importlib.metadata import version
+from typing import Annotated
 
-from strop.commands.options import GroundOptions, Json
+from cyclopts import Parameter
+
+from strop.commands.options import GroundOptions, Json, Models
 from strop.commands.output import print_document, results
 from strop.commands.self_test import SelfTestOptions, self_test
+from strop.errors import ConfigurationError
 from strop.laboratory import jail, posture_document
 from strop.sandbox.posture import DEFAULT_REQUIRE
 from strop.spec import RunSpec
@@ -17,19 +21,37 @@ from strop.spec import RunSpec
 def doctor_command(
     *,
     require: str = "none",
+    lm: Annotated[Models, Parameter(show_default=False)] = (),
+    base_url: str | None = None,
     options: SelfTestOptions = SelfTestOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     as_json: Json = False,
 ) -> int:
-    """Say what the jail is observed to enforce on this machine, by trying it from inside a guest.
+    """Say what the jail is observed to enforce on this machine, by trying it from inside a guest; or what a model supports.
 
     Parameters
     ----------
     require
         Protections without which to fail (exit code 7), separated by commas.
+    lm
+        Instead of the jail: send this model one tiny request, and say what its server supports. Exit code 3 when it does not
+        answer. May be given several times.
+    base_url
+        Address of an OpenAI-compatible server, for --lm.
     """
     options.check()
-    if options.self_test:
-        return self_test(options, as_json=as_json)
+    if lm:
+        if options.self_test or require != "none":
+            raise ConfigurationError("--lm asks a model; --self-test and --require are of the jail")
+        from strop.commands.model_probe import probe_models  # the SDK takes half a second
+
+        return probe_models(lm, base_url, as_json=as_json)
+    if base_url:
+        raise ConfigurationError("--base-url belongs to --lm")
+    return self_test(options, as_json=as_json) if options.self_test else _show_jail(require, as_json=as_json)
+
+
+def _show_jail(require: str, *, as_json: bool) -> int:
+    """What the jail is observed to enforce."""
     spec = RunSpec(require=GroundOptions(require=require).required()).checked()
     with closing(jail(spec)) as sandbox:
         posture = sandbox.posture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from strop.commands.options import RUNS
 from strop.commands.output import reading
 from strop.errors import ConfigurationError
 from strop.events import IterationFinished, RunStarted
+from strop.measured import spec_of
 from strop.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store, list_runs
 
@@ -66,11 +66,10 @@ def task_of(name: str) -> str:
     if place is None:
         raise ConfigurationError(f"{name!r} names no iteration of a run; write RUN:t, e.g. runs/mine:3")
     with reading(place[0]), Store.open(place[0]) as store:
-        started = next((stored.event for stored in store.events(RunStarted)), None)
-        task = json.loads(started.spec).get("task") if started else None
-    if not isinstance(task, str):
+        spec = spec_of(store.events(RunStarted))
+    if spec is None or not isinstance(spec.task, str):
         raise ConfigurationError(f"{place[0]} does not say which task it was made with; name one")
-    return task
+    return spec.task
 
 
 def _place(name: str) -> tuple[Path, int] | None:

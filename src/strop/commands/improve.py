@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cyclopts import Parameter
 
 from strop.commands.finding import any_improver_text
-from strop.commands.options import DEFAULTS, RUNS, GroundOptions, Json, ModelOptions, Out, Whole, random_seed, recipe
+from strop.commands.options import (
+    DEFAULTS,
+    RUNS,
+    GroundOptions,
+    Json,
+    LimitOptions,
+    ModelOptions,
+    Models,
+    Out,
+    Whole,
+    random_seed,
+    recipe,
+)
 from strop.commands.output import announce, notice_of, print_document, reading, results, results_alone
 from strop.commands.recorded import recorded
-from strop.events import AuditNoted
+from strop.commands.tracking import TrackOptions
+from strop.errors import ConfigurationError, TaskError
+from strop.events import AuditNoted, ImproveStarted
 from strop.experiment import new_directory
 from strop.laboratory import assembled
 from strop.patch import named
@@ -21,8 +38,9 @@ from strop.report.documents import ModelFacts
 from strop.report.single import print_diff, print_single, single_document
 from strop.single import DIFF, ORIGINAL, SOLUTION, Start, improve_once
 from strop.single import recorded as read
-from strop.spec import program_text
+from strop.spec import RunSpec, program_text
 from strop.store import Store
+from strop.tracking import Track
 
 
 @Parameter(name="*")
@@ -30,8 +48,8 @@ from strop.store import Store
 class OnceOptions:
     """Which language model, and what the improvement may spend."""
 
-    lm: str = DEFAULTS.lm
-    """The language model, as for strop run."""
+    lm: Models = (DEFAULTS.lm,)
+    """The language model, as for strop run; given several times, a mixture."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server."""
     utility_budget: Whole = DEFAULTS.utility_budget
@@ -55,6 +73,8 @@ def improve_command(
     seed: Whole | None = None,
     model: OnceOptions = OnceOptions(),
     ground: GroundOptions = GroundOptions(),  # noqa: B008
+    limits: LimitOptions = LimitOptions(),  # noqa: B008
+    tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
     as_json: Json = False,
 ) -> int:
@@ -75,15 +95,56 @@ def improve_command(
     """
     drawn = random_seed() if seed is None else seed
     announce(ground.instances)
-    spec = recipe(task, drawn, model.whole(), ground, iterations=0, improver=improver)
+    spec = recipe(task, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given())
     text = any_improver_text(improver)
     start = None if solution is None else start_of(solution)
     directory = out or new_directory(RUNS, f"improve-{task}")
-    with results_alone(), assembled(spec, os.environ) as parts, recorded(parts, directory, "improve") as journal:
-        improve_once(parts, text, start, directory, journal)
+    said = {"improver": text} | ({"start": json.dumps([start.text, start.name])} if start else {})
+    _carry_out(spec, text, start, directory, said, tracking.tracks())
     with reading(directory), Store.open(directory) as store:
         show_improvement(store, directory, as_json=as_json)
     return 0
+
+
+def _carry_out(
+    spec: RunSpec,
+    text: str,
+    start: Start | None,
+    directory: Path,
+    said: Mapping[str, str],
+    tracks: Sequence[Track],
+) -> None:
+    """Improve once, in a new record; it is taken back where the start does not run, so that the same command can follow."""
+    there, made = directory.exists(), False
+    try:
+        with (
+            results_alone(),
+            assembled(spec, os.environ) as parts,
+            recorded(parts, directory, "improve", said, tracks) as journal,
+        ):
+            made = True
+            improve_once(parts, text, start, directory, journal)
+    except (ConfigurationError, TaskError):
+        if made and not _began(directory):
+            _emptied(directory, there)
+        raise
+
+
+def _began(directory: Path) -> bool:
+    """Whether anything was improved: not where the solution to start from does not run."""
+    with Store.open(directory) as store:
+        return next(store.events(ImproveStarted), None) is not None
+
+
+def _emptied(directory: Path, there: bool) -> None:
+    """Take back a record that this command has just begun."""
+    for path in directory.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if not there:
+        directory.rmdir()
 
 
 def start_of(solution: Path) -> Start:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from strop.commands.output import notice_of, notices
 from strop.commands.recorded import meta_of
@@ -15,10 +16,12 @@ from strop.events import RunFinished
 from strop.experiment import Journal
 from strop.laboratory import Parts
 from strop.measured import spec_of
+from strop.recall import recall
 from strop.report.live import Lines, make_view
 from strop.report.words import duration, harmless
-from strop.spec import RunSpec
+from strop.spec import LIMITS, RunSpec
 from strop.store import FILE_NAME, Store
+from strop.tracking import Track, mirrored
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ class Record:
 
 
 @contextmanager
-def measuring(parts: Parts, directory: Path, kind: str, what: Mapping[str, str]) -> Iterator[Record]:
+def measuring(
+    parts: Parts, directory: Path, kind: str, what: Mapping[str, str], tracks: Sequence[Track] = ()
+) -> Iterator[Record]:
     """The record in `directory`: a new one, or one of the same command that was stopped. `what` says what is measured.
 
     What the same command measured there to its end is opened for reading.
@@ -49,7 +54,7 @@ def measuring(parts: Parts, directory: Path, kind: str, what: Mapping[str, str])
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
     since = time.monotonic()
-    with store, make_view("auto", notice=notice) as view:
+    with mirrored(directory, tracks), store, make_view("auto", notice=notice) as view:
 
         def told(line: str) -> None:
             if isinstance(view, Lines):
@@ -58,7 +63,7 @@ def measuring(parts: Parts, directory: Path, kind: str, what: Mapping[str, str])
 
         if finished:
             told(f"everything is in {directory} already; nothing is measured again")
-        yield Record(store, Journal(store, view), finished, told)
+        yield Record(store, Journal(store, view, recalled=None if finished else recall(store)), finished, told)
 
 
 def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Store, bool]:
@@ -71,7 +76,9 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         return Store.create(directory, meta), False
     with Store.open(directory) as store:
         before = spec_of(store.events())
-        same = store.meta == meta and (before is None or _comparable(before) == _comparable(spec))
+        same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (
+            before is None or _comparable(before) == _comparable(spec)
+        )
         finished = "finished" in [stored.event.status for stored in store.events(RunFinished)]
     if not same:
         raise ConfigurationError(f"{directory} already holds a run of something else; name a new folder")
@@ -79,5 +86,7 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
 
 
 def _comparable(spec: RunSpec) -> RunSpec:
-    """A recipe without what decides only how fast, and by which address, it is carried out."""
-    return replace(spec, jobs=0, require=None, base_url=None)
+    """A recipe without what decides only how far, how fast, and by which address, it is carried out."""
+    unlimited = replace(spec, jobs=0, require=None, base_url=None, price=None)
+    without: dict[str, Any] = dict.fromkeys([*LIMITS, "max_time"])
+    return replace(unlimited, **without)

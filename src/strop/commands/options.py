@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter, Token
 
 from strop.errors import ConfigurationError
+from strop.lm.options import joined
 from strop.sandbox.posture import PROTECTIONS
 from strop.selection import SelectionName
 from strop.spec import RunSpec
@@ -26,7 +28,17 @@ def whole(kind: object, tokens: Sequence[Token]) -> int:
         raise ValueError(f"{tokens[0].value!r} is not a whole number") from None
 
 
+def folder(kind: object, tokens: Sequence[Token]) -> Path:
+    """A folder that is named; an empty name would mean the working folder."""
+    if not tokens[0].value:
+        raise ValueError("'' names no folder; the working folder is .")
+    return Path(tokens[0].value)
+
+
 Whole = Annotated[int, Parameter(converter=whole)]
+Folder = Annotated[Path | None, Parameter(converter=folder)]
+Models = Annotated[tuple[str, ...], Parameter(negative="", show_default=" ".join)]
+"""Specifications of language models; several are a mixture."""
 
 
 @Parameter(name="*")
@@ -34,9 +46,10 @@ Whole = Annotated[int, Parameter(converter=whole)]
 class ModelOptions:
     """Which language model, and what one improvement may spend."""
 
-    lm: str = DEFAULTS.lm
-    """offline (a built-in proposer, not a language model), offline:skill=0.8, openai/MODEL, ollama/MODEL, vllm/MODEL,
-    llamacpp/MODEL or scripted:FILE."""
+    lm: Models = (DEFAULTS.lm,)
+    """offline (a built-in proposer, not a language model), offline:skill=0.8, PROVIDER/MODEL (openai, anthropic, gemini,
+    openrouter, ollama, vllm, llamacpp, local, any-llm), python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR or scripted:FILE; with
+    options as in openai/MODEL?rpm=60. Given several times: a mixture, by ?weight=."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
     copies: Whole = DEFAULTS.copies
@@ -89,12 +102,65 @@ class SelectionOptions:
     """Paired evaluations of one comparison, at most."""
 
 
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class LimitOptions:
+    """What the whole run may spend on its language model; what is spent before a limit ends it is kept."""
+
+    max_cost: float | None = None
+    """Dollars. The worst case of each call is set aside before it; see docs/money.md."""
+    max_tokens: Whole | None = None
+    """Tokens, in and out."""
+    max_calls: Whole | None = None
+    """LM calls of all improvements together."""
+    max_time: str | None = None
+    """Time of all stretches together: 90, 90s, 30m or 2h."""
+    price: str | None = None
+    """IN,OUT: dollars per million tokens, where the model's price is not known or is another."""
+    max_output_tokens: Whole | None = None
+    """Tokens of one response, at most; 8192 when not given."""
+    requests_per_minute: Whole | None = None
+    """Requests that the server allows a minute."""
+    tokens_per_minute: Whole | None = None
+    """Tokens that the server allows a minute, in and out."""
+
+    def given(self) -> dict[str, Any]:
+        """The fields of a recipe that were named.
+
+        Raises:
+            ConfigurationError: --max-time is no time.
+        """
+        named = {name: value for name, value in vars(self).items() if value is not None}
+        return named | ({"max_time": seconds(self.max_time)} if self.max_time is not None else {})
+
+
+def seconds(text: str) -> float:
+    """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
+
+    Raises:
+        ConfigurationError: it is something else, or not more than 0.
+    """
+    number, unit = text.strip(), ""
+    if number[-1:].isalpha():
+        number, unit = number[:-1], number[-1].lower()
+    try:
+        found = float(number) * _UNITS[unit]
+    except (ValueError, KeyError):
+        found = -1.0
+    if not 0 < found < math.inf:
+        raise ConfigurationError(f"--max-time is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
+    return found
+
+
 def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **rest: Any) -> RunSpec:
     """The recipe that the flags describe; `rest` are fields of it that only one command has."""
     return RunSpec(
         task=task,
         seed=seed,
-        lm=model.lm,
+        lm=joined(model.lm),
         base_url=model.base_url,
         copies=model.copies,
         utility_budget=model.utility_budget,
@@ -109,10 +175,12 @@ def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **r
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document instead of tables.")]
 Out = Annotated[
-    Path | None, Parameter(name="--out", help="Directory of the run, empty or new; one in runs/ when not given.")
+    Path | None,
+    Parameter(name="--out", converter=folder, help="Directory of the run, empty or new; one in runs/ when not given."),
 ]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="")]
 """Tasks by name or file, at least one."""
+TrustTask = Annotated[bool, Parameter(name="--trust-task", negative="")]
 RUNS = Path("runs")
 """Where runs are kept when no directory is named."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from strop.commands.finding import find_run
 from strop.commands.options import Json
 from strop.commands.output import print_document, reading, results
-from strop.commands.run import show_result
+from strop.commands.result import show_result
 from strop.report.statistics import print_statistics, statistics_document
 from strop.store import Store
 

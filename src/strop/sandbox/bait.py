@@ -11,17 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from strop.errors import SandboxError
 from strop.sandbox.base import Value
 
 Traces = Callable[[], dict[str, str]]
 """Name of a protection to what the host found that a guest did, whatever the guest says of it."""
+
+_LONGEST = 72
+"""Bytes of the path of a place for sockets: an address has 108 (104 on macOS), the names below it take some 30."""
 
 
 @contextmanager
 def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
     """What to tell a probe, and how to look for its traces. Everything is open to everyone, so that only the jail protects it."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-probe-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-probe-", dir=_short_place())))
         folder.chmod(0o777)
         file = folder / "file"
         file.write_text(secrets.token_hex(8))
@@ -60,6 +64,17 @@ def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
             "too_many_bytes": memory_bytes + (64 << 20),
         }
         yield targets, traces
+
+
+def _short_place() -> str:
+    """The folder for temporary files; where its path is too long for the address of a socket, another that anybody may write in.
+
+    The probe too must be able to name the sockets: what it cannot name it would report as protected.
+    """
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        if len(os.fsencode(place)) <= _LONGEST and os.access(place, os.W_OK | os.X_OK):
+            return place
+    raise SandboxError(f"no folder for temporary files has a path of at most {_LONGEST} bytes; set TMPDIR to one")
 
 
 def _bound(family: int, kind: int, address: tuple[str, int] | str) -> socket.socket:

@@ -2,8 +2,8 @@
 
 A run directory holds `run.sqlite`; docs/store.md describes its tables, its views and how other tools read it. What was
 appended is kept against a `kill -9` of the writer when `append` returns (write-ahead log, `synchronous=NORMAL`); a failure of
-the machine itself may cost the last few events and never more. Triggers refuse changes: they guard against mistakes, not
-against somebody who owns the file.
+the machine itself may cost the last few events and never more, and none up to the last answer of a language model. Triggers
+refuse changes: they guard against mistakes, not against somebody who owns the file.
 
 Not here: what the events mean (strop.events), how they look in the file (schema, codec), statistics and display.
 """
@@ -24,7 +24,8 @@ from types import TracebackType
 from typing import Generic, TypeVar, overload
 
 from strop.errors import StoreError
-from strop.events import KINDS, Event
+from strop.events import KINDS, Event, LmResponded
+from strop.plurals import quantity
 from strop.store import schema
 from strop.store.codec import decode, encode, to_bytes, to_text
 from strop.store.files import create_file, lock_directory, one_line
@@ -160,7 +161,7 @@ class Store:
             connection = self._live()
             if self._clock is None:
                 raise StoreError(f"{self._path} was opened for reading; only its writer appends")
-            with connection:
+            with connection, _safe_from_power_loss(connection, isinstance(event, LmResponded)):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT_TEXT, [(digest, to_bytes(body)) for digest, body in texts.items()])
                 row = (self._clock(), to_bytes(event.scope), to_bytes(kind), to_bytes(data))
@@ -168,23 +169,30 @@ class Store:
         return int(seq)
 
     @overload
-    def events(self, *, scope: str | None = None) -> Iterator[Stored[Event]]: ...
+    def events(self, *, scope: str | None = None, after: int = 0) -> Iterator[Stored[Event]]: ...
     @overload
-    def events(self, *kinds: type[E], scope: str | None = None) -> Iterator[Stored[E]]: ...
+    def events(self, *kinds: type[E], scope: str | None = None, after: int = 0) -> Iterator[Stored[E]]: ...
 
-    def events(self, *kinds: type[E], scope: str | None = None) -> Iterator[Stored[E]]:
-        """The events in order, those of the given `kinds` (all when none is given) in `scope` and in the scopes inside it.
+    def events(self, *kinds: type[E], scope: str | None = None, after: int = 0) -> Iterator[Stored[E]]:
+        """The events in order, those of the given `kinds` (all when none is given) in `scope` and in the scopes inside it,
+        from the one behind number `after`.
 
         Texts stand in them in full. What is appended while the iterator is being read is not in it. Kinds and fields that
         this version of strop does not know are left out; `notes` names the kinds.
         """
         with self._lock, one_line(self._path):
             [(last,)] = self._live().execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()
-        streams = [self._read(kind.__name__, scope, last) for kind in dict.fromkeys(kinds)] or [
-            self._read(None, scope, last)
+        streams = [self._read(kind.__name__, scope, (after, last), self.text) for kind in dict.fromkeys(kinds)] or [
+            self._read(None, scope, (after, last), self.text)
         ]
         merged = heapq.merge(*streams, key=lambda stored: stored.seq)
         return typing.cast("Iterator[Stored[E]]", merged)
+
+    def outline(self) -> Iterator[Stored[Event]]:
+        """All events in order, with digests in the place of their texts: for whoever reads a whole record and needs few texts."""
+        with self._lock, one_line(self._path):
+            [(last,)] = self._live().execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()
+        return self._read(None, None, (0, last), str)
 
     def text(self, digest: str) -> str:
         """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError when there is none."""
@@ -206,7 +214,9 @@ class Store:
         with self._lock, one_line(self._path):
             counts = self._live().execute("SELECT kind, count(*) FROM event GROUP BY kind").fetchall()
         return tuple(
-            f"{count} events of the unknown kind {kind} skipped" for kind, count in counts if kind not in KINDS
+            f"{quantity(count, 'event')} of the unknown kind {kind} skipped"
+            for kind, count in counts
+            if kind not in KINDS
         )
 
     def close(self) -> None:
@@ -238,7 +248,9 @@ class Store:
             raise StoreError(f"the record {self._path} has been closed")
         return self._connection
 
-    def _read(self, kind: str | None, scope: str | None, last: int) -> Iterator[Stored[Event]]:
+    def _read(
+        self, kind: str | None, scope: str | None, between: tuple[int, int], text: Callable[[str], str]
+    ) -> Iterator[Stored[Event]]:
         wanted, values = ["seq > ?", "seq <= ?"], []
         if kind is not None:
             wanted, values = [*wanted, "kind = ?"], [kind]
@@ -248,20 +260,20 @@ class Store:
                 [*values, scope, f"{scope}/", f"{scope}0"],
             )
         query = f"SELECT seq, at, scope, kind, data FROM event WHERE {' AND '.join(wanted)} ORDER BY seq LIMIT {_PAGE}"
-        after = 0
+        after, last = between
         while True:
             with self._lock, one_line(self._path):
                 rows = self._live().execute(query, (after, last, *values)).fetchall()
             for seq, at, where, name, data in rows:
                 if name in KINDS:
-                    yield Stored(seq, at, self._decode(seq, KINDS[name], where, data))
+                    yield Stored(seq, at, self._decode(seq, KINDS[name], where, data, text))
             if len(rows) < _PAGE:
                 return
             after = rows[-1][0]
 
-    def _decode(self, seq: int, kind: type[Event], scope: str, data: str) -> Event:
+    def _decode(self, seq: int, kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
         try:
-            return decode(kind, scope, data, self.text)
+            return decode(kind, scope, data, text)
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{self._path} is damaged: event {seq} is no {kind.__name__} ({error!r})") from error
 
@@ -281,6 +293,21 @@ def _begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Conn
             path.unlink(missing_ok=True)  # it is ours and holds nothing: do not leave the directory unusable
             raise
     return connection
+
+
+@contextlib.contextmanager
+def _safe_from_power_loss(connection: sqlite3.Connection, wanted: bool) -> Iterator[None]:
+    """Within, a commit returns only when it is on the medium, and all before it: an answer may have cost money."""
+    if not wanted:
+        yield
+        return
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if not connection.in_transaction:  # else the caller rolls back first; the next answer sets it anew
+            connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _fold(connection: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,17 @@ def test_only_the_time_limits_are_observed_with_no_layer() -> None:
 def test_posture_changes_when_a_layer_that_stands_alone_is_taken_away(taken_away: str, lost: set[str]) -> None:
     posture = posture_with(replace(Layers.strongest(), **{taken_away: False}))
     assert not lost & enforced(posture)
+
+
+@linux_only
+def test_unix_sockets_are_tried_also_where_the_path_of_temporary_files_is_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 40)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    (network,) = (each for each in posture_with(Layers.none()).protections if each.name == "network")
+    assert "connected to a unix socket" in network.detail and "sent to a unix socket by a pair" in network.detail
 
 
 class Liar:

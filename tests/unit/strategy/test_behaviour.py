@@ -102,7 +102,7 @@ def test_improver_that_only_raises_keeps_its_name_and_is_said_to_fail(watched: C
 def test_name_stays_when_the_behaviour_agrees(watched: Callable[[str], Behaviour]) -> None:
     text = improver_text("beam_search")
     found = classify(text, watched(text))
-    assert found.name == "beam-search" and "in 1 improvements: 4 LM calls" in found.why[-1]
+    assert found.name == "beam-search" and "in 1 improvement: 4 LM calls" in found.why[-1]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,19 @@ import http.client
 import json
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer, serve
+from strop.testing.openai_server import Ledger, OpenAIServer, serve
 from strop.testing.server_faults import parse_fault
+from strop.testing.server_limits import Gatekeeper, ServerLimits
 
 
 def post(url: str, message: str = "hello", n: int = 1) -> dict:
@@ -101,3 +105,88 @@ def test_server_command_line_refuses_an_unknown_fault() -> None:
     command = [sys.executable, "-m", "strop.testing.openai_server", "--lm", "offline", "--faults", "nonsense"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "no fault 'nonsense'" in done.stderr) == (2, True)
+
+
+def refused(url: str) -> dict[str, str]:
+    with pytest.raises(urllib.error.HTTPError, match="429") as caught:
+        post(url)
+    caught.value.read()  # whoever has the whole answer finds the record
+    caught.value.close()
+    return dict(caught.value.headers)
+
+
+def test_server_refuses_requests_beyond_its_limit_and_says_how_long_to_wait() -> None:
+    limits = ServerLimits(requests_per_minute=6, request_burst=2)
+    with OpenAIServer(brain(), limits=limits) as server:
+        post(server.url)
+        post(server.url)
+        headers = refused(server.url)
+        assert 1 <= int(headers["Retry-After"]) <= 10
+        assert (headers["x-ratelimit-limit-requests"], headers["x-ratelimit-remaining-requests"]) == ("2", "0")
+        assert [(seen.fault, seen.status, len(seen.billed)) for seen in server.seen][-1] == ("limit", 429, 0)
+
+
+def test_server_counts_tokens_against_their_limit() -> None:
+    with OpenAIServer(brain(), limits=ServerLimits(tokens_per_minute=6, token_burst=2, tells=False)) as server:
+        post(server.url, message="x" * 80)  # let in while any are left
+        assert "x-ratelimit-limit-tokens" not in refused(server.url)
+
+
+def test_gatekeeper_lets_in_as_many_as_its_limit_fills_up_to() -> None:
+    time = 0.0
+    keeper = Gatekeeper(ServerLimits(requests_per_minute=60, request_burst=3), now=lambda: time)
+    assert [keeper.refusal() for _ in range(4)] == [None, None, None, 1]
+    time = 2.0
+    assert [keeper.refusal() for _ in range(3)] == [None, None, 1]
+    time = 100.0
+    assert [keeper.refusal() for _ in range(4)] == [None, None, None, 1]
+
+
+def test_gatekeeper_waits_until_a_debt_of_tokens_is_filled_up() -> None:
+    time = 0.0
+    keeper = Gatekeeper(ServerLimits(tokens_per_minute=60), now=lambda: time)
+    keeper.charge(100)
+    assert keeper.refusal() == 41
+    assert keeper.headers()["x-ratelimit-reset-tokens"] == "100.000s"
+    time = 41.0
+    assert keeper.refusal() is None
+
+
+def test_server_keeps_a_ledger_of_tokens_whatever_it_says_of_them() -> None:
+    with OpenAIServer(brain(), ["ok", "wrong-usage", "no-usage", "malformed"]) as server:
+        usages = [post(server.url, message="x" * 400, n=2).get("usage") for _ in range(3)]
+        with pytest.raises(json.JSONDecodeError):
+            post(server.url, message="x" * 400)
+        assert usages[0] == {"prompt_tokens": 100, "completion_tokens": 200, "total_tokens": 300}
+        assert usages[1] != usages[0] and usages[2] is None
+        assert server.ledger == Ledger(choices=6, input_tokens=300, output_tokens=600)
+        assert server.charged > 900  # the lost answer was made too
+
+
+def test_server_counts_the_requests_in_its_hands() -> None:
+    arrived, go = threading.Semaphore(0), threading.Event()
+
+    def slow(request: Request) -> str:
+        arrived.release()
+        go.wait(30)
+        return "x"
+
+    with OpenAIServer(Scripted(slow)) as server, ThreadPoolExecutor(3) as pool:
+        calls = [pool.submit(post, server.url, str(number)) for number in range(3)]
+        arrived.acquire()
+        while max(count for _, count in server.in_flight) < 3:
+            threading.Event().wait(0.01)
+        go.set()
+        for call in calls:
+            call.result(30)
+        while server.in_flight[-1][1]:
+            threading.Event().wait(0.01)
+        times = [at for at, _ in server.in_flight]
+        assert times == sorted(times)
+
+
+def test_server_takes_its_time_for_each_answer_when_told_to() -> None:
+    with OpenAIServer(brain(), limits=ServerLimits(latency=0.05)) as server:
+        post(server.url)
+        (since, _), *_, (until, count) = server.in_flight
+        assert count == 0 and until - since >= 0.05

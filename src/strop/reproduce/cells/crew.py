@@ -42,8 +42,8 @@ class Child:
 def begin(name: str, arguments: Sequence[str], home: Path, jobs: int, now: float) -> Child:
     """Start a cell, or go on with what an earlier attempt left of it: its answers may have cost money.
 
-    What cannot be gone on with is set aside as `NAME.cut-1`, `NAME.cut-2`, …. The child is in a process group of its own: a Ctrl-C
-    at the terminal comes to this process alone, which passes it on.
+    What cannot be gone on with is set aside as `NAME.cut-1`, `NAME.cut-2`, …. The child is in a process group of its own: a
+    Ctrl-C at the terminal comes to this process alone, which passes it on.
     """
     folder, draft, log = home / name, home / f"{name}.json.part", home / f"{name}.log"
     line = _goes_on(folder, arguments)

@@ -1,0 +1,71 @@
+"""strop run --replay RUN: begin as another run did, with its answers as far as they reach, and then go another way."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+from strop.commands.finding import find_run
+from strop.commands.options import DEFAULTS
+from strop.commands.output import notices
+from strop.errors import ConfigurationError
+from strop.keeping import Kept, kept
+from strop.laboratory import Parts
+from strop.lm.base import Completion
+from strop.lm.replay import Recorded
+from strop.plurals import quantity
+from strop.recall import answers
+from strop.spec import RunSpec
+from strop.store import Store
+
+FORK = "replay"
+"""What a record calls the run that it began as."""
+_OWN = ("seed", "base_url", "max_cost", "max_tokens", "max_calls", "max_time", "price", "lm", "jobs", "require")
+"""Fields that a fork does not take over: which model, where, how fast and how much are asked anew; the seed is the run's."""
+
+
+def fork_of(run: Path) -> Kept:
+    """The run that is begun again.
+
+    Raises:
+        ConfigurationError: there is none, or it is not of strop run.
+    """
+    found = kept(find_run(run))
+    if found.kind != "run":
+        raise ConfigurationError(
+            f"{found.directory} is the record of strop {found.kind}; --replay takes one of strop run"
+        )
+    return found
+
+
+def inherited(spec: RunSpec, fork: Kept) -> RunSpec:
+    """The recipe of the run, with what was asked for otherwise."""
+    named = {each.name: getattr(spec, each.name) for each in fields(spec)}
+    changed = {name: value for name, value in named.items() if name in _OWN or value != getattr(DEFAULTS, name)}
+    return replace(fork.spec, **changed | {"seed": fork.spec.seed, "improver": fork.spec.improver})
+
+
+def learn(parts: Parts, directory: Path) -> None:
+    """Give the answers of the run in `directory` to the model of another, for nothing."""
+    with Store.open(directory) as store:
+        parts.language_model.learn({key: _for_nothing(answer) for key, answer in answers(store).items()})
+
+
+def _for_nothing(answer: Completion) -> Completion:
+    """An answer that another run has paid for."""
+    return replace(
+        answer,
+        cost=_none_or_0(answer.cost),
+        input_tokens=_none_or_0(answer.input_tokens),
+        output_tokens=_none_or_0(answer.output_tokens),
+    )
+
+
+def _none_or_0(number: int | None) -> int | None:
+    return None if number is None else 0
+
+
+def tell(model: Recorded, fork: Kept) -> None:
+    """Say how far the answers reached."""
+    line = f"{quantity(model.given, 'answer')} came from {fork.directory}, {model.asked} from {model.name}"
+    notices().print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,125 @@
+"""strop replay."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from strop.commands.finding import find_run
+from strop.commands.options import Json, Out, TrustTask
+from strop.commands.output import notices, print_document, results, results_alone
+from strop.commands.recorded import recorded
+from strop.comparing import Agreement, agreement
+from strop.errors import ConfigurationError, ReplayDiffers
+from strop.experiment import run
+from strop.keeping import Kept, kept
+from strop.laboratory import assembled
+from strop.lm.replay import NoModel
+from strop.recall import answers, requests
+from strop.report.words import harmless
+from strop.store import Store
+
+SHOWN = 10
+"""Differences that are shown."""
+
+
+def replay_command(
+    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    /,
+    *,
+    out: Out = None,
+    trust_task: TrustTask = False,
+    as_json: Json = False,
+) -> int:
+    """Carry out a finished run again from its record: no language model, no network, and every event compared.
+
+    Programs are run and scored again in the jail; answers come from the record. Exit code 8: some event is not as recorded.
+
+    Parameters
+    ----------
+    run_directory
+        The run's directory, or the end of its name; the newest in runs/ when not given.
+    out
+        Where the record of the replay is kept; it is removed when not given.
+    trust_task
+        Run the task file that the run's directory holds, although no such file is where the run was begun.
+    """
+    directory = find_run(run_directory)
+    found = kept(directory)
+    if found.kind != "run":
+        raise ConfigurationError(
+            f"{directory} is the record of strop {found.kind}; only runs of strop run are replayed"
+        )
+    if found.status != "finished":
+        raise ConfigurationError(f"{directory} is not finished; strop resume {directory} goes on with it first")
+    with _folder(out) as there:
+        compared = replayed(found, there, trust=trust_task)
+    _show(compared, directory, as_json=as_json)
+    if compared.differences:
+        raise ReplayDiffers(f"{len(compared.differences)} events are not as they were recorded in {directory}")
+    return 0
+
+
+def replayed(found: Kept, there: Path, *, trust: bool) -> Agreement:
+    """Carry the run out again in the new directory `there`, and compare the two records.
+
+    Raises:
+        LanguageModelError: something was asked that was not recorded.
+    """
+    free = replace(found.spec, max_cost=None, max_tokens=None, max_calls=None, max_time=None)
+    with Store.open(found.directory) as before:
+
+        def nothing() -> NoModel:
+            return NoModel(found.model, found.is_language_model, lambda: requests(before))
+
+        notices().print(f"replay of {found.directory}: no language model is asked", markup=False, soft_wrap=True)
+        with (
+            results_alone(),
+            assembled(free, os.environ, found.origin(trust=trust), nothing) as parts,
+            recorded(parts, there, "run", {"improver": found.improver}) as journal,
+        ):
+            parts.language_model.learn(answers(before))
+            run(parts, found.improver, there, journal)
+        with Store.open(there) as after:
+            return agreement(before, after)
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        yield out
+        return
+    with TemporaryDirectory(prefix="strop-replay-") as made:
+        yield Path(made) / "run"
+
+
+def _show(compared: Agreement, directory: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_document(
+            {
+                "run": str(directory),
+                "events": compared.events,
+                "differences": [asdict(one) for one in compared.differences],
+            }
+        )
+        return
+    console = results()
+    if not compared.differences:
+        console.print(f"{compared.events} events, each as recorded (times aside)", markup=False)
+        return
+    console.print(f"{compared.events} events as recorded, {len(compared.differences)} not:", markup=False)
+    for one in compared.differences[:SHOWN]:
+        console.print(f"  {one.kind} at {one.scope or 'the run'}", markup=False, soft_wrap=True)
+        console.print(f"    recorded: {harmless(one.first or 'nothing', 300)}", markup=False, soft_wrap=True)
+        console.print(f"    replayed: {harmless(one.second or 'nothing', 300)}", markup=False, soft_wrap=True)
+    if len(compared.differences) > SHOWN:
+        kinds = Counter(one.kind for one in compared.differences[SHOWN:])
+        console.print("  and " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()), markup=False)

@@ -1,0 +1,63 @@
+"""What a run came to, printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from strop.commands.improve import show_improvement
+from strop.commands.output import notice_of, print_document, reading, results
+from strop.events import Compared
+from strop.report.costs import costs, costs_document, print_costs
+from strop.report.documents import ModelFacts, run_document
+from strop.report.strategies import (
+    has_lineage,
+    named,
+    print_comparisons,
+    print_strategies,
+    strategy_documents,
+)
+from strop.report.tables import print_run
+from strop.store import Store
+
+NO_ITERATIONS = {
+    "eval": "this is the record of strop eval, which has no iterations; the same command with --out here prints it again",
+    "noise": "this is the record of strop noise, which has no iterations; the same command with --out here prints it again",
+    "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
+    "proposals": "this is the record of strop reproduce strategies, which has no iterations; proposals.json above it tells more",
+}
+"""What is said of records of other kinds."""
+
+
+def show_result(directory: Path, *, as_json: bool) -> None:
+    """Print what a run came to."""
+    with reading(directory), Store.open(directory) as store:
+        meta = store.meta
+        if meta.get("kind") == "improve":
+            show_improvement(store, directory, as_json=as_json)
+            return
+        model = ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true")
+        best = directory / "best.py"
+        if as_json:
+            found = best if best.is_file() else None
+            strategies = strategy_documents(named(store))
+            document = run_document(
+                store.events(),
+                directory=directory,
+                model=model,
+                best=found,
+                strategies=strategies,
+                kind=meta.get("kind", "run"),
+            )
+            document["costs"] = costs_document(costs(store.outline()))
+            print_document(document)
+            return
+        notice = notice_of(model.name, model.is_language_model)
+        tasks = meta.get("task", "") if meta.get("kind") in NO_ITERATIONS else ""
+        print_run(store.events(), results(), notice=notice, tasks=tasks)
+        print_costs(costs(store.outline()), results())
+        print_strategies(named(store), results(), lineage=has_lineage(store))
+        print_comparisons((stored.event for stored in store.events(Compared)), results())
+        if meta.get("kind") in NO_ITERATIONS:
+            results().print(NO_ITERATIONS[meta["kind"]], markup=False)
+    if best.is_file():
+        results().print(f"best improver: {best}", markup=False, soft_wrap=True)

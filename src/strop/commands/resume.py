@@ -1,0 +1,86 @@
+"""strop resume."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from strop.commands.finding import find_run
+from strop.commands.forking import FORK, learn
+from strop.commands.options import Json, LimitOptions, TrustTask
+from strop.commands.output import announce, notices, results_alone
+from strop.commands.recorded import continued
+from strop.commands.result import show_result
+from strop.commands.tracking import TrackOptions
+from strop.errors import ConfigurationError
+from strop.experiment import run
+from strop.keeping import RESUMABLE, Kept, kept
+from strop.laboratory import assembled
+from strop.single import Start, improve_once
+from strop.tracking import Track
+
+
+def resume_command(
+    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    /,
+    *,
+    base_url: str | None = None,
+    limits: LimitOptions = LimitOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    tracking: TrackOptions = TrackOptions(),  # noqa: B008
+    trust_task: TrustTask = False,
+    as_json: Json = False,
+) -> int:
+    """Go on with a run that was stopped, killed, or whose limit was spent: nothing is asked, paid or done twice.
+
+    Parameters
+    ----------
+    run_directory
+        The run's directory, or the end of its name; the newest in runs/ when not given.
+    base_url
+        Address of the server, where it is not the one that the run began with.
+    trust_task
+        Run the task file that the run's directory holds, although no such file is where the run was begun.
+    """
+    directory = find_run(run_directory)
+    found = kept(directory)
+    if found.status == "finished":
+        notices().print(f"{directory} is finished: there is nothing to go on with", markup=False, soft_wrap=True)
+        show_result(directory, as_json=as_json)
+        return 0
+    spec = replace(found.spec, base_url=base_url or found.spec.base_url, **limits.given())
+    go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory))
+    show_result(directory, as_json=as_json)
+    return 0
+
+
+def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = ()) -> None:
+    """Go on with the run, to its end.
+
+    Raises:
+        ConfigurationError: it is of a command that goes on by itself.
+        StropError: it was stopped again; what was done is kept.
+    """
+    if found.kind not in RESUMABLE:
+        raise ConfigurationError(
+            f"{found.directory} is the record of strop {found.kind}: the same command with --out {found.directory} goes on"
+        )
+    announce(found.spec.instances)
+    fork = found.meta.get(FORK)
+    with (
+        results_alone(),
+        assembled(found.spec, os.environ, found.origin(trust=trust)) as parts,
+        continued(parts, found.directory, tracks) as journal,
+    ):
+        if fork is not None and Path(fork).is_dir():
+            learn(parts, Path(fork))
+        if found.kind == "improve":
+            start = found.meta.get("start")
+            improve_once(parts, found.improver, Start(*json.loads(start)) if start else None, found.directory, journal)
+        else:
+            run(parts, found.improver, found.directory, journal)

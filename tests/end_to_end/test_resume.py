@@ -1,0 +1,193 @@
+"""`strop resume`: a run that was killed goes on as if nothing had happened; `strop replay`: it is done again without a model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from strop.lm.offline import Offline
+from strop.recall import identities
+from strop.store import Store
+from strop.testing.openai_server import OpenAIServer
+
+Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+SHORT = ["--copies", "2", "--meta-budget", "3", "--utility-budget", "4", "--lm-budget", "2", "--max-responses", "3"]
+SHORT += ["--seed", "5", "--gate-pairs", "6"]
+TWO = [*SHORT, "-T", "2"]
+TASK = """import strop
+
+def sample(rng):
+    return {"x": float(rng.random())}
+
+def score(instance, answer):
+    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
+
+task = strop.Task(name="doubling", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    """Answers as the offline proposer does; a request with a seed always gets the same answer, as a model with seeds gives."""
+    with OpenAIServer(Offline(1)) as server:
+        yield server
+
+
+def asked(server: OpenAIServer) -> Counter[str]:
+    return Counter(json.dumps(each.body, sort_keys=True) for each in server.seen)
+
+
+def happened(directory: Path) -> Counter[str]:
+    with Store.open(directory) as store:
+        return identities(store)
+
+
+def events(directory: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def killed_at(process: subprocess.Popen[str], directory: Path, count: int, number: int = signal.SIGKILL) -> str:
+    """Send a signal when the record holds so many events, if it ever does; what was said on standard error."""
+    while process.poll() is None and events(directory) < count:
+        time.sleep(0.005)
+    process.send_signal(number)
+    return process.communicate()[1]
+
+
+def test_run_that_is_killed_again_and_again_ends_as_the_whole_one(
+    strop: Strop, start_strop: Start, server: OpenAIServer, tmp_path: Path
+) -> None:
+    model = ["--lm", "openai/any?seed=7", "--base-url", server.url]
+    assert strop("run", "lpn", *TWO, *model, "--out", "whole").returncode == 0
+    once = asked(server)
+    assert set(once.values()) == {1}
+    total = events(tmp_path / "whole")
+    killed_at(start_strop("run", "lpn", *TWO, *model, "--out", "parts"), tmp_path / "parts", 20)
+    for part in (0.2, 0.45, 0.6, 0.75, 0.9):
+        killed_at(start_strop("resume", "parts"), tmp_path / "parts", int(part * total))
+    resumed = strop("resume", "parts")
+    assert resumed.returncode == 0, resumed.stderr
+    assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
+    twice = asked(server) - once
+    assert set(once) == set(twice), "both asked the same"
+    assert twice.total() - once.total() <= 6 * 16, "only what was in flight when it was killed was asked again"
+    for name in ("best.py", "improvers/I2.py"):
+        assert (tmp_path / "parts" / name).read_text() == (tmp_path / "whole" / name).read_text()
+    again = strop("resume", "parts")
+    assert again.returncode == 0 and "is finished" in again.stderr and again.stdout == strop("show", "parts").stdout
+
+
+def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
+    strop: Strop, server: OpenAIServer, tmp_path: Path
+) -> None:
+    (tmp_path / "doubling.py").write_text(TASK)
+    model = ["--lm", "openai/any", "--base-url", server.url]
+    assert strop("run", "doubling.py", *TWO, *model, "--out", "here").returncode == 0
+    before = len(server.seen)
+    server.close()
+    archive = shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path / "here")
+    (tmp_path / "doubling.py").unlink()
+    shutil.rmtree(tmp_path / "here")
+    shutil.unpack_archive(archive, tmp_path / "other" / "place")
+    refused = strop("replay", "other/place")
+    assert refused.returncode == 2 and "--trust-task" in refused.stderr and refused.stderr.count("\n") <= 2
+    replayed = strop("replay", "other/place", "--trust-task", XDG_DATA_HOME=str(tmp_path / "other machine"))
+    assert replayed.returncode == 0, replayed.stderr
+    assert "each as recorded" in replayed.stdout and len(server.seen) == before
+    document = json.loads(strop("replay", "other/place", "--trust-task", "--json").stdout)
+    assert document["differences"] == [] and document["events"] == happened(tmp_path / "other" / "place").total()
+
+
+def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_path: Path) -> None:
+    assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
+    with sqlite3.connect(tmp_path / "here" / "run.sqlite") as connection:
+        connection.execute("DROP TRIGGER event_delete")
+        connection.execute(
+            "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event WHERE kind = 'LmResponded' AND scope LIKE 't1/improve')"
+        )
+    found = strop("replay", "here")
+    assert found.returncode == 3, found.stderr
+    assert "was not recorded; the nearest that was" in found.stderr and "Traceback" not in found.stderr
+
+
+def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> None:
+    assert strop("run", "lpn", *SHORT, "-T", "0", "--out", "here").returncode == 0
+    with sqlite3.connect(tmp_path / "here" / "run.sqlite") as connection:
+        connection.execute("DROP TRIGGER event_update")
+        connection.execute(
+            "UPDATE event SET data = json_set(data, '$.verdict', 'timeout')"
+            " WHERE kind = 'Evaluated' AND scope = 't0/measure/copy0/test'"
+        )
+    found = strop("replay", "here")
+    assert found.returncode == 8
+    assert "Evaluated at t0/measure/copy0/test" in found.stdout and '"verdict": "timeout"' in found.stdout
+
+
+def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
+    strop: Strop, start_strop: Start, tmp_path: Path
+) -> None:
+    answers = [f"```python\n# {n}\ndef algorithm(x):\n    return {n} * x\n```" for n in range(400)]
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
+    (tmp_path / "doubling.py").write_text(TASK)
+    one = ["-T", "1", "--copies", "1", "--jobs", "1", "--meta-budget", "6", "--utility-budget", "9", "--seed", "1"]
+    one += ["--selection", "paper", "--lm", "scripted:answers.jsonl"]
+    assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0
+    process = start_strop("run", "doubling.py", *one, "--out", "parts")
+    said = killed_at(process, tmp_path / "parts", events(tmp_path / "whole") // 3, signal.SIGINT)
+    assert process.returncode == 130 and "strop resume parts goes on" in said
+    resumed = strop("resume", "parts")
+    assert resumed.returncode == 0, resumed.stderr
+    assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
+
+
+def test_fork_takes_the_recorded_answers_as_far_as_they_reach(strop: Strop, tmp_path: Path) -> None:
+    assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
+    same = strop("run", "--replay", "here", "--lm", "scripted:/dev/null", "--out", "same")
+    assert same.returncode == 0, same.stderr
+    assert ", 0 from scripted:/dev/null" in same.stderr and happened(tmp_path / "same") == happened(tmp_path / "here")
+    other = strop("run", "--replay", "here", "--iterations", "3", "--lm", "offline:skill=1", "--out", "other")
+    assert other.returncode == 0, other.stderr
+    assert "came from here" in other.stderr and ", 0 from" not in other.stderr
+    with Store.open(tmp_path / "other") as store:
+        assert store.meta["replay"] == "here" and store.meta["seed"] == "5"
+    assert strop("run", "lpn", "--replay", "here").returncode == 2
+
+
+def test_second_process_on_a_run_gets_one_line(strop: Strop, start_strop: Start, tmp_path: Path) -> None:
+    process = start_strop("run", "lpn", "--out", "here")
+    while process.poll() is None and events(tmp_path / "here") < 30:
+        time.sleep(0.01)
+    found = strop("resume", "here")
+    process.kill()
+    process.communicate()
+    assert found.returncode != 0 and "another process is writing" in found.stderr
+    assert "Traceback" not in found.stderr and found.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nowhere", "there is no run"), ("empty", "holds no run"), ("broken", "not the record of a run")],
+)
+def test_resume_of_what_is_no_run_gets_one_line(strop: Strop, tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "run.sqlite").write_bytes(b"x" * 5000)
+    for command in ("resume", "replay"):
+        found = strop(command, f"./{name}")
+        assert found.returncode != 0 and found.stderr.count("\n") == 1, found.stderr
+        assert words in found.stderr or "no run" in found.stderr
