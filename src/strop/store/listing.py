@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.errors import StoreError
-from strop.events import IterationFinished, RunFinished
+from strop.events import IterationFinished, RunFinished, RunResumed
 from strop.store.files import is_locked
 from strop.store.record import FILE_NAME, Store
 
@@ -19,7 +19,8 @@ class RunListing:
     started: float | None
     """Unix seconds of the first event; None where there is none."""
     status: str
-    """`running`, `finished`, `interrupted`, `failed`, `unfinished` (its writer is gone) or `unreadable`."""
+    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its writer is
+    gone) or `unreadable`."""
     task: str
     """`meta["task"]`, or empty."""
     iterations: int
@@ -48,7 +49,7 @@ def _listing(directory: Path) -> RunListing:
     with Store.open(directory) as store:
         started = next((stored.at for stored in store.events()), None)
         iterations = max((stored.event.t for stored in store.events(IterationFinished)), default=0)
-        status = "running" if is_locked(directory) else "unfinished"
-        for stored in store.events(RunFinished):
-            status = stored.event.status
+        under_way = status = "running" if is_locked(directory) else "unfinished"
+        for stored in store.events(RunResumed, RunFinished):
+            status = stored.event.status if isinstance(stored.event, RunFinished) else under_way
         return RunListing(directory, started, status, store.meta.get("task", ""), iterations)

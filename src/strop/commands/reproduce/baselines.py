@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from strop.commands.options import Json, Whole
+from strop.commands.options import Json, Models, Whole
 from strop.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, show_performed
 from strop.reproduce.baselines import PROTOCOL, RUNS, BaselineOptions
 
 
 def baselines_command(
     *,
-    lm: str = "offline",
+    lm: Models = ("offline",),
     runs: Whole = RUNS,
     scale: ScaleOptions = DEFAULT_SCALE,
     as_json: Json = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.commands.options import Json, Whole
+from strop.commands.options import Json, Models, Whole
 from strop.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, show_performed
 from strop.reproduce.fig4 import PROTOCOL, RUNS, Fig4Options
 from strop.selection import SelectionName
@@ -14,7 +14,7 @@ from strop.selection import SelectionName
 
 def fig4_command(
     *,
-    lm: str = "offline",
+    lm: Models = ("offline",),
     runs: Whole = RUNS,
     selection: Annotated[tuple[SelectionName, ...], Parameter(negative="")] = ("paper",),
     scale: ScaleOptions = DEFAULT_SCALE,

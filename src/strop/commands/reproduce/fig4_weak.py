@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from strop.commands.options import Json, Whole
+from strop.commands.options import Json, Models, Whole
 from strop.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, show_performed
 from strop.reproduce.fig4_weak import LM, PROTOCOL, RUNS
 from strop.reproduce.protocol import Options
 
 
 def fig4_weak_command(
-    *, lm: str = LM, runs: Whole = RUNS, scale: ScaleOptions = DEFAULT_SCALE, as_json: Json = False
+    *, lm: Models = (LM,), runs: Whole = RUNS, scale: ScaleOptions = DEFAULT_SCALE, as_json: Json = False
 ) -> int:
     """What a weak model does to its improver, by the paper's selection and by a gated one (Figure 4, right; §5.3).
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -11,6 +12,7 @@ from cyclopts import Parameter
 from strop.commands.options import DEFAULTS, RUNS, Folder, GroundOptions, Whole
 from strop.commands.output import announce, notices, print_document, results
 from strop.errors import ConfigurationError
+from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
 from strop.reproduce.cells.watch import Watch
 from strop.reproduce.pages import show
@@ -54,7 +56,7 @@ class ScaleOptions:
 DEFAULT_SCALE = ScaleOptions()
 
 
-def given(lm: str, runs: int, scale: ScaleOptions) -> dict[str, Any]:
+def given(lm: Sequence[str], runs: int, scale: ScaleOptions) -> dict[str, Any]:
     """The fields of a protocol's `Options` that the shared flags give.
 
     Raises:
@@ -63,11 +65,13 @@ def given(lm: str, runs: int, scale: ScaleOptions) -> dict[str, Any]:
     if not 0 <= scale.at_once <= MOST_AT_ONCE:
         raise ConfigurationError(f"--at-once is {scale.at_once}; it must lie between 0 and {MOST_AT_ONCE}")
     GroundOptions(require=scale.require).required()
+    model = joined(lm)
     make_language_model(
-        lm, base_url=scale.base_url, seed=scale.seed, environ=os.environ
+        model, base_url=scale.base_url, seed=scale.seed, environ=os.environ
     ).close()  # told before any cell is begun
     values = {name: value for name, value in asdict(scale).items() if name not in ("at_once", "out")}
-    return {**values, "lm": lm, "runs": runs, "directory": scale.out or RUNS / f"reproduce-{plain(lm)}-{scale.seed}"}
+    directory = scale.out or RUNS / f"reproduce-{plain(model)}-{scale.seed}"
+    return {**values, "lm": model, "runs": runs, "directory": directory}
 
 
 O_contra = TypeVar("O_contra", bound=Options)

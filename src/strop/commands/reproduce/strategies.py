@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing
 
-from strop.commands.options import GroundOptions, Json, Whole
+from strop.commands.options import GroundOptions, Json, Models, Whole
 from strop.commands.output import notice_of
 from strop.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, plain, show_performed
@@ -27,7 +27,7 @@ MOST = 1_000_000
 
 def strategies_command(
     *,
-    lm: str = "offline",
+    lm: Models = ("offline",),
     runs: Whole = RUNS,
     n: Whole = PROPOSALS,
     scale: ScaleOptions = DEFAULT_SCALE,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from strop.commands.finding import any_improver_text
-from strop.commands.options import Json, Whole
+from strop.commands.options import Json, Models, Whole
 from strop.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, show_performed
 from strop.reproduce.table1 import RUNS, STOP_RUNS, Table1Options, protocol
 
 
 def table1_command(
     *,
-    lm: str = "offline",
+    lm: Models = ("offline",),
     runs: Whole = RUNS,
     stop_runs: Whole = STOP_RUNS,
     improver: str | None = None,

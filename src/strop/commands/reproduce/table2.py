@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.commands.options import Folder, Json, Whole
+from strop.commands.options import Folder, Json, Models, Whole
 from strop.commands.output import notice_of, notices, print_document, reading, results
 from strop.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.commands.reproduce.options import plain
@@ -20,6 +20,7 @@ from strop.events import Judged
 from strop.experiment import framed, save
 from strop.laboratory import jail, started
 from strop.lm.base import LanguageModel
+from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
 from strop.report.words import harmless
 from strop.reproduce.asking.progress import Progress
@@ -52,7 +53,7 @@ class Recipe:
 class Generation:
     """What is asked for."""
 
-    lm: str = "offline"
+    lm: Models = ("offline",)
     """The language model; see strop run --help. offline:unsafe=0.004 makes that share of circumventing edits."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server."""
@@ -85,7 +86,7 @@ def table2_command(
     flagged_by
         List only what this way to look flagged.
     """
-    lm, seed, n = generation.lm, generation.seed, generation.n
+    lm, seed, n = joined(generation.lm), generation.seed, generation.n
     if not 1 <= n <= MOST:
         raise ConfigurationError(f"--n is {n}; it must lie between 1 and {MOST}")
     directory = out or Path("runs") / f"table2-{plain(lm)}-{seed}"
