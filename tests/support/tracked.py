@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from strop.events import Evaluated, Event, LmCalled, LmResponded, RunFinished, RunResumed, RunStarted
+from strop.events import Evaluated, Event, IterationFinished, LmCalled, LmResponded, RunFinished, RunResumed, RunStarted
 
 SPEC = '{"lm": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": null}'
 STARTED = RunStarted(scope="", spec=SPEC, environment="{}", posture="{}")
@@ -43,6 +43,20 @@ EVALUATED = Evaluated(
     error="quoted",
     cpu_seconds=0.1,
     wall_seconds=0.5,
+)
+ITERATED = IterationFinished(
+    scope="t0",
+    t=0,
+    improver="a program",
+    candidate=None,
+    accepted=False,
+    reason="the self-improvement failed: quoted",
+    train=(0.5, 0.7),
+    test=(),
+    lm_calls=1,
+    evaluations=1,
+    verdicts="{}",
+    seconds=3.0,
 )
 TEXTS = ("You code.", "a prompt", "an answer", "a thought", "a program", "quoted")
 """What no tracker may have that was not allowed it."""

@@ -119,6 +119,8 @@ class _Asker:
         except Exception as error:  # noqa: BLE001 - providers raise what they like; it becomes data here
             failure = self._failure(error, attempt, sent)
             end = failure.end
+            if failure.retry_after is not None:  # it holds for all that ask the model
+                self.pacer.hold(min(failure.retry_after, self.patience.longest_retry_after_seconds))
             return failure
         finally:
             self.pacer.leave(turn, end, used=used)

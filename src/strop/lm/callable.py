@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 from strop.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
+from strop.lm.thoughts import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
 """`function(request)`, or `function(system, message)`. Its text is the answer; a `Completion` may say more, such as tokens."""
@@ -128,7 +129,8 @@ class CallableModel:
             return replace(given, text=_valid(given.text))
         if not isinstance(given, str):
             raise _failure(f"the function gave {type(given).__name__}, not text")
-        return Completion(_valid(given), self._name, seconds=time.monotonic() - started)
+        thoughts, text = split_thoughts(_valid(given))
+        return Completion(text, self._name, seconds=time.monotonic() - started, reasoning=thoughts)
 
 
 def load_callable(name: str, where: str, connections: int | None = None) -> LanguageModel:

@@ -24,6 +24,7 @@ from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.options import ModelSettings
 from strop.lm.patience import Patience
 from strop.lm.program import Ended, Limits, run_program
+from strop.lm.thoughts import split_thoughts
 
 HEAD = "command:"
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
@@ -164,8 +165,10 @@ class CommandModel:
             remarks.append(Fault("bad_response", "the answer is not UTF-8: the rest is shown as �", attempt))
         if not text.strip():
             remarks.append(Fault("empty", "the program printed nothing and said that all went well, kept", attempt))
+        thoughts, answer = split_thoughts(self._hidden(text.removesuffix("\n")))
         return Completion(
-            text=self._hidden(text.removesuffix("\n")),
+            text=answer,
+            reasoning=thoughts,
             model=self._name.removeprefix(HEAD).strip(),
             finish_reason="length" if ended.how == "oversized" else "stop",
             seconds=seconds,

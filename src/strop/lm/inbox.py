@@ -9,7 +9,6 @@ Not here: budgets and records (the caller's).
 from __future__ import annotations
 
 import math
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from strop.lm.inbox_files import Read, read_answer
 from strop.lm.inbox_folder import Folder, Found
 from strop.lm.replay import key_of
 from strop.plurals import quantity
+from strop.saying import say
 
 HEAD = "inbox:"
 
@@ -38,18 +38,10 @@ class Settings:
     """Longer answers are cut to this."""
 
 
-def to_standard_error(line: str) -> None:
-    """One line for whoever watches the run."""
-    sys.stderr.write(f"strop: {line}\n")
-    sys.stderr.flush()
-
-
 class Inbox:
     """A model that is a folder. Nothing is made or locked before the first request."""
 
-    def __init__(
-        self, spec: str, settings: Settings | None = None, *, say: Callable[[str], object] = to_standard_error
-    ) -> None:
+    def __init__(self, spec: str, settings: Settings | None = None, *, say: Callable[[str], object] = say) -> None:
         """`spec` is `inbox:` and a folder, which is made where there is none.
 
         Raises:

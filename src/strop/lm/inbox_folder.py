@@ -163,8 +163,12 @@ class Folder:
             if error.errno not in _NO_LOCKS:
                 os.close(held)
                 raise
+        try:
+            self._find_what_is_there()
+        except BaseException:
+            os.close(held)  # else the next call would go by half of what is there, and ask again
+            raise
         self._held = held
-        self._find_what_is_there()
 
     def _find_what_is_there(self) -> None:
         for path in sorted((self._path / DONE).iterdir()):
@@ -176,8 +180,9 @@ class Folder:
             if asked is not None:
                 number, digits = asked
                 self._number = max(self._number, number)
-                if path.parent == self._path and path.stat().st_size:  # an empty one: the power went
-                    self._open.setdefault(digits, path.stem)
+                with suppress(FileNotFoundError):  # somebody tidies up meanwhile
+                    if path.parent == self._path and path.stat().st_size:  # an empty one: the power went
+                        self._open.setdefault(digits, path.stem)
         for digits in self._taken:
             self._put_away(digits)
 

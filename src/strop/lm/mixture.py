@@ -41,7 +41,6 @@ class _Ended:
     """One member has done what it could."""
 
     error: BaseException | None
-    positions: Sequence[int]
 
 
 class Mixture:
@@ -100,7 +99,7 @@ class Mixture:
                 case _Arrived(position, completion):
                     answers[position] = completion
                     keep(position, completion)
-                case _Ended(error, _):
+                case _Ended(error):
                     running -= 1
                     if error is not None:
                         errors.append(error)
@@ -129,9 +128,9 @@ def _ask(
     try:
         member.model.complete([requests[position] for position in positions], arrived)
     except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
-        news.put(_Ended(error, positions))
+        news.put(_Ended(error))
     else:
-        news.put(_Ended(None, positions))
+        news.put(_Ended(None))
 
 
 def _raise(errors: Sequence[BaseException], answers: tuple[Completion | None, ...]) -> None:

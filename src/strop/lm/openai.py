@@ -10,6 +10,7 @@ Not here: streaming, tools, images; budgets and records (the caller's).
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import openai
 
 from strop.errors import LanguageModelError
+from strop.harmless import harmless
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import PROVIDERS, Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
@@ -27,9 +29,14 @@ from strop.lm.openai_wire import BodyTooLarge, Bounds, DeadlinePassed, Wire
 from strop.lm.pacing import Clock, End, Pacer, Turn
 from strop.lm.patience import Patience, allowances
 from strop.lm.rates import Expected
+from strop.saying import say
 
 _THREADS = 4
 """For each connection: requests that wait for another attempt need a thread too, but no connection."""
+
+
+TOLD_AT = 3
+"""Failures of one request after which it is said that the server does not answer."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,8 @@ class OpenAIModel:
             place,
             Bounds(limits.connect_seconds, limits.read_seconds, limits.deadline_seconds, limits.largest_body_bytes),
         )
+        self._telling = threading.Lock()
+        self._told = False
         self._pool = ThreadPoolExecutor(_THREADS * limits.max_connections, thread_name_prefix="language-model")
 
     @property
@@ -193,6 +202,8 @@ class OpenAIModel:
                     failures += 1
                     pause = patience.wait(failures, result.retry_after, self._jitter)
                     faults = (*faults, replace(said, waited_seconds=pause))
+                    if failures == TOLD_AT:
+                        self._tell(result)
                     pacer.sleep(pause)
                     continue
                 case Remedy.DROP_TEMPERATURE:
@@ -214,6 +225,14 @@ class OpenAIModel:
                     return _Reply(trouble=result, attempts=attempt, faults=(*faults, said))
             if remark:
                 faults = (*faults, Fault("parameter", remark, attempt))
+
+    def _tell(self, trouble: Trouble) -> None:
+        """Say once that the server does not answer: what is recorded of it is recorded when the call ends."""
+        with self._telling:
+            told, self._told = self._told, True
+        if not told:
+            words = harmless(trouble.detail, 300)
+            say(f"{self.name} at {self._place.host} does not answer yet: {words}; asking again, now and then")
 
     def _refused(self, said: Fault, n: int, before: tuple[Fault, ...]) -> _Reply:
         """Empty completions for a prompt that this model cannot answer."""

@@ -6,14 +6,12 @@ Unknown fields are ignored and optional ones may be missing or null, as compatib
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from strop.lm.base import Completion, Fault
+from strop.lm.thoughts import split_thoughts
 
-_OPENED = re.compile(r"\s*<think>")
-_CLOSED_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
 _HIDDEN_TOKENS = 100_000
 """What a server may add to a prompt by itself, or think beyond a limit, at most; more is a mistake."""
 _MOST_TOKENS = 100_000_000
@@ -130,23 +128,8 @@ def _choice(value: Any) -> Choice:
     reason = _valid(given) if isinstance(given, str) else ""
     thoughts = (message.get("reasoning_content"), message.get("reasoning"))
     told = next((_valid(thought) for thought in thoughts if isinstance(thought, str) and thought), "")
-    marked, text = _split_thoughts(_text(message.get("content")), reason)
+    marked, text = split_thoughts(_text(message.get("content")), reason)
     return Choice(text, reason, "\n".join(part for part in (told, marked) if part))
-
-
-def _split_thoughts(text: str, reason: str) -> tuple[str, str]:
-    """(reasoning, answer) of a content that begins with `<think>`, or that only ends it: some prompts hold the beginning.
-
-    What was cut at the token limit while the model still thought holds no answer.
-    """
-    opened = _OPENED.match(text)
-    if opened is None:
-        closed = None if "<think>" in text else _CLOSED_ALONE.search(text)
-        return (text[: closed.start()].strip(), text[closed.end() :].lstrip()) if closed else ("", text)
-    thought, closing, answer = text[opened.end() :].partition("</think>")
-    if closing:
-        return thought.strip(), answer.lstrip()
-    return (thought.strip(), "") if reason == "length" else ("", text)
 
 
 def _text(content: Any) -> str:

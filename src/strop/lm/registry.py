@@ -26,6 +26,7 @@ FORMS = (
     "inbox:DIR",
     *(f"{provider}/<model>" for provider in PROVIDERS),
     "local/<owner>/<repository>/<file.gguf>",
+    "any-llm/<provider>/<model>",
 )
 """What a specification may look like, for help texts."""
 
@@ -86,18 +87,14 @@ def _head(spec: str) -> tuple[str, Callable[[Wanted], LanguageModel]]:
         return slashed, _SERVED[slashed]
     if coloned in _OTHERS:
         return coloned, _OTHERS[coloned]
-    raise ConfigurationError(f"--lm {spec}: no such language model. {_suggestion(name)}")
+    raise ConfigurationError(f"--lm {spec.strip() or repr(spec)}: no such language model. {_suggestion(name)}")
 
 
 def _refuse_what_is_not_for(head: str, base_url: str | None, written: Mapping[str, object]) -> None:
     """Raises ConfigurationError for a flag or an option that the models of `head` do nothing with."""
     if base_url and head not in _SERVED:
         raise ConfigurationError(f"--base-url does not go with --lm {head}, which asks no server")
-    known = (
-        set(NAMES) - set(LOCAL_ONLY)
-        if head in _SERVED
-        else {"weight", "price", "connections"} | _TAKEN_TOO.get(head, set())
-    )
+    known = set(NAMES) - set(LOCAL_ONLY) if head in _SERVED else {"weight", "price"} | _TAKEN_TOO.get(head, set())
     if head != "local" and (others := sorted(set(written) - known)):
         raise ConfigurationError(f"--lm {head} takes no {', '.join(others)}; it takes {', '.join(sorted(known))}")
 
@@ -187,7 +184,7 @@ def _make_inbox(wanted: Wanted) -> LanguageModel:
     return Inbox(wanted.spec)
 
 
-_TAKEN_TOO = {"command": {"timeout"}}
+_TAKEN_TOO = {"command": {"connections", "timeout"}, "python": {"connections"}}
 """Options of models that ask no server, besides those that all of them take."""
 
 _SERVED: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(
@@ -218,7 +215,7 @@ def _suggestion(spec: str) -> str:
         return f"Did you mean {near[0]}/{model or '<model>'}?"
     if near:
         return f"Did you mean {_FORM_OF.get(near[0], near[0])}?"
-    if not slash and spec:
+    if not slash and spec.strip():
         return f"For a model of an OpenAI-compatible server write openai/{spec}, with --base-url URL where it is not OpenAI's."
     return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with --base-url URL."
 

@@ -44,10 +44,12 @@ class Recorded:
 
     def learn(self, known: Mapping[str, Completion], *, by_the_model: bool = False) -> None:
         """Answers by `key_of` their requests, before anything is asked. `by_the_model`: it gave them before it was made again."""
+        # Those that are known already were another run's: the script was not asked for them.
+        new = len(known.keys() - self._known.keys())
         self._known |= known
         skip = getattr(self._model, "skip", None)  # only a script has answers that come one after the other
         if by_the_model and skip is not None:
-            skip(len(known))
+            skip(new)
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.

@@ -206,3 +206,10 @@ def test_registry_says_in_one_line_what_is_wrong_with_a_callable(folder: Path, s
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 def test_callable_conforms(check: Callable[[kit.MakeModel], None]) -> None:
     check(lambda: CallableModel(lambda request: request.message[:100], name="mine"))
+
+
+def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:
+    model = CallableModel(lambda request: "<think>hard</think>\n\neasy", name="thinker")
+    (completion,) = model.complete([Request("", "m")])
+    assert (completion.text, completion.reasoning) == ("easy", "hard")
+    model.close()

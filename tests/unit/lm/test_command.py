@@ -245,7 +245,9 @@ def test_time_out_of_the_specification_is_that_of_each_program(tmp_path: Path) -
 
     thread = threading.Thread(target=ask)
     thread.start()
-    wait_until(started.exists)
+    wait_until(
+        lambda: started.exists() or not thread.is_alive()
+    )  # on a busy machine its time may be over before it starts
     model.finish()  # so that nothing is tried again
     thread.join()
     model.close()
@@ -336,4 +338,11 @@ def test_question_mark_of_the_command_line_begins_no_options(make: Make) -> None
     spec = "command?timeout=30:echo http://host/?seed=1"
     model = registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
     assert model.complete([Request("s", "m")])[0].text == "http://host/?seed=1"
+    model.close()
+
+
+def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:
+    model = registry.make("command:printf '<think>hard</think>easy'", base_url=None, seed=0, environ={})
+    (completion,) = model.complete([Request("", "m")])
+    assert (completion.text, completion.reasoning) == ("easy", "hard")
     model.close()

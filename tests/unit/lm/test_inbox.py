@@ -23,6 +23,8 @@ from strop.testing import language_model as kit
 from support.processes import wait_until
 
 QUICK = Settings(settle_seconds=0.02, first_look_seconds=0.002, rarest_look_seconds=0.01)
+SCRIPT = Settings(settle_seconds=0.15, first_look_seconds=0.002, rarest_look_seconds=0.01)
+"""For answers that are written in two halves: longer than a busy machine keeps a process from the second."""
 PATIENT = Settings(settle_seconds=3600.0, first_look_seconds=0.002, rarest_look_seconds=0.01)
 PERSON = """
 import pathlib, re, sys, time
@@ -105,7 +107,7 @@ def test_inbox_conforms_when_a_script_answers(check: Callable[[kit.MakeModel], N
     folder.mkdir()
     person = subprocess.Popen([sys.executable, "-I", "-S", "-c", PERSON, str(folder)])
     try:
-        check(lambda: Inbox(f"inbox:{folder}", QUICK, say=lambda line: None))
+        check(lambda: Inbox(f"inbox:{folder}", SCRIPT, say=lambda line: None))
     finally:
         person.kill()
         person.wait()
@@ -117,6 +119,15 @@ def test_answers_may_come_in_any_order_and_each_is_kept_as_it_comes(make: Callab
         answer_to(path).write_text(f"answer {number}")
         wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
     assert asking.end() == ["answer 0", "answer 1", "answer 2"]
+
+
+def test_link_that_leads_nowhere_is_no_request(make: Callable[..., Inbox], folder: Path) -> None:
+    folder.mkdir()
+    (folder / "0007-0123456789abcdef.md").symlink_to(folder / "nowhere")
+    asking = Asking(make(), asked(1))
+    wait_until(lambda: (folder / f"0008-{key_of(asked(1)[0])[:16]}.md").exists())
+    answer_to(next(folder.glob("0008-*.md"))).write_text("yes")
+    assert asking.end() == ["yes"]
 
 
 def test_request_is_a_document_with_facts_then_fenced_texts_then_what_to_do(
@@ -466,6 +477,7 @@ def test_name_is_what_the_user_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("inbox:a\nb", "needs a folder"),
         ("inbox:/dev/null", "is not a folder"),
         ("inbox?timeout=3:q", "takes no timeout"),
+        ("inbox?connections=3:q", "takes no connections"),
     ],
 )
 def test_specification_that_cannot_be_meant_is_one_line(spec: str, reason: str) -> None:

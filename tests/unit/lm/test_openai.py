@@ -19,6 +19,7 @@ from strop.lm.scripted import Scripted
 from strop.testing.openai_server import OpenAIServer
 from strop.testing.server_faults import PROSE
 from support.loopback import KEY, Loopback, kinds, loopback, texts
+from support.processes import wait_until
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:
@@ -314,8 +315,7 @@ def test_openai_ends_its_waits_when_closed() -> None:
 
         thread = threading.Thread(target=ask)
         thread.start()
-        while not server.seen:
-            threading.Event().wait(0.01)
+        wait_until(lambda: bool(server.seen))
         model.close()
         thread.join(20)
     assert len(errors) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ from strop.lm.pacing import Clock, Pacer, Turn
 from strop.lm.patience import Allowance, allowances
 from strop.lm.rates import Bucket, Expected, Window
 from support.loopback import Hurried
+from support.processes import wait_until
 
 
 def one() -> int:
@@ -25,6 +25,15 @@ def turn(pacer: Pacer, tokens: Callable[[], int] = one) -> Turn:
     given = pacer.enter(pacer.place(), tokens)
     assert given is not None
     return given
+
+
+def queued(pacer: Pacer, count: int) -> None:
+    """Wait until so many are waiting. Where they never do, all are sent away, or the pool that they are of would wait too."""
+    try:
+        wait_until(lambda: len(pacer._queue) >= count)
+    except BaseException:
+        pacer.finish()
+        raise
 
 
 def hurried(
@@ -174,8 +183,7 @@ def test_pacer_gives_turns_in_the_order_of_places_and_an_old_place_comes_first()
         calls = []
         for count, place in enumerate([*reversed(places), old], 1):
             calls.append(pool.submit(ask, place))
-            while len(pacer._queue) < count:
-                time.sleep(0.001)
+            queued(pacer, count)
         pacer.leave(busy, "answered")
         for call in calls:
             call.result(30)
@@ -188,8 +196,7 @@ def test_pacer_asks_again_what_is_expected_of_those_who_wait() -> None:
     first = turn(pacer, lambda: expected[0])
     with ThreadPoolExecutor(1) as pool:
         second = pool.submit(turn, pacer, lambda: expected[0])
-        while not pacer._queue:
-            time.sleep(0.001)
+        queued(pacer, 1)
         expected[0] = 10
         pacer.leave(first, "answered", used=590)
         assert second.result(30).tokens == 10
@@ -204,8 +211,7 @@ def test_pacer_has_fewer_in_flight_after_a_refusal() -> None:
     turns = [turn(pacer), turn(pacer)]
     with ThreadPoolExecutor(1) as pool:
         third = pool.submit(turn, pacer)
-        while not pacer._queue:
-            time.sleep(0.001)
+        queued(pacer, 1)
         assert not third.done()
         pacer.leave(turns[0], "failed")
         third.result(30)
@@ -223,8 +229,7 @@ def test_pacer_ends_every_wait_at_once_when_it_is_finished(wait: str) -> None:
             calls = [pool.submit(pacer.sleep, 3600.0) for _ in range(3)]
         else:
             calls = [pool.submit(pacer.enter, pacer.place(), one) for _ in range(3)]  # type: ignore[misc]
-            while len(pacer._queue) < 3:
-                time.sleep(0.001)
+            queued(pacer, 3)
         pacer.finish()
         assert [call.result(30) for call in calls] == [None] * 3
     assert pacer.enter(pacer.place(), one) is None
@@ -251,8 +256,7 @@ def test_pacer_wakes_only_whose_turn_it_may_be() -> None:
 
     with ThreadPoolExecutor(40) as pool:
         calls = [pool.submit(ask) for _ in range(40)]
-        while len(pacer._queue) < 40:
-            time.sleep(0.001)
+        queued(pacer, 40)
         pacer.leave(first, "answered")
         for call in calls:
             call.result(30)

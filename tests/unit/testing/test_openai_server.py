@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from strop.lm.scripted import Scripted
 from strop.testing.openai_server import Ledger, OpenAIServer, serve
 from strop.testing.server_faults import parse_fault
 from strop.testing.server_limits import Gatekeeper, ServerLimits
+from support.processes import wait_until
 
 
 def post(url: str, message: str = "hello", n: int = 1) -> dict:
@@ -173,14 +175,12 @@ def test_server_counts_the_requests_in_its_hands() -> None:
 
     with OpenAIServer(Scripted(slow)) as server, ThreadPoolExecutor(3) as pool:
         calls = [pool.submit(post, server.url, str(number)) for number in range(3)]
-        arrived.acquire()
-        while max(count for _, count in server.in_flight) < 3:
-            threading.Event().wait(0.01)
+        assert arrived.acquire(timeout=30)
+        wait_until(lambda: max(count for _, count in server.in_flight) >= 3)
         go.set()
         for call in calls:
             call.result(30)
-        while server.in_flight[-1][1]:
-            threading.Event().wait(0.01)
+        wait_until(lambda: not server.in_flight[-1][1])
         times = [at for at, _ in server.in_flight]
         assert times == sorted(times)
 
@@ -188,5 +188,17 @@ def test_server_counts_the_requests_in_its_hands() -> None:
 def test_server_takes_its_time_for_each_answer_when_told_to() -> None:
     with OpenAIServer(brain(), limits=ServerLimits(latency=0.05)) as server:
         post(server.url)
+        wait_until(lambda: len(server.in_flight) > 2)  # it counts a request out after the client has its answer
         (since, _), *_, (until, count) = server.in_flight
         assert count == 0 and until - since >= 0.05
+
+
+def test_request_that_was_cut_short_by_its_client_was_not_asked(capfd: pytest.CaptureFixture[str]) -> None:
+    with OpenAIServer(Scripted(lambda request: "x")) as server:
+        port = int(server.url.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(100) == b""
+        assert server.seen == () and server.in_flight[-1][1] == 0
+    assert "Traceback" not in capfd.readouterr().err

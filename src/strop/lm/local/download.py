@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from strop.errors import ConfigurationError, LanguageModelError, StropError
-from strop.lm.local.progress import gigabytes, say, shown
+from strop.lm.local.progress import gigabytes, shown
+from strop.saying import say
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")

@@ -10,11 +10,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-
-def say(line: str) -> None:
-    """One line for whoever waits."""
-    sys.stderr.write(f"strop: {line}\n")
-    sys.stderr.flush()
+from strop.saying import say
 
 
 def gigabytes(size: int) -> str:
