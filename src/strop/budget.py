@@ -56,6 +56,8 @@ class _Tree:
         """Its lock guards every counter; it is notified when something held is settled."""
         self.on_movement = on_movement
         self.nodes: WeakValueDictionary[str, Budget] = WeakValueDictionary()
+        self.before: dict[str, dict[str, int]] = {}
+        """By counter and path: what the root counts already, and its place has not reserved again."""
 
 
 class Budget:
@@ -110,9 +112,13 @@ class Budget:
         if amount < 1:
             raise ValueError(f"cannot reserve {amount} {counter}; the least is 1")
         with self._tree.settled:
-            refusal = self._refusal({counter: amount})
+            before = self._tree.before.get(counter, {})
+            known = min(amount, before.get(self.path, 0))
+            refusal = self._refusal({counter: amount}, known=known)
             if refusal is None:
-                self._count(counter, amount)
+                self._count(counter, amount, known)
+                if known:
+                    before[self.path] -= known
             used = self._used.get(counter, 0)
         # What the root refuses ends the run, whose end tells it: a run that goes on with a larger limit is not to differ by it.
         if refusal is None or refusal.path or not self.path:
@@ -171,7 +177,18 @@ class Budget:
         if amount < 0:
             raise ValueError(f"cannot restore {amount} {counter}")
         with self._tree.settled:
-            self._count(counter, amount)
+            known = amount if self._parent and counter in self._tree.before else 0
+            self._count(counter, amount, known)
+
+    def restore_root(self, counter: str, by_path: Mapping[str, int]) -> None:
+        """Count in this root, now, what was reserved before in the budgets at these paths; once for each root and counter.
+
+        They themselves count it when it is restored or reserved there again, and the root then no more. So work that goes on
+        in another order cannot spend what is another's.
+        """
+        with self._tree.settled:
+            self._tree.before[counter] = dict(by_path)
+            self._count(counter, sum(by_path.values()))
 
     def used(self, counter: str) -> int:
         """What has been reserved here and in the budgets inside."""
@@ -198,18 +215,21 @@ class Budget:
             yield node
             node = node._parent
 
-    def _count(self, counter: str, amount: int) -> None:
+    def _count(self, counter: str, amount: int, known: int = 0) -> None:
         for node in self._chain():
-            node._used[counter] = node._used.get(counter, 0) + amount
+            node._used[counter] = node._used.get(counter, 0) + amount - (0 if node._parent else known)
 
-    def _refusal(self, amounts: Mapping[str, int], *, given_back: bool = False) -> BudgetExceeded | None:
-        """The first refusal of the chain; `given_back`: as if all that is held were given back."""
+    def _refusal(
+        self, amounts: Mapping[str, int], *, given_back: bool = False, known: int = 0
+    ) -> BudgetExceeded | None:
+        """The first refusal of the chain; `given_back`: as if all that is held were given back; `known`: what the root has."""
         for counter, amount in amounts.items():
             for node in self._chain():
                 used, limit = node._used.get(counter, 0), node._limits.get(counter)
                 free = node._held.get(counter, 0) if given_back else 0
-                if limit is not None and amount and used - free + amount > limit:
-                    return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=amount)
+                asked = amount - (0 if node._parent else known)
+                if limit is not None and asked and used - free + asked > limit:
+                    return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=asked)
         return None
 
     def _tell(self, counter: str, amount: int, granted: bool, used: int) -> None:

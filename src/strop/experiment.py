@@ -148,7 +148,7 @@ def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
         lm_calls=tally.lm_calls,
         evaluations=tally.evaluations,
         verdicts=json.dumps(dict(sorted(tally.verdicts.items()))),
-        seconds=journal.clock() - begun,
+        seconds=tally.seconds + journal.clock() - begun,
         parent=step.parent,
     )
 
@@ -157,6 +157,7 @@ def save(path: Path, text: str) -> None:
     """Write a program text whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
+    draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file
     draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     draft.replace(path)
 

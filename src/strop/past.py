@@ -12,22 +12,30 @@ from dataclasses import dataclass, field, replace
 
 from strop.budget import COST, TOKENS, Budget
 from strop.events import Evaluated, ImproveFinished
+from strop.solution import digest_of
 
 
 @dataclass(frozen=True)
 class Past:
-    """Results by the scope that they were recorded at. The empty one knows nothing: everything is done."""
+    """Results by the scope that they were recorded at. The empty one knows nothing: everything is done.
+
+    Evaluations have the digest of what was evaluated, in the place of its text.
+    """
 
     evaluations: Mapping[str, Evaluated] = field(default_factory=dict)
     improvements: Mapping[str, ImproveFinished] = field(default_factory=dict)
     spent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """What was reserved at each scope and in the scopes inside it, by counter."""
 
-    def evaluation(self, at: Budget) -> Evaluated | None:
-        """The evaluation at `at`, if it ended; what it spent inside is then counted again."""
+    def evaluation(self, at: Budget, candidate: str | None) -> Evaluated | None:
+        """The evaluation of `candidate` at `at`, if it ended; what it spent inside is then counted again.
+
+        An improver that is run again may return another solution than the one that was evaluated there.
+        """
         found = self.evaluations.get(at.path)
-        if found is not None:
-            self._restore(at)
+        if found is None or found.solution != (None if candidate is None else digest_of(candidate)):
+            return None
+        self._restore(at)
         return found
 
     def improvement(self, at: Budget) -> ImproveFinished | None:

@@ -12,8 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from strop.budget import COST, TOKENS
+from strop.budget import COST, LM_CALLS, TOKENS
 from strop.events import (
+    AuditNoted,
     BudgetMoved,
     Compared,
     Evaluated,
@@ -38,13 +39,21 @@ from strop.tasks.base import META_TASK
 
 BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds"})
 """Fields that no two runs share."""
+BY_THE_ORDER = frozenset({"call"})
+"""Fields that depend on the order of a guest's threads: which LM call of an improvement it was."""
+_ON_TEXTS = "S"
+"""What the names of the audit's rules on texts begin with."""
 _FRAME = (RunStarted, RunResumed, RunFinished)
 """Events of a stretch of work, not of what is worked on."""
 
 
 def identity(event: Event, digest: Callable[[str], str] = digest_of) -> str:
     """All of an event but what was measured by a clock. `digest` makes a digest of a text; `str` where digests stand there."""
-    values = {name: value for name, value in vars(event).items() if name not in BY_THE_CLOCK}
+    values = {name: value for name, value in vars(event).items() if name not in BY_THE_CLOCK | BY_THE_ORDER}
+    if isinstance(event, AuditNoted) and event.rule.startswith(_ON_TEXTS):
+        values["scope"] = (
+            ""  # a text is judged once a run, where it comes first: among copies side by side that is chance
+        )
     for name in event.TEXTS:
         value = values[name]
         values[name] = (
@@ -76,6 +85,8 @@ class Tally:
     lm_calls: int = 0
     evaluations: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    """How long the stretches before were at work here, each from its first event to its last."""
 
     def add(self, event: Event) -> None:
         """Count an event, if it is one of these."""
@@ -104,6 +115,8 @@ class Recall:
     """By `top` scope."""
     money: dict[str, int]
     """COST and TOKENS that were spent; what was in flight when the work ended counts at its worst case."""
+    calls: Counter[str]
+    """LM_CALLS that were reserved, by path."""
     events: int
     seconds: float
     """How long the stretches took together."""
@@ -125,13 +138,17 @@ class Recall:
 
 def recall(store: Store) -> Recall:
     """Everything that a record holds of the work so far."""
-    found = Recall(Past(), {}, Counter(), defaultdict(Tally), {COST: 0, TOKENS: 0}, 0, 0.0, (), set())
+    found = Recall(Past(), {}, Counter(), defaultdict(Tally), {COST: 0, TOKENS: 0}, Counter(), 0, 0.0, (), set())
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
     spent: dict[str, Counter[str]] = defaultdict(Counter)
+    spans: dict[tuple[int, str], list[float]] = {}
+    stretch = 0
     for stored in store.outline():
         event = stored.event
         found.events += 1
+        stretch += isinstance(event, RunResumed)
+        spans.setdefault((stretch, top(event.scope)), [stored.at, stored.at])[1] = stored.at
         found.tallies[top(event.scope)].add(event)
         if is_told_again(event):
             found.told[identity(event, str)] += 1
@@ -146,6 +163,10 @@ def recall(store: Store) -> Recall:
                 improvements[event.scope] = replace(event, solution=solution)
             case BudgetMoved(granted=True):
                 _count(event, spent, found.money)
+                if event.counter == LM_CALLS:
+                    found.calls[event.scope] += event.amount
+    for (_, scope), (first, last) in spans.items():
+        found.tallies[scope].seconds += last - first
     found.past = Past(evaluations, improvements, spent)
     found.answers = answers(store)
     found.seconds = seconds_of(store.outline())
@@ -155,6 +176,8 @@ def recall(store: Store) -> Recall:
 
 
 def _count(event: BudgetMoved, spent: dict[str, Counter[str]], money: dict[str, int]) -> None:
+    if event.amount < 0 and event.counter not in money:
+        raise ValueError(f"{event.amount} {event.counter} were reserved")
     if event.counter in money:
         money[event.counter] += event.amount
     scope = event.scope

@@ -1,0 +1,311 @@
+"""`strop resume` and `replay` of records that were forged or come from elsewhere, and of programs that make it hard to go on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.budget import LM_CALLS, Budget
+from strop.errors import BudgetExceeded, SandboxError
+from strop.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.lm.base import Completion, Request
+from strop.lm.replay import Recorded, key_of
+from strop.lm.scripted import Scripted
+from strop.noting import Notes
+from strop.past import Past
+from strop.recall import identity
+from strop.solution import digest_of
+from strop.spec import RunSpec
+from strop.store import Store
+from support.records import evaluated
+
+TASK = """import strop
+
+open("trace", "w").close()
+
+def sample(rng):
+    return {"x": float(rng.random())}
+
+def score(instance, answer):
+    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
+
+task = strop.Task(name="doubling", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+"""
+SHORT = ["--copies", "1", "--meta-budget", "2", "--utility-budget", "2", "--lm-budget", "1", "--max-responses", "2"]
+SHORT += ["--seed", "5", "--gate-pairs", "2", "-T", "1"]
+
+
+class Folder:
+    """A folder to run strop in, with the key of a machine of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def start(self, *arguments: str, machine: str = "here", below: str = ".") -> subprocess.Popen[str]:
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "strop", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.path / below,
+            env=environment | {"COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20},
+        )
+
+    def strop(self, *arguments: str, machine: str = "here", below: str = ".") -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments, machine=machine, below=below)
+        out, err = process.communicate(timeout=240)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def events(self, run: str) -> int:
+        try:
+            with sqlite3.connect(f"file:{self.path / run / 'run.sqlite'}?mode=ro", uri=True) as connection:
+                return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+        except sqlite3.Error:
+            return 0
+
+    def forge(self, run: str, *, unfinished: bool = False, sql: str = "", **spec: object) -> None:
+        """Change what a record says it was made from."""
+        with sqlite3.connect(self.path / run / "run.sqlite") as connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                connection.execute(f"DROP TRIGGER {name}")
+            [(old,)] = connection.execute("SELECT value FROM meta WHERE key = 'spec'")
+            new = json.dumps(json.loads(old) | spec)
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (new,))
+            connection.execute("UPDATE event SET data = json_set(data, '$.spec', ?) WHERE kind = 'RunStarted'", (new,))
+            if unfinished:
+                connection.execute("DELETE FROM event WHERE kind = 'RunFinished'")
+            connection.executescript(sql)
+            for _, text in triggers:
+                connection.execute(text)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Two finished runs: of a task of one's own, and of a built-in one."""
+    folder = Folder(tmp_path_factory.mktemp("made"))
+    (folder.path / "mine.py").write_text(TASK)
+    for task, out in (("mine.py", "own"), ("lpn", "lpn")):
+        found = folder.strop("run", task, *SHORT, "--out", out)
+        assert found.returncode == 0, found.stderr
+    return folder
+
+
+@pytest.fixture
+def folder(made: Folder, tmp_path: Path) -> Folder:
+    """Copies of them, somewhere else."""
+    for run in ("own", "lpn"):
+        shutil.copytree(made.path / run, tmp_path / run)
+    shutil.copytree(made.path / "here", tmp_path / "here")
+    return Folder(tmp_path)
+
+
+COMMANDS = {
+    "replay": ["replay", "./own"],
+    "fork": ["run", "--replay", "./own", "--out", "new"],
+    "plan of a fork": ["run", "--replay", "./own", "--dry-run"],
+    "resume": ["resume", "./own"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("named", ["own/task/mine.py", "beside.py"])
+def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
+    folder: Folder, command: str, named: str
+) -> None:
+    if named == "beside.py":
+        shutil.copy(folder.path / "own/task/mine.py", folder.path / named)
+        shutil.copy(folder.path / "own/task/mine.py", folder.path / "own/task" / named)
+    folder.forge("own", unfinished=command == "resume", task=named)
+    refused = folder.strop(*COMMANDS[command], machine="elsewhere")
+    assert refused.returncode == 2 and "--trust-task" in refused.stderr and "Traceback" not in refused.stderr
+    assert not (folder.path / "trace").exists()
+
+
+@pytest.mark.parametrize(
+    ("lm", "base_url"),
+    [
+        ("command:touch trace", None),
+        ("python:trace:model", None),
+        ("inbox:trace", None),
+        ("openai/any?url=http://127.0.0.1:9/v1", None),
+        ('mix:["offline","command:touch trace"]', None),
+        ("openai/any", "http://127.0.0.1:9/v1"),
+    ],
+)
+def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
+    folder: Folder, lm: str, base_url: str | None
+) -> None:
+    (folder.path / "trace.py").write_text("open('trace', 'w').close()\n")
+    folder.forge("lpn", unfinished=True, lm=lm, base_url=base_url, iterations=2)
+    found = folder.strop("resume", "./lpn", machine="elsewhere")
+    assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
+    assert not (folder.path / "trace").exists()
+
+
+def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder) -> None:
+    folder.forge("lpn", unfinished=True, require=[])
+    assert folder.strop("resume", "./lpn", machine="elsewhere").returncode == 0
+    with Store.open(folder.path / "lpn") as store:
+        spec = [stored.event for stored in store.events() if type(stored.event).__name__ == "RunResumed"][-1].spec  # type: ignore[attr-defined]
+    assert RunSpec.from_json(spec).require is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"copies": "many"}, {"copies": 2.5}, {"lm": None}, {"require": ["nothing"]}, {"task": 5}),
+        *({"selection": "mine"}, {"task": "../../x.py"}, {"seed": True}, {"max_cost": "1"}),
+    ],
+    ids=str,
+)
+def test_recipe_that_is_none_gets_one_line(folder: Folder, wrong: dict[str, Any]) -> None:
+    folder.forge("lpn", unfinished=True, **wrong)
+    found = folder.strop("resume", "./lpn")
+    assert found.returncode in (1, 2) and found.stderr.count("\n") == 1, found.stderr
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["'$.parameters', '{') WHERE kind = 'LmResponded'", "'$.cost', 'much') WHERE kind = 'LmCalled'"]
+    + [f"'$.amount', {amount}) WHERE kind = 'BudgetMoved'" for amount in ("'much'", "-5")],
+)
+def test_event_that_is_none_gets_one_line(folder: Folder, change: str) -> None:
+    folder.forge("lpn", unfinished=True, sql=f"UPDATE event SET data = json_set(data, {change};")
+    found = folder.strop("resume", "./lpn")
+    assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("left", [None, "import strop\n"], ids=["nothing", "a part"])
+def test_run_goes_on_that_was_killed_before_its_task_was_kept(folder: Folder, left: str | None) -> None:
+    (folder.path / "mine.py").write_text(TASK)
+    folder.forge("own", sql="DELETE FROM event;")
+    (folder.path / "own/task/mine.py").unlink()
+    if left is not None:
+        (folder.path / "own/task/mine.py").write_text(left)
+    found = folder.strop("resume", "./own")
+    assert found.returncode == 0, found.stderr
+    assert (folder.path / "own/task/mine.py").read_text() == TASK
+
+
+@pytest.mark.parametrize("link", ["best.tmp", "best.py", "improvers/I1.tmp"])
+def test_links_in_a_directory_from_elsewhere_are_not_written_through(folder: Folder, link: str) -> None:
+    victim = folder.path / "victim"
+    victim.write_text("mine")
+    (folder.path / "lpn" / link).unlink(missing_ok=True)
+    (folder.path / "lpn" / link).symlink_to(victim)
+    folder.forge("lpn", unfinished=True)
+    assert folder.strop("resume", "./lpn", machine="elsewhere").returncode == 0
+    assert victim.read_text() == "mine"
+
+
+def test_record_whose_answers_have_no_keys_is_not_gone_on_with_at_its_price(folder: Folder) -> None:
+    sql = "UPDATE event SET data = json_remove(data, '$.request') WHERE kind = 'LmResponded';"
+    folder.forge("lpn", unfinished=True, sql=sql)
+    found = folder.strop("resume", "./lpn")
+    assert found.returncode == 1 and "an earlier strop" in found.stderr and found.stderr.count("\n") == 1
+
+
+def test_record_of_a_replay_is_not_gone_on_with(folder: Folder) -> None:
+    assert folder.strop("replay", "lpn", "--out", "again").returncode == 0
+    folder.forge("again", unfinished=True)
+    found = folder.strop("resume", "./again")
+    assert found.returncode == 2 and "strop replay" in found.stderr
+
+
+def test_fork_goes_on_from_any_folder_with_the_answers_of_the_other_run(folder: Folder) -> None:
+    answer = "```python\ndef improve_algorithm(s, u, l):\n    return s\n```"
+    (folder.path / "script").write_text("\n".join(json.dumps(f"{answer} {number}") for number in range(50)))
+    fork = ["run", "--replay", "lpn", "--iterations", "2", "--lm", f"scripted:{folder.path / 'script'}", "--out"]
+    assert folder.strop(*fork, "whole").returncode == 0
+    process = folder.start(*fork, "parts")
+    while process.poll() is None and folder.events("parts") < 12:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    (folder.path / "below").mkdir()
+    resumed = folder.strop("resume", "../parts", below="below")
+    assert resumed.returncode == 0, resumed.stderr
+    (folder.path / "lpn").rename(folder.path / "moved")
+    folder.forge("parts", unfinished=True)
+    assert "its answers are not known" in folder.strop("resume", "./parts").stderr
+
+    def answers(run: str) -> list[str]:
+        with Store.open(folder.path / run) as store:
+            return sorted(stored.event.text for stored in store.events(LmResponded) if not stored.event.again)
+
+    assert answers("parts") == answers("whole")
+
+
+def test_script_goes_on_behind_its_own_answers_in_a_fork() -> None:
+    model = Recorded(Scripted(["first", "second"]))
+    requests = [Request("", text, 0.0, "", 0) for text in ("another run's", "the script's", "new")]
+    another, own = (Completion(text, "") for text in ("from another run", "first"))
+    model.learn({key_of(requests[0]): another})
+    model.learn({key_of(requests[0]): another, key_of(requests[1]): own}, by_the_model=True)
+    assert [each.text for each in model.complete(requests)] == ["from another run", "first", "second"]
+
+
+def test_evaluation_of_another_solution_is_not_taken_from_the_record() -> None:
+    record = Evaluated(**vars(evaluated("old")) | {"solution": digest_of("old"), "scope": "pair/a"})
+    past, at = Past({"pair/a": record}), Budget().child("pair").child("a")
+    assert past.evaluation(at, "old") is record
+    assert past.evaluation(at, "new") is None and past.evaluation(at, None) is None
+
+
+def test_limit_of_calls_is_kept_whoever_goes_on_first() -> None:
+    """Three calls were made of four; the place that made two of them gets to it last."""
+    run = Budget({LM_CALLS: 4})
+    run.restore_root(LM_CALLS, {"a/handles": 1, "b/handles": 2})
+    a, b = (run.child(name).child("handles", {LM_CALLS: 4}) for name in "ab")
+    a.reserve(LM_CALLS)
+    a.reserve(LM_CALLS)
+    with pytest.raises(BudgetExceeded) as refused:
+        a.reserve(LM_CALLS)
+    assert refused.value.path == ""
+    b.reserve(LM_CALLS, 2)
+    assert (run.used(LM_CALLS), a.used(LM_CALLS), b.used(LM_CALLS)) == (4, 2, 2)
+
+
+def test_restored_calls_are_counted_once_by_the_root() -> None:
+    run = Budget({LM_CALLS: 4})
+    run.restore_root(LM_CALLS, {"a/handles": 3})
+    run.child("a").restore(LM_CALLS, 3)
+    assert run.used(LM_CALLS) == 3 and run.remaining(LM_CALLS) == 1
+
+
+def test_call_is_recognised_when_threads_of_a_guest_come_in_another_order() -> None:
+    def called(call: int, message: str) -> LmCalled:
+        return LmCalled(scope="a", call=call, expertise="", messages=(message,), temperature=0.7, cost=1)
+
+    assert identity(called(0, "one")) == identity(called(1, "one")) != identity(called(0, "other"))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_was_counted_is_noted_only_where_the_run_of_a_program_ended(fails: bool) -> None:
+    told: list[Event] = []
+
+    def work() -> None:
+        with Notes(told.append, "a", "program") as notes:
+            notes.refused(LM_CALLS, 3)
+            if fails:
+                raise SandboxError("closed by Ctrl-C")
+
+    refuses: Callable[[], object] = work
+    if fails:
+        with pytest.raises(SandboxError):
+            refuses()
+    else:
+        refuses()
+    assert [each.times for each in told if isinstance(each, AuditNoted)] == ([] if fails else [3])
