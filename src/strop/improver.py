@@ -6,7 +6,6 @@ passes `Handles`.
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from typing import cast
 
@@ -54,7 +53,7 @@ def improve(
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)
     with (
-        closing(handles.notes),
+        handles.notes,
         host.sandbox.open(Program(improver, ENTRY, "improver"), host.improver_limits, handles.methods()) as guest,
     ):
         outcome = guest.call(arguments, seed=seed)

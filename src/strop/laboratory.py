@@ -15,7 +15,7 @@ from importlib.metadata import version
 import numpy as np
 
 from strop.auditing import Auditor
-from strop.budget import Budget, Movement
+from strop.budget import LM_CALLS, Budget, Movement
 from strop.contest import Selection
 from strop.errors import TaskError
 from strop.events import BudgetMoved, Recorder, RunResumed, RunStarted
@@ -83,8 +83,10 @@ class Laboratory:
             run = Budget(parts.spec.limits(), on_movement=self._moved)
             if parts.meter is not None:
                 parts.meter.spend_in(run)
-            for counter, amount in recalled.money.items() if recalled else ():
-                run.restore(counter, amount)
+            if recalled:
+                run.restore_root(LM_CALLS, recalled.calls)
+                for counter, amount in recalled.money.items():
+                    run.restore(counter, amount)
         self.run = run
         past = recalled.past if recalled else NOTHING
         self.host = Host(parts.sandbox, parts.language_model, record, parts.secret, past=past)

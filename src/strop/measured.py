@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from strop.errors import ConfigurationError
+from strop.errors import ConfigurationError, StoreError
 from strop.events import Evaluated, Event, ImproveFinished, RunStarted
 from strop.solution import digest_of
 from strop.spec import RunSpec, improver_text
@@ -127,5 +127,8 @@ def spec_of(events: Iterable[Stored[Event]]) -> RunSpec | None:
     """The recipe that a record begins with."""
     for stored in events:
         if isinstance(stored.event, RunStarted):
-            return RunSpec.from_json(stored.event.spec)
+            try:
+                return RunSpec.from_json(stored.event.spec)
+            except (ValueError, RecursionError) as error:
+                raise StoreError(f"the record does not say what its run was made from: {error}") from error
     return None

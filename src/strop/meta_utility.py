@@ -88,7 +88,7 @@ class MetaUtility:
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""
-        ended = self.host.past.evaluation(at)
+        ended = self.host.past.evaluation(at, candidate)
         if ended is not None:
             return evaluation_of(ended)
         evaluation = NOT_A_TEXT if candidate is None else _averaged(self.trial(candidate, at))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from types import TracebackType
 
 from strop.audit.runtime import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
 from strop.events import AuditNoted, Recorder
@@ -21,7 +22,11 @@ _OTHERS = "others"
 
 
 class Notes:
-    """Records what one program does in one run. Safe under the threads of its handlers; `close` ends it."""
+    """Records what one program does in one run. Safe under the threads of its handlers; `close` ends it.
+
+    As a context manager it is closed where the run ends; not where the host fails, as the run is then done again and counted
+    as a whole.
+    """
 
     def __init__(self, record: Recorder, scope: str, program: str | None) -> None:
         self._record, self._scope, self._program = record, scope, program
@@ -57,6 +62,15 @@ class Notes:
         for rule, each in sorted(counts.items()):
             words = (what if times == 1 else f"{what} x{times}" for what, times in each.most_common())
             self._note(rule, ", ".join(words), each.total())
+
+    def __enter__(self) -> Notes:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
 
     def _count(self, rule: str, what: str, times: int) -> None:
         with self._lock:

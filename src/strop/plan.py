@@ -148,23 +148,50 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
     beginning, iteration = once[MEASUREMENT], sum(each.values(), Work())
     bought, binding = _bought(spec, ground, beginning, iteration)
     candidates = min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
-    limited = Work(
-        total.calls.within(spec.max_calls),
-        total.responses.within(None if spec.max_calls is None else spec.max_calls * spec.max_responses),
-        total.evaluations,
-        total.tokens.within(spec.max_tokens),
-        total.cost and total.cost.within(None if spec.max_cost is None else spec.max_cost * 1e9),
-        total.depth,
-    )
+    limited, seconds = _cut(spec, ground, total)
     return Plan(
         roles=roles,
         total=limited,
-        seconds=_seconds(spec, ground, total).within(spec.max_time),
+        seconds=seconds,
         leading=spec.iterations * spec.meta_budget * spec.copies * (spec.utility_budget + spec.lm_budget),
         iterations=min(bought, float(spec.iterations)),
         attempts=math.floor(min(bought, spec.iterations)) * candidates,
         binding=binding,
     )
+
+
+def _cut(spec: RunSpec, ground: Ground, total: Work) -> tuple[Work, Span]:
+    """All of a run and its wall time, cut where a limit ends it.
+
+    Least and expected: every figure ends at the same share of the run, that of the limit which is spent first. Most: each figure
+    by itself, since cheap calls may be many; but fewer calls bring fewer tokens, and fewer tokens less money.
+    """
+    seconds = _seconds(spec, ground, total)
+    max_cost = None if spec.max_cost is None else spec.max_cost * 1e9
+    spent = [
+        (total.calls, spec.max_calls),
+        (total.tokens, spec.max_tokens),
+        (seconds, spec.max_time),
+        (total.cost or Span(), max_cost),
+    ]
+    limits = [(span, limit) for span, limit in spent if limit is not None]
+    share = Span(
+        min((limit / span.least for span, limit in limits if span.least > limit), default=1.0),
+        min((limit / span.expected for span, limit in limits if span.expected > limit), default=1.0),
+        1.0,
+    )
+    calls = (total.calls * share).within(spec.max_calls)
+    fewer = Span(1.0, 1.0, calls.most / total.calls.most if total.calls.most else 1.0)
+    tokens = (total.tokens * share * fewer).within(spec.max_tokens)
+    cost = total.cost and (total.cost * share * fewer).within(max_cost)
+    responses = total.responses * share * fewer
+    if cost is not None and spec.max_tokens is not None:
+        prices = [each.price for each in ground.tariffs.values() if each.price is not None]
+        token = max(float(price) for each in prices for _, price in (*each.input, *each.output))
+        request = max(float(each.request) for each in prices)
+        cost = Span(cost.least, cost.expected, min(cost.most, spec.max_tokens * token + responses.most * request))
+    work = Work(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
+    return work, (seconds * share).within(spec.max_time)
 
 
 def _iteration(spec: RunSpec, ground: Ground, *, known: bool) -> dict[str, Work]:

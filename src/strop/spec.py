@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from strop.budget import COST, LM_CALLS, TOKENS
 from strop.errors import ConfigurationError
@@ -139,12 +140,36 @@ class RunSpec:
 
     @staticmethod
     def from_json(text: str) -> RunSpec:
-        """The recipe that `to_json` wrote; fields that this version does not know are left out."""
-        known = {field.name for field in fields(RunSpec)}
-        values = {name: value for name, value in json.loads(text).items() if name in known}
+        """The recipe that `to_json` wrote; fields that this version does not know are left out.
+
+        Raises:
+            ValueError: it is no recipe, or a field is of another type.
+        """
+        written = json.loads(text)
+        if not isinstance(written, dict):
+            raise ValueError("the recipe is no JSON object")
+        types = get_type_hints(RunSpec)
+        values = {name: value for name, value in written.items() if name in types}
         if isinstance(values.get("require"), list):
             values["require"] = tuple(values["require"])
+        for name, value in values.items():
+            if not _is_of(value, types[name]):
+                raise ValueError(f"{name} of the recipe is {value!r}")
         return RunSpec(**values)
+
+
+def _is_of(value: object, kind: Any) -> bool:
+    """Whether a value read from JSON is of the type of a field of `RunSpec`."""
+    arguments = get_args(kind)
+    if get_origin(kind) is UnionType:
+        return any(_is_of(value, each) for each in arguments)
+    if get_origin(kind) is Literal:
+        return value in arguments
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def cores() -> int:

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from strop.errors import StropError
 
@@ -16,6 +16,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 """Ctrl-C, a polite kill, and the closing of the terminal; one that was ignored when strop started stays so (nohup)."""
 ONE_WISH_SECONDS = 0.5
 """A second signal that follows sooner is the same wish: `timeout` signals the process and then its group."""
+_LONGEST = 3e8
+"""Seconds: ten years. The system takes no time-out of centuries."""
 _END = 0
 """What the watching thread reads when nothing is left to watch for; no signal has this number."""
 
@@ -84,7 +86,7 @@ class _Watch:
     def __init__(self, stops: tuple[Callable[[], None], ...], seconds: float | None) -> None:
         self.reason: StropError | None = None
         self._stops = stops
-        self._seconds = seconds
+        self._seconds = None if seconds is None else min(seconds, _LONGEST)
         self._since = time.monotonic()
         self._stopped_at = 0.0
         self._read, self.wake = os.pipe()
@@ -122,12 +124,18 @@ class _Watch:
             self._stop(Interrupted(number), "stopping")
         elif time.monotonic() - self._stopped_at >= ONE_WISH_SECONDS:
             if os.isatty(2):
-                os.write(2, b"\x1b[?25h")  # the cursor, which a live view hides
+                _say(b"\x1b[?25h")  # the cursor, which a live view hides
             os._exit(128 + number)
 
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
         self.reason, self._stopped_at = reason, time.monotonic()
-        os.write(2, f"\nstrop: {words}; answers on their way are waited for (again to quit at once)\n".encode())
+        _say(f"\nstrop: {words}; answers on their way are waited for (again to quit at once)\n".encode())
         for act in self._stops if first else ():  # in threads of their own: this one must hear the next signal
             threading.Thread(target=act, name="strop-stop").start()
+
+
+def _say(words: bytes) -> None:
+    """On standard error, which may be gone: the terminal that was closed is why this is said."""
+    with suppress(OSError):
+        os.write(2, words)

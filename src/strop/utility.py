@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, cast
 
@@ -140,7 +139,7 @@ class TaskUtility:
         return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        ended = self.past.evaluation(at)
+        ended = self.past.evaluation(at, candidate)
         if ended is not None:
             return evaluation_of(ended)
         evaluation = NOT_A_TEXT if candidate is None else self._measure(candidate, at.path)
@@ -159,7 +158,7 @@ class TaskUtility:
         errors: list[str] = []
         cpu = wall = 0.0
         with (
-            closing(Notes(self.record, path, candidate)) as notes,
+            Notes(self.record, path, candidate) as notes,
             self.sandbox.open(Program(candidate, task.entry), limits) as guest,
         ):
             for index in range(task.count(self.split)):

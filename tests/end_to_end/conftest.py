@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,11 +39,12 @@ def strop(tmp_path: Path) -> Strop:
 
 
 @pytest.fixture
-def start_strop(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """The same, without waiting for its end."""
+def start_strop(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """The same, without waiting for its end; what a failed test has left is ended with it."""
+    started: list[subprocess.Popen[str]] = []
 
     def call(*arguments: str, **env: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "strop", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -51,5 +52,11 @@ def start_strop(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
             cwd=tmp_path,
             env=environment(tmp_path) | env,
         )
+        started.append(process)
+        return process
 
-    return call
+    yield call
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

@@ -26,6 +26,7 @@ def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any
     words = " ".join(ended.stdout.split())
     assert "not a language model" in words and "original" in words and "improved" in words
     assert "on 50 held-out instances" in words and "1 LM call, 6 responses, 6 evaluations" in words
+    assert "improvement 1 6 - - $0.00" in words  # what it cost
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
 

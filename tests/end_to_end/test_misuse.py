@@ -40,6 +40,16 @@ def test_empty_requirement_is_refused_since_only_none_means_none(strop: Any, val
     assert said_in_one_line(ended, 2), ended.stderr
 
 
+def test_task_that_is_an_empty_text_is_refused_rather_than_taken_for_the_default(strop: Any) -> None:
+    ended = strop("run", "")
+    assert said_in_one_line(ended, 2) and "the task is an empty text" in ended.stderr
+
+
+@pytest.mark.parametrize("command", [("run",), ("eval",), ("noise",), ("doctor",), ("reproduce", "fig4")])
+def test_help_shows_defaults_as_they_are_written_on_a_command_line(strop: Any, command: tuple[str, ...]) -> None:
+    assert "[default: (" not in strop(*command, "--help").stdout
+
+
 def test_number_beyond_all_measure_is_one_line(strop: Any) -> None:
     ended = strop("run", "lpn", "--copies", "99999999999")
     assert said_in_one_line(ended, 2), ended.stderr

@@ -101,6 +101,34 @@ def test_limit_buys_the_whole_iterations_that_it_covers_after_the_first_measurem
     assert (planned(PAPER, GROUND).binding, planned(PAPER, GROUND).attempts) == ("", 24)
 
 
+def test_every_expected_figure_ends_with_the_limit_that_is_spent_first() -> None:
+    free = planned(PAPER, GROUND)
+    cut = planned(replace(PAPER, max_cost=free.total.cost.expected / 4e9 if free.total.cost else 0.0), GROUND)
+    assert free.total.cost is not None and cut.total.cost is not None
+    figures = [
+        (cut.total.calls, free.total.calls),
+        (cut.total.responses, free.total.responses),
+        (cut.total.evaluations, free.total.evaluations),
+        (cut.total.tokens, free.total.tokens),
+        (cut.total.cost, free.total.cost),
+        (cut.seconds, free.seconds),
+    ]
+    for shortened, whole in figures:
+        assert shortened.expected == pytest.approx(whole.expected / 4)
+    assert cut.total.calls.most == free.total.calls.most  # cheap calls may be many
+
+
+def test_most_money_is_that_of_the_tokens_and_calls_that_the_limits_allow() -> None:
+    tokens = planned(replace(PAPER, max_tokens=100_000), GROUND).total
+    assert tokens.cost is not None and tokens.cost.most == pytest.approx(
+        100_000 * 2000
+    )  # all of them out, at $2 a million
+    calls, free = planned(replace(PAPER, max_calls=10), GROUND).total, planned(PAPER, GROUND).total
+    assert calls.cost is not None and free.cost is not None
+    assert calls.cost.most == pytest.approx(free.cost.most * 10 / free.calls.most)
+    assert calls.tokens.most == pytest.approx(free.tokens.most * 10 / free.calls.most)
+
+
 def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None:
     found = planned(replace(PAPER, lm_budget=0), GROUND)
     assert (found.total.calls, found.total.tokens, found.attempts) == (Span(), Span(), 0)

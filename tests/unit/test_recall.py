@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from strop.budget import COST, LM_CALLS, Budget
 from strop.events import (
+    AuditNoted,
     BudgetMoved,
     Evaluated,
     Event,
@@ -74,6 +76,12 @@ def test_event_is_the_same_when_only_a_clock_differs() -> None:
     assert identity(evaluated()) != identity(evaluated(value=0.6)) != identity(evaluated(solution="x"))
 
 
+@pytest.mark.parametrize(("rule", "same"), [("S002", True), ("R006", False)])
+def test_finding_in_a_text_is_the_same_whichever_of_several_copies_brought_it_first(rule: str, same: bool) -> None:
+    one, two = (identity(AuditNoted(scope=f"t1/copy{n}", rule=rule, detail="exec", program="exec(x)")) for n in (0, 1))
+    assert (one == two) is same
+
+
 @pytest.mark.parametrize("solution", ["def f(): ...", "", None])
 def test_event_is_recognised_in_the_record_it_was_appended_to(store: Store, solution: str | None) -> None:
     event = ImproveFinished(
@@ -122,7 +130,7 @@ def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> 
     found = past.improvement(at)
     assert found is not None and (found.solution, found.outcome, found.detail) == ("text", "raised", "why")
     assert (at.used(LM_CALLS), run.used(LM_CALLS)) == (3, 3), "what it spent is counted again, what was refused is not"
-    assert past.evaluation(run.child("t1")) is None and past.improvement(run.child("t1")) is None
+    assert past.evaluation(run.child("t1"), "") is None and past.improvement(run.child("t1")) is None
     assert past.spent["t1"] == {LM_CALLS: 3} and len(recall(store).programs) == 2
 
 
@@ -174,3 +182,11 @@ def test_money_counts_what_was_set_aside_and_never_settled(store: Store) -> None
 def test_seconds_are_those_of_the_stretches_without_the_pauses() -> None:
     events: list[tuple[float, Event]] = [(10, STARTED), (14, evaluated()), (100, RESUMED), (103, FINISHED)]
     assert seconds_of(Stored(n, at, event) for n, (at, event) in enumerate(events)) == 7
+
+
+def test_time_of_an_iteration_is_that_of_all_its_stretches(tmp_path: Path) -> None:
+    clock = iter([10.0, 12.0, 15.0, 100.0, 101.0, 105.0])
+    with Store.create(tmp_path / "run", {}, lambda: next(clock)) as store:
+        for event in (STARTED, evaluated("t1/a"), evaluated("t1/b"), RESUMED, evaluated("t1/c"), evaluated("t1/d")):
+            store.append(event)
+        assert recall(store).tallies["t1"].seconds == 3.0 + 4.0

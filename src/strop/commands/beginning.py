@@ -52,6 +52,10 @@ class BeginOptions:
         Raises:
             ConfigurationError: they contradict one another, or name what is not there.
         """
+        if task == "":
+            raise ConfigurationError(
+                "the task is an empty text; strop tasks lists the tasks, and without one it is lpn"
+            )
         if self.replay is not None:
             if task or self.seed is not None or self.begin_from or self.improver != DEFAULTS.improver:
                 raise ConfigurationError("--replay takes task, seed and I_0 from the run; name none of them")

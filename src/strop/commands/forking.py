@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 
 from strop.commands.finding import find_run
 from strop.commands.options import DEFAULTS
-from strop.commands.output import notices
-from strop.errors import ConfigurationError
+from strop.commands.output import notices, reading
+from strop.errors import ConfigurationError, StoreError
 from strop.keeping import Kept, kept
 from strop.laboratory import Parts
 from strop.lm.base import Completion
@@ -19,7 +20,7 @@ from strop.spec import RunSpec
 from strop.store import Store
 
 FORK = "replay"
-"""What a record calls the run that it began as."""
+"""What a record calls the run that it began as: its directory, seen from the record's own."""
 _OWN = ("seed", "base_url", "max_cost", "max_tokens", "max_calls", "max_time", "price", "lm", "jobs", "require")
 """Fields that a fork does not take over: which model, where, how fast and how much are asked anew; the seed is the run's."""
 
@@ -45,9 +46,31 @@ def inherited(spec: RunSpec, fork: Kept) -> RunSpec:
     return replace(fork.spec, **changed | {"seed": fork.spec.seed, "improver": fork.spec.improver})
 
 
+def seen_from(directory: Path, fork: Kept) -> str:
+    """Where the run that is begun again lies, seen from the directory of the new one: from wherever that is gone on with."""
+    return os.path.relpath(fork.directory.resolve(), directory.resolve())
+
+
+def learn_again(parts: Parts, found: Kept) -> None:
+    """Give a run that is gone on with the answers of the run that it began as, where that is still there; else say so."""
+    if FORK not in found.meta:
+        return
+    fork = found.directory / found.meta[FORK]
+    try:
+        if kept(fork).secret == found.secret:
+            learn(parts, fork)
+            return
+    except (StoreError, OSError, ValueError):
+        pass
+    line = (
+        f"the run that {found.directory} began as is not in {fork}: its answers are not known, and the model is asked"
+    )
+    notices().print(line, markup=False, soft_wrap=True)
+
+
 def learn(parts: Parts, directory: Path) -> None:
     """Give the answers of the run in `directory` to the model of another, for nothing."""
-    with Store.open(directory) as store:
+    with reading(directory), Store.open(directory) as store:
         parts.language_model.learn({key: _for_nothing(answer) for key, answer in answers(store).items()})
 
 

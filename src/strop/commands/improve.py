@@ -34,6 +34,7 @@ from strop.events import AuditNoted, ImproveStarted
 from strop.experiment import new_directory
 from strop.laboratory import assembled
 from strop.patch import named
+from strop.report.costs import costs, print_costs
 from strop.report.documents import ModelFacts
 from strop.report.single import print_diff, print_single, single_document
 from strop.single import DIFF, ORIGINAL, SOLUTION, Start, improve_once
@@ -176,6 +177,7 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool) -> None:
     if diff.is_file():
         print_diff(diff, results())
     print_single(found, results(), task=task, notice=notice_of(model.name, model.is_language_model), notes=notes)
+    print_costs(costs(store.outline()), results())
     if diff.is_file():
         where = f"solution: {directory / SOLUTION}, the original: {directory / ORIGINAL}, as a patch: {diff}"
         results().print(where, markup=False, soft_wrap=True)

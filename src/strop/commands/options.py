@@ -178,7 +178,7 @@ Out = Annotated[
     Path | None,
     Parameter(name="--out", converter=folder, help="Directory of the run, empty or new; one in runs/ when not given."),
 ]
-Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="")]
+Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
 """Tasks by name or file, at least one."""
 TrustTask = Annotated[bool, Parameter(name="--trust-task", negative="")]
 RUNS = Path("runs")

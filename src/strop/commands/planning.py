@@ -17,8 +17,8 @@ from strop.spec import RunSpec, improver_text
 from strop.tasks.registry import load
 
 
-def show_plan(spec: RunSpec, improver: str, *, as_json: bool) -> None:
-    """Print the plan of a run that begins from the text `improver`.
+def show_plan(spec: RunSpec, improver: str, source: str, *, as_json: bool) -> int:
+    """Print the plan of a run that begins from the text `improver`; its task is loaded from `source`.
 
     Raises:
         ConfigurationError: the recipe names something that is not there, or limits money where no price is known.
@@ -27,7 +27,7 @@ def show_plan(spec: RunSpec, improver: str, *, as_json: bool) -> None:
     if Path(spec.improver).name == spec.improver and improver == improver_text("seed"):
         spec = replace(spec, improver="seed")
     check(spec.lm)
-    task = load(spec.task)
+    task = load(source)
     known = tariffs(spec.lm, replace(settings_of(spec), url=spec.base_url), os.environ)
     if spec.max_cost is not None:
         check_cost_limit(known)
@@ -47,3 +47,4 @@ def show_plan(spec: RunSpec, improver: str, *, as_json: bool) -> None:
         print_document(plan_document(found, spec, known))
     else:
         print_plan(found, spec, known, results())
+    return 0

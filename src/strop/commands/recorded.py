@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from strop.commands.output import notice_of, notices
+from strop.commands.output import notice_of, notices, reading
 from strop.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
 from strop.experiment import Journal
 from strop.keeping import RESUMABLE, keep_task
@@ -59,7 +59,9 @@ def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = ()) -> It
         make_view("auto", notice=notice_of(model.name, model.is_language_model)) as view,
         _goes_on(directory, store.meta.get("kind", "")),
     ):
-        yield Journal(store, view, recalled=recall(store))
+        with reading(directory):
+            recalled = recall(store)
+        yield Journal(store, view, recalled=recalled)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from strop.commands.finding import find_run
 from strop.commands.options import Json, Out, TrustTask
-from strop.commands.output import notices, print_document, results, results_alone
+from strop.commands.output import notices, print_document, reading, results, results_alone
 from strop.commands.recorded import recorded
 from strop.comparing import Agreement, agreement
 from strop.errors import ConfigurationError, ReplayDiffers
@@ -23,10 +23,13 @@ from strop.experiment import run
 from strop.keeping import Kept, kept
 from strop.laboratory import assembled
 from strop.lm.replay import NoModel
+from strop.plurals import quantity
 from strop.recall import answers, requests
 from strop.report.words import harmless
 from strop.store import Store
 
+REPLAY = "replay"
+"""The kind of the record of a replay: nobody goes on with it, which would ask the run's model."""
 SHOWN = 10
 """Differences that are shown."""
 
@@ -64,7 +67,7 @@ def replay_command(
         compared = replayed(found, there, trust=trust_task)
     _show(compared, directory, as_json=as_json)
     if compared.differences:
-        raise ReplayDiffers(f"{len(compared.differences)} events are not as they were recorded in {directory}")
+        raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")
     return 0
 
 
@@ -74,7 +77,9 @@ def replayed(found: Kept, there: Path, *, trust: bool) -> Agreement:
     Raises:
         LanguageModelError: something was asked that was not recorded.
     """
-    free = replace(found.spec, max_cost=None, max_tokens=None, max_calls=None, max_time=None)
+    free = replace(
+        found.confined(os.environ, trust=trust), max_cost=None, max_tokens=None, max_calls=None, max_time=None
+    )
     with Store.open(found.directory) as before:
 
         def nothing() -> NoModel:
@@ -83,10 +88,12 @@ def replayed(found: Kept, there: Path, *, trust: bool) -> Agreement:
         notices().print(f"replay of {found.directory}: no language model is asked", markup=False, soft_wrap=True)
         with (
             results_alone(),
-            assembled(free, os.environ, found.origin(trust=trust), nothing) as parts,
-            recorded(parts, there, "run", {"improver": found.improver}) as journal,
+            assembled(free, os.environ, found.origin(os.environ, trust=trust), nothing) as parts,
+            recorded(parts, there, REPLAY, {"improver": found.improver}) as journal,
         ):
-            parts.language_model.learn(answers(before))
+            with reading(found.directory):
+                known = answers(before)
+            parts.language_model.learn(known)
             run(parts, found.improver, there, journal)
         with Store.open(there) as after:
             return agreement(before, after)

@@ -12,9 +12,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.commands.finding import find_run
-from strop.commands.forking import FORK, learn
+from strop.commands.forking import learn_again
 from strop.commands.options import Json, LimitOptions, TrustTask
-from strop.commands.output import announce, notices, results_alone
+from strop.commands.output import announce, notices, reading, results_alone
 from strop.commands.recorded import continued
 from strop.commands.result import show_result
 from strop.commands.tracking import TrackOptions
@@ -53,7 +53,10 @@ def resume_command(
         notices().print(f"{directory} is finished: there is nothing to go on with", markup=False, soft_wrap=True)
         show_result(directory, as_json=as_json)
         return 0
-    spec = replace(found.spec, base_url=base_url or found.spec.base_url, **limits.given())
+    asked = found if base_url is None else replace(found, spec=replace(found.spec, base_url=None))
+    asked.check_model(os.environ, trust=trust_task)
+    confined = found.confined(os.environ, trust=trust_task)
+    spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.given())
     go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory))
     show_result(directory, as_json=as_json)
     return 0
@@ -71,16 +74,15 @@ def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = ()) -> None:
             f"{found.directory} is the record of strop {found.kind}: the same command with --out {found.directory} goes on"
         )
     announce(found.spec.instances)
-    fork = found.meta.get(FORK)
     with (
         results_alone(),
-        assembled(found.spec, os.environ, found.origin(trust=trust)) as parts,
+        assembled(found.spec, os.environ, found.origin(os.environ, trust=trust)) as parts,
         continued(parts, found.directory, tracks) as journal,
     ):
-        if fork is not None and Path(fork).is_dir():
-            learn(parts, Path(fork))
+        learn_again(parts, found)
         if found.kind == "improve":
-            start = found.meta.get("start")
-            improve_once(parts, found.improver, Start(*json.loads(start)) if start else None, found.directory, journal)
+            with reading(found.directory):
+                start = Start(*json.loads(found.meta["start"])) if "start" in found.meta else None
+            improve_once(parts, found.improver, start, found.directory, journal)
         else:
             run(parts, found.improver, found.directory, journal)

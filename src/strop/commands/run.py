@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.commands.beginning import BeginOptions
-from strop.commands.forking import FORK, inherited, learn, tell
+from strop.commands.forking import FORK, inherited, learn, seen_from, tell
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
@@ -68,24 +68,24 @@ def run_command(
     """
     start = begin.begun(task)
     announce(ground.instances)
-    rest = {"iterations": iterations, "meta_budget": meta_budget, "improver": start.improver}
-    spec = recipe(start.task, start.seed, model, ground, **rest, **vars(selection), **limits.given())
-    if (fork := start.fork) is not None:
-        spec = inherited(spec, fork)
+    rest = {"iterations": iterations, "meta_budget": meta_budget, "improver": start.improver} | vars(selection)
+    spec = recipe(start.task, start.seed, model, ground, **rest, **limits.given())
+    fork, origin = start.fork, None
+    if fork is not None:
+        spec, origin = inherited(spec, fork), fork.origin(os.environ, trust=begin.trust_task)
     if dry_run:
-        show_plan(spec, start.text, as_json=as_json)
-        return 0
+        return show_plan(spec, start.text, origin.task if origin else spec.task, as_json=as_json)
     directory = out or new_directory(RUNS, spec.task)
-    said = {"improver": start.text} | ({FORK: str(fork.directory)} if fork else {})
+    said = {"improver": start.text} | ({FORK: seen_from(directory, fork)} if fork else {})
     with (
         results_alone(),
-        assembled(spec, os.environ, fork.origin(trust=begin.trust_task) if fork else None) as parts,
+        assembled(spec, os.environ, origin) as parts,
         recorded(parts, directory, "run", said, tracking.tracks()) as journal,
     ):
-        if fork is not None:
+        if fork:
             learn(parts, fork.directory)
         run(parts, start.text, directory, journal)
-    if fork is not None:
+    if fork:
         tell(parts.language_model, fork)
     show_result(directory, as_json=as_json)
     return 0

@@ -33,7 +33,7 @@ class SelfTestOptions:
     """all: also as on lesser machines, as far as one machine can stand for them, and the control; needs root."""
     control: Flag = False
     """Only the control: the same attacks with every layer off, where they must succeed; needs root."""
-    only: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    only: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """Name of an attack; may be given several times."""
     markdown: Flag = False
     """Print the tables of docs/security.md."""

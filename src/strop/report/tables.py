@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from strop.events import Event, IterationFinished
+from strop.events import Event, IterationFinished, RunResumed
 from strop.report.documents import ScoreResult
 from strop.report.narration import tally
 from strop.report.notes import Noted, noted
@@ -37,6 +37,8 @@ def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str 
     for stored in events:
         progress.add(stored.event)
         first = stored.at if stored.seq == 1 else first
+        if isinstance(stored.event, RunResumed):
+            first = stored.at - stored.event.seconds  # pauses between stretches are no time of the run
         last = stored.at
     recipe = [str(progress.recipe[name]) for name in ("task", "lm") if name in progress.recipe]
     recipe[:1] = [tasks] if tasks else recipe[:1]

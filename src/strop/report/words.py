@@ -12,11 +12,13 @@ NAMED_BY = 12
 """Hexadecimal digits by which reports name a program."""
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
+MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
 
 
 def notice_of(name: str, is_language_model: bool) -> str:
     """What stands above every result of a model; empty for a language model."""
-    return "" if is_language_model else OFFLINE_NOTICE.format(name=name)
+    notice = MIXED_NOTICE if name.startswith("mix:") else OFFLINE_NOTICE
+    return "" if is_language_model else notice.format(name=name)
 
 
 def ruled(title: str, unsandboxing: bool) -> str:

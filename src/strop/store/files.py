@@ -29,7 +29,9 @@ def lock_directory(directory: Path) -> int:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(fd)
-        raise StoreError(f"another process is writing the run in {directory}: choose another directory") from None
+        raise StoreError(
+            f"another process is writing the run in {directory}: wait until it ends, or name another directory"
+        ) from None
     return fd
 
 

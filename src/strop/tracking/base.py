@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from strop.events import AuditNoted, Evaluated, Event, ImproveFinished, LmFault
+from strop.events import AuditNoted, Evaluated, Event, ImproveFinished, IterationFinished, LmFault, RunFinished
 from strop.solution import digest_of
 from strop.store import Stored
 
@@ -56,6 +56,8 @@ _FREE: dict[type[Event], tuple[str, ...]] = {
     Evaluated: ("error",),
     AuditNoted: ("detail",),
     LmFault: ("detail",),
+    IterationFinished: ("reason",),
+    RunFinished: ("detail",),
 }
 """Fields beside `TEXTS` that may quote a program, a prompt or an answer."""
 

@@ -7,7 +7,6 @@ is resumed. Not here: how a tracking system is spoken to (the modules beside thi
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from strop.events import Event
 from strop.harmless import harmless
+from strop.saying import say
 from strop.store import Store, Stored
 from strop.tracking.base import Subject, Tracker
 from strop.tracking.notebook import Entry, Notebook
@@ -37,9 +37,9 @@ FACTS = ("kind", "task", "language_model")
 """What trackers are told of a record's `meta`; never its secret."""
 
 
-def say(line: str) -> None:
-    """One line on standard error."""
-    sys.stderr.write(f"strop: {harmless(line, 600)}\n")
+def tell_harmless(line: str) -> None:
+    """One line on standard error, whatever a library put into it."""
+    say(harmless(line, 600))
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Mirror:
 
 @contextmanager
 def mirrored(
-    directory: Path, tracks: Sequence[Track], tell: Callable[[str], None] = say, seconds: float = LAST_SECONDS
+    directory: Path, tracks: Sequence[Track], tell: Callable[[str], None] = tell_harmless, seconds: float = LAST_SECONDS
 ) -> Iterator[Mirror]:
     """Within, the record in `directory` is mirrored; at the end its rest is sent, for at most `seconds`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from strop.errors import ConfigurationError
@@ -45,5 +45,6 @@ class Notebook:
     def keep(self) -> None:
         """Write the entries, whole or not at all."""
         with self._lock:
-            entries = {name: asdict(each) for name, each in self.entries.items()}
-            save(self._path, json.dumps(entries, indent=2) + "\n")
+            # Copied in single steps: other trackers' threads write their notes meanwhile.
+            entries = {name: replace(each, notes=dict(each.notes)) for name, each in list(self.entries.items())}
+            save(self._path, json.dumps({name: asdict(each) for name, each in entries.items()}, indent=2) + "\n")

@@ -141,8 +141,10 @@ class Spans:
     def _iteration_finished(self, stored: Stored[Event]) -> list[Span]:
         event = stored.event
         assert isinstance(event, IterationFinished)
-        attributes: Attributes = {"strop.accepted": event.accepted, "strop.reason": event.reason}
+        attributes: Attributes = {"strop.accepted": event.accepted}
         attributes |= {"strop.lm_calls": event.lm_calls, "strop.evaluations": event.evaluations}
+        if self._content:  # where the self-improvement failed it quotes the program
+            attributes["strop.reason"] = event.reason
         for name, values in (("train", event.train), ("test", event.test)):
             if values:
                 attributes[f"strop.{name}"] = mean(values)

@@ -57,8 +57,9 @@ class WeightsAndBiases:
         if self._run is None:
             self._run = self._begun()
         while self._waiting:
-            metrics, step = self._waiting.pop(0)
+            metrics, step = self._waiting[0]
             self._run.log(metrics, step=step)
+            del self._waiting[0]
         if self._ended is not None:
             self._run.summary.update({**self._totals.metrics(), "status": self._ended})
             best = self._subject.directory / "best.py"

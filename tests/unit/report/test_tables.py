@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.events import Event, IterationFinished
+from strop.events import Event, IterationFinished, RunResumed
 from strop.report.documents import ScoreResult
 from strop.report.tables import print_iterations, print_run, print_runs, print_score
 from strop.store import RunListing, Stored
@@ -39,6 +39,17 @@ def test_run_table_folds_no_figure_when_there_is_little_room(make_iteration: Cal
 
 def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]]) -> None:
     assert "lpn, offline, finished, 3:00\n" in printed(lambda console: print_run(stored, console))
+
+
+def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Event]]) -> None:
+    goes_on = RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=len(stored), seconds=200.0)
+    at = stored[-1].at + 50_000
+    resumed = [
+        *stored,
+        Stored(stored[-1].seq + 1, at, goes_on),
+        replace(stored[-1], seq=stored[-1].seq + 2, at=at + 40),
+    ]
+    assert "lpn, offline, finished, 4:00\n" in printed(lambda console: print_run(resumed, console))
 
 
 def test_run_table_says_that_a_run_has_not_ended(stored: list[Stored[Event]]) -> None:

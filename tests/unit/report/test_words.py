@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.report.words import counted, duration, harmless, with_error
+from strop.report.words import counted, duration, harmless, notice_of, with_error
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 
@@ -56,3 +56,11 @@ def test_counts_are_said_most_frequent_first() -> None:
 )
 def test_duration_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> None:
+    assert notice_of('mix:["offline","openai/a"]', False).startswith(
+        'mix:["offline","openai/a"]: in part a built-in stand-in'
+    )
+    assert notice_of("offline", False).startswith("offline: a built-in stand-in")
+    assert notice_of('mix:["openai/a","openai/b"]', True) == ""

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from strop.errors import ConfigurationError
-from strop.events import Event
+from strop.events import Event, RunFinished
 from strop.store import Store, Stored
 from strop.tracking import Track, continued, mirrored
 from strop.tracking.mirror import BATCH
 from strop.tracking.notebook import FILE_NAME
-from support.tracked import CALLED, FINISHED, RESPONDED, STARTED, TEXTS, eventually, lines, numbers, some
+from support.tracked import CALLED, FINISHED, ITERATED, RESPONDED, STARTED, TEXTS, eventually, lines, numbers, some
 
 
 def to(path: Path, content: bool = False) -> list[Track]:
@@ -205,7 +205,14 @@ def test_tracker_that_never_answers_holds_up_neither_the_run_nor_its_end(
 @pytest.mark.parametrize("content", [True, False])
 def test_texts_are_digests_unless_content_is_allowed(store: Store, tmp_path: Path, content: bool) -> None:
     with mirrored(tmp_path / "run", to(tmp_path / "e", content)), store:
-        for event in (STARTED, CALLED, RESPONDED, *some(1)):
+        for event in (
+            STARTED,
+            CALLED,
+            RESPONDED,
+            *some(1),
+            ITERATED,
+            RunFinished(scope="", status="failed", detail="quoted"),
+        ):
             store.append(event)
     text = (tmp_path / "e").read_text()
     assert [each in text for each in TEXTS] == [content] * len(TEXTS)

@@ -13,14 +13,13 @@ from strop.events import (
     Event,
     ImproveFinished,
     ImproveStarted,
-    IterationFinished,
     IterationStarted,
     LmFault,
     RunFinished,
 )
 from strop.store import Stored
 from strop.tracking.spans import KINDS, MOST_NOTES, Span, Spans
-from support.tracked import CALLED, EVALUATED, FINISHED, RESPONDED, RESUMED, STARTED, TEXTS
+from support.tracked import CALLED, EVALUATED, FINISHED, ITERATED, RESPONDED, RESUMED, STARTED, TEXTS
 
 ITERATION = IterationStarted(scope="t0", t=0, improver="a program")
 IMPROVE = ImproveStarted(scope="t0/measure/copy0", improver="a program", initial_solution="a program", utility="lpn")
@@ -33,20 +32,6 @@ IMPROVED = ImproveFinished(
     lm_calls=1,
     cpu_seconds=0.1,
     wall_seconds=0.2,
-)
-ITERATED = IterationFinished(
-    scope="t0",
-    t=0,
-    improver="a program",
-    candidate=None,
-    accepted=False,
-    reason="the seed improver",
-    train=(0.5, 0.7),
-    test=(),
-    lm_calls=1,
-    evaluations=1,
-    verdicts="{}",
-    seconds=3.0,
 )
 WHOLE: list[Event] = [STARTED, ITERATION, IMPROVE, CALLED, RESPONDED, IMPROVED, EVALUATED, ITERATED, FINISHED]
 KILLED: list[Event] = [STARTED, ITERATION, IMPROVE, CALLED, RESUMED, RESPONDED, IMPROVED, ITERATED, FINISHED]

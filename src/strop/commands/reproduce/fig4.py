@@ -16,7 +16,7 @@ def fig4_command(
     *,
     lm: Models = ("offline",),
     runs: Whole = RUNS,
-    selection: Annotated[tuple[SelectionName, ...], Parameter(negative="")] = ("paper",),
+    selection: Annotated[tuple[SelectionName, ...], Parameter(negative="", show_default=" ".join)] = ("paper",),
     scale: ScaleOptions = DEFAULT_SCALE,
     as_json: Json = False,
 ) -> int:
