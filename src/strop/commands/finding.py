@@ -7,7 +7,7 @@ from pathlib import Path
 
 from strop.commands.options import RUNS
 from strop.commands.output import reading
-from strop.errors import ConfigurationError
+from strop.errors import ConfigurationError, StoreError
 from strop.events import IterationFinished, RunStarted
 from strop.measured import spec_of
 from strop.spec import improver_text, shipped_improvers
@@ -66,7 +66,10 @@ def task_of(name: str) -> str:
     if place is None:
         raise ConfigurationError(f"{name!r} names no iteration of a run; write RUN:t, e.g. runs/mine:3")
     with reading(place[0]), Store.open(place[0]) as store:
-        spec = spec_of(store.events(RunStarted))
+        try:
+            spec = spec_of(store.events(RunStarted))
+        except StoreError as error:
+            raise StoreError(f"the record in {place[0]} is damaged: {error}") from error
     if spec is None or not isinstance(spec.task, str):
         raise ConfigurationError(f"{place[0]} does not say which task it was made with; name one")
     return spec.task
