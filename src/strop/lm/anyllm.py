@@ -20,7 +20,7 @@ from strop.lm.base import Completion, Fault, Request
 from strop.lm.callable import MOST_AT_ONCE, CallableModel
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
-from strop.lm.openai_terms import HIGHEST_TEMPERATURE
+from strop.lm.openai_terms import HIGHEST_TEMPERATURE, messages_of
 from strop.lm.options import ModelSettings
 from strop.lm.pacing import End, Pacer
 from strop.lm.patience import Patience, retry_after_seconds
@@ -107,7 +107,7 @@ class _Asker:
         try:
             given = self.provider.completion(
                 model=self.place.model,
-                messages=_messages(request),
+                messages=messages_of(request),
                 timeout=self.settings.timeout or _READ_SECONDS,
                 **sent,
             )
@@ -200,15 +200,6 @@ def _created(library: Any, spec: str, provider: str, url: str | None) -> tuple[s
     except library.UnsupportedProviderError as error:
         known = ", ".join(sorted(library.AnyLLM.get_supported_providers()))
         raise ConfigurationError(f"--lm {spec}: any-llm knows no provider {provider!r}; it knows {known}") from error
-
-
-def _messages(request: Request) -> list[dict[str, str]]:
-    texts = (("system", request.expertise), ("user", request.message))
-    return [
-        {"role": role, "content": text.encode("utf-8", "replace").decode()}
-        for role, text in texts
-        if text or role == "user"
-    ]
 
 
 def _as_json(given: Any) -> bytes:

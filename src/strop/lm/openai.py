@@ -24,7 +24,7 @@ from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import PROVIDERS, Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
 from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
-from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, with_faults
+from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, messages_of, with_faults
 from strop.lm.openai_wire import BodyTooLarge, Bounds, DeadlinePassed, Wire
 from strop.lm.pacing import Clock, End, Pacer, Turn
 from strop.lm.patience import Patience, allowances
@@ -267,7 +267,7 @@ class OpenAIModel:
     def _send(self, request: Request, asked: Asked, sent: Sent, turn: Turn) -> Answer | Trouble:
         """One attempt."""
         try:
-            body = self._wire.post(_messages(request), sent.options())
+            body = self._wire.post(messages_of(request), sent.options())
             self._pacer.told(allowances(body.headers), turn)
             answer = read_answer(body.data, asked)
         except openai.APIStatusError as error:
@@ -336,13 +336,3 @@ def _alike(requests: Sequence[Request]) -> list[list[int]]:
     for position, request in enumerate(requests):  # repr: not a number is equal to itself here
         alike.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
     return list(alike.values())
-
-
-def _messages(request: Request) -> list[dict[str, str]]:
-    """The chat of a request; lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
-    texts = (("system", request.expertise), ("user", request.message))
-    return [
-        {"role": role, "content": text.encode("utf-8", "replace").decode()}
-        for role, text in texts
-        if text or role == "user"
-    ]

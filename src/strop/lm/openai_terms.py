@@ -176,3 +176,13 @@ def _room_left(said: str) -> int | None:
     """What a prompt leaves of the context, where the server says both."""
     context, prompt = _CONTEXT.search(said), _INPUT.search(said)
     return int(context.group(1)) - int(prompt.group(1)) if context and prompt else None
+
+
+def messages_of(request: Request) -> list[dict[str, str]]:
+    """The chat of a request; lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
+    texts = (("system", request.expertise), ("user", request.message))
+    return [
+        {"role": role, "content": text.encode("utf-8", "replace").decode()}
+        for role, text in texts
+        if text or role == "user"
+    ]
