@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from strop.budget import COST, LM_CALLS, TOKENS
@@ -34,7 +34,6 @@ from strop.lm.base import Completion, Fault, Request
 from strop.past import Past
 from strop.solution import digest_of
 from strop.store import Store
-from strop.store.record import Stored
 from strop.tasks.base import META_TASK
 
 BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds"})
@@ -51,14 +50,12 @@ def identity(event: Event, digest: Callable[[str], str] = digest_of) -> str:
     """All of an event but what was measured by a clock. `digest` makes a digest of a text; `str` where digests stand there."""
     values = {name: value for name, value in vars(event).items() if name not in BY_THE_CLOCK | BY_THE_ORDER}
     if isinstance(event, AuditNoted) and event.rule.startswith(_ON_TEXTS):
-        values["scope"] = (
-            ""  # a text is judged once a run, where it comes first: among copies side by side that is chance
-        )
+        # A text is judged once a run, where it comes first: among copies side by side that is chance.
+        values["scope"] = ""
     for name in event.TEXTS:
         value = values[name]
-        values[name] = (
-            [digest(each) for each in value] if isinstance(value, tuple) else None if value is None else digest(value)
-        )
+        if value is not None:
+            values[name] = [digest(each) for each in value] if isinstance(value, tuple) else digest(value)
     return json.dumps([type(event).__name__, values], sort_keys=True, ensure_ascii=True)
 
 
@@ -142,13 +139,16 @@ def recall(store: Store) -> Recall:
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
     spent: dict[str, Counter[str]] = defaultdict(Counter)
-    spans: dict[tuple[int, str], list[float]] = {}
+    spans: dict[
+        tuple[int, str | None], list[float]
+    ] = {}  # first and last moment of a stretch (None), and of its scopes
     stretch = 0
     for stored in store.outline():
         event = stored.event
         found.events += 1
         stretch += isinstance(event, RunResumed)
-        spans.setdefault((stretch, top(event.scope)), [stored.at, stored.at])[1] = stored.at
+        for place in (None, top(event.scope)):
+            spans.setdefault((stretch, place), [stored.at, stored.at])[1] = stored.at
         found.tallies[top(event.scope)].add(event)
         if is_told_again(event):
             found.told[identity(event, str)] += 1
@@ -165,11 +165,13 @@ def recall(store: Store) -> Recall:
                 _count(event, spent, found.money)
                 if event.counter == LM_CALLS:
                     found.calls[event.scope] += event.amount
-    for (_, scope), (first, last) in spans.items():
-        found.tallies[scope].seconds += last - first
+    for (_, place), (first, last) in spans.items():
+        if place is None:
+            found.seconds += max(0.0, last - first)  # a clock can be set back
+        else:
+            found.tallies[place].seconds += max(0.0, last - first)
     found.past = Past(evaluations, improvements, spent)
     found.answers = answers(store)
-    found.seconds = seconds_of(store.outline())
     told = store.events(RunStarted, IterationStarted, IterationFinished, Compared)
     found.history = tuple(stored.event for stored in told)
     return found
@@ -226,14 +228,3 @@ def requests(store: Store) -> Iterator[Request]:
             same = (event.scope, event.expertise, message, event.temperature)
             yield Request(event.expertise, message, event.temperature, event.scope, samples[same])
             samples[same] += 1
-
-
-def seconds_of(events: Iterable[Stored[Event]]) -> float:
-    """How long the stretches of a run took together: from the first event of each to its last."""
-    total, begun, last = 0.0, None, 0.0
-    for stored in events:
-        if isinstance(stored.event, (RunStarted, RunResumed)):
-            total += last - begun if begun is not None else 0.0
-            begun = stored.at
-        last = stored.at
-    return max(0.0, total + (last - begun if begun is not None else 0.0))

@@ -53,7 +53,7 @@ def against(monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     gc.collect()
 
 
-@pytest.mark.skipif(HERE, reason="any-llm-sdk is installed")
+@pytest.mark.skipif(HERE, reason="any-llm-sdk is installed here: this is about where it is not")
 def test_any_llm_says_which_extra_it_needs_when_the_library_is_not_installed() -> None:
     with pytest.raises(ConfigurationError, match=r"pip install 'strop\[any-llm\]'"):
         make("any-llm/mistral/small")
