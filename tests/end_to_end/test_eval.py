@@ -56,7 +56,19 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
 
 
 def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any, tmp_path: Path) -> None:
-    asked = ["eval", "seed", "--task", "parity", "--task", "lpn", "--task", "3sat", *SMALL, "--json", "--out"]
+    asked = [
+        "eval",
+        "seed",
+        "--task",
+        "parity",
+        "--task",
+        "lpn",
+        "--task",
+        "string-grid-distance",
+        *SMALL,
+        "--json",
+        "--out",
+    ]
     process = start_strop(*asked, "parts")
     end = time.monotonic() + 120
     while ended(tmp_path / "parts", "improvement_end") < 2 and time.monotonic() < end:
@@ -67,7 +79,7 @@ def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any,
     assert resumed.returncode == 0, resumed.stderr
     whole = json.loads(strop(*asked, "whole").stdout)["cells"]
     found = json.loads(resumed.stdout)["cells"]
-    assert [cell["task"] for cell in found] == ["parity", "lpn", "3sat"]
+    assert [cell["task"] for cell in found] == ["parity", "lpn", "string-grid-distance"]
     assert found == whole, "what was cut short goes on: it is not measured anew"
     before = (tmp_path / "parts" / "run.sqlite").read_bytes()
     again = strop(*asked, "parts")
@@ -77,7 +89,8 @@ def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any,
 
 def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_strop: Any, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
-    process = start_strop("eval", "seed", "--task", "parity", "--task", "slow.py", *SMALL, "--out", "there")
+    places = ["--jobs", "4"]  # so many that the slow task's two copies cannot keep parity waiting
+    process = start_strop("eval", "seed", "--task", "parity", "--task", "slow.py", *SMALL, *places, "--out", "there")
     end = time.monotonic() + 120
     parity = "evaluation WHERE utility = 'parity' AND split = 'test'"  # its seed's, and that of each copy
     while ended(tmp_path / "there", parity) < 3 and time.monotonic() < end:
