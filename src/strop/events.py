@@ -164,6 +164,12 @@ class Evaluated(Event):
     error: str
     cpu_seconds: float
     wall_seconds: float
+    notes: tuple[str, ...] = ()
+    """What the scorer had to say of it, and failing instances."""
+    metrics: str = "[]"
+    """For each instance the values behind its score, as a JSON list of objects; empty where there is only the score."""
+    beside: str = "[]"
+    """The original's values, measured beside it, in the same form."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from strop.auditing import Auditor
 from strop.budget import LM_CALLS, Budget, Movement
+from strop.command_utility import CommandUtility
 from strop.contest import Selection
 from strop.errors import TaskError
 from strop.events import BudgetMoved, Recorder, RunResumed, RunStarted
@@ -31,14 +32,17 @@ from strop.past import NOTHING
 from strop.recall import Recall
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
+from strop.sandbox.workspace.base import Workspaces
+from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.secret import key_file, machine_key, run_secret
 from strop.seeds import derive
 from strop.selection import Gate, make_selection
 from strop.spec import RunSpec
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
-from strop.tasks.registry import load
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
+from strop.tasks.command import AnyTask, CommandTask
+from strop.tasks.registry import load_any
 from strop.tasks.self_improvement.task import self_improvement
-from strop.utility import TaskUtility
+from strop.utility import TaskUtility, Utility
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Parts:
     """What a run is made of; whoever makes them closes them."""
 
     spec: RunSpec
-    task: Task
+    task: AnyTask
     language_model: Recorded
     sandbox: JailedSandbox
     secret: bytes
@@ -54,6 +58,8 @@ class Parts:
     """Where the model behind `language_model` is paid for; None: nowhere."""
     source: str = ""
     """What the task was loaded from: its name, or a file."""
+    workspaces: Workspaces | None = None
+    """Where commands run; None where no task has any."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +99,27 @@ class Laboratory:
         # One for all tasks of a record, so that they share the places too.
         self._places = threading.Semaphore(improvers_at_once(parts.spec))
 
-    def of(self, task: Task, at: Budget) -> Laboratory:
+    def of(self, task: AnyTask, at: Budget) -> Laboratory:
         """This laboratory for another task, spending in `at`, whose path must be its own: randomness derives from it."""
         other = Laboratory(replace(self.parts, task=task), self.record, at, self._recalled)
         other._places = self._places
         return other
 
-    def utility(self, split: Split) -> TaskUtility:
-        """The task's utility on a split."""
-        parts = self.parts
-        seeds = PublishedSeeds() if parts.spec.instances == "published" else SecretSeeds(parts.secret)
-        return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, past=self.host.past)
+    def utility(self, split: Split, *, strict: bool = False) -> Utility:
+        """The task's utility on a split; `strict`: for the task's own seed, whose failing breaks the task."""
+        published = self.parts.spec.instances == "published"
+        return self._utility(split, PublishedSeeds() if published else SecretSeeds(self.parts.secret), strict)
 
-    def fresh_utility(self, name: str) -> TaskUtility:
+    def fresh_utility(self, name: str) -> Utility:
         """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
-        secret = derive(self.parts.secret, "fresh", name).to_bytes(32)
-        return replace(self.utility("gate"), seeds=SecretSeeds(secret))
+        return self._utility("gate", SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
+
+    def _utility(self, split: Split, seeds: Seeds, strict: bool) -> Utility:
+        parts, past = self.parts, self.host.past
+        if isinstance(parts.task, CommandTask):
+            assert parts.workspaces is not None
+            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past)
+        return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past)
 
     def selection(self) -> Selection:
         """The selection of the recipe."""
@@ -123,7 +134,7 @@ class Laboratory:
             TaskError: it does not run, or its answers cannot be scored. (That it is slow or answers nothing is allowed.)
         """
         task = self.parts.task
-        evaluation = replace(self.utility("train"), strict=True).evaluate(task.seed, self.run.child("seed"))
+        evaluation = self.utility("train", strict=True).evaluate(task.seed, self.run.child("seed"))
         if evaluation.verdict == "raised":
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
@@ -215,11 +226,13 @@ def assembled(
         # What a task's own code prints is no result.
         stack.enter_context(redirect_stdout(sys.stderr))
         source = origin.task if origin else spec.task
-        task = load(source)
+        task = load_any(source)
+        workspaces = stack.enter_context(closing(workspaces_for(spec))) if isinstance(task, CommandTask) else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
         meter, made = _metered(spec, environ) if model is None else (None, model())
         asked = stack.enter_context(closing(Recorded(made)))
-        yield Parts(spec, task, asked, stack.enter_context(closing(jail(spec))), secret, meter, source)
+        sandbox = stack.enter_context(closing(jail(spec)))
+        yield Parts(spec, task, asked, sandbox, secret, meter, source, workspaces)
 
 
 def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, LanguageModel]:
@@ -259,6 +272,15 @@ def jail(spec: RunSpec) -> JailedSandbox:
     """
     require = DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
     return JailedSandbox(solution_places=spec.jobs, improver_places=improvers_at_once(spec) + 1, require=require)
+
+
+def workspaces_for(spec: RunSpec) -> Workspaces:
+    """Where the commands of a recipe's task run.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced here.
+    """
+    return JailedWorkspaces(places=spec.jobs, require=spec.require)
 
 
 def improvers_at_once(spec: RunSpec) -> int:

@@ -7,7 +7,7 @@ here: where the task, the improver and the solution come from, and how the resul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -122,7 +122,7 @@ def improve_once(parts: Parts, improver: str, start: Start | None, directory: Pa
     with journal.of(parts):
         run = laboratory.run
         # The task's own seed shows whether its scorer can be trusted; a file's answers are scored like any other's.
-        strict = replace(train, strict=start is None)
+        strict = laboratory.utility("train", strict=start is None)
         before = strict.evaluate(initial, run.child("original").child("train"))
         if before.verdict == "raised":
             raise _does_not_run(parts, start, before)

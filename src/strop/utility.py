@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, cast
 
@@ -73,6 +75,12 @@ class Evaluation:
     """The first failure: its instance, its reason and the tail of its traceback."""
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What the scorer had to say (`strop.note`), and failing instances: feedback on the training split, cut to size."""
+    metrics: tuple[Mapping[str, float], ...] = ()
+    """For each instance the values behind its score, where a command measures several; else empty."""
+    beside: tuple[Mapping[str, float], ...] = ()
+    """For each instance the original's values, measured beside it; empty where it was not."""
 
     def counts(self) -> dict[str, int]:
         """Verdict → number of instances."""
@@ -231,6 +239,9 @@ def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: E
         error=evaluation.error,
         cpu_seconds=evaluation.cpu_seconds,
         wall_seconds=evaluation.wall_seconds,
+        notes=evaluation.notes,
+        metrics=json.dumps(evaluation.metrics),
+        beside=json.dumps(evaluation.beside),
     )
 
 
@@ -244,4 +255,7 @@ def evaluation_of(event: Evaluated) -> Evaluation:
         error=event.error,
         cpu_seconds=event.cpu_seconds,
         wall_seconds=event.wall_seconds,
+        notes=tuple(event.notes),
+        metrics=tuple(json.loads(event.metrics)),
+        beside=tuple(json.loads(event.beside)),
     )

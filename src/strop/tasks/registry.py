@@ -9,6 +9,8 @@ from pathlib import Path
 
 from strop.errors import ConfigurationError
 from strop.tasks.base import Task
+from strop.tasks.command import AnyTask
+from strop.tasks.command_file import CONFIG, read_config
 from strop.tasks.lpn.task import lpn
 from strop.tasks.maxcut.task import maxcut
 from strop.tasks.meta import MetaTask
@@ -51,6 +53,20 @@ def load(name: str) -> Task:
     close = difflib.get_close_matches(name, [*BUILT_IN, *META], n=1)
     hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(BUILT_IN)}, and files that end in .py"
     raise ConfigurationError(f"no task is called {name!r}{hint}")
+
+
+def load_any(name: str) -> AnyTask:
+    """A task of any form: what `load` gives, or what a `strop.toml`, or a folder that holds one, describes.
+
+    Raises:
+        ConfigurationError: there is none, or it is not complete.
+    """
+    path = Path(name)
+    if path.is_dir() and (path / CONFIG).is_file():
+        return read_config(path / CONFIG)
+    if path.suffix == ".toml":
+        return read_config(path)
+    return load(name)
 
 
 def _from_file(path: Path, attribute: str) -> Task:
