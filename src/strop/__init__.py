@@ -9,13 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from strop.api.checking import check
+    from strop.api.comparing import compare
+    from strop.api.improving import improve
+    from strop.api.scoring import score
+    from strop.api.training import train
     from strop.budget import Budget
     from strop.errors import Malformed, StropError
     from strop.lm.callable import CallableModel
+    from strop.scorer_notes import note
     from strop.solution import Solution
     from strop.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
+    from strop.tasks.marking import improve_me
 
 _HOMES = {
     "Answer": "strop.tasks.answer",
@@ -27,9 +34,33 @@ _HOMES = {
     "Solution": "strop.solution",
     "StropError": "strop.errors",
     "Task": "strop.tasks.base",
+    "check": "strop.api.checking",
+    "compare": "strop.api.comparing",
+    "improve": "strop.api.improving",
+    "improve_me": "strop.tasks.marking",
+    "note": "strop.scorer_notes",
+    "score": "strop.api.scoring",
+    "train": "strop.api.training",
 }
 
-__all__ = ["Answer", "Budget", "CallableModel", "Instance", "Malformed", "RunSpec", "Solution", "StropError", "Task"]
+__all__ = [
+    "Answer",
+    "Budget",
+    "CallableModel",
+    "Instance",
+    "Malformed",
+    "RunSpec",
+    "Solution",
+    "StropError",
+    "Task",
+    "check",
+    "compare",
+    "improve",
+    "improve_me",
+    "note",
+    "score",
+    "train",
+]
 
 
 def __getattr__(name: str) -> object:

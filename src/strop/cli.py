@@ -18,10 +18,14 @@ from strop.errors import StropError
 from strop.harmless import harmless
 
 COMMANDS = {
+    "init": "Begin a task of your own: a few files that work as they stand, with a test.",
     "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
+    "train": "Train an improver: STOP over one task or several; ends with the improver's file and its card.",
+    "compare": "Say which of two improvers is better on tasks, by how much, at equal budgets.",
     "resume": "Go on with a run that was stopped or killed: nothing is asked, paid or done twice.",
     "replay": "Carry out a finished run again from its record, with no language model, and compare every event.",
-    "improve": "Improve one solution of a task by one improver, and compare it on instances that nobody saw.",
+    "improve": "Improve a program, and compare it on instances that nobody saw; ends with a patch.",
+    "apply": "Put the program of a run of strop improve in the place of your files: all of them or none.",
     "eval": "Measure the meta-utility of improvers on tasks, beside the seed improver's.",
     "noise": "Measure an improver against itself: how far two measurements differ by chance alone.",
     "score": "Score one solution of a task.",

@@ -1,17 +1,30 @@
-"""The utility of a command task: candidates run in copies of the tree, the host reads scores."""
+"""The utility of a command task: candidates run in copies of the tree, the host reads scores.
+
+A candidate is measured against the original: in turns with it, run by run, where the metrics are noisy (times); else against what
+the original came to once. The first instance that fails ends an evaluation, and costs the whole utility.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 
+from strop.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.budget import UTILITY_CALLS, Budget
-from strop.errors import SandboxUnavailable
+from strop.command_copy import Copy, Measured
+from strop.edits.regions import check_only
+from strop.errors import Malformed, TaskError
 from strop.events import Recorder
+from strop.feedback import Feedback
+from strop.noting import Notes
 from strop.past import NOTHING, Past
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
+from strop.tasks.bundle import unbundled
 from strop.tasks.command import CommandTask
-from strop.utility import Evaluation, evaluated, evaluation_of
+from strop.tasks.tree import matching
+from strop.utility import NOT_A_TEXT, REPORT_CHARACTERS, Evaluation, Verdict, evaluated, evaluation_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,8 @@ class CommandUtility:
     workspaces: Workspaces
     record: Recorder
     past: Past = NOTHING
+    baselines: Baselines = field(default_factory=Baselines)
+    """Shared by all utilities of a run."""
 
     @property
     def name(self) -> str:
@@ -38,12 +53,197 @@ class CommandUtility:
         return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        """The utility of a candidate; of the original's own text it is 1/2, and nothing is run twice for it.
+
+        Raises:
+            TaskError: the original does not run, or its score cannot be read.
+            SandboxError: the host failed.
+        """
         ended = self.past.evaluation(at, candidate)
         if ended is not None:
             return evaluation_of(ended)
-        evaluation = self._measure(candidate)
+        if candidate is None:
+            evaluation = NOT_A_TEXT
+        else:
+            with Notes(self.record, at.path, candidate) as notes:
+                evaluation = self._measure(candidate, notes)
         self.record(evaluated(self, self.split, candidate, evaluation, at))
         return evaluation
 
-    def _measure(self, candidate: str | None) -> Evaluation:
-        raise SandboxUnavailable("commands cannot be run yet")
+    def _measure(self, candidate: str, notes: Notes) -> Evaluation:
+        try:
+            files = candidate_files(self.task, candidate)
+        except Malformed as error:
+            return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
+        if files == dict(self.task.files):
+            return self._original(notes)
+        return self._in_turns(files, notes) if self.task.interleaved else self._alone(files, notes)
+
+    def _original(self, notes: Notes) -> Evaluation:
+        key = (self.name, self.split, self.seeds.seed(self.name, self.split, 0))
+
+        def measure() -> Evaluation:
+            # Seeds of `gate` are other ones in every comparison.
+            found = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
+            return found or self._measured_original(notes)
+
+        return self.baselines.of(key, measure)
+
+    def _measured_original(self, notes: Notes) -> Evaluation:
+        found = _Tally(self.task, self.split)
+        with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            self._built(copy)
+            values = []
+            for index in range(self.task.count(self.split)):
+                measured = self._of_original(copy, index)
+                found.spent(index, measured)
+                values.append(dict(measured.values))
+        evaluation = original_evaluation(self.task, tuple(values))
+        return replace(evaluation, cpu_seconds=found.cpu, wall_seconds=found.wall, notes=found.notes)
+
+    def _alone(self, files: Mapping[str, str], notes: Notes) -> Evaluation:
+        # First the original: whoever holds a place and waited for another could wait for ever.
+        beside = self._original(notes).metrics
+        found = _Tally(self.task, self.split)
+        with Copy(self.task, files, self.workspaces, notes) as copy:
+            if found.built(copy.build()):
+                for index in range(self.task.count(self.split)):
+                    if not found.add(index, copy.run(self._seed(index), index), beside[index]):
+                        break
+        return found.evaluation
+
+    def _in_turns(self, files: Mapping[str, str], notes: Notes) -> Evaluation:
+        """The candidate and the original one after the other, in the order A B B A A B B A."""
+        found = _Tally(self.task, self.split)
+        with ExitStack() as stack:
+            with self.baselines.pairs:
+                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
+                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes))
+            if not found.built(mine.build()):
+                return found.evaluation
+            self._built(its)
+            for index in range(self.task.count(self.split)):
+                beside = self._of_original(its, index) if index % 2 == 0 else None
+                measured = mine.run(self._seed(index), index)
+                if beside is None and measured.values:
+                    beside = self._of_original(its, index)
+                if not found.add(index, measured, beside.values if beside else {}):
+                    break
+        return found.evaluation
+
+    def _seed(self, index: int) -> int:
+        return self.seeds.seed(self.name, self.split, index)
+
+    def _built(self, original: Copy) -> None:
+        failed = original.build()
+        if failed is not None:
+            raise TaskError(f"task {self.name}: the original cannot be measured: {failed.error}")
+
+    def _of_original(self, original: Copy, index: int) -> Measured:
+        measured = original.run(self._seed(index), index)
+        if not measured.values:
+            hint = ""
+            if measured.verdict == "violated":
+                hint = "\nIf the command is meant to write them, name them under writable."
+            raise TaskError(
+                f"task {self.name}: the original cannot be measured ({measured.verdict}): {measured.error}{hint}"
+            )
+        return measured
+
+
+class _Tally:
+    """Gathers what the instances of one evaluation came to."""
+
+    def __init__(self, task: CommandTask, split: Split) -> None:
+        self._task, self._split = task, split
+        self._scores: list[float] = []
+        self._verdicts: list[Verdict] = []
+        self._metrics: list[Mapping[str, float]] = []
+        self._beside: list[Mapping[str, float]] = []
+        self._error = ""
+        self._told = Feedback()
+        self.cpu = self.wall = 0.0
+
+    def built(self, failed: Measured | None) -> bool:
+        """Whether the build let anything run."""
+        if failed is None:
+            return True
+        self.spent(0, failed)
+        self._verdicts.append(failed.verdict)
+        self._scores.append(0.0)
+        self._error = failed.error
+        return False
+
+    def add(self, index: int, measured: Measured, beside: Mapping[str, float]) -> bool:
+        """Count one instance; whether it was as it should be."""
+        self.spent(index, measured)
+        verdict, error = measured.verdict, measured.error
+        if measured.values:
+            unmet = self._task.objective.unmet(measured.values)
+            self._metrics.append(dict(measured.values))
+            self._beside.append(dict(beside))
+            if unmet:
+                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
+        is_right = verdict == "ok"
+        self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
+        self._verdicts.append(verdict)
+        if not is_right:
+            self._error = f"instance {index}: {error}"[:REPORT_CHARACTERS]
+        return is_right
+
+    def spent(self, index: int, measured: Measured) -> None:
+        """Count the time of a run, and keep what the scorer noted."""
+        self.cpu += measured.cpu_seconds
+        self.wall += measured.wall_seconds
+        self._told.said(index, measured.notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What an improver may be told: of the training split alone."""
+        return self._told.notes if self._split == "train" else ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The whole."""
+        verdict: Verdict = next((each for each in self._verdicts if each != "ok"), "ok")
+        return Evaluation(
+            value=sum(self._scores) / len(self._scores) if verdict == "ok" else 0.0,
+            verdict=verdict,
+            scores=tuple(self._scores),
+            verdicts=tuple(self._verdicts),
+            error=self._error,
+            cpu_seconds=self.cpu,
+            wall_seconds=self.wall,
+            notes=self.notes,
+            metrics=tuple(self._metrics),
+            beside=tuple(self._beside),
+        )
+
+
+def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
+    """The files of a candidate, all of them.
+
+    Raises:
+        Malformed: it is no such text, or changes what may not be changed; the message says what.
+    """
+    files = unbundled(candidate, task.files)
+    for path, text in files.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Malformed(f"{path!a:.200} is no text that can be written as UTF-8") from None
+    for path in files.keys() - task.files.keys():
+        _check_new(task, path)
+    check_only(task.files, {path: files[path] for path in task.files}, task.only)
+    return files
+
+
+def _check_new(task: CommandTask, path: str) -> None:
+    at = task.root / path
+    if at.exists() or at.is_symlink() or path in task.result_files:
+        raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
+    if any((task.root / folder).is_symlink() for folder in list(at.relative_to(task.root).parents)[:-1]):
+        raise Malformed(f"{path!a:.200} lies behind a link")
+    if not any(matching([path], glob) for glob in task.new_files):
+        allowed = f"where they match {', '.join(task.new_files)}" if task.new_files else "nowhere"
+        raise Malformed(f"{path!a:.200} is a new file; new files may be added {allowed}")

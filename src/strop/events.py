@@ -148,6 +148,21 @@ class LmFault(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Edited(Event):
+    """An answer of the model held edits of a program that its prompt showed."""
+
+    call: int
+    index: int
+    """Which of the call's messages it answered, from 0."""
+    form: str
+    """`blocks`, `diff`, or `rewrite`: a whole program, after edits that did not fit."""
+    outcome: str
+    """`applied`, `applied fuzzily` or `failed`; after a failure `repaired` or `given up`."""
+    detail: str
+    """Which edits did not fit exactly, or why they do not fit."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluated(Event):
     """A solution was scored on every instance of a split."""
 
@@ -203,6 +218,8 @@ class IterationFinished(Event):
     seconds: float
     parent: int | None = None
     """The iteration whose improver improved itself; None for t = 0, and in records of earlier versions."""
+    tasks: tuple[str, ...] = ()
+    """Names of the tasks where there are several: `train` and `test` hold as many copies of each, one task after another."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "candidate")
 
 
@@ -291,6 +308,7 @@ KINDS: dict[str, type[Event]] = {
         LmCalled,
         LmResponded,
         LmFault,
+        Edited,
         Evaluated,
         IterationStarted,
         IterationFinished,

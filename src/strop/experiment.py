@@ -14,6 +14,7 @@ from pathlib import Path
 from strop.algorithm import Step, self_improve
 from strop.errors import RunBudgetSpent
 from strop.events import (
+    Evaluated,
     Event,
     IterationFinished,
     IterationStarted,
@@ -54,6 +55,10 @@ class Journal:
             self._tallies[top(event.scope)].add(event)
         self._view(event)
 
+    def evaluations(self) -> Iterator[Evaluated]:
+        """Every evaluation that the record holds so far."""
+        return (stored.event for stored in self._store.events(Evaluated))
+
     def tally(self, scope: str) -> Tally:
         """What was done in an outermost scope of the run, e.g. `t2`."""
         with self._lock:
@@ -76,7 +81,8 @@ class Journal:
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
-        with framed(self, beginning), stopped_by_signals(parts.sandbox.close, model.finish, seconds=seconds):
+        stops = [parts.sandbox.close, *([parts.workspaces.close] if parts.workspaces is not None else [])]
+        with framed(self, beginning), stopped_by_signals(*stops, model.finish, seconds=seconds):
             yield
 
 
@@ -126,7 +132,7 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
             journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
             step = next(steps)
             improver = step.improver
-            journal(_finished(step, journal, begun))
+            journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
             save(directory / "improvers" / f"I{t}.py", improver)
             # The best is chosen by what was seen in training, as everything is; where a gate chose, that is I_t.
             if spec.selection != "paper" or mean(step.measurement.train) > best:
@@ -134,7 +140,7 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
                 save(directory / "best.py", improver)
 
 
-def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
+def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
     tally = journal.tally(f"t{step.t}")
     return IterationFinished(
         scope=f"t{step.t}",
@@ -150,6 +156,7 @@ def _finished(step: Step, journal: Journal, begun: float) -> IterationFinished:
         verdicts=json.dumps(dict(sorted(tally.verdicts.items()))),
         seconds=tally.seconds + journal.clock() - begun,
         parent=step.parent,
+        tasks=tasks,
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from strop.audit.runtime import rule_of_arguments, rule_of_note
 from strop.budget import LM_CALLS, RESPONSES, Budget
+from strop.editing import WHOLE, Editing, Editor
 from strop.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.events import LmCalled, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
@@ -56,13 +57,23 @@ class Host:
     improver_limits: Limits = IMPROVER_LIMITS
     past: Past = NOTHING
     """What the record holds already, where work goes on."""
+    editing: Editing = WHOLE
+    """How the model may answer where a prompt shows a program."""
 
 
 class Handles:
     """The host's end of the two handles: `utility` and `language_model`. Safe under the guest's threads."""
 
-    def __init__(self, utility: Utility, grant: Grant, at: Budget, host: Host, improver: str | None = None) -> None:
-        """`improver` is the text of the program that holds them, for the audit."""
+    def __init__(
+        self,
+        utility: Utility,
+        grant: Grant,
+        at: Budget,
+        host: Host,
+        improver: str | None = None,
+        initial_solution: str | None = None,
+    ) -> None:
+        """`improver` is the text of the program that holds them, for the audit; `initial_solution` what it improves."""
         self._utility = utility
         self._grant = grant
         self._at = at
@@ -74,6 +85,7 @@ class Handles:
         self._seen: Counter[object] = Counter()
         self._evaluations: dict[str, Evaluation] = {}
         self._calls = 0
+        self._editor = Editor(host.editing, host.record, at.path, initial_solution)
 
     def methods(self) -> dict[str, Handler]:
         """What the guest may ask for, by name. Anything else is a violation of the protocol."""
@@ -120,6 +132,8 @@ class Handles:
                     "error": "the budget is spent",
                     "instances": [],
                     "verdicts": [],
+                    "notes": [],
+                    "metrics": [],
                 }
             self._evaluate(candidate)
         evaluation = self._evaluations[key]
@@ -129,12 +143,16 @@ class Handles:
             "error": evaluation.error,
             "instances": list(evaluation.scores),
             "verdicts": list(evaluation.verdicts),
+            "notes": list(evaluation.notes),
+            "metrics": [dict(values) for values in evaluation.metrics],
         }
 
     def _evaluate(self, candidate: Value) -> float:
         text = candidate if isinstance(candidate, str) else None
         digest = digest_of(text) if text is not None else ""
         occurrence = self._occurrence(("u", digest))
+        if text is not None:
+            self._editor.know(text)
         evaluation = self._utility.evaluate(text, self._at.child(f"u-{digest[:NAMED_BY] or 'none'}#{occurrence}"))
         with self._lock:
             self._evaluations[digest] = evaluation
@@ -170,6 +188,27 @@ class Handles:
                 raise RunBudgetSpent(error) from error
             self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
+        prompts = self._editor.prompts(messages)
+        call, answers = self._ask(expertise, [prompt.message for prompt in prompts], temperature, cost)
+
+        def again(corrections: list[str]) -> list[str] | None:
+            return self._ask_again(expertise, corrections, temperature)
+
+        return list(self._editor.resolved(call, prompts, answers, again))
+
+    def _ask_again(self, expertise: str, messages: list[str], temperature: float) -> list[str] | None:
+        """Ask for corrected edits: the run pays, not the grant. None where a budget does not cover it."""
+        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
+        try:
+            self._at.reserve(LM_CALLS, cost)
+        except BudgetExceeded as error:
+            if not error.path:
+                raise RunBudgetSpent(error) from error
+            return None
+        return self._ask(expertise, messages, temperature, cost)[1]
+
+    def _ask(self, expertise: str, messages: list[str], temperature: float, cost: int) -> tuple[int, list[str]]:
+        """Ask the model, for what was reserved already. Returns the number of the call, and the answers."""
         self._at.reserve(RESPONSES, len(messages))
         with self._lock:
             call, self._calls = self._calls, self._calls + 1
@@ -187,7 +226,7 @@ class Handles:
             Request(expertise, message, temperature, self._at.path, self._occurrence((expertise, message, temperature)))
             for message in messages
         ]
-        return [completion.text for completion in self._complete(call, requests)]
+        return call, [completion.text for completion in self._complete(call, requests)]
 
     def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
         """Ask the model. Each answer is recorded when it comes, whatever becomes of the rest of the call: it was paid for."""

@@ -42,7 +42,7 @@ def improve(
     ended = host.past.improvement(at)
     if ended is not None:
         return Improvement(ended.solution, cast(Verdict, ended.outcome), ended.detail)
-    handles = Handles(utility, grant, at, host, improver)
+    handles = Handles(utility, grant, at, host, improver, initial_solution)
     host.record(
         ImproveStarted(scope=at.path, improver=improver, initial_solution=initial_solution, utility=utility.name)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,16 +10,27 @@ from pathlib import Path
 
 from strop.errors import ConfigurationError, StoreError
 from strop.events import IterationStarted, LmResponded, RunFinished, RunResumed, RunStarted
-from strop.laboratory import Origin
+from strop.laboratory import Origin, Parts
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.sandbox.posture import PROTECTIONS
 from strop.secret import key_file, machine_key, run_secret
 from strop.spec import RunSpec
 from strop.store import Store
+from strop.tasks.base import Task
+from strop.tasks.command import AnyTask, CommandTask, shares_jail
+from strop.tasks.command_file import CONFIG, to_toml
+from strop.tasks.tree import copy_tree
 
 TASK_FOLDER = "task"
-RESUMABLE = ("run", "improve")
+TREE = ".tree"
+"""In the folder of a command task: its files, as they were when the run began. Hidden, so that a test tool which looks for tests in
+the user's folder, below which records lie, finds no second copy of them."""
+SHARES_JAIL = "shares_jail"
+"""What a record calls those of its tasks whose scorer shares a jail with the program."""
+RUNS_OF_STOP = ("run", "train")
+"""Kinds of record that hold Algorithm 1."""
+RESUMABLE = (*RUNS_OF_STOP, "improve")
 """Kinds of record that `strop resume` goes on with; other commands go on by themselves."""
 
 
@@ -49,11 +61,13 @@ class Kept:
             ConfigurationError: its task is a file that is not the one on this machine, or the run was not begun here, and `trust`
                 was not given: the code of a task runs in the host, unconfined.
         """
-        return Origin(self.secret, self._task(trust or self._begun_here(environ), trust=trust))
+        ours = trust or self.begun_here(environ)
+        task, *further = (self._task(number, ours, trust=trust) for number in range(len(self.spec.tasks)))
+        return Origin(self.secret, task, tuple(further))
 
     def confined(self, environ: Mapping[str, str], *, trust: bool) -> RunSpec:
         """The recipe, to be carried out on this machine: who sends a record does not decide how weak its jail may be here."""
-        return self.spec if trust or self._begun_here(environ) else replace(self.spec, require=None)
+        return self.spec if trust or self.begun_here(environ) else replace(self.spec, require=None)
 
     def check_model(self, environ: Mapping[str, str], *, trust: bool) -> None:
         """A model that is a program, a folder or an address of somebody else's choice is asked only where that is trusted.
@@ -61,32 +75,40 @@ class Kept:
         Raises:
             ConfigurationError: the record came from elsewhere, names such a model, and `trust` was not given.
         """
-        if not (trust or _is_harmless(self.spec) or self._begun_here(environ)):
+        if not (trust or _is_harmless(self.spec) or self.begun_here(environ)):
             raise ConfigurationError(
                 f"the run in {self.directory} was begun elsewhere, with a model that acts on this machine or gets its keys: "
                 f"{self.spec.lm} {self.spec.base_url or ''}".rstrip()
                 + "; read it, then give --trust-task"
             )
 
-    def _begun_here(self, environ: Mapping[str, str]) -> bool:
+    def begun_here(self, environ: Mapping[str, str]) -> bool:
         """Whether this machine's key made its secret: nobody else can."""
         try:
             return self.secret == run_secret(machine_key(key_file(environ)), self.spec.seed)
         except ConfigurationError:
             return False
 
-    def _task(self, ours: bool, *, trust: bool) -> str:
-        task = self.spec.task
+    def _task(self, number: int, ours: bool, *, trust: bool) -> str:
+        task = self.spec.tasks[number]
+        described = _folder(self.directory, number) / CONFIG
+        if described.is_file():
+            if not ours:
+                raise ConfigurationError(
+                    f"the task of this run, {described}, says which commands are run and what they may read; "
+                    "read it, then give --trust-task"
+                )
+            return str(described)
         file = _file(task)
         if file is None:
             return task
-        copy = self.directory / TASK_FOLDER / file.name
+        copy = _folder(self.directory, number) / file.name
         # A file inside the directory came with it, and says nothing of this machine.
         came = self.directory.resolve() in file.resolve().parents
         if ours and not came and file.is_file() and not self.begun:  # killed before the file was kept
-            keep_task(self.directory, task)
+            keep_task(self.directory, task, number)
         if not copy.is_file():
-            raise ConfigurationError(f"{self.directory} lacks the file of its task, {TASK_FOLDER}/{file.name}")
+            raise ConfigurationError(f"{self.directory} lacks the file of its task, {copy.relative_to(self.directory)}")
         own = ours and not came and file.is_file() and file.read_bytes() == copy.read_bytes()
         if not (own or trust):
             raise ConfigurationError(
@@ -100,18 +122,67 @@ def _is_harmless(spec: RunSpec) -> bool:
     """Whether the model is a vendor's at its own address, or one that answers out of itself."""
     for each in members(spec.lm):
         name, settings = read_spec(each)
-        known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in ("offline", "scripted")
+        known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in ("offline", "scripted", "recorded")
         if not known or settings.url is not None:
             return False
     return spec.base_url is None
 
 
-def keep_task(directory: Path, task: str) -> None:
-    """Keep the file that defines a task of one's own in the run's directory."""
-    file = _file(task)
-    if file is not None:
-        copy = directory / TASK_FOLDER / file.name
-        copy.parent.mkdir(exist_ok=True)
+def meta_of(parts: Parts, kind: str) -> dict[str, str]:
+    """What a record of this kind says of itself."""
+    model = parts.language_model
+    shared = [task.name for task in parts.tasks if shares_jail(task)]
+    meta = {
+        "kind": kind,
+        "task": ", ".join(task.name for task in parts.tasks),
+        "language_model": model.name,
+        "is_language_model": str(model.is_language_model).lower(),
+        "secret": parts.secret.hex(),
+        "seed": str(parts.spec.seed),
+        "spec": parts.spec.to_json(),
+    }
+    return meta | ({SHARES_JAIL: json.dumps(shared)} if shared else {})
+
+
+def keep_tasks(directory: Path, parts: Parts) -> None:
+    """Keep the files of a run's tasks in its directory."""
+    for number, source in enumerate((parts.source, *parts.further_sources)):
+        task = parts.tasks[number]
+        if isinstance(task, CommandTask):
+            keep_tree(_folder(directory, number), task)
+            continue
+        keep_task(directory, source, number, task.seed_file if isinstance(task, Task) else None)
+
+
+def keep_tree(folder: Path, task: CommandTask) -> None:
+    """Keep the tree of a command task and its description: all that evaluations are made from. The description comes last."""
+    tree = folder / TREE
+    if tree.exists():
+        shutil.rmtree(tree)
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_tree(task.root, tree)
+    (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
+    (folder / f".{CONFIG}").replace(folder / CONFIG)
+
+
+def on_kept_trees(parts: Parts, directory: Path) -> Parts:
+    """The same parts, whose commands run in copies of the trees that the record keeps: what the user edits meanwhile does not
+    matter."""
+
+    def kept_task(number: int, task: AnyTask) -> AnyTask:
+        return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task
+
+    task, *further = (kept_task(number, each) for number, each in enumerate(parts.tasks))
+    return replace(parts, task=task, further=tuple(further))
+
+
+def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:
+    """Keep the file that defines a task of one's own, the run's `number`th (from 0), in the run's directory, and its seed's."""
+    for file in (_file(task), seed_file):
+        if file is None:
+            continue
+        copy = _folder(directory, number) / file.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
         copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link, as in strop.experiment
         shutil.copyfile(file, copy.with_suffix(".tmp"))
         copy.with_suffix(".tmp").replace(copy)
@@ -156,6 +227,11 @@ def kept(directory: Path) -> Kept:
         meta,
         begun,
     )
+
+
+def _folder(directory: Path, number: int) -> Path:
+    """Where the file of a run's `number`th task is kept: each in a folder of its own, as two files may have one name."""
+    return directory / TASK_FOLDER / str(number + 1) if number else directory / TASK_FOLDER
 
 
 def _file(task: str) -> Path | None:

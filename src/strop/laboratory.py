@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import platform
 import random
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
 
 from strop.auditing import Auditor
+from strop.baselines import Baselines
 from strop.budget import LM_CALLS, Budget, Movement
 from strop.command_utility import CommandUtility
 from strop.contest import Selection
-from strop.errors import TaskError
+from strop.editing import Editing
+from strop.errors import ConfigurationError, TaskError
 from strop.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.handles import Grant, Host
 from strop.lm.base import LanguageModel
@@ -38,8 +39,10 @@ from strop.secret import key_file, machine_key, run_secret
 from strop.seeds import derive
 from strop.selection import Gate, make_selection
 from strop.spec import RunSpec
+from strop.speed import SpeedUtility
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command import AnyTask, CommandTask
+from strop.tasks.function import FunctionTask
 from strop.tasks.registry import load_any
 from strop.tasks.self_improvement.task import self_improvement
 from strop.utility import TaskUtility, Utility
@@ -60,6 +63,15 @@ class Parts:
     """What the task was loaded from: its name, or a file."""
     workspaces: Workspaces | None = None
     """Where commands run; None where no task has any."""
+    further: tuple[AnyTask, ...] = ()
+    """Tasks beside `task`, of an improver that is trained on several."""
+    further_sources: tuple[str, ...] = ()
+    """What these were loaded from."""
+
+    @property
+    def tasks(self) -> tuple[AnyTask, ...]:
+        """Every task, `task` first."""
+        return (self.task, *self.further)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,13 @@ class Origin:
     secret: bytes
     task: str
     """A built-in task's name, or the file that its record keeps."""
+    further_tasks: tuple[str, ...] = ()
+    """The same of the tasks beside it."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """All of them, `task` first."""
+        return (self.task, *self.further_tasks)
 
 
 class Laboratory:
@@ -95,14 +114,17 @@ class Laboratory:
                     run.restore(counter, amount)
         self.run = run
         past = recalled.past if recalled else NOTHING
-        self.host = Host(parts.sandbox, parts.language_model, record, parts.secret, past=past)
+        editing = editing_of(parts.spec, parts.language_model)
+        self.host = Host(parts.sandbox, parts.language_model, record, parts.secret, past=past, editing=editing)
         # One for all tasks of a record, so that they share the places too.
         self._places = threading.Semaphore(improvers_at_once(parts.spec))
+        self._baselines = Baselines()
 
     def of(self, task: AnyTask, at: Budget) -> Laboratory:
-        """This laboratory for another task, spending in `at`, whose path must be its own: randomness derives from it."""
-        other = Laboratory(replace(self.parts, task=task), self.record, at, self._recalled)
-        other._places = self._places
+        """This laboratory for one task alone, spending in `at`, whose path must be its own: randomness derives from it."""
+        parts = replace(self.parts, task=task, further=(), further_sources=())
+        other = Laboratory(parts, self.record, at, self._recalled)
+        other._places, other._baselines = self._places, self._baselines
         return other
 
     def utility(self, split: Split, *, strict: bool = False) -> Utility:
@@ -118,7 +140,9 @@ class Laboratory:
         parts, past = self.parts, self.host.past
         if isinstance(parts.task, CommandTask):
             assert parts.workspaces is not None
-            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past)
+            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines)
+        if isinstance(parts.task, FunctionTask) and parts.task.by_time:
+            return SpeedUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, past)
         return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past)
 
     def selection(self) -> Selection:
@@ -133,23 +157,28 @@ class Laboratory:
         Raises:
             TaskError: it does not run, or its answers cannot be scored. (That it is slow or answers nothing is allowed.)
         """
-        task = self.parts.task
-        evaluation = self.utility("train", strict=True).evaluate(task.seed, self.run.child("seed"))
+        task, at = self.parts.task, self.run.child("seed")
+        evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
         if evaluation.verdict == "raised":
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
+        for each in self.parts.further:
+            self.of(each, at.child(each.name)).check_seed()
 
     def meta_utility(self) -> MetaUtility:
-        """û over |D| copies of the task."""
+        """û over |D| copies: as many of each task, one task after another."""
         spec = self.parts.spec
-        copy = Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, self.fresh_utility)
+        each = [self] + [self.of(task, self.run) for task in self.parts.further]
         return MetaUtility(
-            downstream=[copy] * spec.copies,
+            downstream=[downstream for one in each for downstream in [one._downstream()] * spec.copies],
             description=meta_description(spec),
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
             places=self._places,
         )
+
+    def _downstream(self) -> Downstream:
+        return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, self.fresh_utility)
 
     def _moved(self, movement: Movement) -> None:
         self.record(
@@ -166,7 +195,7 @@ class Laboratory:
 
 def meta_description(spec: RunSpec) -> str:
     """u_str of the meta-utility, grey-box (§3), with the budgets of this run."""
-    return self_improvement().told(asdict(spec))
+    return self_improvement().told(asdict(spec) | {"copies": spec.downstream})
 
 
 def started(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> RunStarted:
@@ -200,7 +229,7 @@ def posture_document(posture: Posture) -> dict[str, object]:
     """What the jail was observed to enforce, as plain data."""
     return {
         "protections": {
-            each.name: {"what": PROTECTIONS[each.name], "enforced": each.enforced, "detail": each.detail}
+            each.name: {"what": each.meaning or PROTECTIONS[each.name], "enforced": each.enforced, "detail": each.detail}
             for each in posture.protections
         },
         "layers": dict(posture.layers),
@@ -214,8 +243,10 @@ def assembled(
     environ: Mapping[str, str],
     origin: Origin | None = None,
     model: Callable[[], LanguageModel] | None = None,
+    tasks: Sequence[AnyTask] = (),
 ) -> Iterator[Parts]:
-    """The parts that a recipe names; closed at the end. `model` makes another language model than the recipe's.
+    """The parts that a recipe names; closed at the end. `model` makes another language model than the recipe's; `tasks` stand
+    in the place of those that it names, where they were made in Python.
 
     Raises:
         ConfigurationError: the recipe names something that is not there.
@@ -223,16 +254,28 @@ def assembled(
     """
     spec = spec.checked()
     with ExitStack() as stack:
-        # What a task's own code prints is no result.
-        stack.enter_context(redirect_stdout(sys.stderr))
-        source = origin.task if origin else spec.task
-        task = load_any(source)
-        workspaces = stack.enter_context(closing(workspaces_for(spec))) if isinstance(task, CommandTask) else None
+        source, *others = origin.tasks if origin else spec.tasks
+        task, *further = tasks = tuple(tasks) or loaded([source, *others])
+        commands = any(isinstance(each, CommandTask) for each in tasks)
+        workspaces = stack.enter_context(closing(workspaces_for(spec))) if commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
         meter, made = _metered(spec, environ) if model is None else (None, model())
         asked = stack.enter_context(closing(Recorded(made)))
         sandbox = stack.enter_context(closing(jail(spec)))
-        yield Parts(spec, task, asked, sandbox, secret, meter, source, workspaces)
+        yield Parts(spec, task, asked, sandbox, secret, meter, source, workspaces, tuple(further), tuple(others))
+
+
+def loaded(sources: Sequence[str]) -> tuple[AnyTask, ...]:
+    """The tasks of these names, each by its name or its file.
+
+    Raises:
+        ConfigurationError: one does not exist, or two have the same name.
+    """
+    found = [load_any(source) for source in sources]
+    for number, task in enumerate(found):
+        if task.name in [each.name for each in found[:number]]:
+            raise ConfigurationError(f"the task {task.name} is named twice")
+    return tuple(found)
 
 
 def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, LanguageModel]:
@@ -280,9 +323,17 @@ def workspaces_for(spec: RunSpec) -> Workspaces:
     Raises:
         SandboxUnavailable: a required protection is not enforced here.
     """
-    return JailedWorkspaces(places=spec.jobs, require=spec.require)
+    # A measurement in turns with the original needs two.
+    return JailedWorkspaces(places=max(spec.jobs, 2), require=spec.require)
+
+
+def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
+    """How the recipe's model may answer. The offline proposer writes whole programs; a stand-in is told nothing unasked."""
+    if language_model.name.startswith("offline"):
+        return Editing("rewrite")
+    return Editing(spec.edits, tells=language_model.is_language_model or spec.edits != "auto")
 
 
 def improvers_at_once(spec: RunSpec) -> int:
     """How many downstream improvements run at once: at least the copies of one evaluation, and enough to keep cores busy."""
-    return max(spec.copies, 2 * spec.jobs)
+    return max(spec.downstream, 2 * spec.jobs)

@@ -14,8 +14,6 @@ from strop.events import Evaluated, Event, ImproveFinished, RunStarted
 from strop.solution import digest_of
 from strop.spec import RunSpec, improver_text
 from strop.store import Store, Stored
-from strop.tasks.base import Task
-from strop.tasks.registry import load
 
 SEED = "seed"
 """The shipped improver that every other is compared with."""
@@ -64,19 +62,6 @@ def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -
             if other.text == each.text != seed:
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
         found.append(each)
-    return tuple(found)
-
-
-def loaded(names: Sequence[str]) -> tuple[Task, ...]:
-    """The tasks of these names, each by its name or its file.
-
-    Raises:
-        ConfigurationError: one does not exist, or two have the same name.
-    """
-    found = [load(name) for name in names]
-    for number, task in enumerate(found):
-        if task.name in [each.name for each in found[:number]]:
-            raise ConfigurationError(f"the task {task.name} is named twice")
     return tuple(found)
 
 

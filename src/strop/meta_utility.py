@@ -69,7 +69,7 @@ class MetaUtility:
     """û(I), each downstream task with fresh budgets."""
 
     downstream: Sequence[Downstream]
-    """D; the paper's five identical copies of one task, or different tasks."""
+    """D; the paper's five identical copies of one task, or copies of different tasks."""
     description: str
     """Grey-box (§3): tells the averaging and the budgets, nothing of the downstream tasks."""
     grant: Grant

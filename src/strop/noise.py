@@ -25,7 +25,7 @@ from strop.plurals import quantity
 from strop.selection import Gate
 from strop.stats import mean, wilson_interval
 from strop.store import Store
-from strop.tasks.base import Task
+from strop.tasks.command import AnyTask
 from strop.together import all_or_error
 
 EXCEEDED = 0.05
@@ -47,7 +47,7 @@ Values = npt.NDArray[np.float64]
 class Trials:
     """The same improver on one task, again and again."""
 
-    task: Task
+    task: AnyTask
     values: tuple[tuple[float, ...], ...]
     """Training values, one row a repeat, one a copy, each in [0, 1]."""
 
@@ -87,7 +87,7 @@ class Noise:
 
 def carry_out(
     laboratory: Laboratory,
-    tasks: tuple[Task, ...],
+    tasks: tuple[AnyTask, ...],
     improver: Named,
     repeats: int,
     store: Store,
@@ -111,7 +111,7 @@ def carry_out(
         told(f"{done} of {quantity(done + len(missing), 'repeat')} done before")
     numbers = count(done + 1)
 
-    def measure(task: Task, meta_utility: MetaUtility, number: int) -> None:
+    def measure(task: AnyTask, meta_utility: MetaUtility, number: int) -> None:
         told(f"{task.name}: repeat {number + 1} of {repeats} ({next(numbers)} of {done + len(missing)})")
         meta_utility.trial(improver.text, laboratory.run.child(_scope(task, number)))
 
@@ -120,7 +120,7 @@ def carry_out(
     )
 
 
-def trials(store: Store, task: Task, repeats: int, copies: int) -> Trials:
+def trials(store: Store, task: AnyTask, repeats: int, copies: int) -> Trials:
     """The repeats of a task that a record holds."""
     each = (whole(store, _scope(task, number), copies, sealed=False) for number in range(repeats))
     return Trials(task, tuple(tuple(copy.train.value for copy in one) for one in each if one))
@@ -187,7 +187,7 @@ def _exceeded(differences: Values, share: float) -> float:
     return float(np.quantile(differences, 1 - share, method="inverted_cdf"))
 
 
-def _scope(task: Task, number: int) -> str:
+def _scope(task: AnyTask, number: int) -> str:
     return f"{task.name}/a{number}"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from types import TracebackType
 
 from strop.audit.runtime import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
@@ -50,10 +51,14 @@ class Notes:
 
     def saw(self, outcome: Outcome) -> None:
         """Count what the kernel refused during a call, and a break of the protocol."""
-        for call, times in outcome.denied.items():
-            self._count(rule_of_call(call), call, times)
+        self.denied(outcome.denied)
         if isinstance(outcome, Violated):
             self._count(UNKNOWN_FRAME, outcome.reason, 1)
+
+    def denied(self, calls: Mapping[str, int]) -> None:
+        """Count what the kernel refused, name → times."""
+        for call, times in calls.items():
+            self._count(rule_of_call(call), call, times)
 
     def close(self) -> None:
         """Record what was counted: one note a rule."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -17,10 +18,36 @@ def named(file: Path, below: Path) -> str:
 
 
 def as_written(text: str, like: str) -> str:
-    """`text` with the line ends of `like`: CRLF where every line of that ends so."""
-    if "\r\n" not in like or like.replace("\r\n", "\n").replace("\n", "\r\n") != like:
+    """`text` with the line ends of `like`: a line that stands in both keeps its own, others get what most of `like` have."""
+    if "\r\n" not in like:
         return text
-    return text.replace("\r\n", "\n").replace("\n", "\r\n")
+    plain = text.replace("\r\n", "\n")
+    if like.replace("\r\n", "\n").replace("\n", "\r\n") == like:
+        return plain.replace("\n", "\r\n")
+    before, after = _lines(like), _lines(plain)
+    crlf = 2 * like.count("\r\n") > like.count("\n")
+    ended = [f"{line[:-1]}\r\n" if crlf and line.endswith("\n") else line for line in after]
+    same = difflib.SequenceMatcher(None, [line.replace("\r\n", "\n") for line in before], after, autojunk=False)
+    for block in same.get_matching_blocks():
+        ended[block.b : block.b + block.size] = before[block.a : block.a + block.size]
+    return "".join(ended)
+
+
+def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """One diff of several files, name → text, those of `after` in its order; what only `after` has is a new file."""
+    return "".join(
+        unified(before[name], text, name) if name in before else _new(text, name)
+        for name, text in after.items()
+        if before.get(name) != text
+    )
+
+
+def _new(text: str, name: str) -> str:
+    if text:
+        return unified("", text, name).replace(f"--- {_quoted(f'a/{name}')}", "--- /dev/null", 1)
+    # Only git's own header can say that there is an empty file.
+    header = f"diff --git {_quoted(f'a/{name}').rstrip()} {_quoted(f'b/{name}').rstrip()}\n"
+    return f"{header}new file mode 100644\nindex 0000000..e69de29\n"
 
 
 def unified(before: str, after: str, name: str) -> str:

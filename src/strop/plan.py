@@ -144,7 +144,7 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
     roles = {role: once.get(role, Work()) for role in ROLES}
     for t in range(spec.iterations):
         roles = {role: roles[role] + (first if t == 0 else each)[role] for role in ROLES}
-    total = sum(roles.values(), Work(evaluations=_all(1)))  # the seed solution is scored once before everything
+    total = sum(roles.values(), Work(evaluations=_all(len(spec.tasks))))  # seed solutions are scored once before everything
     beginning, iteration = once[MEASUREMENT], sum(each.values(), Work())
     bought, binding = _bought(spec, ground, beginning, iteration)
     candidates = min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
@@ -153,7 +153,7 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
         roles=roles,
         total=limited,
         seconds=seconds,
-        leading=spec.iterations * spec.meta_budget * spec.copies * (spec.utility_budget + spec.lm_budget),
+        leading=spec.iterations * spec.meta_budget * spec.downstream * (spec.utility_budget + spec.lm_budget),
         iterations=min(bought, float(spec.iterations)),
         attempts=math.floor(min(bought, spec.iterations)) * candidates,
         binding=binding,
@@ -204,19 +204,19 @@ def _iteration(spec: RunSpec, ground: Ground, *, known: bool) -> dict[str, Work]
     evaluated = Span(0, candidates, spec.meta_budget)
     found = {
         SELF_IMPROVEMENT: itself,
-        META_EVALUATION: _downstream(spec, ground, evaluated * _all(spec.copies), evaluated, Span(1, 1, 1)),
+        META_EVALUATION: _downstream(spec, ground, evaluated * _all(spec.downstream), evaluated, Span(1, 1, 1)),
     }
     if spec.selection == "paper":
         return found | {GATE: Work(), MEASUREMENT: _measured(spec, ground, Span(0, int(asks), 1))}
     pairs = Span(0, math.ceil(GATE_SHARE * spec.gate_pairs) if asks else 0, spec.gate_pairs)
-    rounds = Span(0, math.ceil(pairs.expected / spec.copies), math.ceil(pairs.most / spec.copies))
+    rounds = Span(0, math.ceil(pairs.expected / spec.downstream), math.ceil(pairs.most / spec.downstream))
     gate = _downstream(spec, ground, pairs * _all(2), rounds * _all(2), Span(1, 1, 1))
     return found | {GATE: gate, MEASUREMENT: _measured(spec, ground, Span(0, ACCEPTED if asks else 0, 1))}
 
 
 def _measured(spec: RunSpec, ground: Ground, times: Span, *, known: bool = False) -> Work:
     """|D| improvements, and their solutions on the sealed test split too."""
-    return _downstream(spec, ground, times * _all(spec.copies), times, Span(2, 2, 2), known=known)
+    return _downstream(spec, ground, times * _all(spec.downstream), times, Span(2, 2, 2), known=known)
 
 
 def _downstream(

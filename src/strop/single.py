@@ -8,31 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS
-from strop.errors import ConfigurationError, TaskError
+from strop.best import BestSoFar, best_of, keep_files
+from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
+from strop.errors import ConfigurationError, Malformed, TaskError
 from strop.events import Evaluated, Event, ImproveFinished, LmCalled
 from strop.experiment import Journal, save
+from strop.gains import LEVEL, Gain, ObjectiveFacts, facts_of, gain, overall
 from strop.handles import Grant
 from strop.improver import Improvement, improve
 from strop.laboratory import Laboratory, Parts
-from strop.patch import as_written, unified
+from strop.original import Original, ended_like, of_seed
 from strop.stats import Estimate, differences, paired_difference, sign_flip_test
-from strop.utility import Evaluation, evaluation_of
+from strop.tasks.command import CommandTask
+from strop.utility import Evaluation, Utility, Verdict, evaluation_of
 
 SOLUTION = "solution.py"
 """In the directory of the record: what the improver returned; the original where it returned nothing."""
 ORIGINAL = "original.py"
+SOLUTION_FILES = "solution"
+"""The same for a command task: folders with the files that may change."""
+ORIGINAL_FILES = "original"
 DIFF = "solution.diff"
-LEVEL = 0.05
-"""Of the test, beside the 95% interval."""
+PAR = 0.5
+"""The utility of the original of a command task, by definition."""
 
 Finding: TypeAlias = Literal["better", "worse", "no significant improvement", "unchanged", "failed"]
-"""What one improvement came to. `failed`: the improver returned no solution."""
+"""What one improvement came to. `failed`: the improver returned no solution, and no candidate was better than the original."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,15 @@ class Single:
     improvement: Improvement
     original: Scored
     improved: Scored | None
-    """None where the improver returned nothing, or the solution unchanged."""
+    """None where the improver returned nothing, or the solution unchanged, and no better candidate stands in its place."""
     cost: Cost
+    facts: ObjectiveFacts | None = None
+    """What a command measured; None for a task whose scores the host computes."""
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the improver failed, and the best candidate that it evaluated stands in its place."""
+        return self.improvement.solution is None and self.improved is not None
 
     @property
     def difference(self) -> Estimate | None:
@@ -74,11 +88,34 @@ class Single:
         pair = self._pair
         return sign_flip_test(differences(*pair), rng=np.random.default_rng(0)) if pair[0] else None
 
+    @cached_property
+    def gains(self) -> tuple[Gain, ...]:
+        """Each metric that was measured on every sealed instance, of both."""
+        if self.facts is None or self.improved is None:
+            return ()
+        after, before = self.improved.test.metrics, self.improved.test.beside
+        found = [gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics]
+        return tuple(each for each in found if each is not None)
+
+    @cached_property
+    def gain(self) -> Gain | None:
+        """The gain that decides, of the one metric or of all together; None where the utility decides.
+
+        So it is for a task without metrics, and where an instance failed or a constraint was not met.
+        """
+        if self.improved is None or self.facts is None or any(each != "ok" for each in self.improved.test.verdicts):
+            return None
+        if len(self.facts.metrics) == 1:
+            return self.gains[0] if self.gains else None
+        return overall(self.facts, self.gains, self.improved.test.metrics, self.improved.test.beside)
+
     @property
     def finding(self) -> Finding:
         """Better and worse are said only where the interval leaves 0 out and chance would do so in at most 5% of cases."""
-        if self.improvement.solution is None:
-            return "failed"
+        if self.improved is None:
+            return "failed" if self.improvement.solution is None else "unchanged"
+        if self.gain is not None:
+            return "no significant improvement" if self.gain.verdict == "no significant change" else self.gain.verdict
         found, p = self.difference, self.p
         if found is None or p is None:
             return "unchanged"
@@ -96,19 +133,12 @@ class Single:
         return _by_instance(pair[0], n), _by_instance(pair[1], n)
 
 
-@dataclass(frozen=True)
-class Start:
-    """Where the search starts, where it is not from the task's own seed: the text of a file, and the file's name in a diff."""
+def improve_once(parts: Parts, improver: str, original: Original | None, directory: Path, journal: Journal) -> Single:
+    """Improve the program of `parts.task` once, within the recipe's budgets, and compare it on the sealed split.
 
-    text: str
-    name: str
-
-
-def improve_once(parts: Parts, improver: str, start: Start | None, directory: Path, journal: Journal) -> Single:
-    """Improve a solution of `parts.task` once, within the recipe's budgets, and compare it on the sealed split.
-
-    The returned program and its diff are in `directory` before the sealed split is touched, and no step after that
-    depends on what it says.
+    `original` are the user's files that the search begins from; None: the task's own seed. The best candidate so far is in
+    `directory` as soon as it is evaluated, the returned program and its diff before the sealed split is touched, and no step
+    after that depends on what it says.
 
     Raises:
         ConfigurationError: the solution to start from does not run.
@@ -116,45 +146,107 @@ def improve_once(parts: Parts, improver: str, start: Start | None, directory: Pa
         Interrupted: the user stopped it.
         StropError: the host failed. In both cases what was done before is kept.
     """
-    laboratory, spec = Laboratory(parts, journal, recalled=journal.recalled), parts.spec
-    initial = parts.task.seed if start is None else start.text.replace("\r\n", "\n")
-    train, test = laboratory.utility("train"), laboratory.utility("test")
+    task, spec = parts.task, parts.spec
+    began = original or of_seed(task.seed)
+    initial = began.program
+    best = BestSoFar(directory, began, journal.evaluations())
+
+    def record(event: Event) -> None:
+        journal(event)
+        best(event)
+
+    laboratory = Laboratory(parts, record, recalled=journal.recalled)
+    train = laboratory.utility("train")
     with journal.of(parts):
         run = laboratory.run
         # The task's own seed shows whether its scorer can be trusted; a file's answers are scored like any other's.
-        strict = laboratory.utility("train", strict=start is None)
+        strict = laboratory.utility("train", strict=original is None)
         before = strict.evaluate(initial, run.child("original").child("train"))
-        if before.verdict == "raised":
-            raise _does_not_run(parts, start, before)
+        _check_runs(parts, original, before)
         at = run.child("improve")
         grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
-        improvement = improve(improver, initial, train, grant, at, laboratory.host)
+        improvement = _written(improve(improver, initial, train, grant, at, laboratory.host), began)
         cost = Cost(at.used(LM_CALLS), at.used(RESPONSES), at.used(UTILITY_CALLS))
-        candidate = initial if improvement.solution is None else _ended_like(improvement.solution, initial)
-        _keep(directory, start or Start(initial, SOLUTION), candidate)
-        improved = None
-        if candidate != initial:
-            after = train.evaluate(candidate, run.child("improved").child("train"))
-            improved = Scored(candidate, after, test.evaluate(candidate, run.child("improved").child("test")))
-        original = Scored(initial, before, test.evaluate(initial, run.child("original").child("test")))
+        candidate = _standing(improvement, began, journal.evaluations())
+        _keep(directory, began, candidate)
+        return _compared(laboratory, (initial, candidate), before, improvement, cost)
+
+
+def _compared(
+    laboratory: Laboratory, texts: tuple[str, str], before: Evaluation, improvement: Improvement, cost: Cost
+) -> Single:
+    """The original and the candidate, `texts`, on the sealed split."""
+    run, task = laboratory.run, laboratory.parts.task
+    train, test = laboratory.utility("train"), laboratory.utility("test")
+    initial, candidate = texts
+    improved = None
+    if candidate != initial:
+        improved = Scored(candidate, *_both(candidate, train, test, run.child("improved")))
+    facts = facts_of(task)
+    if facts is not None:  # measured beside the candidate, not for itself
+        original = Scored(initial, before, _beside(improved))
+        return Single(improvement, original, improved, cost, facts)
+    original = Scored(initial, before, test.evaluate(initial, run.child("original").child("test")))
     return Single(improvement, original, improved, cost)
 
 
-def _ended_like(solution: str, initial: str) -> str:
-    """A text taken out of an answer has lost its last newline; a diff need not show that."""
-    return f"{solution}\n" if initial.endswith("\n") and not solution.endswith("\n") else solution
+def _both(text: str, train: Utility, test: Utility, at: Budget) -> tuple[Evaluation, Evaluation]:
+    return train.evaluate(text, at.child("train")), test.evaluate(text, at.child("test"))
 
 
-def _keep(directory: Path, start: Start, solution: str) -> None:
+def _beside(improved: Scored | None) -> Evaluation:
+    """The original of a command task on the sealed split, as it was measured beside the candidate."""
+    if improved is None:
+        return Evaluation(PAR, "ok")
+    n = max(len(improved.test.scores), 1)
+    ok: Verdict = "ok"
+    return Evaluation(PAR, "ok", (PAR,) * n, (ok,) * n, metrics=improved.test.beside)
+
+
+def _written(improvement: Improvement, original: Original) -> Improvement:
+    """What the improver gave, in the form in which equal programs are equal texts; no program of several files is a failure."""
+    if improvement.solution is None:
+        return improvement
+    try:
+        if original.function:
+            original.written(improvement.solution)
+        if not original.command:
+            return Improvement(
+                ended_like(improvement.solution, original.program), improvement.outcome, improvement.detail
+            )
+        plain = original.plain(original.written(improvement.solution))
+        return Improvement(plain, improvement.outcome, improvement.detail)
+    except Malformed as error:
+        return Improvement(None, "malformed", f"what it returned is no program of these files: {error}")
+
+
+def _standing(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
+    """The program to go on with: the improver's; where it failed, the best that it evaluated; else the original."""
+    if improvement.solution is not None:
+        return improvement.solution
+    best = best_of(events)
+    if best is None or best.solution is None:
+        return original.program
+    return _written(Improvement(best.solution, "ok", ""), original).solution or original.program
+
+
+def _keep(directory: Path, original: Original, solution: str) -> None:
     """Write the original, the program to go on with, and the diff between them, with the line ends of the original."""
-    after = as_written(solution, start.text)
-    save(directory / ORIGINAL, start.text)
-    save(directory / SOLUTION, after)
-    save(directory / DIFF, unified(start.text, after, start.name))
+    after = original.written(solution)
+    if original.command:
+        keep_files(directory / ORIGINAL_FILES, original.files, original)
+        keep_files(directory / SOLUTION_FILES, after, original)
+    else:
+        ((path, text),) = after.items()
+        save(directory / ORIGINAL, original.files[path])
+        save(directory / SOLUTION, text)
+    save(directory / DIFF, original.diff_of(after))
 
 
-def recorded(events: Iterable[Event]) -> Single | None:
-    """The same from a record; None where it ended before everything was measured."""
+def recorded(
+    events: Iterable[Event], original: Original | None = None, facts: ObjectiveFacts | None = None
+) -> Single | None:
+    """The same from a record; None where it ended before everything was measured. `facts`: of a command task's record."""
     improvement, lm_calls, responses, evaluations = None, 0, 0, 0
     found: dict[str, Evaluated] = {}
     for event in events:
@@ -167,14 +259,20 @@ def recorded(events: Iterable[Event]) -> Single | None:
                 responses += len(event.messages)
             case Evaluated():
                 found[event.scope] = event
-    original, improved = (_scored(found, name) for name in ("original", "improved"))
-    if improvement is None or original is None:
+    before, improved = found.get("original/train"), _scored(found, "improved")
+    if improvement is None or before is None or before.solution is None:
         return None
-    if improvement.solution is not None and improved is None:
-        unchanged = _ended_like(improvement.solution, original.text) == original.text
-        if not unchanged:
-            return None
-    return Single(improvement, original, improved, Cost(lm_calls, responses, evaluations))
+    began = original or of_seed(before.solution)
+    improvement = _written(improvement, began)
+    if improved is None and _standing(improvement, began, found.values()) != before.solution:
+        return None
+    cost = Cost(lm_calls, responses, evaluations)
+    if facts is not None:
+        return Single(
+            improvement, Scored(before.solution, evaluation_of(before), _beside(improved)), improved, cost, facts
+        )
+    scored = _scored(found, "original")
+    return None if scored is None else Single(improvement, scored, improved, cost)
 
 
 def _scored(found: Mapping[str, Evaluated], name: str) -> Scored | None:
@@ -189,8 +287,13 @@ def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
     return evaluation.scores if evaluation.value > 0 else (0.0,) * n
 
 
-def _does_not_run(parts: Parts, start: Start | None, evaluation: Evaluation) -> ConfigurationError | TaskError:
+def _check_runs(parts: Parts, original: Original | None, evaluation: Evaluation) -> None:
+    """Raises TaskError or ConfigurationError where the search cannot begin from what was evaluated."""
     reason = evaluation.error.split("\n")[0]
-    if start is None:
-        return TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")
-    return ConfigurationError(f"the solution to start from, {start.name}, does not run: {reason}")
+    if isinstance(parts.task, CommandTask):
+        if evaluation.verdict != "ok":
+            raise ConfigurationError(f"the original of {parts.task.name} cannot be scored: {reason}")
+    elif evaluation.verdict == "raised":
+        if original is None:
+            raise TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")
+        raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")

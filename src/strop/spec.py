@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
@@ -11,7 +12,9 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from strop.budget import COST, LM_CALLS, TOKENS
+from strop.editing import Mode
 from strop.errors import ConfigurationError
+from strop.installed import IMPROVERS, find_installed, installed, program_text_of
 from strop.lm.options import price_per_million
 
 LEAST = {
@@ -53,7 +56,7 @@ class RunSpec:
     seed: int = 0
     """With this machine's key it gives the run's secret; the offline proposer draws from it directly."""
     copies: int = 5
-    """|D|: identical copies of the task."""
+    """Identical copies of each task. For one task that is |D|."""
     utility_budget: int = 25
     """Utility calls of one downstream improvement."""
     meta_budget: int = 25
@@ -62,13 +65,15 @@ class RunSpec:
     """LM calls of one improvement, of either level."""
     max_responses: int = 6
     """Responses of one LM call."""
+    edits: Mode = "auto"
+    """How a model may answer where a prompt shows a program (strop.editing)."""
     instances: Literal["secret", "published"] = "secret"
     jobs: int = 0
     """Solutions evaluated at once; 0 means one for each core."""
     require: tuple[str, ...] | None = None
     """Protections without which the run does not start; None means the sandbox's default."""
     improver: str = "seed"
-    """I_0: the name of a shipped improver, a file, or RUN:t for I_t of another run."""
+    """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
     selection: Literal["paper", "gated", "archive"] = "gated"
     """Which improver goes on after an iteration (strop.selection)."""
     gate_error: float = 0.1
@@ -90,6 +95,18 @@ class RunSpec:
     requests_per_minute: int | None = None
     """Requests that the server allows a minute; None: found out by its refusals."""
     tokens_per_minute: int | None = None
+    further_tasks: tuple[str, ...] = ()
+    """Tasks beside `task`, for an improver that is trained on several."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Every task by its name or file, `task` first."""
+        return (self.task, *self.further_tasks)
+
+    @property
+    def downstream(self) -> int:
+        """|D|: so many copies of each task."""
+        return self.copies * len(self.tasks)
 
     def checked(self) -> RunSpec:
         """This recipe with `jobs` resolved to a number of cores.
@@ -150,8 +167,10 @@ class RunSpec:
             raise ValueError("the recipe is no JSON object")
         types = get_type_hints(RunSpec)
         values = {name: value for name, value in written.items() if name in types}
-        if isinstance(values.get("require"), list):
-            values["require"] = tuple(values["require"])
+        values.setdefault("edits", "rewrite")  # earlier versions asked without a word on edits
+        for name in ("require", "further_tasks"):
+            if isinstance(values.get(name), list):
+                values[name] = tuple(values[name])
         for name, value in values.items():
             if not _is_of(value, types[name]):
                 raise ValueError(f"{name} of the recipe is {value!r}")
@@ -185,7 +204,7 @@ def shipped_improvers() -> list[str]:
 
 
 def improver_text(name: str) -> str:
-    """Text of a shipped improver, or of the file `name`.
+    """Text of a shipped improver, of the file `name`, or of one that an installed distribution brings.
 
     Raises:
         ConfigurationError: there is no such improver, or the file is not UTF-8 text.
@@ -193,9 +212,12 @@ def improver_text(name: str) -> str:
     if name in shipped_improvers():
         return (files("strop.improvers") / f"{name}.py").read_text(encoding="utf-8")
     if not Path(name).is_file() and not name.endswith(".py"):
-        raise ConfigurationError(
-            f"no improver is called {name!r}; there are {', '.join(shipped_improvers())}, and files"
-        )
+        found = find_installed(IMPROVERS, name)
+        if found is not None:
+            return program_text_of(found)
+        others = [each.name for each in installed(IMPROVERS)]
+        there = ", ".join([*shipped_improvers(), *dict.fromkeys(others)])
+        raise ConfigurationError(f"no improver is called {name!r}; there are {there}, and files")
     return program_text(Path(name), "improver")
 
 
@@ -211,3 +233,25 @@ def program_text(path: Path, kind: str) -> str:
         raise ConfigurationError(f"there is no {kind} file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{kind} file {path} cannot be read as UTF-8 text: {error}") from error
+
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+"""Of a time in words, in seconds."""
+
+
+def seconds(text: str) -> float:
+    """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
+
+    Raises:
+        ConfigurationError: it is something else, or not more than 0.
+    """
+    number, unit = text.strip(), ""
+    if number[-1:].isalpha():
+        number, unit = number[:-1], number[-1].lower()
+    try:
+        found = float(number) * _UNITS[unit]
+    except (ValueError, KeyError):
+        found = -1.0
+    if not 0 < found < math.inf:
+        raise ConfigurationError(f"--max-time is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
+    return found

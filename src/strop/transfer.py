@@ -21,7 +21,8 @@ from strop.stats import Estimate
 from strop.stats.crossed import crossed_t_difference
 from strop.stats.multiplicity import holm
 from strop.store import Store
-from strop.tasks.base import Split, Task
+from strop.tasks.base import Split
+from strop.tasks.command import AnyTask
 from strop.together import all_or_error
 
 
@@ -29,7 +30,7 @@ from strop.together import all_or_error
 class Plan:
     """What is measured: every improver on every task."""
 
-    tasks: tuple[Task, ...]
+    tasks: tuple[AnyTask, ...]
     improvers: tuple[Named, ...]
     """The seed improver first. One that has the seed's text under another name is not measured again."""
     copies: int
@@ -40,7 +41,7 @@ class Plan:
 class Cell:
     """û of one improver on one task: one value a copy, on the training and on the sealed test split."""
 
-    task: Task
+    task: AnyTask
     improver: Named
     copies: tuple[Copy, ...]
 
@@ -67,7 +68,7 @@ class Cell:
 class SeedSolution:
     """u(s): what a task's seed solution is worth."""
 
-    task: Task
+    task: AnyTask
     train: Evaluated
     test: Evaluated
 
@@ -81,7 +82,7 @@ class Matrix:
     cells: tuple[Cell, ...]
     """Task by task, in the order of the plan."""
 
-    def cell(self, task: Task, improver: Named) -> Cell | None:
+    def cell(self, task: AnyTask, improver: Named) -> Cell | None:
         """The cell of a task and an improver, if it was measured."""
         wanted = (task.name, improver.name)
         return next((each for each in self.cells if (each.task.name, each.improver.name) == wanted), None)
@@ -97,7 +98,7 @@ class Matrix:
 class Difference:
     """An improver minus the seed improver on one task, on the sealed test split."""
 
-    task: Task
+    task: AnyTask
     improver: Named
     found: Estimate
     """With its 95% interval, for new improvements and new instances; without one where one copy says nothing about it."""
@@ -158,9 +159,9 @@ def carry_out(laboratory: Laboratory, plan: Plan, store: Store, told: Callable[[
 
     numbers = count(done + 1)
 
-    def measure(task: Task, improver: Named) -> None:
+    def measure(task: AnyTask, improver: Named) -> None:
         told(f"{task.name}: measuring {improver.name} ({next(numbers)} of {done + len(missing)})")
-        here[task.name].meta_utility().measure(improver.text, laboratory.run.child(_scope(task, improver)))
+        here[task.name].meta_utility().measure(improver.text, laboratory.run.child(scope_of(task, improver)))
 
     all_or_error(
         [partial(measure, *each) for each in missing], improvers_at_once(spec) // plan.copies + 1, "strop-cell"
@@ -179,23 +180,24 @@ def matrix(store: Store, plan: Plan) -> Matrix:
     return Matrix(plan, tuple(seeds), tuple(cells))
 
 
-def _score_seed(laboratory: Laboratory, task: Task, store: Store, told: Callable[[str], None]) -> None:
+def _score_seed(laboratory: Laboratory, task: AnyTask, store: Store, told: Callable[[str], None]) -> None:
     if _seed(store, task) is None:
         told(f"{task.name}: scoring the seed solution")
         laboratory.check_seed()
         laboratory.utility("test").evaluate(task.seed, laboratory.run.child("seed").child("test"))
 
 
-def _seed(store: Store, task: Task) -> tuple[Evaluated, Evaluated] | None:
+def _seed(store: Store, task: AnyTask) -> tuple[Evaluated, Evaluated] | None:
     found = {stored.event.split: stored.event for stored in store.events(Evaluated, scope=f"{task.name}/seed")}
     return (found["train"], found["test"]) if {"train", "test"} <= set(found) else None
 
 
-def _copies(store: Store, task: Task, improver: Named, plan: Plan) -> tuple[Copy, ...]:
-    return whole(store, _scope(task, improver), plan.copies, sealed=True)
+def _copies(store: Store, task: AnyTask, improver: Named, plan: Plan) -> tuple[Copy, ...]:
+    return whole(store, scope_of(task, improver), plan.copies, sealed=True)
 
 
-def _scope(task: Task, improver: Named) -> str:
+def scope_of(task: AnyTask, improver: Named) -> str:
+    """Where in the record a cell is."""
     return f"{task.name}/{improver.digest[:NAMED_BY]}"
 
 

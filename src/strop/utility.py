@@ -12,6 +12,7 @@ from strop.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.budget import UTILITY_CALLS, Budget
 from strop.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.events import AuditNoted, Evaluated, Recorder
+from strop.feedback import Feedback
 from strop.noting import Notes
 from strop.past import NOTHING, Past
 from strop.sandbox.base import (
@@ -28,6 +29,7 @@ from strop.sandbox.base import (
     Violated,
     describe,
 )
+from strop.scorer_notes import collecting
 from strop.seeds import derive
 from strop.tasks.base import Instance, Seeds, Split, Task
 
@@ -156,6 +158,10 @@ class TaskUtility:
 
     def _measure(self, candidate: str, path: str) -> Evaluation:
         task = self.task
+        try:
+            task.check_candidate(candidate)
+        except Malformed as refused:
+            return Evaluation(value=0.0, verdict="malformed", error=f"malformed program: {refused}"[:REPORT_CHARACTERS])
         limits = Limits(
             cpu_seconds=task.time_limit,
             wall_seconds=max(WALL_FACTOR * task.time_limit, WALL_FLOOR),
@@ -164,6 +170,7 @@ class TaskUtility:
         scores: list[float] = []
         verdicts: list[Verdict] = []
         errors: list[str] = []
+        told = Feedback()
         cpu = wall = 0.0
         with (
             Notes(self.record, path, candidate) as notes,
@@ -173,12 +180,15 @@ class TaskUtility:
                 instance = task.instance(self.split, index, self.seeds)
                 outcome = self._call(guest, instance, path, index)
                 notes.saw(outcome)
-                score, verdict, error = self._judge(instance, outcome, path)
+                with collecting() as said:  # of every split, so that no note of a held-out instance goes anywhere else
+                    score, verdict, error = self._judge(instance, outcome, path)
+                told.said(index, said.texts)
                 cpu, wall = cpu + outcome.spent.cpu_seconds, wall + outcome.spent.wall_seconds
                 scores.append(score)
                 verdicts.append(verdict)
                 if verdict != "ok":
                     errors.append(f"instance {index}: {error}")
+                    told.failed(index, instance, verdict, error)
                     if task.failure == "utility":
                         break
         failed = bool(errors) and task.failure == "utility"
@@ -190,6 +200,7 @@ class TaskUtility:
             error=errors[0][:REPORT_CHARACTERS] if errors else "",
             cpu_seconds=cpu,
             wall_seconds=wall,
+            notes=told.notes if self.split == "train" else (),
         )
 
     def _call(self, guest: Guest, instance: Instance, path: str, index: int) -> Outcome:

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.pacing import Clock
 from strop.lm.patience import Patience
+from strop.lm.recorded import answer_line, head_line
 from strop.lm.scripted import Scripted
 from strop.lm.shared import SharedAnswers
 from strop.testing import language_model as kit
@@ -71,6 +73,28 @@ def test_openai_model_conforms(
     check: Callable[[kit.MakeModel], None], against_loopback: Callable[[], LanguageModel]
 ) -> None:
     check(against_loopback)
+
+
+class Noted(Scripted):
+    """Answers, and writes every answer as the line of a recording."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda request: f"{request.message[:200]!r} {request.sample}")
+        self.lines: list[str] = []
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        answers = super().complete(requests, keep)
+        self.lines += [answer_line(request, answer) for request, answer in zip(requests, answers, strict=True)]
+        return answers
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_recorded_answers_conform(check: Callable[[kit.MakeModel], None], tmp_path: Path) -> None:
+    noted = Noted()
+    check(lambda: noted)
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join([head_line("scripted", False), *noted.lines]) + "\n")
+    check(lambda: registry.make(f"recorded:{path}", base_url=None, seed=1, environ={}))
 
 
 class Broken(Scripted):

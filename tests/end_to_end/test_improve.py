@@ -83,7 +83,7 @@ def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "TASK"),
+        ([], "TARGET"),
         (["lpn", "--improver", "nothing"], "nothing"),
         (["lpn", "--solution", "missing.py"], "missing.py"),
         (["lpn", "--solution", "other.py"], "other.py, does not run"),

@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ from strop.experiment import Journal
 from strop.improver import Improvement
 from strop.laboratory import Parts
 from strop.lm.replay import Recorded
+from strop.original import Original
 from strop.patch import as_written, named, unified
 from strop.report.documents import ModelFacts
 from strop.report.live import Silence
 from strop.report.single import print_diff, print_single, sentence, single_document
-from strop.single import Cost, Scored, Single, Start, improve_once, recorded
+from strop.single import Cost, Scored, Single, improve_once, recorded
 from strop.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.utility import Evaluation
@@ -45,7 +45,7 @@ def giving(solution: str) -> str:
 def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]:
     """One improvement by an improver, on the doubling task."""
 
-    def carry_out(improver: str, start: Start | None = None, **changes: Any) -> tuple[Single, Path]:
+    def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Single, Path]:
         b = bench(**changes)
         parts = Parts(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
@@ -66,7 +66,7 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
 
 
 def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
-    start = Start(DOUBLE, "mine.py")
+    start = Original({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
         "worse by 1.000 (all 16 equal) on 16 held-out instances; keep the original"
@@ -82,7 +82,7 @@ def test_improvement_that_changes_nothing_measurable_is_not_significant(once: An
 
 def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) -> None:
     fails = "def algorithm(n):\n    return 2 * n if n == 0 else undefined_name\n"
-    found, _ = once(giving(fails), Start(DOUBLE, "mine.py"), test_instances=20)
+    found, _ = once(giving(fails), Original({"mine.py": DOUBLE}), test_instances=20)
     assert found.difference.mean == -1.0 and found.difference.n == 20 and found.finding == "worse"
 
 
@@ -110,13 +110,13 @@ def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_els
 
 
 def test_solution_to_start_from_is_improved_in_place_of_the_seed(once: Any) -> None:
-    found, _ = once(IDLE.replace("[:-1]", "+ '# more'"), Start("def algorithm(n):\r\n    return 5\r\n", "mine.py"))
+    found, _ = once(IDLE.replace("[:-1]", "+ '# more'"), Original({"mine.py": "def algorithm(n):\r\n    return 5\r\n"}))
     assert found.original.text == "def algorithm(n):\n    return 5\n"
     assert found.improved.text == "def algorithm(n):\n    return 5\n# more\n"
 
 
 @pytest.mark.parametrize(
-    ("start", "error"), [(Start("def other(n): pass", "mine.py"), ConfigurationError), (None, TaskError)]
+    ("start", "error"), [(Original({"mine.py": "def other(n): pass"}), ConfigurationError), (None, TaskError)]
 )
 def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any, start: Any, error: type) -> None:
     with pytest.raises(error, match=r"does not run: .*does not define algorithm") as caught:
@@ -231,4 +231,3 @@ def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -
 )
 def test_text_is_written_with_the_line_ends_of_the_original(like: str, written: str) -> None:
     assert as_written("x\ny\n", like) == written
-    assert replace(Start(like, "n")).text == like

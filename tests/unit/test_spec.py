@@ -23,8 +23,21 @@ def test_recipe_survives_json_when_it_holds_something_in_every_field() -> None:
     assert RunSpec.from_json(spec.to_json()) == spec
 
 
+def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> None:
+    spec = RunSpec(task="a", further_tasks=("b", "c"), copies=4)
+    assert RunSpec.from_json(spec.to_json()) == spec
+    assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
+    assert "# 12 tasks, hidden from you" in meta_description(spec)
+
+
+@pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
+def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="further_tasks of the recipe"):
+        RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
+
+
 def test_recipe_of_a_newer_version_is_read_without_what_is_unknown() -> None:
-    assert RunSpec.from_json('{"task": "t", "warp": 9}') == RunSpec(task="t")
+    assert RunSpec.from_json('{"task": "t", "warp": 9}') == RunSpec(task="t", edits="rewrite")
 
 
 @pytest.mark.parametrize("name", LEAST)

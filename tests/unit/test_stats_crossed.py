@@ -5,9 +5,11 @@ import pytest
 
 from strop import stats
 from strop.stats import crossed_t_difference as crossed
+from strop.stats import stratified_t_difference as stratified
 
 TABLE = [[0.1, 0.4, 0.3], [0.2, 0.6, 0.1], [0.5, 0.9, 0.4], [0.3, 0.3, 0.3]]
 ZEROS = [[0.0] * 3 for _ in range(4)]
+TABLE_OF_TWO = [[0.3, 0.2], [0.1, 0.4], [0.2, 0.2]]
 
 
 def wide(values: list[float]) -> list[list[float]]:
@@ -131,3 +133,41 @@ def test_crossed_methods_refuse_what_is_no_probability_and_no_resamples() -> Non
         crossed(TABLE, ZEROS, confidence=1.0)
     with pytest.raises(ValueError, match="0 resamples"):
         stats.pigeonhole_interval(TABLE, ZEROS, resamples=0, rng=np.random.default_rng(0))
+
+
+def test_stratified_difference_of_one_stratum_is_the_crossed_one() -> None:
+    assert stratified([(TABLE, ZEROS)]) == crossed(TABLE, ZEROS)
+
+
+def test_stratified_difference_averages_the_differences_and_adds_their_variances() -> None:
+    other = [[value + 0.2 for value in row[:2]] for row in TABLE]
+    one, two = crossed(TABLE, ZEROS).estimate, crossed(other, TABLE_OF_TWO).estimate
+    found = stratified([(TABLE, ZEROS), (other, TABLE_OF_TWO)]).estimate
+    assert one.stderr is not None and two.stderr is not None and found.interval is not None
+    assert found.mean == pytest.approx((one.mean + two.mean) / 2)
+    assert found.stderr == pytest.approx((one.stderr**2 + two.stderr**2) ** 0.5 / 2)
+    assert found.interval[0] < found.mean < found.interval[1]
+
+
+def test_stratified_difference_covers_the_truth_of_its_tasks_when_the_tasks_differ_much() -> None:
+    rng, held = np.random.default_rng(5), 0
+    for _ in range(200):
+        strata = [
+            ((level + rng.normal(0, 0.1, (5, 8))).tolist(), rng.normal(0, 0.1, (5, 8)).tolist()) for level in (0, 5)
+        ]
+        interval = stratified(strata).estimate.interval
+        assert interval is not None and interval[1] - interval[0] < 1
+        held += interval[0] <= 2.5 <= interval[1]
+    assert held >= 186
+
+
+def test_stratified_difference_has_the_p_of_all_deals_when_nothing_varies() -> None:
+    one, nought = [[0.5, 0.5]] * 2, [[0.1, 0.1]] * 2
+    assert stratified([(one, nought), (one, nought)]).p == pytest.approx(2 / 36)
+    assert stratified([(one, nought), (nought, one)]).p == 1.0
+
+
+@pytest.mark.parametrize("strata", [[], [([[0.5]], [])]])
+def test_stratified_difference_refuses_nothing(strata: list) -> None:  # type: ignore[type-arg]
+    with pytest.raises(ValueError, match=r"no values|every copy"):
+        stratified(strata)

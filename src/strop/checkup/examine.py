@@ -17,10 +17,11 @@ from strop.checkup.initial import Initial, examine_seed
 from strop.checkup.scorer import Scorer, examine_scorer
 from strop.checkup.tour import Exhibit, Tour, base_of_seed, base_of_trivial, visit
 from strop.checkup.verdicts import Base, Rules, beats
-from strop.errors import Malformed, TaskError
+from strop.errors import ConfigurationError, Malformed, TaskError
 from strop.sandbox.base import Sandbox
 from strop.stats import mean
 from strop.tasks.base import Task
+from strop.tasks.function import FunctionTask
 
 FATAL = frozenset({"C001", "C005"})
 """Findings after which nothing else can be tried."""
@@ -71,8 +72,13 @@ def examine(
     """Check a task: what it draws, its seed solution, its scorer, and the hacks of the museum. `say` is told what is being done.
 
     Raises:
+        ConfigurationError: the task has no scorer of its own.
         SandboxError: the host could not run a guest.
     """
+    if isinstance(task, FunctionTask) and task.by_time:
+        raise ConfigurationError(
+            f"{task.name} is scored by time, at answers equal to the original's: there is no scorer of yours to attack"
+        )
     try:
         bench = bench_of(task, sandbox, secret)
     except TaskError as error:

@@ -125,6 +125,41 @@ KINDS: dict[str, Kind] = {
         "Score the answer alone.",
     ),
     "C307": Kind("broken", "a solution left files on this machine", "See strop doctor: the jail must forbid writing."),
+    # Tasks that a command scores.
+    "C401": Kind("broken", "the original does not run", "Repair the command, or the program that it runs."),
+    "C402": Kind("broken", "no score can be read of the original", "Let the command print one finite number, once."),
+    "C403": Kind("broken", "the original does not meet a constraint", "Repair it first, or require less."),
+    "C404": Kind(
+        "note",
+        "the original's score varies from run to run",
+        "Smaller gains than this are luck: raise repeat and held_out, or measure in turns (interleaved).",
+    ),
+    "C405": Kind(
+        "warning",
+        "the seed changes nothing",
+        "Let the command draw its instance from {seed} or STROP_SEED, or leave out `seeded`.",
+    ),
+    "C406": Kind("warning", "the original needs much of the time limit", "Raise time_limit."),
+    "C407": Kind("note", "the scorer shares the jail with the program", ""),
+    "C411": Kind(
+        "broken", "a program that does nothing scores as well as the original", "Require what only the work can give."
+    ),
+    "C412": Kind(
+        "warning",
+        "a program can print a score that it has not earned",
+        "Let the scorer run the program as a process of its own and print the score itself; or write a strop.Task.",
+    ),
+    "C413": Kind(
+        "broken",
+        "a program that changes the files that judge it scores better",
+        "Leave scorers and tests out of `writable`.",
+    ),
+    "C414": Kind(
+        "broken",
+        "the same program scores better when it does something beside its work",
+        "Look at the metric's goal, and at what the command does when it fails.",
+    ),
+    "C415": Kind("broken", "a program reached what is outside of its copy", "See strop doctor."),
 }
 """Every finding that there is, by its id. Ids stay; a new meaning gets a new one."""
 

@@ -53,6 +53,29 @@ def read(name: str, text: str) -> Hack:
     Raises:
         ValueError: the file is not as the module's docstring says.
     """
+    parts, said = words(name, text)
+    if said.get("KIND") not in get_args(Kind) or not isinstance(said.get("VARIANTS"), tuple) or "FINDING" not in said:
+        raise ValueError(f"{name}: KIND, FINDING and VARIANTS must be literals")
+    title, tried, means, change = parts
+    return Hack(
+        name=name,
+        title=title,
+        tried=tried,
+        means=means,
+        change=change,
+        kind=cast(Kind, said["KIND"]),
+        finding=str(said["FINDING"]),
+        variants=said["VARIANTS"],
+        text=text,
+    )
+
+
+def words(name: str, text: str) -> tuple[list[str], dict[str, Any]]:
+    """The four paragraphs of a file's docstring, without their names, and the literals in capitals.
+
+    Raises:
+        ValueError: it has not these paragraphs.
+    """
     tree = syntax_tree(text)
     parts = [" ".join(part.split()) for part in (ast.get_docstring(tree) or "").split("\n\n")]
     if len(parts) != 4 or [part.partition(":")[0] for part in parts[1:]] != ["Tried", "Means", "Change"]:
@@ -62,17 +85,4 @@ def read(name: str, text: str) -> Hack:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
     }
-    if said.get("KIND") not in get_args(Kind) or not isinstance(said.get("VARIANTS"), tuple) or "FINDING" not in said:
-        raise ValueError(f"{name}: KIND, FINDING and VARIANTS must be literals")
-    tried, means, change = (part.partition(":")[2].strip() for part in parts[1:])
-    return Hack(
-        name=name,
-        title=parts[0],
-        tried=tried,
-        means=means,
-        change=change,
-        kind=cast(Kind, said["KIND"]),
-        finding=str(said["FINDING"]),
-        variants=said["VARIANTS"],
-        text=text,
-    )
+    return [parts[0], *(part.partition(":")[2].strip() for part in parts[1:])], said

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.commands.finding import any_improver_text, task_of
+from strop.commands.finding import any_improver_text, tasks_of
 from strop.commands.forking import fork_of
 from strop.commands.options import DEFAULTS, Whole, random_seed
 from strop.errors import ConfigurationError
@@ -27,6 +27,8 @@ class Beginning:
     """I_0."""
     fork: Kept | None
     """The run that is begun again."""
+    further: tuple[str, ...] = ()
+    """Tasks beside `task`."""
 
 
 @Parameter(name="*")
@@ -35,7 +37,7 @@ class BeginOptions:
     """Where the run begins."""
 
     improver: str = DEFAULTS.improver
-    """I_0: the name of a shipped improver, a file, or RUN:t for what another run had after iteration t."""
+    """I_0: the name of an improver (see strop improvers), a file, or RUN:t for what another run had after iteration t."""
     begin_from: Annotated[str | None, Parameter(name="--from")] = None
     """RUN:t: begin anew from I_t of another run, as when a later step of it was wrong. The same as --improver RUN:t, and the
     task is that run's when none is named."""
@@ -46,13 +48,13 @@ class BeginOptions:
     trust_task: Annotated[bool, Parameter(negative="")] = False
     """With --replay: run the task file that the run's directory holds, although no such file is where it was begun."""
 
-    def begun(self, task: str | None) -> Beginning:
-        """What these flags and the task that was named come to.
+    def begun(self, task: str | None, further: tuple[str, ...] = ()) -> Beginning:
+        """What these flags and the tasks that were named come to.
 
         Raises:
             ConfigurationError: they contradict one another, or name what is not there.
         """
-        if task == "":
+        if "" in (task, *further):
             raise ConfigurationError(
                 "the task is an empty text; strop tasks lists the tasks, and without one it is lpn"
             )
@@ -66,6 +68,8 @@ class BeginOptions:
             if improver != DEFAULTS.improver:
                 raise ConfigurationError("--from and --improver both name I_0; give one of them")
             improver = self.begin_from
-            task = task or task_of(self.begin_from)
+            if task is None:
+                task, *others = tasks_of(self.begin_from)
+                further = tuple(others)
         seed = random_seed() if self.seed is None else self.seed
-        return Beginning(task or DEFAULTS.task, seed, improver, any_improver_text(improver), None)
+        return Beginning(task or DEFAULTS.task, seed, improver, any_improver_text(improver), None, further)

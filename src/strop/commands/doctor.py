@@ -12,10 +12,14 @@ from cyclopts import Parameter
 from strop.commands.options import GroundOptions, Json, Models
 from strop.commands.output import print_document, results
 from strop.commands.self_test import SelfTestOptions, self_test
-from strop.errors import ConfigurationError
+from strop.errors import ConfigurationError, SandboxError
 from strop.laboratory import jail, posture_document
-from strop.sandbox.posture import DEFAULT_REQUIRE
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.posture import DEFAULT_REQUIRE as REQUIRED_OF_COMMANDS
 from strop.spec import RunSpec
+
+NOTHING_LACKING = "everything that tasks that commands score require is enforced"
 
 
 def doctor_command(
@@ -50,22 +54,47 @@ def doctor_command(
     return self_test(options, as_json=as_json) if options.self_test else _show_jail(require, as_json=as_json)
 
 
-def _show_jail(require: str, *, as_json: bool) -> int:
-    """What the jail is observed to enforce."""
-    spec = RunSpec(require=GroundOptions(require=require).required()).checked()
-    with closing(jail(spec)) as sandbox:
-        posture = sandbox.posture
-    system = f"strop {version('strop')}, Python {platform.python_version()}, {platform.platform()}"
-    if as_json:
-        print_document({"system": system, **posture_document(posture)})
-        return 0
+def _workspaces() -> Posture | str:
+    """What workspaces are observed to enforce; why there are none, where there are none."""
+    try:
+        with closing(JailedWorkspaces(places=1, require=())) as workspaces:
+            return workspaces.posture
+    except SandboxError as error:
+        return str(error)
+
+
+def _show(posture: Posture) -> None:
     console = results()
-    console.print(system, markup=False)
     for line in posture.describe():
         console.print(f"  {line}", markup=False)
     console.print("layers", markup=False)
     for layer, state in posture.layers.items():
         console.print(f"  {layer}: {state}", markup=False)
+
+
+def _show_jail(require: str, *, as_json: bool) -> int:
+    """What the jail is observed to enforce."""
+    spec = RunSpec(require=GroundOptions(require=require).required()).checked()
+    with closing(jail(spec)) as sandbox:
+        posture = sandbox.posture
+    commands = _workspaces()
+    system = f"strop {version('strop')}, Python {platform.python_version()}, {platform.platform()}"
+    if as_json:
+        told = {"unavailable": commands} if isinstance(commands, str) else posture_document(commands)
+        print_document({"system": system, **posture_document(posture), "workspaces": told})
+        return 0
+    console = results()
+    console.print(system, markup=False)
+    _show(posture)
+    console.print("commands of a project, in workspaces", markup=False)
+    if isinstance(commands, str):
+        console.print(f"  {commands}", markup=False)
+    else:
+        _show(commands)
+        lacking = ", ".join(each.name for each in commands.missing(REQUIRED_OF_COMMANDS))
+        console.print(
+            f"tasks that commands score need --require without: {lacking}" if lacking else NOTHING_LACKING, markup=False
+        )
     missing = posture.missing(DEFAULT_REQUIRE)
     if missing:
         console.print(f"strop run would not start here without --require: {', '.join(one.name for one in missing)}")

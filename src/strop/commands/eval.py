@@ -24,7 +24,7 @@ from strop.commands.output import announce, notice_of, print_document, results, 
 from strop.commands.tracking import TrackOptions
 from strop.experiment import new_directory
 from strop.laboratory import Parts, assembled
-from strop.measured import loaded, named
+from strop.measured import named
 from strop.report.documents import ModelFacts
 from strop.report.matrix import eval_document, print_matrix
 from strop.report.words import quantity
@@ -59,12 +59,12 @@ def eval_command(
     seed
         With this machine's key it decides everything that is drawn.
     """
-    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver, **limits.given())
+    spec = recipe(task, seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)
     improvers = with_seed(named([improver, *others], any_improver_text))
     directory = out or new_directory(RUNS, f"eval-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
-        plan = Plan(loaded(task), improvers, spec.copies)
+        plan = Plan(parts.tasks, improvers, spec.copies)
         with measuring(parts, directory, "eval", _said(plan), tracking.tracks(directory)) as record:
             stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
             found = matrix(record.store, plan)

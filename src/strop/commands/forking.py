@@ -10,7 +10,7 @@ from strop.commands.finding import find_run
 from strop.commands.options import DEFAULTS
 from strop.commands.output import notices, reading
 from strop.errors import ConfigurationError, StoreError
-from strop.keeping import Kept, kept
+from strop.keeping import RUNS_OF_STOP, Kept, kept
 from strop.laboratory import Parts
 from strop.lm.base import Completion
 from strop.lm.replay import Recorded
@@ -32,7 +32,7 @@ def fork_of(run: Path) -> Kept:
         ConfigurationError: there is none, or it is not of strop run.
     """
     found = kept(find_run(run))
-    if found.kind != "run":
+    if found.kind not in RUNS_OF_STOP:
         raise ConfigurationError(
             f"{found.directory} is the record of strop {found.kind}; --replay takes one of strop run"
         )

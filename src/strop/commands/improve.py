@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
-from strop.commands.finding import any_improver_text
+from strop.api.finding import any_improver_text
+from strop.api.improving import Told, carry_out, print_told, told_in
+from strop.api.patching import apply_run, check_can_apply
+from strop.api.target import Scoring, target_of
+from strop.best import BEST, BEST_DIFF
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
@@ -26,22 +28,20 @@ from strop.commands.options import (
     random_seed,
     recipe,
 )
-from strop.commands.output import announce, notice_of, print_document, reading, results, results_alone
-from strop.commands.recorded import recorded
+from strop.commands.output import announce, notices, print_document, reading, results, results_alone
 from strop.commands.tracking import TrackOptions
-from strop.errors import ConfigurationError, TaskError
-from strop.events import AuditNoted, ImproveStarted
+from strop.editing import Mode
+from strop.errors import ConfigurationError, StropError
+from strop.events import Edited
 from strop.experiment import new_directory
-from strop.laboratory import assembled
-from strop.patch import named
-from strop.report.costs import costs, print_costs
+from strop.lm.options import members, read_spec
+from strop.report.costs import costs_document
 from strop.report.documents import ModelFacts
-from strop.report.single import print_diff, print_single, single_document
-from strop.single import DIFF, ORIGINAL, SOLUTION, Start, improve_once
-from strop.single import recorded as read
-from strop.spec import RunSpec, program_text
-from strop.store import Store
-from strop.tracking import Track
+from strop.report.edits import edit_counts, edits_line
+from strop.report.single import single_document
+from strop.report.words import harmless, quantity
+from strop.spec import RunSpec
+from strop.store import FILE_NAME, Store
 
 
 @Parameter(name="*")
@@ -54,130 +54,218 @@ class OnceOptions:
     base_url: str | None = None
     """Address of an OpenAI-compatible server."""
     utility_budget: Whole = DEFAULTS.utility_budget
-    """Utility calls."""
+    """Evaluations on the training split."""
     lm_budget: Whole = DEFAULTS.lm_budget
     """LM calls."""
     max_responses: Whole = DEFAULTS.max_responses
     """Responses of one LM call."""
+    edits: Mode = DEFAULTS.edits
+    """How the model may answer where a prompt shows a program, as for strop run."""
 
     def whole(self) -> ModelOptions:
         """The same for a recipe: one copy of the task."""
-        return ModelOptions(self.lm, self.base_url, 1, self.utility_budget, self.lm_budget, self.max_responses)
+        budgets = (self.utility_budget, self.lm_budget, self.max_responses)
+        return ModelOptions(self.lm, self.base_url, 1, *budgets, self.edits)
+
+
+_SCORING = Group("How the program is scored, where no task says it", sort_key=1)
+_CHANGES = Group("What may change", sort_key=2)
+_PATCH = Group("The patch", sort_key=3)
+_Scored = Parameter(group=_SCORING, negative="", show_default=False)
+_Changed = Parameter(group=_CHANGES, negative="", show_default=False)
+_Patched = Parameter(group=_PATCH, negative="", show_default=False)
+Texts = tuple[str, ...]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ProgramOptions:
+    """How a program is scored where no task says it, and what of it may change."""
+
+    command: Annotated[str, _Scored] = ""
+    """A command for sh, in the program's folder: any language, several files."""
+    evaluator: Annotated[Path | None, _Scored] = None
+    """A file that defines evaluate(program_path), as other optimizers have it."""
+    python: Annotated[Path | None, _Scored] = None
+    """The interpreter, or virtual environment, with the packages that the evaluator needs."""
+    score: Annotated[Texts, _Scored] = ()
+    """Where the score is read: time, wall, memory, passed, tests, a JSON path ($.score) or a regular expression; of several
+    NAME=HOW."""
+    metric: Annotated[Texts, _Scored] = ()
+    """NAME:max, NAME:min or NAME:min:WEIGHT; several are weighed against each other."""
+    require_metric: Annotated[Texts, _Scored] = ()
+    """What must hold for a candidate to count: tests=1, accuracy>=0.9."""
+    pareto: Annotated[bool, _Scored] = False
+    """Show the candidates that no other beats in every metric."""
+    build: Annotated[str, _Scored] = ""
+    """A command that is run once for each candidate, before it is scored."""
+    tool: Annotated[tuple[Path, ...], _Scored] = ()
+    """A folder or program that commands may read and run besides the system's."""
+    time_limit: Annotated[float | None, _Scored] = None
+    """Seconds of one run."""
+    files: Annotated[Texts, _Changed] = ()
+    """Files that may change: paths and globs such as 'src/**/*.c'."""
+    only: Annotated[Texts, _Changed] = ()
+    """A function, or marked region, that alone may change; the rest is verified unchanged."""
+    new_files: Annotated[Texts, _Changed] = ()
+    """Globs of files that may be added."""
+    writable: Annotated[Texts, _Changed] = ()
+    """Globs of files that commands may rewrite in their copy."""
+
+    def scoring(self) -> Scoring:
+        """The same as the Python API takes it."""
+        return Scoring(**vars(self))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ScoringOptions(ProgramOptions):
+    """The same, and how often it is run."""
+
+    repeat: Annotated[Whole | None, _Scored] = None
+    """Runs for each candidate in training."""
+    held_out: Annotated[Whole | None, _Scored] = None
+    """Runs on the sealed split, with other seeds."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class PatchOptions:
+    """What becomes of the result."""
+
+    apply: Annotated[bool, _Patched] = False
+    """Put the improved program in the place of your files, where it was shown to be better and git's tree is clean."""
+    force: Annotated[bool, _Patched] = False
+    """With --apply: also where git could not bring your files back."""
 
 
 def improve_command(
-    task: str,
+    target: str,
     /,
     *,
     improver: str = DEFAULTS.improver,
     solution: Path | None = None,
     seed: Whole | None = None,
     model: OnceOptions = OnceOptions(),
+    scored: ScoringOptions = ScoringOptions(),
+    patch: PatchOptions = PatchOptions(),
     ground: GroundOptions = GroundOptions(),  # noqa: B008
     limits: LimitOptions = LimitOptions(),  # noqa: B008
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
     as_json: Json = False,
 ) -> int:
-    """Improve one solution of a task by one improver, and say whether it is better on instances that nobody saw.
+    """Improve a program, and say whether it is better on instances that nobody saw. It ends with a patch; your files stay.
 
     It ends with exit code 0 whatever the improvement came to; --json tells it in `finding`.
 
     Parameters
     ----------
-    task
-        A task's name, or a file that defines a strop.Task.
+    target
+        A task's name; a file with a strop.Task, or with a function under @strop.improve_me (file.py:name); a folder with a
+        strop.toml; a folder or file with --command; or a program with --evaluator.
     improver
-        The name of a shipped improver (strop improvers), a file, or RUN:t for what a run had after iteration t.
+        The name of an improver (strop improvers), a file, or RUN:t for what a run had after iteration t.
     solution
         File of the solution to start from; the task's seed solution when not given. The file is not changed.
     seed
         With this machine's key it decides everything that is drawn; random when not given.
     """
     drawn = random_seed() if seed is None else seed
+    if patch.force and not patch.apply:
+        raise ConfigurationError(
+            "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
+        )
     announce(ground.instances)
-    spec = recipe(task, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given())
+    spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given())
     text = any_improver_text(improver)
-    start = None if solution is None else start_of(solution)
-    directory = out or new_directory(RUNS, f"improve-{task}")
-    said = {"improver": text} | ({"start": json.dumps([start.text, start.name])} if start else {})
-    _carry_out(spec, text, start, directory, said, tracking.tracks())
+    with results_alone():
+        found = target_of(target, scored.scoring(), solution)
+    if patch.apply:
+        check_can_apply(found.original, force=patch.force)
+    directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
+    notices().print(budget_line(spec), markup=False, soft_wrap=True)
+    with results_alone(), best_told(directory):
+        carry_out(spec, text, found, directory, tracks=tracking.tracks())
+    applied = applied_now(directory, force=patch.force) if patch.apply else None
     with reading(directory), Store.open(directory) as store:
-        show_improvement(store, directory, as_json=as_json)
+        show_improvement(store, directory, as_json=as_json, applied=applied)
     return 0
 
 
-def _carry_out(
-    spec: RunSpec,
-    text: str,
-    start: Start | None,
-    directory: Path,
-    said: Mapping[str, str],
-    tracks: Sequence[Track],
-) -> None:
-    """Improve once, in a new record; it is taken back where the start does not run, so that the same command can follow."""
-    there, made = directory.exists(), False
+def budget_line(spec: RunSpec) -> str:
+    """What the improvement may spend, and what limits it."""
+    calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
+    budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
+    free = all(read_spec(each)[0].partition(":")[0] in ("offline", "scripted", "recorded") for each in members(spec.lm))
+    given = {
+        "--max-cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
+        "--max-time": None if spec.max_time is None else f"{spec.max_time:g} s",
+        "--max-calls": spec.max_calls,
+    }
+    limited = ", ".join(f"{flag} {value}" for flag, value in given.items() if value is not None)
+    if limited:
+        return f"{budget}; {limited}"
+    money = f"{harmless(spec.lm, 60)} costs nothing" if free else "money and time are not limited"
+    return f"{budget}; {money}; --max-cost, --max-time, --max-calls limit it"
+
+
+@contextmanager
+def best_told(directory: Path) -> Iterator[None]:
+    """Where something stops the work inside, say what the best so far is, where it is, and how to apply it."""
     try:
-        with (
-            results_alone(),
-            assembled(spec, os.environ) as parts,
-            recorded(parts, directory, "improve", said, tracks) as journal,
-        ):
-            made = True
-            improve_once(parts, text, start, directory, journal)
-    except (ConfigurationError, TaskError):
-        if made and not _began(directory):
-            _emptied(directory, there)
+        yield
+    except StropError:
+        if (directory / FILE_NAME).is_file():
+            notices().print(best_line(directory), markup=False, soft_wrap=True)
         raise
 
 
-def _began(directory: Path) -> bool:
-    """Whether anything was improved: not where the solution to start from does not run."""
-    with Store.open(directory) as store:
-        return next(store.events(ImproveStarted), None) is not None
+def best_line(directory: Path) -> str:
+    """What the best so far of an improvement that has not ended is."""
+    with reading(directory), Store.open(directory) as store:
+        told = told_in(store)
+    if not (directory / BEST).is_dir() or not told.tried:
+        return f"no candidate is better than the original so far ({quantity(len(told.tried), 'candidate')} tried)"
+    best = told.tried[0]
+    applies = f"; strop apply {directory} --unproven applies it" if told.original.root else ""
+    return f"best so far: {best.name}, {best.value:.3f} in training, in {directory / BEST} (its patch: {BEST_DIFF}){applies}"
 
 
-def _emptied(directory: Path, there: bool) -> None:
-    """Take back a record that this command has just begun."""
-    for path in directory.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    if not there:
-        directory.rmdir()
+def applied_now(directory: Path, *, force: bool) -> str:
+    """Apply the result of an improvement that has just ended; what came of it, in words."""
+    try:
+        paths = apply_run(directory, force=force)
+    except ConfigurationError as error:
+        return str(error)
+    return f"applied: {', '.join(map(str, paths))}"
 
 
-def start_of(solution: Path) -> Start:
-    """The text of a solution's file as it stands there, line ends included, and its name in a diff.
-
-    Raises:
-        ConfigurationError: it does not exist or is not UTF-8 text.
-    """
-    program_text(solution, "solution")
-    return Start(solution.read_bytes().decode("utf-8"), named(solution, Path.cwd()))
-
-
-def show_improvement(store: Store, directory: Path, *, as_json: bool) -> None:
+def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: str | None = None) -> None:
     """Print what the improvement recorded in `store`, in `directory`, came to."""
-    meta = store.meta
-    task, model = (
-        meta.get("task", ""),
-        ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true"),
-    )
-    found = read(stored.event for stored in store.events())
-    notes: Counter[str] = Counter()
-    for stored in store.events(AuditNoted):
-        if stored.event.scope.startswith("improved/"):
-            notes[stored.event.rule] += stored.event.times
+    told = told_in(store)
     if as_json:
-        print_document(single_document(found, task=task, model=model, directory=directory, notes=notes))
+        print_document(_document(told, directory) | ({} if applied is None else {"applied": applied}))
         return
-    diff = directory / DIFF
-    if diff.is_file():
-        print_diff(diff, results())
-    print_single(found, results(), task=task, notice=notice_of(model.name, model.is_language_model), notes=notes)
-    print_costs(costs(store.outline()), results())
-    if diff.is_file():
-        where = f"solution: {directory / SOLUTION}, the original: {directory / ORIGINAL}, as a patch: {diff}"
-        results().print(where, markup=False, soft_wrap=True)
+    print_told(told, directory, results())
+
+    def say(line: str) -> None:
+        results().print(line, markup=False, soft_wrap=True)
+
+    edits = edits_line(edit_counts(stored.event for stored in store.events(Edited)))
+    if edits:
+        say(edits)
+    if applied is not None:
+        say(harmless(applied, 1000))
+    elif told.single is not None and told.single.finding == "better" and told.original.root:
+        say(f"the patch is {directory / 'solution.diff'}; strop apply {directory} puts it in place")
+    elif told.single is None:
+        say(best_line(directory))
+
+
+def _document(told: Told, directory: Path) -> dict[str, object]:
+    model = ModelFacts(told.model, told.is_language_model)
+    document = single_document(
+        told.single, task=told.task, model=model, directory=directory, notes=told.notes, tried=told.tried
+    )
+    return {**document, "costs": costs_document(told.costs)}

@@ -7,16 +7,23 @@ import textwrap
 import tomllib
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
+from strop.api.finding import any_improver_text
+from strop.card import card_path, read_card
 from strop.commands.options import Json
 from strop.commands.output import print_document, results
-from strop.errors import ConfigurationError
+from strop.installed import IMPROVERS, installed
+from strop.report.card import card_document, print_card
+from strop.report.installed import installed_documents, print_installed
+from strop.report.words import harmless
 from strop.solution import digest_of
 from strop.spec import improver_text, shipped_improvers
 
+LONGEST_LINE = 10_000
 WIDTH = 80
 """Columns of a printed card."""
 
@@ -46,18 +53,18 @@ def card_of(name: str) -> Card:
 
 
 def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> int:
-    """List the improvers that come with strop; any file that defines improve_algorithm is one too.
+    """List the improvers of strop and of installed distributions; any file that defines improve_algorithm is one too.
 
     Parameters
     ----------
     name
-        An improver: print its card, as comments, and its program.
+        An improver: print its card, as comments, and its program. A file: print the card that training wrote beside it.
     """
     if name is not None:
         return _show(name, as_json)
-    rows = [_row(each) for each in shipped_improvers()]
+    rows, others = [_row(each) for each in shipped_improvers()], installed(IMPROVERS)
     if as_json:
-        print_document({"improvers": rows})
+        print_document({"improvers": rows, "installed": installed_documents(others, shipped_improvers())})
         return 0
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("improver", no_wrap=True)
@@ -67,18 +74,35 @@ def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> i
         cost = f"{source}; LM calls: {calls}; utility calls: {scores}"
         table.add_row(row["improver"], Text.assemble(row["idea"], "\n", (cost, "dim")))
     results().print(table)
+    print_installed(others, shipped_improvers(), results())
     results().print("\nstrop improvers NAME prints its card and its program.", markup=False, soft_wrap=True)
     return 0
 
 
 def _show(name: str, as_json: bool) -> int:
     if name not in shipped_improvers():
-        raise ConfigurationError(f"no improver is called {name!r}; there are {', '.join(shipped_improvers())}")
+        return _show_other(name, any_improver_text(name), as_json)
     if as_json:
         print_document({**_row(name), "program": improver_text(name)})
         return 0
     results().print(card_as_comments(name, card_of(name)), markup=False, soft_wrap=True)
     results().print(improver_text(name), markup=False, soft_wrap=True, end="")
+    return 0
+
+
+def _show_other(name: str, text: str, as_json: bool) -> int:
+    """An improver of somebody's own: its card, where training wrote one, or else its program."""
+    card = read_card(card_path(Path(name))) if Path(name).is_file() else None
+    if as_json:
+        told = {} if card is None else {"card": card_document(card), "card_is_of_it": card.says(text)}
+        print_document({"improver": name, "digest": digest_of(text), **told, "program": text})
+    elif card is not None:
+        print_card(card, results())
+    else:
+        results().print(f"# {harmless(name)}: no card is beside it", markup=False, soft_wrap=True)
+        results().print(
+            "\n".join(harmless(line, LONGEST_LINE) for line in text.splitlines()), markup=False, soft_wrap=True
+        )
     return 0
 
 

@@ -1,29 +1,12 @@
-"""Measure what a record lacks, and end with what is there, also where something stopped the work."""
+"""End with what is there, also where something stopped the work."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from strop.commands.measuring import Record
+from strop.commands.measuring import measure_missing as measure_missing
 from strop.commands.output import notices
 from strop.errors import StropError
-from strop.laboratory import Laboratory, Parts
-
-
-def measure_missing(parts: Parts, record: Record, work: Callable[[Laboratory], None]) -> StropError | None:
-    """Do `work` unless the record is finished; what ended it before its end, if something did.
-
-    That is given back, not raised: what is whole is shown first (see `ended`).
-    """
-    if record.finished:
-        return None
-    try:
-        with record.journal.of(parts):
-            work(Laboratory(parts, record.journal, recalled=record.journal.recalled))
-    except StropError as error:
-        return error
-    return None
 
 
 def ended(stopped: StropError | None, there: str, directory: Path, *, as_json: bool) -> int:

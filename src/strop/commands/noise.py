@@ -28,12 +28,12 @@ from strop.commands.tracking import TrackOptions
 from strop.errors import ConfigurationError
 from strop.experiment import new_directory, save
 from strop.laboratory import assembled
-from strop.measured import SEED, Named, loaded, named
+from strop.measured import SEED, Named, named
 from strop.noise import Noise, Trials, carry_out, noise, trials
 from strop.report.documents import ModelFacts, to_json
 from strop.report.noise import NoiseResult, noise_document, print_noise
 from strop.selection import Gate
-from strop.tasks.base import Task
+from strop.tasks.command import AnyTask
 
 DOCUMENT = "noise.json"
 MOST = 10_000
@@ -72,12 +72,12 @@ def noise_command(
     """
     if not 2 <= repeats <= MOST:
         raise ConfigurationError(f"--repeats is {repeats}; it must be between 2 and {MOST}")
-    spec = recipe(task[0], seed, model, ground, iterations=0, improver=improver, **limits.given())
+    spec = recipe(task, seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)
     (the_improver,) = named([improver], any_improver_text)
     directory = out or new_directory(RUNS, f"noise-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
-        tasks = loaded(task)
+        tasks = parts.tasks
         said = _said(tasks, the_improver, repeats)
         with measuring(parts, directory, "noise", said, tracking.tracks(directory)) as record:
             rest = (tasks, the_improver, repeats, record.store, record.told)
@@ -95,7 +95,7 @@ def _tried(found: Trials) -> tuple[Trials, Noise | None]:
     return found, noise(found, GATE, np.random.default_rng(0)) if len(found.values) > 1 else None
 
 
-def _said(tasks: Sequence[Task], improver: Named, repeats: int) -> dict[str, str]:
+def _said(tasks: Sequence[AnyTask], improver: Named, repeats: int) -> dict[str, str]:
     """What the record says of itself, by which the same command knows it again."""
     return {
         "task": ", ".join(task.name for task in tasks),

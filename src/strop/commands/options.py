@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +10,13 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
-from strop.errors import ConfigurationError
+from strop.api.finding import RUNS as RUNS
+from strop.api.subjects import required
+from strop.editing import Mode
 from strop.lm.options import joined
-from strop.sandbox.posture import PROTECTIONS
 from strop.selection import SelectionName
 from strop.spec import RunSpec
+from strop.spec import seconds as seconds
 
 DEFAULTS = RunSpec()
 
@@ -48,8 +49,8 @@ class ModelOptions:
 
     lm: Models = (DEFAULTS.lm,)
     """offline (a built-in proposer, not a language model), offline:skill=0.8, PROVIDER/MODEL (openai, anthropic, gemini,
-    openrouter, ollama, vllm, llamacpp, local, any-llm), python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR or scripted:FILE; with
-    options as in openai/MODEL?rpm=60. Given several times: a mixture, by ?weight=."""
+    openrouter, ollama, vllm, llamacpp, local, any-llm), python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or
+    scripted:FILE; with options as in openai/MODEL?rpm=60. Given several times: a mixture, by ?weight=."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
     copies: Whole = DEFAULTS.copies
@@ -60,6 +61,9 @@ class ModelOptions:
     """LM calls of one improvement."""
     max_responses: Whole = DEFAULTS.max_responses
     """Responses of one LM call."""
+    edits: Mode = DEFAULTS.edits
+    """How the model may answer where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
+    (unified); auto: blocks beside whole programs, asked for where the program is long or has several files."""
 
 
 @Parameter(name="*")
@@ -76,16 +80,7 @@ class GroundOptions:
 
     def required(self) -> tuple[str, ...] | None:
         """The protections asked for; None means the default ones."""
-        if self.require is None:
-            return None
-        if self.require.strip() == "none":
-            return ()
-        names = tuple(name.strip() for name in self.require.split(","))
-        unknown = sorted(set(names) - set(PROTECTIONS))
-        if unknown:
-            named = ", ".join(unknown).strip(" ,") or "nothing"
-            raise ConfigurationError(f"--require names {named}; there are: {', '.join(PROTECTIONS)}; or none alone")
-        return names
+        return required(self.require)
 
 
 @Parameter(name="*")
@@ -100,9 +95,6 @@ class SelectionOptions:
     """Probability that a gate lets a run replace an improver by one that is no better."""
     gate_pairs: Whole = DEFAULTS.gate_pairs
     """Paired evaluations of one comparison, at most."""
-
-
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 @Parameter(name="*")
@@ -137,28 +129,13 @@ class LimitOptions:
         return named | ({"max_time": seconds(self.max_time)} if self.max_time is not None else {})
 
 
-def seconds(text: str) -> float:
-    """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
-
-    Raises:
-        ConfigurationError: it is something else, or not more than 0.
-    """
-    number, unit = text.strip(), ""
-    if number[-1:].isalpha():
-        number, unit = number[:-1], number[-1].lower()
-    try:
-        found = float(number) * _UNITS[unit]
-    except (ValueError, KeyError):
-        found = -1.0
-    if not 0 < found < math.inf:
-        raise ConfigurationError(f"--max-time is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
-    return found
-
-
-def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **rest: Any) -> RunSpec:
+def recipe(task: str | Sequence[str], seed: int, model: ModelOptions, ground: GroundOptions, **rest: Any) -> RunSpec:
     """The recipe that the flags describe; `rest` are fields of it that only one command has."""
+    first, *further = [task] if isinstance(task, str) else task
+    if further:
+        rest["further_tasks"] = tuple(further)
     return RunSpec(
-        task=task,
+        task=first,
         seed=seed,
         lm=joined(model.lm),
         base_url=model.base_url,
@@ -166,6 +143,7 @@ def recipe(task: str, seed: int, model: ModelOptions, ground: GroundOptions, **r
         utility_budget=model.utility_budget,
         lm_budget=model.lm_budget,
         max_responses=model.max_responses,
+        edits=model.edits,
         instances=ground.instances,
         jobs=ground.jobs,
         require=ground.required(),
@@ -181,8 +159,6 @@ Out = Annotated[
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
 """Tasks by name or file, at least one."""
 TrustTask = Annotated[bool, Parameter(name="--trust-task", negative="")]
-RUNS = Path("runs")
-"""Where runs are kept when no directory is named."""
 
 
 def random_seed() -> int:

@@ -7,12 +7,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 
 from rich.console import Console
 
-from strop.errors import StoreError
 from strop.report.documents import SCHEMA_VERSION
+from strop.report.reading import reading as reading
 from strop.report.words import notice_of as notice_of  # where every result says what model it is of
 
 PUBLISHED_NOTICE = (
@@ -39,22 +38,6 @@ def results_alone() -> Iterator[None]:
     finally:
         os.dup2(kept, 1)
         os.close(kept)
-
-
-@contextmanager
-def reading(directory: Path) -> Iterator[None]:
-    """Within, a record is read and told. What its events hold is not checked when it is read: a value of the wrong type or form
-    shows only when something is made of it.
-
-    Raises:
-        StoreError: instead of what such a value caused.
-    """
-    try:
-        yield
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        if isinstance(error, UnicodeEncodeError):
-            raise  # the terminal's, not the record's
-        raise StoreError(f"the record in {directory} is damaged: {type(error).__name__}: {error}") from error
 
 
 def results() -> Console:

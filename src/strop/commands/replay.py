@@ -20,13 +20,14 @@ from strop.commands.recorded import recorded
 from strop.comparing import Agreement, agreement
 from strop.errors import ConfigurationError, ReplayDiffers
 from strop.experiment import run
-from strop.keeping import Kept, kept
-from strop.laboratory import assembled
+from strop.keeping import RUNS_OF_STOP, Kept, kept
+from strop.laboratory import Parts, assembled
 from strop.lm.replay import NoModel
 from strop.plurals import quantity
 from strop.recall import answers, requests
 from strop.report.words import harmless
 from strop.store import Store
+from strop.tasks.command import CommandTask
 
 REPLAY = "replay"
 """The kind of the record of a replay: nobody goes on with it, which would ask the run's model."""
@@ -57,9 +58,9 @@ def replay_command(
     """
     directory = find_run(run_directory)
     found = kept(directory)
-    if found.kind != "run":
+    if found.kind not in RUNS_OF_STOP:
         raise ConfigurationError(
-            f"{directory} is the record of strop {found.kind}; only runs of strop run are replayed"
+            f"{directory} is the record of strop {found.kind}; only runs of strop run and strop train are replayed"
         )
     if found.status != "finished":
         raise ConfigurationError(f"{directory} is not finished; strop resume {directory} goes on with it first")
@@ -89,6 +90,7 @@ def replayed(found: Kept, there: Path, *, trust: bool) -> Agreement:
         with (
             results_alone(),
             assembled(free, os.environ, found.origin(os.environ, trust=trust), nothing) as parts,
+            _repeatable(parts),
             recorded(parts, there, REPLAY, {"improver": found.improver}) as journal,
         ):
             with reading(found.directory):
@@ -97,6 +99,17 @@ def replayed(found: Kept, there: Path, *, trust: bool) -> Agreement:
             run(parts, found.improver, there, journal)
         with Store.open(there) as after:
             return agreement(before, after)
+
+
+@contextmanager
+def _repeatable(parts: Parts) -> Iterator[None]:
+    """Raises ConfigurationError where a score is a time: no second measurement gives the same."""
+    for task in parts.tasks:
+        if isinstance(task, CommandTask) and task.interleaved:
+            raise ConfigurationError(
+                f"the scores of {task.name} are measured times, which no replay gives again; see strop show"
+            )
+    yield
 
 
 @contextmanager

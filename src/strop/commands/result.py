@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from strop.card import card_path, read_card
 from strop.commands.improve import show_improvement
 from strop.commands.output import notice_of, print_document, reading, results
-from strop.events import Compared
+from strop.events import Compared, Edited
+from strop.report.card import card_document, print_card
 from strop.report.costs import costs, costs_document, print_costs
 from strop.report.documents import ModelFacts, run_document
+from strop.report.edits import edit_counts, edits_line
 from strop.report.strategies import (
     has_lineage,
     named,
@@ -18,10 +21,12 @@ from strop.report.strategies import (
 )
 from strop.report.tables import print_run
 from strop.store import Store
+from strop.trained import FILE
 
 NO_ITERATIONS = {
     "eval": "this is the record of strop eval, which has no iterations; the same command with --out here prints it again",
     "noise": "this is the record of strop noise, which has no iterations; the same command with --out here prints it again",
+    "compare": "this is the record of strop compare, which has no iterations; the same command with --out here prints it again",
     "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
     "proposals": "this is the record of strop reproduce strategies, which has no iterations; proposals.json above it tells more",
 }
@@ -48,6 +53,10 @@ def show_result(directory: Path, *, as_json: bool) -> None:
                 strategies=strategies,
                 kind=meta.get("kind", "run"),
             )
+            card = read_card(card_path(directory / FILE))
+            if card is not None:
+                document["improver"] = str(directory / FILE)
+                document["card"] = card_document(card)
             document["costs"] = costs_document(costs(store.outline()))
             print_document(document)
             return
@@ -55,9 +64,18 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         tasks = meta.get("task", "") if meta.get("kind") in NO_ITERATIONS else ""
         print_run(store.events(), results(), notice=notice, tasks=tasks)
         print_costs(costs(store.outline()), results())
+        edits = edits_line(edit_counts(stored.event for stored in store.events(Edited)))
+        if edits:
+            results().print(edits, markup=False)
         print_strategies(named(store), results(), lineage=has_lineage(store))
         print_comparisons((stored.event for stored in store.events(Compared)), results())
         if meta.get("kind") in NO_ITERATIONS:
             results().print(NO_ITERATIONS[meta["kind"]], markup=False)
-    if best.is_file():
+    card = read_card(card_path(directory / FILE))
+    if card is not None:
+        results().print()
+        print_card(card, results())
+        said = f"improver: {directory / FILE}, its card: {card_path(directory / FILE)}"
+        results().print(said, markup=False, soft_wrap=True)
+    elif best.is_file():
         results().print(f"best improver: {best}", markup=False, soft_wrap=True)

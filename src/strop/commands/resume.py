@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,19 +10,23 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.improving import original_of
 from strop.commands.finding import find_run
 from strop.commands.forking import learn_again
+from strop.commands.improve import best_told
 from strop.commands.options import Json, LimitOptions, TrustTask
 from strop.commands.output import announce, notices, reading, results_alone
 from strop.commands.recorded import continued
 from strop.commands.result import show_result
 from strop.commands.tracking import TrackOptions
+from strop.commands.train import finish_again
 from strop.errors import ConfigurationError
 from strop.experiment import run
-from strop.keeping import RESUMABLE, Kept, kept
+from strop.keeping import RESUMABLE, Kept, kept, on_kept_trees
 from strop.laboratory import assembled
-from strop.single import Start, improve_once
+from strop.single import improve_once
 from strop.tracking import Track
+from strop.trained import FILE
 
 
 def resume_command(
@@ -50,6 +53,8 @@ def resume_command(
     directory = find_run(run_directory)
     found = kept(directory)
     if found.status == "finished":
+        if found.kind == "train" and not (directory / FILE).is_file():
+            finish_again(found)
         notices().print(f"{directory} is finished: there is nothing to go on with", markup=False, soft_wrap=True)
         show_result(directory, as_json=as_json)
         return 0
@@ -58,6 +63,8 @@ def resume_command(
     confined = found.confined(os.environ, trust=trust_task)
     spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.given())
     go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory))
+    if found.kind == "train":
+        finish_again(found)
     show_result(directory, as_json=as_json)
     return 0
 
@@ -80,9 +87,11 @@ def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = ()) -> None:
         continued(parts, found.directory, tracks) as journal,
     ):
         learn_again(parts, found)
+        on_trees = on_kept_trees(parts, found.directory)
         if found.kind == "improve":
             with reading(found.directory):
-                start = Start(*json.loads(found.meta["start"])) if "start" in found.meta else None
-            improve_once(parts, found.improver, start, found.directory, journal)
+                original = original_of(found.meta)
+            with best_told(found.directory):
+                improve_once(on_trees, found.improver, original, found.directory, journal)
         else:
-            run(parts, found.improver, found.directory, journal)
+            run(on_trees, found.improver, found.directory, journal)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from strop.commands.beginning import BeginOptions
+from strop.commands.beginning import Beginning, BeginOptions
 from strop.commands.forking import FORK, inherited, learn, seen_from, tell
 from strop.commands.options import (
     DEFAULTS,
@@ -27,7 +29,10 @@ from strop.commands.recorded import recorded
 from strop.commands.result import show_result
 from strop.commands.tracking import TrackOptions
 from strop.experiment import new_directory, run
-from strop.laboratory import assembled
+from strop.keeping import on_kept_trees
+from strop.laboratory import Origin, assembled
+from strop.spec import RunSpec
+from strop.tracking import Track
 
 DryRun = Annotated[
     bool,
@@ -67,25 +72,51 @@ def run_command(
         Meta-utility calls of one self-improvement.
     """
     start = begin.begun(task)
-    announce(ground.instances)
-    rest = {"iterations": iterations, "meta_budget": meta_budget, "improver": start.improver} | vars(selection)
-    spec = recipe(start.task, start.seed, model, ground, **rest, **limits.given())
-    fork, origin = start.fork, None
-    if fork is not None:
-        spec, origin = inherited(spec, fork), fork.origin(os.environ, trust=begin.trust_task)
+    asked = {"iterations": iterations, "meta_budget": meta_budget} | vars(selection) | limits.given()
+    spec, origin = spec_of(start, asked, model, ground, trust=begin.trust_task)
     if dry_run:
-        return show_plan(spec, start.text, origin.task if origin else spec.task, as_json=as_json)
+        return show_plan(spec, start.text, (origin or spec).tasks, as_json=as_json)
     directory = out or new_directory(RUNS, spec.task)
-    said = {"improver": start.text} | ({FORK: seen_from(directory, fork)} if fork else {})
+    carry_out("run", start, spec, origin, directory, tracking.tracks())
+    show_result(directory, as_json=as_json)
+    return 0
+
+
+def spec_of(
+    start: Beginning, asked: Mapping[str, Any], model: ModelOptions, ground: GroundOptions, *, trust: bool
+) -> tuple[RunSpec, Origin | None]:
+    """The recipe that was asked for, and where its tasks come from if that is another run."""
+    announce(ground.instances)
+    rest = dict(asked) | {"improver": start.improver, "further_tasks": start.further}
+    spec = recipe(start.task, start.seed, model, ground, **rest)
+    if start.fork is None:
+        return spec, None
+    return inherited(spec, start.fork), start.fork.origin(os.environ, trust=trust)
+
+
+def carry_out(
+    kind: str,
+    start: Beginning,
+    spec: RunSpec,
+    origin: Origin | None,
+    directory: Path,
+    tracks: Sequence[Track],
+    said: Mapping[str, str] | None = None,
+) -> None:
+    """Carry out Algorithm 1 in a new directory, of which the record says that it is of this kind, and `said`.
+
+    Raises:
+        StropError: the host failed or was stopped; what was done is kept.
+    """
+    fork = start.fork
+    known = {"improver": start.text} | dict(said or {}) | ({FORK: seen_from(directory, fork)} if fork else {})
     with (
         results_alone(),
         assembled(spec, os.environ, origin) as parts,
-        recorded(parts, directory, "run", said, tracking.tracks()) as journal,
+        recorded(parts, directory, kind, known, tracks) as journal,
     ):
         if fork:
             learn(parts, fork.directory)
-        run(parts, start.text, directory, journal)
+        run(on_kept_trees(parts, directory), start.text, directory, journal)
     if fork:
         tell(parts.language_model, fork)
-    show_result(directory, as_json=as_json)
-    return 0

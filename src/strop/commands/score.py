@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from pathlib import Path
 
-from strop.budget import Budget
+from strop.api.target import target_of
+from strop.commands.improve import ScoringOptions
 from strop.commands.options import GroundOptions, Json, Whole
-from strop.commands.output import announce, print_document, results, results_alone
-from strop.events import discard
-from strop.laboratory import jail
+from strop.commands.output import announce, notices, print_document, results, results_alone
+from strop.errors import ConfigurationError
 from strop.report.documents import ScoreResult, score_document
 from strop.report.tables import print_score
+from strop.scoring import program_of, score
 from strop.secret import key_file, machine_key, run_secret
-from strop.spec import RunSpec, program_text
-from strop.stopping import stopped_by_signals
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
-from strop.tasks.registry import load
-from strop.utility import TaskUtility
+from strop.spec import RunSpec
+from strop.tasks.base import Split
+from strop.tasks.command import SHARED_JAIL, AnyTask, CommandTask, is_measured_by_kernel
+from strop.utility import Evaluation
 
 
 def score_command(
     solution: Path,
     /,
     *,
-    task: str,
+    task: str | None = None,
     split: Split = "train",
     seed: Whole = 0,
+    scored: ScoringOptions = ScoringOptions(),  # noqa: B008
     ground: GroundOptions = GroundOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     as_json: Json = False,
 ) -> int:
@@ -36,35 +36,47 @@ def score_command(
     Parameters
     ----------
     solution
-        File of the solution.
+        File of the solution; for a command task of several files also a folder with those that differ.
     task
-        A task's name, or a file that defines a strop.Task.
+        A task's name, a file that defines a strop.Task (or FILE.py:FUNCTION), or a folder with a strop.toml. With --evaluator or
+        --command: the program, or the folder, that the solution is compared with; the solution itself when not given.
     split
         train, or test for the sealed split.
     seed
         With this machine's key it decides which instances are drawn.
     """
+    scoring = scored.scoring()
+    if task is None and not (scoring.evaluator or scoring.command):
+        raise ConfigurationError("of which task: --task NAME, a file or a folder (or --evaluator FILE, or --command)")
+    task = str(solution) if task is None else task
     spec = RunSpec(
         task=task, seed=seed, instances=ground.instances, jobs=ground.jobs, require=ground.required()
     ).checked()
     with results_alone():  # what a task's own code prints is no result
-        the_task = load(task)
-    text = program_text(solution, "solution")
+        the_task = target_of(task, scoring).task
+    text = program_of(solution, the_task)
     announce(ground.instances)
-    secret = run_secret(machine_key(key_file(os.environ)), seed)
-    seeds = PublishedSeeds() if ground.instances == "published" else SecretSeeds(secret)
-    with results_alone(), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        evaluation = TaskUtility(the_task, split, seeds, sandbox, discard, secret).evaluate(text, Budget())
-    result = ScoreResult(
-        task=the_task.name,
+    with results_alone():
+        evaluation = score(the_task, text, split, spec, run_secret(machine_key(key_file(os.environ)), seed))
+    result = _result(the_task, split, evaluation)
+    if as_json:
+        print_document(score_document(result))
+    else:
+        print_score(result, results())
+        if isinstance(the_task, CommandTask) and not is_measured_by_kernel(the_task):
+            notices().print(SHARED_JAIL, markup=False, soft_wrap=True)
+    return 0
+
+
+def _result(task: AnyTask, split: Split, evaluation: Evaluation) -> ScoreResult:
+    return ScoreResult(
+        task=task.name,
         split=split,
         utility=evaluation.value,
         instances=evaluation.scores,
         verdicts=evaluation.counts(),
         error=evaluation.error,
+        notes=evaluation.notes,
+        metrics=evaluation.metrics,
+        beside=evaluation.beside,
     )
-    if as_json:
-        print_document(score_document(result))
-    else:
-        print_score(result, results())
-    return 0

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from strop.commands.finding import find_run
 from strop.commands.options import Json
-from strop.commands.output import print_document, reading, results
+from strop.commands.output import notices, print_document, reading, results
 from strop.commands.result import show_result
+from strop.exporting import write_answers
+from strop.plurals import quantity
 from strop.report.statistics import print_statistics, statistics_document
 from strop.store import Store
 
 
-def show_command(run: Path | None = None, /, *, statistics: bool = False, as_json: Json = False) -> int:
+def show_command(
+    run: Path | None = None, /, *, statistics: bool = False, answers: Path | None = None, as_json: Json = False
+) -> int:
     """Show what a run came to: every iteration, its strategy and what it cost, what a gate compared, and where the best
     improver is.
 
@@ -22,8 +26,15 @@ def show_command(run: Path | None = None, /, *, statistics: bool = False, as_jso
         Directory of the run, or the end of its name; the newest in `runs` when not given.
     statistics
         How surely: every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
+    answers
+        Write the answers of its language model to this file instead, for `--lm recorded:FILE`.
     """
     directory = find_run(run)
+    if answers is not None:
+        with reading(directory), Store.open(directory) as store:
+            count = write_answers(store, answers)
+        notices().print(f"{quantity(count, 'answer')} in {answers}", markup=False, soft_wrap=True)
+        return 0
     if not (statistics and as_json):
         show_result(directory, as_json=as_json)
     if statistics:

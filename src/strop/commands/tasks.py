@@ -13,7 +13,10 @@ from strop.commands.options import GroundOptions, Json, Whole
 from strop.commands.output import announce, notices, print_document, results, results_alone
 from strop.errors import ConfigurationError
 from strop.events import discard
+from strop.installed import TASKS, installed
 from strop.laboratory import jail
+from strop.report.command_tasks import command_task_document, print_command_task
+from strop.report.installed import installed_documents, print_installed
 from strop.report.tasks import (
     Measurements,
     meta_task_document,
@@ -27,9 +30,10 @@ from strop.sandbox.base import Sandbox
 from strop.spec import RunSpec
 from strop.stopping import stopped_by_signals
 from strop.tasks.base import PublishedSeeds, Split, Task
+from strop.tasks.command import CommandTask
 from strop.tasks.facts import SPLITS, Facts, facts
 from strop.tasks.pictures import picture_of
-from strop.tasks.registry import BUILT_IN, META, load
+from strop.tasks.registry import BUILT_IN, META, load_any
 from strop.utility import Evaluation, TaskUtility
 
 SECRET = b"strop tasks"
@@ -52,7 +56,7 @@ def tasks_command(
     Parameters
     ----------
     name
-        The task to show: its name, or a file that defines a strop.Task.
+        The task to show: its name, a file that defines a strop.Task (or FILE.py:FUNCTION), or a folder with a strop.toml.
     instances
         published: evaluate the seed solutions now, in the jail, on the paper's instances, instead of printing what is recorded.
     jobs
@@ -63,7 +67,10 @@ def tasks_command(
     if name in META:
         return _show_meta(str(name), measure=instances is not None, as_json=as_json)
     with results_alone():  # what a task's own code prints is no result
-        tasks = [load(name)] if name else [make() for make in BUILT_IN.values()]
+        found = load_any(name) if name else None
+    if isinstance(found, CommandTask):
+        return _show_command(found, measure=instances is not None, as_json=as_json)
+    tasks = [found] if found else [make() for make in BUILT_IN.values()]
     known = [facts(task.name) if name is None or name in BUILT_IN else None for task in tasks]
     rows = [(task, each) for task, each in zip(tasks, known, strict=True) if each]
     if instances is None:
@@ -119,18 +126,33 @@ def _show(
             print_document(rows[0] | {"seed_program": tasks[0].seed, "picture": _picture(tasks[0], known[0])})
         else:
             print_document(
-                {"tasks": rows, "meta_tasks": [meta_task_document(make(), budgets) for make in META.values()]}
+                {
+                    "tasks": rows,
+                    "meta_tasks": [meta_task_document(make(), budgets) for make in META.values()],
+                    "installed": installed_documents(installed(TASKS), [*BUILT_IN, *META]),
+                }
             )
     elif one:
         print_task(tasks[0], known[0], _picture(tasks[0], known[0]), results())
     else:
         pairs = [(task, each) for task, each in zip(tasks, known, strict=True) if each]
         print_tasks(pairs, [make() for make in META.values()], results())
+        print_installed(installed(TASKS), [*BUILT_IN, *META], results())
     return 0
 
 
 def _picture(task: Task, known: Facts | None) -> str:
     return picture_of(task) if known else ""
+
+
+def _show_command(task: CommandTask, *, measure: bool, as_json: bool) -> int:
+    if measure:
+        raise ConfigurationError(f"{task.name} has no published instances; strop score measures a solution of it")
+    if as_json:
+        print_document(command_task_document(task) | {"seed_program": task.seed})
+    else:
+        print_command_task(task, results())
+    return 0
 
 
 def _show_meta(name: str, *, measure: bool, as_json: bool) -> int:

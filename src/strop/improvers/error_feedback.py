@@ -36,14 +36,18 @@ def score(utility, programs, scores):
 
 
 def feedback_on(program, utility):
-    """What became of a program, in words: its error, or its scores; `utility.report` is free for what was scored."""
+    """What became of a program, in words: its error, or its scores, and the notes of whoever scored it.
+
+    `utility.report` is free for what was scored.
+    """
     report = utility.report(program)
+    told = "".join(f"\n- {note}" for note in report.get("notes", []))
+    notes = "\nNotes on it:" + told.replace("`" * 3, "...") if told else ""  # a fence would begin a program
     if report["error"]:
-        return f"The solution fails ({report['verdict']}). Repair it.\n{report['error']}"
+        return f"The solution fails ({report['verdict']}). Repair it.\n{report['error']}{notes}"
     instances = ", ".join(f"{value:.3f}" for value in report["instances"][:10])
-    return (
-        f"The solution scores {report['utility']:.3f}, on single instances {instances}. Find out what the worst need."
-    )
+    scored = f"The solution scores {report['utility']:.3f}, on single instances {instances}."
+    return f"{scored} Find out what the worst need.{notes}"
 
 
 def improve_algorithm(initial_solution, utility, language_model):

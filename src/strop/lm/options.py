@@ -18,7 +18,7 @@ from strop.errors import ConfigurationError
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
-VERBATIM = ("command", "inbox", "scripted", "mix")
+VERBATIM = ("command", "inbox", "scripted", "recorded", "mix")
 """Heads, before a colon, whose rest is text of the user's: a question mark in it begins no options. Theirs stand before
 the colon: `command?timeout=60:PROGRAM`."""
 MOST_CONNECTIONS = 1024

@@ -20,9 +20,9 @@ from strop.lm.options import ModelSettings, members, price_per_million, read_spe
 
 OVERHEAD_TOKENS = 100
 """Tokens that a server may put around expertise and message: the template of a chat, and the like."""
-FREE = ("offline", "scripted", "local")
+FREE = ("offline", "scripted", "recorded", "local")
 """Heads of specifications that nobody is paid for."""
-TOKENLESS = ("offline", "scripted")
+TOKENLESS = ("offline", "scripted", "recorded")
 """Heads of specifications that use no tokens."""
 _PROVIDERS = MappingProxyType(
     {"openai": "openai", "anthropic": "anthropic", "gemini": "google", "openrouter": "openrouter"}

@@ -21,6 +21,7 @@ FORMS = (
     "offline",
     "offline:skill=0.5",
     "scripted:FILE",
+    "recorded:FILE",
     "python:MODULE:FUNCTION",
     "command:PROGRAM ARGUMENTS",
     "inbox:DIR",
@@ -172,6 +173,14 @@ def _make_scripted(wanted: Wanted) -> LanguageModel:
     return read_script(Path(wanted.rest), name=wanted.spec)
 
 
+def _make_recorded(wanted: Wanted) -> LanguageModel:
+    from strop.lm.recorded import read_recording
+
+    if not wanted.rest:
+        raise ConfigurationError("--lm recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE")
+    return read_recording(Path(wanted.rest), name=wanted.spec)
+
+
 def _make_command(wanted: Wanted) -> LanguageModel:
     from strop.lm.command import make_command
 
@@ -200,6 +209,7 @@ _OTHERS: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(
     {
         "offline": _make_offline,
         "scripted": _make_scripted,
+        "recorded": _make_recorded,
         "python": _make_python,
         "command": _make_command,
         "inbox": _make_inbox,
@@ -222,6 +232,7 @@ def _suggestion(spec: str) -> str:
 
 _FORM_OF = {
     "scripted": "scripted:FILE",
+    "recorded": "recorded:FILE",
     "python": "python:MODULE:FUNCTION",
     "command": "command:PROGRAM",
     "inbox": "inbox:DIR",

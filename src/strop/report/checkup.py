@@ -91,17 +91,7 @@ def check_document(checkup: Checkup) -> CheckDocument:
         "sample_seconds": draws.seconds if draws else 0.0,
         "score_seconds": scorer.seconds if scorer else 0.0,
         "score_deviation": scorer.deviation if scorer else 0.0,
-        "findings": [
-            {
-                "id": one.id,
-                "level": one.level,
-                "title": one.title,
-                "said": one.said,
-                "change": one.change,
-                "hacks": list(one.hacks),
-            }
-            for one in checkup.findings
-        ],
+        "findings": [finding_document(one) for one in checkup.findings],
         "museum": [
             {
                 "hack": one.hack.name,
@@ -118,6 +108,18 @@ def check_document(checkup: Checkup) -> CheckDocument:
             }
             for one in checkup.exhibits
         ],
+    }
+
+
+def finding_document(one: Finding) -> FindingDocument:
+    """The document of one finding."""
+    return {
+        "id": one.id,
+        "level": one.level,
+        "title": one.title,
+        "said": one.said,
+        "change": one.change,
+        "hacks": list(one.hacks),
     }
 
 
@@ -139,10 +141,11 @@ def print_check(checkup: Checkup, console: Console) -> None:
         console.print(rows)
     means = {(one.hack.name, one.hack.finding): one.hack.means for one in checkup.exhibits}
     for finding in checkup.findings:
-        _print_finding(finding, means, console)
+        print_finding(finding, means, console)
 
 
-def _print_finding(finding: Finding, means: Mapping[tuple[str, str], str], console: Console) -> None:
+def print_finding(finding: Finding, means: Mapping[tuple[str, str], str], console: Console) -> None:
+    """A finding's title, what was seen, why it matters and what to change; `means`: (hack, finding) → why."""
     head = f"{finding.id} {finding.level}: {finding.title}"
     say(console, head, style="bold" if finding.level == "broken" else "")
     beneath = [finding.said]

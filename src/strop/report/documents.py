@@ -15,6 +15,7 @@ from typing import Any, NotRequired, TypedDict
 
 from strop.events import AuditNoted, Compared, Event, IterationFinished, RunFinished, RunStarted
 from strop.report.notes import Noted, noted
+from strop.report.words import of_tasks
 from strop.solution import digest_of
 from strop.stats import estimate, mean, paired_difference
 from strop.store import Stored
@@ -59,6 +60,14 @@ class GateDocument(TypedDict):
     lm_calls: int
 
 
+class OnTaskDocument(TypedDict):
+    """û on one of several tasks."""
+
+    task: str
+    train: Measured
+    test: Measured
+
+
 class IterationDocument(TypedDict):
     """One iteration of Algorithm 1."""
 
@@ -75,6 +84,8 @@ class IterationDocument(TypedDict):
     parent: int | None
     """The iteration whose improver improved itself."""
     gate: GateDocument | None
+    tasks: NotRequired[list[OnTaskDocument]]
+    """û of I_t on each task, where there are several."""
     strategy: NotRequired[StrategyDocument]
     """Of I_t; in what `strop run` and `strop show` print."""
 
@@ -119,6 +130,8 @@ class RunDocument(TypedDict):
     run: str
     kind: str
     task: str
+    tasks: NotRequired[list[str]]
+    """Every task, where the improver is trained on several; `task` is the first."""
     selection: str
     status: str
     model: str
@@ -126,6 +139,9 @@ class RunDocument(TypedDict):
     iterations: list[IterationDocument]
     best: str | None
     audit: list[NotedDocument]
+    improver: NotRequired[str]
+    """The file of the trained improver; in what `strop train` prints."""
+    card: NotRequired[dict[str, Any]]
     costs: NotRequired[CostsDocument]
     """In what `strop run` and `strop show` print."""
 
@@ -140,6 +156,9 @@ class ScoreDocument(TypedDict):
     instances: list[float]
     verdicts: dict[str, int]
     error: str | None
+    notes: list[str]
+    metrics: list[dict[str, float]]
+    beside: list[dict[str, float]]
 
 
 class OutcomeDocument(TypedDict):
@@ -173,6 +192,12 @@ class ScoreResult:
     """Verdict → number of instances."""
     error: str = ""
     """The first failure; empty where there was none."""
+    notes: tuple[str, ...] = ()
+    """What the scorer had to say, and failing instances: of the training split."""
+    metrics: tuple[Mapping[str, float], ...] = ()
+    """For each instance the values behind its score, where a command measures several."""
+    beside: tuple[Mapping[str, float], ...] = ()
+    """The same of the original."""
 
 
 def run_document(
@@ -190,13 +215,13 @@ def run_document(
     Raises:
         ValueError: its recipe is damaged.
     """
-    task, selection, status, iterations = "", "paper", "unfinished", []
+    tasks, selection, status, iterations = [""], "paper", "unfinished", []
     gates: dict[int, GateDocument] = {}
     notes: Counter[str] = Counter()
     for stored in events:
         match stored.event:
             case RunStarted(spec=spec):
-                task, status = _of_recipe(spec, "task"), "unfinished"
+                tasks, status = _tasks_of(spec), "unfinished"
                 # Records of earlier versions do not say: there was no other.
                 selection = _of_recipe(spec, "selection", "paper")
             case Compared() as event:
@@ -209,12 +234,12 @@ def run_document(
                 status = said
             case AuditNoted(rule=rule, times=times):
                 notes[rule] += times
-    return {
+    document: RunDocument = {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
         "kind": kind,
-        "task": task,
-        "selection": selection if kind == "run" else "",
+        "task": tasks[0],
+        "selection": selection if kind in ("run", "train") else "",
         "status": status,
         "model": model.name,
         "is_language_model": model.is_language_model,
@@ -222,6 +247,9 @@ def run_document(
         "best": None if best is None else str(best),
         "audit": [noted_document(each) for each in noted(notes)],
     }
+    if len(tasks) > 1:
+        document["tasks"] = tasks
+    return document
 
 
 def noted_document(each: Noted) -> NotedDocument:
@@ -250,7 +278,7 @@ def _gate_document(event: Compared) -> GateDocument:
 
 def iteration_document(event: IterationFinished, gate: GateDocument | None = None) -> IterationDocument:
     """One iteration, as it stands in the document of a run."""
-    return {
+    document: IterationDocument = {
         "t": event.t,
         "accepted": event.accepted,
         "reason": event.reason,
@@ -264,6 +292,12 @@ def iteration_document(event: IterationFinished, gate: GateDocument | None = Non
         "parent": event.parent,
         "gate": gate,
     }
+    if event.tasks:
+        each = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+        document["tasks"] = [
+            {"task": task, "train": measured(train), "test": measured(test)} for task, train, test in each
+        ]
+    return document
 
 
 def score_document(result: ScoreResult) -> ScoreDocument:
@@ -276,6 +310,9 @@ def score_document(result: ScoreResult) -> ScoreDocument:
         "instances": list(result.instances),
         "verdicts": dict(result.verdicts),
         "error": result.error or None,
+        "notes": list(result.notes),
+        "metrics": [dict(values) for values in result.metrics],
+        "beside": [dict(values) for values in result.beside],
     }
 
 
@@ -300,6 +337,10 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
         "stderr": found.stderr,
         "interval": None if found.interval is None else list(found.interval),
     }
+
+
+def _tasks_of(spec: str) -> list[str]:
+    return [_of_recipe(spec, "task"), *(str(each) for each in json.loads(spec).get("further_tasks", ()))]
 
 
 def _of_recipe(spec: str, name: str, default: str | None = None) -> str:

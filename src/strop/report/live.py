@@ -10,9 +10,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Literal, Protocol, TextIO
+from typing import Literal, Protocol, TextIO, TypeAlias
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -20,16 +20,20 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.budget import GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS
-from strop.events import Event, IterationFinished
+from strop.events import Evaluated, Event, IterationFinished
 from strop.report.narration import Narrator, candidate_score, finished
-from strop.report.progress import Candidate, Progress
-from strop.report.words import counted, duration, harmless, with_error
+from strop.report.notebook import OneLine, displayed, kernel
+from strop.report.progress import Candidate, Progress, is_tried
+from strop.report.words import counted, duration, harmless, over_tasks
 
 REFRESHES = 4
 """Pictures a second."""
 
 _RATE_SECONDS = 5.0
 """The evaluations per second are those of about this many last seconds."""
+
+
+Mode: TypeAlias = Literal["auto", "rich", "plain", "none"]
 
 
 class View(Protocol):
@@ -47,23 +51,33 @@ class View(Protocol):
 
 
 def make_view(
-    mode: Literal["auto", "rich", "plain", "none"] = "auto",
+    mode: Mode = "auto",
     stream: TextIO | None = None,
     *,
     notice: str = "",
+    score: Callable[[Evaluated], str] | None = None,
+    past: Iterable[Event] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> View:
     """A view of a run on `stream` (standard error when None).
 
-    `auto` draws on a terminal and writes lines elsewhere. `notice` is said before everything else: that the model is not a
-    language model, for one. `clock` gives seconds. NO_COLOR is honoured.
+    `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere. `notice` is said before everything
+    else: that the model is not a language model, for one. `score` puts the score of a candidate of strop improve into words; the
+    utility when not given.
+    `past` happened before, and is counted but not shown. `clock` gives seconds. NO_COLOR is honoured.
     """
     stream = stream if stream is not None else sys.stderr
     if mode == "none":
         return Silence()
+    narrator = Narrator(Progress(), score)
+    for event in past:
+        narrator.progress.add(event)
+    notebook = kernel() if mode == "auto" else None
+    if notebook is not None:
+        return OneLine(displayed(notebook), narrator, notice, clock)
     if mode == "auto":
         mode = "rich" if stream.isatty() and not Console(file=stream).is_dumb_terminal else "plain"
-    return Picture(stream, notice, clock) if mode == "rich" else Lines(stream, notice, clock)
+    return Picture(stream, notice, clock, narrator) if mode == "rich" else Lines(stream, notice, clock, narrator)
 
 
 class Silence:
@@ -84,14 +98,16 @@ class Silence:
 class Lines:
     """One line a step, after the time since the start: for logs, pipes and dumb terminals."""
 
-    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, stream: TextIO, notice: str, clock: Callable[[], float], narrator: Narrator | None = None
+    ) -> None:
         self._stream: TextIO | None = stream
         self._notice = notice
         self._clock = clock
         self._start = clock()
         self._lock = threading.Lock()
-        self._progress = Progress()
-        self._narrator = Narrator(self._progress)
+        self._narrator = narrator or Narrator(Progress())
+        self._progress = self._narrator.progress
 
     def __call__(self, event: Event) -> None:
         with self._lock:
@@ -124,12 +140,15 @@ class Lines:
 class Picture:
     """A live picture at the foot of a terminal, over which finished iterations scroll away."""
 
-    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, stream: TextIO, notice: str, clock: Callable[[], float], narrator: Narrator | None = None
+    ) -> None:
         self._notice = notice
         self._clock = clock
         self._start = clock()
         self._lock = threading.Lock()
-        self._progress = Progress()
+        self._narrator = narrator or Narrator(Progress())
+        self._progress = self._narrator.progress
         self._samples: deque[tuple[float, int]] = deque([(self._start, 0)])
         self._console = Console(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
         self._live = Live(
@@ -144,9 +163,12 @@ class Picture:
     def __call__(self, event: Event) -> None:
         with self._lock:
             self._progress.add(event)
+            tried = self._narrator.line(event) if is_tried(event) else None
         # Not under our lock: the thread that draws holds the console's lock when it asks for ours.
         if isinstance(event, IterationFinished):
             self._console.print(Text(finished(event)))
+        elif tried is not None:
+            self._console.print(Text(tried))
 
     def __enter__(self) -> View:
         if self._notice:
@@ -186,6 +208,8 @@ class Picture:
         facts.add_row("doing", Text(harmless(progress.doing, 60)))
         if progress.allowances:
             facts.add_row("budget left", Text(self._budget_left()))
+        if progress.tried:
+            facts.add_row("best so far", Text(self._narrator.best, style="bold"))
         if progress.best is not None:
             best = progress.best
             facts.add_row("best so far", Text(f"{candidate_score(best)}  {best.name} (t = {best.t})", style="bold"))
@@ -197,7 +221,7 @@ class Picture:
         facts.add_row("to look at", Text(f"faults {progress.faults.total()} · audit notes {progress.notes.total()}"))
         if progress.iterations:
             last = progress.iterations[-1]
-            scores = f"train {with_error(last.train)} · test {with_error(last.test)}"
+            scores = f"train {over_tasks(last.train, last.tasks)} · test {over_tasks(last.test, last.tasks)}"
             facts.add_row(f"I_{last.t}", Text(scores))
         return facts
 

@@ -23,6 +23,7 @@ from strop.report.documents import (
 from strop.report.tables import new_table, say, sign_of
 from strop.report.words import counted, harmless, quantity, with_error
 from strop.tasks.base import Split
+from strop.tasks.command import SHARED_JAIL, shares_jail
 from strop.transfer import Cell, Matrix, differences
 
 _ABREAST = 3
@@ -129,6 +130,9 @@ def print_matrix(found: Matrix, console: Console, *, notice: str = "") -> None:
         for group in _abreast(found.plan.improvers):
             _print_values(found, split, group, console)
     _print_differences(found, console)
+    shared = [task.name for task in found.plan.tasks if shares_jail(task)]
+    if shared:
+        say(console, f"{', '.join(shared)}: {SHARED_JAIL}")
     for cell in found.cells:
         _print_failures(cell, console)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from strop import budget
 from strop.audit import RULES
+from strop.errors import dollars
 from strop.events import (
     AuditNoted,
     BudgetMoved,
@@ -15,8 +18,8 @@ from strop.events import (
     LmFault,
     RunFinished,
 )
-from strop.report.progress import Candidate, Progress
-from strop.report.words import NAMED_BY, counted, duration, harmless, quantity, with_error
+from strop.report.progress import Candidate, Progress, is_tried
+from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity, with_error
 from strop.solution import digest_of
 
 _PATIENCE = 10
@@ -29,8 +32,10 @@ _GATE_STEP = 20
 class Narrator:
     """Says what an event means, given where the run stands. Not locked."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, score: Callable[[Evaluated], str] | None = None) -> None:
+        """`score` puts the score of a candidate of strop improve into words; the utility when not given."""
+        self.progress = self._progress = progress
+        self._score = score or (lambda event: f"{event.value:.3f}")
         self._told: dict[type[Event], int] = {}
 
     def line(self, event: Event) -> str | None:
@@ -50,16 +55,36 @@ class Narrator:
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
             case AuditNoted():
                 return self._sparingly(event, _noted(event))
-            # Of strop improve; in a run it is below some t.
-            case Evaluated(scope=scope) if scope.startswith("improve/u-"):
-                name = digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
-                return f"candidate {name}: {event.verdict}, {event.value:.3f}"
+            case Evaluated() if is_tried(event):
+                return self._tried(event)
             case RunFinished():
                 detail = f": {event.detail}" if event.detail else ""
                 return harmless(f"run {event.status}{detail}; {tally(self._progress)}", limit=400)
             case _:
                 candidate = self._progress.candidate(event)
                 return None if candidate is None else self._candidate(candidate)
+
+    @property
+    def best(self) -> str:
+        """The best candidate of strop improve so far, and its score."""
+        best = self._progress.best_tried
+        return "none better than the original" if best is None else f"{_name(best)}: {self._score(best)}"
+
+    def _tried(self, event: Evaluated) -> str:
+        """One candidate, its score, and what was spent so far."""
+        progress = self._progress
+        of = progress.recipe.get("utility_budget")
+        best = " (best)" if event is progress.best_tried else ""
+        result = (
+            f"{event.verdict}, {self._score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{_why(event)}"
+        )
+        spent = [
+            f"{progress.tried} of {of} evaluations" if isinstance(of, int) else quantity(progress.tried, "evaluation")
+        ]
+        spent.append(quantity(progress.lm_calls, "LM call"))
+        if progress.cost:
+            spent.append(dollars(progress.cost))
+        return harmless(f"candidate {_name(event)}: {result}, {', '.join(spent)}", limit=400)
 
     def _candidate(self, candidate: Candidate) -> str:
         best = ", best so far" if candidate == self._progress.best else ""
@@ -71,6 +96,15 @@ class Narrator:
         if told > _PATIENCE + 1:
             return None
         return harmless(line) if told <= _PATIENCE else f"{line.split(':')[0]}: more of this iteration are only counted"
+
+
+def _name(event: Evaluated) -> str:
+    return digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
+
+
+def _why(event: Evaluated) -> str:
+    reason = event.error.split("\n")[0]
+    return f" ({reason[:120]})" if reason else ""
 
 
 def _comparing(event: BudgetMoved) -> str:
@@ -99,7 +133,7 @@ def finished(event: IterationFinished) -> str:
     outcome = f"I_{event.t} is {digest_of(event.improver)[:NAMED_BY]}"
     if event.t > 0:
         outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
-    scores = f"train {with_error(event.train)}, test {with_error(event.test)}"
+    scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
     asked = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
     spent = f"{asked}, {duration(event.seconds)}"
     return harmless(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)

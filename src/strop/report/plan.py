@@ -58,7 +58,7 @@ def print_plan(found: Plan, spec: RunSpec, known: Mapping[str, Tariff], console:
     console.print(table)
     say(
         console,
-        f"T * budget_u^ * |D| * (budget_u + budget_L) = {spec.iterations} * {spec.meta_budget} * {spec.copies} * "
+        f"T * budget_u^ * |D| * (budget_u + budget_L) = {spec.iterations} * {spec.meta_budget} * {spec.downstream} * "
         f"({spec.utility_budget} + {spec.lm_budget}) = {found.leading:,}",
     )
     bought = f"{found.iterations:.3g} of {spec.iterations} iterations, {found.attempts} improvement attempts"
@@ -75,6 +75,7 @@ def plan_document(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> di
     return {
         "schema_version": SCHEMA_VERSION,
         "task": spec.task,
+        "tasks": list(spec.tasks),
         "lm": spec.lm,
         "lm_calls": _span(total.calls),
         "responses": _span(total.responses),

@@ -74,6 +74,13 @@ class Progress:
         """The best candidate of the run, by the value it was seen with in training."""
         self.allowances: dict[str, Allowance] = {}
         """By counter, of the present self-improvement and of the gate after it."""
+        self.tried = 0
+        """Candidates of strop improve that were evaluated; in a run they are below some t."""
+        self.original: Evaluated | None = None
+        self.best_tried: Evaluated | None = None
+        """The best of these in training; None where none is better than the original."""
+        self.cost = 0
+        """Billionths of a dollar; what has no known price is not in it."""
         self.lm_calls = self.responses = self.evaluations = 0
         """Downstream evaluations only: an evaluation of the meta-utility consists of many."""
         self.verdicts: Counter[str] = Counter()
@@ -89,6 +96,7 @@ class Progress:
             case Evaluated(utility=utility) if utility != SELF_IMPROVEMENT:
                 self.evaluations += 1
                 self.verdicts[event.verdict] += 1
+                self._tried(event)
             case Evaluated():
                 self._evaluated(event)
             case BudgetMoved():
@@ -97,6 +105,7 @@ class Progress:
                 self.lm_calls += cost
             case LmResponded():
                 self.responses += 1
+                self.cost += event.cost or 0
             case LmFault(fault=fault):
                 self.faults[fault] += 1
             case AuditNoted(rule=rule, times=times):
@@ -112,6 +121,15 @@ class Progress:
                 self.recipe = _recipe(spec)
             case RunFinished(status=status):
                 self.status = self.doing = status
+
+    def _tried(self, event: Evaluated) -> None:
+        if event.scope == "original/train":
+            self.original = event
+        elif is_tried(event):
+            self.tried += 1
+            least = max((each.value for each in (self.original, self.best_tried) if each is not None), default=-1.0)
+            if event.value > least:
+                self.best_tried = event
 
     def candidate(self, event: Event) -> Candidate | None:
         """The candidate that `event` is the evaluation of, if it is one."""
@@ -148,6 +166,11 @@ class Progress:
         self.candidates.clear()
         self.candidates_seen = 0
         self.allowances.clear()
+
+
+def is_tried(event: Event) -> bool:
+    """Whether an event is the evaluation of a candidate of strop improve."""
+    return isinstance(event, Evaluated) and event.scope.startswith("improve/u-")
 
 
 def _doing(scope: str) -> str:

@@ -233,6 +233,8 @@ def _scores(seen: _Seen, number: int) -> list[list[float]]:
 
     A solution that failed counts with its utility, 0, on every instance.
     """
+    if seen.iterations[number].tasks:
+        return []  # of several tasks the instances are not common to all copies
     copies = [evaluation for _, evaluation in sorted(seen.sealed.get(number, {}).items())]
     most = max((len(e.scores) for rows in seen.sealed.values() for e in rows.values()), default=0)
     if len(copies) != len(seen.iterations[number].test) or not most:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -20,8 +20,9 @@ from strop.report.documents import ScoreResult
 from strop.report.narration import tally
 from strop.report.notes import Noted, noted
 from strop.report.progress import Progress
-from strop.report.words import NAMED_BY, counted, duration, harmless, quantity, ruled, with_error
+from strop.report.words import NAMED_BY, counted, duration, harmless, of_tasks, over_tasks, quantity, ruled, with_error
 from strop.solution import digest_of
+from strop.stats import mean
 from strop.store import RunListing, Stored
 
 _LONG = ("verdicts", "run", "task", "the program", "audit")
@@ -41,6 +42,8 @@ def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str 
             first = stored.at - stored.event.seconds  # pauses between stretches are no time of the run
         last = stored.at
     recipe = [str(progress.recipe[name]) for name in ("task", "lm") if name in progress.recipe]
+    further = progress.recipe.get("further_tasks")
+    recipe[1:1] = [str(task) for task in further] if isinstance(further, list) else []
     recipe[:1] = [tasks] if tasks else recipe[:1]
     status = progress.status if progress.status != "running" else "has not ended"
     say(console, notice, style="bold yellow")
@@ -63,19 +66,34 @@ def print_iterations(iterations: Sequence[IterationFinished], console: Console) 
         table.add_row(
             str(event.t),
             "-" if event.t == 0 else "yes" if event.accepted else "no",
-            with_error(event.train, sign),
-            with_error(event.test, sign),
+            over_tasks(event.train, event.tasks, sign),
+            over_tasks(event.test, event.tasks, sign),
             str(event.lm_calls),
             str(event.evaluations),
             Text(harmless(counted(json.loads(event.verdicts))).replace(", ", "\n")),
             duration(event.seconds),
         )
     console.print(table)
+    _print_tasks(iterations, console)
     for event in iterations:
         if event.t > 0 and not event.accepted:
             say(console, f"t = {event.t}: the improver stays: {event.reason}" if event.reason else "")
     if iterations:
         say(console, f"I_{iterations[-1].t} is {digest_of(iterations[-1].improver)[:NAMED_BY]}")
+
+
+def _print_tasks(iterations: Sequence[IterationFinished], console: Console) -> None:
+    """û of each I_t on each task, where there are several."""
+    if not any(event.tasks for event in iterations):
+        return
+    table, sign = new_table("t", "task", "train û", "test û", console=console), sign_of(console)
+    table.columns[0].justify = "right"
+    for event in iterations:
+        each = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+        for number, (task, train, test) in enumerate(each):
+            shown = Text(harmless(task))
+            table.add_row("" if number else str(event.t), shown, with_error(train, sign), with_error(test, sign))
+    console.print(table)
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
@@ -108,11 +126,22 @@ def print_runs(listings: Sequence[RunListing], console: Console) -> None:
 
 
 def print_score(result: ScoreResult, console: Console) -> None:
-    """The utility of a solution on one split, its verdicts, and its first failure."""
+    """The utility of a solution on one split, what it was measured to be, its verdicts, its first failure, and notes."""
     say(console, f"{result.task}, {result.split}: utility {result.utility:.4f}", style="bold")
     say(console, f"{quantity(len(result.instances), 'instance')}: {counted(result.verdicts)}")
+    for name in dict.fromkeys(name for values in result.metrics for name in values):
+        found, original = (_mean_of(each, name) for each in (result.metrics, result.beside))
+        if found is not None:
+            say(console, f"{name}: {found:.6g}" + ("" if original is None else f" (the original {original:.6g})"))
     for line in result.error.splitlines():
         say(console, line)
+    for note in result.notes:
+        say(console, f"note: {note}")
+
+
+def _mean_of(measured: Sequence[Mapping[str, float]], name: str) -> float | None:
+    values = [each[name] for each in measured if name in each]
+    return mean(values) if values else None
 
 
 def new_table(*headers: str, console: Console) -> Table:

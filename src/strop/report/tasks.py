@@ -37,7 +37,7 @@ def print_tasks(rows: Sequence[tuple[Task, Facts]], meta: Sequence[MetaTask], co
     console.print(table)
     _say(console, FOOTER)
     _heading(console, "meta tasks, whose solutions are improvers")
-    _pairs(console, {each.name: f"{each.what}: {each.instead}" for each in meta})
+    print_pairs(console, {each.name: f"{each.what}: {each.instead}" for each in meta})
 
 
 def print_measured(rows: Sequence[tuple[Task, Facts]], measured: Measurements, console: Console) -> None:
@@ -53,10 +53,10 @@ def print_measured(rows: Sequence[tuple[Task, Facts]], measured: Measurements, c
     _say(console, f"Percent, on the published instances, measured now{often}. The paper's is of the test split.")
     _say(console, "CPU seconds of one evaluation; one that fails as a whole ends at its first failing instance.")
     _heading(console, "why u(s) differs from the paper's, where it does")
-    _pairs(console, {task.name: known.difference for task, known in rows})
+    print_pairs(console, {task.name: known.difference for task, known in rows})
     if any(known.note for _, known in rows):
         _heading(console, "to know of the other figures")
-        _pairs(console, {task.name: known.note for task, known in rows})
+        print_pairs(console, {task.name: known.note for task, known in rows})
 
 
 def print_task(task: Task, known: Facts | None, picture: str, console: Console) -> None:
@@ -77,14 +77,14 @@ def print_task(task: Task, known: Facts | None, picture: str, console: Console) 
             "best known": f"{_both(known.best)} ({known.reference})",
             "note": known.note,
         }
-    _pairs(console, lines)
+    print_pairs(console, lines)
     if picture:
         _heading(console, "one instance: the first of the published training split")
-        _whole(console, picture)
+        print_whole(console, picture)
     _heading(console, "seed solution")
-    _whole(console, task.seed)
+    print_whole(console, task.seed)
     _heading(console, "u_str: what a language model is told")
-    _whole(console, task.told)
+    print_whole(console, task.told)
 
 
 def print_meta_task(task: MetaTask, budgets: Mapping[str, object], console: Console) -> None:
@@ -94,14 +94,14 @@ def print_meta_task(task: MetaTask, budgets: Mapping[str, object], console: Cons
         f"{budgets['meta_budget']} calls of û; in each of its {budgets['copies']} copies {budgets['utility_budget']} calls of u"
         f" and {budgets['lm_budget']} of the model, of {budgets['max_responses']} responses"
     )
-    _pairs(console, {"limits": limits, "seed û(I_0)": task.seed_score, "paper": task.paper, "how": task.instead})
+    print_pairs(console, {"limits": limits, "seed û(I_0)": task.seed_score, "paper": task.paper, "how": task.instead})
     for heading, text in (
         ("how it goes", task.picture),
         ("seed improver", task.seed),
         ("u_str: what a language model is told", task.told(budgets)),
     ):
         _heading(console, heading)
-        _whole(console, text)
+        print_whole(console, text)
 
 
 def task_document(
@@ -190,7 +190,7 @@ def _say(console: Console, text: str, style: str = "") -> None:
     console.print(fitting(console, text), markup=False, style=style)
 
 
-def _pairs(console: Console, lines: Mapping[str, str]) -> None:
+def print_pairs(console: Console, lines: Mapping[str, str]) -> None:
     """Names with their texts beside them, folded under themselves; empty ones left out."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
@@ -201,11 +201,16 @@ def _pairs(console: Console, lines: Mapping[str, str]) -> None:
     console.print(grid)
 
 
+def print_heading(console: Console, text: str) -> None:
+    """A line in bold."""
+    _say(console, text, style="bold")
+
+
 def _heading(console: Console, text: str) -> None:
-    _say(console, f"\n{text}", style="bold")
+    print_heading(console, f"\n{text}")
 
 
-def _whole(console: Console, text: str) -> None:
+def print_whole(console: Console, text: str) -> None:
     """A text as it is, its lines neither folded nor cut."""
     shown = text.rstrip("\n")
     if not console.encoding.startswith("utf"):

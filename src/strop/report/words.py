@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from strop.harmless import harmless as harmless  # what every report says goes through it
 from strop.plurals import quantity as quantity
-from strop.stats import Estimate, estimate
+from strop.stats import Estimate, estimate, stratified
 
 NAMED_BY = 12
 """Hexadecimal digits by which reports name a program."""
@@ -29,6 +29,17 @@ def ruled(title: str, unsandboxing: bool) -> str:
 def with_error(values: Sequence[float], sign: str = "±") -> str:
     """Mean ± standard error of a sample, to three decimals; a dash for none, no error for one."""
     return in_words(estimate(values), sign) if values else "-"
+
+
+def of_tasks(values: Sequence[float], tasks: Sequence[str]) -> list[Sequence[float]]:
+    """The values of each task's copies, of those of all, which stand one task after another."""
+    each = len(values) // max(len(tasks), 1)
+    return [values[number * each : (number + 1) * each] for number in range(len(tasks))]
+
+
+def over_tasks(values: Sequence[float], tasks: Sequence[str], sign: str = "±") -> str:
+    """Mean ± standard error of copies of several tasks, which are taken as given; of one task where none is named."""
+    return in_words(stratified(of_tasks(values, tasks)), sign) if tasks and values else with_error(values, sign)
 
 
 def in_words(found: Estimate, sign: str = "±") -> str:

@@ -76,6 +76,7 @@ def measuring(options: Options) -> tuple[str, ...]:
         *("--utility-budget", str(options.utility_budget)),
         *("--lm-budget", str(options.lm_budget)),
         *("--max-responses", str(options.max_responses)),
+        *("--edits", "rewrite"),  # the paper's prompts to the letter
         *("--instances", options.instances),
         *(("--require", options.require) if options.require is not None else ()),
     )

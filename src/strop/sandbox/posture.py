@@ -48,11 +48,14 @@ class Protection:
     """Nothing that was tried got through."""
     detail: str = ""
     """What got through."""
+    meaning: str = ""
+    """What it prevents; empty: as in PROTECTIONS."""
 
     def __str__(self) -> str:
+        what = self.meaning or PROTECTIONS[self.name]
         if self.enforced:
-            return f"{PROTECTIONS[self.name]}: enforced (observed)"
-        return f"{PROTECTIONS[self.name]}: not enforced" + (f" ({self.detail})" if self.detail else "")
+            return f"{what}: enforced (observed)"
+        return f"{what}: not enforced" + (f" ({self.detail})" if self.detail else "")
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,10 @@ class Posture:
 
     def missing(self, required: frozenset[str]) -> list[Protection]:
         """The protections of `required` that are not enforced. Raises ValueError for a name that is none."""
-        unknown = required - PROTECTIONS.keys()
+        known = [each.name for each in self.protections]
+        unknown = required - set(known)
         if unknown:
-            raise ValueError(
-                f"no protection is called {', '.join(sorted(unknown))}; there are {', '.join(PROTECTIONS)}"
-            )
+            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         return [each for each in self.protections if each.name in required and not each.enforced]
 
     def require(self, required: frozenset[str]) -> None:

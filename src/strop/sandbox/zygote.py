@@ -20,6 +20,7 @@ from strop.sandbox.confinement import filters, fstat, hygiene, identity, landloc
 from strop.sandbox.confinement.bpf import Assembled
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.layers import Layers
+from strop.sandbox.process_one import continue_as_process_one
 
 _BROKEN_GUEST = 70
 
@@ -65,7 +66,7 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
     stub = os.pidfd_open(os.getpid())
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
-        _continue_as_process_one(end, kernel, unique)
+        continue_as_process_one(end, kernel, unique)
     readable = hygiene.readable_paths(guest)
     guarded = layers.private_root or (layers.landlock and landlock.abi(kernel) > 0)
     paths = guarded or not layers.seccomp or not filters.known_architecture()
@@ -104,21 +105,6 @@ def _needed_files() -> list[str]:
     """Files that an interpreter has to be able to read for a lazy import to work."""
     modules = (sys.modules[name] for name in ("os", "numpy"))
     return [str(module.__file__) for module in modules]
-
-
-def _continue_as_process_one(end: socket.socket, kernel: Kernel, unique: int) -> None:
-    """Fork into the new pid namespace. The parent stays as a stub: it waits, with no rights left, and dies with us."""
-    child = os.fork()
-    if child == 0:
-        return
-    try:
-        end.close()
-        os.closerange(0, 256)
-        identity.become(kernel, unique, ())
-        filters.waiting_filter().install(kernel) if filters.known_architecture() else None
-        os.waitpid(child, 0)
-    finally:
-        os._exit(0)
 
 
 def _landlock(zygote: Zygote, readable: tuple[str, ...]) -> None:

@@ -4,9 +4,9 @@ One idea a file; docs/statistics.md says which is used where and why. Not here: 
 """
 
 from strop.stats.bounds import Simulated, finite_class, lemma_1, lemma_1_tasks, observation_1, within_of_best
-from strop.stats.crossed import CrossedDifference, crossed_t_difference, pigeonhole_interval
+from strop.stats.crossed import CrossedDifference, crossed_t_difference, pigeonhole_interval, stratified_t_difference
 from strop.stats.intervals import bca_interval, bootstrap_interval
-from strop.stats.means import Estimate, estimate, mean, stderr
+from strop.stats.means import Estimate, estimate, mean, stderr, stratified
 from strop.stats.multiplicity import benjamini_hochberg, holm
 from strop.stats.paired import differences, paired_difference, sign_flip_test
 from strop.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
@@ -37,6 +37,8 @@ __all__ = [
     "pigeonhole_interval",
     "sign_flip_test",
     "stderr",
+    "stratified",
+    "stratified_t_difference",
     "student_t_cdf",
     "student_t_quantile",
     "t_estimate",

@@ -1,8 +1,8 @@
 """The difference of two improvers whose copies are scored on the same instances: both copies and instances vary.
 
 The intervals here are of what one would see with new copies *and* new instances; one that is made of the copies' means alone is
-about these instances only. Where several tasks are compared, each with instances of its own, take each task's mean difference
-and `t_estimate` over the tasks.
+about these instances only. Where several tasks are compared, each with instances of its own, `stratified_t_difference` speaks of
+these tasks; for tasks that were never seen take each task's mean difference and `t_estimate` over the tasks.
 """
 
 from __future__ import annotations
@@ -51,28 +51,72 @@ def crossed_t_difference(
     Raises:
         ValueError: the rows differ in length or are empty, paired copies differ in number, or the confidence is not in (0, 1).
     """
-    checked_probability(confidence)
+    return _difference([_stratum(a, b, paired)], confidence)
+
+
+def stratified_t_difference(
+    strata: Sequence[tuple[Sequence[Sequence[float]], Sequence[Sequence[float]]]], *, confidence: float = 0.95
+) -> CrossedDifference:
+    """The mean over strata, such as tasks, of their crossed differences: each stratum is a pair (a, b) as above, not paired.
+
+    The strata are taken as given: it says what new copies and new instances of these tasks would show, not what other tasks
+    would. Their variances are added, each over the square of the number of strata, with Satterthwaite's degrees of freedom.
+
+    Raises:
+        ValueError: as `crossed_t_difference`, or there are no strata.
+    """
+    return _difference([_stratum(a, b, paired=False) for a, b in strata], confidence)
+
+
+@dataclass(frozen=True)
+class _Stratum:
+    """One table of copies and instances."""
+
+    difference: float
+    n: int
+    parts: list[tuple[float, int]] | None
+    """(variance, degrees of freedom); None where one copy says nothing about it."""
+    ways: float
+    """In which the copies might have been dealt out to a and b."""
+
+
+def _stratum(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], paired: bool) -> _Stratum:
     _check(a, b, paired)
     first, second = [mean(row) for row in a], [mean(row) for row in b]
-    difference, n = mean(first) - mean(second), len(a) + len(b)
     groups = [differences(first, second)] if paired else [first, second]
     each = [mean(x) - mean(y) for x, y in zip(zip(*a, strict=True), zip(*b, strict=True), strict=True)]
     if len(each) > 1:
         groups.append(each)
     errors = [stderr(group) for group in groups]
     known = [(error**2, len(group) - 1) for error, group in zip(errors, groups, strict=True) if error is not None]
-    if len(known) < len(groups):
-        return CrossedDifference(Estimate(difference, None, n), None)
+    ways = 2.0 ** len(a) if paired else float(math.comb(len(a) + len(b), len(a)))
+    whole = len(known) == len(groups)
+    return _Stratum(mean(first) - mean(second), len(a) + len(b), known if whole else None, ways)
+
+
+def _difference(strata: Sequence[_Stratum], confidence: float) -> CrossedDifference:
+    checked_probability(confidence)
+    found, n = mean([one.difference for one in strata]), sum(one.n for one in strata)
+    known = [(part / len(strata) ** 2, free) for one in strata for part, free in one.parts or ()]
+    if any(one.parts is None for one in strata):
+        return CrossedDifference(Estimate(found, None, n), None)
     variance = math.fsum(part for part, _ in known)
     error = math.sqrt(variance)
     if error <= _NOTHING:
-        ways = 2.0 ** len(a) if paired else math.comb(n, len(a))
-        p = 1.0 if abs(difference) <= _NOTHING else min(1.0, 2 / ways)
-        return CrossedDifference(Estimate(difference, None, n), p)
+        return CrossedDifference(Estimate(found, None, n), _dealt(strata))
     degrees = max(1, math.floor(1 / math.fsum((part / variance) ** 2 / free for part, free in known) + 1e-9))
     reach = student_t_quantile((1 + confidence) / 2, degrees) * error
-    found = Estimate(difference, error, n, (difference - reach, difference + reach))
-    return CrossedDifference(found, two_sided(difference / error, degrees))
+    return CrossedDifference(
+        Estimate(found, error, n, (found - reach, found + reach)), two_sided(found / error, degrees)
+    )
+
+
+def _dealt(strata: Sequence[_Stratum]) -> float:
+    """The p-value of the permutation test over the copies, where nothing varies within a stratum."""
+    differing = [one for one in strata if abs(one.difference) > _NOTHING]
+    if not differing or len({one.difference > 0 for one in differing}) > 1:
+        return 1.0
+    return min(1.0, 2 / math.prod(one.ways for one in differing))
 
 
 def pigeonhole_interval(

@@ -37,6 +37,17 @@ def stderr(values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum((value - center) ** 2 for value in values) / (n - 1) / n) if n > 1 else None
 
 
+def stratified(groups: Sequence[Sequence[float]]) -> Estimate:
+    """The mean of the groups' means, and its standard error where the groups, such as tasks, are taken as given.
+
+    Raises ValueError for no groups, or an empty one.
+    """
+    found, n = mean([mean(group) for group in groups]), sum(len(group) for group in groups)
+    known = [error for error in map(stderr, groups) if error is not None]
+    whole = len(known) == len(groups)
+    return Estimate(found, math.sqrt(math.fsum(error**2 for error in known)) / len(groups) if whole else None, n)
+
+
 def estimate(values: Sequence[float]) -> Estimate:
     """Mean, standard error and size of a sample, without an interval. Raises ValueError for no values."""
     return Estimate(mean(values), stderr(values), len(values))

@@ -42,6 +42,7 @@ VIEWS: dict[str, type[Event]] = {
     "lm_call": ev.LmCalled,
     "lm_response": ev.LmResponded,
     "fault": ev.LmFault,
+    "edit": ev.Edited,
     "evaluation": ev.Evaluated,
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,

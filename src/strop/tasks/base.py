@@ -36,6 +36,8 @@ MOST_INSTANCES = 100_000
 """Of a split: every evaluation draws them all."""
 META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
+_FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
+"""A seed of this form names a file; no program has it."""
 INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
 
 
@@ -99,7 +101,7 @@ class Task:
     score: Callable[[Instance, Any], float]
     """Score of an answer, in [0, 1], higher is better. Raises `strop.Malformed` for an answer of the wrong form."""
     seed: str
-    """Text of the initial solution *s*."""
+    """Text of the initial solution *s*, or the name of the file that holds it, beside the file of `sample`: `packing_seed.py`."""
     entry: str = "algorithm"
     """Name of the function that a solution defines."""
     instances: int = 20
@@ -118,6 +120,8 @@ class Task:
     """Makes the generator that `sample` gets from a seed ≥ 0."""
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
+    seed_file: Path | None = None
+    """Where `seed` was read from, where it named a file; not to be given."""
 
     def __post_init__(self) -> None:
         """Raises TaskError when a field is out of its range."""
@@ -127,6 +131,8 @@ class Task:
             raise TaskError(f"{META_TASK} is the name of the meta task; call yours something else")
         if not isinstance(self.seed, str):
             raise TaskError(f"task {self.name}: seed is the text of a program, not {type(self.seed).__name__}")
+        if _FILE_NAME.fullmatch(self.seed):
+            self._read_seed()
         if self.failure not in ("utility", "instance"):
             raise TaskError(f"task {self.name}: failure is 'utility' or 'instance', not {self.failure!r:.40}")
         if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
@@ -141,6 +147,16 @@ class Task:
             raise TaskError(f"task {self.name}: answer is a strop.Answer, not {type(self.answer).__name__}")
         if self.memory_limit < LEAST_MEMORY:
             raise TaskError(f"task {self.name}: memory_limit is {self.memory_limit} bytes; the least is {LEAST_MEMORY}")
+
+    def _read_seed(self) -> None:
+        path = Path(inspect.unwrap(self.sample).__code__.co_filename).parent / self.seed
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise TaskError(f"task {self.name}: its seed, the file {path}, cannot be read: {reason}") from error
+        object.__setattr__(self, "seed", text.replace("\r\n", "\n"))
+        object.__setattr__(self, "seed_file", path)
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
@@ -198,6 +214,9 @@ class Task:
         words = " ".join(str(error).split())[:300]
         where = f"{Path(last.filename).name}, line {last.lineno}"
         return f"task {self.name}: {function} raised {type(error).__name__}: {words} ({where})"
+
+    def check_candidate(self, candidate: str) -> None:
+        """Raises Malformed where a candidate changes what must stay as it is; here everything may change."""
 
     @property
     def told(self) -> str:

@@ -7,19 +7,30 @@ status are the kernel's word, which it cannot forge.
 
 from __future__ import annotations
 
+import math
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from strop.tasks.base import Split, Task
-from strop.tasks.bundle import bundled
-from strop.tasks.objective import Objective
+from strop.edits.regions import EVOLVE, check_only, regions_of
+from strop.errors import ConfigurationError, Malformed
+from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
+from strop.tasks.bundle import bundled, is_inside
+from strop.tasks.command_output import check_reader, file_of
+from strop.tasks.objective import COUNTED_BY_KERNEL, Objective
 
 SHARED_JAIL = (
     "the scorer shares a jail with the program: a program can print a score that it has not earned; "
     "time, memory and exit status are the kernel's and cannot be forged"
 )
 """Said wherever such a task is used."""
+
+_TOLD_CHARACTERS = 6000
+"""Of one file that scores, in u_str."""
+_SCORERS = 3
+"""Files that score, in u_str, at most."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,9 @@ class CommandTask:
     memory_limit: int = 4 << 30
     """Bytes."""
     writable: tuple[str, ...] = ()
+    """Globs of files of the tree that commands may rewrite; all others are protected."""
     tools: tuple[Path, ...] = ()
+    """Folders and files of this machine that commands may read and run, besides the system's own."""
     only: tuple[str, ...] = ()
     """Names of the functions or marked regions that alone may change; empty: anything in `files`, or the regions between
     EVOLVE-BLOCK markers where there are any."""
@@ -60,6 +73,18 @@ class CommandTask:
     description: str = ""
     """u_str; made of the fields when empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError where a field is out of its range; the message names it."""
+        for found in _mistakes(self):
+            raise ConfigurationError(f"task {self.name!r:.90}: {found}")
+        for name, reader in self.objective.readers.items():
+            check_reader(name, reader)
+        bundled(self.files)
+        try:
+            check_only(self.files, self.files, self.only)
+        except Malformed as error:
+            raise ConfigurationError(f"task {self.name!r:.90}: only: {error}") from error
 
     @property
     def seed(self) -> str:
@@ -70,10 +95,130 @@ class CommandTask:
         """Number of instances of a split."""
         return self.test_instances if split == "test" else self.instances
 
+    def command_for(self, seed: int, instance: int) -> str:
+        """The command of one instance, its placeholders filled in."""
+        filled = self.command.replace("{seed}", str(seed)).replace("{instance}", str(instance))
+        return filled.replace("{program}", shlex.quote(next(iter(self.files)))) if len(self.files) == 1 else filled
+
+    @property
+    def result_files(self) -> tuple[str, ...]:
+        """Files that the command writes and scores are read from."""
+        return tuple(dict.fromkeys(path for path in map(file_of, self.objective.readers.values()) if path))
+
     @property
     def told(self) -> str:
         """u_str."""
-        return self.description or self.objective.told
+        return self.description or _told(self)
 
 
 AnyTask = Task | CommandTask
+
+
+def shares_jail(task: AnyTask) -> bool:
+    """Whether the program could print a score that it has not earned."""
+    return isinstance(task, CommandTask) and not is_measured_by_kernel(task)
+
+
+def _mistakes(task: CommandTask) -> list[str]:
+    """What is wrong with the fields, most important first."""
+    named = re.fullmatch(r"[\w][\w.-]{0,79}", task.name) and task.name != META_TASK
+    counts = all(1 <= each <= MOST_INSTANCES for each in (task.instances, task.test_instances))
+    found = {
+        f"a name is made of letters, digits, '-', '_' and '.', and is not {META_TASK}": named,
+        "files: there is no file to improve": bool(task.files),
+        "command: there is no command": bool(task.command.strip()),
+        f"instances and held_out are 1 to {MOST_INSTANCES}": counts,
+        f"time_limit is {task.time_limit} s; it must be more than 0": 0 < task.time_limit < math.inf,
+        f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
+        "command: {program} stands for the one file of a task, and this one has several": (
+            len(task.files) == 1 or "{program}" not in task.command
+        ),
+    }
+    found |= {f"files: {path!r} is no path inside of the tree": is_inside(path) for path in task.files}
+    found |= {
+        f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
+        for path in task.result_files
+    }
+    return [words for words, is_right in found.items() if not is_right]
+
+
+_MEANING = {
+    "time": "CPU seconds of everything that the command starts, counted by the kernel",
+    "wall": "seconds that the command takes",
+    "memory": "MiB of memory of its largest process, counted by the kernel",
+    "passed": "1 if the command exits with status 0, else 0",
+    "tests": "share of the tests that pass, from 0 to 1, read from the summary of the test tool",
+}
+
+
+def _told(task: CommandTask) -> str:
+    """All that a model has to know: what is there, what is run, what is better, what may change, in what form to answer."""
+    files = ", ".join(task.files)
+    lines = [
+        f"Improve the program in {files}." if len(task.files) == 1 else f"Improve the program in these files: {files}."
+    ]
+    if task.build:
+        lines.append(f"Built once by: {task.build}")
+    lines.append(f"Measured by: {task.command}")
+    if task.seeded:
+        lines.append(
+            "It is run several times; the seed decides the input, and the inputs that count in the end are others."
+        )
+    lines.append(f"What counts: {task.objective.told}.")
+    for name, reader in task.objective.readers.items():
+        lines.append(f"- {name}: {_MEANING.get(reader) or f'read from what the command leaves behind, by {reader}'}")
+    lines.append(
+        "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that does not "
+        "build, fails, prints no score or more than one, or misses a requirement has utility 0."
+    )
+    lines.append(f"Each run may take {task.time_limit:g} s and {task.memory_limit >> 20} MiB, with no network.")
+    lines += _may_change(task)
+    return "\n".join([*lines, *_scorers(task)]) + "\n"
+
+
+def _may_change(task: CommandTask) -> list[str]:
+    lines = ["Only the files named above may change; all others are protected."]
+    if task.only:
+        lines.append(f"In them only this may change, everything else must stay as it is: {', '.join(task.only)}.")
+    elif any(regions_of(text, path) for path, text in task.files.items()):
+        lines.append(
+            f"In them only what stands between the {EVOLVE} markers may change, everything else must stay as it is."
+        )
+    if task.new_files:
+        lines.append(f"New files may be added where they match: {', '.join(task.new_files)}.")
+    if len(task.files) > 1 or task.new_files:
+        lines.append(
+            "A candidate is the texts of the files that change, whole, each under a line of its own that names it, "
+            "'=== file: PATH ===', as in the program below; files that are left out stay as they are."
+        )
+    return lines
+
+
+def _scorers(task: CommandTask) -> list[str]:
+    """The text of the files that the command names and that may not change: what measures should be known."""
+    words = re.split(r"[\s;&|<>()'\"]+", f"{task.command} {task.build}")
+    names = [word.removeprefix("./") for word in words]
+    lines: list[str] = []
+    for name in dict.fromkeys(names):
+        path = task.root / name
+        if (
+            len(lines) >= _SCORERS
+            or not is_inside(name)
+            or name in task.files
+            or path.is_symlink()
+            or not path.is_file()
+        ):
+            continue
+        content = path.read_bytes()[: 4 * _TOLD_CHARACTERS]
+        if b"\0" in content:
+            continue
+        text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+        cut = text if len(text) <= _TOLD_CHARACTERS else f"{text[:_TOLD_CHARACTERS]}\n[... cut]"
+        lines.append(f"\nWhat measures it, {name}:\n{cut.rstrip()}")
+    return lines
+
+
+def is_measured_by_kernel(task: CommandTask) -> bool:
+    """Whether every metric is counted by the kernel: no program can forge its score."""
+    readers = task.objective.readers
+    return all(readers[metric.name] in COUNTED_BY_KERNEL for metric in task.objective.metrics)

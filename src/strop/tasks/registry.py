@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from strop.errors import ConfigurationError
+from strop.installed import TASKS, find_installed, installed, object_of
 from strop.tasks.base import Task
-from strop.tasks.command import AnyTask
+from strop.tasks.command import AnyTask, CommandTask
 from strop.tasks.command_file import CONFIG, read_config
+from strop.tasks.function import function_task, marked_names
 from strop.tasks.lpn.task import lpn
 from strop.tasks.maxcut.task import maxcut
 from strop.tasks.meta import MetaTask
@@ -31,14 +33,18 @@ BUILT_IN: Mapping[str, Callable[[], Task]] = {
 }
 """The tasks that come with strop."""
 
+OBJECT = "object:"
+"""Before the name of a task that was given as an object, from Python: no file has it."""
+
 META: Mapping[str, Callable[[], MetaTask]] = {"self-improvement": self_improvement, "sandbox-flag": sandbox_flag}
 """The meta tasks, whose solutions are improvers: data, not tasks that `load` gives."""
 
 
 def load(name: str) -> Task:
-    """The built-in task `name`, or the object `task` of the file `name` (`file.py`, or `file.py:other_name`).
+    """The built-in task `name`, the object `task` of the file `name` (`file.py`, or `file.py:other_name`), or the task that an
+    installed distribution brings under this name.
 
-    A task file is code of the user's own: it runs in the host.
+    A task file, and a distribution's task, is code of the user's own: it runs in the host.
 
     Raises:
         ConfigurationError: there is no such task or file, the file defines no task, or it is a meta task.
@@ -47,12 +53,28 @@ def load(name: str) -> Task:
         raise ConfigurationError(f"{name} is a meta task, whose solutions are improvers; {META[name]().instead}")
     if name in BUILT_IN:
         return BUILT_IN[name]()
+    if name.startswith(OBJECT):
+        raise ConfigurationError(
+            f"the task {name.removeprefix(OBJECT)} was made in a Python session and stands in no file, so it cannot be loaded "
+            "again; write it in a file, and name that"
+        )
     path, _, attribute = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), attribute or "task")
-    close = difflib.get_close_matches(name, [*BUILT_IN, *META], n=1)
-    hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(BUILT_IN)}, and files that end in .py"
-    raise ConfigurationError(f"no task is called {name!r}{hint}")
+    found = find_installed(TASKS, name)
+    if found is None:
+        raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
+    task = object_of(found)
+    if not isinstance(task, Task):
+        what = "a command task, which this command does not take" if isinstance(task, CommandTask) else "no strop.Task"
+        raise ConfigurationError(f"{found.name} of {found.distribution} is {what}: {found.value}")
+    return task
+
+
+def _hint(name: str) -> str:
+    there = dict.fromkeys([*BUILT_IN, *(each.name for each in installed(TASKS))])
+    close = difflib.get_close_matches(name, [*there, *META], n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(there)}, and files that end in .py"
 
 
 def load_any(name: str) -> AnyTask:
@@ -66,6 +88,10 @@ def load_any(name: str) -> AnyTask:
         return read_config(path / CONFIG)
     if path.suffix == ".toml":
         return read_config(path)
+    if name not in (*BUILT_IN, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
+        task = object_of(found)
+        if isinstance(task, CommandTask):
+            return task
     return load(name)
 
 
@@ -80,7 +106,28 @@ def _from_file(path: Path, attribute: str) -> Task:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         raise ConfigurationError(f"{path} does not load: {type(error).__name__}: {error}") from error
+    found = _marked(path, module, attribute)
+    if found is not None:
+        return function_task(path, module, found)
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
         raise ConfigurationError(f"{path} defines no strop.Task called {attribute!r}")
     return task
+
+
+def _marked(path: Path, module: object, attribute: str) -> str | None:
+    """The function under `@strop.improve_me` that is meant; None where a task is.
+
+    Raises:
+        ConfigurationError: several are marked, and none is named.
+    """
+    if isinstance(getattr(module, attribute, None), Task):
+        return None
+    names = marked_names(module)
+    if attribute in names:
+        return attribute
+    if attribute != "task" or hasattr(module, "task"):
+        return None
+    if len(names) > 1:
+        raise ConfigurationError(f"{path} marks {', '.join(names)}; name one: {path}:{names[0]}")
+    return names[0] if names else None

@@ -217,6 +217,8 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
             "error": "",
             "instances": [],
             "verdicts": [],
+            "notes": [],
+            "metrics": [],
         },
         "note": lambda params: None,
     }

@@ -95,6 +95,9 @@ def test_score_document_has_null_when_nothing_failed() -> None:
         "instances": [0.4, 0.6],
         "verdicts": {"ok": 2},
         "error": None,
+        "notes": [],
+        "metrics": [],
+        "beside": [],
     }
 
 

@@ -44,10 +44,7 @@ def answer(action: int) -> Instruction:
 
 def one_of(index: int, values: Iterable[int], otherwise: int) -> list[Instruction]:
     """Allow when the low 32 bits of argument `index` are one of `values`."""
-    body = [(_LOAD, 0, 0, _argument_offset(index))]
-    for value in values:
-        body += [(_JUMP_EQUAL, 0, 1, value & 0xFFFFFFFF), answer(ALLOW)]
-    return [*body, answer(otherwise)]
+    return is_value(index, values, ALLOW, otherwise)
 
 
 def flags(index: int, *, needs: int, bars: int, otherwise: int) -> list[Instruction]:
@@ -77,6 +74,14 @@ def all_flags(conditions: Mapping[int, tuple[int, int]], otherwise: int) -> list
 def any_bit(index: int, bits: int, then: int, otherwise: int) -> list[Instruction]:
     """Decide by whether argument `index` has a bit of `bits`."""
     return [(_LOAD, 0, 0, _argument_offset(index)), (_JUMP_ANY_BIT, 0, 1, bits), answer(then), answer(otherwise)]
+
+
+def is_value(index: int, values: Iterable[int], then: int, otherwise: int) -> list[Instruction]:
+    """Decide by whether the low 32 bits of argument `index` are one of `values`."""
+    body = [(_LOAD, 0, 0, _argument_offset(index))]
+    for value in values:
+        body += [(_JUMP_EQUAL, 0, 1, value & 0xFFFFFFFF), answer(then)]
+    return [*body, answer(otherwise)]
 
 
 class Filter:
@@ -109,6 +114,10 @@ class Filter:
             if number + 1 == end or table.get(number + 1, otherwise) != action:
                 self._instructions += [(_JUMP_AT_LEAST, 1, 0, number + 1), answer(action)]
         self._instructions.append(answer(otherwise))
+
+    def from_number(self, number: int, action: int) -> None:
+        """Decide every call whose number is at least `number`."""
+        self._instructions += [(_JUMP_AT_LEAST, 0, 1, number), answer(action)]
 
     def otherwise(self, action: int) -> None:
         """Decide every call that is left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import struct
 from collections.abc import Iterable
@@ -21,6 +22,15 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_UIDS = 1_000_000_000
 _OWN_UIDS_IN_CONTAINER = 40_000
 """Where a user namespace maps only 65 536 uids."""
+
+
+class _Sets(ctypes.Structure):
+    """The kernel's cap_user_data_t: capabilities 0 to 31, then 32 to 63."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_uint32)
+        for name in ("effective", "permitted", "inheritable", "more_effective", "more_permitted", "more_inheritable")
+    )
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,8 @@ def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
     return identity
 
 
-def _take_own_uid(unique: int, readable: Iterable[str]) -> Identity:
+def offered(unique: int, readable: Iterable[str] = ()) -> Identity:
+    """Who `become` would make of the caller, which has to be root; nothing changes."""
     for uid in (_OWN_UIDS + unique, _OWN_UIDS_IN_CONTAINER + unique % 20_000):
         try:
             os.setresuid(-1, uid, 0)
@@ -66,8 +77,25 @@ def _take_own_uid(unique: int, readable: Iterable[str]) -> Identity:
         os.setresuid(-1, 0, -1)
         if not can_read:
             return Identity(0, own=False, why="the interpreter cannot be read without it")
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
         return Identity(uid, own=True)
     return Identity(0, own=False, why="no other is mapped")
+
+
+def keep_only(kernel: Kernel, capabilities: Iterable[int]) -> None:
+    """Give up every capability but these, as far as the caller has them; no program gains any. Children have them too."""
+    header, sets = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), _Sets()
+    kernel.call("capget", header, sets)
+    kept = sum(1 << each for each in capabilities)
+    low, high = kept & sets.permitted & 0xFFFFFFFF, kept >> 32 & sets.more_permitted
+    kernel.call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
+    kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+    kernel.prctl(PR_SET_DUMPABLE, 0)
+
+
+def _take_own_uid(unique: int, readable: Iterable[str]) -> Identity:
+    identity = offered(unique, readable)
+    if identity.own:
+        os.setgroups([])
+        os.setresgid(identity.uid, identity.uid, identity.uid)
+        os.setresuid(identity.uid, identity.uid, identity.uid)
+    return identity

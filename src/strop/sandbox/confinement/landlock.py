@@ -15,7 +15,9 @@ from strop.sandbox.confinement.kernel import Kernel
 
 _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
-_WRITE_FILE, _READ_FILE, _READ_DIRECTORY = 2, 4, 8
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIRECTORY = 1, 2, 4, 8
+_OF_FILES = 1 | 2 | 4 | 1 << 14 | 1 << 15
+"""Rights that a file can have: run, write, read, truncate, control a device."""
 _TCP = 3  # bind, connect
 _SCOPES = 3  # abstract unix sockets, signals
 
@@ -34,6 +36,20 @@ def file_rules(kernel: Kernel, version: int, readable: Iterable[str]) -> int:
     for path in readable:
         _allow(kernel, ruleset, path, _READ_FILE | _READ_DIRECTORY)
     _allow(kernel, ruleset, "/dev/null", _READ_FILE | _WRITE_FILE)
+    return ruleset
+
+
+def command_rules(kernel: Kernel, version: int, readable: Iterable[str], writable: Iterable[str]) -> int:
+    """A ruleset that lets read and run below `readable`, do everything below `writable`, and nothing else; no TCP, and from
+    version 6 on no signals to the outside and no abstract sockets of others. Returns its descriptor."""
+    every = _handled(version)
+    ruleset = _create(
+        kernel, version, files=every, tcp=_TCP if version >= 4 else 0, scopes=_SCOPES if version >= 6 else 0
+    )
+    for path in readable:
+        _allow(kernel, ruleset, path, _EXECUTE | _READ_FILE | _READ_DIRECTORY)
+    for path in writable:
+        _allow(kernel, ruleset, path, every)
     return ruleset
 
 
@@ -66,7 +82,7 @@ def _allow(kernel: Kernel, ruleset: int, path: str, rights: int) -> None:
         return
     try:
         if not Path(path).is_dir():
-            rights &= ~_READ_DIRECTORY
+            rights &= _OF_FILES
         kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
     finally:
         os.close(descriptor)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from strop.sandbox.confinement.kernel import Kernel
@@ -20,8 +20,10 @@ _STAGE = "/tmp"
 """Where the new root is built before it is entered: any directory that every machine has; nothing is written to it."""
 
 
-def enter(kernel: Kernel, paths: Iterable[str]) -> None:
+def enter(kernel: Kernel, paths: Iterable[str], furnish: Callable[[], None] = lambda: None) -> None:
     """Make a root of `paths` (directories or files, missing ones are skipped) and /dev/null and its like; enter it.
+
+    `furnish` may put more below /new, while the old root is still at /old; what it mounts there stays writable.
 
     The steps are bubblewrap's: a tmpfs becomes the root, the old root hangs below it while the binds are made, then the
     finished tree becomes the root and everything else is detached. Raises OSError where mounting is refused.
@@ -35,6 +37,7 @@ def enter(kernel: Kernel, paths: Iterable[str]) -> None:
     os.chdir("/")
     kernel.mount("/new", "/new", None, _BIND | _RECURSIVE)
     binds, links = _plan(paths)
+    furnish()
     for path in (*binds, *_DEVICES):
         _bind(kernel, path)
     for path, target in links.items():
@@ -92,7 +95,21 @@ def _bind(kernel: Kernel, path: str) -> None:
     else:
         return
     kernel.mount(str(source), str(target), None, _BIND | _RECURSIVE)
-    device = path in _DEVICES
+    _make_read_only(kernel, target, device=path.startswith("/dev/"))
+
+
+def protect(kernel: Kernel, path: str) -> None:
+    """Mount a file upon itself, read-only: its name can then be neither taken away nor given to another file."""
+    kernel.mount(path, path, None, _BIND)
+    _make_read_only(kernel, Path(path), device=False)
+
+
+def pin(kernel: Kernel, path: str) -> None:
+    """Mount a directory upon itself, as it is: it can be renamed no longer."""
+    kernel.mount(path, path, None, _BIND)
+
+
+def _make_read_only(kernel: Kernel, target: Path, *, device: bool) -> None:
     attributes = _READ_ONLY | _NOSUID | (0 if device else _NODEV)
     try:
         request = struct.pack("QQQQ", attributes, 0, 0, 0)

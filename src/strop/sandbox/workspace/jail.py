@@ -1,21 +1,118 @@
-"""Workspaces, each as confined as this machine allows."""
+"""Workspaces, each as confined as this machine allows.
+
+Covered: what `posture` says was observed. Not covered: flaws of the kernel, side channels of the processor, and what a program
+prints, which is no measurement.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Collection
+from functools import cache
+from types import TracebackType
 
-from strop.errors import SandboxUnavailable
-from strop.sandbox.workspace.base import Tree, Workspace
+from strop.errors import SandboxError, SandboxUnavailable
+from strop.sandbox.layers import Layers
+from strop.sandbox.posture import Posture
+from strop.sandbox.workspace.base import Tree
+from strop.sandbox.workspace.posture import observe, required
+from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed
 
 
 class JailedWorkspaces:
-    """`Workspaces` in jails."""
+    """`Workspaces` in jails. Safe to use from many threads."""
 
-    def __init__(self, *, places: int, require: Collection[str] | None = None) -> None:
-        """`require` are names of protections without which not to start; None: the default ones."""
+    def __init__(self, *, places: int, require: Collection[str] | None = None, layers: Layers | None = None) -> None:
+        """Find the strongest confinement that works here and observe what it prevents: about a second, once in a process.
 
-    def open(self, tree: Tree) -> Workspace:
-        raise SandboxUnavailable("commands cannot be confined yet")
+        Args:
+            places: how many may be open at once; `open` blocks while there are that many.
+            require: names of `posture.PROTECTIONS` without which not to start; None: the default ones.
+            layers: the strongest, unless a test or a benchmark takes some away.
+
+        Raises:
+            SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
+        """
+        self._places = threading.BoundedSemaphore(places)
+        self._lock = threading.Lock()
+        self._open: set[JailedWorkspace] = set()
+        self._closed = False
+        wanted = required(None if require is None else frozenset(require))
+        self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
+        self.posture.require(wanted)
+
+    def open(self, tree: Tree) -> JailedWorkspace:
+        """A fresh copy; blocks while no place is free.
+
+        Raises:
+            SandboxError: the host could not make it.
+        """
+        self._places.acquire()
+        try:
+            self._refuse_when_closed()
+            workspace = JailedWorkspace(tree, self._layers, self._forget)
+        except BaseException:
+            self._places.release()
+            raise
+        with self._lock:
+            self._open.add(workspace)
+        try:
+            self._refuse_when_closed()
+        except SandboxError:
+            workspace.close()
+            raise
+        return workspace
 
     def close(self) -> None:
         """Kill everything. Idempotent."""
+        with self._lock:
+            self._closed = True
+            left = list(self._open)
+        for workspace in left:
+            workspace.stop()  # its user closes it
+
+    def __enter__(self) -> JailedWorkspaces:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise KeeperFailed("the workspaces are closed")
+
+    def _forget(self, workspace: JailedWorkspace) -> None:
+        with self._lock:
+            self._open.discard(workspace)
+        self._places.release()
+
+
+@cache
+def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
+    """The strongest combination that this machine allows this user, and what it was observed to prevent."""
+    if sys.platform == "darwin":
+        raise SandboxUnavailable(
+            "strop cannot confine commands on macOS; run tasks that commands score in a Linux container or virtual machine"
+        )
+    if sys.platform != "linux":
+        raise SandboxUnavailable("strop cannot confine commands on this system; run it on Linux (on Windows: in WSL2)")
+    refusals: list[str] = []
+    for rung in layers.rungs():
+        opened: list[JailedWorkspace] = []
+
+        def open_one(tree: Tree, rung: Layers = rung, opened: list[JailedWorkspace] = opened) -> JailedWorkspace:
+            opened.append(JailedWorkspace(tree, rung))
+            return opened[0]
+
+        def means(opened: list[JailedWorkspace] = opened) -> dict[str, str]:
+            return opened[0].report | {f"refused {number}": text for number, text in enumerate(refusals, 1)}
+
+        try:
+            return rung, observe(open_one, means)
+        except KeeperFailed as error:
+            refusals.append(str(error))
+    raise SandboxUnavailable("no workspace can be made on this machine: " + "; ".join(refusals))

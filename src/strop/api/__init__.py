@@ -1,0 +1,6 @@
+"""What the commands do, from Python, with the same names: `strop.improve`, `train`, `compare`, `check` and `score`.
+
+Options are keyword-only and called as the command's flags. Nothing is printed unless `progress=True`; failures are raised as
+`strop.StropError`. Every function may be called from any thread. Results are frozen dataclasses that a terminal (`rich.print`)
+and a notebook show as the command prints them (strop.api.results).
+"""

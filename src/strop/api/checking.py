@@ -1,0 +1,128 @@
+"""`strop.check`: attack a task before any money is spent on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from strop.api.results import Shown
+from strop.api.subjects import Require, TaskLike, required, source_of, task_of
+from strop.checkup.command import CommandCheckup, CommandSettings, examine_command
+from strop.checkup.examine import Checkup, Settings, examine
+from strop.errors import ConfigurationError
+from strop.laboratory import jail, workspaces_for
+from strop.report.checkup import CheckDocument, check_document, print_check
+from strop.report.command_checkup import CommandCheckDocument, command_check_document, print_command_check
+from strop.report.words import harmless
+from strop.secret import key_file, machine_key, run_secret
+from strop.spec import RunSpec
+from strop.stopping import stopped_by_signals
+from strop.tasks.base import SecretSeeds
+from strop.tasks.command import AnyTask, CommandTask
+
+MOST_REPEATS = 1000
+
+
+@dataclass(frozen=True, repr=False)
+class Check(Shown):
+    """What was found when a task was attacked."""
+
+    checkup: Checkup | CommandCheckup
+
+    @property
+    def task(self) -> str:
+        return self.checkup.task.name
+
+    @property
+    def broken(self) -> bool:
+        """Whether no score of the task can be trusted."""
+        return self.checkup.broken
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """A line for each finding: its id, its level and its title."""
+        return tuple(f"{one.id} {one.level}: {one.title}" for one in self.checkup.findings)
+
+    def document(self) -> CheckDocument | CommandCheckDocument:
+        """What `strop check --json` prints."""
+        if isinstance(self.checkup, CommandCheckup):
+            return command_check_document(self.checkup)
+        return check_document(self.checkup)
+
+    def print_on(self, console: Console) -> None:
+        """As `strop check` prints it."""
+        if isinstance(self.checkup, CommandCheckup):
+            print_command_check(self.checkup, console)
+        else:
+            print_check(self.checkup, console)
+
+    def __repr__(self) -> str:
+        return f"<Check {self.task}: {'broken' if self.broken else 'sound'}, {len(self.findings)} findings>"
+
+
+def check(
+    task: TaskLike, *, repeat: int = 5, seed: int = 0, jobs: int = 0, require: Require = None, progress: bool = False
+) -> Check:
+    """Attack a task: its draws, its scorer, its limits, and a museum of known hacks in the jail. No language model is asked.
+
+    Of a task that a command scores: its original, run several times, and a museum of hacks for commands.
+
+    Args:
+        task: a name, a file, or a task itself.
+        repeat: how often the seed solution, or the original, is evaluated, for its noise.
+        seed: with this machine's key it decides which instances are drawn.
+        jobs: solutions evaluated at once; 0 means one for each core.
+        require: protections without which nothing is run; see `strop doctor`.
+        progress: say on standard error what is being done.
+
+    Raises:
+        ConfigurationError: something named is not there.
+        SandboxError: nothing can be run.
+    """
+    if not 1 <= repeat <= MOST_REPEATS:
+        raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
+    spec = RunSpec(task=source_of(task), seed=seed, jobs=jobs, require=required(require)).checked()
+    with told(progress) as say:
+        return attacked(task_of(task), spec, repeat, say)
+
+
+def attacked(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Check:
+    """A task of either form, attacked. `spec` has the seed, the jobs and the protections.
+
+    Raises:
+        SandboxError: nothing can be run.
+    """
+    secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
+    if isinstance(task, CommandTask):
+        settings = CommandSettings(repeat, spec.jobs)
+        with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
+            return Check(examine_command(task, workspaces, SecretSeeds(secret), settings, say))
+    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
+        return Check(examine(task, sandbox, secret, Settings(repeat, spec.jobs), say))
+
+
+@contextmanager
+def told(progress: bool) -> Iterator[Callable[[str], None]]:
+    """Says what is being done: on one line that changes on a terminal, a line for each stage elsewhere."""
+    console = Console(stderr=True, highlight=False, force_jupyter=False)
+    if not progress:
+        yield lambda what: None
+        return
+    if console.is_terminal:
+        with console.status("starting") as status:
+            yield lambda what: status.update(Text(harmless(what)))
+        return
+    stages: list[str] = []
+
+    def say(what: str) -> None:
+        stage = what.partition(":")[0]
+        if stage not in stages[-1:]:
+            stages.append(stage)
+            console.print(stage, markup=False, soft_wrap=True)
+
+    yield say

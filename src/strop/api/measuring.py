@@ -1,0 +1,114 @@
+"""Measure improvers in a record that can be gone on with: what is whole in it is kept, whatever ended the work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from strop.errors import ConfigurationError, StoreError, StropError
+from strop.events import RunFinished
+from strop.experiment import Journal
+from strop.keeping import meta_of
+from strop.laboratory import Laboratory, Parts
+from strop.measured import spec_of
+from strop.recall import recall
+from strop.report.live import Lines, Mode, make_view
+from strop.report.words import duration, harmless, notice_of
+from strop.spec import LIMITS, RunSpec
+from strop.store import FILE_NAME, Store
+from strop.tracking import Track, mirrored
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record that is being written, or that is only read because everything is there."""
+
+    store: Store
+    journal: Journal
+    finished: bool
+    """Whether everything was measured before."""
+    told: Callable[[str], None]
+    """Say a step to whoever reads lines; on a terminal the picture says it."""
+
+
+@contextmanager
+def measuring(
+    parts: Parts,
+    directory: Path,
+    kind: str,
+    what: Mapping[str, str],
+    tracks: Sequence[Track] = (),
+    show: Mode = "auto",
+) -> Iterator[Record]:
+    """The record in `directory`: a new one, or one of the same command that was stopped. `what` says what is measured.
+
+    What the same command measured there to its end is opened for reading.
+
+    Raises:
+        ConfigurationError: the directory holds something else, or cannot be written.
+    """
+    meta = meta_of(parts, kind) | dict(what)
+    notice = notice_of(parts.language_model.name, parts.language_model.is_language_model)
+    try:
+        store, finished = _store(directory, meta, parts.spec)
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    since = time.monotonic()
+    with mirrored(directory, tracks), store, make_view(show, notice=notice) as view:
+
+        def told(line: str) -> None:
+            if isinstance(view, Lines):
+                stamped = f"[{duration(time.monotonic() - since):>8}] {harmless(line)}"
+                Console(stderr=True, highlight=False).print(stamped, markup=False, soft_wrap=True)
+
+        if finished:
+            told(f"everything is in {directory} already; nothing is measured again")
+        yield Record(store, Journal(store, view, recalled=None if finished else recall(store)), finished, told)
+
+
+def measure_missing(parts: Parts, record: Record, work: Callable[[Laboratory], None]) -> StropError | None:
+    """Do `work` unless the record is finished; what ended it before its end, if something did.
+
+    That is given back, not raised, so that what is whole can be shown first.
+    """
+    if record.finished:
+        return None
+    try:
+        with record.journal.of(parts):
+            work(Laboratory(parts, record.journal, recalled=record.journal.recalled))
+    except StropError as error:
+        return error
+    return None
+
+
+def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Store, bool]:
+    """The store, and whether it was finished before."""
+    if not (directory / FILE_NAME).exists():
+        if directory.is_dir() and any(directory.iterdir()):
+            raise ConfigurationError(
+                f"--out {directory} holds files already, which this might overwrite; name a new folder"
+            )
+        return Store.create(directory, meta), False
+    with Store.open(directory) as store:
+        before = spec_of(store.events())
+        same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (
+            before is None or _comparable(before) == _comparable(spec)
+        )
+        finished = "finished" in [stored.event.status for stored in store.events(RunFinished)]
+    if not same:
+        raise ConfigurationError(f"{directory} already holds a run of something else; name a new folder")
+    return (Store.open(directory), True) if finished else (Store.resume(directory), False)
+
+
+def _comparable(spec: RunSpec) -> RunSpec:
+    """A recipe without what decides only how far, how fast, and by which address, it is carried out."""
+    # Which tasks are measured, the record says by their names.
+    unlimited = replace(spec, jobs=0, require=None, base_url=None, price=None, further_tasks=())
+    without: dict[str, Any] = dict.fromkeys([*LIMITS, "max_time"])
+    return replace(unlimited, **without)

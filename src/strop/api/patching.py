@@ -1,0 +1,85 @@
+"""Apply what an improvement gave to the user's files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from strop.api.target import OBJECTIVE, ORIGINAL
+from strop.applying import apply_files, check_clean, check_unchanged
+from strop.best import best_of
+from strop.errors import ConfigurationError, Malformed
+from strop.events import Evaluated
+from strop.gains import facts_from
+from strop.keeping import kept
+from strop.original import Original, original_from
+from strop.report.reading import reading
+from strop.report.single import sentence
+from strop.single import recorded
+from strop.store import Store
+
+
+def check_can_apply(original: Original | None, *, force: bool) -> None:
+    """Before anything is spent: whether a result could be applied at the end.
+
+    Raises:
+        ConfigurationError: it could not.
+    """
+    if original is None or not original.root:
+        raise ConfigurationError("--apply has no file of yours to change: the search begins from the task's own seed")
+    check_unchanged(original)
+    if not force:
+        check_clean(Path(original.root), list(original.files))
+
+
+def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
+    """Put the program of the record in `directory` in the place of the user's files, all or none; the paths that changed.
+
+    `force`: also where git could not bring them back. `unproven`: also a program that held-out instances did not show to be
+    better, and the best so far of an improvement that has not ended.
+
+    Raises:
+        ConfigurationError: the finding is not `better`, or a file is not as it was when the improvement began.
+    """
+    found = kept(directory)
+    if ORIGINAL not in found.meta:
+        raise ConfigurationError(
+            f"there is no file of yours to apply it to: the search began from the task's own seed; see {directory}"
+        )
+    if not found.begun_here(os.environ):
+        raise ConfigurationError(f"the run in {directory} was begun elsewhere; read its patch and apply that yourself")
+    original = original_from(found.meta[ORIGINAL])
+    text = _program(directory, found.meta, original, unproven=unproven)
+    try:
+        files = original.written(text)
+    except Malformed as error:
+        raise ConfigurationError(f"the program of {directory} cannot be written: {error}") from error
+    return apply_files(original, files, directory, force=force)
+
+
+def _program(directory: Path, meta: dict[str, str], original: Original, *, unproven: bool) -> str:
+    """The text of the program to apply.
+
+    Raises:
+        ConfigurationError: there is none that was shown to be better.
+    """
+    facts = facts_from(meta[OBJECTIVE]) if OBJECTIVE in meta else None
+    with reading(directory), Store.open(directory) as store:
+        single = recorded((stored.event for stored in store.events()), original, facts)
+        best = best_of(stored.event for stored in store.events(Evaluated)) if single is None else None
+    lift = "--unproven applies it all the same"
+    if single is None:
+        if best is None or best.solution is None:
+            raise ConfigurationError(
+                f"the improvement in {directory} has not ended, and nothing in it is better so far"
+            )
+        if not unproven:
+            raise ConfigurationError(
+                f"the improvement in {directory} has not ended: strop resume {directory} goes on; as for its best so far, {lift}"
+            )
+        return best.solution
+    if single.improved is None:
+        raise ConfigurationError(f"nothing to apply: {sentence(single)}")
+    if single.finding != "better" and not unproven:
+        raise ConfigurationError(f"not applied: {sentence(single)}; {lift}")
+    return single.improved.text

@@ -1,0 +1,93 @@
+"""Keep and show what is done: a store in a new directory, or one that is gone on with, and a view on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from strop.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
+from strop.events import Evaluated, Event, LmCalled, LmResponded
+from strop.experiment import Journal
+from strop.keeping import RESUMABLE, keep_tasks, meta_of
+from strop.laboratory import Parts
+from strop.recall import recall
+from strop.report.gains import score_words
+from strop.report.live import Mode, View, make_view
+from strop.report.reading import reading
+from strop.report.words import notice_of
+from strop.stopping import Interrupted, TimeSpent
+from strop.store import FILE_NAME, Store
+from strop.tracking import Track, mirrored
+
+
+@contextmanager
+def recorded(
+    parts: Parts,
+    directory: Path,
+    kind: str,
+    said: Mapping[str, str] | None = None,
+    tracks: Sequence[Track] = (),
+    show: Mode = "auto",
+) -> Iterator[Journal]:
+    """The journal of a run in `directory`, shown live on a terminal and as lines elsewhere.
+
+    `said` are further things that the record says of itself, so that the run can be gone on with. It is mirrored to `tracks`.
+
+    Raises:
+        ConfigurationError: the directory holds a run already, or cannot be written.
+    """
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / FILE_NAME).exists():
+        raise ConfigurationError(
+            f"--out {directory} holds files already, which a run might overwrite; name a new folder"
+        )
+    try:
+        store = Store.create(directory, meta_of(parts, kind) | dict(said or {}))
+        keep_tasks(directory, parts)
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    with mirrored(directory, tracks), store, _view(parts, show) as view, _goes_on(directory, kind, show):
+        yield Journal(store, view)
+
+
+@contextmanager
+def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = (), show: Mode = "auto") -> Iterator[Journal]:
+    """The journal of the run in `directory`, which ended before its end.
+
+    Raises:
+        StoreError: another process is writing it, or it cannot be read or written.
+    """
+    store = Store.resume(directory)  # first of all: nobody else writes it then
+    kind = store.meta.get("kind", "")
+    with mirrored(directory, tracks), store, _goes_on(directory, kind, show):
+        with reading(directory):
+            recalled = recall(store)
+            past = _counted(store) if kind == "improve" else ()
+        with _view(parts, show, past) as view:
+            yield Journal(store, view, recalled=recalled)
+
+
+def _counted(store: Store) -> tuple[Event, ...]:
+    """What a view of one improvement counts; of a run it begins with the present iteration."""
+    return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
+
+
+def _view(parts: Parts, show: Mode, past: Sequence[Event] = ()) -> View:
+    model = parts.language_model
+    told = score_words(parts.task)
+    return make_view(show, notice=notice_of(model.name, model.is_language_model), score=told, past=past)
+
+
+@contextmanager
+def _goes_on(directory: Path, kind: str, show: Mode) -> Iterator[None]:
+    """Say how to go on, where what ended the work may be over the next time."""
+    try:
+        yield
+    except (Interrupted, TimeSpent, RunBudgetSpent, LanguageModelError, SandboxError, StoreError) as error:
+        if kind in RESUMABLE and show != "none":
+            more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
+            notices = Console(stderr=True, highlight=False, force_jupyter=False)
+            notices.print(f"strop resume {directory}{more} goes on", markup=False, soft_wrap=True)
+        raise

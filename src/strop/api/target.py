@@ -1,0 +1,177 @@
+"""What `strop improve` is given, in each of its forms, as a task and the user's files.
+
+A task's name; `file.py` or `file.py:NAME`, with a `strop.Task` or a function under `@strop.improve_me`; a folder with a
+strop.toml; a folder, or a file, with `command`; a program with `evaluator`.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from strop.errors import ConfigurationError
+from strop.gains import facts_of
+from strop.original import Original, of_command, of_file, of_function
+from strop.tasks.command import AnyTask, CommandTask
+from strop.tasks.command_file import CONFIG
+from strop.tasks.command_flags import from_flags
+from strop.tasks.evaluator import evaluator_task
+from strop.tasks.function import FunctionTask
+from strop.tasks.registry import load_any
+
+ORIGINAL = "original"
+"""What a record says of the files that it began from."""
+OBJECTIVE = "objective"
+"""And of what a command measured."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a program is scored where no task says it: the flags of `strop improve`, and the keys of strop.toml, by name."""
+
+    command: str = ""
+    """A command for `sh -c`, in the root of the tree."""
+    evaluator: Path | None = None
+    """A file that defines evaluate(program_path)."""
+    python: Path | None = None
+    """The interpreter, or virtual environment, whose packages the evaluator needs."""
+    score: tuple[str, ...] = ()
+    """`time`, `wall`, `memory`, `passed`, `tests`, a JSON path or a regular expression; of several `NAME=HOW`."""
+    metric: tuple[str, ...] = ()
+    """`NAME:max`, `NAME:min`, `NAME:min:WEIGHT`."""
+    require_metric: tuple[str, ...] = ()
+    """`tests=1`, `accuracy>=0.9`."""
+    pareto: bool = False
+    """Whether to show the candidates that no other beats in every metric."""
+    files: tuple[str, ...] = ()
+    """Globs of the files that may change."""
+    new_files: tuple[str, ...] = ()
+    """Globs of files that may be added."""
+    build: str = ""
+    """Run once for each candidate before it is scored."""
+    tool: tuple[Path, ...] = ()
+    """Folders or programs that commands may read and run besides the system's."""
+    writable: tuple[str, ...] = ()
+    """Globs of files of the tree that commands may rewrite."""
+    only: tuple[str, ...] = ()
+    """Functions, or marked regions, that alone may change."""
+    repeat: int | None = None
+    """Runs on the training split."""
+    held_out: int | None = None
+    """Runs on the sealed split."""
+    time_limit: float | None = None
+    """Seconds of one run."""
+
+    @property
+    def given(self) -> list[str]:
+        """Names of what was given."""
+        return [name for name, value in vars(self).items() if value not in (None, "", (), False)]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A task and the files that it is about."""
+
+    source: str
+    """What it is loaded from again, where nothing but `source` was needed."""
+    task: AnyTask
+    original: Original | None
+    """The user's files; None: the task's own seed, which is no file of its own."""
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What a record says of it, so that the run can be gone on with and its result be told and applied."""
+        said = {} if self.original is None else {ORIGINAL: self.original.to_json()}
+        facts = facts_of(self.task)
+        if facts is not None:
+            said[OBJECTIVE] = facts.to_json()
+        return said
+
+
+_OVERRIDES = {"only": "only", "repeat": "instances", "held_out": "test_instances", "time_limit": "time_limit"}
+"""Flags that also change what a strop.toml says, and the field of a task that each sets."""
+
+
+def target_of(name: str, scoring: Scoring, solution: Path | None = None, given: AnyTask | None = None) -> Target:
+    """The target that a name and the flags beside it mean; `given` is the task itself, where there is one.
+
+    A task's own code is loaded; nothing of a program is run.
+
+    Raises:
+        ConfigurationError: there is no such thing, or the flags do not fit it.
+    """
+    if scoring.command and scoring.evaluator:
+        raise ConfigurationError("a program is scored by --command or by --evaluator, not by both")
+    cwd, path = Path.cwd(), Path(name)
+    if given is not None and (scoring.evaluator or scoring.command):
+        raise ConfigurationError(f"{given.name} is a task: it says itself how it is scored")
+    if scoring.evaluator or scoring.command:
+        if solution is not None:
+            raise ConfigurationError(
+                "--solution is for a task; name the program itself before --command or --evaluator"
+            )
+        task: AnyTask = _evaluated(path, scoring.evaluator, scoring) if scoring.evaluator else _commanded(path, scoring)
+    elif given is not None:
+        task = given
+    else:
+        if path.is_dir() and not (path / CONFIG).is_file():
+            raise ConfigurationError(
+                f"{path} has no {CONFIG}; make one with strop init, or say how it is scored: --command"
+            )
+        task = load_any(name)
+    if isinstance(task, CommandTask):
+        if solution is not None:
+            raise ConfigurationError(f"{name} is scored by a command, and begins from its own files: no --solution")
+        if not (scoring.evaluator or scoring.command):
+            task = _overridden(task, scoring)
+        return Target(name, task, of_command(task, cwd))
+    if scoring.given:
+        flag = scoring.given[0].replace("_", "-")
+        raise ConfigurationError(
+            f"--{flag} does not apply to {name}, which is a task; it goes with --command or --evaluator"
+        )
+    if solution is not None:
+        return Target(name, task, of_file(solution, cwd))
+    if isinstance(task, FunctionTask):
+        return Target(name, task, of_function(task, cwd))
+    return Target(name, task, None if task.seed_file is None else of_file(task.seed_file, cwd))
+
+
+def _commanded(path: Path, scoring: Scoring) -> CommandTask:
+    """The task of `--command` on a folder, or on the folder of one file."""
+    if not path.exists():
+        raise ConfigurationError(f"there is no folder {path} to run the command in")
+    if path.is_file() and scoring.files:
+        raise ConfigurationError(f"{path} is a file; name its folder where --files says which files may change")
+    if path.is_dir() and (path / CONFIG).is_file():
+        raise ConfigurationError(
+            f"{path} has a {CONFIG}, which says how it is scored; leave out --command, or that file"
+        )
+    given: dict[str, Any] = {name: getattr(scoring, name) for name in scoring.given}
+    if "python" in given:
+        raise ConfigurationError("--python is for --evaluator; a command names its own interpreter")
+    if path.is_file():
+        return from_flags(path.parent, **given | {"files": (glob.escape(path.name),), "name": path.stem})
+    return from_flags(path, **{"files": ()} | given)
+
+
+def _evaluated(program: Path, evaluator: Path, scoring: Scoring) -> CommandTask:
+    """The task of `--evaluator` on a program."""
+    given: dict[str, Any] = {name: getattr(scoring, name) for name in scoring.given if name != "evaluator"}
+    wrong = [name for name in given if name in ("files", "score", "new_files")]
+    if wrong:
+        raise ConfigurationError(f"--{wrong[0].replace('_', '-')} goes with --command; an evaluator scores one program")
+    return evaluator_task(program, evaluator, **given)
+
+
+def _overridden(task: CommandTask, scoring: Scoring) -> CommandTask:
+    wrong = [name for name in scoring.given if name not in _OVERRIDES]
+    if wrong:
+        raise ConfigurationError(
+            f"--{wrong[0].replace('_', '-')} is said by the {CONFIG} of {task.root}; change it there"
+        )
+    changes: Mapping[str, Any] = {_OVERRIDES[name]: getattr(scoring, name) for name in scoring.given}
+    return replace(task, **changes)

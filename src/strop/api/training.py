@@ -1,0 +1,126 @@
+"""Train an improver: STOP over one task or several, ending with a file and its card."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from rich.console import Console
+
+from strop.api.finding import RUNS, any_improver_text
+from strop.api.recipe import RecipeOptions, plain_name, recipe_of, several
+from strop.api.recording import recorded
+from strop.api.results import Shown
+from strop.api.subjects import TaskLike, model_of, objects_of
+from strop.card import ImproverCard, card_path, read_card
+from strop.errors import ConfigurationError, StoreError
+from strop.experiment import new_directory, run
+from strop.keeping import on_kept_trees
+from strop.laboratory import assembled
+from strop.report.card import print_card
+from strop.report.reading import reading
+from strop.report.tables import say
+from strop.spec import program_text
+from strop.store import Store
+from strop.trained import FILE, check_free, is_written, write_improver
+
+KIND = "train"
+OUT_FILE = "out_file"
+"""What a record calls the file that was asked for, as a whole path."""
+
+
+@dataclass(frozen=True, repr=False)
+class Trained(Shown):
+    """What training gave."""
+
+    improver: str
+    """Text of the improver."""
+    card: ImproverCard
+    """What it was trained on, with which model, at what cost, and what it reaches on the sealed test split."""
+    file: Path
+    """The improver's file; its card is beside it, with the ending .toml."""
+    directory: Path
+    """Of the record, which `strop show`, `strop resume` and `strop replay` take."""
+
+    def print_on(self, console: Console) -> None:
+        """The card, and where the improver is."""
+        print_card(self.card, console)
+        say(console, f"improver: {self.file}")
+
+    def __repr__(self) -> str:
+        return f"<Trained {self.card.digest[:12]}: {self.card.strategy}, in {self.file}>"
+
+
+def train(
+    task: TaskLike | Sequence[TaskLike],
+    *,
+    improver: str | Path = "seed",
+    seed: int | None = None,
+    out: str | Path | None = None,
+    out_file: str | Path | None = None,
+    progress: bool = False,
+    **options: Unpack[RecipeOptions],
+) -> Trained:
+    """Improve an improver with itself, T times, on one task or several (Algorithm 1, §4).
+
+    `task` names tasks: built-in ones, files, folders with a strop.toml, or those of installed distributions. `improver` is I_0.
+    `seed` is random when not given. `out` is the record's directory, empty or new; one in runs/ when not given. `out_file` is
+    where the improver and its card are written besides.
+
+    Raises:
+        ConfigurationError: something that was named is not there, or a file would be overwritten.
+        StropError: the host failed or a limit was spent; what was done is kept, and `strop resume` goes on.
+    """
+    wanted = None if out_file is None else Path(out_file)
+    if wanted is not None:
+        check_free(wanted)
+    tasks = several(task)
+    spec = recipe_of(tasks, str(improver), seed, options)
+    text = any_improver_text(str(improver))
+    directory = Path(out) if out is not None else new_directory(RUNS, f"train-{plain_name(spec.task)}")
+    said = {"improver": text} | said_of(wanted)
+    with (
+        assembled(spec, os.environ, model=model_of(options.get("lm")), tasks=objects_of(tasks)) as parts,
+        recorded(parts, directory, KIND, said, show="auto" if progress else "none") as journal,
+    ):
+        run(on_kept_trees(parts, directory), text, directory, journal)
+    finish(directory, wanted)
+    return trained_in(directory)
+
+
+def said_of(out_file: Path | None) -> dict[str, str]:
+    """What the record says of the file that was asked for."""
+    return {} if out_file is None else {OUT_FILE: str(out_file.resolve())}
+
+
+def finish(directory: Path, out_file: Path | None) -> None:
+    """Write the improver of a run that has ended and its card: in the run's directory, and where that was asked for.
+
+    Raises:
+        ConfigurationError: somebody else has written there since the run began; the improver is in the run's directory.
+    """
+    with reading(directory), Store.open(directory) as store:
+        text, _ = write_improver(store, directory)
+        if out_file is None or is_written(out_file, text):
+            return
+        try:
+            check_free(out_file)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error}; the improver is in {directory / FILE}") from error
+        write_improver(store, directory, [out_file])
+
+
+def trained_in(directory: Path) -> Trained:
+    """What the training in a directory gave.
+
+    Raises:
+        StoreError: it has not ended.
+    """
+    file = directory / FILE
+    card = read_card(card_path(file))
+    if card is None:
+        raise StoreError(f"there is no trained improver in {directory}; strop resume {directory} goes on")
+    return Trained(program_text(file, "improver"), card, file, directory)

@@ -1,0 +1,64 @@
+"""strop compare."""
+
+from __future__ import annotations
+
+from strop.api.comparing import compared, rivals
+from strop.commands.missing import ended
+from strop.commands.options import (
+    DEFAULTS,
+    RUNS,
+    GroundOptions,
+    Json,
+    LimitOptions,
+    ModelOptions,
+    Out,
+    Tasks,
+    Whole,
+    recipe,
+)
+from strop.commands.output import announce, print_document, results, results_alone
+from strop.commands.tracking import TrackOptions
+from strop.experiment import new_directory
+from strop.report.comparison import comparison_document, print_comparison
+
+
+def compare_command(
+    first: str,
+    second: str,
+    /,
+    *,
+    task: Tasks = (DEFAULTS.task,),
+    seed: Whole = 0,
+    model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    ground: GroundOptions = GroundOptions(),  # noqa: B008
+    limits: LimitOptions = LimitOptions(),  # noqa: B008
+    tracking: TrackOptions = TrackOptions(),  # noqa: B008
+    out: Out = None,
+    as_json: Json = False,
+) -> int:
+    """Say which of two improvers is better on tasks, by how much, with a 95% interval, and what each spent of the same budgets.
+
+    A directory whose work was stopped is gone on with by the same command.
+
+    Parameters
+    ----------
+    first
+        An improver: a name (see strop improvers), a file, or RUN:t for what a run had after iteration t.
+    second
+        The other one.
+    task
+        A task's name, a file that defines a strop.Task, or a folder with a strop.toml; give it several times for several tasks.
+    seed
+        With this machine's key it decides everything that is drawn.
+    """
+    improvers = rivals(first, second)
+    announce(ground.instances)
+    spec = recipe(task, seed, model, ground, iterations=0, improver=first, **limits.given())
+    directory = out or new_directory(RUNS, f"compare-{task[0]}")
+    with results_alone():
+        found, stopped = compared(spec, improvers, directory, tracking.tracks(directory))
+    if found is not None and as_json:
+        print_document(comparison_document(found))
+    elif found is not None:
+        print_comparison(found, results())
+    return ended(stopped, "what was measured whole is kept", directory, as_json=as_json)

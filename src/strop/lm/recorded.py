@@ -1,0 +1,182 @@
+"""Answers from a file that travels: what a run was answered, given again to whoever asks the same (`--lm recorded:FILE`).
+
+A recording is JSON lines. The first says what gave the answers: `{"recording": 1, "model": …, "is_language_model": …}`.
+Each other is one answer: `request` (SHA-256 of expertise, message and temperature), `scope` and `sample` (where it was asked,
+and which of the equal requests it was), `text`, `model`, `input_tokens`, `output_tokens` and `cost` (dollars, what it cost when
+it was asked; null where not known).
+
+A request gets the answer of its own place; asked from elsewhere, the next answer to the same words that nobody got yet. So a
+recording also serves a run that is made of other parts but asks the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from strop.errors import ConfigurationError, LanguageModelError
+from strop.lm.base import Completion, Keep, Request, dropped
+
+VERSION = 1
+
+
+def digest_of_request(request: Request) -> str:
+    """64 hexadecimal digits of what is said to the model, wherever it is said."""
+    parts = [request.expertise, request.message, request.temperature]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RecordedAnswer:
+    """One line of a recording."""
+
+    request: str
+    scope: str
+    sample: int
+    completion: Completion
+
+
+class RecordedAnswers:
+    """A language model that gives each answer of a recording once."""
+
+    def __init__(self, answers: Sequence[RecordedAnswer], *, name: str, is_language_model: bool) -> None:
+        self._name = name
+        self._is_language_model = is_language_model
+        self._lock = threading.Lock()
+        self._placed: dict[tuple[str, str, int], deque[int]] = defaultdict(deque)
+        self._equal: dict[str, deque[int]] = defaultdict(deque)
+        self._answers = [each.completion for each in answers]
+        self._given: set[int] = set()
+        for number, each in enumerate(answers):
+            self._placed[each.request, each.scope, each.sample].append(number)
+            self._equal[each.request].append(number)
+
+    @property
+    def name(self) -> str:
+        """`recorded:FILE`."""
+        return self._name
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether a language model gave the answers."""
+        return self._is_language_model
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: the recording has no answer to some request.
+        """
+        with self._lock:
+            found = self._found(requests)
+        for position, completion in enumerate(found):
+            if completion is not None:
+                keep(position, completion)
+        missing = [request for request, completion in zip(requests, found, strict=True) if completion is None]
+        if missing:
+            words = " ".join(missing[0].message.split())[:80]
+            raise LanguageModelError(
+                f"{self._name} has no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
+                "the task, the improver, a budget or the seed is another than when it was recorded",
+                tuple(found),
+            )
+        return [completion for completion in found if completion is not None]
+
+    def finish(self) -> None:
+        """Nothing is ever on its way."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _found(self, requests: Sequence[Request]) -> list[Completion | None]:
+        """First those that are asked in their own places, so that no other of the call takes their answers."""
+        digests = [digest_of_request(request) for request in requests]
+        found: list[Completion | None] = [
+            self._next(self._placed.get((digest, request.scope, request.sample)))
+            for request, digest in zip(requests, digests, strict=True)
+        ]
+        return [
+            self._next(self._equal.get(digest)) if completion is None else completion
+            for completion, digest in zip(found, digests, strict=True)
+        ]
+
+    def _next(self, waiting: deque[int] | None) -> Completion | None:
+        while waiting:
+            number = waiting.popleft()
+            if number not in self._given:
+                self._given.add(number)
+                return self._answers[number]
+        return None
+
+
+def head_line(model: str, is_language_model: bool) -> str:
+    """The first line of a recording."""
+    return json.dumps({"recording": VERSION, "model": model, "is_language_model": is_language_model})
+
+
+def answer_line(request: Request, completion: Completion) -> str:
+    """The line of one answer. `completion.cost` is in billionths of a dollar, the line in dollars."""
+    line = {
+        "request": digest_of_request(request),
+        "scope": request.scope,
+        "sample": request.sample,
+        "text": completion.text,
+        "model": completion.model,
+        "input_tokens": completion.input_tokens,
+        "output_tokens": completion.output_tokens,
+        "cost": None if completion.cost is None else completion.cost / 1e9,
+    }
+    return json.dumps(line)
+
+
+def read_recording(path: Path, *, name: str) -> RecordedAnswers:
+    """The model of a recording.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or a line is something else; the message names the line.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name}: cannot read the recording: {error}") from error
+    head = _object(lines[0] if lines else "", f"{name}: line 1")
+    if head.get("recording") != VERSION or not isinstance(head.get("is_language_model"), bool):
+        raise ConfigurationError(
+            f"{name}: line 1 must be {head_line('MODEL', True)}; strop show RUN --answers FILE writes a recording"
+        )
+    answers = [
+        _answer(_object(line, f"{name}: line {number}"), f"{name}: line {number}")
+        for number, line in enumerate(lines[1:], 2)
+        if line.strip()
+    ]
+    return RecordedAnswers(answers, name=name, is_language_model=head["is_language_model"])
+
+
+def _object(line: str, where: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{where} is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{where} is no JSON object")
+    return value
+
+
+def _answer(value: Mapping[str, Any], where: str) -> RecordedAnswer:
+    texts = [value.get(name) for name in ("request", "scope", "text", "model")]
+    if not all(isinstance(each, str) for each in texts):
+        raise ConfigurationError(f"{where} needs the texts request, scope, text and model")
+    counts = [value.get(name) for name in ("sample", "input_tokens", "output_tokens")]
+    for count in counts:
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
+            raise ConfigurationError(f"{where}: {count!r} is no count")
+    request, scope, text, model = map(str, texts)
+    # Its tokens and cost are not told on: what is given again has used and cost nothing.
+    completion = Completion(text, model)
+    return RecordedAnswer(request, scope, counts[0] or 0, completion)

@@ -1,0 +1,219 @@
+"""One command: started, watched, ended with all that it started, counted. Runs in a keeper; `end` leads to the host."""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import signal
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from strop.sandbox import control
+from strop.sandbox.confinement import identity, landlock, limits
+from strop.sandbox.confinement.bpf import Assembled
+from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
+from strop.sandbox.workspace import accounting
+
+_FIRST_LOOK, _LOOK = 0.02, 0.1
+"""Seconds between two looks at what a command uses."""
+_DESCRIPTORS = 4096
+_SHELL = "/bin/sh"
+_NOT_STARTED = 126
+
+
+@dataclass
+class Jail:
+    """What every command of a workspace puts on."""
+
+    kernel: Kernel
+    place: str
+    """Root of the copy."""
+    unique: int
+    process_one: bool
+    own_processes: bool
+    """Nobody else has the commands' uid, or their user namespace: RLIMIT_NPROC then counts nobody else's."""
+    identity: bool
+    needed: tuple[str, ...]
+    """What the commands' user must be able to read, whoever it is."""
+    proc: int | None
+    """A descriptor of a /proc in which the commands can be seen: of their own namespace, where that is one, or of the host's."""
+    below: int | None
+    """The keeper's number in the host's /proc, whose descendants are the commands; None in their own."""
+    limits: bool = True
+    rules: int | None = None
+    """A Landlock ruleset."""
+    filter: Assembled | None = None
+    audited: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Used:
+    """By what was reaped."""
+
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+
+    def add(self, usage: resource.struct_rusage) -> None:
+        """Count one that was waited for, with those that it waited for itself."""
+        self.cpu_seconds += usage.ru_utime + usage.ru_stime
+        self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
+
+
+def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], output: int, errors: int) -> dict[str, object]:
+    """Run it to its end, or until the host or a limit ends it; what to tell the host.
+
+    Raises Hangup when the host is gone.
+    """
+    clock = accounting.Clock(jail.kernel)
+    started = time.monotonic()
+    keeper = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _become_command(jail, keeper, end, asked, (output, errors))
+    os.close(output)
+    os.close(errors)
+    pidfd = os.pidfd_open(pid)
+    used = Used()
+    try:
+        stopped = _watch(jail, end, pidfd, asked, clock, used)
+    finally:
+        status = _end_all(jail, pid, used)
+        os.close(pidfd)
+        counted = clock.seconds() or 0.0
+        clock.close()
+    seconds = time.monotonic() - started
+    cpu = max(counted, used.cpu_seconds)
+    return {"status": status, "stopped": stopped, "cpu": cpu, "rss": used.memory_bytes, "wall": seconds}
+
+
+def _watch(
+    jail: Jail, end: socket.socket, pidfd: int, asked: Mapping[str, Any], clock: accounting.Clock, used: Used
+) -> str:
+    """Wait until the command's own process has ended; why it was stopped, empty where it was not."""
+    ready = select.poll()
+    ready.register(pidfd, select.POLLIN)
+    ready.register(end.fileno(), select.POLLIN)
+    pause = _FIRST_LOOK
+    while True:
+        for descriptor, _ in ready.poll(pause * 1000):
+            if descriptor == pidfd:
+                return ""
+            message, _ = control.receive(end)
+            if "stop" in message:
+                return str(message["stop"])
+        pause = _LOOK
+        beyond = _beyond(jail, asked, clock, used)
+        if beyond:
+            return beyond
+
+
+def _beyond(jail: Jail, asked: Mapping[str, Any], clock: accounting.Clock, used: Used) -> str:
+    """The limit of all its processes together that it has passed: `cpu`, `memory`, or none."""
+    seconds = clock.seconds() or used.cpu_seconds
+    if jail.proc is not None:
+        own = jail.below is None
+        pids = accounting.listed(jail.proc) if own else accounting.descendants(jail.proc, jail.below or 0)
+        commands = [pid for pid in pids if not own or pid != 1]
+        memory, running = accounting.alive(jail.proc, commands, asked["memory_bytes"])
+        if jail.limits and memory > asked["memory_bytes"]:
+            return "memory"
+        seconds = max(seconds, used.cpu_seconds + running)
+    return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
+
+
+def _end_all(jail: Jail, pid: int, used: Used) -> int:
+    """Kill whatever is left, and reap it; the status of `pid`."""
+    status = None
+    if jail.process_one:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)  # at one moment for all of them: none can fork away
+    while True:
+        if not jail.process_one:
+            _kill_below(jail)
+        try:
+            found, ended, usage = os.wait4(-1, 0 if jail.process_one else os.WNOHANG)
+        except ChildProcessError:
+            return 0 if status is None else status
+        if found == 0:
+            time.sleep(0.001)
+            continue
+        used.add(usage)
+        if found == pid:
+            status = ended
+
+
+def _kill_below(jail: Jail) -> None:
+    """Without a pid namespace: one by one, as often as it takes; orphans come to us, who are their reaper."""
+    if jail.proc is not None:
+        for pid in accounting.descendants(jail.proc, os.getpid()):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _become_command(
+    jail: Jail, keeper: int, end: socket.socket, asked: Mapping[str, Any], descriptors: Sequence[int]
+) -> NoReturn:
+    """In a fresh child: put everything on, then be the shell."""
+    try:
+        kernel = jail.kernel
+        output, errors = descriptors
+        os.dup2(output, 1)
+        os.dup2(errors, 2)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.setsid()
+        os.umask(0o022)
+        os.chdir(jail.place)
+        bounds = limits.attainable(_limits(jail, asked)) if jail.limits else {}
+        if jail.identity:
+            identity.become(kernel, jail.unique, jail.needed)
+        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of uid, which clears it
+        if os.getppid() != keeper:
+            os._exit(_NOT_STARTED)
+        if jail.rules is not None:
+            landlock.restrict(kernel, jail.rules)
+        if jail.filter is not None:
+            _filter(jail, jail.filter, end)
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
+            signal.signal(ignored, signal.SIG_DFL)
+        end.close()
+        limits.apply(bounds)
+        os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
+    except BaseException as error:  # noqa: BLE001 - the last frame of this process
+        os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))
+    finally:
+        os._exit(_NOT_STARTED)
+
+
+def _filter(jail: Jail, program: Assembled, end: socket.socket) -> None:
+    """Put the filter on, and give its listener to the host."""
+    if jail.audited:
+        try:
+            listener = program.install_with_listener(jail.kernel)
+        except OSError:  # some kernels have no listeners, others only one for a whole container: refused unheard then
+            jail.audited = False
+        else:
+            control.send(end, {"listener": True}, [listener])
+            os.close(listener)
+            return
+    program.install(jail.kernel)
+
+
+def _limits(jail: Jail, asked: Mapping[str, Any]) -> dict[int, int]:
+    bounds = {
+        resource.RLIMIT_AS: asked["memory_bytes"],
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: int(asked["cpu_seconds"]) + 1,
+        resource.RLIMIT_FSIZE: asked["disk_bytes"],
+        resource.RLIMIT_NOFILE: _DESCRIPTORS,
+        resource.RLIMIT_MEMLOCK: 1 << 16,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 1024,
+    }
+    return bounds | {resource.RLIMIT_NPROC: asked["processes"]} if jail.own_processes else bounds

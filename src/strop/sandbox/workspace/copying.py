@@ -1,0 +1,134 @@
+"""The copy of a tree: made before any command runs, by a process that no command can reach.
+
+Links are copied as links and never followed. Devices, sockets and pipes are left out; so are folders that commands do not need
+and that would make every copy slow.
+"""
+
+# ruff: noqa: PTH102, PTH108, PTH211 - one system call a file, for thousands of files
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
+_CHUNK = 1 << 20
+
+
+@dataclass
+class Copied:
+    """What a copy consists of, by path from its root."""
+
+    files: dict[str, bool] = field(default_factory=dict)
+    """Path → whether commands may rewrite it. Links count as files."""
+    folders: list[str] = field(default_factory=list)
+    """Outer ones first."""
+    sources: set[str] = field(default_factory=set)
+    """Folders that hold Python files."""
+
+
+def copy_tree(root: int, target: str, files: Mapping[str, str], writable: Callable[[str], bool]) -> Copied:
+    """Copy the folder behind the descriptor `root` into the empty folder `target`, then put `files` in place of its own.
+
+    Times of files are kept, so that a build does again only what the new files make necessary.
+
+    Raises:
+        OSError: something cannot be read or written.
+        ValueError: a path of `files` leads out of the tree, or through a link.
+    """
+    copied = Copied()
+    _copy_folder(root, "", target, copied, writable)
+    for path, text in files.items():
+        _lay(target, path, text, copied)
+        copied.files[path] = writable(path)
+        if path.endswith(".py"):
+            copied.sources.add(path.rpartition("/")[0])
+    return copied
+
+
+def _copy_folder(folder: int, above: str, target: str, copied: Copied, writable: Callable[[str], bool]) -> None:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        path, name = above + entry.name, entry.name
+        if entry.is_symlink():
+            os.symlink(os.readlink(name, dir_fd=folder), f"{target}/{path}")
+            copied.files[path] = writable(path)
+        elif entry.is_dir():
+            if name not in LEFT_OUT:
+                _copy_below(folder, name, path, target, copied, writable)
+        elif entry.is_file():
+            _copy_file(folder, name, f"{target}/{path}")
+            copied.files[path] = writable(path)
+            if name.endswith(".py"):
+                copied.sources.add(above.rstrip("/"))
+
+
+def _copy_below(
+    folder: int, name: str, path: str, target: str, copied: Copied, writable: Callable[[str], bool]
+) -> None:
+    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.mkdir(f"{target}/{path}", 0o755)
+        copied.folders.append(path)
+        _copy_folder(inner, path + "/", target, copied, writable)
+    finally:
+        os.close(inner)
+
+
+def _copy_file(folder: int, name: str, target: str) -> None:
+    source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        facts = os.fstat(source)
+        if not stat.S_ISREG(facts.st_mode):
+            return
+        made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o755)
+        try:
+            while chunk := os.read(source, _CHUNK):
+                _write(made, chunk)
+            os.fchmod(made, 0o755 if facts.st_mode & 0o111 else 0o644)
+            os.utime(made, ns=(facts.st_mtime_ns, facts.st_mtime_ns))
+        finally:
+            os.close(made)
+    finally:
+        os.close(source)
+
+
+def _lay(target: str, path: str, text: str, copied: Copied) -> None:
+    """Write one file in place of what is there, whose right to be run it keeps."""
+    parts = path.split("/")
+    if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
+        raise ValueError(f"{path!r} is no path in the tree")
+    place, mode = target, 0o644
+    for depth, part in enumerate(parts[:-1], 1):
+        place += "/" + part
+        try:
+            os.mkdir(place, 0o755)
+            copied.folders.append("/".join(parts[:depth]))
+        except FileExistsError:
+            if not stat.S_ISDIR(os.lstat(place).st_mode):
+                raise ValueError(f"{path!r} leads through something that is no folder") from None
+    place += "/" + parts[-1]
+    try:
+        facts = os.lstat(place)
+    except FileNotFoundError:
+        pass
+    else:
+        if stat.S_ISDIR(facts.st_mode):
+            raise ValueError(f"{path!r} is a folder in the tree")
+        mode = 0o755 if stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o111 else mode
+        os.unlink(place)
+    made = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        _write(made, text.encode("utf-8", "surrogateescape"))
+        os.fchmod(made, mode)
+    finally:
+        os.close(made)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,64 @@
+"""How a command ended: the keeper's facts in the words of `Ran`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from strop.sandbox.workspace.base import CommandLimits, Ending, Ran
+from strop.sandbox.workspace.output import Kept
+
+_NO_MEMORY = ("MemoryError", "std::bad_alloc", "Cannot allocate memory", "out of memory", "OutOfMemoryError")
+"""What programs say last when an allocation has failed. A program that only says so has failed all the same."""
+_TAIL = 2000
+
+
+def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: Kept, denied: Mapping[str, int]) -> Ran:
+    """What is told of a command that has ended."""
+    status = int(ended["status"])
+    words = errors.text()
+    ending, detail = _ending(status, str(ended["stopped"]), limits)
+    code = os.WEXITSTATUS(status) if ending == "exited" else None
+    if ending in ("exited", "signal") and status != 0:
+        if ended["full"]:
+            ending, detail = "disk full", f"{detail}, with all of its {limits.disk_bytes >> 20} MiB of disk used"
+        elif _lacked_memory(words, int(ended["rss"]), limits):
+            ending, detail = (
+                "out of memory",
+                f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB",
+            )
+    return Ran(
+        ending=ending,
+        code=code,
+        detail=detail,
+        output=output.text(),
+        errors=words,
+        truncated=output.truncated or errors.truncated,
+        cpu_seconds=float(ended["cpu"]),
+        wall_seconds=float(ended["wall"]),
+        memory_bytes=int(ended["rss"]),
+        denied=dict(denied),
+    )
+
+
+def _ending(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
+    by_signal = os.WIFSIGNALED(status)
+    if stopped == "memory":
+        return "out of memory", f"more than {limits.memory_bytes >> 20} MiB of memory used, all processes together"
+    if stopped == "wall":
+        return "timeout", f"wall time limit of {limits.wall_seconds:g} s reached"
+    if stopped == "cpu" or (by_signal and os.WTERMSIG(status) == signal.SIGXCPU):
+        return "timeout", f"CPU time limit of {limits.cpu_seconds:g} s reached"
+    if not by_signal:
+        return "exited", f"exit status {os.WEXITSTATUS(status)}"
+    name = str(os.WTERMSIG(status))
+    with suppress(ValueError):
+        name = signal.Signals(os.WTERMSIG(status)).name
+    return "signal", f"signal {name}"
+
+
+def _lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
+    return resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY)

@@ -1,0 +1,130 @@
+"""Protected files of a copy: who may change them, and whether somebody did.
+
+Three ways, the first that the machine allows. Commands have a uid that is not the files' owner's, in folders whose files only
+their owners may rename; or each file is mounted upon itself, read-only; or nothing holds, and the files are compared afterwards.
+"""
+
+# ruff: noqa: PTH101, PTH102, PTH114, PTH115, PTH123 - one system call a file, for thousands of files
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import Literal
+
+from strop.sandbox.confinement import root
+from strop.sandbox.confinement.kernel import Kernel
+from strop.sandbox.workspace.copying import Copied
+
+Way = Literal["owner", "mounts", "none"]
+
+WAYS: dict[Way, str] = {
+    "owner": "owned by another user than the commands'",
+    "mounts": "mounted read-only, one by one",
+    "none": "not held; compared afterwards",
+}
+
+MOUNTS = 2000
+"""More protected files than this are not mounted one by one."""
+_STICKY = 0o1777
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a file was when nobody had touched it."""
+
+    kind: int
+    number: int
+    size: int
+    changed: int
+    digest: bytes
+    """Empty where the kernel's facts are enough."""
+
+
+class Guard:
+    """Over the protected files of one copy."""
+
+    def __init__(self, place: str, copied: Copied, way: Way) -> None:
+        self.way = way
+        self.place = place
+        """Root of the copy, as the caller sees it now."""
+        self._protected = [path for path, writable in copied.files.items() if not writable]
+        self._seen = {path: self._look(path) for path in self._protected}
+
+    def tampered(self) -> list[str]:
+        """Paths of protected files that are not what they were."""
+        found = []
+        for path in self._protected:
+            try:
+                if self._look(path) != self._seen[path]:
+                    found.append(path)
+            except OSError:  # it is gone, or cannot be read any more
+                found.append(path)
+        return found
+
+    def _look(self, path: str) -> _Seen:
+        place = f"{self.place}/{path}"
+        facts = os.lstat(place)
+        if self.way != "none" and stat.S_ISREG(facts.st_mode):
+            return _Seen(facts.st_mode, facts.st_ino, facts.st_size, facts.st_mtime_ns, b"")
+        return _Seen(facts.st_mode, 0, facts.st_size, 0, _digest(place, facts.st_mode))
+
+
+def guard(kernel: Kernel, place: str, copied: Copied, *, uid: int | None, mounts: bool) -> Guard:
+    """Protect what is to be protected.
+
+    Args:
+        place: root of the copy.
+        uid: whom commands will be, where that is not the caller's own.
+        mounts: whether the caller may mount.
+    """
+    os.chmod(place, _STICKY)
+    for folder in copied.folders:
+        os.chmod(f"{place}/{folder}", _STICKY)
+    barred = _bar_bytecode(place, copied)
+    if uid is not None:
+        for path, writable in copied.files.items():
+            if writable:
+                os.chown(f"{place}/{path}", uid, uid, follow_symlinks=False)
+        return Guard(place, copied, "owner")
+    protected = [path for path, writable in copied.files.items() if not writable]
+    if not mounts or len(protected) > MOUNTS:
+        return Guard(place, copied, "none")
+    around = {part for path in [*protected, *barred] for part in _folders_of(path)}
+    for folder in sorted(around):  # outer ones first
+        root.pin(kernel, f"{place}/{folder}")
+    for path in [*protected, *barred]:
+        if not os.path.islink(f"{place}/{path}"):
+            root.protect(kernel, f"{place}/{path}")
+    return Guard(place, copied, "mounts")
+
+
+def _bar_bytecode(place: str, copied: Copied) -> list[str]:
+    """Where Python files lie, a folder for bytecode that commands cannot write in; their paths.
+
+    Python would run what lies there in place of the source, which a command could have put there.
+    """
+    barred = []
+    for folder in copied.sources:
+        bar = f"{place}/{folder}/__pycache__" if folder else f"{place}/__pycache__"
+        if not os.path.lexists(bar):
+            os.mkdir(bar, 0o555)
+            os.chmod(bar, 0o555)
+            barred.append(bar.removeprefix(place + "/"))
+    return barred
+
+
+def _folders_of(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
+def _digest(place: str, mode: int) -> bytes:
+    if stat.S_ISLNK(mode):
+        return os.fsencode(os.readlink(place))
+    if not stat.S_ISREG(mode):
+        return b""
+    with open(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        return hashlib.file_digest(file, "blake2b").digest()

@@ -1,0 +1,120 @@
+"""The root in which commands live: the system's programs and libraries, read-only; a copy, /tmp and /dev/shm of bounded size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from strop.sandbox.confinement import root
+from strop.sandbox.confinement.kernel import Kernel
+from strop.sandbox.workspace.plan import COPY
+
+_NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND = 2, 4, 8, 32, 1, 4096
+_PAGE = 4096
+_INODES = 1 << 18
+_ROOM = 4 << 30
+"""Before the first command says how much it may use."""
+
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/perl",
+)
+"""What every command may read and run, where it exists."""
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+WRITABLE = (COPY, "/tmp", "/dev/shm")
+
+_LINKS = {
+    "/dev/fd": "/proc/self/fd",
+    "/dev/stdin": "/proc/self/fd/0",
+    "/dev/stdout": "/proc/self/fd/1",
+    "/dev/stderr": "/proc/self/fd/2",
+}
+
+
+def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[str], None]) -> bool:
+    """Build the root and enter it; `fill` is called with the place of the copy as long as the host's files can be read.
+
+    Returns whether there is a /proc, of the caller's own pid namespace. Raises OSError where mounting is refused.
+    """
+    has_proc = False
+
+    def furnish() -> None:
+        nonlocal has_proc
+        _disk(kernel)
+        _accounts(uid)
+        has_proc = _proc(kernel)
+        for name, target in _LINKS.items():
+            Path("/new" + name).symlink_to(target)
+        fill("/new" + COPY)
+
+    root.enter(kernel, (*SYSTEM, *DEVICES, *readable), furnish)
+    return has_proc
+
+
+def resize(kernel: Kernel, size: int) -> None:
+    """Bound what the copy, /tmp and /dev/shm hold together; at least what they hold already."""
+    facts = os.statvfs(COPY)
+    used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize
+    size = max(size, used + _PAGE)
+    inodes = max(_INODES, facts.f_files - facts.f_ffree + 16)
+    kernel.mount("none", COPY, None, _REMOUNT | _NOSUID | _NODEV, f"size={size},nr_inodes={inodes}")
+
+
+def is_full() -> bool:
+    """Whether nothing more can be written."""
+    facts = os.statvfs(COPY)
+    return facts.f_bfree * facts.f_frsize < 4 * _PAGE or facts.f_ffree == 0
+
+
+def _disk(kernel: Kernel) -> None:
+    """One file system for all that commands write, so that one bound holds for it; it is reached by no other path."""
+    disk = Path("/new/disk")
+    disk.mkdir()
+    kernel.mount("tmpfs", str(disk), "tmpfs", _NOSUID | _NODEV, f"mode=700,size={_ROOM},nr_inodes={4 * _INODES}")
+    for path in WRITABLE:
+        source, target = disk / path.strip("/").replace("/", "-"), Path("/new" + path)
+        source.mkdir()
+        source.chmod(0o1777)
+        target.mkdir(parents=True)
+        kernel.mount(str(source), str(target), None, _BIND)
+    kernel.unmount(str(disk))
+    disk.rmdir()
+
+
+def _accounts(uid: int) -> None:
+    etc = Path("/new/etc")
+    etc.mkdir()
+    for name, text in (
+        ("passwd", f"root:x:0:0:root:/nonexistent:/bin/false\nguest:x:{uid}:{uid}:guest:/tmp:/bin/sh\n"),
+        ("group", f"root:x:0:\nguest:x:{uid}:\n"),
+        ("hosts", "127.0.0.1 localhost\n"),
+        ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
+    ):
+        (etc / name).write_bytes(text.encode())  # no codec that would have to be imported now
+
+
+def _proc(kernel: Kernel) -> bool:
+    """A /proc that shows the caller's own pid namespace only, and not what is process 1 in it; nothing in it can be written."""
+    place = Path("/new/proc")
+    place.mkdir()
+    for options in ("hidepid=2", None):
+        try:
+            kernel.mount("proc", str(place), "proc", _NOSUID | _NODEV | _NOEXEC, options)
+            kernel.mount("none", str(place), None, _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
+        except OSError:  # some containers' own /proc has parts hidden, and the kernel then allows no other
+            continue
+        return True
+    return False

@@ -1,0 +1,59 @@
+"""What the host tells a keeper when it starts, and how large messages travel: as JSON in a file of memory, by its descriptor."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from strop.sandbox.layers import Layers
+
+COPY = "/copy"
+"""Where the copy is for commands, when they have a private root."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One workspace."""
+
+    layers: Layers
+    root: str
+    files: dict[str, str]
+    writable: tuple[str, ...]
+    readable: tuple[str, ...]
+    """Files and folders of the host that commands may read and run."""
+    search: tuple[str, ...]
+    """PATH of the commands."""
+    python: str
+    """The interpreter that commands must be able to run."""
+    folder: str
+    """A folder of the host for the copy, where there can be no private root."""
+
+
+def sealed(content: object) -> int:
+    """A descriptor of a file of memory that holds `content`; the caller closes it."""
+    descriptor = os.memfd_create("strop-message", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(json.dumps(content).encode("utf-8", "surrogatepass"))
+    return descriptor
+
+
+def opened(descriptor: int) -> Any:
+    """What `sealed` put there. Closes the descriptor."""
+    with os.fdopen(descriptor, "rb") as file:
+        file.seek(0)
+        return json.loads(file.read().decode("utf-8", "surrogatepass"))
+
+
+def to_send(plan: Plan) -> dict[str, object]:
+    """A plan as plain data."""
+    return asdict(plan)
+
+
+def from_sent(content: dict[str, Any]) -> Plan:
+    """A plan from plain data."""
+    content = dict(content, layers=Layers(**content["layers"]))
+    for name in ("writable", "readable", "search"):
+        content[name] = tuple(content[name])
+    return Plan(**content)

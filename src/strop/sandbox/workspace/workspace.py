@@ -1,0 +1,319 @@
+"""The host's end of one workspace: its keeper's process, and what a command says and does."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from strop.errors import SandboxError
+from strop.sandbox import control
+from strop.sandbox.confinement import notify
+from strop.sandbox.layers import Layers
+from strop.sandbox.workspace import endings, plan
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.output import Kept
+
+_HERE = Path(__file__).parent
+_BOOTSTRAP = """
+import sys, types
+names = ("strop", "strop.sandbox", "strop.sandbox.workspace")
+for name, folder in zip(names, sys.argv[2:]):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [folder]
+from strop.sandbox.workspace.keeper import main
+main()
+"""
+"""Packages without their `__init__`, as in server.py."""
+_OPTIONS = ("-s", "-P", "-S", "-B", "-c")
+_START_SECONDS = 120.0
+_ANSWER_SECONDS = 60.0
+_GRACE_SECONDS = 20.0
+"""So long a keeper may take to end a command that it was told to end."""
+_TOLERATED = 10_000
+"""So many refused calls of one command are heard; the rest is refused by the kernel alone."""
+_SLOWLY = 0.01
+
+
+class KeeperFailed(SandboxError):
+    """The keeper could not confine itself as it was told, or is gone."""
+
+
+class JailedWorkspace:
+    """One `Workspace`. Made by `JailedWorkspaces.open`."""
+
+    def __init__(self, tree: Tree, layers: Layers, release: Callable[[JailedWorkspace], None] = lambda _: None) -> None:
+        """Start its keeper and wait for the copy. `release` is called once, when it is closed after that.
+
+        Raises:
+            KeeperFailed: this machine refuses these layers, or the tree cannot be copied.
+        """
+        self._release: Callable[[JailedWorkspace], None] = lambda _: None
+        self._open = True
+        self._closing = threading.Lock()
+        self._keeper = -1
+        self._folder: Path | None = None
+        self._layers = layers
+        try:
+            self.report = self._start(tree)
+        except BaseException:
+            self.close()
+            raise
+        self._release = release
+
+    def _start(self, tree: Tree) -> dict[str, str]:
+        self._end, other = control.pair()
+        self._end.settimeout(_START_SECONDS)
+        if not self._layers.private_root:
+            self._folder = Path(tempfile.mkdtemp(prefix="strop-workspace-"))
+            self._folder.chmod(0o711)
+            for name in ("copy", "tmp"):
+                (self._folder / name).mkdir()
+                (self._folder / name).chmod(0o1777)
+        with other:
+            self._process = subprocess.Popen(
+                [sys.executable, *_OPTIONS, _BOOTSTRAP, str(other.fileno()), *_folders()],
+                env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                start_new_session=True,
+            )
+        try:
+            _send_sealed(self._end, {"plan": True}, plan.to_send(_plan(tree, self._layers, self._folder)))
+        except (control.Hangup, OSError) as error:
+            raise KeeperFailed(f"a workspace does not start: {self._last_words()}") from error
+        message, keeper = self._receive()
+        if "ready" not in message:
+            raise KeeperFailed(f"a workspace cannot be made: {message.get('failed')}")
+        self._keeper = keeper[0]
+        self._end.settimeout(_ANSWER_SECONDS)
+        report: dict[str, str] = dict(message["ready"])  # type: ignore[call-overload]
+        return report
+
+    def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
+        """Run `command` with `sh -c` in the root of the copy; when it has ended, nothing of it runs any more.
+
+        Raises:
+            SandboxError: the host could not run it, never because of what the command did.
+        """
+        if not self._open:
+            raise KeeperFailed("the workspace is closed")
+        if "\0" in command:
+            raise SandboxError("a command with a zero byte cannot be run")
+        asked = asdict(limits) | {"command": command, "environment": dict(environment or {})}
+        with ExitStack() as stack:
+            kept, theirs = [], []
+            for _ in range(2):
+                reader, writer = os.pipe()
+                theirs.append(writer)
+                kept.append(Kept(reader, limits.output_bytes))
+                stack.callback(kept[-1].close)
+            try:
+                _send_sealed(self._end, {"run": True}, asked, *theirs)
+            except (control.Hangup, OSError) as error:
+                raise self._gone(error) from error
+            finally:
+                for writer in theirs:
+                    os.close(writer)
+            try:
+                ended, denied = self._follow(kept, limits)
+            except BaseException:  # Ctrl-C: what the keeper says next would be of this command
+                self.stop()
+                raise
+            for each in kept:
+                each.drain()
+            return endings.ran(ended, limits, kept[0], kept[1], denied)
+
+    def _follow(self, kept: list[Kept], limits: CommandLimits) -> tuple[dict[str, object], Counter[str]]:
+        """Read what comes, refuse what is asked, end the command when its time is over; what the keeper says of its end."""
+        poll = select.poll()
+        streams = {each.descriptor: each for each in kept}
+        for descriptor in (*streams, self._end.fileno()):
+            poll.register(descriptor, select.POLLIN)
+        denied: Counter[str] = Counter()
+        listener, stopped = -1, False
+        deadline = time.monotonic() + limits.wall_seconds
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    if stopped:
+                        raise KeeperFailed("a workspace does not end its command")
+                    stopped, deadline = True, time.monotonic() + _GRACE_SECONDS
+                    self._tell({"stop": "wall"})
+                    continue
+                for descriptor, event in poll.poll(max(1.0, left * 1000)):
+                    if descriptor == self._end.fileno():
+                        message, descriptors = self._receive()
+                        if "ended" in message:
+                            return dict(message["ended"]), denied  # type: ignore[call-overload]
+                        listener = descriptors[0]
+                        poll.register(listener, select.POLLIN)
+                    elif descriptor == listener:
+                        listener = _refused(poll, listener, event, denied)
+                    elif not streams[descriptor].read():
+                        poll.unregister(descriptor)
+                    elif streams[descriptor].slow:
+                        time.sleep(_SLOWLY)
+        finally:
+            if listener >= 0:
+                os.close(listener)
+
+    def read(self, path: str, most: int = 1 << 20) -> bytes | None:
+        """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None where there is none."""
+        self._tell({"read": path})
+        _, descriptors = self._receive()
+        if not descriptors:
+            return None
+        with os.fdopen(descriptors[0], "rb") as file:
+            return file.read(most)
+
+    def tampered(self) -> tuple[str, ...]:
+        """Protected files (those of the tree that are not `writable`) that are no longer as they were, by path."""
+        self._tell({"tampered": True})
+        message, _ = self._receive()
+        return tuple(message["tampered"])  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        """End everything in it; whoever uses it, on another thread, gets a KeeperFailed. Idempotent."""
+        with suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
+        if self._layers.namespaces:  # elsewhere only the keeper itself can end all that it started
+            self._process.kill()
+
+    def close(self) -> None:
+        """Kill whatever runs and forget the copy. Idempotent."""
+        with self._closing:
+            if not self._open:
+                return
+            self._open = False
+        try:
+            if hasattr(self, "_process"):
+                self._end_process()
+            if self._folder is not None:
+                _remove(self._folder)
+        finally:
+            self._release(self)
+
+    def _end_process(self) -> None:
+        self.stop()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE_SECONDS)
+        self._process.kill()
+        self._process.wait()
+        self._end.close()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        if self._keeper >= 0:  # process 1 dies with the stub that we have waited for, and everything with it
+            ready = select.poll()
+            ready.register(self._keeper, select.POLLIN)
+            ready.poll(_GRACE_SECONDS * 1000)
+            os.close(self._keeper)
+
+    def __enter__(self) -> JailedWorkspace:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _tell(self, message: control.Message) -> None:
+        if not self._open:
+            raise KeeperFailed("the workspace is closed")
+        try:
+            control.send(self._end, message)
+        except (control.Hangup, OSError) as error:
+            raise self._gone(error) from error
+
+    def _receive(self) -> tuple[control.Message, list[int]]:
+        try:
+            return control.receive(self._end)
+        except (control.Hangup, TimeoutError, OSError) as error:
+            raise self._gone(error) from error
+
+    def _gone(self, error: BaseException) -> KeeperFailed:
+        return KeeperFailed(f"the keeper of a workspace is gone: {self._last_words() or error}")
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        self._process.wait()
+        words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
+        lines = words.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.returncode}"
+
+
+def _refused(poll: select.poll, listener: int, event: int, denied: Counter[str]) -> int:
+    """Refuse one call, and count it. Returns the listener, or -1 when it is closed."""
+    if event & select.POLLIN:
+        notification = notify.receive(listener)
+        if notification is not None:
+            denied[notification[1].call] += 1
+            notify.refuse(listener, notification[0])
+        if denied.total() < _TOLERATED:
+            return listener
+    poll.unregister(listener)
+    os.close(listener)
+    return -1
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of the host with all that commands left in it, folders without any rights too. Nothing runs there."""
+    for place, names, _ in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            if not path.is_symlink():
+                with suppress(OSError):
+                    path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _send_sealed(end: socket.socket, message: control.Message, content: object, *descriptors: int) -> None:
+    file = plan.sealed(content)
+    try:
+        control.send(end, message, [file, *descriptors])
+    finally:
+        os.close(file)
+
+
+def _folders() -> list[str]:
+    return [str(_HERE.parent.parent), str(_HERE.parent), str(_HERE)]
+
+
+def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.Plan:
+    pythons = dict.fromkeys(str(Path(prefix)) for prefix in (sys.prefix, sys.base_prefix))
+    tools = [Path(tool).absolute() for tool in tree.tools]
+    places = [tool if tool.is_dir() else tool.parent for tool in tools]
+    programs = [place / "bin" if (place / "bin").is_dir() else place for place in places]
+    search = [
+        *programs,
+        Path(sys.prefix, "bin"),
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ]
+    return plan.Plan(
+        layers=layers,
+        root=str(tree.root.resolve()),
+        files=dict(tree.files),
+        writable=tuple(tree.writable),
+        readable=tuple(dict.fromkeys([*pythons, *map(str, tools)])),
+        search=tuple(dict.fromkeys(map(str, search))),
+        python=sys.executable,
+        folder=str(folder or ""),
+    )

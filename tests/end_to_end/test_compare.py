@@ -1,0 +1,157 @@
+"""`strop compare`, from the outside."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+
+SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+ASKS = """def improve_algorithm(initial_solution, utility, language_model):
+    utility(initial_solution)
+    language_model.prompt("You are brief.", "Say nothing.", n_responses=2)
+    return initial_solution
+"""
+KNOWS = """def improve_algorithm(initial_solution, utility, language_model):
+    return "def algorithm(x):\\n    return 2 * x\\n"
+"""
+TASK = """import strop
+
+def sample(rng):
+    return {{"x": float(rng.random())}}
+
+def score(instance, answer):
+    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
+
+task = strop.Task(name="{name}", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+"""
+TWO = ["--task", "one.py", "--task", "two.py"]
+
+
+@pytest.fixture(autouse=True)
+def programs(tmp_path: Path) -> None:
+    for name, text in {"idle": IDLE, "asks": ASKS, "knows": KNOWS}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(TASK.format(name=name))
+
+
+def compared(strop: Strop, first: str, second: str, *rest: str) -> dict:  # type: ignore[type-arg]
+    done = strop("compare", first, second, *rest, "--json")
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("names", [("idle.py", "knows.py"), ("knows.py", "idle.py")])
+def test_better_improver_is_named_by_how_much_with_its_interval_whichever_stands_first(
+    strop: Strop, names: tuple[str, str]
+) -> None:
+    found = compared(strop, *names, *TWO, *SMALL)
+    low, high = found["difference"]["interval"]
+    sign = 1 if names[0] == "knows.py" else -1
+    assert found["better"] == "knows.py"
+    assert found["difference"]["mean"] == pytest.approx(sign * 0.5, abs=0.1)
+    assert (low > 0 if sign > 0 else high < 0) and [each["task"] for each in found["tasks"]] == ["one", "two"]
+    shown = sorted([abs(low), abs(high)])
+    words = f"knows.py is better than idle.py by {abs(found['difference']['mean']):.3f} (95% interval "
+    assert found["sentence"].startswith(
+        f"{words}+{shown[0]:.3f} to +{shown[1]:.3f}) on the sealed instances of one and two"
+    )
+    assert "both had the same budgets, and spent them alike" in found["sentence"]
+
+
+def test_equal_improvers_of_unequal_cost_are_called_so(strop: Strop) -> None:
+    found = compared(strop, "idle.py", "asks.py", *TWO, *SMALL)
+    assert found["better"] is None and found["difference"]["mean"] == 0.0
+    assert found["sentence"].startswith("no significant difference between idle.py and asks.py: +0.000")
+    spent = found["second"]["spent"]
+    assert (spent["lm_calls"], spent["responses"], spent["evaluations"]) == (4, 8, 4)
+    assert found["first"]["spent"] == {"lm_calls": 0, "responses": 0, "evaluations": 0, "tokens": 0, "dollars": 0.0}
+    more = "asks.py spent more: 4 LM calls against 0, 8 responses against 0, 4 evaluations against 0"
+    assert found["sentence"].endswith(f"with the same budgets, {more}")
+
+
+def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> None:
+    done = strop("compare", "seed", "knows.py", *TWO, *SMALL, "--out", "c")
+    assert done.returncode == 0 and max(map(len, done.stdout.splitlines())) <= 80
+    assert "knows.py is better" in " ".join(done.stdout.split()) and "recorded in c" in done.stderr
+    again = strop("compare", "seed", "knows.py", *TWO, *SMALL, "--out", "c")
+    assert again.stdout == done.stdout and "nothing is measured again" in again.stderr
+    assert "strop compare" in strop("show", "c").stdout
+    other = strop("compare", "seed", "idle.py", *TWO, *SMALL, "--out", "c")
+    assert other.returncode == 2 and "already holds a run of something else" in other.stderr
+
+
+def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: Strop, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "prog.sh").write_text("N=3\necho score: $N\n")
+    lines = [
+        'name = "tree"',
+        'command = "sh prog.sh"',
+        'files = ["prog.sh"]',
+        "score = 'score: ([0-9]+)'",
+        "held_out = 2",
+    ]
+    (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
+    (tmp_path / "raises.py").write_text(IDLE.replace("return initial", 'return "N=6\\necho score: $N\\n" or initial'))
+    found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
+    assert found["share_jail"] == ["tree"] and found["tasks"][0]["second"] == pytest.approx(2 / 3)
+    assert set(found) == {"schema_version", "first", "second", "better", "difference", "tasks", "copies", "model"} | {
+        "is_language_model",
+        "sentence",
+        "share_jail",
+    }
+    measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
+    assert "0.667" in measured.stdout and "shares a jail" in measured.stdout
+    noise = strop("noise", "idle.py", "--task", "tree", "--repeats", "2", *SMALL, "--out", "n")
+    assert noise.returncode == 0 and "0.500" in noise.stdout, noise.stderr
+
+
+def test_comparison_that_was_killed_goes_on_where_it_was(
+    strop: Strop, start_strop: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    asked = ["compare", "seed", "beam_search", "--task", "parity", "--task", "lpn", *SMALL, "--json", "--out"]
+    process = start_strop(*asked, "parts")
+    end = time.monotonic() + 120
+    while process.poll() is None and _ended(tmp_path / "parts") < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    resumed = strop(*asked, "parts")
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads(resumed.stdout) == json.loads(strop(*asked, "whole").stdout)
+
+
+def _ended(path: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM improvement_end").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["seed", "seed"], "seed and seed are the same program"),
+        (["idle.py", "same.py"], "idle.py and same.py are the same program"),
+        (["idle.py", "nosuch"], "no improver is called 'nosuch'"),
+        (["idle.py", "seed", "--task", "one.py", "--task", "one.py"], "the task one is named twice"),
+    ],
+)
+def test_comparison_of_what_cannot_be_compared_is_refused_in_one_line(
+    strop: Strop, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "same.py").write_text(IDLE)
+    done = strop("compare", *arguments)
+    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()

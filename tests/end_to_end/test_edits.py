@@ -1,0 +1,90 @@
+"""Edits in the answers of a model, from the outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import Edited, LmCalled
+from strop.store import Store
+from strop.tasks.registry import load
+
+RIGHT = """I toss another coin.
+
+```python
+<<<<<<< SEARCH
+  predictions = np.random.binomial(1, 0.25+0.25, len(test_samples))
+=======
+  predictions = np.zeros(len(test_samples), dtype=int)
+>>>>>>> REPLACE
+```
+"""
+WRONG = RIGHT.replace("predictions = np.random", "guesses = numpy.random.generator")
+DIFF = """```diff
+--- a/solution.py
++++ b/solution.py
+@@ -90,2 +90,2 @@
+-    predictions = np.random.binomial(1, 0.5, len(test_samples))
++    predictions = np.zeros(len(test_samples), dtype=int)
+     return predictions
+```"""
+FLAGS = [
+    "--lm-budget",
+    "1",
+    "--max-responses",
+    "2",
+    "--utility-budget",
+    "3",
+    "--seed",
+    "1",
+    "--lm",
+    "scripted:answers.jsonl",
+]
+
+
+def test_improve_takes_blocks_and_diffs_gives_back_what_does_not_fit_and_says_so(strop: Any, tmp_path: Path) -> None:
+    answers = [RIGHT.replace("0.25+0.25", "0.5"), WRONG, DIFF]
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
+    ended = strop("improve", "lpn", *FLAGS, "--edits", "blocks", "--out", "run")
+    assert ended.returncode == 0, ended.stderr
+    words = " ".join(ended.stdout.split())
+    assert "edits in answers: 1 applied (1 of them fuzzily), 1 did not fit (1 repaired)" in words
+    seed = load("lpn").seed
+    expected = seed.replace("np.random.binomial(1, 0.5, len(test_samples))", "np.zeros(len(test_samples), dtype=int)")
+    assert (tmp_path / "run" / "solution.py").read_text() == expected
+    with Store.open(tmp_path / "run") as store:
+        told = [(each.event.index, each.event.form, each.event.outcome) for each in store.events(Edited)]
+        asked = [message for each in store.events(LmCalled) for message in each.event.messages]
+    assert told == [(0, "blocks", "applied fuzzily"), (1, "blocks", "failed"), (1, "diff", "repaired")]
+    assert all("<<<<<<< SEARCH" in message for message in asked) and "You answered:" in asked[-1]
+    shown = strop("show", "run")
+    assert "1 did not fit (1 repaired)" in " ".join(shown.stdout.split())
+
+
+def test_run_with_edits_is_replayed_without_the_model(strop: Any, tmp_path: Path) -> None:
+    answers = [RIGHT.replace("0.25+0.25", "0.5"), WRONG, DIFF, "nothing", "nothing"]
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers * 40)))
+    small = ["-T", "1", "--copies", "1", "--jobs", "1", "--meta-budget", "2", "--selection", "paper"]
+    ended = strop("run", "lpn", *FLAGS, *small, "--edits", "diff", "--out", "run")
+    assert ended.returncode == 0, ended.stderr
+    with Store.open(tmp_path / "run") as store:
+        assert list(store.events(Edited))
+    (tmp_path / "answers.jsonl").unlink()
+    replayed = strop("replay", "run")
+    assert replayed.returncode == 0, replayed.stderr
+
+
+@pytest.mark.parametrize("mode", ["blocks", "auto"])
+def test_offline_proposer_is_never_told_of_edits(strop: Any, tmp_path: Path, mode: str) -> None:
+    ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", "run")
+    assert ended.returncode == 0, ended.stderr
+    with Store.open(tmp_path / "run") as store:
+        assert not any("SEARCH" in message for each in store.events(LmCalled) for message in each.event.messages)
+
+
+def test_unknown_form_of_edits_gets_one_line(strop: Any) -> None:
+    ended = strop("improve", "lpn", "--edits", "sed")
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr and "sed" in ended.stderr

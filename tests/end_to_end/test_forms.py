@@ -1,0 +1,96 @@
+"""A task of every form, as `strop init` writes it: shown, scored, improved, and its patch applied."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.templates import FORMS
+
+TARGETS = {
+    "sample": ["task.py"],
+    "function": ["shifts.py:assign"],
+    "evaluator": ["switches.py", "--evaluator", "evaluator.py", "--metric", "my_metric:max"],
+    "command": ["."],
+}
+SCORED = {
+    "sample": ["--task", "task.py"],
+    "function": ["--task", "shifts.py:assign"],
+    "evaluator": TARGETS["evaluator"][1:],
+    "command": ["--task", "."],
+}
+REST = sorted({*FORMS} - {"sample"})
+"""test_quickstart checks, improves and patches the first form."""
+
+
+@pytest.fixture
+def begun(strop: Any) -> Any:
+    """A new task's folder, and `strop` in it."""
+
+    def make(form: str) -> Any:
+        assert strop("init", ".", "--form", form, "--name", "mine").returncode == 0
+        return strop
+
+    return make
+
+
+def is_green(folder: Path) -> bool:
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+    return subprocess.run(run, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("form", REST)
+def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp_path: Path, form: str) -> None:
+    strop, file = begun(form), tmp_path / FORMS[form].improved
+    before = file.read_bytes()
+    ended = strop("improve", *TARGETS[form], "--improver", "greedy_iterative")
+    assert ended.returncode == 0 and "held-out instances" in " ".join(ended.stdout.split()), ended.stderr
+    assert file.read_bytes() == before
+    applied = strop("apply", "--force")
+    assert applied.returncode == 0 and file.read_bytes() != before, applied.stderr
+    assert is_green(tmp_path)
+
+
+@pytest.mark.parametrize("form", REST)
+def test_new_task_is_found_sound(begun: Any, form: str) -> None:
+    ended = begun(form)("check", *TARGETS[form], "--repeat", "2")
+    assert ended.returncode == 0 and "broken" not in ended.stdout.splitlines()[0], ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_score_measures_a_solution_of_every_form(begun: Any, form: str) -> None:
+    document = json.loads(begun(form)("score", FORMS[form].improved, *SCORED[form], "--json").stdout)
+    assert set(document["verdicts"]) == {"ok"} and 0.4 < document["utility"] < 0.6 and document["notes"]
+    names = {name for values in document["metrics"] for name in values}
+    assert names == ({"my_metric"} if form in ("evaluator", "command") else set())
+    assert document["beside"] == document["metrics"]
+
+
+def test_score_tells_how_a_candidate_compares_and_that_its_scorer_shares_a_jail(begun: Any, tmp_path: Path) -> None:
+    strop = begun("command")
+    (tmp_path / "other.py").write_text("def choose(clauses):\n    raise ValueError('no \\x1b[2J')\n")
+    ended = strop("score", "other.py", "--task", ".")
+    assert "utility 0.0000" in ended.stdout and "ValueError" in ended.stdout and "\x1b" not in ended.stdout
+    assert "shares a jail" in ended.stderr
+    scored = strop("score", "switches.py", "--task", ".", "--split", "test")
+    assert "(the original 0." in scored.stdout and "note:" not in scored.stdout
+
+
+def test_score_of_no_task_is_refused_in_one_line(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    ended = strop("score", "a.py")
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "--task" in ended.stderr
+
+
+def test_tasks_shows_a_command_task(begun: Any) -> None:
+    strop = begun("command")
+    shown = strop("tasks", ".")
+    assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
+    document = json.loads(strop("tasks", ".", "--json").stdout)
+    assert document["metrics"] == [{"name": "my_metric", "goal": "max", "weight": 1.0, "read_by": "$.my_metric"}]
+    assert document["task"] == "mine" and "def choose" in document["seed_program"]

@@ -1,0 +1,232 @@
+"""`strop improve` on programs of one's own, from the outside: several files, a command, a patch, and what stops it half-way."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
+
+FILES = {"app/size.txt": "size: 4\r\n", "app/name with blank.txt": "speed: 10", "score.sh": "cat app/*.txt\n"}
+SCORED = [
+    "--command",
+    "sh score.sh",
+    "--score",
+    r"speed: ([0-9.]+)",
+    "--files",
+    "app/*",
+    "--metric",
+    "speed",
+    "--seed",
+    "1",
+]
+"""A program of two files whose score is what one of them says."""
+
+REPLACE = """
+def improve_algorithm(initial_solution, utility, language_model):
+    tried = [initial_solution.replace("speed: 10", f"speed: {n}") for n in (9, 11, 12)]
+    for text in tried:
+        utility(text)
+    return tried[-1].replace("size: 4", "size: 5")
+"""
+FAILS = REPLACE.replace("    return ", "    raise KeyError('no idea')\n    return ")
+SLOW = """
+import time
+
+def improve_algorithm(initial_solution, utility, language_model):
+    for n in range(11, 19):
+        text = initial_solution.replace("speed: 10", f"speed: {n}")
+        utility(text)
+        time.sleep(0.05)
+    return text
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    named = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    return subprocess.run(["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A user's folder in git, beside improvers."""
+    root = tmp_path / "mine"
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(text.encode())
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "one")
+    for name, text in {"replace.py": REPLACE, "fails.py": FAILS, "slow.py": SLOW}.items():
+        (tmp_path / name).write_text(text)
+    return root
+
+
+def contents(root: Path) -> dict[str, str]:
+    found = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts]
+    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
+
+
+def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_asked_for(
+    strop: Any, mine: Path, tmp_path: Path
+) -> None:
+    ended = strop("improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there")
+    assert ended.returncode == 0, ended.stderr
+    assert "20% higher speed (10 to 12), the same in each of 10 repeated measurements" in " ".join(ended.stdout.split())
+    assert "the scorer shares a jail with the program" in " ".join(ended.stdout.split())
+    assert "budget: 25 evaluations, 4 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
+    assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
+    assert contents(mine) == FILES
+    git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))
+    applied = strop("apply", "there")
+    assert applied.returncode == 0 and applied.stdout.count("applied: ") == 2
+    assert contents(mine) == FILES | {"app/size.txt": "size: 5\r\n", "app/name with blank.txt": "speed: 12"}
+    git(mine, "checkout", "-q", ".")
+    with (tmp_path / "there/solution.diff").open("rb") as diff:
+        subprocess.run(["patch", "-p1", "--binary", "-s"], stdin=diff, cwd=tmp_path, check=True)
+    assert contents(mine) == contents(tmp_path / "there/solution") | {"score.sh": FILES["score.sh"]}
+
+
+def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
+    strop: Any, mine: Path, tmp_path: Path
+) -> None:
+    asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
+    (mine / "score.sh").write_text("# more\ncat app/*.txt\n")
+    refused = strop(*asked)
+    assert refused.returncode == 2 and "uncommitted changes" in refused.stderr and not (tmp_path / "there").exists()
+    document = json.loads(strop(*asked, "--force").stdout)
+    assert document["finding"] == "better" and document["applied"].startswith("applied: ")
+    assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
+    assert document["metrics"][0]["change"] == pytest.approx(1.2) and len(document["candidates"]) == 3
+    assert {"costs", "best", "together", "stands_in"} <= set(document)
+
+
+def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path) -> None:
+    ended = strop("improve", "mine", *SCORED, "--improver", "fails.py", "--json", "--out", "there")
+    document = json.loads(ended.stdout)
+    assert document["finding"] == "better" and document["stands_in"] and document["outcome"] == "raised"
+    assert "the best candidate that it had evaluated stands in its place: 20% higher speed" in document["sentence"]
+
+
+def test_candidate_that_breaks_a_constraint_is_not_applied(strop: Any, mine: Path) -> None:
+    constrained = [
+        "--score",
+        "size=size: ([0-9]+)",
+        "--score",
+        r"speed=speed: ([0-9.]+)",
+        "--metric",
+        "speed",
+        "--seed",
+        "1",
+    ]
+    command = [*SCORED[:2], *SCORED[4:6], *constrained, "--require-metric", "size<=4", "--apply"]
+    ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
+    document = json.loads(ended.stdout)
+    assert document["finding"] in ("worse", "no significant improvement"), ended.stderr
+    assert "constraint size<=4 not met: 5" in document["sentence"] and document["applied"].startswith("not applied: ")
+    assert contents(mine) == FILES
+    assert strop("apply", "there").returncode == 2
+
+
+def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_over(
+    strop: Any, start_strop: Any, mine: Path, tmp_path: Path
+) -> None:
+    process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
+    wait_for(tmp_path / "there/best/best.diff", process)
+    (mine / "app/name with blank.txt").write_text("speed: 99")
+    (mine / "score.sh").write_text("exit 3\n")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0 and "80% higher speed (10 to 18)" in " ".join(out.split()), err
+    refused = strop("apply", "there", "--force")
+    assert refused.returncode == 2 and "has changed since the improvement began" in refused.stderr
+    assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
+
+
+def wait_for(path: Path, process: Any) -> None:
+    end = time.monotonic() + 120
+    while not path.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
+def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it_and_it_goes_on(
+    strop: Any, start_strop: Any, mine: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    draw = random.Random(number)
+    process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
+    wait_for(tmp_path / "there/best/best.diff", process)
+    for _ in range(3):
+        time.sleep(draw.uniform(0.0, 1.2))
+        process.send_signal(number)
+        _, err = process.communicate(timeout=120)
+        assert contents(mine) == FILES and git(mine, "status", "--porcelain") == ""
+        best = tmp_path / "there/best"
+        assert set(contents(best)) == {"best.diff", "files/app/size.txt", "files/app/name with blank.txt"}
+        assert "+speed: 1" in (best / "best.diff").read_text()
+        if "everything up to here is kept" in err:  # not where it was still starting
+            assert "best so far: " in err and "strop apply there --unproven" in err and "strop resume there" in err
+        process = start_strop("resume", "there")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0 and "80% higher speed (10 to 18)" in " ".join(out.split()), err
+    assert contents(mine) == FILES
+    assert strop("apply", "there").returncode == 0
+    assert (mine / "app/name with blank.txt").read_text() == "speed: 18"
+
+
+def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for(
+    strop: Any, start_strop: Any, mine: Path, tmp_path: Path
+) -> None:
+    process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
+    wait_for(tmp_path / "there/best/best.diff", process)
+    process.kill()
+    process.communicate()
+    refused = strop("apply", "there")
+    assert refused.returncode == 2 and "strop resume there goes on" in refused.stderr and contents(mine) == FILES
+    assert strop("apply", "there", "--unproven").returncode == 0
+    assert contents(mine)["app/name with blank.txt"].startswith("speed: 1") and contents(mine) != FILES
+
+
+def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done\n")
+    (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))
+    asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--held-out", "7"]
+    document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
+    assert document["finding"] == "better" and "in 7 repeated measurements" in document["sentence"]
+    assert document["metrics"][0]["name"] == "time" and document["metrics"][0]["change"] > 1.5
+    replayed = strop("replay", "there")
+    assert replayed.returncode == 2 and len(replayed.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mine"], "has no strop.toml"),
+        (["mine", "--command", "true", "--evaluator", "x.py"], "not by both"),
+        (["mine", "--command", "sh score.sh", "--score", "time"], "--files"),
+        (["mine", "--command", "sh score.sh", "--files", "app/*"], "score"),
+        (["nowhere", "--command", "true", "--score", "time"], "nowhere"),
+        (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
+        (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
+        (["lpn", "--apply"], "no file of yours"),
+        (["lpn", "--force"], "--force goes with --apply"),
+        (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
+        (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
+        (["mine", "--command", "exit 3", *SCORED[2:]], "the original cannot be measured"),
+    ],
+)
+def test_target_that_cannot_be_improved_gets_one_line(
+    strop: Any, mine: Path, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    ended = strop("improve", *arguments, "--out", "there")
+    assert ended.returncode in (2, 5) and ended.stdout == "" and "Traceback" not in ended.stderr
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
+    assert len(lines) == 1 and words in lines[0]
+    assert not (tmp_path / "there").exists() and contents(mine) == FILES

@@ -1,0 +1,125 @@
+"""Improvers and tasks that an installed wheel brings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from support.wheels import install, wheel
+
+Strop = Callable[..., "CompletedProcess[str]"]
+
+IMPROVER = """import pathlib
+pathlib.Path("improver_was_imported").touch()
+
+def improve_algorithm(initial_solution, utility, language_model):
+    return initial_solution
+"""
+TASK = """import pathlib
+pathlib.Path("task_was_imported").touch()
+import strop
+
+def sample(rng):
+    return {"x": float(rng.random())}
+
+def score(instance, answer):
+    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
+
+doubling = strop.Task(name="doubling", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+nothing = 5
+"""
+FILES = {
+    "ours/__init__.py": "import pathlib\npathlib.Path('package_was_imported').touch()\n",
+    "ours/improvers/idle.py": IMPROVER,
+    "ours/problems.py": TASK,
+}
+POINTS = """[strop.improvers]
+idle = ours.improvers.idle
+seed = ours.improvers.idle
+lost = ours.improvers.gone
+resource = ours:improvers/idle.py
+
+[strop.tasks]
+doubling = ours.problems:doubling
+parity = ours.problems:doubling
+broken = ours.problems:nothing
+gone = ours.nowhere:task
+"""
+SMALL = ["--copies", "1", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2", "--seed", "1"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    install(wheel(folder, "ours", FILES, POINTS), folder / "site")
+    return folder / "site"
+
+
+def imported(folder: Path) -> set[str]:
+    return {each.name for each in folder.glob("*_was_imported")}
+
+
+def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: Path, tmp_path: Path) -> None:
+    path = {"PYTHONPATH": str(site)}
+    improvers, tasks = strop("improvers", **path), strop("tasks", **path)
+    assert "ours 1.0" in improvers.stdout and "ours.improvers.idle" in improvers.stdout
+    assert "ours.problems:doubling" in tasks.stdout and "the name is strop's own" in tasks.stdout
+    rows = json.loads(strop("tasks", "--json", **path).stdout)["installed"]
+    assert {row["name"]: row["not_used"] for row in rows} == {
+        "broken": None,
+        "doubling": None,
+        "gone": None,
+        "parity": "not used: the name is strop's own",
+    }
+    assert imported(tmp_path) == set()
+    assert json.loads(strop("improvers", "--json").stdout)["installed"] == []
+
+
+def test_improver_of_a_wheel_is_read_and_never_imported_in_the_host(strop: Strop, site: Path, tmp_path: Path) -> None:
+    done = strop("eval", "idle", "--task", "parity", *SMALL, "--out", "e", PYTHONPATH=str(site))
+    assert done.returncode == 0, done.stderr
+    assert imported(tmp_path) == set()
+    assert strop("improvers", "idle", PYTHONPATH=str(site)).stdout.endswith(IMPROVER)
+
+
+def test_task_of_a_wheel_is_imported_when_it_is_named(strop: Strop, site: Path, tmp_path: Path) -> None:
+    done = strop("run", "doubling", "-T", "0", *SMALL, "--out", "r", PYTHONPATH=str(site))
+    assert done.returncode == 0, done.stderr
+    assert imported(tmp_path) == {"package_was_imported", "task_was_imported"}
+
+
+def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, tmp_path: Path) -> None:
+    path = {"PYTHONPATH": str(site)}
+    assert strop("improvers", "seed", **path).stdout == strop("improvers", "seed").stdout
+    assert strop("tasks", "parity", **path).stdout == strop("tasks", "parity").stdout
+    assert imported(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tasks", "broken"], "broken of ours 1.0 is no strop.Task"),
+        (["tasks", "gone"], "gone of ours 1.0 does not load: ModuleNotFoundError"),
+        (["tasks", "doublin"], "did you mean doubling?"),
+        (["improvers", "lost"], "there is no file of a module ours.improvers.gone"),
+        (["improvers", "resource"], "it is to be a module, as in package.name"),
+        (["improvers", "other"], "there are beam_search"),
+    ],
+)
+def test_entry_point_that_cannot_be_used_is_named_in_one_line(
+    strop: Strop, site: Path, arguments: list[str], words: str
+) -> None:
+    done = strop(*arguments, PYTHONPATH=str(site))
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_name_that_two_wheels_bring_is_refused(strop: Strop, site: Path, tmp_path: Path) -> None:
+    install(wheel(tmp_path, "theirs", {"theirs.py": IMPROVER}, "[strop.improvers]\nidle = theirs\n"), tmp_path / "more")
+    done = strop("improvers", "idle", PYTHONPATH=f"{site}:{tmp_path / 'more'}")
+    assert done.returncode == 2 and "brought by ours 1.0 and theirs 1.0" in done.stderr
+    alone = strop("improvers", "idle", PYTHONPATH=str(tmp_path / "more"))
+    assert alone.stdout.endswith(IMPROVER)

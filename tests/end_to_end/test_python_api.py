@@ -1,0 +1,207 @@
+"""What the commands do, from Python: tasks and models made in a session, results that show themselves, threads."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import strop
+from strop.api.improving import Improved
+from strop.api.results import Shown
+from strop.lm.base import Request
+from strop.lm.callable import CallableModel
+
+SEED = "def algorithm(n):\n    return 0\n"
+DOUBLE = "def algorithm(n):\n    return 2 * n\n"
+EVIL = "<script>alert(1)</script>[bold red]&amp;\x1b[31m\x1b]0;title\x07"
+
+
+def doubling(**changes: object) -> strop.Task:
+    settings: dict[str, object] = {
+        "name": "doubling",
+        "sample": lambda rng: {"n": int(rng.integers(1, 1000))},
+        "score": lambda instance, answer: float(answer == 2 * instance["n"]),
+        "seed": SEED,
+        "description": "Double n.",
+        "instances": 8,
+        "test_instances": 16,
+        **changes,
+    }
+    return strop.Task(**settings)  # type: ignore[arg-type]
+
+
+def answering(program: str) -> CallableModel:
+    return CallableModel(lambda request: f"```python\n{program}```", name="mine", is_language_model=False)
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+SMALL = {"utility_budget": 3, "lm_budget": 1, "require": "none"}
+
+
+def improved(**changes: object) -> Improved:
+    options: dict[str, object] = {"lm": answering(DOUBLE), "out": "run", "seed": 1, **SMALL, **changes}
+    return strop.improve(doubling(), **options)  # type: ignore[arg-type]
+
+
+def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.CaptureFixture[str]) -> None:
+    found = improved()
+    assert found.finding == "better" and found.improved == DOUBLE and "+    return 2 * n" in found.diff
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(FrozenInstanceError):
+        found.finding = "worse"  # type: ignore[misc]
+
+
+def test_progress_is_told_on_standard_error_where_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
+    improved(progress=True)
+    out, told = capfd.readouterr()
+    assert out == "" and "mine" in told and "2 LM calls" not in told and len(told.splitlines()) > 2
+
+
+def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> None:
+    """It is stopped by its model, so that there is something to go on with."""
+
+    def fails(request: Request) -> str:
+        raise OSError("no answer")
+
+    with pytest.raises(strop.StropError):
+        strop.improve(doubling(), lm=fails, out="run", **SMALL)  # type: ignore[arg-type]
+    ended = subprocess.run([sys.executable, "-m", "strop", "resume", "run"], capture_output=True, text=True)
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr
+    assert "the task doubling was made in a Python session and stands in no file" in " ".join(ended.stderr.split())
+
+
+def test_same_model_is_lent_to_several_runs() -> None:
+    model = answering(DOUBLE)
+    assert [improved(lm=model, out=f"run{number}").finding for number in range(2)] == ["better", "better"]
+
+
+def test_improvements_run_in_threads_and_leave_the_process_as_it_was() -> None:
+    before = (signal.getsignal(signal.SIGINT), sys.stdout, sys.stderr, signal.set_wakeup_fd(-1))
+    signal.set_wakeup_fd(before[3])
+    with ThreadPoolExecutor(2) as pool:
+        found = [each.result() for each in [pool.submit(improved, out=f"run{number}") for number in range(2)]]
+    assert [each.finding for each in found] == ["better", "better"]
+    assert (signal.getsignal(signal.SIGINT), sys.stdout, sys.stderr) == before[:3]
+    assert threading.active_count() < 20
+
+
+def test_score_takes_a_text_a_file_or_the_task_s_own_seed(tmp_path: Path) -> None:
+    (tmp_path / "double.py").write_text(DOUBLE)
+    task = doubling()
+    for program in (DOUBLE, "double.py", tmp_path / "double.py"):
+        assert strop.score(program, task=task, require="none").utility == 1.0
+    found = strop.score(task=task, split="test", require=())
+    assert found.utility < 1 and found.split == "test" and repr(found).startswith("<Score doubling test: 0.0000>")
+
+
+def test_check_attacks_a_task_of_a_session() -> None:
+    sound, broken = doubling(answer=strop.Answer(int)), doubling(score=lambda instance, answer: 2.0)
+    found = strop.check(broken, repeat=2, require="none")
+    assert found.broken and found.findings and "broken" in repr(found)
+    assert not strop.check(sound, repeat=2, require="none").broken
+
+
+def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
+    tasks = [doubling(), doubling(name="again")]
+    options = {"copies": 1, **SMALL, "max_responses": 2}
+    trained = strop.train(tasks, lm="offline", seed=1, iterations=0, out="train", **options)  # type: ignore[arg-type]
+    assert trained.file.is_file() and "improver.py" in repr(trained)
+    found = strop.compare("seed", "best_of_n", task=tasks, lm=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
+    assert found.sentence and repr(found).startswith("<Comparison: ")
+    for each in (trained, found):
+        assert "<pre" in each._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"lm": "nonsense"}, "no such language model"),
+        ({"lm": 3}, "lm is int"),
+        ({"max_cost": 1.0}, "max_cost needs a model whose use is known"),
+        ({"nonsense": 1}, "there is no option nonsense"),
+        ({"require": "courage"}, "courage"),
+        ({"command": "make"}, "says itself how it is scored"),
+        ({"max_time": "soon"}, "soon"),
+    ],
+)
+def test_wrong_option_is_one_clear_line(wrong: dict[str, object], named: str) -> None:
+    with pytest.raises(strop.StropError, match=named) as error:
+        improved(**wrong)
+    assert "\n" not in str(error.value)
+    assert not Path("run").exists()
+
+
+def test_what_is_no_task_is_one_clear_line() -> None:
+    with pytest.raises(strop.StropError, match="is no task: name one"):
+        strop.score(DOUBLE, task=len)
+
+
+def test_function_under_the_mark_is_a_target_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "marked.py").write_text(
+        "import strop\n\n\n"
+        "@strop.improve_me(score=lambda answer, n: float(answer == 2 * n), cases=[(n,) for n in range(24)])\n"
+        "def algorithm(n):\n    return 0  # not yet\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import marked  # type: ignore[import-not-found]
+
+    found = strop.improve(marked.algorithm, lm=answering(DOUBLE), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
+    assert found.finding == "better" and found.diff.startswith("--- a/marked.py")
+    found.apply(force=True)
+    text = (tmp_path / "marked.py").read_text()
+    assert text.startswith("import strop\n\n\n@strop.improve_me(") and text.endswith(
+        "):\n    return 2 * n\n".removeprefix("):")
+    )
+
+
+def shown_as_html(result: Shown) -> str:
+    html = result._repr_html_()
+    assert "<script" not in html and "\x1b" not in html and "\x07" not in html
+    return html
+
+
+def test_hostile_texts_change_nothing_in_a_notebook_or_a_terminal() -> None:
+    program = f"# {EVIL}\n{DOUBLE}".replace("\x1b", "").replace("\x07", "")
+    hostile = improved(lm=answering(program))
+    assert "&lt;script&gt;" in shown_as_html(hostile)
+    score = replace(strop.score(DOUBLE, task=doubling(), require="none"), error=EVIL, notes=(EVIL,), task=EVIL)
+    assert "&lt;script&gt;alert(1)" in shown_as_html(score) and "[bold red]" in shown_as_html(score)
+    console = Console(file=io.StringIO(), width=100, force_terminal=True)
+    console.print(score)
+    console.print(hostile)
+    written = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[bold red]" in written and "\x07" not in written and "\x1b]" not in written
+    assert set(re.findall(r"\x1b\[[0-9;]*([A-Za-z])", written)) <= {"m"}
+
+
+def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "task.py").write_text(
+        "import strop\n\ntask = strop.Task(name='doubling', description='Double.',\n"
+        "    sample=lambda rng: {'n': int(rng.integers(0, 9))},\n"
+        "    score=lambda i, a: float(a == 2 * i['n']), seed='def algorithm(n):\\n    return 0\\n')\n"
+    )
+    options = {"seed": 1, **SMALL}
+    first = strop.improve("task.py", lm="offline", out="first", **options)  # type: ignore[arg-type]
+    strop_show = [sys.executable, "-m", "strop", "show", "first", "--answers", "answers.jsonl"]
+    assert subprocess.run(strop_show, capture_output=True).returncode == 0
+    again = subprocess.run(strop_show, capture_output=True, text=True)
+    assert again.returncode == 2 and "exists already" in again.stderr
+    second = strop.improve("task.py", lm="recorded:answers.jsonl", out="second", **options)  # type: ignore[arg-type]
+    assert (second.improved, second.finding) == (first.improved, first.finding)
+    with pytest.raises(strop.StropError, match="has no answer to"):
+        strop.improve("task.py", lm="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]

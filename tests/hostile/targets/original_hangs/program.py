@@ -1,0 +1,8 @@
+import signal
+import subprocess
+import time
+
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+subprocess.Popen(["sleep", "617"], start_new_session=True)
+time.sleep(617)

@@ -1,0 +1,4 @@
+=== file: program.py ===
+print(3)
+=== file: elsewhere/escaped.py ===
+print(9)

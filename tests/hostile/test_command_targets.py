@@ -1,0 +1,164 @@
+"""Hostile targets, from the command line: each is named, in a verdict and a sentence, and nothing outside of a copy is touched.
+
+`targets/*` are trees as a user would have them; candidate.py is a program that a search could find for the file that may change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TARGETS = Path(__file__).parent / "targets"
+SECRET = "what nobody else may read"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a hostile target lies, and what is around it."""
+
+    tree: Path
+    home: Path
+    server: socket.socket
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Every file of the tree and of the home folder, strop's own left out."""
+        found = {}
+        for folder in (self.tree, self.home):
+            for file in sorted(folder.rglob("*")):
+                if ".strop" not in file.parts and not file.is_dir():
+                    found[str(file)] = hashlib.sha256(file.read_bytes()).hexdigest() + oct(file.lstat().st_mode)
+        return found
+
+    def strop(self, *words: object) -> subprocess.CompletedProcess[str]:
+        """The command line, with this home."""
+        return subprocess.run(
+            [sys.executable, "-m", "strop", *map(str, words)],
+            env={**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home / ".strop")},
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def was_called(self) -> bool:
+        """Whether anybody has connected."""
+        try:
+            self.server.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "secret").write_text(SECRET)
+    tree = tmp_path / "tree"
+    shutil.copytree(TARGETS / request.param, tree)
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.setblocking(False)
+        words = {"PORT": str(server.getsockname()[1]), "HOME_FOLDER": str(home), "ORIGINAL": str(tree / "program.py")}
+        for file in tree.iterdir():
+            text = file.read_text()
+            for word, meant in words.items():
+                text = text.replace(word, meant)
+            file.write_text(text)
+        (tree / "elsewhere").symlink_to(home)
+        yield Place(tree, home, server)
+
+
+def scored(place: Place) -> dict[str, Any]:
+    """What `strop score` says of the candidate; the tree and what is around it are as before."""
+    before = place.digests
+    ran = place.strop("score", place.tree / "candidate.py", "--task", place.tree, "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert place.digests == before
+    assert not place.was_called()
+    assert SECRET not in ran.stdout + ran.stderr
+    document = json.loads(ran.stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "said"),
+    [
+        ("rewrites_scorer", "raised", "score.py"),
+        ("rewrites_tests", "raised", "test_program.py"),
+        ("build_reaches_network", "raised", "the build failed"),
+        ("build_reads_home", "raised", "home/secret"),
+        ("build_writes_home", "raised", "home/secret"),
+        ("hanging_tests", "timeout", "wall time limit of 2 s reached"),
+        ("late_score", "malformed", "2 different scores: score is 3, 99"),
+        ("path_outside", "malformed", "'../escaped.py' is no path inside of the tree"),
+        ("path_of_scorer", "malformed", "'score.py' may not be changed"),
+        ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
+    ],
+    indirect=["place"],
+)
+def test_a_hostile_candidate_is_named_and_scores_nothing(place: Place, verdict: str, said: str) -> None:
+    document = scored(place)
+    assert document["utility"] == 0.0
+    assert said in document["error"]
+    assert verdict in document["verdicts"] or not document["verdicts"]
+
+
+@pytest.mark.parametrize("place", ["rewrites_original", "replaces_scorer"], indirect=True)
+def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its_answer(place: Place) -> None:
+    (metrics,) = scored(place)["metrics"]
+    assert metrics["score"] in (3.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("place", "finding", "said"),
+    [
+        ("scorer_prints_two", "C402", "2 different scores: score is 3, 4"),
+        ("scorer_prints_none", "C402", "no score"),
+        ("scorer_prints_nan", "C402", "score score is nan, which is no finite number"),
+        ("scorer_prints_infinite", "C402", "score score is inf, which is no finite number"),
+        ("scorer_prints_word", "C402", "score score is 'excellent', which is no number"),
+        ("original_hangs", "C401", "timeout: wall time limit of 1 s reached"),
+    ],
+    indirect=["place"],
+)
+def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, finding: str, said: str) -> None:
+    before = place.digests
+    ran = place.strop("check", place.tree, "--json")
+    assert ran.returncode == 5, ran.stderr
+    document = json.loads(ran.stdout)
+    assert document["broken"]
+    assert [each["id"] for each in document["findings"] if each["level"] == "broken"] == [finding]
+    assert said in document["findings"][0]["said"]
+    assert place.digests == before
+
+
+@pytest.mark.parametrize("place", ["scorer_prints_nan"], indirect=True)
+def test_an_original_that_cannot_be_measured_ends_score_with_one_line(place: Place) -> None:
+    ran = place.strop("score", place.tree / "program.py", "--task", place.tree)
+    assert ran.returncode == 5
+    assert "the original cannot be measured (malformed): score score is nan" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("place", ["hanging_tests"], indirect=True)
+def test_nothing_of_a_hanging_test_suite_runs_on(place: Place) -> None:
+    scored(place)
+    running = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            running.append(path.read_bytes())
+    assert b"sleep\x00617\x00" not in running

@@ -1,0 +1,381 @@
+"""Commands that attack: what they reach outside of their copy, what they change in it, what outlives them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from strop.errors import SandboxError
+from strop.sandbox import bait
+from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.workspace import JailedWorkspace
+from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
+
+ATTACKS = Path(__file__).parent / "workspace"
+LIMITS = CommandLimits(wall_seconds=30.0, cpu_seconds=30.0, memory_bytes=1 << 30, disk_bytes=8 << 20, processes=64)
+SILENT = [
+    "reach_network",
+    "resolve_a_name",
+    "read_the_host",
+    "write_to_the_host",
+    "touch_processes",
+    "find_descriptors",
+    "find_keys",
+    "gain_rights",
+]
+BITING = ["reach_network", "read_the_host", "write_to_the_host", "touch_processes", "find_keys"]
+"""Attacks that are harmless enough to be shown to succeed where nothing confines them."""
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    with JailedWorkspaces(places=2, require=()) as workspaces:
+        yield workspaces
+
+
+@pytest.fixture(scope="module")
+def unconfined() -> Iterator[JailedWorkspaces]:
+    with JailedWorkspaces(places=2, require=(), layers=Layers.none()) as workspaces:
+        yield workspaces
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A tree with a scorer to protect, and the attacks."""
+    tree = tmp_path / "tree"
+    (tree / "scoring").mkdir(parents=True)
+    (tree / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
+    (tree / "link").symlink_to("scoring/scorer.py")
+    for attack in ATTACKS.iterdir():
+        (tree / attack.name).write_text(attack.read_text("utf-8"), encoding="utf-8")
+    return tree
+
+
+@contextmanager
+def host_with_a_key() -> Iterator[int]:
+    """A process of the host whose environment has a key, as the host's own may have."""
+    environment = {"OPENAI_API_KEY": "sk-the-hosts-own"}
+    with subprocess.Popen(["/bin/sleep", "300"], env=environment) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def attack(workspaces: JailedWorkspaces, root: Path, name: str, *, careful: bool) -> list[str]:
+    """What an attack says that it got, and what the host found of it."""
+    with (
+        bait.laid_out(1 << 30) as (targets, traces),
+        host_with_a_key() as pid,
+        workspaces.open(Tree(root, {})) as workspace,
+    ):
+        targets |= {"pid": pid, "careful": careful, "private": [str(root.parent)]}
+        ran = workspace.run(f"'{sys.executable}' {name}.py", LIMITS, environment={"TARGETS": json.dumps(targets)})
+        assert ran.ok, ran.errors
+        return [line for line in ran.output.splitlines() if line.startswith("GOT")] + list(traces().values())
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_attack_gets_nothing(workspaces: JailedWorkspaces, root: Path, name: str) -> None:
+    assert attack(workspaces, root, name, careful=False) == []
+
+
+@pytest.mark.parametrize("name", BITING)
+def test_attack_succeeds_where_nothing_confines_it(unconfined: JailedWorkspaces, root: Path, name: str) -> None:
+    assert attack(unconfined, root, name, careful=True) != []
+
+
+def test_protected_files_cannot_be_changed(workspaces: JailedWorkspaces, root: Path) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        assert workspace.run(f"'{sys.executable}' change_protected.py", LIMITS).ok
+        assert workspace.read("scoring/scorer.py") == b"SCORE = 0.5\n"
+        told = workspace.run(f"'{sys.executable}' -B -c 'import scoring.scorer as s; print(s.SCORE)'", LIMITS)
+        assert told.output == "0.5\n"
+        # A link cannot be mounted upon itself: where commands are their keeper's user they may replace it, and it is told.
+        assert set(workspace.tampered()) <= {"link"}
+
+
+def test_changed_files_are_told_where_they_cannot_be_held(unconfined: JailedWorkspaces, root: Path) -> None:
+    with unconfined.open(Tree(root, {})) as workspace:
+        workspace.run(f"'{sys.executable}' change_protected.py", LIMITS)
+        assert {"scoring/scorer.py", "link"} <= set(workspace.tampered())
+
+
+def test_refused_calls_are_counted_by_name(workspaces: JailedWorkspaces, root: Path) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        ran = workspace.run("for i in 1 2 3; do python resolve_a_name.py; done; unshare -r true", LIMITS)
+        assert ran.denied.get("socket", 0) >= 3
+        assert ran.denied.get("unshare", 0) >= 1
+        assert workspace.run("true", LIMITS).denied == {}
+
+
+def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(
+    workspaces: JailedWorkspaces, root: Path
+) -> None:
+    flood = "import socket\nfor _ in range(50_000):\n    try: socket.socket()\n    except OSError: pass\n"
+    with workspaces.open(Tree(root, {"flood.py": flood})) as workspace:
+        ran = workspace.run("python flood.py", LIMITS)
+        assert ran.ok
+        assert ran.denied["socket"] <= 10_001
+
+
+def test_nothing_of_a_command_lives_on(workspaces: JailedWorkspaces, root: Path) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        assert workspace.run("sh live_on.sh", LIMITS).ok
+        first = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
+        assert int(first[0]) > 0
+        assert first[0] == first[1]
+
+
+def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(
+    workspaces: JailedWorkspaces, root: Path
+) -> None:
+    bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n"
+    with workspaces.open(Tree(root, {"bomb.py": bomb})) as workspace:
+        limits = CommandLimits(wall_seconds=0.5, cpu_seconds=30.0, processes=64, memory_bytes=1 << 30)
+        assert workspace.run("ulimit -u 64; python -S bomb.py", limits).ending in ("timeout", "out of memory")
+        assert workspace.run("echo still here", LIMITS).output == "still here\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "i=0; while head -c 300000 /dev/zero > f$i; do i=$((i+1)); done; exit 1",
+        "i=0; while head -c 300000 /dev/zero > $TMPDIR/f$i; do i=$((i+1)); done; exit 1",
+        "i=0; while head -c 300000 /dev/zero > /dev/shm/f$i; do i=$((i+1)); done; exit 1",
+    ],
+    ids=["copy", "tmp", "shared memory"],
+)
+def test_disk_is_bounded(workspaces: JailedWorkspaces, root: Path, command: str) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        ran = workspace.run(command, LIMITS)
+        assert ran.ending == "disk full"
+        used = workspace.run("du -sk /copy /tmp /dev/shm | awk '{n += $1} END {print n}'", LIMITS)
+        assert int(used.output) <= (LIMITS.disk_bytes >> 10) + 64
+
+
+HELD = {
+    "private": "x = b'x' * SIZE",
+    "shared": "import mmap; x = mmap.mmap(-1, SIZE); x.write(b'x' * SIZE)",
+}
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_memory_of_all_processes_together_is_bounded(workspaces: JailedWorkspaces, root: Path, kind: str) -> None:
+    program = f"import time\nSIZE = 80 << 20\n{HELD[kind]}\ntime.sleep(9)\n"
+    with workspaces.open(Tree(root, {"hold.py": program})) as workspace:
+        limits = CommandLimits(wall_seconds=30.0, memory_bytes=250 << 20)
+        assert workspace.run("for i in 1 2 3 4 5; do python -S hold.py & done; wait", limits).ending == "out of memory"
+
+
+def test_memory_that_processes_share_is_counted_once(workspaces: JailedWorkspaces, root: Path) -> None:
+    program = (
+        "import mmap, os, time\nx = mmap.mmap(-1, 60 << 20); x.write(b'x' * (60 << 20))\n"
+        "for _ in range(8):\n    if os.fork() == 0:\n        x[::4096]; time.sleep(0.4); os._exit(0)\n"
+        "for _ in range(8): os.wait()\n"
+    )
+    with workspaces.open(Tree(root, {"share.py": program})) as workspace:
+        assert workspace.run("python -S share.py", CommandLimits(wall_seconds=30.0, memory_bytes=256 << 20)).ok
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import os; os.memfd_create('x')", "import ctypes; assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) >= 0"],
+)
+def test_memory_that_nobody_would_count_is_refused(workspaces: JailedWorkspaces, root: Path, program: str) -> None:
+    with workspaces.open(Tree(root, {"take.py": program})) as workspace:
+        ran = workspace.run("python -S take.py", LIMITS)
+        assert not ran.ok
+        assert set(ran.denied) <= {"memfd_create", "shmget"} != set()
+
+
+def test_endless_output_is_cut_and_ended(workspaces: JailedWorkspaces, root: Path) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        ran = workspace.run("yes & yes >&2", CommandLimits(wall_seconds=0.5, output_bytes=10_000))
+        assert ran.ending == "timeout"
+        assert ran.truncated
+        assert len(ran.output) < 20_000 > len(ran.errors)
+
+
+@pytest.mark.parametrize(
+    "command", ["exec >&- 2>&-; sleep 300", "trap '' TERM INT HUP; sleep 300", "kill -STOP $$", "cat <&1"]
+)
+def test_hanging_command_is_ended(workspaces: JailedWorkspaces, root: Path, command: str) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        ran = workspace.run(command, CommandLimits(wall_seconds=0.3))
+        assert ran.ending == "timeout" or command.startswith("cat")
+        assert workspace.run("true", LIMITS).ok
+
+
+def test_work_of_children_that_nobody_waits_for_is_counted(workspaces: JailedWorkspaces, root: Path) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        if "hide" in workspace.report["CPU time"]:
+            pytest.skip("this machine gives no perf counters")
+        assert workspace.run("python -S hide_work.py", LIMITS).cpu_seconds > 0.35
+
+
+def odd_tree(tree: Path) -> None:
+    """Everything that a tree should not have."""
+    os.mkfifo(tree / "pipe")
+    end = socket.socket(socket.AF_UNIX)
+    end.bind(str(tree / "socket"))
+    end.close()
+    if os.geteuid() == 0:
+        os.mknod(tree / "disk", 0o60666, os.makedev(8, 0))
+    (tree / "loop").symlink_to("loop")
+    (tree / "shadow").symlink_to("/etc/shadow")
+    (tree / "up").symlink_to("../../../../..")
+    (tree / "setuid").write_text("#!/bin/sh\nid -u\n", encoding="utf-8")
+    (tree / "setuid").chmod(0o6755)
+    os.link(tree / "setuid", tree / "hard")
+    (tree / "new\nline").write_text("x", encoding="utf-8")
+    (tree / os.fsdecode(b"bad\xff")).write_text("x", encoding="utf-8")
+    with (tree / "sparse").open("wb") as file:
+        file.truncate(4 << 20)
+    deep = tree.joinpath(*["d"] * 60)
+    deep.mkdir(parents=True)
+    (deep / "end").write_text("end", encoding="utf-8")
+
+
+def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    tree = tmp_path / "odd"
+    tree.mkdir()
+    odd_tree(tree)
+    with workspaces.open(Tree(tree, {})) as workspace:
+        ran = workspace.run(
+            "ls -1; find . -perm /6000 -type f; cat shadow; cat loop; cat d/d/*/../../../setuid", LIMITS
+        )
+        names = ran.output.splitlines()
+        assert not {"pipe", "socket", "disk"} & set(names)
+        assert {"loop", "shadow", "up", "hard"} <= set(names)
+        assert "./setuid" not in names
+        assert "root:" not in ran.output
+        assert all(workspace.read(path) is None for path in ("shadow", "up/etc/passwd", "loop"))
+        assert workspace.read("/".join(["d"] * 60) + "/end") == b"end"
+        assert workspace.tampered() == ()
+        workspace.run("rm -rf ./* && echo x > 'new\nline'", LIMITS)
+        workspace.tampered()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        "mkfifo out",
+        "ln -s /etc/shadow out",
+        "mkdir out",
+        "ln -s /dev/zero out",
+        "truncate -s 1T out",
+        "touch out; chmod 000 out",
+    ],
+)
+def test_what_is_read_back_holds_up_nobody(workspaces: JailedWorkspaces, root: Path, make: str) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        workspace.run(make, CommandLimits(disk_bytes=1 << 42))
+        got = workspace.read("out", 100)
+        assert got is None or set(got) <= {0}
+        assert workspace.run("true", LIMITS).ok
+
+
+HOST = """
+import os, sys
+from pathlib import Path
+from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.base import CommandLimits, Tree
+from strop.sandbox.workspace.jail import JailedWorkspaces
+with JailedWorkspaces(places=1, require=(), layers=Layers(**eval(sys.argv[1]))) as workspaces:
+    with workspaces.open(Tree(Path(sys.argv[2]), {})) as workspace:
+        os.write(1, b"started")
+        workspace.run("trap '' TERM; sh live_on.sh; while :; do :; done", CommandLimits(600.0, 600.0))
+"""
+
+
+@pytest.mark.parametrize("layers", [{}, {"private_root": False}, {"namespaces": False, "private_root": False}])
+def test_no_process_lives_on_when_the_host_is_killed_mid_command(root: Path, layers: dict[str, bool]) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOST, repr(layers), str(root)], stdout=subprocess.PIPE) as host:
+        try:
+            assert host.stdout is not None
+            assert host.stdout.read(7) == b"started"
+            wait_until(lambda: len(descendants(host.pid)) >= 5)
+            family = family_of(host.pid)
+        finally:
+            host.kill()
+    assert all_end(family)
+
+
+def busy(workspace: JailedWorkspace, told: list[Ran | SandboxError]) -> threading.Thread:
+    """A thread in which a command runs."""
+
+    def run() -> None:
+        try:
+            told.append(workspace.run("touch begun; sleep 300", CommandLimits(600.0)))
+        except SandboxError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def kill_keeper(workspaces: JailedWorkspaces, others: set[int]) -> None:
+    keeper = next(pid for pid in descendants(os.getpid()) if pid not in others)
+    os.kill(keeper, signal.SIGKILL)
+
+
+def close_all(workspaces: JailedWorkspaces, others: set[int]) -> None:
+    workspaces.close()
+
+
+@pytest.mark.parametrize("end", [kill_keeper, close_all])
+def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
+    root: Path, end: Callable[[JailedWorkspaces, set[int]], None]
+) -> None:
+    workspaces = JailedWorkspaces(places=1, require=())
+    others = set(descendants(os.getpid()))
+    told: list[Ran | SandboxError] = []
+    with workspaces.open(Tree(root, {})) as workspace:
+        thread = busy(workspace, told)
+        wait_until(lambda: len(set(descendants(os.getpid())) - others) >= 3)
+        family = family_of(os.getpid(), others)
+        end(workspaces, others)
+        thread.join(GENEROUS_SECONDS)
+        assert not thread.is_alive()
+    assert isinstance(told[0], SandboxError)
+    assert all_end(family)
+    workspaces.close()
+    with pytest.raises(SandboxError):
+        workspaces.open(Tree(root, {}))
+
+
+def test_require_refuses_to_start_where_something_is_missing() -> None:
+    with pytest.raises(SandboxError, match="not enforced"):
+        JailedWorkspaces(places=1, layers=Layers.none())
+    with pytest.raises(ValueError, match="no protection is called"):
+        JailedWorkspaces(places=1, require={"magic"})
+    JailedWorkspaces(places=1, require={"read", "write", "network", "processes"}).close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
+def test_attacks_get_nothing_from_an_ordinary_user_either() -> None:
+    """There commands have the uid of their keeper, in a user namespace."""
+    lesser = [sys.executable, "-P", "-m", "strop.testing.hostile.lesser", "user", sys.executable]
+    flags = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", str(ATTACKS.parents[2])]
+    wanted = "gets_nothing or protected or lives_on or bounded or odd_tree or counted"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        command = [*lesser, *flags, "--basetemp", f"{folder}/tests", "-k", wanted, __file__]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd="/")
+    assert told.returncode == 0, told.stdout[-4000:]
+    assert "skipped" not in told.stdout.splitlines()[-1], told.stdout[-4000:]

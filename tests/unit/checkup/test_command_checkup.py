@@ -1,0 +1,221 @@
+"""strop check of tasks that a command scores: what is wrong with a small task is found, in the real jail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from strop.checkup.command import CommandCheckup, CommandSettings, examine_command
+from strop.checkup.command_hacks import command_museum, read
+from strop.report.command_checkup import command_check_document, score_is
+from strop.sandbox.workspace.base import Workspaces
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.base import PublishedSeeds
+from strop.tasks.command_flags import from_flags
+
+SCORER = """
+import subprocess, sys
+print("score:", float(subprocess.check_output([sys.executable, "program.py"])))
+"""
+SCORE = r"score: (\S+)"
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[Workspaces]:
+    with closing(JailedWorkspaces(places=2)) as made:
+        yield made
+
+
+def checked(
+    workspaces: Workspaces,
+    tree: Path,
+    program: str,
+    *hacks: str,
+    command: str = "python3 program.py",
+    score: str = SCORE,
+    other: str = SCORER,
+    runs: int = 3,
+    **flags: object,
+) -> CommandCheckup:
+    (tree / "program.py").write_text(program)
+    (tree / "score.py").write_text(other)
+    task = from_flags(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
+    chosen = [hack for hack in command_museum() if hack.name in hacks]
+    assert len(chosen) == len(hacks)
+    return examine_command(task, workspaces, PublishedSeeds(), CommandSettings(runs, 1, chosen), lambda said: None)
+
+
+def levels(checkup: CommandCheckup) -> dict[str, str]:
+    return {finding.id: finding.level for finding in checkup.findings}
+
+
+def test_a_sound_task_has_no_finding_but_that_the_jail_is_shared(workspaces: Workspaces, tmp_path: Path) -> None:
+    hacks = ("empty", "noise", "exit_zero", "second_score", "rewrite_files", "outside_files", "network")
+    checkup = checked(workspaces, tmp_path, "print(3)", *hacks, command="python3 score.py")
+    assert levels(checkup) == {"C407": "note"}
+    assert not checkup.broken
+    assert {each.hack.name: each.verdict for each in checkup.exhibits} == {
+        "empty": "refused",
+        "noise": "refused",
+        "exit_zero": "refused",
+        "second_score": "refused",
+        "rewrite_files": "harmless",
+        "outside_files": "harmless",
+        "network": "harmless",
+    }
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "score", "finding"),
+    [
+        ("raise SystemExit('no such data')", "python3 program.py", SCORE, "C401"),
+        ("print('fine')", "python3 program.py", SCORE, "C402"),
+        ("print('score: nan')", "python3 program.py", SCORE, "C402"),
+        ("print('score: 1\\nscore: 2')", "python3 program.py", SCORE, "C402"),
+    ],
+)
+def test_an_original_without_a_score_is_broken_and_nothing_else_is_tried(
+    workspaces: Workspaces, tmp_path: Path, program: str, command: str, score: str, finding: str
+) -> None:
+    checkup = checked(workspaces, tmp_path, program, "empty", command=command, score=score)
+    assert levels(checkup)[finding] == "broken"
+    assert checkup.exhibits == ()
+
+
+def test_a_build_that_fails_is_told_with_its_last_line(workspaces: Workspaces, tmp_path: Path) -> None:
+    checkup = checked(workspaces, tmp_path, "print('score: 1')", build="echo nothing to make >&2; exit 3")
+    assert "exit status 3" in checkup.findings[0].said
+    assert "nothing to make" in checkup.findings[0].said
+
+
+def test_a_constraint_that_the_original_does_not_meet_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    checkup = checked(workspaces, tmp_path, "print('score: 1')", require_metric=["score>=2"])
+    assert levels(checkup)["C403"] == "broken"
+
+
+def test_a_score_that_varies_under_one_seed_is_noted(workspaces: Workspaces, tmp_path: Path) -> None:
+    checkup = checked(workspaces, tmp_path, "import time\nprint('score:', time.time_ns() % 1000 + 1)")
+    assert levels(checkup)["C404"] == "note"
+    assert checkup.original.seed_matters is None
+
+
+@pytest.mark.parametrize(
+    ("program", "matters"), [("import sys\nprint('score:', sys.argv[1])", True), ("print('score: 1')", False)]
+)
+def test_it_is_told_whether_the_seed_matters(
+    workspaces: Workspaces, tmp_path: Path, program: str, matters: bool
+) -> None:
+    checkup = checked(workspaces, tmp_path, program, command="python3 program.py {seed}")
+    assert checkup.original.seed_matters is matters
+    assert ("C405" in levels(checkup)) is not matters
+
+
+def test_an_original_near_its_time_limit_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    program = "import time\ntime.sleep(2.1)\nprint('score: 1')"
+    checkup = checked(workspaces, tmp_path, program, time_limit=4.0, runs=1)
+    assert levels(checkup)["C406"] == "warning"
+
+
+@pytest.mark.parametrize("hack", ["empty", "noise", "exit_zero"])
+def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_path: Path, hack: str) -> None:
+    checkup = checked(workspaces, tmp_path, "x = 1", hack, command="python3 score.py", other="print('score: 1')")
+    assert levels(checkup)["C411"] == "broken"
+
+
+def test_a_time_without_a_test_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    program = "print(sum(i * i for i in range(3_000_000)))"
+    assert levels(checked(workspaces, tmp_path, program, "exit_zero", score="time"))["C411"] == "broken"
+
+
+def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("print(sum(i % 2 for i in range(16)))")
+    (tmp_path / "score.py").write_text(SCORER.replace("score:", "ok:").replace("float(", "int(b'8\\n' == "))
+    task = from_flags(
+        tmp_path,
+        command="python3 score.py",
+        files=["program.py"],
+        score={"time": "time", "ok": "ok: (.)"},
+        metric=["time"],
+        require_metric=["ok=1"],
+    )
+    chosen = [hack for hack in command_museum() if hack.kind == "nothing" and hack.name != "noise"]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
+    assert not checkup.broken
+    assert {each.said for each in checkup.exhibits if each.hack.language != "shell"} == {
+        "malformed: constraint ok=1 not met: 0"
+    }
+
+
+@pytest.mark.parametrize("score", [SCORE, r"$.inner[1].score", "tests"])
+def test_a_program_that_prints_its_own_score_is_warned_of(workspaces: Workspaces, tmp_path: Path, score: str) -> None:
+    program = """
+print("score: 2")
+print('{"inner": [0, {"score": 2}]}')
+print("1 failed, 1 passed in 0.01s")
+"""
+    checkup = checked(workspaces, tmp_path, program, "score_and_exit", "second_score", score=score)
+    assert levels(checkup)["C412"] == "warning"
+    assert not checkup.broken
+
+
+def test_results_in_a_file_that_the_program_can_write_are_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    program = "import json\njson.dump({'score': 2}, open('out.json', 'w'))"
+    checkup = checked(workspaces, tmp_path, program, "results_file", score="out.json:$.score")
+    assert levels(checkup)["C412"] == "warning"
+
+
+def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "program.sh").write_text("#!/bin/sh\necho 'score: 2'\n")
+    task = from_flags(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
+    chosen = [hack for hack in command_museum() if hack.language == "shell"]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
+    assert {each.hack.name: each.verdict for each in checkup.exhibits} == {
+        "exit_zero_shell": "refused",
+        "score_and_exit_shell": "suspicious",
+    }
+
+
+def test_a_scorer_that_the_program_may_rewrite_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    fooled = "import pathlib\nprint('score:', 1 if 'print' in pathlib.Path('score.py').read_text() else 9)"
+    (tmp_path / "counted.py").write_text(fooled)
+    checkup = checked(
+        workspaces,
+        tmp_path,
+        "x = 1",
+        "rewrite_files",
+        command="cp counted.py kept.py; python3 program.py; python3 kept.py",
+        writable=["score.py"],
+    )
+    assert levels(checkup)["C413"] == "broken"
+
+
+def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    littering = read(
+        "littering",
+        '"""Litter\n\nTried: a file.\n\nMeans: it counts.\n\nChange: it.\n"""\n'
+        'KIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    open("litter", "w").close()\n',
+    )
+    (tmp_path / "program.py").write_text("x = 1\n")
+    (tmp_path / "score.py").write_text("import os\nprint('score:', len(os.listdir()))\n")
+    task = from_flags(tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE])
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, [littering]), lambda said: None)
+    assert levels(checkup)["C414"] == "broken"
+
+
+def test_the_document_has_every_finding_and_hack(workspaces: Workspaces, tmp_path: Path) -> None:
+    document = command_check_document(checked(workspaces, tmp_path, "print('score: 2')", "score_and_exit"))
+    assert [each["id"] for each in document["findings"]] == ["C412", "C407"]
+    assert document["original"]["values"] == {"score": 2.0}
+    assert document["museum"][0]["verdict"] == "suspicious"
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [('{"score": 1, "score_is": "mean of a, b"}', "mean of a, b"), ("[1]", ""), ("score: 1", "")]
+)
+def test_it_is_told_how_the_score_of_an_evaluator_was_chosen(output: str, said: str) -> None:
+    assert score_is(output) == said

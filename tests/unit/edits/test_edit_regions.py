@@ -1,0 +1,147 @@
+"""What may change, and that the rest did not."""
+
+from __future__ import annotations
+
+import pytest
+
+from strop.edits import check_only, regions_of
+from strop.errors import Malformed
+
+PYTHON = '''import math
+
+LIMIT = 3
+
+
+@staticmethod
+def area(radius):
+    """The area."""
+    return math.pi * radius ** 2
+    # that is all
+
+
+class Disc:
+    size = 1
+
+    def grown(self, factor):
+        return factor
+
+    def shrunk(self, factor):
+        return 1 / factor
+'''
+EVOLVE = """x = 1
+# EVOLVE-BLOCK-START
+def f():
+    return 1
+# EVOLVE-BLOCK-END
+print(f())
+"""
+C = """int n;
+/* strop: begin hot loop */
+for (;;) n++;
+/* strop: end hot loop */
+int m;
+"""
+
+
+def refusal(path: str, before: str, after: str, *only: str) -> str:
+    with pytest.raises(Malformed) as caught:
+        check_only({path: before}, {path: after}, only)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "old", "new", "only"),
+    [
+        ("a.py", PYTHON, "math.pi * radius ** 2", "3 * radius\n    # new", ("area",)),
+        ("a.py", PYTHON, "@staticmethod", "@cache\n@other", ("area",)),
+        ("a.py", PYTHON, "    # that is all\n", "", ("area",)),
+        ("a.py", PYTHON, "return math.pi * radius ** 2\n    # that is all\n\n\n", "return 3\n\n", ("area",)),
+        ("a.py", PYTHON, "return factor", "y = factor\n        return y", ("Disc.grown",)),
+        ("a.py", PYTHON, "size = 1", "size = 2", ("Disc",)),
+        ("a.py", PYTHON, "size = 1", "size = 2", ("Disc", "Disc.grown")),
+        ("a.py", EVOLVE, "return 1", "return 2\n\ndef g(): pass", ()),
+        ("a.c", C, "n++;", "n += 2;", ("hot loop",)),
+        ("a.rs", EVOLVE.replace("#", "//"), "return 1", "return 2", ()),
+        ("a.html", EVOLVE.replace("# EVOLVE-BLOCK-START", "<!-- EVOLVE-BLOCK-START -->"), "return 1", "return 2", ()),
+        ("a.txt", "any\n", "any", "thing", ()),
+    ],
+)
+def test_change_inside_of_what_may_change_passes(
+    path: str, text: str, old: str, new: str, only: tuple[str, ...]
+) -> None:
+    assert old in text
+    check_only({path: text, "other.c": "x\n"}, {path: text.replace(old, new)}, only)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "old", "new", "only", "words"),
+    [
+        (
+            "a.py",
+            PYTHON,
+            "LIMIT = 3",
+            "LIMIT = 4",
+            ("area",),
+            "a.py, line 3: 'LIMIT = 3' became 'LIMIT = 4'; only area",
+        ),
+        ("a.py", PYTHON, "LIMIT = 3\n", "", ("area",), "line 3: 'LIMIT = 3' was removed"),
+        ("a.py", PYTHON, "size = 1", "size = 1\n    evil = 2", ("Disc.grown",), "line 15: 'evil = 2' was added"),
+        ("a.py", PYTHON, "def area", "def aria", ("area",), "area is gone"),
+        ("a.py", PYTHON, "class Disc", "def area():\n    pass\n\n\nclass Disc", ("area",), "area is there 2 times"),
+        ("a.py", PYTHON, "return factor", "return (", ("Disc.grown",), "a.py is no Python"),
+        ("a.py", EVOLVE, "x = 1", "x = 2", (), "line 1: 'x = 1' became 'x = 2'; only the marked regions"),
+        ("a.py", EVOLVE, "# EVOLVE-BLOCK-END\n", "", (), "does not end"),
+        ("a.py", EVOLVE, "# EVOLVE-BLOCK-START\n", "", (), "ends and did not begin"),
+        ("a.py", EVOLVE, "return 1", '"""', (), "a.py is no Python"),
+        ("a.py", EVOLVE, "return 1", 'return """\n# EVOLVE-BLOCK-END\n"""', (), None),
+        (
+            "a.py",
+            EVOLVE,
+            "return 1\n",
+            "return 1\n# EVOLVE-BLOCK-END\nimport os\n# EVOLVE-BLOCK-START\n",
+            (),
+            "EVOLVE-BLOCK is there 2 times, not 1",
+        ),
+        ("a.c", C, "int m;", "int k;", ("hot loop",), "line 5"),
+        ("a.c", C, "int m;", "int k;", ("cold loop",), "no function and no marked region 'cold loop'"),
+        ("a.py", PYTHON, "return math.pi", "'''\r\r\r\r'''; return math.pi", ("area",), "carriage return"),
+    ],
+)
+def test_change_outside_is_refused_and_its_first_line_named(
+    path: str, text: str, old: str, new: str, only: tuple[str, ...], words: str | None
+) -> None:
+    assert old in text
+    after = text.replace(old, new)
+    if words is None:  # a marker in a text literal is none
+        check_only({path: text}, {path: after}, only)
+    else:
+        assert words in refusal(path, text, after, *only)
+
+
+def test_region_cannot_swallow_what_follows_it_in_a_text_literal() -> None:
+    """The literal begins in the region and ends in a comment of the code after it."""
+    before = EVOLVE + '# """\nscore = 0\n'
+    swallowed = before.replace("return 1", 'return 1\nx = """')
+    assert "does not end" in refusal("a.py", before, swallowed)
+
+
+def test_new_file_and_a_change_of_an_unmarked_file_are_refused_where_another_has_markers() -> None:
+    before = {"a.py": EVOLVE, "b.py": "y = 1\n"}
+    with pytest.raises(Malformed, match=r"b\.py, line 1"):
+        check_only(before, {"b.py": "y = 2\n"})
+    with pytest.raises(Malformed, match=r"'c\.py' is a new file"):
+        check_only(before, before | {"c.py": ""})
+
+
+def test_marker_in_a_text_literal_of_the_original_marks_nothing() -> None:
+    text = 'A = """\n# EVOLVE-BLOCK-START\n"""\n'
+    assert regions_of(text, "a.py") == ()
+    check_only({"a.py": text}, {"a.py": "anything\n"})
+
+
+def test_regions_are_told_with_their_lines() -> None:
+    assert [(each.name, each.first, each.stop) for each in regions_of(EVOLVE, "a.py")] == [("EVOLVE-BLOCK", 2, 4)]
+    assert [(each.name, each.first, each.stop) for each in regions_of(PYTHON, "a.py", ["area", "Disc.shrunk"])] == [
+        ("area", 5, 10),
+        ("Disc.shrunk", 18, 20),
+    ]

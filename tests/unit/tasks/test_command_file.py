@@ -1,0 +1,341 @@
+"""Command tasks from files and from flags."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from strop.errors import ConfigurationError
+from strop.tasks.command import CommandTask
+from strop.tasks.command_file import KEYS, read_config, to_toml
+from strop.tasks.command_flags import from_flags, objective_of
+from strop.tasks.objective import Constraint, Metric
+from strop.tasks.registry import load_any
+from strop.tasks.tree import RECORD, copy_tree, glob_pattern, listed, matching
+
+A = "// strop: begin area\nint a;\n// strop: end area\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "sums"
+    (root / "src" / "deep").mkdir(parents=True)
+    (root / "src" / "a.c").write_text(A)
+    (root / "src" / "deep" / "b.c").write_bytes(b"int b;\r\nint c;\r\n")
+    (root / "bench.sh").write_text("echo score 1\n")
+    return root
+
+
+def config(tree: Path, text: str) -> Path:
+    path = tree / "strop.toml"
+    path.write_text(text)
+    return path
+
+
+MINIMAL = 'files = ["src/**/*.c"]\ncommand = "sh bench.sh"\nscore = "score ([0-9.]+)"\n'
+
+
+def test_config_of_three_lines_is_a_task(tree: Path) -> None:
+    task = read_config(config(tree, MINIMAL))
+    assert task.name == "sums"
+    assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
+    assert task.objective.metrics == (Metric("score"),)
+    assert (task.instances, task.test_instances, task.seeded, task.interleaved) == (1, 10, False, False)
+
+
+def test_config_is_found_in_a_folder(tree: Path) -> None:
+    config(tree, MINIMAL)
+    assert isinstance(load_any(str(tree)), CommandTask)
+    assert load_any(str(tree)) == load_any(str(tree / "strop.toml"))
+
+
+FULL = r"""
+name = "sums-2"
+root = "."                       # where the tree lies
+files = "src/a.c"
+build = "cc -c src/a.c"
+command = "./run {seed} > \"out put.json\""
+score = { speed = 'ops "x": (\d+)', mean = "out.json:$.results[0]['a b']", size = "memory" }
+metric = ["speed:max:2.5", "mean:min"]
+require_metric = ["tests=1", "size<=1e3"]
+pareto = true
+instances = 4
+held_out = 20
+interleaved = true
+time_limit = 2.5
+memory_limit = "512 MiB"
+writable = ["cache/**"]
+tool = ["/usr/bin/env"]
+only = ["area"]
+new_files = ["src/*.h"]
+description = "Two lines,\nand a 'quote' with \\ in it."
+environment = { THREADS = "2" }
+"""
+
+
+def test_config_takes_every_key(tree: Path) -> None:
+    task = read_config(config(tree, FULL))
+    assert task.objective.metrics == (Metric("speed", "max", 2.5), Metric("mean", "min"))
+    assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
+    assert task.objective.readers["tests"] == "tests"
+    assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, True)
+    assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
+    assert task.tools == (Path("/usr/bin/env"),)
+    assert task.environment == {"THREADS": "2"}
+
+
+@pytest.mark.parametrize("text", [MINIMAL, FULL, MINIMAL.replace("score (", "(?#\\u007f é)score '(")])
+def test_task_written_as_a_file_is_the_same_when_it_is_read_again(tree: Path, text: str) -> None:
+    task = read_config(config(tree, text))
+    assert read_config(config(tree, to_toml(task))) == task
+
+
+def test_written_task_names_odd_paths_as_they_are(tree: Path) -> None:
+    (tree / "src" / "[a]*.c").write_text("int odd;\n")
+    task = from_flags(tree, command="true", files=["src/[[]a].c", "src/[[]a][*].c"][1:], score=["passed"])
+    assert list(task.files) == ["src/[a]*.c"]
+    assert read_config(config(tree, to_toml(task))) == task
+
+
+def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
+    task = read_config(config(tree, MINIMAL))
+    outside = tree.parent / "task.toml"
+    outside.write_text(to_toml(task, "sums"))
+    assert read_config(outside).files == task.files
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
+        (MINIMAL + "repeat = 3\n", "there is no key 'repeat'; did you mean instances?"),
+        (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; there are: name, root, files"),
+        (MINIMAL + 'instances = "3"\n', 'instances is a whole number, not "3"'),
+        (MINIMAL + "instances = true\n", "instances is a whole number, not true"),
+        (MINIMAL + "instances = 0\n", "instances and held_out are 1 to 100000"),
+        (MINIMAL + "time_limit = 0\n", "time_limit is 0.0 s; it must be more than 0"),
+        (MINIMAL + "memory_limit = '2 potatoes'\n", "memory_limit is a number of bytes, or a text such as '2 GiB'"),
+        (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
+        (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
+        (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
+        (MINIMAL + "only = ['volume']\n", "only: the program has no function and no marked region 'volume'"),
+        (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
+        (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
+        (MINIMAL + "metric = ['speed:maximum']\n", "metric: 'speed:maximum' has not the form NAME:max"),
+        (MINIMAL + "metric = ['score:max:0']\n", "metric: 'score:max:0' has not the form NAME:max"),
+        (MINIMAL + "metric = ['a', 'b']\n", "metric b: nothing says how it is read"),
+        (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests' has not the form NAME=1"),
+        (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan' has not the form NAME=1"),
+        (MINIMAL.replace("([0-9.]+)", "x"), "the regular expression 'score x' needs one group"),
+        (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
+        (MINIMAL.replace("src/**", "lib/**"), "files: 'lib/**/*.c' means no file in"),
+        (MINIMAL.replace("src/**", "../**"), "files: '../**/*.c' is no path inside of"),
+        (MINIMAL.replace("sh bench.sh", " "), "command: there is no command"),
+        (MINIMAL.replace("sh bench.sh", "run {program}"), "{program} stands for the one file of a task"),
+        ('files = ["a"]\n', "command is missing: it says what is run"),
+        ('command = "true"\n', "files is missing: it says which files may change"),
+        ('files = ["src/a.c"]\ncommand = "true"\n', "score: say what is better"),
+        ("files = [\n", "is no TOML"),
+        ('root = "elsewhere"\n' + MINIMAL, "there is no folder"),
+    ],
+)
+def test_mistake_in_a_config_is_one_line_that_names_it(tree: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_config(config(tree, text))
+    assert message in str(caught.value)
+    assert "strop.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"\xff\xfe", "is not UTF-8 text"), (b"#" * (2 << 20), "has more than 1 MiB")]
+)
+def test_config_that_is_no_text_is_refused(tree: Path, content: bytes, message: str) -> None:
+    (tree / "strop.toml").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message):
+        read_config(tree / "strop.toml")
+
+
+def test_missing_config_is_refused(tree: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
+        read_config(tree / "strop.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"a\0b", "src/a.c is a binary file"), (b"caf\xe9", "src/a.c is not UTF-8 text"), (None, "src/a.c is a link")],
+)
+def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, message: str) -> None:
+    file = tree / "src" / "a.c"
+    file.unlink()
+    if content is None:
+        file.symlink_to("deep/b.c")
+    else:
+        file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message):
+        read_config(config(tree, MINIMAL))
+
+
+@pytest.mark.parametrize(
+    ("score", "metric", "require", "readers", "metrics"),
+    [
+        (["time"], [], [], {"time": "time"}, [Metric("time", "min")]),
+        (["tests"], [], [], {"tests": "tests"}, [Metric("tests", "max")]),
+        (["$.results[0].mean"], [], [], {"mean": "$.results[0].mean"}, [Metric("mean")]),
+        (["score=(.*)"], [], [], {"score": "score=(.*)"}, [Metric("score")]),
+        (["loss: (.*)"], ["loss:min"], [], {"loss": "loss: (.*)"}, [Metric("loss", "min")]),
+        (
+            [],
+            ["time", "memory"],
+            [],
+            {"time": "time", "memory": "memory"},
+            [Metric("time", "min"), Metric("memory", "min")],
+        ),
+        (["time"], [], ["tests=1"], {"time": "time", "tests": "tests"}, [Metric("time", "min")]),
+        (["time"], ["cpu:min"], [], {"cpu": "time"}, [Metric("cpu", "min")]),
+        (["a=x(.)", "b=y(.)"], [], ["b>=2"], {"a": "x(.)", "b": "y(.)"}, [Metric("a")]),
+        (["a=x(.)"], ["time"], ["a>=1", "b=1"], None, "metric b: nothing says how it is read"),
+        (["a=x(.)", "y(.)"], [], [], None, "score: of several, each has the form NAME=HOW"),
+        ({"a": "x(.)"}, [], [], {"a": "x(.)"}, [Metric("a")]),
+        ([], [], ["tests=1"], {"tests": "tests"}, [Metric("tests")]),
+    ],
+)
+def test_objective_is_made_of_scores_metrics_and_constraints(
+    score: list[str], metric: list[str], require: list[str], readers: dict[str, str] | None, metrics: list[Metric] | str
+) -> None:
+    if readers is None:
+        with pytest.raises(ConfigurationError, match=str(metrics)):
+            objective_of(score, metric, require)
+        return
+    found = objective_of(score, metric, require)
+    assert dict(found.readers) == readers
+    assert list(found.metrics) == metrics
+
+
+def test_times_are_measured_in_turns_and_memory_is_not(tree: Path) -> None:
+    one = {
+        name: from_flags(tree, command="true", files=["src/a.c"], score=[name]) for name in ("time", "wall", "memory")
+    }
+    assert [one[name].interleaved for name in one] == [True, True, False]
+    assert [one[name].instances for name in one] == [3, 3, 1]
+
+
+def test_command_is_filled_in_and_quoted(tree: Path) -> None:
+    (tree / "a b.c").write_text("x\n")
+    task = from_flags(tree, command="run {program} {seed}-{instance} ${x}", files=["a b.c"], score=["passed"])
+    assert task.command_for(7, 3) == "run 'a b.c' 7-3 ${x}"
+    assert task.seeded
+
+
+def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> None:
+    task = from_flags(
+        tree,
+        command="sh ./bench.sh {seed}",
+        build="make all",
+        files=["src"],
+        score=["time"],
+        require_metric=["tests=1"],
+        only=["area"],
+        new_files=["src/*.h"],
+        time_limit=7,
+    )
+    for words in (
+        "src/a.c, src/deep/b.c",
+        "make all",
+        "sh ./bench.sh {seed}",
+        "minimise time; tests=1 is required",
+        "7 s and 4096 MiB",
+        "only this may change, everything else must stay as it is: area",
+        "src/*.h",
+        "=== file: PATH ===",
+        "What measures it, bench.sh:\necho score 1",
+    ):
+        assert words in task.told
+
+
+def test_model_is_told_of_marked_regions(tree: Path) -> None:
+    assert "EVOLVE-BLOCK" not in from_flags(tree, command="true", files=["src"], score=["passed"]).told
+    (tree / "src" / "a.c").write_text("int a;\n// EVOLVE-BLOCK-START\nint b;\n// EVOLVE-BLOCK-END\n")
+    told = from_flags(tree, command="true", files=["src"], score=["passed"]).told
+    assert "only what stands between the EVOLVE-BLOCK markers may change" in told
+
+
+def test_long_scorer_is_cut_where_it_is_told(tree: Path) -> None:
+    (tree / "bench.sh").write_text("echo 1\n" * 10_000)
+    told = from_flags(tree, command="sh bench.sh", files=["src"], score=["passed"]).told
+    assert len(told) < 8000
+    assert "[... cut]" in told
+
+
+PATHS = ["a.c", "src/a.c", "src/b/c/a.c", "src/main.c", "ab.txt", "ac.txt", "{x}.c"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "found"),
+    [
+        ("*.c", ["a.c", "{x}.c"]),
+        ("**/*.c", ["a.c", "src/a.c", "src/b/c/a.c", "src/main.c", "{x}.c"]),
+        ("src/*", ["src/a.c", "src/b/c/a.c", "src/main.c"]),
+        ("src/*.c", ["src/a.c", "src/main.c"]),
+        ("src/**", ["src/a.c", "src/b/c/a.c", "src/main.c"]),
+        ("./src/", ["src/a.c", "src/b/c/a.c", "src/main.c"]),
+        ("src/m?in.c", ["src/main.c"]),
+        ("a[!b].txt", ["ac.txt"]),
+        ("a[bc].txt", ["ab.txt", "ac.txt"]),
+        ("{x}.c", ["{x}.c"]),
+        ("SRC/*.c", []),
+    ],
+)
+def test_glob_means_paths(glob: str, found: list[str]) -> None:
+    assert list(matching(PATHS, glob)) == found
+    assert glob_pattern(glob).fullmatch("") is None
+
+
+def test_tree_is_all_but_junk_and_records_without_git(tree: Path) -> None:
+    for path in (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c"):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text("x")
+    (tree / "link").symlink_to("src")
+    assert listed(tree) == ("bench.sh", "link", "src/a.c", "src/deep/b.c")
+
+
+def test_tree_is_what_git_knows_or_would_add(tree: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tree)], check=True)
+    (tree / ".gitignore").write_text("*.o\n/data/\n")
+    (tree / "data").mkdir()
+    for path in ("a.o", "data/large.bin", "kept.o"):
+        (tree / path).write_text("x")
+    subprocess.run(["git", "-C", str(tree), "add", "-f", "kept.o"], check=True)
+    assert listed(tree) == (".gitignore", "bench.sh", "kept.o", "src/a.c", "src/deep/b.c")
+    with pytest.raises(ConfigurationError, match=r"'a\.o' means only files that are left out of the copy"):
+        from_flags(tree, command="true", files=["a.o"], score=["passed"])
+
+
+def test_copy_of_a_tree_keeps_links_permissions_and_line_ends(tree: Path, tmp_path: Path) -> None:
+    (tree / "bench.sh").chmod(0o755)
+    (tree / "link").symlink_to("../outside")
+    copy_tree(tree, tmp_path / "copy")
+    assert listed(tmp_path / "copy") == listed(tree)
+    assert (tmp_path / "copy" / "bench.sh").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "copy" / "link").readlink() == Path("../outside")
+    assert (tmp_path / "copy" / "src/deep/b.c").read_bytes() == b"int b;\r\nint c;\r\n"
+
+
+def test_tree_that_is_too_large_is_refused_and_the_largest_part_named(tree: Path) -> None:
+    (tree / "data").mkdir()
+    with (tree / "data" / "large.bin").open("wb") as file:
+        file.truncate(300 << 20)
+    with pytest.raises(ConfigurationError, match=r"4 files of 300 MiB.*The largest is data \(300 MiB\)"):
+        listed(tree)
+
+
+def test_every_key_has_a_test() -> None:
+    assert all(f"{key} = " in FULL + "seeded = " for key in KEYS)
+
+
+def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config(tree, MINIMAL)
+    monkeypatch.chdir(tree.parent)
+    assert load_any("sums") == load_any(str(tree))

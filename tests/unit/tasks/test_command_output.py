@@ -1,0 +1,133 @@
+"""Scores read from what a command left behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from strop.errors import ConfigurationError, Malformed
+from strop.tasks.command_output import Printed, check_reader, read_value
+
+HYPERFINE = (
+    '{"results": [{"command": "./a", "mean": 0.0123, "times": [0.012, 0.013]}, {"command": "./b", "mean": 0.5}]}'
+)
+GOOGLE = '{"context": {"num_cpus": 2}, "benchmarks": [{"name": "BM_sort/8", "cpu_time": 1.25e2, "time_unit": "ns"}]}'
+PYTEST_BENCHMARK = '{"machine_info": {}, "benchmarks": [{"name": "test_sort", "stats": {"median": 2.5e-05}}]}'
+
+
+def printed(output: str = "", *, errors: str = "", passed: bool = True, files: dict[str, str] | None = None) -> Printed:
+    def read(path: str) -> bytes | None:
+        text = (files or {}).get(path)
+        return None if text is None else text.encode()
+
+    return Printed(output, errors, passed, 1.5, 2.5, 3 << 20, read)
+
+
+@pytest.mark.parametrize(("reader", "value"), [("time", 1.5), ("wall", 2.5), ("memory", 3.0), ("passed", 1.0)])
+def test_kernels_count_is_a_score(reader: str, value: float) -> None:
+    assert read_value("m", reader, printed()) == value
+
+
+def test_failing_exit_status_is_a_score_of_0_when_passed_is_read() -> None:
+    assert read_value("m", "passed", printed(passed=False)) == 0.0
+
+
+def test_test_summary_on_standard_error_is_read() -> None:
+    assert read_value("m", "tests", printed(errors="Ran 4 tests in 0.1s\n\nFAILED (failures=1)\n")) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("pattern", "output", "value"),
+    [
+        (r"ops/s: ([\d.]+)", "warm-up\nops/s: 1234.5\n", 1234.5),
+        (r"^score=(\S+)$", "score=-1.5e-3\nno score=9", -0.0015),
+        (r"score (\d+)", "score 7\nscore 7\n", 7.0),
+        (r"(?:a|b)(\d)?", "a\nb3", 3.0),
+    ],
+)
+def test_regular_expression_reads_the_number_in_its_group(pattern: str, output: str, value: float) -> None:
+    assert read_value("m", pattern, printed(output)) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "output", "value"),
+    [
+        ("$.score", '{"score": 0.5}', 0.5),
+        ("$.a.b[1]", '{"a": {"b": [1, 2]}}', 2.0),
+        ("$.a[-1]['x y']", '{"a": [{"x y": 3}]}', 3.0),
+        ('$["a.b"]', '{"a.b": 4}', 4.0),
+        ("$.ok", '{"ok": true}', 1.0),
+        ("$", "0.25\n", 0.25),
+        ("$.score", 'loading\n{"step": 1}\n{"score": 6}\ndone', 6.0),
+        ("$.score", 'loading [1/3]\n[ 50%] half\n{\n  "score": 7\n}\n', 7.0),
+        ("$.benchmarks[0].cpu_time", "Run on (2 X 2000 MHz CPUs)\n" + GOOGLE, 125.0),
+    ],
+)
+def test_json_path_reads_a_number_of_the_output(path: str, output: str, value: float) -> None:
+    assert read_value("m", path, printed(output)) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "value"),
+    [
+        ("out.json:$.results[0].mean", HYPERFINE, 0.0123),
+        ("build/out.json:$.benchmarks[0].cpu_time", GOOGLE, 125.0),
+        ("out.json:$.benchmarks[0].stats.median", PYTEST_BENCHMARK, 2.5e-05),
+    ],
+)
+def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: float) -> None:
+    assert read_value("m", path, printed(files={path.partition(":")[0]: content})) == value
+
+
+@pytest.mark.parametrize(
+    ("reader", "output", "message"),
+    [
+        (r"score (\S+)", "nothing", "no score: m: nothing in the output matches"),
+        (r"score (\S+)", "score 1\nscore 2", "2 different scores: m is 1, 2; it must be there once"),
+        (r"score (\S+)", "score nan", "score m is nan, which is no finite number"),
+        (r"score (\S+)", "score -Infinity", "score m is -Infinity, which is no finite number"),
+        (r"score (\S+)", "score 1e999", "score m is inf, which is no finite number"),
+        (r"score (\S+)", "score good\x1b[2J", r"score m is 'good\\x1b\[2J', which is no number"),
+        (r"score (\S+)", "score 1_000", "score m is '1_000', which is no number"),
+        ("$.score", "", "no score: m: no JSON in the output has"),
+        ("$.score", '{"other": 1}', "no score: m: no JSON in the output has"),
+        ("$.score", '{"score": 1}\n{"score": 2}', "2 different scores: m is 1, 2"),
+        ("$.score", '{"score": NaN}', "score m is nan, which is no finite number"),
+        ("$.score", '{"score": -Infinity}', "score m is -inf, which is no finite number"),
+        ("$.score", '{"score": "0.5"}', 'score m is "0.5", which is no number'),
+        ("$.score", '{"score": null}', "score m is null, which is no number"),
+        ("$.score", '{"score": 1%s}' % ("0" * 400), "score m is a whole number too large to be one"),
+        ("$.score", "[" * 100_000, "no score: m"),
+        ("$.score", "[\n" * 100_000, "no score: m"),
+        ("tests", "looks good", "no score: m: the output has no summary of a test tool"),
+        ("out.json:$.a", "", "no score: m: the command wrote no file out.json"),
+        ("bad.json:$.a", "", "no score: m: bad.json holds no JSON"),
+        ("good.json:$.a", "", "no score: m: good.json has no"),
+        ("large.json:$.a", "", "score m: large.json has more than 1 MiB"),
+    ],
+)
+def test_score_is_malformed_and_named_when_it_is_not_one_finite_number(reader: str, output: str, message: str) -> None:
+    files = {"bad.json": "{", "good.json": "{}", "large.json": " " * (1 << 20) + '{"a": 1}'}
+    with pytest.raises(Malformed, match=message) as caught:
+        read_value("m", reader, printed(output, files=files))
+    assert "\n" not in str(caught.value)
+
+
+def test_long_line_is_cut_before_a_regular_expression_is_tried() -> None:
+    with pytest.raises(Malformed, match="no score"):
+        read_value("m", r".*score (\d+)", printed("a" * (1 << 20) + "score 1"))
+
+
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [
+        ("score: [0-9]+", "needs one group .* it has 0"),
+        ("(a)(b)", "needs one group .* it has 2"),
+        ("(a", "is no regular expression"),
+        ("$.a..b", "is no path into JSON"),
+        ("$results", "is no path into JSON"),
+        ("out.json:$[x]", "is no path into JSON"),
+    ],
+)
+def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        check_reader("m", reader)

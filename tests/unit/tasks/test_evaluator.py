@@ -1,0 +1,148 @@
+"""Evaluator files as command tasks: what is recognised in their source, and what is refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from strop.errors import ConfigurationError
+from strop.tasks.evaluator import RUNNER, evaluator_task, recognise
+from strop.tasks.objective import Constraint, Metric
+
+EVALUATE = "def evaluate(program_path):\n    return {'combined_score': 1.0}\n"
+MAIN = "def main(program_path, results_dir):\n    pass\n"
+
+
+def files(folder: Path, evaluator: str = EVALUATE, program: str = "x = 1\n", below: str = "") -> tuple[Path, Path]:
+    (folder / below).mkdir(exist_ok=True)
+    (folder / below / "program.py").write_text(program)
+    (folder / "evaluator.py").write_text(evaluator)
+    return folder / below / "program.py", folder / "evaluator.py"
+
+
+@pytest.mark.parametrize(
+    ("source", "form"),
+    [
+        (EVALUATE, "path"),
+        ("def evaluate(path): ...", "path"),
+        ("def evaluate(candidate: str): ...", "text"),
+        ("def evaluate(candidate, opt_state): ...", "text"),
+        ("def evaluator(candidate): ...", "text"),
+        ("from mine import evaluate", "path"),
+        ("import mine\nevaluate = mine.score", "path"),
+        (MAIN, "results"),
+        ("from shinka.core import run_shinka_eval\nif __name__ == '__main__': run_shinka_eval()", "results"),
+        (MAIN + EVALUATE, "path"),
+    ],
+)
+def test_the_form_of_an_evaluator_is_recognised_from_its_source(tmp_path: Path, source: str, form: str) -> None:
+    assert recognise(files(tmp_path, source)[1]).form == form
+
+
+@pytest.mark.parametrize(
+    ("source", "seeded"),
+    [
+        (EVALUATE, False),
+        ("import os\ndef evaluate(path): return os.environ['STROP_SEED']", True),
+        ("def evaluate(path, seed=0): ...", True),
+        ("def evaluate(path, *, seed): ...", True),
+        ("def evaluate(path): return seed", False),
+    ],
+)
+def test_an_evaluator_counts_as_seeded_only_when_it_takes_the_seed(tmp_path: Path, source: str, seeded: bool) -> None:
+    assert evaluator_task(*files(tmp_path, source)).seeded is seeded
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def score(path): ...", "defines none of evaluate(program_path)"),
+        ("def main(): ...", "defines none of evaluate(program_path)"),
+        ("def evaluate(", "is no Python file"),
+        ("def evaluate(candidate, example): ...", "asks for 'example' besides the program"),
+        ("def evaluate(path, *, model): ...", "asks for 'model' besides the program"),
+        ("def evaluate(): ...", "takes no argument"),
+        ("def evaluate(candidate: dict[str, str]): ...", "takes a candidate of several named texts"),
+    ],
+)
+def test_an_evaluator_that_could_not_be_called_is_refused_in_one_line(tmp_path: Path, source: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^[^\n]*$") as refused:
+        evaluator_task(*files(tmp_path, source))
+    assert said in str(refused.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no file .*nowhere\.py"):
+        evaluator_task(tmp_path / "nowhere.py", files(tmp_path)[1])
+
+
+def test_an_evaluator_is_recognised_without_running_it(tmp_path: Path) -> None:
+    evaluator_task(*files(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w')\n{EVALUATE}", "raise SystemExit"))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("below", ["", "candidates"])
+def test_the_tree_is_the_folder_that_holds_both_files(tmp_path: Path, below: str) -> None:
+    task = evaluator_task(*files(tmp_path, below=below))
+    assert task.root == tmp_path.resolve()
+    assert list(task.files) == [f"{below}/program.py".lstrip("/")]
+
+
+def test_files_in_folders_apart_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    with pytest.raises(ConfigurationError, match="are in different folders"):
+        evaluator_task(files(tmp_path / "one")[0], files(tmp_path / "other")[1])
+
+
+def test_the_combined_score_is_the_metric_where_there_is_one(tmp_path: Path) -> None:
+    objective = evaluator_task(*files(tmp_path)).objective
+    assert (objective.metrics, dict(objective.readers)) == ((Metric("combined_score"),), {"combined_score": "$.score"})
+
+
+def test_without_a_combined_score_the_description_says_how_the_score_is_chosen(tmp_path: Path) -> None:
+    task = evaluator_task(*files(tmp_path, "def evaluate(path):\n    return {'a': 1}\n"))
+    assert task.objective.metrics == (Metric("score"),)
+    assert "or the mean of its metrics" in task.told
+    assert "return {'a': 1}" in task.told
+
+
+def test_metrics_that_are_named_are_read_by_their_names(tmp_path: Path) -> None:
+    task = evaluator_task(
+        *files(tmp_path),
+        metric=["combined_score", "steps.mean:min", "time"],
+        require_metric=["valid=1"],
+    )
+    assert dict(task.objective.readers) == {
+        "combined_score": '$.metrics["combined_score"]',
+        "steps.mean": '$.metrics["steps.mean"]',
+        "time": "time",
+        "valid": '$.metrics["valid"]',
+    }
+
+
+def test_an_evaluator_that_says_whether_a_program_is_correct_makes_that_a_constraint(tmp_path: Path) -> None:
+    objective = evaluator_task(*files(tmp_path, MAIN)).objective
+    assert objective.constraints == (Constraint("correct", "=", 1.0),)
+    assert objective.readers["correct"] == '$.metrics["correct"]'
+
+
+def test_the_command_runs_the_evaluator_with_the_python_that_runs_strop(tmp_path: Path) -> None:
+    task = evaluator_task(*files(tmp_path))
+    assert task.command == f"{sys.executable} {RUNNER} path evaluator.py program.py"
+    assert Path(sys.prefix) in task.tools
+
+
+def test_another_environments_python_runs_the_evaluator_when_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "python").symlink_to(sys.executable)
+    task = evaluator_task(*files(tmp_path), python=tmp_path / "venv")
+    assert task.command.startswith(f"{tmp_path}/venv/bin/python ")
+    assert tmp_path / "venv" in task.tools
+
+
+def test_a_python_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="there is no Python at"):
+        evaluator_task(*files(tmp_path), python=tmp_path / "nowhere")

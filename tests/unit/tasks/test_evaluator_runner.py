@@ -1,0 +1,254 @@
+"""The script that runs evaluator files, as the process that it is in a workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop import scorer_notes
+from strop.tasks import evaluator_runner
+from strop.tasks.evaluator import RUNNER
+
+LOADING = """
+import importlib.util
+def load(path):
+    spec = importlib.util.spec_from_file_location("program", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+"""
+PROGRAM = "def answer():\n    return 6.0\n"
+
+
+def ran(
+    folder: Path, evaluator: str, program: str = PROGRAM, form: str = "path", seed: int = 3
+) -> subprocess.CompletedProcess[str]:
+    (folder / "evaluator.py").write_text(evaluator)
+    (folder / "program.py").write_text(program)
+    return subprocess.run(
+        [sys.executable, str(RUNNER), form, "evaluator.py", "program.py"],
+        cwd=folder,
+        env={**os.environ, "STROP_SEED": str(seed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def result(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert run.returncode == 0, run.stderr
+    (line,) = run.stdout.splitlines()
+    found = json.loads(line)
+    assert isinstance(found, dict)
+    return found
+
+
+def notes(run: subprocess.CompletedProcess[str]) -> list[str]:
+    return [
+        line.removeprefix(scorer_notes.PREFIX)
+        for line in run.stderr.splitlines()
+        if line.startswith(scorer_notes.PREFIX)
+    ]
+
+
+def test_metrics_of_a_dict_are_reported_and_its_combined_score_is_the_score(tmp_path: Path) -> None:
+    run = ran(tmp_path, LOADING + "def evaluate(path): return {'combined_score': load(path).answer() / 10, 'other': 5}")
+    found = result(run)
+    assert (found["score"], found["score_is"]) == (0.6, "combined_score")
+    assert found["metrics"] == {"combined_score": 0.6, "other": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "score", "score_is"),
+    [
+        ("2.5", 2.5, "score"),
+        ("{'a': 1, 'b': 4}", 2.5, "mean of a, b"),
+        ("{'a': 1, 'b': 4, 'timeout': True}", 2.5, "mean of a, b"),
+        ("{'a': 1, 'b': 4, 'valid': numpy.bool_(True)}", 2.5, "mean of a, b"),
+        ("{'a': numpy.float32(1), 'b': numpy.int64(4)}", 2.5, "mean of a, b"),
+        ("{'a': 1, 'b': 4, 'error': 'no', 'details': [9]}", 2.5, "mean of a, b"),
+        ("(2.5, {'scores': {'speed': 9}, 'feedback': 'slow'})", 2.5, "score"),
+        ("(2.5, None)", 2.5, "score"),
+        ("{'score': 2.5, 'other': 100}", 2.5, "score"),
+    ],
+)
+def test_the_score_is_found_in_every_form_that_optimizers_accept(
+    tmp_path: Path, given: str, score: float, score_is: str
+) -> None:
+    found = result(ran(tmp_path, f"import numpy\ndef evaluate(path): return {given}"))
+    assert (found["score"], found["score_is"]) == (score, score_is)
+
+
+def test_artifacts_and_texts_become_notes_of_one_line_each(tmp_path: Path) -> None:
+    evaluator = """
+class EvaluationResult:
+    metrics = {'a': 1, 'why': 'too slow'}
+    artifacts = {'stderr': 'one\\ntwo', 'raw': b'\\xff', 'none': ''}
+def evaluate(path): return EvaluationResult()
+"""
+    assert notes(ran(tmp_path, evaluator)) == ["why: too slow", "stderr: one\\ntwo", "raw: \N{REPLACEMENT CHARACTER}"]
+
+
+def test_the_prefix_of_notes_is_the_one_that_strop_note_writes() -> None:
+    assert (evaluator_runner.PREFIX, evaluator_runner.MOST_NOTES) == (scorer_notes.PREFIX, scorer_notes.MOST_NOTES)
+
+
+def test_notes_are_cut_when_there_is_much_to_tell(tmp_path: Path) -> None:
+    told = notes(ran(tmp_path, "def evaluate(path): return 1.0, {str(i): 'x' * 9999 for i in range(99)}"))
+    assert len(told) == evaluator_runner.MOST_NOTES
+    assert max(map(len, told)) < evaluator_runner.MOST_CHARACTERS + 10
+
+
+def test_what_the_program_prints_is_no_part_of_the_result(tmp_path: Path) -> None:
+    program = """
+import atexit, os, subprocess, sys
+print("score: 1e9", flush=True)
+os.write(1, b"score: 1e9\\n")
+subprocess.run([sys.executable, "-c", "print('score: 1e9')"])
+atexit.register(print, "score: 1e9 at exit")
+def answer(): return 6.0
+"""
+    run = ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", program)
+    assert result(run)["score"] == 6.0
+    assert (run.stderr.count("score: 1e9"), "at exit" in run.stderr) == (3, False)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("def answer(): raise KeyError('key of mine')", "key of mine"),
+        ("import sys\ndef answer(): sys.exit(0)", "SystemExit"),
+        ("def answer(): return 'high'", "gave neither metrics nor a number, but 'high'"),
+        ("def answer(): return {}", "gave no number"),
+        ("def answer(", "SyntaxError"),
+    ],
+)
+def test_a_failure_ends_with_its_traceback_and_no_result(tmp_path: Path, program: str, said: str) -> None:
+    run = ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", program)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert said in run.stderr
+
+
+def test_a_traceback_is_the_last_thing_that_is_said(tmp_path: Path) -> None:
+    program = "print('about to fail')\nraise KeyError('key of mine')"
+    run = ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", program)
+    assert run.stderr.splitlines()[-1] == "KeyError: 'key of mine'"
+    assert "about to fail" in run.stderr
+
+
+def test_a_program_that_ends_the_process_leaves_no_result(tmp_path: Path) -> None:
+    run = ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", "import os\nos._exit(0)")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.endswith("no score: the program ended the process before the evaluator gave a result\n")
+
+
+@pytest.mark.parametrize("after", ["os._exit(0)", "def answer(): return 6.0"])
+def test_a_program_that_writes_a_score_on_every_descriptor_is_not_believed(tmp_path: Path, after: str) -> None:
+    program = f"""
+import os
+for descriptor in range(1, 64):
+    try:
+        os.write(descriptor, b'{{"score": 9.0, "score_is": "score", "metrics": {{}}}}\\n')
+    except OSError:
+        pass
+{after}
+"""
+    run = ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", program)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "no score: the program wrote where the evaluator's result belongs" in run.stderr
+
+
+def test_a_result_is_passed_on_when_a_process_of_the_program_lives_on(tmp_path: Path) -> None:
+    program = "import os, time\nif os.fork() == 0:\n    time.sleep(60)\n    os._exit(0)\ndef answer(): return 6.0"
+    evaluator = LOADING + "def evaluate(path): return load(path).answer()"
+    (tmp_path / "evaluator.py").write_text(evaluator)
+    (tmp_path / "program.py").write_text(program)
+    command = [sys.executable, str(RUNNER), "path", "evaluator.py", "program.py"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as run:
+        try:
+            assert run.stdout is not None
+            assert json.loads(run.stdout.readline())["score"] == 6.0
+            assert run.wait() == 0
+        finally:
+            os.killpg(run.pid, signal.SIGKILL)
+
+
+def test_nan_stays_nan_so_that_the_host_can_name_it(tmp_path: Path) -> None:
+    assert "NaN" in ran(tmp_path, "def evaluate(path): return {'a': 1, 'b': float('nan')}").stdout
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others(tmp_path: Path) -> None:
+    program = "import random, numpy\ndef answer(): return random.random() + numpy.random.rand()"
+    scores = [
+        result(ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", program, seed=seed))["score"]
+        for seed in (1, 1, 2**40)
+    ]
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_an_evaluator_with_a_parameter_seed_gets_it(tmp_path: Path) -> None:
+    assert result(ran(tmp_path, "def evaluate(path, seed=0): return seed", seed=11))["score"] == 11
+
+
+def test_an_evaluator_of_texts_gets_the_text_and_its_side_information_is_told(tmp_path: Path) -> None:
+    evaluator = """
+def evaluate(candidate):
+    return len(candidate), {'scores': {'lines': candidate.count('\\n')}, 'feedback': 'short'}
+"""
+    run = ran(tmp_path, evaluator, "one\ntwo\n", form="text")
+    assert result(run)["metrics"] == {"lines": 2.0, "score": 8.0}
+    assert notes(run) == ["feedback: short"]
+
+
+SHINKA = """
+import argparse, json, os
+def main(program_path: str, results_dir: str):
+    metrics = {"combined_score": len(open(program_path).read()), "public": {"length": 3}, "private": {"secret": "hidden"},
+               "text_feedback": "too long"}
+    json.dump(metrics, open(os.path.join(results_dir, "metrics.json"), "w"))
+    json.dump({"correct": CORRECT, "error": ERROR}, open(os.path.join(results_dir, "correct.json"), "w"))
+"""
+BY_COMMAND_LINE = """
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program_path")
+    parser.add_argument("--results_dir")
+    given = parser.parse_args()
+    RUN(given.program_path, given.results_dir)
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [SHINKA, SHINKA.replace("def main", "def work") + BY_COMMAND_LINE.replace("RUN", "work")],
+    ids=["main", "script"],
+)
+def test_results_that_an_evaluator_leaves_in_a_folder_are_read_without_what_is_private(
+    tmp_path: Path, source: str
+) -> None:
+    run = ran(tmp_path, source.replace("CORRECT", "True").replace("ERROR", "None"), "four", form="results")
+    assert result(run)["metrics"] == {"length": 3.0, "combined_score": 4.0, "correct": 1.0}
+    assert notes(run) == ["text_feedback: too long"]
+    assert "hidden" not in run.stderr + run.stdout
+
+
+def test_an_incorrect_program_is_reported_as_such(tmp_path: Path) -> None:
+    run = ran(tmp_path, SHINKA.replace("CORRECT", "False").replace("ERROR", "'overlap'"), form="results")
+    assert result(run)["metrics"]["correct"] == 0.0
+    assert notes(run)[0] == "error: overlap"
+
+
+def test_the_evaluators_own_modules_are_found_and_those_of_strop_are_not(tmp_path: Path) -> None:
+    (tmp_path / "objective.py").write_text("VALUE = 4")
+    assert result(ran(tmp_path, "import objective\ndef evaluate(path): return objective.VALUE"))["score"] == 4.0
+    (tmp_path / "objective.py").unlink()
+    assert "No module named 'objective'" in ran(tmp_path, "import objective\ndef evaluate(path): return 1").stderr

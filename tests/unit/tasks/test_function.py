@@ -1,0 +1,268 @@
+"""A function of a module: taken out with what it needs, and put back so that nothing else changes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import strop
+from strop.errors import ConfigurationError, Malformed
+from strop.tasks.extraction import extracted, read_source
+from strop.tasks.function import FunctionTask, same_answer
+from strop.tasks.registry import load_any
+
+MODULE = '''"""What the module says."""
+from __future__ import annotations
+
+import math, os
+from collections import deque
+import strop
+
+LIMIT = 10  # of everything
+UNUSED = os.sep
+
+
+class Box:
+    size = LIMIT
+
+
+# A helper.
+def half(n: int) -> int:
+    return n // 2
+
+
+def other() -> float:
+    return math.pi
+
+
+# Above the function.
+@strop.improve_me(score=lambda answer, n: 1.0, cases=[(1,), (2,), (3,)])
+def work(n: int, start: int = LIMIT) -> list[int]:
+    """What it does."""
+    waiting = deque([start])  # a comment
+    while len(waiting) < n:
+        waiting.append(half(waiting[-1]))
+    return list(waiting)  # the end
+
+
+print_nothing = None  # after it
+'''
+
+
+def task_of(folder: Path, text: str = MODULE, name: str = "work") -> FunctionTask:
+    (folder / "module.py").write_bytes(text.encode())
+    task = load_any(f"{folder / 'module.py'}:{name}")
+    assert isinstance(task, FunctionTask)
+    return task
+
+
+def refused(folder: Path, body: str, before: str = "") -> str:
+    text = f"import strop\n{before}\n@strop.improve_me(score='time', cases=[(1,), (2,)])\n{body}\n"
+    with pytest.raises(ConfigurationError) as error:
+        task_of(folder, text)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_program_holds_what_the_function_uses_and_nothing_else(tmp_path: Path) -> None:
+    program = task_of(tmp_path).seed
+    for used in ("from __future__", "deque", "LIMIT = 10", "def half", "def work", "# a comment"):
+        assert used in program
+    for unused in ("math", "os", "UNUSED", "Box", "other", "improve_me", "print_nothing"):
+        assert unused not in program
+
+
+def test_program_runs_alone(tmp_path: Path) -> None:
+    names: dict[str, object] = {}
+    exec(task_of(tmp_path).seed, names)
+    assert names["work"](3) == [10, 5, 2]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_unchanged_program_gives_the_module_back_bit_for_bit(tmp_path: Path, ends: str) -> None:
+    task = task_of(tmp_path, MODULE.replace("\n", ends))
+    assert task.written_back(task.seed).replace("\n", ends) == task.module_text
+
+
+def test_improved_function_takes_the_place_of_the_old_and_nothing_else_moves(tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    better = "    return [start] * n  # better"
+    begin, end = task.seed.index("    waiting ="), task.seed.rindex("\n")
+    text = task.written_back(task.seed[:begin] + better + task.seed[end:])
+    begin, end = MODULE.index("    waiting ="), MODULE.index("\n\n\nprint_nothing")
+    assert text == MODULE[:begin] + better + MODULE[end:]
+
+
+def test_new_helpers_stand_above_the_function_and_new_imports_below_the_old(tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    program = "import heapq, math\nfrom collections import Counter, deque\n" + task.seed.partition("\n")[2].replace(
+        "def work", "# New.\ndef fresh():\n    return heapq\n\n\ndef work"
+    )
+    text = task.written_back("from __future__ import annotations\n" + program)
+    assert "import strop\nimport heapq\nfrom collections import Counter\n\nLIMIT" in text
+    assert "# New.\ndef fresh():\n    return heapq\n\n\n# Above the function.\n@strop.improve_me" in text
+    assert text.count("deque\n") == MODULE.count("deque\n") and text.count("import math") == 1
+    compile(text, "module.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda s: s.replace("n // 2", "n >> 1"), "half is another"),
+        (lambda s: s + "def other():\n    return 1\n", "other is another"),
+        (lambda s: s + "import heapq as os\n", "os"),
+        (lambda s: s + "from heapq import *\n", "import names"),
+        (lambda s: s + "work(3)\n", "top level"),
+        (lambda s: s.replace("def work", "def play"), "no such function"),
+        (lambda s: "def work(:", "no Python"),
+    ],
+    ids=["helper", "taken name", "taken import", "star", "statement", "gone", "syntax"],
+)
+def test_candidate_that_changes_more_than_the_function_is_malformed(tmp_path: Path, change, named: str) -> None:  # type: ignore[no-untyped-def]
+    task = task_of(tmp_path)
+    with pytest.raises(Malformed, match=named):
+        task.check_candidate(change(task.seed))
+
+
+def test_candidate_may_drop_what_it_no_longer_uses_and_have_a_main_part(tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    program = "def work(n, start=10):\n    return [start] * n\n\n\nif __name__ == '__main__':\n    print(work(3))\n"
+    text = task.written_back(program)
+    assert "def half" in text and "print(work" not in text
+
+
+def test_added_decorator_stands_below_the_mark(tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    program = "import functools\n" + task.seed.replace("def work", "@functools.lru_cache\ndef work")
+    text = task.written_back(program)
+    assert "(3,)])\n@functools.lru_cache\ndef work(n: int" in text
+    assert "# Above the function.\n@strop.improve_me" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "named"),
+    [
+        ("def work(n):\n    return there(n)", "from json import *", "import it by its name"),
+        ("def work(n):\n    seen.append(n)\n    return seen\ndef more():\n    seen.clear()", "seen = []", "seen"),
+        ("def work(n):\n    global count\n    count += 1\n    return count", "count = 0", "count"),
+        ("async def work(n):\n    return n", "", "async"),
+        ("def work(n):\n    return n\ndef work(n):\n    return 1", "", "2 times"),
+        ("def work(*, n):\n    return n", "", "keyword-only"),
+    ],
+    ids=["star import", "list that others change", "global", "async", "twice", "keyword-only"],
+)
+def test_function_that_cannot_be_taken_out_is_refused_in_one_line(
+    tmp_path: Path, body: str, before: str, named: str
+) -> None:
+    if "there" in body or "work(n):\n    return 1" in body:  # such a module does not load, or hides its mark
+        text = f"{before}\n{body}\n"
+        with pytest.raises(ConfigurationError, match=named):
+            extracted(read_source(tmp_path / "module.py", text), "work")
+        return
+    assert named in refused(tmp_path, body, before)
+
+
+def test_import_of_ones_own_module_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    source = read_source(tmp_path / "module.py", "from helpers import f\ndef work(n):\n    return f(n)\n")
+    (tmp_path / "helpers.py").write_text("def f(n):\n    return n\n")
+    with pytest.raises(ConfigurationError, match="your own module helpers; use the command form"):
+        extracted(source, "work")
+
+
+def test_relative_import_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    source = read_source(tmp_path / "module.py", "from .helpers import f\ndef work(n):\n    return f(n)\n")
+    with pytest.raises(ConfigurationError, match=r"its own package.*command form"):
+        extracted(source, "work")
+
+
+def test_memo_of_the_function_itself_is_taken_along(tmp_path: Path) -> None:
+    text = "memo = {}\n\n\ndef work(n):\n    memo[n] = memo.get(n, n)\n    return memo[n]\n"
+    assert extracted(read_source(tmp_path / "m.py", text), "work") == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("score='time'", "sample= or cases="),
+        ("score='time', cases=[(1,)]", "at least 2"),
+        ("score='time', cases=[(1,), 2]", "case 2"),
+        ("score='time', cases=[(1,), (1, 2)]", "too many"),
+        ("score='speed', cases=[(1,), (2,)]", "'speed'"),
+        ("score='time', cases=[(1,), (2,)], instance=3", "takes no instance"),
+        ("score='time', cases=[(1,), (2,)], time_limit=-1", "time_limit"),
+    ],
+)
+def test_mark_that_does_not_fit_is_named_in_one_line(tmp_path: Path, arguments: str, named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        task_of(tmp_path, f"import strop\n@strop.improve_me({arguments})\ndef work(n):\n    return n\n")
+
+
+def test_marked_function_is_the_function_itself() -> None:
+    def work(n: int) -> int:
+        return n
+
+    assert strop.improve_me(score="time", cases=[(1,), (2,)])(work) is work
+
+
+def test_every_second_case_is_held_out(tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    assert [task.instance("train", index, None)["n"] for index in range(task.count("train"))] == [1, 3]  # type: ignore[arg-type]
+    assert [task.instance("test", index, None)["n"] for index in range(task.count("test"))] == [2]  # type: ignore[arg-type]
+
+
+def test_only_marked_function_of_a_module_needs_no_name(tmp_path: Path) -> None:
+    assert task_of(tmp_path).seed == load_any(str(tmp_path / "module.py")).seed
+    again = MODULE.replace("print_nothing = None", "again = strop.improve_me(score='time', cases=[(1,), (2,)])(half)")
+    more = MODULE.replace("# A helper.", "@strop.improve_me(score='time', cases=[(1,), (2,)])")
+    (tmp_path / "module.py").write_text(again)
+    (tmp_path / "module.py").write_text(more)
+    with pytest.raises(ConfigurationError, match="marks half, work; name one"):
+        load_any(str(tmp_path / "module.py"))
+
+
+def test_reference_makes_an_answer_that_differs_malformed(tmp_path: Path) -> None:
+    task = task_of(tmp_path, MODULE.replace("cases=", "reference=True, cases="))
+    instance = task.instance("train", 1, None)  # type: ignore[arg-type]
+    assert task.checked_score(instance, [10, 5, 2]) == 1.0
+    with pytest.raises(Malformed, match="differs from the original's"):
+        task.checked_score(instance, [10, 5, 3])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ((1, 2), [1, 2], True),
+        (1.0, 1.0 + 1e-12, True),
+        (1.0, 1.001, False),
+        (1, 1.0, True),
+        (True, 1, False),
+        (float("nan"), float("nan"), True),
+        ({"a": [1]}, {"a": (1,)}, True),
+        ({"a": 1}, {"b": 1}, False),
+        (np.ones(3), np.ones(3), True),
+        (np.ones(3), np.ones(4), False),
+        (np.arange(3), [0, 1, 2], True),
+        ("a", "a", True),
+        ("1", 1, False),
+        (None, None, True),
+        (10**30, 10**30 + 1, False),
+    ],
+)
+def test_answers_are_the_same_within_rounding(one: object, other: object, same: bool) -> None:
+    assert same_answer(one, other) is same and same_answer(other, one) is same
+
+
+def test_description_names_the_function_and_what_may_change(tmp_path: Path) -> None:
+    told = task_of(tmp_path).told
+    assert "Only work may change" in told and "What it does." in told
+
+
+def test_mark_costs_no_import_of_anything_heavy() -> None:
+    import subprocess
+
+    code = "import strop, sys; strop.improve_me(score='time', cases=[]); print('numpy' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "False"

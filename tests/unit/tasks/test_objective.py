@@ -1,0 +1,117 @@
+"""Metrics, constraints, and the utility made of them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strop.errors import ConfigurationError
+from strop.tasks.objective import Constraint, Metric, Objective, mean_gains, pareto_front
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def objective(*metrics: Metric, constraints: tuple[Constraint, ...] = ()) -> Objective:
+    names = [each.name for each in (*metrics, *constraints)]
+    return Objective(metrics, dict.fromkeys(names, "([0-9.]+)"), constraints)
+
+
+@pytest.mark.parametrize(("goal", "value"), [("max", 20.0), ("min", 5.0)])
+def test_utility_is_two_thirds_when_a_candidate_is_twice_as_good(goal: str, value: float) -> None:
+    one = objective(Metric("m", goal))  # type: ignore[arg-type]
+    assert one.utility({"m": value}, {"m": 10.0}) == pytest.approx(2 / 3)
+    assert one.utility({"m": 10.0}, {"m": value}) == pytest.approx(1 / 3)
+
+
+@given(value=NUMBERS)
+def test_utility_is_one_half_when_a_candidate_is_as_good_as_the_original(value: float) -> None:
+    for goal in ("max", "min"):
+        assert objective(Metric("m", goal)).utility({"m": value}, {"m": value}) == 0.5  # type: ignore[arg-type]
+
+
+@given(values=st.lists(NUMBERS, min_size=2, max_size=2), original=NUMBERS)
+def test_gain_never_falls_when_a_value_gets_better(values: list[float], original: float) -> None:
+    low, high = sorted(values)
+    for goal, order in (("max", (low, high)), ("min", (high, low))):
+        worse, better = (Metric("m", goal).gain(value, original) for value in order)  # type: ignore[arg-type]
+        assert math.isfinite(worse) and math.isfinite(better)
+        assert worse <= better
+
+
+@given(value=NUMBERS, original=NUMBERS)
+def test_utility_is_a_number_from_0_to_1_whatever_is_measured(value: float, original: float) -> None:
+    for goal in ("max", "min"):
+        found = objective(Metric("m", goal), Metric("n", goal, 2.5))  # type: ignore[arg-type]
+        assert 0.0 <= found.utility({"m": value, "n": 1.0}, {"m": original, "n": 1.0}) <= 1.0
+
+
+@pytest.mark.parametrize("original", [-3.0, 0.0, 2.0])
+def test_gain_rises_strictly_through_zero(original: float) -> None:
+    gains = [Metric("m").gain(value, original) for value in (-5.0, -1.0, 0.0, 0.5, 1.0, 4.0)]
+    assert all(a < b for a, b in itertools.pairwise(gains))
+
+
+def test_utility_weighs_metrics() -> None:
+    two = objective(Metric("speed", "max", 3.0), Metric("memory", "min", 1.0))
+    found = two.utility({"speed": 2.0, "memory": 2.0}, {"speed": 1.0, "memory": 1.0})
+    assert found == pytest.approx(1 / (1 + math.exp(-(3 * math.log(2) - math.log(2)) / 4)))
+
+
+@pytest.mark.parametrize(
+    ("relation", "value", "met"),
+    [
+        ("=", 1.0, True),
+        ("=", 0.93, False),
+        ("=", 0.1 + 0.9, True),
+        (">=", 0.9, False),
+        ("<=", 0.9, True),
+        ("<=", 1.1, False),
+    ],
+)
+def test_constraint_is_met_or_not(relation: str, value: float, met: bool) -> None:
+    assert Constraint("tests", relation, 1.0).is_met(value) is met  # type: ignore[arg-type]
+
+
+def test_unmet_constraint_is_named_with_its_value() -> None:
+    found = objective(Metric("time", "min"), constraints=(Constraint("tests", "=", 1.0),))
+    assert found.unmet({"time": 1.0, "tests": 0.93}) == "constraint tests=1 not met: 0.93"
+    assert found.unmet({"time": 1.0, "tests": 1.0}) == ""
+    assert found.told == "minimise time; tests=1 is required"
+
+
+def test_pareto_front_holds_what_nothing_beats() -> None:
+    points = [
+        {"a": 1.0, "b": 0.0},
+        {"a": 0.0, "b": 1.0},
+        {"a": 0.0, "b": 0.0},
+        {"a": 1.0, "b": 0.0},
+        {"a": 0.5, "b": 0.6},
+    ]
+    assert pareto_front(points) == (0, 1, 4)
+    assert pareto_front([]) == ()
+
+
+def test_mean_gains_are_the_mean_logarithms_of_ratios() -> None:
+    one = objective(Metric("m", "min"))
+    found = mean_gains(one, [{"m": 1.0}, {"m": 4.0}], [{"m": 2.0}, {"m": 4.0}])
+    assert found == {"m": pytest.approx(math.log(2) / 2)}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "readers", "message"),
+    [
+        ((), {}, "nothing says what is better"),
+        ((Metric("a"), Metric("a")), {"a": "time"}, "metric a is there twice"),
+        ((Metric("a"),), {}, "metric a: nothing says how it is read"),
+        ((Metric("a", weight=0.0),), {"a": "time"}, "metric a: its goal is max or min, and its weight more than 0"),
+    ],
+)
+def test_objective_is_refused_when_it_measures_nothing(
+    metrics: tuple[Metric, ...], readers: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Objective(metrics, readers)

@@ -1,0 +1,80 @@
+"""The share of tests that passed, from what real tools printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strop.tasks.pass_rate import pass_rate
+
+PRINTED = Path(__file__).parent / "printed"
+
+RATES = {
+    "pytest.txt": 3 / 4,
+    "pytest_quiet.txt": 3 / 4,
+    "junit.xml": 3 / 4,
+    "unittest.txt": 2 / 4,
+    "unittest_ok.txt": 1.0,
+    "unittest_class.txt": 0.0,
+    "ctest.txt": 2 / 3,
+    "cargo.txt": 2 / 3,
+    "go_verbose.txt": 4 / 5,
+    "go_packages.txt": 2 / 3,
+    "maven.txt": 2 / 3,
+    "tap.txt": 1 / 2,
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_pass_rate_is_read_from_what_a_tool_prints(name: str) -> None:
+    assert pass_rate((PRINTED / name).read_text()) == pytest.approx(RATES[name])
+
+
+def test_every_recorded_output_has_its_rate() -> None:
+    assert {path.name for path in PRINTED.iterdir()} == set(RATES)
+
+
+@pytest.mark.parametrize("output", ["", "all fine", "no tests ran in 0.01s", "collected 3 items", "1..0 # SKIP none"])
+def test_pass_rate_is_none_where_no_test_was_run(output: str) -> None:
+    assert pass_rate(output) is None
+
+
+def test_pass_rate_adds_up_the_summaries_of_several_modules() -> None:
+    assert pass_rate("= 3 passed in 0.10s =\nand then\n= 1 failed in 0.20s =\n") == 3 / 4
+
+
+def test_pass_rate_is_not_raised_by_a_second_summary_of_another_tool() -> None:
+    real = (PRINTED / "unittest.txt").read_text()
+    assert pass_rate("test result: ok. 99 passed; 0 failed;\n" + real) == 2 / 4
+    assert pass_rate('<testsuite><testcase name="a"/></testsuite>\n' + real) == 2 / 4
+
+
+def test_pass_rate_counts_planned_tests_that_were_never_told_of() -> None:
+    assert pass_rate("1..4\nok 1\nok 2\n") == 2 / 4
+
+
+def test_pass_rate_counts_pytest_errors_and_no_warnings() -> None:
+    assert pass_rate("=== 2 passed, 1 warning, 2 errors in 61.20s (0:01:01) ===") == 2 / 4
+
+
+def test_pass_rate_reads_no_document_with_entities() -> None:
+    assert pass_rate('<!DOCTYPE x [<!ENTITY a "b">]><testsuite><testcase name="a"/></testsuite>') == 1.0
+    assert pass_rate('<testsuite><!ENTITY a "b"><testcase name="a"/></testsuite>') is None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1 a",
+        "1 passed, ",
+        "=" * 50,
+        "Ran 1 test in 0s\n",
+        "not ok",
+        "<testsuite>",
+        "--- PASS: ",
+        "[ERROR] Tests run: 1, ",
+    ],
+)
+def test_pass_rate_reads_a_megabyte_that_was_made_to_take_for_ever(piece: str) -> None:
+    assert pass_rate(piece * ((1 << 20) // len(piece))) is None

@@ -1,0 +1,159 @@
+"""How much better a metric is, and in which words."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strop.errors import StoreError
+from strop.gains import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.improver import Improvement
+from strop.report.gains import gain_document, size
+from strop.report.single import sentence
+from strop.single import Cost, Scored, Single
+from strop.utility import Evaluation
+
+TIME = MetricFacts("time", "min", reader="time")
+SCORE = MetricFacts("score", "max", reader="$.score")
+
+
+def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.02, base: float = 1.0) -> Any:
+    """Values of a candidate that is `factor` times the original, and the original's, with noise of its own each."""
+    draw = random.Random(1)
+    before = [{metric.name: base * math.exp(draw.gauss(0, noise))} for _ in range(n)]
+    return [{metric.name: base * factor * math.exp(draw.gauss(0, noise))} for _ in before], before
+
+
+def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any) -> Gain:
+    one = gain(metric, *measured(metric, factor, **how), seeded=seeded)
+    assert one is not None
+    return one
+
+
+@pytest.mark.parametrize(
+    ("reader", "goal", "factor", "words"),
+    [
+        ("time", "min", 1 / 1.2, "20% faster"),
+        ("wall", "min", 1 / 3, "3x as fast"),
+        ("time", "min", 1.25, "20% slower"),
+        ("memory", "min", 0.7, "30% less memory"),
+        ("memory", "min", 1.3, "30% more memory"),
+        ("$.x", "max", 1.3, "30% higher m"),
+        ("$.x", "max", 0.7, "30% lower m"),
+        ("$.x", "max", 4.0, "4x the m"),
+        ("$.x", "min", 0.5, "50% lower m"),
+        ("$.x", "min", 1.5, "50% higher m"),
+        ("$.x", "max", 1.02, "2.0% higher m"),
+    ],
+)
+def test_change_is_said_in_the_words_and_the_direction_that_people_use(
+    reader: str, goal: Literal["max", "min"], factor: float, words: str
+) -> None:
+    one = found(MetricFacts("m", goal, reader=reader), factor, noise=0.0)
+    assert size(one) == words
+    noisy = size(found(MetricFacts("m", goal, reader=reader), factor, noise=0.005))
+    low, high = noisy.split("(95% interval ")[1].rstrip(")%x").split(" to ")
+    assert float(low) <= float(high)
+
+
+def test_score_of_nothing_makes_no_percentage() -> None:
+    one = gain(SCORE, [{"score": 0.4}] * 3, [{"score": 0.0}] * 3, seeded=False)
+    assert one is not None and one.scale == "difference" and size(one) == "score 0.4 higher" and "%" not in size(one)
+    lower = gain(MetricFacts("cost", "min"), [{"cost": -2.0}] * 3, [{"cost": 0.0}] * 3, seeded=False)
+    assert lower is not None and size(lower) == "cost 2 lower" and lower.verdict == "better"
+
+
+@given(st.floats(0.2, 5), st.sampled_from(["max", "min"]))
+def test_more_is_better_in_every_gain_whatever_the_goal(factor: float, goal: Literal["max", "min"]) -> None:
+    change = found(MetricFacts("m", goal), factor, noise=0.0, n=2).change.mean
+    assert math.isclose(change, math.log(factor) * (1 if goal == "max" else -1), abs_tol=1e-9)
+
+
+def test_verdict_needs_interval_and_test() -> None:
+    assert found(TIME, 0.9).verdict == "better" and found(TIME, 1.1).verdict == "worse"
+    assert found(TIME, 0.999).verdict == "no significant change"
+    assert found(TIME, 0.5, n=4).verdict == "no significant change"  # no test can exclude chance with four
+    assert found(TIME, 0.5, n=1).verdict == "no significant change"
+
+
+def test_score_that_never_varies_is_deterministic_only_where_the_instances_are_the_same() -> None:
+    same = {"n": 3, "noise": 0.0}
+    assert found(SCORE, 1.1, seeded=False, **same).verdict == "better"
+    assert found(SCORE, 0.9, seeded=False, **same).verdict == "worse"
+    assert found(SCORE, 1.0, seeded=False, **same).verdict == "no significant change"
+    assert found(SCORE, 1.1, seeded=True, **same).verdict == "no significant change"
+    assert found(SCORE, 1.1, seeded=False, n=2, noise=0.0).verdict == "no significant change"
+
+
+def test_metrics_together_are_weighed_by_their_weights() -> None:
+    fast, small = MetricFacts("time", "min", 3.0, "time"), MetricFacts("memory", "min", 1.0, "memory")
+    facts = ObjectiveFacts((fast, small), seeded=False)
+    after, before = [{"time": 0.5, "memory": 2.0}] * 4, [{"time": 1.0, "memory": 1.0}] * 4
+    gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=False)) is not None]
+    both = overall(facts, gains, after, before)
+    assert both is not None and math.isclose(both.change.mean, (3 * math.log(2) - math.log(2)) / 4)
+    assert overall(facts, gains[:1], after, before) is None
+
+
+def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Single:
+    n = len(after)
+    evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
+    par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
+    scored = Scored("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
+    return Single(Improvement("b", "ok", ""), Scored("a", par, par), scored, Cost(1, 2, 3), facts)
+
+
+def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:
+    said = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
+    assert said.startswith("12% faster (95% interval 1") and said.endswith("%), in 10 repeated measurements")
+    seeded = sentence(single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
+    assert seeded.startswith("49% higher score (95% interval ") and seeded.endswith(", on 40 held-out instances")
+    worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))
+    assert worse.startswith("34% slower") and worse.endswith("; keep the original")
+
+
+def test_sentence_says_that_a_score_is_deterministic() -> None:
+    facts = ObjectiveFacts((SCORE,), seeded=False)
+    values = [{"score": 0.91}] * 10, [{"score": 0.85}] * 10
+    assert sentence(single(facts, *values)) == (
+        "7.1% higher score (0.85 to 0.91), the same in each of 10 repeated measurements"
+    )
+    assert sentence(single(facts, values[0], values[0])).startswith("no improvement: score 0.91")
+
+
+def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
+    facts = ObjectiveFacts((TIME,), seeded=False)
+    failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
+    found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
+    assert found.gain is None and found.finding != "better"
+    assert "constraint tests=1 not met: 0.93" in sentence(found)
+
+
+def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
+    facts = ObjectiveFacts((TIME,), seeded=False)
+    whole = single(facts, *measured(TIME, 0.5))
+    stands = Single(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
+    assert stands.finding == "better" and stands.stands_in
+    assert sentence(stands).startswith(
+        "the improver failed (raised: KeyError: 'x'); the best candidate that it had evaluated stands in its place: 98% faster"
+    )
+
+
+def test_document_of_a_gain_holds_ratios() -> None:
+    document = gain_document(found(TIME, 0.5, noise=0.0))
+    assert document["scale"] == "ratio" and math.isclose(document["change"], 2.0) and document["verdict"] == "better"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": true, "pareto": false}']
+)
+def test_record_that_names_no_metrics_is_refused(text: str) -> None:
+    with pytest.raises(StoreError, match="which metrics"):
+        facts_from(text)
+    facts = ObjectiveFacts((TIME, SCORE), seeded=True, pareto=True)
+    assert facts_from(facts.to_json()) == facts

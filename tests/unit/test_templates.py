@@ -1,0 +1,90 @@
+"""The files that `strop init` writes: they say what was asked for, and nothing else of the example's names is left."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from strop.errors import ConfigurationError
+from strop.templates import FORMS, METRIC, NAME, WORDS, files_of, next_commands
+
+WORDY = ["sample", "function"]
+COUNTED = ["evaluator", "command"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_are_those_of_the_package_when_nothing_is_asked_for(form: str) -> None:
+    folder = Path(sys.modules["strop.templates"].__file__ or "").parent / form
+    files = files_of(FORMS[form], NAME, FORMS[form].goal)
+    assert files == {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+    assert {"README.md", FORMS[form].improved} < set(files) and any(name.startswith("test_") for name in files)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_name_the_task_and_what_is_better_as_they_were_asked_for(form: str) -> None:
+    goal = 'my-task """ in \'quotes\' \\n and {braces}' if form in WORDY else "my_task:min"
+    whole = "".join(files_of(FORMS[form], "Mine-2", goal).values())
+    assert "Mine-2" in whole and goal in whole
+    assert WORDS not in whole and METRIC not in whole and whole.count(NAME) == whole.count(goal) * (form in WORDY)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("goal", ["a\\", '"""', "it's 1 # of 3\n", "time:min", "loss:min", "speed"])
+def test_files_are_programs_whatever_was_asked_for(form: str, goal: str) -> None:
+    try:
+        files = files_of(FORMS[form], "näme", goal)
+    except ConfigurationError:
+        assert form in COUNTED
+        return
+    for name, text in files.items():
+        if name.endswith(".py"):
+            ast.parse(text)
+        elif name.endswith(".toml"):
+            assert tomllib.loads(text)["metric"] == [goal if ":" in goal else f"{goal}:max"]
+            assert list(tomllib.loads(text)["score"]) == [goal.partition(":")[0]]
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "goal", "words"),
+    [
+        ("sample", "a b", WORDS, "name is made of"),
+        ("sample", "", WORDS, "name is made of"),
+        ("sample", "x", " ", "one line"),
+        ("sample", "x", "\x1b[2J", "one line"),
+        ("sample", "x", "y" * 201, "one line"),
+        ("command", "x", "faster, please", "NAME:max or NAME:min"),
+        ("command", "x", "time:max", "time:min"),
+        ("evaluator", "x", "memory", "--form command"),
+        ("evaluator", "x", 'a":max', "NAME:max or NAME:min"),
+    ],
+)
+def test_files_are_refused_when_an_answer_cannot_be_written_into_them(
+    form: str, name: str, goal: str, words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        files_of(FORMS[form], name, goal)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_readme_tells_the_next_commands(form: str) -> None:
+    goal = FORMS[form].goal
+    readme = files_of(FORMS[form], NAME, goal)["README.md"]
+    assert all(f"$ {command}" in readme for command in next_commands(FORMS[form], goal))
+
+
+@pytest.mark.parametrize("goal", ["my_metric:max", "loss:min", "time:min"])
+@pytest.mark.parametrize("form", FORMS)
+def test_test_of_a_new_task_passes(form: str, goal: str, tmp_path: Path) -> None:
+    chosen = FORMS[form]
+    if (form in WORDY or (form, goal) == ("evaluator", "time:min")) and goal != "my_metric:max":
+        pytest.skip("this form has no such goal")
+    for name, text in files_of(chosen, "mine", goal if form in COUNTED else WORDS).items():
+        (tmp_path / name).write_text(text)
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+    ended = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0 and "passed" in ended.stdout, ended.stdout
