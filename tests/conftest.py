@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -18,6 +19,7 @@ from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.utility import TaskUtility
+from support.records import small_runs
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("strop", deadline=None)
@@ -33,6 +35,12 @@ def jail() -> Iterator[JailedSandbox]:
     """The strongest jail that this machine allows; nothing is required, so that the tests run on every Linux."""
     with JailedSandbox(solution_places=2, improver_places=4, require=frozenset()) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Records of small offline runs by name; nobody changes them."""
+    return small_runs(tmp_path_factory.mktemp("runs"))
 
 
 SEED = "def algorithm(n):\n    return 0\n"

@@ -6,8 +6,8 @@ The public names; each is imported when it is first asked for, so that `import s
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as a type checker reads it; typing itself takes longer to load than all of this
 if TYPE_CHECKING:
     from strop.api.checking import check
     from strop.api.comparing import compare

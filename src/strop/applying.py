@@ -54,17 +54,18 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
     _undo_unfinished(record, root)
     changed = {path: text for path, text in after.items() if original.files.get(path) != text}
     for path, text in changed.items():
-        _check_unchanged(root, path, original.files.get(path), text)
+        _check_unchanged(root, path, original.files.get(path), text, record)
     if not force:
         check_clean(root, [path for path in changed if path in original.files])
     steps = _drafted(root, changed, original)
     try:
         _back_up(record, root, steps)
         for step in steps:
+            _check_still(step)
             step.draft.replace(step.target)
     except BaseException:
-        _undo(steps)
-        _forget(record)
+        if _undo(steps):  # else the journal stays, for the next application
+            _forget(record)
         raise
     _forget(record)
     return [step.target for step in steps]
@@ -76,22 +77,36 @@ def check_unchanged(original: Original) -> None:
         _check_unchanged(Path(original.root), path, text)
 
 
-def _check_unchanged(root: Path, path: str, before: str | None, after: str | None = None) -> None:
+def _check_unchanged(
+    root: Path, path: str, before: str | None, after: str | None = None, record: Path | None = None
+) -> None:
+    by_hand = "" if record is None else f": apply the patch in {record} yourself, e.g. with git apply -3"
     target = root / path
     if root.resolve() not in target.resolve().parents:
-        raise ConfigurationError(f"{path} is a link that leaves {root}: apply the patch yourself")
+        raise ConfigurationError(f"{path} is a link that leaves {root}{by_hand}")
     if after is not None and target.is_file() and target.read_bytes() == after.encode("utf-8", "backslashreplace"):
         raise ConfigurationError(f"{target} is as the patch makes it already")
     if before is None:
         if target.exists() or target.is_symlink():
-            raise ConfigurationError(f"{target} is to be made and is there already: apply the patch yourself")
+            raise ConfigurationError(f"{target} is to be made and is there already{by_hand}")
         return
     try:
         found = target.read_bytes()
     except FileNotFoundError:
-        raise ConfigurationError(f"{target} is gone: apply the patch yourself") from None
+        raise ConfigurationError(f"{target} is gone{by_hand}") from None
     if found != before.encode("utf-8"):
-        raise ConfigurationError(f"{target} has changed since the improvement began: apply the patch yourself")
+        raise ConfigurationError(f"{target} has changed since the improvement began{by_hand}")
+
+
+def _check_still(step: _Step) -> None:
+    """At the last moment: an editor may have saved the file since it was looked at."""
+    if _content(step.target) != step.before:
+        raise ConfigurationError(f"{step.target} was changed at this very moment: apply the patch yourself")
+
+
+def _content(file: Path) -> bytes | None:
+    """None where there is no such file."""
+    return file.read_bytes() if file.is_file() else None
 
 
 def check_clean(root: Path, paths: Sequence[str]) -> None:
@@ -168,20 +183,23 @@ def _back_up(record: Path, root: Path, steps: Sequence[_Step]) -> None:
     draft.replace(record / JOURNAL)
 
 
-def _undo(steps: Sequence[_Step]) -> None:
-    """Bring back what was there, and leave no draft."""
+def _undo(steps: Sequence[_Step]) -> bool:
+    """Bring back what was there, and leave no draft; whether that was possible, as on a full disk it may not be."""
+    failed = len(steps)
     for step in steps:
         with suppress(OSError):
-            if step.draft.exists():
-                step.draft.unlink()
-            elif step.before is None:
-                if step.target.read_bytes() == step.after:
-                    step.target.unlink()
-            elif step.target.read_bytes() == step.after:
+            was_drafted = step.draft.exists()
+            step.draft.unlink(missing_ok=True)
+            # Not by its draft: one of what was there is left where bringing that back has failed.
+            if _content(step.target) == step.after and step.before is not None:
                 mode = stat.S_IMODE(step.target.stat().st_mode)
                 step.draft.write_bytes(step.before)
                 step.draft.chmod(mode)
                 step.draft.replace(step.target)
+            elif _content(step.target) == step.after and not was_drafted:
+                step.target.unlink()
+            failed -= 1
+    return failed == 0
 
 
 def _undo_unfinished(record: Path, root: Path) -> None:
@@ -202,7 +220,8 @@ def _undo_unfinished(record: Path, root: Path) -> None:
             steps.append(_Step(target, draft, bytes.fromhex(each["after"]), before))
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ConfigurationError(f"{journal} of an application that was killed cannot be read: {error}") from error
-    _undo(steps)
+    if not _undo(steps):
+        raise ConfigurationError(f"an application that was killed half-way cannot be undone: see {journal}")
     _forget(record)
 
 

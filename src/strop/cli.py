@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from strop.errors import StropError
 from strop.harmless import harmless
@@ -34,11 +35,22 @@ COMMANDS = {
     "improvers": "List the improvers.",
     "runs": "List the runs in a folder.",
     "show": "Show a run.",
+    "diff": "Show what changed from one improver of a run to another, with strategies and scores.",
+    "report": "Write a run as one HTML file: headline, figures, lineage, every evaluation and LM call.",
+    "watch": "Show a run, or a folder of runs, in the browser while it goes on.",
+    "export": "Write a run in the form of other programs: JSON lines, CSV, Parquet, pictures, a log of inspect-ai.",
     "track": "Tell OpenTelemetry, MLflow or Weights & Biases of a run that has ended.",
     "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
     "audit": "Say what programs do that they were told not to: one program, or every program of a run.",
     "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --lm asks a model.",
 }
+GROUPS = {
+    "Better programs": ("init", "check", "improve", "apply", "score"),
+    "Better improvers": ("run", "train", "compare", "eval", "noise", "reproduce"),
+    "What there is": ("tasks", "improvers", "doctor"),
+}
+"""Under which heading a command is listed, in this order; the others, which are about records, come last."""
+RECORDS = "Records of runs"
 WITH_COMMANDS = {"reproduce"}
 """Those that have commands of their own; they say themselves how their help is written."""
 
@@ -51,11 +63,24 @@ def application() -> App:
         help_format="plaintext",  # of the list of commands alone: to load markdown takes as long as all the rest of it
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(show_default=_said_default),
     )
+    headings = [Group(heading, sort_key=at) for at, heading in enumerate(GROUPS)]
+    groups = {name: group for group in headings for name in GROUPS[group.name]}
+    records = Group(RECORDS, sort_key=len(GROUPS))
     for name, words in COMMANDS.items():
         own = {} if name in WITH_COMMANDS else {"help_format": "markdown"}
-        app.command(f"strop.commands.{name}:{name}_command", name=name, help=words, **own)
+        app.command(
+            f"strop.commands.{name}:{name}_command", name=name, help=words, group=groups.get(name, records), **own
+        )
     return app
+
+
+def _said_default(value: object) -> str | None:
+    """A default as the help says it; nothing for what is simply not given, such as a switch."""
+    if value is None or value is False or value == ():
+        return None
+    return " ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value) or None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.platform == "win32":
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     app = application()
-    signal.signal(signal.SIGTERM, _terminated)  # until a command that has something to save takes signals itself
     try:
+        _take_signals()
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         _end(f"{' '.join(str(error).split())} (see strop --help)", 2)
@@ -89,6 +114,13 @@ class _Terminated(KeyboardInterrupt):
     """SIGTERM came."""
 
 
+def _take_signals() -> None:
+    """Until a command that has something to save takes signals itself."""
+    signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _terminated(number: int, frame: object) -> None:
     raise _Terminated
 
@@ -109,5 +141,7 @@ def _use_standard_streams() -> None:
 
 
 def _end(message: str, code: int) -> None:
-    sys.stderr.write(f"strop: {harmless(message, 2000)}\n")
+    with suppress(OSError):  # a terminal that was closed
+        sys.stderr.write(f"strop: {harmless(message, 2000)}\n")
+        sys.stderr.flush()
     sys.exit(code)

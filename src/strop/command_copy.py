@@ -74,6 +74,8 @@ class Copy:
         """Run the command on one instance and read its values."""
         task = self._task
         seed %= 1 << SEED_BITS
+        if not self._workspace.clear():  # else a run could keep its answer for the next
+            return Measured("violated", "what an earlier run left behind cannot be removed", {}, (), 0.0, 0.0)
         if task.result_files:
             # What an earlier run has written, or the tree has held, is no result of this one.
             names = " ".join(map(shlex.quote, task.result_files))

@@ -1,6 +1,7 @@
 """The utility of a command task: candidates run in copies of the tree, the host reads scores.
 
-A candidate is measured against the original: in turns with it, run by run, where the metrics are noisy (times); else against what
+A candidate is measured against the original: in turns with it, run by run, where the metrics are noisy (times), or where it is
+the one candidate that is measured there, so that no drift of the machine speaks for whichever came later; else against what
 the original came to once. The first instance that fails ends an evaluation, and costs the whole utility.
 """
 
@@ -16,15 +17,18 @@ from strop.command_copy import Copy, Measured
 from strop.edits.regions import check_only
 from strop.errors import Malformed, TaskError
 from strop.events import Recorder
-from strop.feedback import Feedback
+from strop.feedback import Feedback, gist
+from strop.globs import matching
 from strop.noting import Notes
 from strop.past import NOTHING, Past
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
 from strop.tasks.bundle import unbundled
 from strop.tasks.command import CommandTask
-from strop.tasks.tree import matching
+from strop.tasks.tree import is_left_out
 from strop.utility import NOT_A_TEXT, REPORT_CHARACTERS, Evaluation, Verdict, evaluated, evaluation_of
+
+_SHOWN = "; strop check shows what it printed"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class CommandUtility:
     past: Past = NOTHING
     baselines: Baselines = field(default_factory=Baselines)
     """Shared by all utilities of a run."""
+    in_turns: bool = False
+    """Whether the original is measured beside a candidate also where the task does not ask for it."""
 
     @property
     def name(self) -> str:
@@ -77,7 +83,8 @@ class CommandUtility:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
         if files == dict(self.task.files):
             return self._original(notes)
-        return self._in_turns(files, notes) if self.task.interleaved else self._alone(files, notes)
+        in_turns = self.task.interleaved or self.in_turns
+        return self._beside(files, notes) if in_turns else self._alone(files, notes)
 
     def _original(self, notes: Notes) -> Evaluation:
         key = (self.name, self.split, self.seeds.seed(self.name, self.split, 0))
@@ -112,7 +119,7 @@ class CommandUtility:
                         break
         return found.evaluation
 
-    def _in_turns(self, files: Mapping[str, str], notes: Notes) -> Evaluation:
+    def _beside(self, files: Mapping[str, str], notes: Notes) -> Evaluation:
         """The candidate and the original one after the other, in the order A B B A A B B A."""
         found = _Tally(self.task, self.split)
         with ExitStack() as stack:
@@ -137,16 +144,16 @@ class CommandUtility:
     def _built(self, original: Copy) -> None:
         failed = original.build()
         if failed is not None:
-            raise TaskError(f"task {self.name}: the original cannot be measured: {failed.error}")
+            raise TaskError(f"task {self.name}: the original cannot be measured: {gist(failed.error)}{_SHOWN}")
 
     def _of_original(self, original: Copy, index: int) -> Measured:
         measured = original.run(self._seed(index), index)
         if not measured.values:
-            hint = ""
+            hint = _SHOWN
             if measured.verdict == "violated":
-                hint = "\nIf the command is meant to write them, name them under writable."
+                hint = "; if the command is meant to write them, name them under writable"
             raise TaskError(
-                f"task {self.name}: the original cannot be measured ({measured.verdict}): {measured.error}{hint}"
+                f"task {self.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
             )
         return measured
 
@@ -242,6 +249,8 @@ def _check_new(task: CommandTask, path: str) -> None:
     at = task.root / path
     if at.exists() or at.is_symlink() or path in task.result_files:
         raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
+    if is_left_out(path):  # the copy has none of them, the user's folder may
+        raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
     if any((task.root / folder).is_symlink() for folder in list(at.relative_to(task.root).parents)[:-1]):
         raise Malformed(f"{path!a:.200} lies behind a link")
     if not any(matching([path], glob) for glob in task.new_files):

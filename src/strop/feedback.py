@@ -55,6 +55,14 @@ def shown(inputs: Mapping[str, object]) -> str:
     return shortened(", ".join(f"{name} = {brief.repr(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
 
 
+def gist(error: str) -> str:
+    """Why something failed, in one line: the first line of `error`, and the last one where that says more."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    return lines[0] if lines[-1] in lines[0] else f"{lines[0]} ... {lines[-1]}"
+
+
 @dataclass
 class Feedback:
     """Gathers what one evaluation has to tell."""
@@ -65,9 +73,7 @@ class Feedback:
     def failed(self, index: int, instance: Instance, verdict: str, error: str) -> None:
         """Instance `index` (from 0) ended otherwise than `ok`."""
         if len(self._failures) < MOST_FAILURES:
-            lines = [line.strip() for line in error.splitlines() if line.strip()]
-            told = lines[0] if len(lines) < 2 else f"{lines[0]} ... {lines[-1]}"
-            words = shortened(told, ERROR_CHARACTERS)
+            words = shortened(gist(error), ERROR_CHARACTERS)
             self._failures.append(f"instance {index} ({verdict}): {words}; inputs: {shown(instance.inputs)}")
 
     def said(self, index: int, notes: Sequence[str]) -> None:

@@ -16,14 +16,14 @@ import numpy as np
 
 from strop.errors import StoreError
 from strop.stats import Estimate, mean, sign_flip_test, t_estimate
-from strop.tasks.command import AnyTask, CommandTask
+from strop.tasks.command import AnyTask, CommandTask, shares_jail
 from strop.tasks.function import SECONDS, FunctionTask
 from strop.tasks.objective import Metric
 
 LEVEL = 0.05
 """Of the test, beside the 95% interval."""
-LEAST_REPEATS = 3
-"""Repeated measurements that must all be one number for a score to be called deterministic."""
+LEAST = 6
+"""Measurements that a sign-flip test needs at least to find anything at this level: 2 / 2**6 is 0.03, 2 / 2**5 is 0.06."""
 Scale: TypeAlias = Literal["ratio", "difference"]
 
 
@@ -46,6 +46,8 @@ class ObjectiveFacts:
     seeded: bool
     """Whether instances differ; else they are measurements of the same thing."""
     pareto: bool = False
+    shares_jail: bool = False
+    """Whether the program could print a score that it has not earned."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -63,7 +65,7 @@ def facts_from(text: str) -> ObjectiveFacts:
         metrics = tuple(MetricFacts(**each) for each in found["metrics"])
         if not all(isinstance(each.name, str) and each.goal in ("max", "min") for each in metrics):
             raise ValueError("a metric has no name or no goal")
-        return ObjectiveFacts(metrics, bool(found["seeded"]), bool(found["pareto"]))
+        return ObjectiveFacts(metrics, bool(found["seeded"]), bool(found["pareto"]), bool(found["shares_jail"]))
     except (TypeError, ValueError, LookupError) as error:
         raise StoreError(f"the record does not say which metrics its run was about: {error}") from error
 
@@ -79,7 +81,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     def facts(metric: Metric) -> MetricFacts:
         return MetricFacts(metric.name, metric.goal, metric.weight, objective.readers.get(metric.name, ""))
 
-    return ObjectiveFacts(tuple(map(facts, objective.metrics)), task.seeded, objective.pareto)
+    return ObjectiveFacts(tuple(map(facts, objective.metrics)), task.seeded, objective.pareto, shares_jail(task))
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,11 @@ class Gain:
     p: float
     """Two-sided p-value of the sign-flip test."""
     deterministic: bool
-    """Whether each of several measurements of the same thing gave the same two numbers."""
+    """Whether each of `LEAST` or more measurements of the same thing gave the same two numbers."""
 
     @property
     def verdict(self) -> Literal["better", "worse", "no significant change"]:
-        """Better and worse only where interval and test agree, or where nothing varies that could be chance."""
-        if self.deterministic:
-            return "no significant change" if self.change.mean == 0 else "better" if self.change.mean > 0 else "worse"
+        """Better and worse only where interval and test agree; few equal measurements exclude no chance either."""
         interval = self.change.interval
         if interval is None or self.p > LEVEL or interval[0] <= 0 <= interval[1]:
             return "no significant change"
@@ -155,7 +155,7 @@ def _gain(
         scale,
         t_estimate(changes),
         sign_flip_test(changes, rng=np.random.default_rng(0)),
-        deterministic=not seeded and constant and len(changes) >= LEAST_REPEATS,
+        deterministic=not seeded and constant and len(changes) >= LEAST,
     )
 
 

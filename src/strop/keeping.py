@@ -14,7 +14,8 @@ from strop.laboratory import Origin, Parts
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.sandbox.posture import PROTECTIONS
-from strop.secret import key_file, machine_key, run_secret
+from strop.secret import is_sealed, key_file, machine_key, run_secret
+from strop.solution import digest_of
 from strop.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
@@ -24,10 +25,14 @@ from strop.tasks.tree import copy_tree
 
 TASK_FOLDER = "task"
 TREE = ".tree"
-"""In the folder of a command task: its files, as they were when the run began. Hidden, so that a test tool which looks for tests in
-the user's folder, below which records lie, finds no second copy of them."""
+"""In the folder of a command task: its files, as they were when the run began. Hidden, so that a test tool which looks for
+tests in the user's folder, below which records lie, finds no second copy of them."""
 SHARES_JAIL = "shares_jail"
 """What a record calls those of its tasks whose scorer shares a jail with the program."""
+DESCRIBED = "described"
+"""What a record calls the digests of the descriptions of its command tasks."""
+_REACHING = ("task", "further_tasks", "lm", "base_url", "require", "seed")
+"""Fields of a recipe that decide what is run and asked on this machine, and behind which protections."""
 RUNS_OF_STOP = ("run", "train")
 """Kinds of record that hold Algorithm 1."""
 RESUMABLE = (*RUNS_OF_STOP, "improve")
@@ -83,17 +88,20 @@ class Kept:
             )
 
     def begun_here(self, environ: Mapping[str, str]) -> bool:
-        """Whether this machine's key made its secret: nobody else can."""
+        """Whether this machine's key sealed what the record says of itself, and nothing else than limits was changed since."""
         try:
-            return self.secret == run_secret(machine_key(key_file(environ)), self.spec.seed)
-        except ConfigurationError:
+            key = machine_key(key_file(environ))
+            began = RunSpec.from_json(self.meta["spec"])
+        except (ConfigurationError, ValueError, KeyError):
             return False
+        ours = self.secret == run_secret(key, self.spec.seed) and is_sealed(self.meta, key)
+        return ours and all(getattr(self.spec, name) == getattr(began, name) for name in _REACHING)
 
     def _task(self, number: int, ours: bool, *, trust: bool) -> str:
         task = self.spec.tasks[number]
         described = _folder(self.directory, number) / CONFIG
         if described.is_file():
-            if not ours:
+            if not ours or (not trust and _digest(described) not in self.meta.get(DESCRIBED, "")):
                 raise ConfigurationError(
                     f"the task of this run, {described}, says which commands are run and what they may read; "
                     "read it, then give --trust-task"
@@ -141,6 +149,8 @@ def meta_of(parts: Parts, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
+    described = [digest_of(to_toml(task, root=TREE)) for task in parts.tasks if isinstance(task, CommandTask)]
+    meta |= {DESCRIBED: " ".join(described)} if described else {}
     return meta | ({SHARES_JAIL: json.dumps(shared)} if shared else {})
 
 
@@ -227,6 +237,10 @@ def kept(directory: Path) -> Kept:
         meta,
         begun,
     )
+
+
+def _digest(file: Path) -> str:
+    return digest_of(file.read_bytes().decode("utf-8", "replace"))
 
 
 def _folder(directory: Path, number: int) -> Path:

@@ -127,20 +127,26 @@ class Laboratory:
         other._places, other._baselines = self._places, self._baselines
         return other
 
-    def utility(self, split: Split, *, strict: bool = False) -> Utility:
-        """The task's utility on a split; `strict`: for the task's own seed, whose failing breaks the task."""
+    def utility(self, split: Split, *, strict: bool = False, in_turns: bool = False) -> Utility:
+        """The task's utility on a split.
+
+        `strict`: for the task's own seed, whose failing breaks the task. `in_turns`: of a command task, with the original.
+        """
         published = self.parts.spec.instances == "published"
-        return self._utility(split, PublishedSeeds() if published else SecretSeeds(self.parts.secret), strict)
+        seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
+        return self._utility(split, seeds, strict, in_turns)
 
     def fresh_utility(self, name: str) -> Utility:
         """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
         return self._utility("gate", SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
 
-    def _utility(self, split: Split, seeds: Seeds, strict: bool) -> Utility:
+    def _utility(self, split: Split, seeds: Seeds, strict: bool, in_turns: bool = False) -> Utility:
         parts, past = self.parts, self.host.past
         if isinstance(parts.task, CommandTask):
             assert parts.workspaces is not None
-            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines)
+            return CommandUtility(
+                parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines, in_turns
+            )
         if isinstance(parts.task, FunctionTask) and parts.task.by_time:
             return SpeedUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, past)
         return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past)
@@ -229,7 +235,11 @@ def posture_document(posture: Posture) -> dict[str, object]:
     """What the jail was observed to enforce, as plain data."""
     return {
         "protections": {
-            each.name: {"what": each.meaning or PROTECTIONS[each.name], "enforced": each.enforced, "detail": each.detail}
+            each.name: {
+                "what": each.meaning or PROTECTIONS[each.name],
+                "enforced": each.enforced,
+                "detail": each.detail,
+            }
             for each in posture.protections
         },
         "layers": dict(posture.layers),

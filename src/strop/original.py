@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from strop.errors import ConfigurationError, Malformed, StoreError
+from strop.globs import matching
 from strop.patch import as_written, named, unified_files
 from strop.tasks.bundle import bundled, is_inside, unbundled
 from strop.tasks.command import CommandTask
 from strop.tasks.extraction import Source, extracted, read_source
 from strop.tasks.function import FunctionTask
-from strop.tasks.tree import matching
+from strop.tasks.tree import is_left_out
 from strop.tasks.writing_back import written_back
 
 SEED = "solution.py"
@@ -90,7 +91,7 @@ class Original:
     def _check_new(self, paths: Sequence[str]) -> None:
         allowed = {path for glob in self.new_files for path in matching(paths, glob)}
         for path in paths:
-            if path not in allowed:
+            if path not in allowed or is_left_out(path):
                 raise Malformed(f"the program may not add the file {path}")
 
     def _source(self) -> Source:

@@ -7,6 +7,8 @@ The secret stands in the run's record; with it the run can be repeated anywhere.
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
 import pwd
 import secrets
@@ -17,6 +19,8 @@ from strop.errors import ConfigurationError
 from strop.seeds import derive
 
 KEY_BYTES = 32
+SEAL = "seal"
+"""What a record says of itself that only this machine could have said."""
 
 
 def key_file(environ: Mapping[str, str]) -> Path:
@@ -62,3 +66,18 @@ def machine_key(path: Path) -> bytes:
 def run_secret(key: bytes, seed: int) -> bytes:
     """The secret of the run with this seed on the machine with this key: 32 bytes."""
     return derive(key, "run", seed).to_bytes(32, "big")
+
+
+def sealed(meta: Mapping[str, str], key: bytes) -> dict[str, str]:
+    """What a record says of itself, with a seal: whoever was given a record has its secret, but cannot seal what they change."""
+    return dict(meta) | {SEAL: _seal(meta, key)}
+
+
+def is_sealed(meta: Mapping[str, str], key: bytes) -> bool:
+    """Whether the seal of a record is by this machine's key, and of just this."""
+    return hmac.compare_digest(meta.get(SEAL, ""), _seal(meta, key))
+
+
+def _seal(meta: Mapping[str, str], key: bytes) -> str:
+    said = json.dumps({name: value for name, value in meta.items() if name != SEAL}, sort_keys=True)
+    return hmac.new(key, f"record {said}".encode(), "sha256").hexdigest()

@@ -111,9 +111,14 @@ class Single:
 
     @property
     def finding(self) -> Finding:
-        """Better and worse are said only where the interval leaves 0 out and chance would do so in at most 5% of cases."""
+        """Better and worse are said only where the interval leaves 0 out and chance would do so in at most 5% of cases.
+
+        A candidate of a command task that failed on the sealed split is worse, whatever it measured before.
+        """
         if self.improved is None:
             return "failed" if self.improvement.solution is None else "unchanged"
+        if self.facts is not None and self.improved.test.verdict != "ok":
+            return "worse"  # not by chance: where it was to be measured, it failed
         if self.gain is not None:
             return "no significant improvement" if self.gain.verdict == "no significant change" else self.gain.verdict
         found, p = self.difference, self.p
@@ -159,8 +164,8 @@ def improve_once(parts: Parts, improver: str, original: Original | None, directo
     train = laboratory.utility("train")
     with journal.of(parts):
         run = laboratory.run
-        # The task's own seed shows whether its scorer can be trusted; a file's answers are scored like any other's.
-        strict = laboratory.utility("train", strict=original is None)
+        # The task's own seed shows whether its scorer can be trusted; another program's answers are scored like any other's.
+        strict = laboratory.utility("train", strict=initial == task.seed)
         before = strict.evaluate(initial, run.child("original").child("train"))
         _check_runs(parts, original, before)
         at = run.child("improve")
@@ -177,7 +182,7 @@ def _compared(
 ) -> Single:
     """The original and the candidate, `texts`, on the sealed split."""
     run, task = laboratory.run, laboratory.parts.task
-    train, test = laboratory.utility("train"), laboratory.utility("test")
+    train, test = laboratory.utility("train"), laboratory.utility("test", in_turns=True)
     initial, candidate = texts
     improved = None
     if candidate != initial:

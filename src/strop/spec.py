@@ -103,6 +103,13 @@ class RunSpec:
         """Every task by its name or file, `task` first."""
         return (self.task, *self.further_tasks)
 
+    def check_types(self) -> None:
+        """Raises ConfigurationError where a field is of another type, as it may be when it was given in Python."""
+        for name, kind in get_type_hints(RunSpec).items():
+            if not _is_of(getattr(self, name), kind):
+                wanted = getattr(kind, "__name__", str(kind))
+                raise ConfigurationError(f"{name} is {getattr(self, name)!r:.80}; it must be {wanted}")
+
     @property
     def downstream(self) -> int:
         """|D|: so many copies of each task."""

@@ -17,7 +17,9 @@ TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-bud
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), "COLUMNS": "80"}
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    # A report at the end of every run would take longer than many of the runs.
+    return {"PATH": os.environ["PATH"], **home, "COLUMNS": "80", "STROP_NO_REPORT": "1"}
 
 
 @pytest.fixture

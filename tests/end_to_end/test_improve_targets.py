@@ -28,6 +28,12 @@ SCORED = [
     "--seed",
     "1",
 ]
+CHOKES = """import strop
+
+@strop.improve_me(score=lambda answer, x: 1 / 0, cases=[(1,), (2,)])
+def chosen(x):
+    return x
+"""
 """A program of two files whose score is what one of them says."""
 
 REPLACE = """
@@ -130,10 +136,24 @@ def test_candidate_that_breaks_a_constraint_is_not_applied(strop: Any, mine: Pat
     command = [*SCORED[:2], *SCORED[4:6], *constrained, "--require-metric", "size<=4", "--apply"]
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
-    assert document["finding"] in ("worse", "no significant improvement"), ended.stderr
+    assert document["finding"] == "worse", ended.stderr
     assert "constraint size<=4 not met: 5" in document["sentence"] and document["applied"].startswith("not applied: ")
     assert contents(mine) == FILES
     assert strop("apply", "there").returncode == 2
+
+
+def test_score_that_drifts_with_time_does_not_speak_for_the_program_that_is_measured_later(
+    strop: Any, mine: Path, tmp_path: Path
+) -> None:
+    began = time.time_ns() // 1000 - 10**7
+    (tmp_path / "change.py").write_text(
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    return initial_solution.replace('size: 4', 'size: 5')\n"
+    )
+    clock = f"echo speed: $(( $(date +%s%N) / 1000 - {began} ))"
+    asked = ["improve", "mine", "--command", clock, *SCORED[2:], "--improver", "change.py", "--json"]
+    document = json.loads(strop(*asked).stdout)
+    assert document["finding"] == "no significant improvement", document["sentence"]
 
 
 def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_over(
@@ -220,11 +240,24 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
         (["mine", "--command", "exit 3", *SCORED[2:]], "the original cannot be measured"),
+        (["mine", *SCORED, "--held-out", "0"], "held_out are 1 to"),
+        (["mine", *SCORED, "--repeat", "0"], "held_out are 1 to"),
+        (["mine", *SCORED, "--time-limit", "0"], "time_limit is 0.0 s"),
+        (
+            ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:]],
+            "exit status 3 ... two; strop check",
+        ),
+        (["./nowhere"], "there is no ./nowhere; a task is"),
+        (["mine", "--evaluator", "less.py"], "mine is a folder"),
+        (["less.py"], "or say how it is scored: --evaluator FILE, or --command"),
+        (["chokes.py"], "task chosen: score() raised ZeroDivisionError"),
     ],
 )
 def test_target_that_cannot_be_improved_gets_one_line(
     strop: Any, mine: Path, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
+    (tmp_path / "less.py").write_text("x = 1\n")
+    (tmp_path / "chokes.py").write_text(CHOKES)
     ended = strop("improve", *arguments, "--out", "there")
     assert ended.returncode in (2, 5) and ended.stdout == "" and "Traceback" not in ended.stderr
     lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]

@@ -111,3 +111,8 @@ def test_init_in_the_working_folder_adds_to_what_is_there(strop: Any, tmp_path: 
     (tmp_path / "notes.txt").write_text("mine")
     ended = strop("init", ".", "--form", "sample")
     assert ended.returncode == 0 and "cd " not in ended.stdout and (tmp_path / "task.py").is_file(), ended.stderr
+
+
+def test_init_names_a_folder_as_a_shell_takes_it(strop: Any, tmp_path: Path) -> None:
+    ended = strop("init", "two words", "--form", "sample")
+    assert "  cd 'two words'\n" in ended.stdout and (tmp_path / "two words" / "task.py").is_file()

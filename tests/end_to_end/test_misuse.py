@@ -150,3 +150,11 @@ def test_record_with_a_value_of_the_wrong_type_is_one_line_or_is_told(
 def test_audit_of_an_enormous_file_is_refused_rather_than_judged_by_its_beginning(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "big.py").write_text("#" * 4_000_001 + "\nexec('1')\n")
     assert said_in_one_line(strop("audit", "big.py"), 2)
+
+
+def test_help_lists_commands_and_flags_under_headings(strop: Any) -> None:
+    commands = strop("--help").stdout
+    assert all(heading in commands for heading in ("Better programs", "Better improvers", "Records of runs"))
+    flags = strop("improve", "--help").stdout
+    assert "Limits of the whole" in flags and "What is recorded and shown" in flags
+    assert "[default: ]" not in strop("train", "--help").stdout

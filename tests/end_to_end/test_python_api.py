@@ -130,6 +130,8 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
+        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be int"),
+        ({"max_cost": "1 dollar", "lm": "offline"}, "max_cost is '1 dollar'"),
         ({"lm": "nonsense"}, "no such language model"),
         ({"lm": 3}, "lm is int"),
         ({"max_cost": 1.0}, "max_cost needs a model whose use is known"),

@@ -133,6 +133,7 @@ def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
     assert not (folder.path / "trace").exists()
 
 
+@pytest.mark.parametrize("machine", ["elsewhere", "here"])  # also to its owner it may have been sent back, changed
 @pytest.mark.parametrize(
     ("lm", "base_url"),
     [
@@ -145,18 +146,32 @@ def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
     ],
 )
 def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
-    folder: Folder, lm: str, base_url: str | None
+    folder: Folder, lm: str, base_url: str | None, machine: str
 ) -> None:
     (folder.path / "trace.py").write_text("open('trace', 'w').close()\n")
     folder.forge("lpn", unfinished=True, lm=lm, base_url=base_url, iterations=2)
-    found = folder.strop("resume", "./lpn", machine="elsewhere")
+    found = folder.strop("resume", "./lpn", machine=machine)
     assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
     assert not (folder.path / "trace").exists()
 
 
-def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder) -> None:
+def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(folder: Folder) -> None:
+    (folder.path / "tree").mkdir()
+    (folder.path / "tree" / "number.txt").write_text("1\n")
+    asked = ["--command", "cat number.txt", "--score", "(.+)", "--utility-budget", "1", "--lm-budget", "1"]
+    made = folder.strop("improve", "tree/number.txt", *asked, "--held-out", "2", "--out", "command")
+    assert made.returncode == 0, made.stderr
+    folder.forge("command", unfinished=True)
+    described = folder.path / "command/task/strop.toml"
+    described.write_text(described.read_text() + 'tool = ["/etc/ssl"]\n')
+    found = folder.strop("resume", "./command")
+    assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("machine", ["elsewhere", "here"])
+def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder, machine: str) -> None:
     folder.forge("lpn", unfinished=True, require=[])
-    assert folder.strop("resume", "./lpn", machine="elsewhere").returncode == 0
+    assert folder.strop("resume", "./lpn", machine=machine).returncode == 0
     with Store.open(folder.path / "lpn") as store:
         spec = [stored.event for stored in store.events() if type(stored.event).__name__ == "RunResumed"][-1].spec  # type: ignore[attr-defined]
     assert RunSpec.from_json(spec).require is None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 from strop.events import AuditNoted, Evaluated
@@ -38,3 +41,41 @@ def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:
 def ask(directory: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
     with raw(directory) as tool:
         return tool.execute(sql, values).fetchall()
+
+
+SMALL = [
+    "--copies",
+    "3",
+    "--lm-budget",
+    "1",
+    "--max-responses",
+    "2",
+    "--meta-budget",
+    "2",
+    "--utility-budget",
+    "3",
+    "-T",
+    "1",
+]
+"""Flags of a run that takes a second or two."""
+RUNS = {
+    "paper": ["run", "parity", "--seed", "1", "--selection", "paper", *SMALL],
+    "gated": ["run", "parity", "--seed", "1", "--selection", "gated", "--gate-pairs", "3", *SMALL],
+    "other": ["run", "parity", "--seed", "2", "--selection", "paper", *SMALL],
+    "lpn": ["run", "lpn", "--seed", "1", "--selection", "paper", *SMALL],
+    "eval": ["eval", "best_of_n", "--task", "parity", "--copies", "2", "--lm-budget", "1", "--max-responses", "2"],
+}
+"""Small offline runs by name. `paper` and `gated` share their sealed instances; `other` has others, `lpn` another task."""
+
+
+def small_runs(root: Path) -> dict[str, Path]:
+    """The directories of these runs, made in `root` by the command line."""
+    home = {"HOME": str(root), "XDG_DATA_HOME": str(root / "data"), "STROP_NO_REPORT": "1"}
+    for name, arguments in RUNS.items():
+        command = [sys.executable, "-m", "strop", *arguments, "--out", name]
+        environment = {"PATH": os.environ["PATH"], **home}
+        ended = subprocess.run(
+            command, cwd=root, env=environment, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+    return {name: root / name for name in RUNS}

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from strop import applying
 from strop.applying import BACKUP, JOURNAL, apply_files
 from strop.best import BEST, BEST_DIFF, BEST_FILES, BestSoFar, best_of
 from strop.errors import ConfigurationError, Malformed, StoreError
@@ -165,6 +167,47 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
     assert contents(original.root) == FILES and not (record / JOURNAL).exists()
 
 
+@pytest.mark.parametrize("path", ["lib/b.py", "lib/new.py"])
+def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    real = applying._back_up
+
+    def saving(*given: Any) -> None:
+        real(*given)
+        Path(original.root, path).write_text("saved")
+
+    monkeypatch.setattr(applying, "_back_up", saving)
+    with pytest.raises(ConfigurationError, match="at this very moment"):
+        apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == {**FILES, path: "saved"}
+
+
+def test_journal_stays_where_the_disk_is_too_full_to_undo(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, real = Path.replace, Path.write_bytes
+
+    def failing(self: Path, target: Path) -> Path:
+        if Path(target).name == "b.py":
+            raise OSError("the disk is full")
+        return replaced(self, target)
+
+    def full(self: Path, data: bytes) -> int:
+        real(self, b"")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Path, "replace", failing)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for _ in range(2):
+        with pytest.raises((OSError, ConfigurationError), match=r"full|cannot be undone"):
+            apply_files(original, original.written(BETTER), record, force=False)
+        assert (record / JOURNAL).exists()
+    monkeypatch.undo()
+    apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == AFTER
+
+
 def test_journal_of_a_record_from_elsewhere_writes_no_other_file(
     original: Original, record: Path, tmp_path: Path
 ) -> None:
@@ -245,6 +288,12 @@ def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) 
 def test_candidate_may_not_add_files_that_nobody_allowed(original: Original) -> None:
     with pytest.raises(Malformed, match="may not add the file src/x"):
         original.written(BETTER + "=== file: src/x ===\nx\n")
+
+
+def test_candidate_may_not_add_files_to_folders_of_git(original: Original) -> None:
+    anywhere = replace(original, new_files=("**",))
+    with pytest.raises(Malformed, match="may not add the file"):
+        anywhere.written(BETTER + "=== file: .git/commondir ===\n../lib\n")
 
 
 def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, tmp_path: Path) -> None:

@@ -324,6 +324,22 @@ def test_candidate_may_add_files_where_the_task_says_so(bench: Bench, tmp_path: 
     assert "lies behind a link" in bench(task, both).error
 
 
+@pytest.mark.parametrize("path", [".git/commondir", "lib/.GIT/config.worktree", ".venv/lib/x.pth", "node_modules/x.js"])
+def test_candidate_may_add_no_file_to_folders_of_other_tools(bench: Bench, tmp_path: Path, path: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["**"])
+    found = bench(task, f"=== file: {path} ===\nx\n")
+    assert "where no file may be added" in found.error
+    assert bench.workspaces.opened == []
+
+
+@pytest.mark.parametrize("place", ["answer", "$TMPDIR/answer", "deep/er/answer"])
+def test_run_finds_nothing_that_an_earlier_run_left(bench: Bench, tmp_path: Path, place: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", repeat=3)
+    keeps = f'f={place}\nif [ -e "$f" ]; then echo score 99; else echo score $(cat built); fi\n'
+    found = bench(task, f'{keeps}mkdir -p deep/er\necho x > "$f"; chmod 0 deep/er\n')
+    assert (found.verdict, [each["score"] for each in found.metrics]) == ("ok", [8.0, 8.0, 8.0])
+
+
 def test_candidate_that_changes_more_than_it_may_is_never_run(bench: Bench, tmp_path: Path) -> None:
     marked = "# EVOLVE-BLOCK-START\nN=2\n# EVOLVE-BLOCK-END\necho score $N\n"
     task = task_of(written(tmp_path, program__sh=marked))

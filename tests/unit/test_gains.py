@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.errors import StoreError
-from strop.gains import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.gains import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
 from strop.improver import Improvement
 from strop.report.gains import gain_document, size
 from strop.report.single import sentence
@@ -65,7 +65,7 @@ def test_score_of_nothing_makes_no_percentage() -> None:
     one = gain(SCORE, [{"score": 0.4}] * 3, [{"score": 0.0}] * 3, seeded=False)
     assert one is not None and one.scale == "difference" and size(one) == "score 0.4 higher" and "%" not in size(one)
     lower = gain(MetricFacts("cost", "min"), [{"cost": -2.0}] * 3, [{"cost": 0.0}] * 3, seeded=False)
-    assert lower is not None and size(lower) == "cost 2 lower" and lower.verdict == "better"
+    assert lower is not None and size(lower) == "cost 2 lower" and lower.change.mean > 0
 
 
 @given(st.floats(0.2, 5), st.sampled_from(["max", "min"]))
@@ -82,12 +82,23 @@ def test_verdict_needs_interval_and_test() -> None:
 
 
 def test_score_that_never_varies_is_deterministic_only_where_the_instances_are_the_same() -> None:
-    same = {"n": 3, "noise": 0.0}
+    same = {"n": LEAST, "noise": 0.0}
+    assert found(SCORE, 1.1, seeded=False, **same).deterministic
+    assert not found(SCORE, 1.1, seeded=True, **same).deterministic
     assert found(SCORE, 1.1, seeded=False, **same).verdict == "better"
     assert found(SCORE, 0.9, seeded=False, **same).verdict == "worse"
     assert found(SCORE, 1.0, seeded=False, **same).verdict == "no significant change"
-    assert found(SCORE, 1.1, seeded=True, **same).verdict == "no significant change"
-    assert found(SCORE, 1.1, seeded=False, n=2, noise=0.0).verdict == "no significant change"
+
+
+def test_few_equal_measurements_exclude_no_chance() -> None:
+    few = found(SCORE, 1.1, seeded=False, n=LEAST - 1, noise=0.0)
+    assert few.p > LEVEL and not few.deterministic and few.verdict == "no significant change"
+    facts = ObjectiveFacts((SCORE,), seeded=False)
+    said = sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3))
+    assert said == (
+        "no significant improvement: 7.1% higher score, in 3 repeated measurements; "
+        "chance alone would do this with p = 0.25; fewer than 6 can show nothing"
+    )
 
 
 def test_metrics_together_are_weighed_by_their_weights() -> None:
@@ -114,7 +125,9 @@ def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> 
     seeded = sentence(single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
     assert seeded.startswith("49% higher score (95% interval ") and seeded.endswith(", on 40 held-out instances")
     worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))
-    assert worse.startswith("34% slower") and worse.endswith("; keep the original")
+    assert worse.startswith("no improvement: what the improver returned is worse, 34% slower") and worse.endswith(
+        "; keep the original"
+    )
 
 
 def test_sentence_says_that_a_score_is_deterministic() -> None:
@@ -130,8 +143,21 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
     facts = ObjectiveFacts((TIME,), seeded=False)
     failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
-    assert found.gain is None and found.finding != "better"
-    assert "constraint tests=1 not met: 0.93" in sentence(found)
+    assert found.gain is None and found.finding == "worse"
+    assert sentence(found) == (
+        "no improvement: where it counts, the candidate fails (instance 0: constraint tests=1 not met: 0.93); keep the original"
+    )
+
+
+def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
+    facts = ObjectiveFacts((TIME, SCORE), seeded=True)
+    after, before = [{"time": 1.0, "score": 1.0}] * 8, [{"time": 1.0, "score": 0.0}] * 8
+    found = single(facts, after, before, value=0.4, scores=(0.4,) * 8)
+    assert found.gain is None and found.finding == "worse"
+    assert sentence(found) == (
+        "no improvement: what the improver returned is worse, -0.100 in utility (all 8 equal), on 8 held-out instances; "
+        "keep the original"
+    )
 
 
 def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:

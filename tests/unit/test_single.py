@@ -69,7 +69,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
     start = Original({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
-        "worse by 1.000 (all 16 equal) on 16 held-out instances; keep the original"
+        "no improvement: what the improver returned is worse by 1.000 (all 16 equal) on 16 held-out instances; keep the original"
     )
     assert (directory / "original.py").read_text() == DOUBLE
 

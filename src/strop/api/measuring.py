@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from strop.errors import ConfigurationError, StoreError, StropError
 from strop.events import RunFinished
@@ -18,8 +16,8 @@ from strop.keeping import meta_of
 from strop.laboratory import Laboratory, Parts
 from strop.measured import spec_of
 from strop.recall import recall
-from strop.report.live import Lines, Mode, make_view
-from strop.report.words import duration, harmless, notice_of
+from strop.report.live import Before, Lines, Mode, make_view
+from strop.report.words import harmless, notice_of
 from strop.spec import LIMITS, RunSpec
 from strop.store import FILE_NAME, Store
 from strop.tracking import Track, mirrored
@@ -55,21 +53,27 @@ def measuring(
     """
     meta = meta_of(parts, kind) | dict(what)
     notice = notice_of(parts.language_model.name, parts.language_model.is_language_model)
+    new = not (directory / FILE_NAME).exists()
     try:
         store, finished = _store(directory, meta, parts.spec)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
-    since = time.monotonic()
-    with mirrored(directory, tracks), store, make_view(show, notice=notice) as view:
+    before = Before(planned=_planned(meta, parts.spec) if new else None)
+    with mirrored(directory, tracks), store, make_view(show, notice=notice, before=before) as view:
 
         def told(line: str) -> None:
             if isinstance(view, Lines):
-                stamped = f"[{duration(time.monotonic() - since):>8}] {harmless(line)}"
-                Console(stderr=True, highlight=False).print(stamped, markup=False, soft_wrap=True)
+                view.say(harmless(line))
 
         if finished:
             told(f"everything is in {directory} already; nothing is measured again")
         yield Record(store, Journal(store, view, recalled=None if finished else recall(store)), finished, told)
+
+
+def _planned(meta: Mapping[str, str], spec: RunSpec) -> int:
+    """Downstream improvements of a new record of this kind; equal improvers are measured once."""
+    improvers = {digest for _, digest in json.loads(meta["improvers"])}
+    return len(improvers) * spec.downstream * int(meta.get("repeats", 1))
 
 
 def measure_missing(parts: Parts, record: Record, work: Callable[[Laboratory], None]) -> StropError | None:

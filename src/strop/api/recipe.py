@@ -63,7 +63,7 @@ def recipe_of(tasks: Sequence[TaskLike], improver: str, seed: int | None, option
     """The recipe; a seed is drawn where none is given.
 
     Raises:
-        ConfigurationError: an option is unknown.
+        ConfigurationError: an option is unknown, or its value is of another type.
     """
     unknown = sorted(set(options) - set(RecipeOptions.__annotations__))
     if unknown:
@@ -82,4 +82,6 @@ def recipe_of(tasks: Sequence[TaskLike], improver: str, seed: int | None, option
         given["max_time"] = seconds(given["max_time"])
     task, *further = map(source_of, tasks)
     drawn = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-    return RunSpec(task=task, further_tasks=tuple(further), improver=improver, seed=drawn, **given)
+    spec = RunSpec(task=task, further_tasks=tuple(further), improver=improver, seed=drawn, **given)
+    spec.check_types()
+    return spec

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
+from strop.budget import LM_CALLS
 from strop.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
 from strop.events import Evaluated, Event, LmCalled, LmResponded
 from strop.experiment import Journal
@@ -15,9 +18,11 @@ from strop.keeping import RESUMABLE, keep_tasks, meta_of
 from strop.laboratory import Parts
 from strop.recall import recall
 from strop.report.gains import score_words
-from strop.report.live import Mode, View, make_view
+from strop.report.live import NOTHING, Before, Mode, View, make_view
 from strop.report.reading import reading
+from strop.report.stream import Lasting
 from strop.report.words import notice_of
+from strop.secret import key_file, machine_key, sealed
 from strop.stopping import Interrupted, TimeSpent
 from strop.store import FILE_NAME, Store
 from strop.tracking import Track, mirrored
@@ -44,7 +49,8 @@ def recorded(
             f"--out {directory} holds files already, which a run might overwrite; name a new folder"
         )
     try:
-        store = Store.create(directory, meta_of(parts, kind) | dict(said or {}))
+        meta = meta_of(parts, kind) | dict(said or {})
+        store = Store.create(directory, sealed(meta, machine_key(key_file(os.environ))))
         keep_tasks(directory, parts)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
@@ -65,7 +71,8 @@ def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = (), show:
         with reading(directory):
             recalled = recall(store)
             past = _counted(store) if kind == "improve" else ()
-        with _view(parts, show, past) as view:
+        spent = recalled.money | ({} if past else {LM_CALLS: recalled.calls.total()})
+        with _view(parts, show, Before(past, spent)) as view:
             yield Journal(store, view, recalled=recalled)
 
 
@@ -74,10 +81,10 @@ def _counted(store: Store) -> tuple[Event, ...]:
     return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
 
 
-def _view(parts: Parts, show: Mode, past: Sequence[Event] = ()) -> View:
+def _view(parts: Parts, show: Mode, before: Before = NOTHING) -> View:
     model = parts.language_model
     told = score_words(parts.task)
-    return make_view(show, notice=notice_of(model.name, model.is_language_model), score=told, past=past)
+    return make_view(show, notice=notice_of(model.name, model.is_language_model), score=told, before=before)
 
 
 @contextmanager
@@ -88,6 +95,6 @@ def _goes_on(directory: Path, kind: str, show: Mode) -> Iterator[None]:
     except (Interrupted, TimeSpent, RunBudgetSpent, LanguageModelError, SandboxError, StoreError) as error:
         if kind in RESUMABLE and show != "none":
             more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
-            notices = Console(stderr=True, highlight=False, force_jupyter=False)
+            notices = Console(file=Lasting(sys.stderr), highlight=False, force_jupyter=False)  # type: ignore[arg-type]
             notices.print(f"strop resume {directory}{more} goes on", markup=False, soft_wrap=True)
         raise

@@ -68,7 +68,11 @@ class Scoring:
     @property
     def given(self) -> list[str]:
         """Names of what was given."""
-        return [name for name, value in vars(self).items() if value not in (None, "", (), False)]
+        return [
+            name
+            for name, value in vars(self).items()
+            if value is not None and value is not False and value not in ("", ())
+        ]
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,9 @@ def _commanded(path: Path, scoring: Scoring) -> CommandTask:
 
 def _evaluated(program: Path, evaluator: Path, scoring: Scoring) -> CommandTask:
     """The task of `--evaluator` on a program."""
+    for path, what in ((program, "program that is to be improved"), (evaluator, "evaluator")):
+        if path.is_dir():
+            raise ConfigurationError(f"{path} is a folder; with --evaluator, name the file of the {what}")
     given: dict[str, Any] = {name: getattr(scoring, name) for name in scoring.given if name != "evaluator"}
     wrong = [name for name in given if name in ("files", "score", "new_files")]
     if wrong:

@@ -22,7 +22,7 @@ from strop.events import Event
 from strop.noting import Notes
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
-from strop.tasks.command import SHARED_JAIL, CommandTask, is_measured_by_kernel
+from strop.tasks.command import SHARED_JAIL, CommandTask
 from strop.tasks.objective import TIMES
 from strop.tasks.tree import listed
 
@@ -91,7 +91,7 @@ def examine_command(
     say(f"the original, {repeat} times with one seed and {repeat} times with others")
     with _nobody() as notes:
         original = examine_original(task, workspaces, seeds, repeat, notes)
-    shared = () if is_measured_by_kernel(task) else (found("C407", SHARED_JAIL),)
+    shared = () if task.objective.counted_by_kernel else (found("C407", SHARED_JAIL),)
     if any(each.level == "broken" for each in original.findings):
         return CommandCheckup(task, merged([*original.findings, *shared]), original)
     measured_in_turns = task.interleaved or any(reader in TIMES for reader in task.objective.readers.values())

@@ -7,6 +7,7 @@ from strop.commands.missing import ended
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
+    Display,
     GroundOptions,
     Json,
     LimitOptions,
@@ -17,6 +18,7 @@ from strop.commands.options import (
     recipe,
 )
 from strop.commands.output import announce, print_document, results, results_alone
+from strop.commands.reporting import NoReport, reported
 from strop.commands.tracking import TrackOptions
 from strop.experiment import new_directory
 from strop.report.comparison import comparison_document, print_comparison
@@ -34,6 +36,8 @@ def compare_command(
     limits: LimitOptions = LimitOptions(),  # noqa: B008
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Say which of two improvers is better on tasks, by how much, with a 95% interval, and what each spent of the same budgets.
@@ -56,9 +60,10 @@ def compare_command(
     spec = recipe(task, seed, model, ground, iterations=0, improver=first, **limits.given())
     directory = out or new_directory(RUNS, f"compare-{task[0]}")
     with results_alone():
-        found, stopped = compared(spec, improvers, directory, tracking.tracks(directory))
+        found, stopped = compared(spec, improvers, directory, tracking.tracks(directory), display)
     if found is not None and as_json:
         print_document(comparison_document(found))
     elif found is not None:
         print_comparison(found, results())
-    return ended(stopped, "what was measured whole is kept", directory, as_json=as_json)
+    with reported(directory, no_report):
+        return ended(stopped, "what was measured whole is kept", directory, as_json=as_json)

@@ -11,6 +11,7 @@ from strop.commands.missing import ended, measure_missing
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
+    Display,
     GroundOptions,
     Json,
     LimitOptions,
@@ -21,6 +22,7 @@ from strop.commands.options import (
     recipe,
 )
 from strop.commands.output import announce, notice_of, print_document, results, results_alone
+from strop.commands.reporting import NoReport, reported
 from strop.commands.tracking import TrackOptions
 from strop.experiment import new_directory
 from strop.laboratory import Parts, assembled
@@ -42,6 +44,8 @@ def eval_command(
     limits: LimitOptions = LimitOptions(),  # noqa: B008
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Measure the meta-utility of improvers on tasks, each with its standard error, beside the seed improver's (Table 1).
@@ -65,12 +69,13 @@ def eval_command(
     directory = out or new_directory(RUNS, f"eval-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         plan = Plan(parts.tasks, improvers, spec.copies)
-        with measuring(parts, directory, "eval", _said(plan), tracking.tracks(directory)) as record:
+        with measuring(parts, directory, "eval", _said(plan), tracking.tracks(directory), display) as record:
             stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
             found = matrix(record.store, plan)
     _show(found, parts, whole=stopped is None, as_json=as_json)
     there = f"{len(found.cells)} of {quantity(len(plan.tasks) * len(plan.improvers), 'measurement')} done"
-    return ended(stopped, there, directory, as_json=as_json)
+    with reported(directory, no_report):
+        return ended(stopped, there, directory, as_json=as_json)
 
 
 def _said(plan: Plan) -> dict[str, str]:

@@ -17,7 +17,9 @@ from strop.api.target import Scoring, target_of
 from strop.best import BEST, BEST_DIFF
 from strop.commands.options import (
     DEFAULTS,
+    MODEL,
     RUNS,
+    Display,
     GroundOptions,
     Json,
     LimitOptions,
@@ -29,6 +31,7 @@ from strop.commands.options import (
     recipe,
 )
 from strop.commands.output import announce, notices, print_document, reading, results, results_alone
+from strop.commands.reporting import NoReport, reported
 from strop.commands.tracking import TrackOptions
 from strop.editing import Mode
 from strop.errors import ConfigurationError, StropError
@@ -44,7 +47,7 @@ from strop.spec import RunSpec
 from strop.store import FILE_NAME, Store
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=MODEL)
 @dataclass(frozen=True)
 class OnceOptions:
     """Which language model, and what the improvement may spend."""
@@ -138,6 +141,13 @@ class PatchOptions:
     force: Annotated[bool, _Patched] = False
     """With --apply: also where git could not bring your files back."""
 
+    def check(self) -> None:
+        """Raises ConfigurationError where one is given that needs the other."""
+        if self.force and not self.apply:
+            raise ConfigurationError(
+                "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
+            )
+
 
 def improve_command(
     target: str,
@@ -153,6 +163,8 @@ def improve_command(
     limits: LimitOptions = LimitOptions(),  # noqa: B008
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Improve a program, and say whether it is better on instances that nobody saw. It ends with a patch; your files stay.
@@ -171,12 +183,9 @@ def improve_command(
     seed
         With this machine's key it decides everything that is drawn; random when not given.
     """
-    drawn = random_seed() if seed is None else seed
-    if patch.force and not patch.apply:
-        raise ConfigurationError(
-            "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
-        )
+    patch.check()
     announce(ground.instances)
+    drawn = random_seed() if seed is None else seed
     spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given())
     text = any_improver_text(improver)
     with results_alone():
@@ -185,12 +194,17 @@ def improve_command(
         check_can_apply(found.original, force=patch.force)
     directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
     notices().print(budget_line(spec), markup=False, soft_wrap=True)
-    with results_alone(), best_told(directory):
-        carry_out(spec, text, found, directory, tracks=tracking.tracks())
+    with reported(directory, no_report):
+        with results_alone(), best_told(directory):
+            carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display)
+        _end(directory, patch, as_json=as_json)
+    return 0
+
+
+def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
     applied = applied_now(directory, force=patch.force) if patch.apply else None
     with reading(directory), Store.open(directory) as store:
         show_improvement(store, directory, as_json=as_json, applied=applied)
-    return 0
 
 
 def budget_line(spec: RunSpec) -> str:

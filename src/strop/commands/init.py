@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -80,7 +81,7 @@ def _write(directory: Path, files: Mapping[str, str]) -> None:
 def _show(directory: Path, form: Form, commands: Sequence[str]) -> None:
     console = results()
     written = ", ".join(sorted(files_of(form, NAME, form.goal)))
-    inside = [f"cd {directory}", *commands] if directory != Path() else commands
+    inside = [f"cd {shlex.quote(str(directory))}", *commands] if directory != Path() else commands
     lines = [f"{directory}: {written}", f"strop improves {form.improved}. Next:", *(f"  {each}" for each in inside)]
     for line in lines:
         console.print(harmless(line, 400), markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from strop.commands.output import print_document, results
 from strop.errors import LanguageModelError
 from strop.harmless import harmless
 from strop.lm.endpoints import PROVIDERS, endpoint
+from strop.lm.inbox import HEAD
 from strop.lm.options import ModelSettings, joined, members, read_spec
 from strop.lm.prices import tariffs
 from strop.lm.probe import Finding, Probed, probe_model, probe_server
@@ -27,6 +28,8 @@ WORDS = {
     "price": "price",
 }
 """What a finding is called on the terminal."""
+INBOX_SECONDS = 60.0
+"""How long people have to answer; a run waits as long as it takes."""
 UNREACHABLE = 3
 """Exit code where a model did not answer."""
 
@@ -58,7 +61,7 @@ def _probed(spec: str, base_url: str | None) -> Probed:
         return Probed(name, "", False, str(error))
     with closing(model):
         if name.partition("/")[0] not in PROVIDERS:
-            return probe_model(model)
+            return probe_model(model, timeout=INBOX_SECONDS if name.startswith(HEAD) else None)
     place = endpoint(name, base_url=settings.url, environ=os.environ)
     return probe_server(place, timeout=settings.timeout or 60.0)
 

@@ -14,6 +14,7 @@ from strop.commands.missing import ended, measure_missing
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
+    Display,
     GroundOptions,
     Json,
     LimitOptions,
@@ -24,6 +25,7 @@ from strop.commands.options import (
     recipe,
 )
 from strop.commands.output import announce, notice_of, print_document, results, results_alone
+from strop.commands.reporting import NoReport, reported
 from strop.commands.tracking import TrackOptions
 from strop.errors import ConfigurationError
 from strop.experiment import new_directory, save
@@ -53,6 +55,8 @@ def noise_command(
     limits: LimitOptions = LimitOptions(),  # noqa: B008
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Measure an improver against itself: how far two meta-utilities differ by chance alone (the A/A noise floor).
@@ -79,7 +83,7 @@ def noise_command(
     with results_alone(), assembled(spec, os.environ) as parts:
         tasks = parts.tasks
         said = _said(tasks, the_improver, repeats)
-        with measuring(parts, directory, "noise", said, tracking.tracks(directory)) as record:
+        with measuring(parts, directory, "noise", said, tracking.tracks(directory), display) as record:
             rest = (tasks, the_improver, repeats, record.store, record.told)
             stopped = measure_missing(parts, record, lambda at: carry_out(at, *rest))
             told = tuple(_tried(trials(record.store, each, repeats, spec.copies)) for each in tasks)
@@ -88,7 +92,8 @@ def noise_command(
     if stopped is None:
         save(directory / DOCUMENT, to_json(noise_document(result, model_facts)) + "\n")
     _show(result, model_facts, whole=stopped is None, as_json=as_json)
-    return ended(stopped, "the repeats that are there are kept", directory, as_json=as_json)
+    with reported(directory, no_report):
+        return ended(stopped, "the repeats that are there are kept", directory, as_json=as_json)
 
 
 def _tried(found: Trials) -> tuple[Trials, Noise | None]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter, Token
+from cyclopts import Group, Parameter, Token
 
 from strop.api.finding import RUNS as RUNS
 from strop.api.subjects import required
-from strop.editing import Mode
+from strop.editing import Mode as Edits
 from strop.lm.options import joined
+from strop.report.live import Mode
 from strop.selection import SelectionName
 from strop.spec import RunSpec
 from strop.spec import seconds as seconds
@@ -38,11 +39,16 @@ def folder(kind: object, tokens: Sequence[Token]) -> Path:
 
 Whole = Annotated[int, Parameter(converter=whole)]
 Folder = Annotated[Path | None, Parameter(converter=folder)]
+MODEL = Group("Language model, and what one improvement may spend", sort_key=4)
+LIMITS = Group("Limits of the whole", sort_key=5)
+GROUND = Group("Instances and protections", sort_key=6)
+SELECTION = Group("Which improver goes on", sort_key=3)
+OUTPUT = Group("What is recorded and shown", sort_key=7)
 Models = Annotated[tuple[str, ...], Parameter(negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=MODEL)
 @dataclass(frozen=True)
 class ModelOptions:
     """Which language model, and what one improvement may spend."""
@@ -61,12 +67,12 @@ class ModelOptions:
     """LM calls of one improvement."""
     max_responses: Whole = DEFAULTS.max_responses
     """Responses of one LM call."""
-    edits: Mode = DEFAULTS.edits
+    edits: Edits = DEFAULTS.edits
     """How the model may answer where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
     (unified); auto: blocks beside whole programs, asked for where the program is long or has several files."""
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=GROUND)
 @dataclass(frozen=True)
 class GroundOptions:
     """Which instances, how many at once, and behind which protections."""
@@ -83,7 +89,7 @@ class GroundOptions:
         return required(self.require)
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=SELECTION)
 @dataclass(frozen=True)
 class SelectionOptions:
     """Which improver goes on after an iteration."""
@@ -97,7 +103,7 @@ class SelectionOptions:
     """Paired evaluations of one comparison, at most."""
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=LIMITS)
 @dataclass(frozen=True)
 class LimitOptions:
     """What the whole run may spend on its language model; what is spent before a limit ends it is kept."""
@@ -151,10 +157,28 @@ def recipe(task: str | Sequence[str], seed: int, model: ModelOptions, ground: Gr
     )
 
 
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document instead of tables.")]
+Json = Annotated[
+    bool,
+    Parameter(
+        name="--json", group=OUTPUT, negative="", show_default=False, help="Print one JSON document instead of tables."
+    ),
+]
+Display = Annotated[
+    Mode,
+    Parameter(
+        name="--display",
+        group=OUTPUT,
+        help="While it runs: auto (a live view on a terminal, lines elsewhere), rich, plain, log (a JSON object a line), none.",
+    ),
+]
 Out = Annotated[
     Path | None,
-    Parameter(name="--out", converter=folder, help="Directory of the run, empty or new; one in runs/ when not given."),
+    Parameter(
+        name="--out",
+        group=OUTPUT,
+        converter=folder,
+        help="Directory of the run, empty or new; one in runs/ when not given.",
+    ),
 ]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
 """Tasks by name or file, at least one."""

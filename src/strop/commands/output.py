@@ -12,6 +12,7 @@ from rich.console import Console
 
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.reading import reading as reading
+from strop.report.stream import Lasting
 from strop.report.words import notice_of as notice_of  # where every result says what model it is of
 
 PUBLISHED_NOTICE = (
@@ -47,7 +48,7 @@ def results() -> Console:
 
 def notices() -> Console:
     """Where everything else goes."""
-    return Console(stderr=True, highlight=False)
+    return Console(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
 
 
 def announce(instances: str) -> None:

@@ -12,9 +12,11 @@ from strop.report.card import card_document, print_card
 from strop.report.costs import costs, costs_document, print_costs
 from strop.report.documents import ModelFacts, run_document
 from strop.report.edits import edit_counts, edits_line
+from strop.report.lineage_tree import print_lineage
 from strop.report.strategies import (
     has_lineage,
     named,
+    names_of,
     print_comparisons,
     print_strategies,
     strategy_documents,
@@ -62,12 +64,14 @@ def show_result(directory: Path, *, as_json: bool) -> None:
             return
         notice = notice_of(model.name, model.is_language_model)
         tasks = meta.get("task", "") if meta.get("kind") in NO_ITERATIONS else ""
-        print_run(store.events(), results(), notice=notice, tasks=tasks)
+        progress = print_run(store.events(), results(), notice=notice, tasks=tasks)
         print_costs(costs(store.outline()), results())
         edits = edits_line(edit_counts(stored.event for stored in store.events(Edited)))
         if edits:
             results().print(edits, markup=False)
-        print_strategies(named(store), results(), lineage=has_lineage(store))
+        rows = named(store)
+        print_lineage(progress.lineage, results(), names_of(rows))
+        print_strategies(rows, results(), lineage=has_lineage(store))
         print_comparisons((stored.event for stored in store.events(Compared)), results())
         if meta.get("kind") in NO_ITERATIONS:
             results().print(NO_ITERATIONS[meta["kind"]], markup=False)

@@ -14,9 +14,10 @@ from strop.api.improving import original_of
 from strop.commands.finding import find_run
 from strop.commands.forking import learn_again
 from strop.commands.improve import best_told
-from strop.commands.options import Json, LimitOptions, TrustTask
+from strop.commands.options import Display, Json, LimitOptions, TrustTask
 from strop.commands.output import announce, notices, reading, results_alone
 from strop.commands.recorded import continued
+from strop.commands.reporting import NoReport, reported
 from strop.commands.result import show_result
 from strop.commands.tracking import TrackOptions
 from strop.commands.train import finish_again
@@ -24,6 +25,7 @@ from strop.errors import ConfigurationError
 from strop.experiment import run
 from strop.keeping import RESUMABLE, Kept, kept, on_kept_trees
 from strop.laboratory import assembled
+from strop.report.live import Mode
 from strop.single import improve_once
 from strop.tracking import Track
 from strop.trained import FILE
@@ -37,6 +39,8 @@ def resume_command(
     limits: LimitOptions = LimitOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     trust_task: TrustTask = False,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Go on with a run that was stopped, killed, or whose limit was spent: nothing is asked, paid or done twice.
@@ -62,14 +66,15 @@ def resume_command(
     asked.check_model(os.environ, trust=trust_task)
     confined = found.confined(os.environ, trust=trust_task)
     spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.given())
-    go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory))
-    if found.kind == "train":
-        finish_again(found)
-    show_result(directory, as_json=as_json)
+    with reported(directory, no_report):
+        go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory), show=display)
+        if found.kind == "train":
+            finish_again(found)
+        show_result(directory, as_json=as_json)
     return 0
 
 
-def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = ()) -> None:
+def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = (), show: Mode = "auto") -> None:
     """Go on with the run, to its end.
 
     Raises:
@@ -84,7 +89,7 @@ def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = ()) -> None:
     with (
         results_alone(),
         assembled(found.spec, os.environ, found.origin(os.environ, trust=trust)) as parts,
-        continued(parts, found.directory, tracks) as journal,
+        continued(parts, found.directory, tracks, show) as journal,
     ):
         learn_again(parts, found)
         on_trees = on_kept_trees(parts, found.directory)

@@ -14,6 +14,7 @@ from strop.commands.forking import FORK, inherited, learn, seen_from, tell
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
+    Display,
     GroundOptions,
     Json,
     LimitOptions,
@@ -26,11 +27,13 @@ from strop.commands.options import (
 from strop.commands.output import announce, results_alone
 from strop.commands.planning import show_plan
 from strop.commands.recorded import recorded
+from strop.commands.reporting import NoReport, reported
 from strop.commands.result import show_result
 from strop.commands.tracking import TrackOptions
 from strop.experiment import new_directory, run
 from strop.keeping import on_kept_trees
 from strop.laboratory import Origin, assembled
+from strop.report.live import Mode
 from strop.spec import RunSpec
 from strop.tracking import Track
 
@@ -58,6 +61,8 @@ def run_command(
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
     dry_run: DryRun = False,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Run STOP on a task: Algorithm 1 of the paper, with its parameters.
@@ -77,8 +82,9 @@ def run_command(
     if dry_run:
         return show_plan(spec, start.text, (origin or spec).tasks, as_json=as_json)
     directory = out or new_directory(RUNS, spec.task)
-    carry_out("run", start, spec, origin, directory, tracking.tracks())
-    show_result(directory, as_json=as_json)
+    with reported(directory, no_report):
+        carry_out("run", start, spec, origin, directory, tracking.tracks(), show=display)
+        show_result(directory, as_json=as_json)
     return 0
 
 
@@ -102,6 +108,7 @@ def carry_out(
     directory: Path,
     tracks: Sequence[Track],
     said: Mapping[str, str] | None = None,
+    show: Mode = "auto",
 ) -> None:
     """Carry out Algorithm 1 in a new directory, of which the record says that it is of this kind, and `said`.
 
@@ -113,7 +120,7 @@ def carry_out(
     with (
         results_alone(),
         assembled(spec, os.environ, origin) as parts,
-        recorded(parts, directory, kind, known, tracks) as journal,
+        recorded(parts, directory, kind, known, tracks, show) as journal,
     ):
         if fork:
             learn(parts, fork.directory)

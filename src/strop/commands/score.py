@@ -16,7 +16,7 @@ from strop.scoring import program_of, score
 from strop.secret import key_file, machine_key, run_secret
 from strop.spec import RunSpec
 from strop.tasks.base import Split
-from strop.tasks.command import SHARED_JAIL, AnyTask, CommandTask, is_measured_by_kernel
+from strop.tasks.command import SHARED_JAIL, AnyTask, shares_jail
 from strop.utility import Evaluation
 
 
@@ -63,7 +63,7 @@ def score_command(
         print_document(score_document(result))
     else:
         print_score(result, results())
-        if isinstance(the_task, CommandTask) and not is_measured_by_kernel(the_task):
+        if shares_jail(the_task):
             notices().print(SHARED_JAIL, markup=False, soft_wrap=True)
     return 0
 

@@ -8,10 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.commands.options import OUTPUT
 from strop.tracking import Track, continued, parsed
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True)
 class TrackOptions:
     """Who else is told of what happens."""

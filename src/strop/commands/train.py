@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,17 +14,18 @@ from strop.commands.beginning import BeginOptions
 from strop.commands.options import (
     DEFAULTS,
     RUNS,
+    Display,
     GroundOptions,
     Json,
     LimitOptions,
     ModelOptions,
     Out,
     SelectionOptions,
-    Tasks,
     Whole,
     folder,
 )
 from strop.commands.planning import show_plan
+from strop.commands.reporting import NoReport, reported
 from strop.commands.result import show_result
 from strop.commands.run import DryRun, carry_out, spec_of
 from strop.commands.tracking import TrackOptions
@@ -35,7 +37,7 @@ from strop.trained import check_free
 
 def train_command(
     *,
-    task: Tasks = (),
+    task: Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=False)] = (),
     out_file: Annotated[Path | None, Parameter(converter=folder)] = None,
     iterations: Annotated[Whole, Parameter(alias="-T")] = DEFAULTS.iterations,
     meta_budget: Whole = DEFAULTS.meta_budget,
@@ -47,6 +49,8 @@ def train_command(
     tracking: TrackOptions = TrackOptions(),  # noqa: B008
     out: Out = None,
     dry_run: DryRun = False,
+    display: Display = "auto",
+    no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
     """Train an improver: STOP over one task or several. Ends with the improver's file, and its card beside it.
@@ -72,9 +76,10 @@ def train_command(
     if dry_run:
         return show_plan(spec, start.text, (origin or spec).tasks, as_json=as_json)
     directory = out or new_directory(RUNS, f"train-{spec.task}")
-    carry_out(KIND, start, spec, origin, directory, tracking.tracks(), said_of(out_file))
-    finish(directory, out_file)
-    show_result(directory, as_json=as_json)
+    with reported(directory, no_report):
+        carry_out(KIND, start, spec, origin, directory, tracking.tracks(), said_of(out_file), show=display)
+        finish(directory, out_file)
+        show_result(directory, as_json=as_json)
     return 0
 
 

@@ -6,6 +6,7 @@ What cannot be seen from one answer is not claimed: `taken` says that a paramete
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -79,13 +80,20 @@ def probe_server(place: Endpoint, *, timeout: float = 60.0) -> Probed:
     return Probed(place.name, place.host, True, f"answered in {seconds:.1f} s", place.hide_key(answer.model), found)
 
 
-def probe_model(model: LanguageModel) -> Probed:
-    """Ask any other model for one short answer."""
+def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed:
+    """Ask any other model for one short answer, for which it has `timeout` seconds (None: as long as it takes)."""
     started = time.monotonic()
+    alarm = threading.Timer(timeout or 0.0, model.finish)
+    alarm.daemon = True
     try:
+        if timeout is not None:
+            alarm.start()
         completion = model.complete([Request("", PROMPT, 0.5)])[0]
     except LanguageModelError as error:
-        return Probed(model.name, "", False, str(error))
+        late = timeout is not None and alarm.finished.is_set()
+        return Probed(model.name, "", False, f"no answer within {timeout:g} s: {error}" if late else str(error))
+    finally:
+        alarm.cancel()
     seconds = time.monotonic() - started
     found = {
         "usage": _usage(completion.input_tokens, completion.output_tokens),

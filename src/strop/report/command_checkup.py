@@ -134,7 +134,7 @@ def _facts(checkup: CommandCheckup, console: Console) -> None:
     original, task = checkup.original, checkup.task
     say(console, f"command: {harmless(task.command, 200)}")
     for name, reader in task.objective.readers.items():
-        value = f"{original.values[name]:.6g}" if name in original.values else "not read"
+        value = f"{original.values[name]:.6g}" if name in original.values else "none"
         chosen = score_is(original.output) if reader == "$.score" else ""
         say(
             console,

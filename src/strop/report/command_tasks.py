@@ -8,13 +8,13 @@ from rich.console import Console
 
 from strop.report.tasks import print_heading, print_pairs, print_whole
 from strop.report.words import harmless
-from strop.tasks.command import SHARED_JAIL, CommandTask, is_measured_by_kernel
+from strop.tasks.command import SHARED_JAIL, CommandTask
 
 
 def print_command_task(task: CommandTask, console: Console) -> None:
     """One command task in full."""
     print_heading(console, harmless(task.name))
-    counted = "" if is_measured_by_kernel(task) else SHARED_JAIL
+    counted = "" if task.objective.counted_by_kernel else SHARED_JAIL
     turns = "in turns with the original, " if task.interleaved else ""
     seeds = "each with a seed of its own" if task.seeded else "of the same thing"
     lines = {
@@ -51,6 +51,6 @@ def command_task_document(task: CommandTask) -> dict[str, Any]:
         "interleaved": task.interleaved,
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
-        "measured_by_kernel": is_measured_by_kernel(task),
+        "measured_by_kernel": task.objective.counted_by_kernel,
         "description": task.told,
     }

@@ -73,6 +73,21 @@ class Costs:
     told_tokens: int = 0
     """Tokens of answers that the budget was charged with."""
 
+    def add(self, event: Event) -> None:
+        """Count an event, if anything was spent in it."""
+        match event:
+            case LmCalled():
+                self.total.calls += event.cost
+                self.roles[role_of(event.scope)].calls += event.cost
+            case LmResponded():
+                for spent in (self.total, self.roles[role_of(event.scope)], self.models[event.lm or event.model]):
+                    spent.add(event)
+                self.told_tokens += (event.input_tokens or 0) + (event.output_tokens or 0)
+            case BudgetMoved(granted=True, counter="cost" | "tokens"):
+                self.charged[event.counter] += event.amount
+            case _:
+                pass
+
     @property
     def unseen_cost(self) -> int:
         """Billionths of a dollar set aside for calls that ended without an answer, but may have been billed."""
@@ -100,16 +115,7 @@ def costs(events: Iterable[Stored[Event]]) -> Costs:
     """What the events of a run say was spent."""
     found = Costs()
     for stored in events:
-        match stored.event:
-            case LmCalled() as event:
-                found.total.calls += event.cost
-                found.roles[role_of(event.scope)].calls += event.cost
-            case LmResponded() as event:
-                for spent in (found.total, found.roles[role_of(event.scope)], found.models[event.lm or event.model]):
-                    spent.add(event)
-                found.told_tokens += (event.input_tokens or 0) + (event.output_tokens or 0)
-            case BudgetMoved(granted=True, counter="cost" | "tokens") as event:
-                found.charged[event.counter] += event.amount
+        found.add(stored.event)
     return found
 
 

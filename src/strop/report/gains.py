@@ -69,7 +69,9 @@ def _percent(word: str, log: float, interval: tuple[float, float] | None, *, les
     def percent(x: float) -> str:
         return f"{sign * 100 * math.expm1(x):.{_places(log)}f}"
 
-    return f"{percent(log)}% {word}" + _between(interval, percent, "%", less)
+    shown = percent(log)
+    amount = f"{shown}%" if float(shown) else "less than 0.1%"
+    return f"{amount} {word}" + _between(interval, percent, "%", less)
 
 
 def _places(log: float) -> int:

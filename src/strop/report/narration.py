@@ -18,8 +18,11 @@ from strop.events import (
     LmFault,
     RunFinished,
 )
-from strop.report.progress import Candidate, Progress, is_tried
-from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity, with_error
+from strop.feedback import gist
+from strop.report.lineage import Candidate
+from strop.report.lineage import candidate_score as candidate_score
+from strop.report.progress import Progress, is_tried
+from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity
 from strop.solution import digest_of
 
 _PATIENCE = 10
@@ -103,8 +106,8 @@ def _name(event: Evaluated) -> str:
 
 
 def _why(event: Evaluated) -> str:
-    reason = event.error.split("\n")[0]
-    return f" ({reason[:120]})" if reason else ""
+    reason = gist(event.error)
+    return f" ({reason[:160]})" if reason else ""
 
 
 def _comparing(event: BudgetMoved) -> str:
@@ -121,11 +124,6 @@ def _compared(event: Compared) -> str:
         f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
     )
-
-
-def candidate_score(candidate: Candidate) -> str:
-    """û of a candidate with its standard error; the bare value where the copies say nothing about it."""
-    return with_error(candidate.scores) if len(candidate.scores) > 1 else f"{candidate.value:.3f}"
 
 
 def finished(event: IterationFinished) -> str:

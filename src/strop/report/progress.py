@@ -10,12 +10,13 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from strop.budget import GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS
+from strop.budget import COST, GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.events import (
     AuditNoted,
     BudgetMoved,
     Evaluated,
     Event,
+    ImproveFinished,
     ImproveStarted,
     IterationFinished,
     IterationStarted,
@@ -23,8 +24,10 @@ from strop.events import (
     LmFault,
     LmResponded,
     RunFinished,
+    RunResumed,
     RunStarted,
 )
+from strop.report.lineage import Candidate, Lineage
 from strop.report.words import NAMED_BY
 from strop.solution import digest_of
 
@@ -33,19 +36,6 @@ SELF_IMPROVEMENT = "self-improvement"
 
 _SHOWN = 6
 """How many of the latest candidates are remembered."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An improver that a self-improvement asked the meta-utility about."""
-
-    t: int
-    name: str
-    """The first digits of its digest; `none` where it was no text."""
-    verdict: str
-    scores: tuple[float, ...]
-    """û on the training split, one value a copy."""
-    value: float
 
 
 @dataclass(frozen=True)
@@ -79,8 +69,13 @@ class Progress:
         self.original: Evaluated | None = None
         self.best_tried: Evaluated | None = None
         """The best of these in training; None where none is better than the original."""
+        self.lineage = Lineage()
         self.cost = 0
         """Billionths of a dollar; what has no known price is not in it."""
+        self.spent: Counter[str] = Counter()
+        """COST and TOKENS as the run's limits count them, what is under way at its worst case; and LM_CALLS of earlier
+        stretches that `lm_calls` does not hold."""
+        self._awaited: dict[tuple[str, int], int] = {}
         self.lm_calls = self.responses = self.evaluations = 0
         """Downstream evaluations only: an evaluation of the meta-utility consists of many."""
         self.verdicts: Counter[str] = Counter()
@@ -103,22 +98,28 @@ class Progress:
                 self._moved(event)
             case LmCalled(cost=cost):
                 self.lm_calls += cost
+                self._awaited[event.scope, event.call] = len(event.messages)
             case LmResponded():
                 self.responses += 1
                 self.cost += event.cost or 0
+                self._answered(event)
+            case ImproveFinished():
+                self._awaited = {key: left for key, left in self._awaited.items() if key[0] != event.scope}
             case LmFault(fault=fault):
                 self.faults[fault] += 1
             case AuditNoted(rule=rule, times=times):
                 self.notes[rule] += times
             case ImproveStarted(scope=scope):
                 self.doing = _doing(scope)
+                self.lineage.add(event, None)
             case IterationStarted():
                 self._started(event)
             case IterationFinished():
                 self.iterations.append(event)
+                self.lineage.add(event, None)
                 self.doing = f"iteration {event.t} finished"
-            case RunStarted(spec=spec):
-                self.recipe = _recipe(spec)
+            case RunStarted(spec=spec) | RunResumed(spec=spec):
+                self.recipe = _recipe(spec) or self.recipe
             case RunFinished(status=status):
                 self.status = self.doing = status
 
@@ -145,12 +146,27 @@ class Progress:
         candidate = self.candidate(event)
         if candidate is None:
             return
+        self.lineage.add(event, candidate)
         self.candidates.append(candidate)
         self.candidates_seen += 1
         if self.best is None or candidate.value > self.best.value:
             self.best = candidate
 
+    @property
+    def in_flight(self) -> int:
+        """Requests to the language model that wait for their answers."""
+        return sum(self._awaited.values())
+
+    def _answered(self, event: LmResponded) -> None:
+        left = self._awaited.get((event.scope, event.call), 0) - 1
+        if left > 0:
+            self._awaited[event.scope, event.call] = left
+        else:
+            self._awaited.pop((event.scope, event.call), None)
+
     def _moved(self, event: BudgetMoved) -> None:
+        if event.counter in (COST, TOKENS) and event.granted:
+            self.spent[event.counter] += event.amount
         if event.counter not in (META_UTILITY_CALLS, LM_CALLS, GATE_PAIRS):
             return
         _, *inside = event.scope.split("/")

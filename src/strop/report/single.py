@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.best import BEST
-from strop.gains import Gain
+from strop.feedback import gist
+from strop.gains import LEAST, Gain, ObjectiveFacts
 from strop.report.documents import SCHEMA_VERSION, CostsDocument, Difference, ModelFacts, NotedDocument, noted_document
 from strop.report.gains import GainDocument, compared, gain_document, size
 from strop.report.notes import noted
@@ -22,7 +23,6 @@ from strop.single import DIFF, SOLUTION, SOLUTION_FILES, Scored, Single
 from strop.solution import digest_of
 from strop.stats import Estimate
 from strop.tasks.command import SHARED_JAIL
-from strop.tasks.objective import COUNTED_BY_KERNEL
 from strop.utility import Evaluation
 
 DIFF_LINES = 200
@@ -103,8 +103,16 @@ def _compared(found: Single) -> str:
         return _in_scores(found)
     if found.gain is None:
         return _without_gain(found)
-    said = _in_metrics(found, found.gain)
-    return f"{said}; keep the original" if found.finding == "worse" else said
+    return _or_the_original(found, _in_metrics(found, found.gain))
+
+
+def _or_the_original(found: Single, said: str) -> str:
+    """The same of a program that is worse: that nothing came of the search stands first."""
+    return (
+        f"no improvement: what the improver returned is worse, {said}; keep the original"
+        if found.finding == "worse"
+        else said
+    )
 
 
 def _in_scores(found: Single) -> str:
@@ -117,7 +125,9 @@ def _in_scores(found: Single) -> str:
         return f"no significant improvement: {difference.mean:+.3f}{_interval(difference)} {held_out}{chance}"
     size = f"{found.finding} by {abs(difference.mean):.3f}{_interval(difference, found.finding == 'worse')}"
     size = f"{size}{_share(found, difference)} {held_out}"
-    return f"{size}; keep the original" if found.finding == "worse" else size
+    if found.finding == "worse":
+        return f"no improvement: what the improver returned is {size}; keep the original"
+    return size
 
 
 def _share(found: Single, difference: Estimate) -> str:
@@ -132,9 +142,7 @@ def _in_metrics(found: Single, decided: Gain) -> str:
     """Of a command task: in the terms of its metric, or of all together and then of each."""
     assert found.facts is not None
     n = decided.change.n
-    where = (
-        f"on {quantity(n, 'held-out instance')}" if found.facts.seeded else f"in {quantity(n, 'repeated measurement')}"
-    )
+    where = _where(found.facts, n)
     if decided.deterministic:
         where = f"the same in each of {quantity(n, 'repeated measurement')}"
     if decided.change.mean == 0 and all(each.change.mean == 0 for each in found.gains):
@@ -147,9 +155,17 @@ def _in_metrics(found: Single, decided: Gain) -> str:
     if decided.deterministic:
         said = f"{size_of} ({decided.before:.4g} to {decided.after:.4g}), {where}"
     if found.finding == "no significant improvement":
-        chance = f"; chance alone would do this with p = {decided.p:.2g}"
-        return f"no significant improvement: {said}{chance}"
+        return f"no significant improvement: {said}{_chance(decided.p, n)}"
     return said
+
+
+def _where(facts: ObjectiveFacts, n: int) -> str:
+    return f"on {quantity(n, 'held-out instance')}" if facts.seeded else f"in {quantity(n, 'repeated measurement')}"
+
+
+def _chance(p: float, n: int) -> str:
+    few = f"; fewer than {LEAST} can show nothing" if n < LEAST else ""
+    return f"; chance alone would do this with p = {p:.2g}{few}"
 
 
 def _values(decided: Gain) -> str:
@@ -157,15 +173,21 @@ def _values(decided: Gain) -> str:
 
 
 def _without_gain(found: Single) -> str:
-    """Of a command task whose candidate failed somewhere on the sealed split, or broke a constraint."""
-    assert found.improved is not None
-    reason = found.improved.test.error.split("\n")[0] or found.improved.test.verdict
+    """Of a command task whose candidate failed on the sealed split or broke a constraint, or whose metrics make no ratios."""
+    assert found.improved is not None and found.facts is not None
+    reason = gist(found.improved.test.error) or found.improved.test.verdict
     if found.improved.test.verdict == "ok":
         difference = found.difference
         assert difference is not None
-        said = f"{difference.mean:+.3f} in utility{_interval(difference)} in {quantity(difference.n, 'measurement')}"
-        return f"{found.finding}: {said}"
-    return f"{found.finding}: where it counts, the candidate fails ({reason}); keep the original"
+        where = _where(found.facts, difference.n)
+        said = f"{difference.mean:+.3f} in utility{_interval(difference)}, {where}"
+        if found.finding == "worse":
+            return _or_the_original(found, said)
+        said = f"{found.finding}: {said}"
+        if found.finding == "no significant improvement" and found.p is not None:
+            return f"{said}{_chance(found.p, difference.n)}"
+        return said
+    return f"no improvement: where it counts, the candidate fails ({reason}); keep the original"
 
 
 def print_single(
@@ -205,12 +227,12 @@ def _print_found(found: Single, console: Console, task: str) -> None:
     )
     say(console, f"strop improve {task}: {spent}", style="bold")
     console.print(_table(found, console) if found.facts is None else metrics_table(found, console))
-    if found.facts is not None and not all(each.reader in COUNTED_BY_KERNEL for each in found.facts.metrics):
+    if found.facts is not None and found.facts.shares_jail:
         say(console, SHARED_JAIL, style="dim")
     for name, each in (("original", found.original), ("improved", found.improved)):
         for evaluation in () if each is None else (each.train, each.test):
             if evaluation.error:
-                say(console, f"{name}: {evaluation.error.splitlines()[0]}")
+                say(console, f"{name}: {gist(evaluation.error)}")
                 break
 
 

@@ -184,6 +184,14 @@ def statistics_document(events: Iterable[Stored[Event]]) -> StatisticsDocument:
     }
 
 
+def sealed_scores(events: Iterable[Stored[Event]]) -> list[list[float]]:
+    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty where they are not recorded."""
+    seen = _Seen()
+    for stored in events:
+        seen.add(stored.event)
+    return _scores(seen, max(seen.sealed, default=0)) if seen.iterations else []
+
+
 def _measured(event: IterationFinished) -> MeasuredIteration:
     found = t_estimate(event.test, confidence=CONFIDENCE)
     several = found.n > 1
@@ -339,14 +347,18 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
             f"{row['p_holm']:.3g}",
         )
     console.print(table)
+    say(console, claim(rows))
+
+
+def claim(rows: Sequence[DifferenceFromSeed]) -> str:
+    """What may be claimed of the last difference."""
     last = rows[-1]
     interval = last["interval_new_instances"] or last["interval"]
     if interval is None:
-        say(console, "one copy says nothing about chance: no claim")
-    elif interval[0] <= 0 <= interval[1] or last["p_holm"] > 1 - CONFIDENCE:
-        say(console, f"I_{last['t']} is not significantly different from I_0 (95%, Holm)")
-    else:
-        say(console, f"I_{last['t']} is significantly {'better' if last['mean'] > 0 else 'worse'} than I_0 (95%, Holm)")
+        return "one copy says nothing about chance: no claim"
+    if interval[0] <= 0 <= interval[1] or last["p_holm"] > 1 - CONFIDENCE:
+        return f"I_{last['t']} is not significantly different from I_0 (95%, Holm)"
+    return f"I_{last['t']} is significantly {'better' if last['mean'] > 0 else 'worse'} than I_0 (95%, Holm)"
 
 
 def _bounds(found: StatisticsDocument) -> list[str]:

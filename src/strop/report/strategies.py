@@ -68,6 +68,16 @@ def strategy_documents(rows: Iterable[Named]) -> dict[int, StrategyDocument]:
     return {row.t: _document(row.strategy) for row in rows}
 
 
+def names_of(rows: Iterable[Named]) -> dict[str, str]:
+    """The strategy's name by the first digits of an improver's digest."""
+    found = {}
+    for row in rows:
+        found[row.improver] = row.strategy.name
+        if row.rejected is not None:
+            found[row.rejected_improver] = row.rejected.name
+    return found
+
+
 def _document(strategy: Strategy) -> StrategyDocument:
     return {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
 

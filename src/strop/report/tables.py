@@ -29,8 +29,10 @@ _LONG = ("verdicts", "run", "task", "the program", "audit")
 """Columns that fold where the console is narrow; figures never do."""
 
 
-def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str = "", tasks: str = "") -> None:
-    """The iterations of a run, what it spent, and how it ended. `notice` stands above: that no language model was used.
+def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str = "", tasks: str = "") -> Progress:
+    """The iterations of a run, what it spent, and how it ended; gives back what was counted.
+
+    `notice` stands above: that no language model was used.
 
     A record of another kind, which has no iterations, is told by its `tasks`.
     """
@@ -52,6 +54,7 @@ def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str 
         print_iterations(progress.iterations, console)
     print_notes(noted(progress.notes), console)
     say(console, tally(progress))
+    return progress
 
 
 def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from strop.best import is_candidate
 from strop.events import Evaluated, Event
+from strop.feedback import gist
 from strop.gains import Gain, ObjectiveFacts, gain
 from strop.report.gains import unnamed
 from strop.report.tables import fitting, new_table, say
@@ -21,6 +23,8 @@ from strop.solution import digest_of
 from strop.tasks.objective import pareto_front
 
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
+_EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
+"""What says less than the line that was printed last, where there is room for one of them."""
 SHOWN = 8
 """Candidates that are listed; the record has all of them."""
 
@@ -55,7 +59,7 @@ def tried_in(events: Iterable[Event]) -> list[Tried]:
         if isinstance(event, Evaluated) and is_candidate(event) and event.solution is not None:
             name = digest_of(event.solution)[:NAMED_BY]
             after, before = (tuple(json.loads(each)) for each in (event.metrics, event.beside))
-            found.setdefault(name, Tried(name, event.value, event.verdict, event.error.split("\n")[0], after, before))
+            found.setdefault(name, Tried(name, event.value, event.verdict, gist(event.error), after, before))
     return sorted(found.values(), key=lambda each: -each.value)
 
 
@@ -67,9 +71,10 @@ def tried_document(tried: Tried) -> TriedDocument:
 def print_tried(tried: Sequence[Tried], console: Console) -> None:
     """A short list of what was tried: digest, score in training, verdict."""
     table = new_table("tried", "train", "verdict", console=console)
+    room = max(console.width - NAMED_BY - len("train") - 2 * len("  "), 20)
     for each in tried[:SHOWN]:
-        why = f"{each.verdict}: {each.error}" if each.error else each.verdict
-        table.add_row(each.name, f"{each.value:.3f}", fitting(console, harmless(why, 60)))
+        why = f"{each.verdict}: {_EXIT.sub('', each.error)}" if each.error else each.verdict
+        table.add_row(each.name, f"{each.value:.3f}", fitting(console, harmless(why, room)))
     console.print(table)
     if len(tried) > SHOWN:
         say(console, f"and {quantity(len(tried) - SHOWN, 'more candidate')}")
@@ -78,6 +83,8 @@ def print_tried(tried: Sequence[Tried], console: Console) -> None:
 def metrics_table(found: Single, console: Console) -> Table:
     """A row for each metric: the original's mean, the improved program's, the change with its interval, the verdict."""
     table = new_table("", "original", "improved", "sealed split (95% interval)", "", console=console)
+    for column in (table.columns[0], table.columns[3]):
+        column.no_wrap = False  # a name and words may fold where the console is narrow, the values beside them not
     for each in found.gains:
         verdict = _VERDICTS[each.verdict]
         name = fitting(console, harmless(each.metric.name, 40))

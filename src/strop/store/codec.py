@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from strop.events import Event
+from strop.events import KINDS, Event
 from strop.solution import digest_of
+
+_FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 
 
 def encode(event: Event) -> tuple[str, dict[str, str]]:
@@ -38,7 +40,7 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
 
     Raises ValueError, KeyError or TypeError when the data are not such an event.
     """
-    known = {field.name for field in fields(kind)}
+    known = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
     for name, value in json.loads(data).items():
         if name in known:

@@ -188,11 +188,12 @@ class Store:
         merged = heapq.merge(*streams, key=lambda stored: stored.seq)
         return typing.cast("Iterator[Stored[E]]", merged)
 
-    def outline(self) -> Iterator[Stored[Event]]:
-        """All events in order, with digests in the place of their texts: for whoever reads a whole record and needs few texts."""
+    def outline(self, *, after: int = 0) -> Iterator[Stored[Event]]:
+        """All events in order, from the one behind number `after`, with digests in the place of their texts: for whoever reads
+        a whole record and needs few texts."""
         with self._lock, one_line(self._path):
             [(last,)] = self._live().execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()
-        return self._read(None, None, (0, last), str)
+        return self._read(None, None, (after, last), str)
 
     def text(self, digest: str) -> str:
         """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError when there is none."""

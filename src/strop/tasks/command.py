@@ -1,8 +1,8 @@
 """A task that a command scores: any language, several files, builds and test suites; and evaluator files.
 
 The program and what scores it share a jail, with a copy of the tree. That is weaker than `strop.Task`, whose scores the host
-computes: a program can print a score that it has not earned. Time, memory and exit
-status are the kernel's word, which it cannot forge.
+computes: a program can print a score that it has not earned, and where it runs inside the scorer's process end that with
+status 0. Time and memory are the kernel's count, which it cannot forge.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from strop.errors import ConfigurationError, Malformed
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
 from strop.tasks.bundle import bundled, is_inside
 from strop.tasks.command_output import check_reader, file_of
-from strop.tasks.objective import COUNTED_BY_KERNEL, Objective
+from strop.tasks.objective import Objective
 
 SHARED_JAIL = (
     "the scorer shares a jail with the program: a program can print a score that it has not earned; "
-    "time, memory and exit status are the kernel's and cannot be forged"
+    "only time and memory, which the kernel counts, cannot be forged"
 )
 """Said wherever such a task is used."""
 
@@ -116,7 +116,7 @@ AnyTask = Task | CommandTask
 
 def shares_jail(task: AnyTask) -> bool:
     """Whether the program could print a score that it has not earned."""
-    return isinstance(task, CommandTask) and not is_measured_by_kernel(task)
+    return isinstance(task, CommandTask) and not task.objective.counted_by_kernel
 
 
 def _mistakes(task: CommandTask) -> list[str]:
@@ -216,9 +216,3 @@ def _scorers(task: CommandTask) -> list[str]:
         cut = text if len(text) <= _TOLD_CHARACTERS else f"{text[:_TOLD_CHARACTERS]}\n[... cut]"
         lines.append(f"\nWhat measures it, {name}:\n{cut.rstrip()}")
     return lines
-
-
-def is_measured_by_kernel(task: CommandTask) -> bool:
-    """Whether every metric is counted by the kernel: no program can forge its score."""
-    readers = task.objective.readers
-    return all(readers[metric.name] in COUNTED_BY_KERNEL for metric in task.objective.metrics)

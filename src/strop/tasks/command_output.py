@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from strop.errors import ConfigurationError, Malformed
+from strop.tasks.line_search import groups_in
 from strop.tasks.objective import READERS
 from strop.tasks.pass_rate import pass_rate
 
-LINE_CHARACTERS = 1000
-"""Of one line that a regular expression is tried on; a longer one is cut, so that no line can keep the host busy."""
 MIB = 1 << 20
 MOST_FILE = 1 << 20
 """Bytes of a JSON file that a command writes."""
 MOST_TRIES = 20_000
 """Lines of an output that JSON is looked for in."""
+MOST_FAILED = 16 << 20
+"""Characters of an output that are read for JSON in vain: each line of it may begin a document that only its end breaks."""
 _DECODER = json.JSONDecoder()
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d+)\]|\['([^'\]]*)'\]|\[\"([^\"\]]*)\"\]")
 _FILE = re.compile(r"([^\s:$^*+?()\[\]{}|\\]+\.json):(\$.*)", re.DOTALL)
@@ -111,13 +112,11 @@ def _one(name: str, found: list[float], none: str) -> float:
 
 
 def _matches(name: str, pattern: str, output: str) -> list[float]:
-    compiled = re.compile(pattern)
-    found: list[float] = []
-    for line in output.splitlines():
-        for match in compiled.finditer(line[:LINE_CHARACTERS]):
-            if match[1] is not None:
-                found.append(_number(name, match[1].strip()))
-    return found
+    try:
+        found = groups_in(output, pattern)
+    except Malformed as error:
+        raise Malformed(f"score {name}: {error}") from error
+    return [_number(name, text.strip()) for text in found]
 
 
 def _number(name: str, text: str) -> float:
@@ -145,8 +144,8 @@ def _documents(output: str) -> Iterator[object]:
     if whole is not None:
         yield whole
         return
-    at = tries = 0
-    while at < len(output) and tries < MOST_TRIES:
+    at = tries = failed = 0
+    while at < len(output) and tries < MOST_TRIES and failed < MOST_FAILED:
         after = output.find("\n", at) + 1 or len(output)
         if output[at:after].lstrip()[:1] in ("{", "["):
             tries += 1
@@ -154,8 +153,10 @@ def _documents(output: str) -> Iterator[object]:
                 document, end = _DECODER.raw_decode(output, at + len(output[at:after]) - len(output[at:after].lstrip()))
                 yield document
                 after = max(after, output.find("\n", end) + 1 or len(output))
-            except (ValueError, RecursionError):
-                pass
+            except json.JSONDecodeError as error:
+                failed += error.pos - at
+            except (ValueError, RecursionError):  # which do not say how far it was read
+                failed += len(output) - at
         at = after
 
 

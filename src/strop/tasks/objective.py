@@ -114,6 +114,12 @@ class Objective:
         return ""
 
     @property
+    def counted_by_kernel(self) -> bool:
+        """Whether all that counts, constraints too, is the kernel's word: no program can forge its score."""
+        names = [*(each.name for each in self.metrics), *(each.name for each in self.constraints)]
+        return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
+
+    @property
     def told(self) -> str:
         """In words, for u_str."""
         metrics = [

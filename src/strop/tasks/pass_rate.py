@@ -11,25 +11,26 @@ from collections.abc import Callable, Iterator
 from xml.etree import ElementTree
 
 Counts = tuple[int, int]
-"""Tests that passed, and tests that failed."""
+"""Tests that passed, and tests that failed: numbers of nine digits at most, as Python refuses to read the longest."""
 
 _PYTEST = re.compile(
-    r"^=*[ ]?(\d+ [a-z]+(?: [a-z]+)?(?:, \d+ [a-z]+(?: [a-z]+)?)*) in [\d.:]+s(?: \([\d:]+\))?[ ]?=*[ \t]*$",
+    r"^=*[ ]?(\d{1,9} [a-z]+(?: [a-z]+)?(?:, \d{1,9} [a-z]+(?: [a-z]+)?)*) in [\d.:]+s(?: \([\d:]+\))?[ ]?=*[ \t]*$",
     re.MULTILINE,
 )
-_PART = re.compile(r"(\d+) ([a-z]+)(?=,|$)")
+_PART = re.compile(r"(\d{1,9}) ([a-z]+)(?=,|$)")
 _UNITTEST = re.compile(
-    r"^Ran (\d+) tests? in [\d.]+s\s+^(OK|FAILED|NO TESTS RAN)(?: \(([^)\n]*)\))?[ \t]*$", re.MULTILINE
+    r"^Ran (\d{1,9}) tests? in [\d.]+s\s+^(OK|FAILED|NO TESTS RAN)(?: \(([^)\n]*)\))?[ \t]*$", re.MULTILINE
 )
-_NAMED_COUNT = re.compile(r"(\w[\w ]*)=(\d+)")
-_CTEST = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)[ \t]*$", re.MULTILINE)
-_CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;", re.MULTILINE)
+_NAMED_COUNT = re.compile(r"\s*(\w[\w ]*)=(\d{1,9})")
+_CTEST = re.compile(r"^\d+% tests passed, (\d{1,9}) tests? failed out of (\d{1,9})[ \t]*$", re.MULTILINE)
+_CARGO = re.compile(r"^test result: \w+\. (\d{1,9}) passed; (\d{1,9}) failed;", re.MULTILINE)
 _GO = re.compile(r"^[ \t]*--- (PASS|FAIL): \S+ \([\d.]+s\)[ \t]*$", re.MULTILINE)
 _GO_PACKAGE = re.compile(r"^(ok  |FAIL)\t\S+", re.MULTILINE)
-_TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
+_TAP_PLAN = re.compile(r"^1\.\.(\d{1,9})\b", re.MULTILINE)
 _TAP_LINE = re.compile(r"^(not )?ok\b(?: \d+)?([^\n]*)$", re.MULTILINE)
 _MAVEN = re.compile(
-    r"^(?:\[\w+\] )?Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)[ \t]*$", re.MULTILINE
+    r"^(?:\[\w+\] )?Tests run: (\d{1,9}), Failures: (\d{1,9}), Errors: (\d{1,9}), Skipped: (\d{1,9})[ \t]*$",
+    re.MULTILINE,
 )
 _MOST_XML = 1 << 20
 
@@ -56,8 +57,11 @@ def _pytest(output: str) -> Iterator[Counts]:
 
 def _unittest(output: str) -> Iterator[Counts]:
     for found in _UNITTEST.finditer(output):
-        counts = {name.strip(): int(number) for name, number in _NAMED_COUNT.findall(found[3] or "")}
+        # Part by part: a search in all of them would begin anew at each of their characters.
+        named = [_NAMED_COUNT.fullmatch(part) for part in (found[3] or "").split(",")]
+        counts = {each[1].strip(): int(each[2]) for each in named if each}
         failed = sum(counts.get(name, 0) for name in ("failures", "errors", "unexpected successes"))
+        failed = max(failed, int(found[2] == "FAILED"))
         neither = counts.get("skipped", 0) + counts.get("expected failures", 0)
         # An error while a module loads is one of the tests that ran, one in setUpClass is none: the rate may be a little low.
         yield max(int(found[1]) - failed - neither, 0), failed

@@ -62,6 +62,10 @@ def load(name: str) -> Task:
     if path.endswith(".py"):
         return _from_file(Path(path), attribute or "task")
     found = find_installed(TASKS, name)
+    if found is None and "/" in name:
+        raise ConfigurationError(
+            f"there is no {name}; a task is a name, a file that ends in .py, or a folder with a {CONFIG}"
+        )
     if found is None:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
     task = object_of(found)
@@ -74,7 +78,11 @@ def load(name: str) -> Task:
 def _hint(name: str) -> str:
     there = dict.fromkeys([*BUILT_IN, *(each.name for each in installed(TASKS))])
     close = difflib.get_close_matches(name, [*there, *META], n=1)
-    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(there)}, and files that end in .py"
+    return (
+        f"; did you mean {close[0]}?"
+        if close
+        else f"; there are: {', '.join(there)}, files that end in .py, and folders with a {CONFIG}"
+    )
 
 
 def load_any(name: str) -> AnyTask:
@@ -111,7 +119,10 @@ def _from_file(path: Path, attribute: str) -> Task:
         return function_task(path, module, found)
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
-        raise ConfigurationError(f"{path} defines no strop.Task called {attribute!r}")
+        raise ConfigurationError(
+            f"{path} defines no strop.Task called {attribute!r}, and no function under @strop.improve_me; "
+            "or say how it is scored: --evaluator FILE, or --command"
+        )
     return task
 
 

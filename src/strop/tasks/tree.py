@@ -1,15 +1,15 @@
-"""The files of a user's folder that a task is about: which there are, which a glob means, and a copy of them."""
+"""The files of a user's folder that a task is about: which there are, which globs mean, and a copy of them."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from strop.errors import ConfigurationError
+from strop.globs import matching
 
 JUNK = frozenset(
     {
@@ -57,32 +57,13 @@ def copy_tree(root: Path, destination: Path) -> None:
             raise ConfigurationError(f"{root / path} cannot be copied: {error.strerror}") from error
 
 
-def matching(paths: Iterable[str], glob: str) -> tuple[str, ...]:
-    """Those of `paths` that a glob means, in their order. `*` stays within a folder, `**/` is any folders, also none.
+def is_left_out(path: str) -> bool:
+    """Whether a copy has no file of this path, while the user's folder may: it is in a folder of other tools, such as `.git`.
 
-    A folder stands for all below it.
+    Whatever the case of its letters: some file systems do not tell them apart.
     """
-    pattern = glob_pattern(glob)
-    return tuple(path for path in paths if pattern.fullmatch(path))
-
-
-def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob over paths from the root of a tree as a regular expression."""
-    *folders, last = glob.removeprefix("./").rstrip("/").split("/")
-    above = "".join("(?:[^/]+/)*" if part == "**" else f"{_of_part(part)}/" for part in folders)
-    return re.compile(above + (".*" if last == "**" else f"{_of_part(last)}(?:/.*)?"))
-
-
-def _of_part(part: str) -> str:
-    pieces = re.findall(r"\[!?\]?[^\]]*\]|.", part, re.DOTALL)
-    return "".join(_of_piece(piece) for piece in pieces)
-
-
-def _of_piece(piece: str) -> str:
-    if len(piece) > 1:
-        inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
-        return f"[^/{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
-    return {"*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
+    junk = {name.lower() for name in JUNK}
+    return any(part.lower() in junk for part in path.split("/"))
 
 
 def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:

@@ -53,6 +53,18 @@ def what_a_command_writes_is_there_for_the_next_and_gone_in_the_next_workspace(
     _require(not any(root.iterdir()), "the tree itself must not change")
 
 
+def what_was_made_is_removed_and_what_was_there_is_kept(workspaces: Workspaces, root: Path) -> None:
+    """`clear`, from the second time on."""
+    made = "mkdir -p new/er; echo new > new/er/file; ln -s / link; echo new > $TMPDIR/new; mkfifo pipe; echo new > .new"
+    with workspaces.open(Tree(root, {})) as workspace:
+        workspace.run("echo old > old; echo old > $TMPDIR/old", ENOUGH)
+        _require(workspace.clear(), "clear says that something is left, of nothing")
+        workspace.run(made, ENOUGH)
+        _require(workspace.clear(), "clear says that something is left")
+        ran = workspace.run("cat old $TMPDIR/old; ls -d new link pipe .new $TMPDIR/new 2> $TMPDIR/none", ENOUGH)
+        _require(ran.output == "old\nold\n", f"after clear there is: {ran.output!r}")
+
+
 def only_regular_files_of_the_copy_are_read(workspaces: Workspaces, root: Path) -> None:
     """No link is followed, no pipe is waited for, no path leads out."""
     with workspaces.open(Tree(root, {})) as workspace:
@@ -205,6 +217,7 @@ def places_are_given_back(workspaces: Workspaces, root: Path) -> None:
 CHECKS: tuple[Callable[[Workspaces, Path], None], ...] = (
     files_of_the_candidate_stand_in_place_of_those_of_the_tree,
     what_a_command_writes_is_there_for_the_next_and_gone_in_the_next_workspace,
+    what_was_made_is_removed_and_what_was_there_is_kept,
     only_regular_files_of_the_copy_are_read,
     endings_are_told,
     nothing_runs_any_more_when_a_command_has_ended,

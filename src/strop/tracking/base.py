@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from strop.events import AuditNoted, Evaluated, Event, ImproveFinished, IterationFinished, LmFault, RunFinished
+from strop.events import AuditNoted, Edited, Evaluated, Event, ImproveFinished, IterationFinished, LmFault, RunFinished
 from strop.solution import digest_of
 from strop.store import Stored
 
@@ -53,7 +53,8 @@ class Tracker(Protocol):
 
 _FREE: dict[type[Event], tuple[str, ...]] = {
     ImproveFinished: ("detail",),
-    Evaluated: ("error",),
+    Evaluated: ("error", "notes"),
+    Edited: ("detail",),
     AuditNoted: ("detail",),
     LmFault: ("detail",),
     IterationFinished: ("reason",),

@@ -128,3 +128,8 @@ def make_fault() -> Callable[..., LmFault]:
 @pytest.fixture
 def make_evaluated() -> Callable[..., Evaluated]:
     return evaluated
+
+
+@pytest.fixture
+def make_call() -> Callable[[str], LmCalled]:
+    return call

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from strop.errors import ConfigurationError
-from strop.tasks.command import CommandTask
+from strop.gains import facts_of
+from strop.tasks.command import CommandTask, shares_jail
 from strop.tasks.command_file import KEYS, read_config, to_toml
 from strop.tasks.command_flags import from_flags, objective_of
 from strop.tasks.objective import Constraint, Metric
 from strop.tasks.registry import load_any
-from strop.tasks.tree import RECORD, copy_tree, glob_pattern, listed, matching
+from strop.tasks.tree import RECORD, copy_tree, listed
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
 
@@ -269,30 +270,6 @@ def test_long_scorer_is_cut_where_it_is_told(tree: Path) -> None:
     assert "[... cut]" in told
 
 
-PATHS = ["a.c", "src/a.c", "src/b/c/a.c", "src/main.c", "ab.txt", "ac.txt", "{x}.c"]
-
-
-@pytest.mark.parametrize(
-    ("glob", "found"),
-    [
-        ("*.c", ["a.c", "{x}.c"]),
-        ("**/*.c", ["a.c", "src/a.c", "src/b/c/a.c", "src/main.c", "{x}.c"]),
-        ("src/*", ["src/a.c", "src/b/c/a.c", "src/main.c"]),
-        ("src/*.c", ["src/a.c", "src/main.c"]),
-        ("src/**", ["src/a.c", "src/b/c/a.c", "src/main.c"]),
-        ("./src/", ["src/a.c", "src/b/c/a.c", "src/main.c"]),
-        ("src/m?in.c", ["src/main.c"]),
-        ("a[!b].txt", ["ac.txt"]),
-        ("a[bc].txt", ["ab.txt", "ac.txt"]),
-        ("{x}.c", ["{x}.c"]),
-        ("SRC/*.c", []),
-    ],
-)
-def test_glob_means_paths(glob: str, found: list[str]) -> None:
-    assert list(matching(PATHS, glob)) == found
-    assert glob_pattern(glob).fullmatch("") is None
-
-
 def test_tree_is_all_but_junk_and_records_without_git(tree: Path) -> None:
     for path in (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c"):
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -339,3 +316,21 @@ def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatc
     config(tree, MINIMAL)
     monkeypatch.chdir(tree.parent)
     assert load_any("sums") == load_any(str(tree))
+
+
+@pytest.mark.parametrize(
+    ("flags", "shared"),
+    [
+        ({"score": ["time"]}, False),
+        ({"score": ["time"], "require_metric": ["memory<=100"]}, False),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
+        ({"score": ["time"], "require_metric": ["passed=1"]}, True),
+        ({"score": ["passed"]}, True),
+    ],
+)
+def test_requirement_that_a_program_can_forge_makes_the_whole_score_forgeable(
+    tree: Path, flags: dict[str, list[str]], shared: bool
+) -> None:
+    task = from_flags(tree, command="true", files=["src"], **flags)  # type: ignore[arg-type]
+    facts = facts_of(task)
+    assert shares_jail(task) == shared and facts is not None and facts.shares_jail == shared

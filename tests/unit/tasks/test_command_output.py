@@ -6,6 +6,7 @@ import pytest
 
 from strop.errors import ConfigurationError, Malformed
 from strop.tasks.command_output import Printed, check_reader, read_value
+from strop.tasks.line_search import groups_in
 
 HYPERFINE = (
     '{"results": [{"command": "./a", "mean": 0.0123, "times": [0.012, 0.013]}, {"command": "./b", "mean": 0.5}]}'
@@ -131,3 +132,25 @@ def test_long_line_is_cut_before_a_regular_expression_is_tried() -> None:
 def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         check_reader("m", reader)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [(r"(?:\w+\s?)*: ([0-9.]+)", "a" * 60), (r".*a.*b.*c.*: ([0-9.]+)", "abc" * 333)],
+    ids=["nested repeats", "several repeats"],
+)
+def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host(pattern: str, line: str) -> None:
+    with pytest.raises(Malformed, match="takes more than 1 s on this output"):
+        groups_in(f"{line}\n" * 1000, pattern, seconds=1.0)
+
+
+def test_slow_regular_expression_is_named_by_its_score() -> None:
+    with pytest.raises(Malformed, match=r"^score m: the regular expression .* takes more than 5 s on this output$"):
+        read_value("m", r"(?:\w+\s?)*: ([0-9.]+)", printed("a" * 60))
+
+
+@pytest.mark.parametrize("lines", [900, 20_000])
+def test_output_that_begins_a_document_on_every_line_is_given_up(lines: int) -> None:
+    begun = "[\n" * lines
+    with pytest.raises(Malformed, match="no JSON in the output"):
+        read_value("m", "$.a", printed(begun + "[]," * (((1 << 20) - len(begun)) // 3)))

@@ -78,3 +78,23 @@ def test_pass_rate_reads_no_document_with_entities() -> None:
 )
 def test_pass_rate_reads_a_megabyte_that_was_made_to_take_for_ever(piece: str) -> None:
     assert pass_rate(piece * ((1 << 20) // len(piece))) is None
+
+
+@pytest.mark.parametrize("named", ["a" * (1 << 20), " " * (1 << 20), "a=" * (1 << 19)])
+def test_pass_rate_of_failures_that_nobody_can_name_is_no_pass_and_takes_no_time(named: str) -> None:
+    assert pass_rate(f"Ran 1 test in 1s\n\nFAILED ({named})\n") == 0.0
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "1..{}",
+        "{} passed in 1.00s",
+        "Ran {} tests in 1s\n\nOK",
+        "99% tests passed, 0 tests failed out of {}",
+        "test result: ok. {} passed; 0 failed;",
+        "Tests run: {}, Failures: 0, Errors: 0, Skipped: 0",
+    ],
+)
+def test_pass_rate_finds_none_in_numbers_that_python_refuses_to_read(summary: str) -> None:
+    assert pass_rate(summary.format("9" * 5000)) is None

@@ -93,6 +93,13 @@ class Workspace(Protocol):
         """Protected files (those of the tree that are not `writable`) that are no longer as they were, by path."""
         ...
 
+    def clear(self) -> bool:
+        """Remove all files that were made since the first call, in the copy and outside of it; whether none is left.
+
+        Files that were there already are not brought back: see `tampered`.
+        """
+        ...
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Workspace: ...

@@ -14,11 +14,12 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from strop.globs import matcher
 from strop.sandbox import control
 from strop.sandbox.confinement import filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.process_one import continue_as_process_one
-from strop.sandbox.workspace import accounting, command, copying, globs, guarding, place, plan
+from strop.sandbox.workspace import accounting, command, copying, guarding, leftovers, place, plan
 from strop.sandbox.workspace.command import Jail
 from strop.sandbox.workspace.commands_filter import commands_filter
 from strop.sandbox.workspace.reading import open_regular
@@ -43,6 +44,7 @@ class Keeper:
         self._proc: int | None = None
         self._below: int | None = None
         self._guard: guarding.Guard | None = None
+        self._known: frozenset[str] | None = None
         self._place = plan.COPY if self._layers.private_root else f"{given.folder}/copy"
         self._needed = () if self._layers.private_root else (given.folder, given.python)
         self.jail = self._prepare()
@@ -112,7 +114,7 @@ class Keeper:
         self._guard = self._moved()
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        writable = globs.matcher(self._plan.writable)
+        writable = matcher(self._plan.writable)
         copied = copying.copy_tree(source, there, self._plan.files, writable)
         mounts = self._layers.private_root and uid is None
         self._guard = guarding.guard(self._kernel, there, copied, uid=uid, mounts=mounts)
@@ -162,9 +164,19 @@ class Keeper:
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
                 if found is not None:
                     os.close(found)
+            elif "clear" in message:
+                control.send(self._end, {"cleared": self._clear()})
             elif "tampered" in message:
                 found_paths = self._guard.tampered() if self._guard is not None else []
                 control.send(self._end, {"tampered": [path[:300] for path in found_paths[:_TOLD]]})
+
+    def _clear(self) -> bool:
+        """Remove what was made since the first time that this was asked for; whether it is gone."""
+        places = place.WRITABLE if self._layers.private_root else (self._place, f"{self._plan.folder}/tmp")
+        if self._known is None:
+            self._known = leftovers.known(places)
+            return True
+        return leftovers.remove_new(places, self._known)
 
     def _run(self, asked: dict[str, Any], output: int, errors: int) -> None:
         if self._layers.private_root and self._layers.limits:

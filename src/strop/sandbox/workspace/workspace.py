@@ -188,6 +188,12 @@ class JailedWorkspace:
         message, _ = self._receive()
         return tuple(message["tampered"])  # type: ignore[arg-type]
 
+    def clear(self) -> bool:
+        """Remove all files that were made since the first call, in the copy and outside of it; whether none is left."""
+        self._tell({"clear": True})
+        message, _ = self._receive()
+        return bool(message["cleared"])
+
     def stop(self) -> None:
         """End everything in it; whoever uses it, on another thread, gets a KeeperFailed. Idempotent."""
         with suppress(OSError):

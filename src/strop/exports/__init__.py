@@ -1,0 +1,1 @@
+"""A run in the forms of other programs: lines of JSON, tables, pictures, a log of Inspect. docs/export.md describes them."""

@@ -1,0 +1,183 @@
+"""Make the document of a page from a record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from strop.api.improving import told_in
+from strop.card import card_path, read_card
+from strop.errors import ConfigurationError, StoreError
+from strop.events import Event, IterationFinished
+from strop.page.baselines import baselines_of
+from strop.page.facts import commands_of, environment_of, posture_of, recipe_of, run_facts
+from strop.page.figures import figures_of
+from strop.page.headline import headline_of_rest, headline_of_run, headline_of_table2
+from strop.page.highlight import highlight_nodes
+from strop.page.lineage import Lineage, describe, lineage_of, programs_of
+from strop.page.matrix import headline_of_matrix, matrix_of
+from strop.page.money import budget_of, money_of
+from strop.page.reading import Seen, read
+from strop.page.shape import SCHEMA, Headline, IterationFacts, PageDocument, RunFacts
+from strop.report.documents import GateDocument, iteration_document, noted_document
+from strop.report.notes import noted
+from strop.report.reading import reading
+from strop.report.single import sentence
+from strop.report.statistics import StatisticsDocument, statistics_document
+from strop.stats import mean
+from strop.store import Store, Stored
+from strop.strategy import TOLD_BY, Behaviour, behaviours_of
+from strop.trained import FILE
+
+ALL_EVALUATIONS = 30_000
+"""A record with more is large: of each improver only the first improvements are read for the name of its strategy."""
+MOST_IMPROVEMENTS = 5
+
+
+def page_document(store: Store, directory: Path) -> PageDocument:
+    """All that a page tells of the record in `store`, which lies in `directory`; finished or not, of any command.
+
+    Raises:
+        StoreError: the record is damaged.
+    """
+    with reading(directory):
+        return _document(store, directory)
+
+
+def _document(store: Store, directory: Path) -> PageDocument:
+    seen, meta = read(store), store.meta
+    recipe = recipe_of(seen, meta)
+    run = run_facts(seen, meta, recipe, directory)
+    statistics = statistics_document(_in_full(store, seen)) if seen.iterations else None
+    iterations = _iterations(seen, statistics)
+    lineage = _lineage(store, seen, run, directory)
+    matrix = matrix_of(store, seen, meta)
+    cuts = [*seen.texts.cuts(), *highlight_nodes(lineage.nodes, seen.texts.bodies)]
+    if len(seen.evaluations["at"]) > ALL_EVALUATIONS and seen.iterations:
+        cuts.append(
+            f"strategies are named from the first {MOST_IMPROVEMENTS} improvements of each improver; strop show reads all"
+        )
+    if lineage.left_out:
+        cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
+    document: PageDocument = {
+        "schema": SCHEMA,
+        "headline": {"sentence": "", "detail": ""},
+        "run": run,
+        "recipe": recipe,
+        "environment": environment_of(seen),
+        "commands": commands_of(run, recipe, meta),
+        "posture": posture_of(seen),
+        "iterations": iterations,
+        "baselines": baselines_of(seen, iterations, matrix),
+        "nodes": lineage.nodes,
+        "evaluations": seen.evaluations,
+        "calls": seen.calls,
+        "budget": budget_of(seen, recipe),
+        "money": money_of(seen),
+        "verdicts": dict(seen.verdicts.most_common()),
+        "audit": [noted_document(each) for each in noted(seen.noted)],
+        "matrix": matrix,
+        "comparison": None,
+        "figures": [],
+        "texts": seen.texts.bodies,
+        "cuts": cuts,
+    }
+    document["headline"] = _headline(store, seen, document, statistics)
+    document["figures"] = figures_of(document, seen.judged)
+    return document
+
+
+def _headline(store: Store, seen: Seen, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
+    run = document["run"]
+    if statistics is not None:
+        return headline_of_run(statistics, run, not any(each["accepted"] for each in document["iterations"]))
+    if run["kind"] == "improve":
+        return _of_improvement(store, run, len(seen.evaluations["at"]))
+    if document["matrix"] is not None:
+        return headline_of_matrix(document["matrix"], run)
+    if seen.judged:
+        return headline_of_table2(seen)
+    return headline_of_rest(run, len(seen.evaluations["at"]))
+
+
+def _of_improvement(store: Store, run: RunFacts, evaluations: int) -> Headline:
+    try:
+        said = sentence(told_in(store).single)
+    except StoreError as error:  # what the metrics were is told nowhere else; all the rest of the record can be shown
+        return headline_of_rest(run, evaluations) | {"detail": f"What it came to cannot be told: {error}."}
+    return {"sentence": f"{said[:1].upper()}{said[1:]}.", "detail": ""}
+
+
+def _lineage(store: Store, seen: Seen, run: RunFacts, directory: Path) -> Lineage:
+    if run["kind"] == "improve":
+        lineage = programs_of(seen)
+    else:
+        try:
+            card = read_card(card_path(directory / FILE))
+        except ConfigurationError:
+            card = None
+        lineage = lineage_of(seen, card)
+    texts = {node["digest"]: seen.texts.bodies[node["text"]] for node in lineage.nodes if node["text"] is not None}
+    improvers = run["kind"] != "improve"
+    describe(lineage.nodes, texts, seen, _behaviours(store, seen, texts) if improvers else {}, strategies=improvers)
+    return lineage
+
+
+def _behaviours(store: Store, seen: Seen, texts: Mapping[str, str]) -> dict[str, Behaviour]:
+    """What the improvers of the lineage were seen to do: in all their improvements, or where these are very many, in some."""
+    scopes = [scope for digest in texts for scope in seen.improvements.get(digest, ())[:MOST_IMPROVEMENTS]]
+    if len(seen.evaluations["at"]) <= ALL_EVALUATIONS:
+        events: Iterable[Stored[Event]] = store.events(*TOLD_BY)
+    else:
+        events = (stored for scope in scopes for stored in store.events(*TOLD_BY, scope=scope))
+    return behaviours_of((stored.event for stored in events), set(texts.values())) if texts else {}
+
+
+def _in_full(store: Store, seen: Seen) -> Iterator[Stored[Event]]:
+    """What the statistics are made from, with the texts of the improvers that became I_t."""
+    for stored in seen.measured:
+        event = stored.event
+        whole = replace(event, improver=store.text(event.improver)) if isinstance(event, IterationFinished) else event
+        yield replace(stored, event=whole)
+
+
+def _iterations(seen: Seen, statistics: StatisticsDocument | None) -> list[IterationFacts]:
+    measured = {row["t"]: row["t_interval"] for row in statistics["iterations"]} if statistics else {}
+    return [_iteration(seen, event, measured.get(event.t)) for event in seen.iterations]
+
+
+def _iteration(seen: Seen, event: IterationFinished, interval: list[float] | None) -> IterationFacts:
+    found = iteration_document(event, _gate(seen, event.t))
+    return {
+        "t": event.t,
+        "parent": event.parent,
+        "accepted": event.accepted,
+        "reason": event.reason,
+        "train": found["train"],
+        "test": found["test"],
+        "test_interval": interval,
+        "lm_calls": event.lm_calls,
+        "evaluations": event.evaluations,
+        "verdicts": {str(name): int(count) for name, count in json.loads(event.verdicts).items()},
+        "seconds": event.seconds,
+        "gate": found["gate"],
+        "tasks": found.get("tasks", []),
+    }
+
+
+def _gate(seen: Seen, t: int) -> GateDocument | None:
+    event = seen.gates.get(t)
+    if event is None:
+        return None
+    return {
+        "pairs": event.pairs,
+        "budget": event.most,
+        "mean": mean(event.differences) if event.differences else 0.0,
+        "interval": list(event.interval),
+        "e_value": event.e_value,
+        "threshold": event.threshold,
+        "evaluations": event.evaluations,
+        "lm_calls": event.lm_calls,
+    }

@@ -1,0 +1,249 @@
+"use strict";
+// A page that follows its run: a strip at its head says where the run stands, and parts of the page that have changed are
+// exchanged when the server has made a new one. Served pages alone have this; LIVE_PAGE is the number of the page.
+
+(function followRun(first) {
+  if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
+
+  const STYLE = `
+    #live { border: 1px solid var(--edge); border-left: 4px solid var(--accent); padding: 0.8rem 1rem; margin: 1.6rem 0 0; background: var(--panel); }
+    #live p { margin: 0; }
+    #live .live-said { font-weight: 600; }
+    #live .live-connection { color: var(--soft); font-size: 0.85rem; }
+    #live .live-resume { margin: 0.5rem 0; }
+    #live dl { display: flex; flex-wrap: wrap; gap: 0.3rem 1.8rem; margin: 0.5rem 0; font-size: 0.9rem; }
+    #live dl div { min-width: 0; }
+    #live dt { color: var(--soft); font-size: 0.8rem; }
+    #live dd { margin: 0; overflow-wrap: anywhere; }
+    #live ol { list-style: none; margin: 0.4rem 0 0; padding: 0; font-size: 0.85rem; max-height: 9rem; overflow: auto; }
+    #live li { overflow-wrap: anywhere; padding: 0.1rem 0; }
+    @media print { #live { display: none; } }`;
+  const LINES = 200;
+  const TABLES = ["evaluations", "calls"];
+  const WORDS = { running: "running", killed: "killed", finished: "finished", interrupted: "stopped", budget: "limit spent" };
+  const title = document.title;
+  const known = new Map(); // part of the page → what the server said it is
+  let shown = first;
+  let wanted = first;
+  let fetching = false;
+  let status = "";
+  let source = null;
+  let ended = false;
+  let over = false;
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function isolated(tag, text) {
+    const made = element(tag);
+    made.append(element("bdi", "", text));
+    return made;
+  }
+
+  const strip = (function stripAtTheHead() {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    const root = element("aside");
+    root.id = "live";
+    root.setAttribute("aria-label", "The run as it goes on");
+    const parts = {
+      root,
+      said: element("p", "live-said"),
+      resume: element("pre", "command live-resume"),
+      facts: element("dl"),
+      more: element("details"),
+      lines: element("ol"),
+      connection: element("p", "live-connection", "Connecting to strop watch."),
+    };
+    parts.said.setAttribute("role", "status");
+    parts.lines.tabIndex = 0;
+    parts.resume.hidden = true;
+    parts.more.append(element("summary", "", "What happened"), parts.lines);
+    parts.more.open = true;
+    root.append(parts.said, parts.resume, parts.facts, parts.more, parts.connection);
+    document.getElementById("main").prepend(root);
+    const foot = document.querySelector("footer p");
+    if (foot) foot.textContent = "Served by strop watch, on this machine alone.";
+    return parts;
+  })();
+
+  function say(target, text) {
+    if (target.textContent !== text) target.textContent = text; // else a screen reader says it again
+  }
+
+  function showStanding(said) {
+    status = said.status;
+    strip.root.dataset.status = status;
+    say(strip.said, said.said);
+    document.title = `${WORDS[status] || status}: ${title}`;
+    strip.resume.hidden = !said.resume;
+    say(strip.resume, said.resume);
+    strip.facts.replaceChildren(...said.facts.map(factOf));
+    addLines(said.lines);
+    if (ended !== (status !== "running")) {
+      ended = !ended;
+      strip.more.open = !ended; // what it came to is beneath
+    }
+  }
+
+  function factOf([name, value]) {
+    const fact = element("div");
+    fact.append(element("dt", "", name), isolated("dd", value));
+    return fact;
+  }
+
+  function addLines(lines) {
+    const last = Number(strip.lines.lastElementChild?.dataset.seq || 0);
+    const fresh = lines.filter(([seq]) => seq > last);
+    const below = strip.lines.scrollHeight - strip.lines.scrollTop - strip.lines.clientHeight < 40;
+    for (const [seq, text] of fresh) {
+      const line = isolated("li", text);
+      line.dataset.seq = seq;
+      strip.lines.append(line);
+    }
+    while (strip.lines.childElementCount > LINES) strip.lines.firstElementChild.remove();
+    strip.more.hidden = !strip.lines.childElementCount;
+    if (below && fresh.length) strip.lines.scrollTop = strip.lines.scrollHeight;
+  }
+
+  // A new page -----------------------------------------------------------------------------------------------------------
+
+  async function renew() {
+    if (fetching || wanted === shown || document.hidden) return;
+    fetching = true;
+    try {
+      const answer = await fetch(location.pathname, { cache: "no-store" });
+      if (!answer.ok) throw new Error(`the server said ${answer.status}`);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const number = Number(/const LIVE_PAGE = (\d+);/.exec(fresh.querySelector("script:not([type])")?.textContent || "")?.[1] || 0);
+      await exchange(fresh);
+      shown = Math.max(number, shown);
+    } catch (error) {
+      say(strip.connection, `The page could not be renewed (${error.message}); trying again.`);
+      setTimeout(renew, 3000);
+      return;
+    } finally {
+      fetching = false;
+    }
+    if (wanted > shown) setTimeout(renew, 1000);
+  }
+
+  async function exchange(fresh) {
+    const here = sectionsOf(document);
+    const there = sectionsOf(fresh);
+    if (!there.size || !here.size) {
+      if (there.size || fresh.querySelector("h1")?.textContent !== document.querySelector("h1")?.textContent) location.reload();
+      return;
+    }
+    const renewed = window.strop.renewing();
+    const state = kept();
+    const parts = [];
+    let before = strip.root;
+    for (const [id, section] of there) {
+      const is = section.outerHTML;
+      const old = here.get(id);
+      // The large tables take their new rows themselves, and keep what was searched in them.
+      if (old && TABLES.includes(id)) {
+        exchangeFigures(old, section);
+        const count = old.querySelector(".count");
+        if (count) say(count, section.querySelector(".count")?.textContent || ""); // where it was not read yet
+        before = old;
+      } else if (old && known.get(id) === is) {
+        before = old;
+      } else {
+        const made = document.importNode(section, true);
+        if (old) old.replaceWith(made);
+        else before.after(made);
+        before = made;
+        parts.push(id);
+      }
+      known.set(id, is);
+    }
+    for (const [id, section] of here) if (!there.has(id)) section.remove();
+    const menu = fresh.querySelector("nav.sections");
+    const items = document.querySelector("nav.sections");
+    if (menu && items && menu.childElementCount && menu.querySelectorAll("a").length !== items.querySelectorAll("a").length) {
+      items.replaceWith(document.importNode(menu, true));
+      parts.push("sections");
+    }
+    await renewed(parts, fresh.getElementById("block")?.textContent || "");
+    restore(state);
+  }
+
+  function exchangeFigures(old, section) {
+    for (const figure of section.querySelectorAll("figure[id]")) {
+      const made = document.importNode(figure, true);
+      const is = document.getElementById(figure.id);
+      if (is) is.replaceWith(made);
+      else old.querySelector(".large").before(made);
+    }
+  }
+
+  function sectionsOf(page) {
+    return new Map([...page.querySelectorAll("main > section[id]")].map((section) => [section.id, section]));
+  }
+
+  function kept() {
+    const open = [...document.querySelectorAll("main section details[open]")].map(pathOf).filter(Boolean);
+    return { open, focus: document.activeElement?.id || "", top: window.scrollY };
+  }
+
+  function pathOf(details) {
+    const owner = details.closest("[id]");
+    return owner && [owner.id, [...owner.querySelectorAll("details")].indexOf(details)];
+  }
+
+  function restore(state) {
+    for (const [id, index] of state.open) {
+      const owner = document.getElementById(id);
+      const details = index < 0 ? owner : owner?.querySelectorAll("details")[index];
+      if (details instanceof HTMLDetailsElement) details.open = true;
+    }
+    if (state.focus && document.activeElement?.id !== state.focus) document.getElementById(state.focus)?.focus({ preventScroll: true });
+    window.scrollTo({ top: state.top, behavior: "instant" });
+  }
+
+  // The connection -------------------------------------------------------------------------------------------------------
+
+  function connect() {
+    if (source || over) return;
+    const last = strip.lines.lastElementChild?.dataset.seq || 0;
+    source = new EventSource(`events?after=${last}`);
+    source.addEventListener("open", () => say(strip.connection, "Live: this page follows the run."));
+    source.addEventListener("standing", (message) => {
+      const said = JSON.parse(message.data);
+      showStanding(said);
+      wanted = said.page;
+      renew();
+    });
+    source.addEventListener("closed", () => end("strop watch has ended; this page stays as it is."));
+    source.addEventListener("error", () => {
+      if (source?.readyState === EventSource.CLOSED) end("strop watch is not there any more; this page stays as it is.");
+      else say(strip.connection, "Connection lost; trying again. The page is as it was.");
+    });
+  }
+
+  function end(words) {
+    over = true;
+    source?.close();
+    source = null;
+    say(strip.connection, words);
+  }
+
+  // A page that nobody sees lets go of a run that has ended, so that strop watch can end; it comes back when it is seen.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && status !== "running" && source) {
+      source.close();
+      source = null;
+    } else if (!document.hidden) {
+      connect();
+      renew();
+    }
+  });
+  connect();
+})(LIVE_PAGE);

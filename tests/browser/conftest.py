@@ -1,0 +1,98 @@
+"""One Chromium for the session; its tests are skipped where Debian's chromium and chromium-driver are not installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.page.writing import report_of
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+)
+WATCHING = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+"""Runs before anything of a page: what its policy stopped is a fault of the page."""
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The browser, steered by its driver."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        pytest.skip("chromium and chromium-driver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}", "--window-size=1440,900"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    found.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCHING})
+    found.set_script_timeout(20)
+    yield found
+    found.quit()
+
+
+@pytest.fixture
+def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
+    """`opened(html, "#call-3", width=390, dark=True)` shows a page, in a tab without a past; at the end it must have been quiet:
+    no error, nothing asked of any network, nothing that its policy had to stop."""
+
+    def show(html: str, place: str = "", *, width: int = 1440, dark: bool = False) -> Any:
+        path = tmp_path / "page.html"
+        path.write_text(html, encoding="utf-8", errors="backslashreplace")
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        chromium.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [theme, {"name": "prefers-reduced-motion", "value": "reduce"}]}
+        )
+        chromium.get("about:blank")
+        chromium.get_log("browser")
+        chromium.get(f"{path.as_uri()}{place}")
+        return chromium
+
+    yield show
+    assert chromium.get_log("browser") == []
+    assert chromium.execute_script("return window.violations ?? []") == []
+    assert chromium.execute_script("return performance.getEntriesByType('resource').map(each => each.name)") == []
+
+
+@pytest.fixture(scope="session")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record of a real run that takes a few seconds."""
+    home = tmp_path_factory.mktemp("record")
+    tiny = "--copies 2 --lm-budget 2 --max-responses 3 --meta-budget 4 --utility-budget 6 --iterations 2 --seed 1"
+    ground = {
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+        "PATH": os.environ["PATH"],
+        "STROP_NO_REPORT": "1",
+    }
+    command = [sys.executable, "-m", "strop", "run", "lpn", *tiny.split(), "--selection", "paper", "--out", "run"]
+    subprocess.run(command, cwd=home, env=ground, check=True, capture_output=True, timeout=240)
+    return home / "run"
+
+
+@pytest.fixture(scope="session")
+def page(record: Path) -> str:
+    """The page of that run."""
+    return report_of(record)

@@ -1,0 +1,37 @@
+"""axe-core finds nothing, in light and in dark. It is not part of this repository: it comes by `npm pack axe-core`, and the
+variable STROP_AXE names its axe.min.js."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from browser.conftest import Open
+
+OPEN_ALL = """
+const done = arguments[0];
+Promise.all(["evaluations", "calls"].map((name) => strop.tableOf(name))).then(() => {
+  document.querySelector("#all-nodes")?.click();
+  for (const part of document.querySelectorAll("details")) part.open = true;
+  setTimeout(done, 100);
+});
+"""
+EXAMINE = """
+const done = arguments[0];
+axe.run(document, {resultTypes: ["violations"]}).then((found) => done(found.violations.map((each) =>
+  [each.id, each.help, ...each.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`)].join(" | "))));
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("reading", [False, True], ids=["the page", "a call"])
+def test_axe_finds_no_violation(opened: Open, page: str, dark: bool, reading: bool) -> None:
+    named = os.environ.get("STROP_AXE", "")
+    if not Path(named).is_file():
+        pytest.skip("STROP_AXE names no axe.min.js of axe-core")
+    browser = opened(page, "#call-1" if reading else "", dark=dark)
+    browser.execute_async_script(OPEN_ALL)
+    browser.execute_script(Path(named).read_text(encoding="utf-8"))
+    assert browser.execute_async_script(EXAMINE) == []

@@ -1,0 +1,85 @@
+"""strop diff, and the lineage of strop show, on real runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from end_to_end.conftest import TINY, Strop
+from strop.patch import unified
+from strop.store import Store
+
+
+@pytest.fixture
+def run(strop: Strop) -> Strop:
+    made = strop("run", "parity", "--seed", "1", "-T", "2", "--selection", "paper", *TINY, "--out", "r", "--json")
+    assert made.returncode == 0, made.stderr
+    return strop
+
+
+def test_diff_of_a_run_shows_two_improvers_with_strategies_and_scores(run: Strop, tmp_path: Path) -> None:
+    ends = [each["improver"] for each in json.loads(run("show", "r", "--json").stdout)["iterations"]]
+    shown = run("diff", "r", "0", "2")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(f"- I_0, {ends[0][:12]}: seed, train ")
+    document = json.loads(run("diff", "r", "0", "2", "--json").stdout)
+    assert (document["a"]["digest"], document["b"]["digest"]) == (ends[0], ends[2])
+    with Store.open(tmp_path / "r") as store:
+        before, after = store.text(ends[0]), store.text(ends[2])
+    assert document["diff"] == unified(before, after, "improver.py")
+    assert json.loads(run("diff", "r", ends[0][:8], "I_2", "--json").stdout)["diff"] == document["diff"]
+
+
+def test_diff_compares_the_last_two_that_differ_when_none_are_named(run: Strop) -> None:
+    found = run("diff", "r", "--json")
+    assert found.returncode == 0, found.stderr
+    document = json.loads(found.stdout)
+    assert not document["equal"] and document["diff"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["9", "0"], "the run has no '9': it has t = 0 to 2"),
+        (["solution", "0"], "the run has no 'solution'"),
+        (["ffffffffffff", "0"], "the run has no 'ffffffffffff'"),
+        (["0"], "name two programs, or none"),
+    ],
+)
+def test_diff_has_one_clear_line_when_there_is_no_such_program(run: Strop, names: list[str], words: str) -> None:
+    failed = run("diff", "r", *names)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert words in failed.stderr and failed.stderr.count("\n") == 1
+
+
+def test_show_draws_the_lineage_with_every_candidate(run: Strop, tmp_path: Path) -> None:
+    lines = run("show", "r").stdout.splitlines()
+    start = lines.index("lineage")
+    tree = lines[start + 1 : lines.index("", start)]
+    assert tree[0].startswith("I_0") and sum("I_" in line for line in tree) >= 1
+    assert all(line.startswith(("├─ ", "└─ ", "│  ", "   ")) for line in tree[1:])
+
+
+def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_claimed(strop: Strop) -> None:
+    made = strop("improve", "lpn", "--seed", "3", "--lm-budget", "4", "--utility-budget", "12", "--out", "i", "--json")
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    tried = [each["digest"] for each in told["candidates"]]
+    assert tried
+    shown = strop("diff", "i", "original", tried[0])
+    assert shown.returncode == 0 and shown.stdout.startswith("- original, "), shown.stderr
+    assert strop("diff", "i").returncode == 0
+    document = json.loads(strop("diff", "i", "original", "solution", "--json").stdout)
+    assert document["sentence"] == told["sentence"] and document["a"]["digest"] == told["original"]["digest"]
+    failed = strop("diff", "i", "0", "1")
+    assert failed.returncode == 2 and "it has original, solution, best" in failed.stderr
+
+
+def test_diff_refuses_a_record_without_improvers_of_its_own(strop: Strop) -> None:
+    flags = ["--copies", "1", "--lm-budget", "1", "--utility-budget", "1", "--repeats", "2", "--out", "n"]
+    made = strop("noise", "--task", "parity", *flags)
+    assert made.returncode == 0, made.stderr
+    failed = strop("diff", "n")
+    assert failed.returncode == 2 and "record of strop noise" in failed.stderr

@@ -1,0 +1,157 @@
+"""What a command shows while it runs: on a real pseudo-terminal, on one that is closed, and as lines."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from end_to_end.conftest import TINY, Strop, environment
+
+RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
+
+
+@dataclass
+class Terminal:
+    """A command whose standard error is a pseudo-terminal."""
+
+    process: subprocess.Popen[str]
+    ours: int
+    output: str = ""
+
+    def until(self, words: str) -> None:
+        """Read until the command has written `words`."""
+        while words not in self.output:
+            assert self.more(), self.output
+
+    def more(self) -> bool:
+        """Read a piece; False when the other end is closed."""
+        assert select.select([self.ours], [], [], 120)[0]
+        try:
+            piece = os.read(self.ours, 65536)
+        except OSError:  # nobody has the other end open any more
+            return False
+        self.output += piece.decode()
+        return bool(piece)
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self.more():
+            pass
+        self.process.communicate(timeout=120)
+        return self.process.returncode
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[list[Terminal]]:
+    made: list[Terminal] = []
+    yield made
+    for each in made:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.communicate()
+        with suppress(OSError):
+            os.close(each.ours)
+
+
+def start(made: list[Terminal], tmp_path: Path, columns: int, *arguments: str, **env: str) -> Terminal:
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    around = {name: value for name, value in environment(tmp_path).items() if name != "COLUMNS"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "strop", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        cwd=tmp_path,
+        env=around | {"TERM": "xterm-256color", "STROP_NO_REPORT": "1"} | env,
+    )
+    os.close(theirs)
+    made.append(Terminal(process, ours))
+    return made[-1]
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], tmp_path: Path, columns: int) -> None:
+    shown = start(terminal, tmp_path, columns, *RUN, NO_COLOR="1")
+    assert shown.end() == 0
+    assert "in flight" in shown.output and "lineage" in shown.output and "t = 1 finished" in shown.output
+    assert "\x1b[?25" not in shown.output and "\x1b[3" not in shown.output
+    pictures = shown.output.replace("\x1b[K", "").replace("\x1b[J", "").splitlines()
+    drawn = [line for line in pictures if " · " in line or "├─" in line]
+    assert drawn and max(len(line.split("A")[-1].lstrip("\r")) for line in drawn) < columns
+
+
+def test_run_ends_well_when_its_terminal_is_closed(terminal: list[Terminal], tmp_path: Path) -> None:
+    shown = start(terminal, tmp_path, 80, *RUN)
+    shown.until("strop")
+    os.close(shown.ours)
+    told, _ = shown.process.communicate(timeout=240)
+    assert shown.process.returncode == 0 and "Traceback" not in told and "best improver" in told
+
+
+def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:
+    shown = start(terminal, tmp_path, 80, *RUN, "--iterations", "50")
+    shown.until("in flight")
+    shown.process.send_signal(signal.SIGINT)
+    assert shown.end() == 130
+    assert "strop resume r" in shown.output and "Traceback" not in shown.output
+
+
+def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal], tmp_path: Path) -> None:
+    shown = start(terminal, tmp_path, 80, *RUN, "--display", "rich", TERM="dumb")
+    assert shown.end() == 0 and "\x1b" not in shown.output and "t = 1 finished" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (RUN, "t = 1 finished"),
+        (["train", "--task", "parity", *RUN[2:]], "t = 1 finished"),
+        (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
+        (["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"], ""),
+        (["noise", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--repeats", "2", "--out", "r"], ""),
+    ],
+    ids=["run", "train", "improve", "eval", "noise"],
+)
+def test_display_log_is_json_lines_and_none_is_nothing(strop: Strop, command: list[str], words: str) -> None:
+    logged = strop(*command, "--display", "log")
+    assert logged.returncode == 0, logged.stderr
+    told = [json.loads(line) for line in logged.stderr.splitlines() if line.startswith("{")]
+    assert told[0]["event"] == "notice" and told[-1]["event"] == "RunFinished"
+    assert any(words in each["message"] for each in told)
+    silent = strop(*command[:-1], "r2", "--display", "none")
+    assert silent.returncode == 0 and not any(each["message"] in silent.stderr for each in told[1:])
+
+
+def test_display_has_one_clear_line_when_it_is_unknown(strop: Strop) -> None:
+    failed = strop(*RUN, "--display", "pretty")
+    assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and "pretty" in failed.stderr
+
+
+def test_early_interrupt_ends_with_one_line(start_strop: object, strop: Strop, tmp_path: Path) -> None:
+    """Python's own beginning is not ours: the signal comes when the first line of strop's entry point has run."""
+    code = "import os, signal, sys; import strop.__main__ as m; sys.argv = ['strop', 'tasks']\n"
+    code += "class Late:\n def find_spec(self, name, *rest):\n  if name == 'cyclopts': os.kill(os.getpid(), signal.SIGINT)\n"
+    code += "sys.meta_path.insert(0, Late()); m.main()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "strop: stopped\n")
+
+
+@pytest.mark.parametrize("command", ["run", "doctor", "improve", "train", "audit", "check", "score", "show"])
+def test_help_says_no_default_of_what_is_simply_not_given(strop: Strop, command: str) -> None:
+    text = " ".join(strop(command, "--help").stdout.split())
+    assert "[default: False]" not in text and "[default: None]" not in text and "[default: ()]" not in text

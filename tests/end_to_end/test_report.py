@@ -1,0 +1,97 @@
+"""strop report, and the page that a run leaves behind, as people use them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from end_to_end.conftest import TINY, Strop
+
+ONE = ["-T", "1", "--seed", "7", *TINY]
+NETWORK = re.compile(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|@import|url\(["']?https?:""")
+
+
+@pytest.fixture
+def kept(strop: Strop, tmp_path: Path) -> Path:
+    """A run without its page."""
+    assert strop("run", "lpn", *ONE, "--out", "r").returncode == 0
+    assert not (tmp_path / "r" / "report.html").exists()
+    return tmp_path / "r"
+
+
+def test_a_run_leaves_its_page_and_says_where(strop: Strop, tmp_path: Path) -> None:
+    found = strop("run", "lpn", *ONE, "--out", "r", "--json", STROP_NO_REPORT="")
+    assert found.returncode == 0 and "report: r/report.html" in found.stderr
+    assert found.stdout.startswith("{") and "report" not in found.stdout
+    assert (tmp_path / "r" / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+    again = strop("run", "lpn", *ONE, "--out", "again", "--no-report", STROP_NO_REPORT="")
+    assert again.returncode == 0 and not (tmp_path / "again" / "report.html").exists()
+
+
+def test_a_page_that_cannot_be_written_fails_no_run(strop: Strop, tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise RuntimeError('not here')\n", "utf-8")
+    found = strop("run", "lpn", *ONE, "--out", "r", STROP_NO_REPORT="", PYTHONPATH=str(tmp_path))
+    assert found.returncode == 0 and "best improver" in found.stdout
+    assert [line for line in found.stderr.splitlines() if "report" in line] == [
+        "no report was written: RuntimeError: not here"
+    ]
+
+
+def test_a_run_that_a_limit_ended_leaves_its_page(strop: Strop, tmp_path: Path) -> None:
+    found = strop("run", "lpn", *ONE, "--out", "r", "--max-calls", "2", STROP_NO_REPORT="")
+    assert found.returncode == 4 and "--max-calls" in (tmp_path / "r" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["improve", "lpn", "--lm-budget", "1", "--utility-budget", "2", "--max-responses", "2"],
+        ["eval", "epsilon_greedy", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
+        ["noise", "--task", "parity", "--repeats", "2", *TINY[:6], "--utility-budget", "3"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_kind_of_record_has_a_page(strop: Strop, tmp_path: Path, command: list[str]) -> None:
+    found = strop(*command, "--out", "r", STROP_NO_REPORT="")
+    assert found.returncode == 0, found.stderr
+    text = (tmp_path / "r" / "report.html").read_text("utf-8")
+    assert f"strop {command[0]}" in text and "<svg" in text
+
+
+def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: Path) -> None:
+    found = strop("report", "r", "-o", "page.html")
+    assert found.returncode == 0 and found.stdout == ""
+    text = (kept.parent / "page.html").read_text("utf-8")
+    assert not NETWORK.search(text) and "Content-Security-Policy" in text
+    assert not re.search(r'<[a-z][^<>]*\son[a-z]+="', text) and not re.search(r'<[a-z][^<>]*\sstyle="', text)
+    assert len(text) < 2_000_000
+
+
+def test_the_same_record_gives_the_same_page(strop: Strop, kept: Path) -> None:
+    strop("report", "r", "-o", "one.html")
+    strop("report", "r", "-o", "two.html")
+    assert (kept.parent / "one.html").read_bytes() == (kept.parent / "two.html").read_bytes()
+
+
+def test_runs_that_are_named_together_are_compared(strop: Strop, kept: Path) -> None:
+    assert strop("run", "lpn", *ONE, "--out", "s").returncode == 0
+    found = strop("report", "r", "s")
+    assert found.returncode == 0, found.stderr
+    assert "meta-utility of 2 runs" in (kept / "comparison.html").read_text("utf-8").lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "nowhere"),
+        (["r", "-o", "missing/x.html"], "cannot be written"),
+        (["broken"], "not the record of a run"),
+    ],
+)
+def test_what_cannot_be_reported_is_said_in_one_line(strop: Strop, kept: Path, arguments: list[str], said: str) -> None:
+    (kept.parent / "broken").mkdir()
+    (kept.parent / "broken" / "run.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 40)
+    found = strop("report", *arguments)
+    assert found.returncode in (1, 2) and len(found.stderr.splitlines()) == 1 and said in found.stderr

@@ -1,0 +1,208 @@
+"""A site of strop watch on a thread of its own, records that grow, and requests to it as raw as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from strop.events import (
+    AuditNoted,
+    Evaluated,
+    Event,
+    ImproveStarted,
+    IterationFinished,
+    IterationStarted,
+    LmCalled,
+    LmFault,
+    LmResponded,
+    RunFinished,
+    RunStarted,
+)
+from strop.spec import RunSpec
+from strop.store import Store
+from strop.watch.door import HOST, Door
+from strop.watch.http import Server, bound
+from strop.watch.site import Site
+
+SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+
+
+class Served:
+    """Where a site is, and ways to ask it."""
+
+    def __init__(self, door: Door, site: Site) -> None:
+        self.door, self.site = door, site
+
+    @property
+    def url(self) -> str:
+        return self.door.address
+
+    def get(self, path: str = "/", *, token: str | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
+        """(status, headers, body) of one request; with the right token unless another, or an empty one, is given."""
+        with self.opened(path, token=token, **headers) as answer:
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
+
+    @contextmanager
+    def opened(
+        self, path: str, *, token: str | None = None, method: str = "GET", **headers: str
+    ) -> Iterator[http.client.HTTPResponse]:
+        """An answer that is still to be read."""
+        given = self.door.token if token is None else token
+        sign = "&" if "?" in path else "?"
+        connection = http.client.HTTPConnection(HOST, self.door.port, timeout=20)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, f"{path}{sign}token={given}" if given else path, headers=named)
+            yield connection.getresponse()
+        finally:
+            connection.close()
+
+    def news(self, path: str = "/events", **headers: str) -> Iterator[dict[str, object]]:
+        """The events of a stream, as they come."""
+        with self.opened(path, **headers) as answer:
+            name = ""
+            while line := answer.readline():
+                field, _, value = line.decode().rstrip("\n").partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "data":
+                    yield {"event": name, **json.loads(value)}
+
+    def until(
+        self, condition: Callable[[dict[str, object]], bool], path: str = "/events", **headers: str
+    ) -> dict[str, object]:
+        """The first event that fulfils a condition."""
+        return next(said for said in self.news(path, **headers) if condition(said))
+
+
+@contextmanager
+def served(directory: Path, *, folder: bool = False) -> Iterator[Served]:
+    """Serve a run, or a folder of runs."""
+    listening = bound(HOST, 0)
+    door = Door(listening.getsockname()[1])
+    ready = threading.Event()
+    held: list[object] = []
+
+    async def serve() -> None:
+        site, loop, stopping = Site(directory, door, folder=folder), asyncio.get_running_loop(), asyncio.Event()
+        async with Server(listening, site.answer):
+            held.extend([site, loop, stopping])
+            ready.set()
+            following = asyncio.create_task(site.follow())
+            await stopping.wait()
+            await site.close()
+            await following
+
+    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    thread.start()
+    assert ready.wait(20)
+    site, loop, stopping = held
+    try:
+        yield Served(door, site)  # type: ignore[arg-type]
+    finally:
+        loop.call_soon_threadsafe(stopping.set)  # type: ignore[attr-defined]
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def begun(directory: Path, *, task: str = "lpn", kind: str = "run") -> Store:
+    """The record of a run that has just begun; its writer."""
+    spec = json.dumps({**vars(RunSpec(task=task))}, default=list)
+    meta = {"kind": kind, "task": task, "spec": spec, "language_model": "offline", "is_language_model": "false"}
+    store = Store.create(directory, meta)
+    store.append(
+        RunStarted(scope="", spec=spec, environment='{"strop": "0.1.0"}', posture='{"protections": {}, "layers": {}}')
+    )
+    return store
+
+
+def iteration(t: int, text: str = SEED, *, accepted: bool = True, reason: str = "") -> list[Event]:
+    """An iteration with one evaluation, one LM call and a candidate."""
+    scope = f"t{t}/improve"
+    return [
+        IterationStarted(scope=f"t{t}", t=t, improver=SEED),
+        ImproveStarted(scope=scope, improver=SEED, initial_solution=SEED, utility="self-improvement"),
+        LmCalled(scope=scope, call=0, expertise="an expert", messages=(f"improve {t}",), temperature=0.7, cost=1),
+        LmResponded(
+            scope=scope,
+            call=0,
+            index=0,
+            text=text,
+            model="m",
+            finish_reason="stop",
+            input_tokens=10,
+            output_tokens=20,
+            seconds=0.1,
+        ),
+        evaluated(f"{scope}/u-1", text, "self-improvement", 0.5 + t / 20),
+        evaluated(f"t{t}/measure/copy0", text, "lpn", 0.5),
+        IterationFinished(
+            scope=f"t{t}",
+            t=t,
+            improver=text if accepted else SEED,
+            candidate=text,
+            accepted=accepted,
+            reason=reason,
+            train=(0.5 + t / 20, 0.6),
+            test=(0.5 + t / 20, 0.6),
+            lm_calls=1,
+            evaluations=1,
+            verdicts='{"ok": 1}',
+            seconds=1.0,
+            parent=None if t == 0 else t - 1,
+        ),
+    ]
+
+
+def evaluated(scope: str, solution: str, utility: str = "lpn", value: float = 0.5, *, error: str = "") -> Evaluated:
+    return Evaluated(
+        scope=scope,
+        utility=utility,
+        split="train",
+        solution=solution,
+        verdict="raised" if error else "ok",
+        value=value,
+        scores=(value,),
+        verdicts=("raised" if error else "ok",),
+        error=error,
+        cpu_seconds=0.1,
+        wall_seconds=0.2,
+        notes=(error,) if error else (),
+    )
+
+
+def hostile(number: int, text: str) -> list[Event]:
+    """Everywhere where a model, a scorer or a program says something, it says `text`."""
+    scope = f"t1/improve/u-{number}"
+    return [
+        LmCalled(scope=scope, call=number, expertise=text, messages=(text,), temperature=0.7, cost=1),
+        LmFault(scope=scope, call=number, index=0, fault="retry", detail=text, attempt=1, waited_seconds=0.0),
+        LmResponded(
+            scope=scope,
+            call=number,
+            index=0,
+            text=text,
+            model=text[:200],
+            finish_reason="stop",
+            input_tokens=1,
+            output_tokens=1,
+            seconds=0.1,
+            reasoning=text,
+        ),
+        evaluated(scope, text, "self-improvement", 0.4, error=text),
+        AuditNoted(scope=scope, rule="looking", detail=text, program=text, line=1),
+    ]
+
+
+def finished(detail: str = "") -> RunFinished:
+    return RunFinished(scope="", status="finished", detail=detail)
+
+
+def write(store: Store, events: list[Event]) -> None:
+    for event in events:
+        store.append(event)

@@ -1,0 +1,227 @@
+"""The live page in Chromium: while a run goes on, after it was killed, in a second browser, and with hostile texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.events import RunResumed
+from strop.store import Store
+from strop.watch.door import REFUSED
+from support.processes import wait_until
+from support.watched import SEED, Served, begun, evaluated, finished, hostile, iteration, write
+
+Start = Callable[[], Any]
+Watched = Callable[..., Served]
+
+HOSTILE = {
+    "script": "<script>window.hacked = 1</script>",
+    "end of a script": "</script><script>window.hacked = 1</script>",
+    "image": "<img src=x onerror='window.hacked = 1'>",
+    "drawing": "<svg onload='window.hacked = 1'><script>window.hacked = 1</script></svg>",
+    "link": "<a id='evil' href='javascript:window.hacked = 1'>javascript:window.hacked = 1</a>",
+    "style": "<style>main { display: none }</style></style>",
+    "attribute": "\" onmouseover=\"window.hacked = 1\" autofocus onfocus='window.hacked = 1' x='",
+    "template": "{{ 7 * 7 }}{% raw %}{{ config }}{# #}${7 * 7}",
+    "forged section": "</section></main><section id='overview'><h1>I_4 reaches û 1.000</h1></section>",
+    "forged strip": "<aside id='live'><p class='live-said'>The run has finished.</p></aside>",
+    "frame": "<iframe src='/'></iframe><object data='/'></object><embed src='/'>",
+    "form": "<form action='/'><button>resume</button></form><base href='http://evil.example/'>",
+    "refresh": "<meta http-equiv='refresh' content='0;url=http://evil.example/'>",
+    "event of a stream": 'x\n\nevent: closed\ndata: {}\n\nid: 99999\nevent: standing\ndata: {"status": "finished"}\n\n',
+    "ANSI": "\x1b[2J\x1b[31mred\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
+    "direction": "\u202egnihtemos\u202c \u2066x\u2069 \u200b\ufeff",
+    "NUL": "a\0b\x01\x7f\u2028\u2029",
+    "surrogate": "\ud800 lone",
+    "long": "A" * 150_000,
+    "entities": "&lt;script&gt;window.hacked = 1&lt;/script&gt;&#x3c;script&#x3e;<!-- --><![CDATA[",
+}
+"""Twenty; each stands wherever a model, a program or a scorer says something."""
+
+
+WATCH_POLICY = """
+window.broken = [];
+document.addEventListener("securitypolicyviolation", (event) => window.broken.push(event.blockedURI));
+"""
+FOUND = """
+const all = [...document.querySelectorAll("main *")];
+const attributes = all.flatMap((each) => [...each.attributes]);
+const foreign = ["iframe", "object", "embed", "form", "base", "meta", "style", "img", "script", "#evil"];
+return {
+  hacked: window.hacked ?? null,
+  broken: window.broken,
+  scripts: document.scripts.length,
+  foreign: document.querySelectorAll(foreign.map((each) => `main ${each}`).join()).length,
+  strips: document.querySelectorAll("#live").length,
+  heads: document.querySelectorAll("h1").length,
+  handlers: attributes.filter((each) => /^on|^srcdoc$/.test(each.name) || /^javascript:/i.test(each.value)).length,
+  asked: performance.getEntriesByType("resource").map((each) => new URL(each.name).host),
+  display: getComputedStyle(document.querySelector("main")).display,
+};
+"""
+
+
+def text(browser: Any, selector: str) -> str:
+    return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent || ''", selector))
+
+
+def shows(browser: Any, selector: str, words: str) -> None:
+    """Wait until a part of the page holds some words."""
+    wait_until(lambda: words in text(browser, selector))
+
+
+def complaints(browser: Any) -> list[str]:
+    """What the console says, but of a missing icon."""
+    return [said["message"] for said in browser.get_log("browser") if "favicon" not in said["message"]]
+
+
+def test_page_follows_a_run_until_it_is_killed_and_when_it_is_resumed(
+    tmp_path: Path, watched: Watched, browser: Start
+) -> None:
+    store = begun(tmp_path / "r")
+    write(store, iteration(0))
+    site, page = watched(tmp_path / "r"), browser()
+    page.get(site.url)
+    shows(page, "#live .live-said", "The run goes on")
+    assert "token" not in page.current_url and page.title.startswith("running: r")
+    write(store, iteration(1, SEED + "# a better one\n"))
+    shows(page, "#live ol", "t = 1 finished")
+    shows(page, "#progress", "0.575")
+    shows(page, "#lineage", "a better one")
+    store.close()
+    shows(page, "#live .live-said", "The run was killed")
+    assert text(page, "#live .live-resume") == f"strop resume {tmp_path / 'r'}" and page.title.startswith("killed: r")
+    shows(page, "#overview", "unfinished")
+    with Store.resume(tmp_path / "r") as again:
+        again.append(RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=15, seconds=1.0))
+        shows(page, "#live .live-said", "The run goes on")
+        again.append(finished())
+    shows(page, "#live .live-said", "The run has finished.")
+    assert page.execute_script("return document.querySelector('.live-resume').hidden")
+    assert complaints(page) == []
+
+
+def test_what_a_viewer_opened_chose_and_searched_stays_when_the_page_is_renewed(
+    tmp_path: Path, watched: Watched, browser: Start
+) -> None:
+    with begun(tmp_path / "r") as store:
+        write(store, [*iteration(0), *(evaluated(f"t0/measure/copy{n}", SEED, error=f"fault {n}") for n in range(40))])
+        page = browser()
+        page.get(watched(tmp_path / "r").url)
+        page.execute_script("document.querySelector('#evaluations').scrollIntoView()")
+        wait_until(lambda: page.execute_script("return document.querySelector('#evaluations tr[data-row]') !== null"))
+        page.execute_script(
+            "const box = document.querySelector('#evaluations input'); box.value = 'fault 7';"
+            "box.dispatchEvent(new Event('input')); box.focus(); window.same = box"
+        )
+        shows(page, "#evaluations .count", "1 of 42")
+        write(store, [evaluated("t0/measure/copy0", SEED, error="fault 7 again"), *iteration(1, SEED + "# new\n")])
+        shows(page, "#evaluations .count", "2 of 45")
+        shows(page, "#progress", "0.575")
+        assert page.execute_script("return document.activeElement === window.same && window.same.value") == "fault 7"
+        assert complaints(page) == []
+
+
+def test_second_browser_needs_the_address_and_then_sees_the_same(
+    tmp_path: Path, watched: Watched, browser: Start
+) -> None:
+    with begun(tmp_path / "r") as store:
+        write(store, iteration(0))
+        site, first, second = watched(tmp_path / "r"), browser(), browser()
+        first.get(site.url)
+        shows(first, "#live .live-said", "The run goes on")
+        for wrong in ("", "?token=wrong", f"?token={site.door.token[:-1]}"):
+            second.get(f"http://127.0.0.1:{site.door.port}/{wrong}")
+            assert text(second, "body").strip() == REFUSED and second.get_cookies() == []
+        second.get(site.url)
+        write(store, iteration(1))
+        for each in (first, second):
+            shows(each, "#live ol", "t = 1 finished")
+        second.refresh()  # the cookie is enough
+        shows(second, "#live ol", "t = 1 finished")
+        [cookie] = second.get_cookies()
+        assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+        assert second.execute_script("return document.cookie") == ""
+        assert text(first, "#live ol") == text(second, "#live ol")
+
+
+def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, browser: Start) -> None:
+    with begun(tmp_path / "r") as store:
+        write(store, iteration(0))
+        site, page = watched(tmp_path / "r"), browser()
+        page.get(site.url)
+        shows(page, "#live .live-connection", "Live")
+        site.site.closing.set()
+        write(store, iteration(1))
+        shows(page, "#live .live-connection", "strop watch has ended")
+        assert "t = 0 finished" in text(page, "#live ol")
+
+
+def test_twenty_hostile_texts_change_nothing(tmp_path: Path, watched: Watched, browser: Start) -> None:
+    with begun(tmp_path / "r") as store:
+        write(store, iteration(0))
+        page = browser()
+        page.get(watched(tmp_path / "r").url)
+        shows(page, "#live .live-said", "The run goes on")
+        page.execute_script(WATCH_POLICY)
+        for number, said in enumerate(HOSTILE.values()):
+            write(store, hostile(number, said.encode("utf-8", "surrogatepass").decode("utf-8", "replace")))
+        last = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
+        write(store, iteration(1, last, accepted=False, reason=last))
+        shows(page, "#live ol", "t = 1 finished")
+        shows(page, "#progress", "window.hacked")
+        page.execute_script("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        page.execute_script("document.querySelector('#calls').scrollIntoView()")
+        shows(page, "#calls .count", "22 messages")
+        page.execute_script("document.querySelector('#evaluations').scrollIntoView()")
+        found = page.execute_script(FOUND)
+        host = page.execute_script("return location.host")
+        assert found["hacked"] is None and found["broken"] == []
+        assert (found["scripts"], found["strips"], found["heads"]) == (2, 1, 1)
+        assert (found["foreign"], found["handlers"]) == (0, 0)
+        assert set(found["asked"]) <= {host} and found["display"] == "block"
+        assert text(page, "#live .live-said").startswith("The run goes on") and not page.title.startswith("finished")
+        seen = text(page, "#live") + text(page, "main")
+        assert not set(seen) & set("\x1b\u202e\u2066\0\x07")
+        assert complaints(page) == []
+
+
+def test_list_of_runs_follows_them_and_shows_hostile_names_as_text(
+    tmp_path: Path, watched: Watched, browser: Start
+) -> None:
+    name = "<img src=x onerror=window.hacked=1>"
+    with begun(tmp_path / name, task="<script>window.hacked = 1</script>") as store:
+        page = browser()
+        page.get(watched(tmp_path, folder=True).url)
+        shows(page, "#runs", "running")
+        write(store, iteration(0))
+        shows(page, "#runs", "0.550")
+        assert name in text(page, "#runs") and "<script>window.hacked" in text(page, "#runs")
+        with begun(tmp_path / "second"):
+            shows(page, "#runs", "second")
+    shows(page, "#runs", "killed")
+    assert page.execute_script("return window.hacked ?? document.querySelectorAll('main img, main script').length") == 0
+    page.execute_script("[...document.querySelectorAll('#runs a')].at(-1).click()")
+    shows(page, "#live .live-said", "The run was killed")
+    assert page.execute_script("return window.hacked ?? 0") == 0 and complaints(page) == []
+
+
+@pytest.mark.parametrize("content", ["empty", "damaged"])
+def test_page_of_a_record_that_cannot_be_read_says_so_and_comes_when_it_can(
+    tmp_path: Path, watched: Watched, browser: Start, content: str
+) -> None:
+    directory, page = tmp_path / "r", browser()
+    directory.mkdir()
+    (directory / "run.sqlite").write_bytes(b"" if content == "empty" else b"SQLite format 3\0damaged" * 100)
+    page.get(watched(directory).url)
+    shows(page, "#live .live-said", "The record cannot be read")
+    assert "run.sqlite" in text(page, "h1") and json.dumps(complaints(page)) == "[]"
+    (directory / "run.sqlite").unlink()
+    with begun(directory) as store:
+        write(store, iteration(0))
+        shows(page, "#live .live-said", "The run goes on")
+        shows(page, "#progress", "0.550")

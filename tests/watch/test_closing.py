@@ -1,0 +1,118 @@
+"""strop watch as a command: how it begins, and how it ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from strop.watch.door import HOST
+from strop.watch.http import bound
+from support.watched import begun, finished, iteration, write
+
+
+@contextmanager
+def watching(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process of strop watch, and its address."""
+    command = [sys.executable, "-m", "strop", "watch", *map(str, arguments)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stderr is not None and process.stdout is not None
+    try:
+        first = process.stderr.readline()
+        yield process, re.search(r"http://\S+", first)[0]  # type: ignore[index]
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+        process.stdout.close()
+
+
+def said(*arguments: str | Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "strop", "watch", *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    with begun(tmp_path / "runs" / "mine") as store:
+        write(store, [*iteration(0), finished()])
+    return tmp_path / "runs" / "mine"
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["run", "folder"])
+def test_watch_ends_by_itself_when_nothing_runs_and_nobody_looks(run: Path, folder: bool) -> None:
+    code, lines = said(run.parent if folder else run, "--idle", "0.3s")
+    assert code == 0 and "closed: nobody has looked for 0.3 s" in lines
+
+
+def test_watch_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> None:
+    with begun(tmp_path / "r") as store, watching(tmp_path / "r", "--idle", "1s") as (process, address):
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(4)
+        with urlopen(address, timeout=20) as answer:
+            assert answer.status == 200
+        store.append(finished())
+        store.close()
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_watch_ends_on_a_signal_and_tells_who_looks(run: Path, number: int, code: int) -> None:
+    with watching(run) as (process, address):
+        with urlopen(address.replace("/?", "/events?"), timeout=20) as stream:
+            while b"finished" not in stream.readline():
+                pass
+            process.send_signal(number)
+            assert b"event: closed" in stream.read()
+        assert process.wait(20) == code
+        assert process.stderr is not None and process.stderr.read().endswith("strop: stopped\n")
+
+
+def test_watch_serves_at_the_port_that_is_asked_for(run: Path) -> None:
+    with bound(HOST, 0) as free:
+        port = free.getsockname()[1]
+    with watching(run, "--port", str(port)) as (_, address):
+        assert address.startswith(f"http://127.0.0.1:{port}/?token=")
+        with pytest.raises(HTTPError) as refused:
+            urlopen(f"http://127.0.0.1:{port}/", timeout=20)
+        assert refused.value.code == 403
+        refused.value.close()
+        code, lines = said(run, "--port", str(port))
+        assert code == 2 and lines.startswith(f"strop: --port {port} cannot be had")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere/run"], "there is no run directory nowhere/run"),
+        (["{run}", "--port", "99999"], "ports are 1 to 65535"),
+        (["{run}", "--port", "x"], "is not a whole number"),
+        (["{run}", "--idle", "soon"], "soon"),
+        (["{run}/best.py"], "there is no run directory"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else " ".join(each),
+)
+def test_watch_refuses_what_is_wrong_in_one_line(run: Path, arguments: list[str], says: str) -> None:
+    code, lines = said(*(each.format(run=run) for each in arguments))
+    assert code == 2 and says in lines and lines.count("\n") == 1
+
+
+def test_watch_without_its_library_says_what_to_install(run: Path) -> None:
+    hidden = "import sys; sys.modules['h11'] = None; from strop.cli import main; main(sys.argv[1:])"
+    ended = subprocess.run(
+        [sys.executable, "-c", hidden, "watch", str(run)], capture_output=True, text=True, timeout=60
+    )
+    assert (
+        ended.returncode == 2
+        and ended.stderr == "strop: strop watch needs the extra `watch`: pip install 'strop[watch]'\n"
+    )

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strop.store import FILE_NAME
+from strop.watch import folder as listing
+from strop.watch.folder import Folder
+from support.watched import Served, begun, finished, iteration, write
+
+
+def a_run(directory: Path, *, ends: bool = True) -> None:
+    with begun(directory) as store:
+        write(store, iteration(0))
+        if ends:
+            store.append(finished())
+
+
+def listed(folder: Folder) -> dict[str, str]:
+    folder.look()
+    return {line.name: line.status for line in folder.lines}
+
+
+def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path) -> None:
+    a_run(tmp_path / "a")
+    a_run(tmp_path / "b", ends=False)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / FILE_NAME).write_bytes(b"nothing")
+    (tmp_path / "no run").mkdir()
+    (tmp_path / "file").touch()
+    with begun(tmp_path / "c"):
+        folder = Folder(tmp_path)
+        assert listed(folder) == {"a": "finished", "b": "killed", "c": "running", "bad": "unreadable"}
+    [line] = [each for each in folder.lines if each.name == "a"]
+    assert line.task == "lpn" and line.headline == "sealed split, t = 0: 0.550 ± 0.050"
+    assert listed(folder)["c"] == "killed"
+
+
+def test_folder_says_when_it_cannot_be_read(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "gone")
+    folder.look()
+    assert "cannot be read" in folder.failed and folder.lines == ()
+
+
+@pytest.mark.parametrize("link", ["directory", "record"])
+def test_folder_shows_nothing_that_a_link_leads_to(tmp_path: Path, watched: Callable[..., Served], link: str) -> None:
+    a_run(tmp_path / "elsewhere" / "secret")
+    runs = tmp_path / "runs"
+    a_run(runs / "mine")
+    if link == "directory":
+        (runs / "link").symlink_to(tmp_path / "elsewhere" / "secret")
+    else:
+        (runs / "link").mkdir()
+        (runs / "link" / FILE_NAME).symlink_to(tmp_path / "elsewhere" / "secret" / FILE_NAME)
+    site = watched(runs, folder=True)
+    assert "mine" in site.get("/")[2] and 'href="run/link/' not in site.get("/")[2]
+    assert site.get("/run/link/")[0] == 404
+
+
+def test_run_that_became_a_link_after_it_was_listed_is_not_shown(
+    tmp_path: Path, watched: Callable[..., Served]
+) -> None:
+    a_run(tmp_path / "secret")
+    a_run(tmp_path / "runs" / "mine")
+    site = watched(tmp_path / "runs", folder=True)
+    assert site.get("/")[0] == 200
+    (tmp_path / "runs" / "mine" / FILE_NAME).replace(tmp_path / "kept")
+    (tmp_path / "runs" / "mine" / FILE_NAME).symlink_to(tmp_path / "secret" / FILE_NAME)
+    assert site.get("/run/mine/")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret/",
+        "/run/../secret/",
+        "/run/..%2fsecret/",
+        "/run/%2e%2e/",
+        "/run/%2e%2e%2fsecret/events",
+        "/run/./",
+        "/run//etc/",
+        "/run/mine/../../secret/",
+        "/run/mine/run.sqlite",
+        "/run/mine%00/",
+        "/run/mine",
+        "//run/mine/",
+        "/run/%FF%FE/",
+        "/run.sqlite",
+    ],
+)
+def test_no_path_leads_out_of_the_list(tmp_path: Path, watched: Callable[..., Served], path: str) -> None:
+    a_run(tmp_path / "secret")
+    a_run(tmp_path / "runs" / "mine")
+    site = watched(tmp_path / "runs", folder=True)
+    site.get("/")
+    assert site.get(path)[0] == 404
+
+
+@pytest.mark.parametrize("name", ["a b", "ä", "50%", "a?b#c", "<script>alert(1)", '"onclick="x', "\x1b[31mred", "..."])
+def test_run_of_any_name_is_found_by_its_link(tmp_path: Path, watched: Callable[..., Served], name: str) -> None:
+    a_run(tmp_path / name)
+    site = watched(tmp_path, folder=True)
+    said = site.until(lambda said: bool(said.get("runs")))
+    [run] = said["runs"]  # type: ignore[misc]
+    status, _, page = site.get(f"/{run['href']}")
+    assert status == 200 and "strop report" in page and "<script>alert" not in page
+
+
+def test_run_whose_name_is_not_text_is_found_by_its_link(tmp_path: Path, watched: Callable[..., Served]) -> None:
+    a_run(tmp_path / os.fsdecode(b"\xff\xfe"))
+    site = watched(tmp_path, folder=True)
+    [run] = site.until(lambda said: bool(said.get("runs")))["runs"]  # type: ignore[misc]
+    assert run["href"] == "run/%FF%FE/" and site.get(f"/{run['href']}")[0] == 200
+
+
+def test_folder_of_too_many_runs_lists_the_newest_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST", 2)
+    for number in range(3):
+        a_run(tmp_path / f"r{number}")
+        os.utime(tmp_path / f"r{number}" / FILE_NAME, (number + 1, number + 1))
+    folder = Folder(tmp_path)
+    assert set(listed(folder)) == {"r1", "r2"} and folder.left_out == 1
+
+
+def test_list_is_sent_anew_when_a_run_appears_and_when_it_ends(tmp_path: Path, watched: Callable[..., Served]) -> None:
+    site = watched(tmp_path, folder=True)
+    news = site.news()
+    assert next(news)["note"] == "there are no runs here yet"
+    with begun(tmp_path / "r"):
+        assert next(said for said in news if said["runs"])["runs"][0]["status"] == "running"  # type: ignore[index]
+    assert next(said for said in news if said["runs"][0]["status"] != "running")["runs"][0]["status"] == "killed"  # type: ignore[index]
+    news.close()  # type: ignore[attr-defined]
