@@ -136,9 +136,7 @@ def read_card(path: Path) -> ImproverCard | None:
 def _card(found: dict[str, Any]) -> ImproverCard:
     figures = {name: Figure(**_numbers(found.pop(name))) for name in ("improver", "began_with", "difference")}
     tasks = tuple(OnTask(str(each["name"]), *_of_task(each)) for each in found.pop("tasks"))
-    audit = tuple(
-        Noticed(str(each["rule"]), str(each["title"]), int(each["line"])) for each in found.pop("audit", [])
-    )
+    audit = tuple(Noticed(str(each["rule"]), str(each["title"]), int(each["line"])) for each in found.pop("audit", []))
     kinds = {each.name: each.type for each in fields(ImproverCard)}
     plain: dict[str, Any] = {"tokens": None, "dollars": None, "tasks": tasks, "audit": audit, **figures}
     for name, value in found.items():

@@ -7,6 +7,7 @@ self-test that got through; 8 a replay that is not as recorded; 130 Ctrl-C; 143 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -86,6 +87,7 @@ def _said_default(value: object) -> str | None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `strop`. Ends the process with the exit code."""
     _use_standard_streams()
+    atexit.register(_let_go)
     if sys.platform == "win32":
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     app = application()
@@ -138,6 +140,14 @@ def _use_standard_streams() -> None:
         stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go() -> None:
+    """At the end: what could not be said on a terminal that was closed is no failure of the command (exit code 120)."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _end(message: str, code: int) -> None:

@@ -59,7 +59,9 @@ def program_text_of(found: Installed) -> str:
     """
     module = found.entry.value
     if not all(part.isidentifier() for part in module.split(".")):
-        raise ConfigurationError(f"{_told(found)}: its entry point is {module!r}; it is to be a module, as in package.name")
+        raise ConfigurationError(
+            f"{_told(found)}: its entry point is {module!r}; it is to be a module, as in package.name"
+        )
     for path in _candidates(found, module.split(".")):
         if path.is_file():
             try:

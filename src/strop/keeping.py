@@ -130,7 +130,11 @@ def _is_harmless(spec: RunSpec) -> bool:
     """Whether the model is a vendor's at its own address, or one that answers out of itself."""
     for each in members(spec.lm):
         name, settings = read_spec(each)
-        known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in ("offline", "scripted", "recorded")
+        known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in (
+            "offline",
+            "scripted",
+            "recorded",
+        )
         if not known or settings.url is not None:
             return False
     return spec.base_url is None

@@ -144,7 +144,9 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
     roles = {role: once.get(role, Work()) for role in ROLES}
     for t in range(spec.iterations):
         roles = {role: roles[role] + (first if t == 0 else each)[role] for role in ROLES}
-    total = sum(roles.values(), Work(evaluations=_all(len(spec.tasks))))  # seed solutions are scored once before everything
+    total = sum(
+        roles.values(), Work(evaluations=_all(len(spec.tasks)))
+    )  # seed solutions are scored once before everything
     beginning, iteration = once[MEASUREMENT], sum(each.values(), Work())
     bought, binding = _bought(spec, ground, beginning, iteration)
     candidates = min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0

@@ -20,8 +20,9 @@ Promise.all(["evaluations", "calls"].map((name) => strop.tableOf(name))).then(()
 """
 EXAMINE = """
 const done = arguments[0];
+const where = (node) => `${node.html.slice(0, 160)} ${node.failureSummary}`;
 axe.run(document, {resultTypes: ["violations"]}).then((found) => done(found.violations.map((each) =>
-  [each.id, each.help, ...each.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`)].join(" | "))));
+  [each.id, each.help, ...each.nodes.slice(0, 3).map(where)].join(" | "))));
 """
 
 

@@ -46,8 +46,8 @@ return found;
 """
 """Which elements there are, with which attributes, outside the places of programs."""
 INSIDE = """
-const kinds = [...document.querySelectorAll("pre.code *, table.diff *")].map((each) => `${each.tagName} ${each.getAttributeNames()}`);
-return [...new Set(kinds)].sort();
+const inside = [...document.querySelectorAll("pre.code *, table.diff *")];
+return [...new Set(inside.map((each) => `${each.tagName} ${each.getAttributeNames()}`))].sort();
 """
 EVERYTHING = """
 const done = arguments[0];

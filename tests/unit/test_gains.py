@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import random
+from io import StringIO
 from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from strop.errors import StoreError
 from strop.gains import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
 from strop.improver import Improvement
-from strop.report.gains import gain_document, size
+from strop.report.gains import compared, gain_document, size
 from strop.report.single import sentence
+from strop.report.tried import metrics_table
 from strop.single import Cost, Scored, Single
 from strop.utility import Evaluation
 
@@ -183,3 +186,21 @@ def test_record_that_names_no_metrics_is_refused(text: str) -> None:
         facts_from(text)
     facts = ObjectiveFacts((TIME, SCORE), seeded=True, pareto=True)
     assert facts_from(facts.to_json()) == facts
+
+
+def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
+    name = "requests_served_in_a_second_at_peak"
+    metric = MetricFacts(name, "max", f"$.{name}")
+    after, before = measured(metric, 1.0009, n=10, noise=0.00001)
+    shown = StringIO()
+    console = Console(file=shown, width=80)
+    console.print(metrics_table(single(ObjectiveFacts((metric,), seeded=True), after, before), console))
+    said = shown.getvalue()
+    letters = "".join(line.split(" ")[0] for line in said.splitlines())
+    assert name in letters and "original" in said and "better" in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+
+
+def test_change_that_rounds_to_nothing_is_less_than_what_is_shown() -> None:
+    found = gain(SCORE, [{"score": 0.76286}], [{"score": 0.76289}], seeded=True)
+    assert found is not None and compared(found) == "less than 0.1% lower score"

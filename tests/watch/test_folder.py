@@ -58,6 +58,7 @@ def test_folder_shows_nothing_that_a_link_leads_to(tmp_path: Path, watched: Call
     site = watched(runs, folder=True)
     assert "mine" in site.get("/")[2] and 'href="run/link/' not in site.get("/")[2]
     assert site.get("/run/link/")[0] == 404
+    assert ("1 link to runs not followed" in site.get("/")[2]) == (link == "directory")
 
 
 def test_run_that_became_a_link_after_it_was_listed_is_not_shown(

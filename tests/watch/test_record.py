@@ -206,6 +206,17 @@ def test_record_with_a_damaged_event_is_unreadable_and_says_why(tmp_path: Path, 
     assert status(record, time) == "unreadable" and says in record.standing["said"]
 
 
+def test_record_that_becomes_a_link_while_it_is_followed_is_not_read_any_more(tmp_path: Path) -> None:
+    time = Time()
+    for name in ("r", "secret"):
+        begun(tmp_path / name).close()
+    record = Record(tmp_path / "r", time)
+    assert status(record, time) == "killed"
+    (tmp_path / "r" / FILE_NAME).unlink()
+    (tmp_path / "r" / FILE_NAME).symlink_to(tmp_path / "secret" / FILE_NAME)
+    assert status(record, time) == "unreadable" and "not followed" in record.standing["said"]
+
+
 def test_directory_that_is_gone_is_unreadable_and_found_again(tmp_path: Path) -> None:
     time = Time()
     record = Record(tmp_path / "r", time)

@@ -19,7 +19,7 @@ def export_command(
     /,
     *,
     to: Literal["jsonl", "csv", "parquet", "figures", "inspect"],
-    out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
+    out: Annotated[Path | None, Parameter(name=("--out", "-o"), allow_leading_hyphen=True)] = None,
     texts: Literal["full", "digests"] = "full",
     force: Yes = False,
 ) -> int:

@@ -78,17 +78,16 @@ def noise_command(
         raise ConfigurationError(f"--repeats is {repeats}; it must be between 2 and {MOST}")
     spec = recipe(task, seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)
-    (the_improver,) = named([improver], any_improver_text)
+    (one,) = named([improver], any_improver_text)
     directory = out or new_directory(RUNS, f"noise-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
-        tasks = parts.tasks
-        said = _said(tasks, the_improver, repeats)
-        with measuring(parts, directory, "noise", said, tracking.tracks(directory), display) as record:
-            rest = (tasks, the_improver, repeats, record.store, record.told)
+        what = parts, directory, "noise", _said(tasks := parts.tasks, one, repeats)
+        with measuring(*what, tracking.tracks(directory), display) as record:
+            rest = tasks, one, repeats, record.store, record.told
             stopped = measure_missing(parts, record, lambda at: carry_out(at, *rest))
             told = tuple(_tried(trials(record.store, each, repeats, spec.copies)) for each in tasks)
     model_facts = ModelFacts(parts.language_model.name, parts.language_model.is_language_model)
-    result = NoiseResult(the_improver, spec.copies, repeats, told)
+    result = NoiseResult(one, spec.copies, repeats, told)
     if stopped is None:
         save(directory / DOCUMENT, to_json(noise_document(result, model_facts)) + "\n")
     _show(result, model_facts, whole=stopped is None, as_json=as_json)

@@ -44,6 +44,8 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
     """
     if path == _STREAM and form != "jsonl":
         raise ConfigurationError(f"-o - is for --to jsonl alone; {form} needs the name of a file or folder")
+    if path != _STREAM and str(path).startswith("-"):
+        raise ConfigurationError(f"-o needs the name of a file or folder, not the flag {path}")
     if form == "inspect" and path.suffix != ".eval":
         raise ConfigurationError(f"{path}: the name of a log of Inspect ends in .eval")
     with Store.open(directory) as store:

@@ -177,7 +177,9 @@ def _make_recorded(wanted: Wanted) -> LanguageModel:
     from strop.lm.recorded import read_recording
 
     if not wanted.rest:
-        raise ConfigurationError("--lm recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE")
+        raise ConfigurationError(
+            "--lm recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE"
+        )
     return read_recording(Path(wanted.rest), name=wanted.spec)
 
 

@@ -71,6 +71,7 @@ def _meta_utility(document: PageDocument) -> Iterator[Drawing]:
         "training split": [_reach(row["train"], None) for row in rows],
     }
     levels = {each["name"]: each["mean"] for each in document["baselines"][:4]}
+    beside = [_baseline_row(each["name"], each["mean"], each["interval"]) for each in document["baselines"]]
     drawn = plots.by_iteration([row["t"] for row in rows], series, levels, "meta-utility û")
     yield Drawing(
         drawn,
@@ -79,8 +80,8 @@ def _meta_utility(document: PageDocument) -> Iterator[Drawing]:
         "Mean over the copies of the task. Bars: 95% interval (Student's t, cut at 0 and 1) on the sealed test split, one "
         "standard error on the training split. Lines: baselines.",
         ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "went on"],
-        [_iteration_row(row) for row in rows] + [_baseline_row(each["name"], each["mean"], each["interval"]) for each in document["baselines"]],
-    )  # fmt: skip
+        [_iteration_row(row) for row in rows] + beside,
+    )
 
 
 def _iteration_row(row: IterationFacts) -> list[str]:

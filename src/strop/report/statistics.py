@@ -185,7 +185,7 @@ def statistics_document(events: Iterable[Stored[Event]]) -> StatisticsDocument:
 
 
 def sealed_scores(events: Iterable[Stored[Event]]) -> list[list[float]]:
-    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty where they are not recorded."""
+    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty where there are none."""
     seen = _Seen()
     for stored in events:
         seen.add(stored.event)

@@ -7,11 +7,10 @@ a folder that came from elsewhere cannot show what lies outside of it.
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.errors import StropError
+from strop.errors import StoreError, StropError
 from strop.events import IterationFinished, RunFinished, RunResumed
 from strop.report.reading import reading
 from strop.report.words import harmless, over_tasks
@@ -109,10 +108,8 @@ def is_alive(directory: Path) -> bool:
 def _record_in(directory: Path) -> Signature | None:
     """The signature of the record in a directory; None where there is none, or a link in its place."""
     try:
-        if not stat.S_ISREG(os.lstat(directory / FILE_NAME).st_mode):
-            return None
         return signature(directory)
-    except OSError:
+    except (OSError, StoreError):
         return None
 
 

@@ -8,6 +8,7 @@ nothing moves, and not again after the answer was no: to ask is to hold it for a
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -98,6 +99,7 @@ def signature(directory: Path) -> Signature:
 
     Raises:
         OSError: there is none.
+        StoreError: a link stands in its place.
     """
     found: list[tuple[str, int, int, int]] = []
     for name in _FILES:
@@ -107,5 +109,7 @@ def signature(directory: Path) -> Signature:
             if name == FILE_NAME:
                 raise
             continue
+        if not stat.S_ISREG(seen.st_mode):
+            raise StoreError(f"{directory / name} is no file but a link or something else, which is not followed")
         found.append((name, seen.st_ino, seen.st_size, seen.st_mtime_ns))
     return tuple(found)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from strop.lm.endpoints import endpoint
+from strop.lm.inbox import Inbox
 from strop.lm.probe import Finding, Probed, probe_model, probe_server
 from strop.lm.scripted import Scripted
 from strop.testing.openai_server import OpenAIServer
@@ -90,3 +93,9 @@ def test_probe_of_any_other_model_asks_it_once() -> None:
     found = probe_model(model)
     assert found.reachable and states(found)["usage"] == "no" and len(model.requests) == 1
     assert not probe_model(Scripted([])).reachable
+
+
+def test_probe_of_people_ends_when_nobody_answers_in_time(tmp_path: Path) -> None:
+    found = probe_model(Inbox(f"inbox:{tmp_path / 'questions'}", say=lambda line: None), timeout=0.2)
+    assert not found.reachable and found.detail.startswith("no answer within 0.2 s: ")
+    assert len(list((tmp_path / "questions").glob("*.md"))) == 1

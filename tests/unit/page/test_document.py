@@ -142,6 +142,15 @@ def test_a_candidate_that_the_gate_turned_down_stays_out(page: Page) -> None:
     assert nodes[0]["iterations"] == [0, 1]
 
 
+def test_a_candidate_has_the_improver_for_a_parent_that_was_at_work_when_it_was_not_the_incumbent(page: Page) -> None:
+    began = ImproveStarted(scope="t2/improve", improver=SEED, initial_solution=SEED, utility="self-improvement")
+    at_two = IterationStarted(scope="t2", t=2, improver=BETTER)
+    nodes = page([*two_iterations()[:9], at_two, began, candidate(f"{SEED}# late", 0.5, t=2)], selection="archive")[
+        "nodes"
+    ]
+    assert nodes[-1]["t"] == 2 and nodes[-1]["parent"] == nodes[0]["id"]
+
+
 def test_a_node_has_its_strategy_its_text_and_what_the_audit_noted(page: Page) -> None:
     flagged = f"{SEED}    import os\n    os.system('ls')\n"
     noted = AuditNoted(scope="t1/improve", rule="R001", detail="it did", times=7, program=flagged)

@@ -71,6 +71,7 @@
       this.searched = place.dataset.search.split(" ");
       this.sorting = { column: "", down: false };
       this.only = { query: "", text: null };
+      this.drawn = { shown: null, span: "", rows: new Map() };
       this.filters = $$("select[data-filter]", place);
       this.shown = Uint32Array.from({ length: this.length }, (_, row) => row);
       this.fillFilters();
@@ -195,20 +196,22 @@
       $(".count", this.place).textContent = whole ? `${all} ${this.length === 1 ? things.slice(0, -1) : things}` : `${part} of ${all} ${things}${said}`;
     }
 
-    /** Only what is in view stands in the document; empty rows above and beneath keep its place. */
+    /** Only what is in view stands in the document; empty rows above and beneath keep its place. Rows that stay are kept: they
+        may be about to be clicked. */
     draw() {
       const from = Math.max(Math.floor(this.window.scrollTop / ROW) - BEYOND, 0);
       const first = Math.min(from, Math.max(this.shown.length - 1, 0));
       const last = Math.min(first + Math.ceil((this.window.clientHeight || 600) / ROW) + 2 * BEYOND, this.shown.length);
-      const focused = document.activeElement?.closest?.("tr[data-row]")?.dataset.row;
-      const held = focused !== undefined && this.body.contains(document.activeElement);
       const columns = this.heads.filter((head) => head.offsetParent !== null).length;
-      const rows = [space(first * ROW, columns)];
-      for (let place = first; place < last; place += 1) rows.push(this.rowAt(place));
-      rows.push(space((this.shown.length - last) * ROW, columns));
-      this.body.replaceChildren(...rows);
+      const span = `${first} ${last} ${columns}`;
+      if (this.drawn.shown === this.shown && this.drawn.span === span) return;
+      const before = this.drawn.shown === this.shown ? this.drawn.rows : new Map(), rows = new Map();
+      for (let place = first; place < last; place += 1) rows.set(place, before.get(place) ?? this.rowAt(place));
+      this.drawn = { shown: this.shown, span, rows };
+      const focused = this.body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.row : null;
+      this.body.replaceChildren(space(first * ROW, columns), ...rows.values(), space((this.shown.length - last) * ROW, columns));
       $("table", this.place).setAttribute("aria-rowcount", String(this.shown.length + 1));
-      if (held) ($(`tr[data-row="${focused}"] button`, this.body) ?? this.window).focus({ preventScroll: true });
+      if (focused) ($(`tr[data-row="${focused}"] button`, this.body) ?? this.window).focus({ preventScroll: true });
     }
 
     rowAt(place) {

@@ -1,0 +1,82 @@
+"""strop export, and strop report of several runs, as people call them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from end_to_end.conftest import Strop, environment
+from strop.store import Store
+
+Runs = dict[str, Path]
+
+
+def test_export_writes_into_the_directory_of_the_run_and_says_where(strop: Strop, runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    with Store.open(runs["paper"]) as whole, Store.create(tmp_path / "runs" / "mine", whole.meta) as store:
+        for stored in whole.events():
+            store.append(stored.event)
+    ended = strop("export", "--to", "csv")
+    assert ended.returncode == 0 and ended.stdout == "" and "runs/mine/csv" in ended.stderr, ended.stderr
+    assert (tmp_path / "runs" / "mine" / "csv" / "evaluations.csv").is_file()
+    again = strop("export", "mine", "--to", "csv")
+    assert again.returncode == 2 and again.stderr.count("\n") == 1 and "--force" in again.stderr
+    assert strop("export", "mine", "--to", "csv", "--force").returncode == 0
+
+
+def test_export_to_standard_output_is_the_lines_and_nothing_else(strop: Strop, runs: Runs) -> None:
+    ended = strop("export", str(runs["paper"]), "--to", "jsonl", "-o", "-", "--texts", "digests")
+    assert ended.returncode == 0, ended.stderr
+    assert [json.loads(line)["seq"] for line in ended.stdout.splitlines()][:3] == [1, 2, 3]
+
+
+def test_export_ends_quietly_when_its_reader_goes_away(runs: Runs, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "strop", "export", str(runs["lpn"]), "--to", "jsonl", "-o", "-"]
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, env=environment(tmp_path), timeout=120, check=False
+    )
+    os.close(write)
+    assert ended.returncode == 1 and b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["export", "nowhere", "--to", "csv"], "nowhere"),
+        (["export", "--to", "xlsx"], "xlsx"),
+        (["export"], "--to"),
+        (["export", "--to", "csv", "-o", "--force"], "-o needs"),
+    ],
+)
+def test_export_that_cannot_be_is_one_line(
+    strop: Strop, runs: Runs, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    if len(arguments) == 5:
+        (tmp_path / "runs").symlink_to(runs["paper"].parent)
+    ended = strop(*arguments)
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and said in ended.stderr, ended.stderr
+
+
+def test_export_of_a_damaged_record_is_one_line_and_leaves_nothing(strop: Strop, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "run.sqlite").write_bytes(b"SQLite format 3\0 and no more")
+    ended = strop("export", "r", "--to", "jsonl")
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    assert [path.name for path in (tmp_path / "r").iterdir()] == ["run.sqlite"]
+
+
+def test_report_of_several_runs_is_one_page_that_compares_them(strop: Strop, runs: Runs, tmp_path: Path) -> None:
+    ended = strop("report", str(runs["paper"]), str(runs["gated"]), "-o", "c.html")
+    assert ended.returncode == 0, ended.stderr
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert "B ends " in page and "paired" in page and 'id="figure-comparison"' in page
+    refused = strop("report", str(runs["paper"]), str(runs["eval"]), "-o", "d.html")
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1 and "strop eval" in refused.stderr
+    assert not (tmp_path / "d.html").exists()
