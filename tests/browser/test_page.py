@@ -217,11 +217,13 @@ def test_a_large_table_keeps_only_the_rows_in_view_and_reaches_the_last(opened: 
 
 
 @pytest.mark.parametrize("width", [390, 768, 1440])
-def test_the_page_is_never_wider_than_the_window(opened: Open, page: str, width: int) -> None:
+def test_neither_the_page_nor_a_large_table_is_wider_than_its_window(opened: Open, page: str, width: int) -> None:
     browser = opened(page, width=width)
     for name in ("evaluations", "calls"):
         ready(browser, name)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    wide = "return [...document.querySelectorAll('.window')].map((each) => each.scrollWidth - each.clientWidth)"
+    assert browser.execute_script(wide) == [0, 0]
 
 
 def test_the_page_can_be_read_without_its_script(opened: Open, page: str, document: PageDocument) -> None:
