@@ -184,7 +184,8 @@ def test_session_tells_out_of_memory_when_the_program_meets_a_memory_error(lines
     ],
 )
 def test_session_tells_how_the_guest_died_when_it_ends_without_an_answer(lines: str, reason: str) -> None:
-    outcome = solve(body(lines))
+    # The child is forked from the process of the tests, and its peak of memory begins with theirs: no limit that they may reach.
+    outcome = solve(body(lines), limits=Limits(cpu_seconds=20.0, wall_seconds=60.0, memory_bytes=1 << 40))
     assert isinstance(outcome, Died)
     assert outcome.reason == reason
 
