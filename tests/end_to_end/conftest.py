@@ -40,6 +40,21 @@ def strop(tmp_path: Path) -> Strop:
     return call
 
 
+def made_once(folder: Path, *arguments: str) -> Path:
+    """A record that many tests of a file read: made once, in `folder`; the path of its directory there."""
+    made = subprocess.run(
+        [sys.executable, "-m", "strop", *arguments, "--out", "r"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment(folder),
+        timeout=240,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return folder / "r"
+
+
 @pytest.fixture
 def start_strop(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """The same, without waiting for its end; what a failed test has left is ended with it."""

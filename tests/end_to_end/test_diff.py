@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from end_to_end.conftest import TINY, Strop
+from end_to_end.conftest import TINY, Strop, made_once
 from strop.patch import unified
 from strop.store import Store
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    flags = ["--seed", "1", "-T", "2", "--selection", "paper", *TINY]
+    return made_once(tmp_path_factory.mktemp("made"), "run", "parity", *flags)
+
+
 @pytest.fixture
-def run(strop: Strop) -> Strop:
-    made = strop("run", "parity", "--seed", "1", "-T", "2", "--selection", "paper", *TINY, "--out", "r", "--json")
-    assert made.returncode == 0, made.stderr
+def run(made: Path, tmp_path: Path, strop: Strop) -> Strop:
+    shutil.copytree(made, tmp_path / "r")
     return strop
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from end_to_end.conftest import TINY, Strop
+from end_to_end.conftest import TINY, Strop, made_once
 from support.records import ask
 
 ONE = ["-T", "1", "--seed", "7", *TINY]
 NETWORK = re.compile(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|@import|url\(["']?https?:""")
 
 
-@pytest.fixture
-def kept(strop: Strop, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run without its page."""
-    assert strop("run", "lpn", *ONE, "--out", "r").returncode == 0
-    assert not (tmp_path / "r" / "report.html").exists()
-    return tmp_path / "r"
+    return made_once(tmp_path_factory.mktemp("made"), "run", "lpn", *ONE)
+
+
+@pytest.fixture
+def kept(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    assert not (made / "report.html").exists()
+    return Path(shutil.copytree(made, tmp_path / "r"))
 
 
 def test_a_run_leaves_its_page_and_says_where(strop: Strop, tmp_path: Path) -> None:

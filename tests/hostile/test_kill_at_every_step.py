@@ -163,7 +163,9 @@ def verdict(sandbox: SteppingSandbox, step: str, at: At) -> str:
 
 def settled(sandbox: SteppingSandbox, expected: tuple[int, ...] | None = None) -> tuple[int, ...]:
     """Descriptors, threads, living and dead processes of ours, after calls that have answered rightly."""
-    with suppress(SandboxError):  # a spare that a killed server had just forked dies a moment after it: one call may meet that
+    with suppress(
+        SandboxError
+    ):  # a spare that a killed server had just forked dies a moment after it: one call may meet that
         assert steps.call(sandbox) == "ok"
     for _ in range(4):
         assert steps.call(sandbox) == "ok"
