@@ -26,7 +26,7 @@ from strop.tasks.base import Seeds, Split
 from strop.tasks.bundle import unbundled
 from strop.tasks.command import CommandTask
 from strop.tasks.tree import is_left_out
-from strop.utility import NOT_A_TEXT, REPORT_CHARACTERS, Evaluation, Verdict, evaluated, evaluation_of
+from strop.utility import REPORT_CHARACTERS, Evaluation, Verdict, measured_once
 
 _SHOWN = "; strop check shows what it printed"
 
@@ -65,16 +65,12 @@ class CommandUtility:
             TaskError: the original does not run, or its score cannot be read.
             SandboxError: the host failed.
         """
-        ended = self.past.evaluation(at, candidate)
-        if ended is not None:
-            return evaluation_of(ended)
-        if candidate is None:
-            evaluation = NOT_A_TEXT
-        else:
-            with Notes(self.record, at.path, candidate) as notes:
-                evaluation = self._measure(candidate, notes)
-        self.record(evaluated(self, self.split, candidate, evaluation, at))
-        return evaluation
+
+        def measure(text: str) -> Evaluation:
+            with Notes(self.record, at.path, text) as notes:
+                return self._measure(text, notes)
+
+        return measured_once(self, candidate, at, measure)
 
     def _measure(self, candidate: str, notes: Notes) -> Evaluation:
         try:

@@ -20,15 +20,13 @@ from strop.seeds import derive
 from strop.tasks.base import Seeds, Split
 from strop.tasks.function import SECONDS, FunctionTask, same_answer
 from strop.utility import (
-    NOT_A_TEXT,
     REPORT_CHARACTERS,
     WALL_FACTOR,
     WALL_FLOOR,
     Evaluation,
     Verdict,
-    evaluated,
-    evaluation_of,
     explain,
+    measured_once,
     verdict_of,
 )
 
@@ -64,12 +62,7 @@ class SpeedUtility:
             TaskError: the original does not answer.
             SandboxError: the host failed.
         """
-        ended = self.past.evaluation(at, candidate)
-        if ended is not None:
-            return evaluation_of(ended)
-        evaluation = NOT_A_TEXT if candidate is None else self._measure(candidate, at.path)
-        self.record(evaluated(self, self.split, candidate, evaluation, at))
-        return evaluation
+        return measured_once(self, candidate, at, lambda text: self._measure(text, at.path))
 
     def _measure(self, candidate: str, path: str) -> Evaluation:
         task = self.task

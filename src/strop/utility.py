@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, cast
 
@@ -117,6 +117,31 @@ class Utility(Protocol):
 NOT_A_TEXT = Evaluation(value=0.0, verdict="malformed", error="the candidate is not a program text")
 
 
+class Measuring(Utility, Protocol):
+    """A utility that measures on one split, and records it."""
+
+    @property
+    def split(self) -> Split: ...
+
+    @property
+    def past(self) -> Past: ...
+
+    @property
+    def record(self) -> Recorder: ...
+
+
+def measured_once(
+    utility: Measuring, candidate: str | None, at: Budget, measure: Callable[[str], Evaluation]
+) -> Evaluation:
+    """What the record holds of this evaluation; else what `measure` gives for a candidate that is a text, recorded."""
+    ended = utility.past.evaluation(at, candidate)
+    if ended is not None:
+        return evaluation_of(ended)
+    evaluation = NOT_A_TEXT if candidate is None else measure(candidate)
+    utility.record(evaluated(utility, utility.split, candidate, evaluation, at))
+    return evaluation
+
+
 @dataclass(frozen=True)
 class TaskUtility:
     """The utility of a task on one split: the mean score over its instances.
@@ -149,12 +174,7 @@ class TaskUtility:
         return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        ended = self.past.evaluation(at, candidate)
-        if ended is not None:
-            return evaluation_of(ended)
-        evaluation = NOT_A_TEXT if candidate is None else self._measure(candidate, at.path)
-        self.record(evaluated(self, self.split, candidate, evaluation, at))
-        return evaluation
+        return measured_once(self, candidate, at, lambda text: self._measure(text, at.path))
 
     def _measure(self, candidate: str, path: str) -> Evaluation:
         task = self.task

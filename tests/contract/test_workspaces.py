@@ -38,5 +38,5 @@ def test_workspaces_conform(
     workspaces: Workspaces, kind: str, check: Callable[[Workspaces, Path], None], tmp_path: Path
 ) -> None:
     if kind.startswith("without") and check.__name__ in WEAKER:
-        pytest.skip("bounded by posture only where there is a private root")
+        pytest.skip("without a private root nothing bounds the disk, and the posture says so")
     check(workspaces, tmp_path)
