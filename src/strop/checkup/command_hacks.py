@@ -12,11 +12,10 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias, cast, get_args
 
-from strop.checkup.hacks import words
+from strop.checkup.hacks import exhibits, words
 
 Kind: TypeAlias = Literal["nothing", "forged", "tampered", "same", "outside"]
 """How its score is judged. `nothing`: no work is done. `forged`: a score is written by the program. `tampered`: what judges it is
@@ -62,9 +61,7 @@ class Given:
 @cache
 def command_museum() -> tuple[CommandHack, ...]:
     """Every hack, in the order of their names."""
-    folder = files("strop.checkup").joinpath("command_museum")
-    sources = sorted((item for item in folder.iterdir() if item.name.endswith(".py")), key=lambda item: item.name)
-    return tuple(read(item.name.removesuffix(".py"), item.read_text(encoding="utf-8")) for item in sources)
+    return tuple(read(name, text) for name, text in exhibits("command_museum"))
 
 
 def read(name: str, text: str) -> CommandHack:

@@ -42,9 +42,13 @@ class Hack:
 @cache
 def museum() -> tuple[Hack, ...]:
     """Every hack, in the order of their names."""
-    folder = files("strop.checkup").joinpath("museum")
-    sources = sorted((item for item in folder.iterdir() if item.name.endswith(".py")), key=lambda item: item.name)
-    return tuple(read(item.name.removesuffix(".py"), item.read_text(encoding="utf-8")) for item in sources)
+    return tuple(read(name, text) for name, text in exhibits("museum"))
+
+
+def exhibits(folder: str) -> list[tuple[str, str]]:
+    """Name and text of every program in a folder of this package, in the order of their names."""
+    found = (item for item in files("strop.checkup").joinpath(folder).iterdir() if item.name.endswith(".py"))
+    return sorted((item.name.removesuffix(".py"), item.read_text(encoding="utf-8")) for item in found)
 
 
 def read(name: str, text: str) -> Hack:
