@@ -19,7 +19,7 @@ from strop.tasks.command import CommandTask
 from strop.tasks.extraction import Source, extracted, read_source
 from strop.tasks.function import FunctionTask
 from strop.tasks.tree import is_left_out
-from strop.tasks.writing_back import written_back
+from strop.tasks.writing_back import program_of, written_back
 
 SEED = "solution.py"
 """Name of a task's own seed solution in a diff: it is no file of anybody."""
@@ -73,6 +73,10 @@ class Original:
             (path,) = plain
             found = {path: ended_like(solution, plain[path])}
         return {path: as_written(text, self.files.get(path, "")) for path, text in found.items()}
+
+    def program_of(self, solution: str) -> str:
+        """The program that runs for a candidate of a function. Raises as `written`."""
+        return program_of(self._source(), self.function, solution)
 
     def plain(self, files: Mapping[str, str]) -> str:
         """The one program text of files that `written` gave: equal for equal programs."""

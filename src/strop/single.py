@@ -213,8 +213,8 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
     if improvement.solution is None:
         return improvement
     try:
-        if original.function:
-            original.written(improvement.solution)
+        if original.function and original.program_of(improvement.solution) == original.program:
+            return Improvement(original.program, improvement.outcome, improvement.detail)
         if not original.command:
             return Improvement(
                 ended_like(improvement.solution, original.program), improvement.outcome, improvement.detail

@@ -67,10 +67,10 @@ class SpeedUtility:
     def _measure(self, candidate: str, path: str) -> Evaluation:
         task = self.task
         try:
-            task.check_candidate(candidate)
+            program = task.program(candidate)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=f"malformed program: {error}"[:REPORT_CHARACTERS])
-        own = candidate.rstrip() == task.seed.rstrip()
+        own = program == task.program(task.seed)
         limits = Limits(task.time_limit, max(WALL_FACTOR * task.time_limit, WALL_FLOOR), task.memory_limit)
         scores: list[float] = []
         times: list[dict[str, float]] = []
@@ -79,7 +79,7 @@ class SpeedUtility:
         with (
             Notes(self.record, path, candidate) as notes,
             self.sandbox.open(Program(task.seed, task.entry), limits) as original,
-            self.sandbox.open(Program(candidate, task.entry), limits) as guest,
+            self.sandbox.open(Program(program, task.entry), limits) as guest,
         ):
             for index in range(task.count(self.split)):
                 # Each is called once on an instance: a second call could be answered from what a program remembers.

@@ -179,7 +179,7 @@ class TaskUtility:
     def _measure(self, candidate: str, path: str) -> Evaluation:
         task = self.task
         try:
-            task.check_candidate(candidate)
+            program = task.program(candidate)
         except Malformed as refused:
             return Evaluation(value=0.0, verdict="malformed", error=f"malformed program: {refused}"[:REPORT_CHARACTERS])
         limits = Limits(
@@ -194,7 +194,7 @@ class TaskUtility:
         cpu = wall = 0.0
         with (
             Notes(self.record, path, candidate) as notes,
-            self.sandbox.open(Program(candidate, task.entry), limits) as guest,
+            self.sandbox.open(Program(program, task.entry), limits) as guest,
         ):
             for index in range(task.count(self.split)):
                 instance = task.instance(self.split, index, self.seeds)

@@ -207,3 +207,54 @@ def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
     assert (second.improved, second.finding) == (first.improved, first.finding)
     with pytest.raises(strop.StropError, match="has no answer to"):
         strop.improve("task.py", lm="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]
+
+
+VOWELS = """import strop
+
+VOWELS = set("aeiou")
+
+
+def sample(rng):
+    return {"text": "".join(rng.choice(list("abcdeiou"), 20000))}
+
+
+@strop.improve_me(score="time", sample=sample, instances=4, test_instances=8)
+def f(text):
+    found = 0
+    for letter in text:
+        for vowel in sorted(VOWELS):
+            found += letter == vowel
+    return found
+"""
+LIMIT = """import strop
+
+LIMIT = 3
+
+
+def sample(rng):
+    return {"n": int(rng.integers(5, 100))}
+
+
+def score(answer, n):
+    return 0.2 * answer
+
+
+@strop.improve_me(score=score, sample=sample, instances=4, test_instances=8)
+def f(n):
+    return min(n, LIMIT) - 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "answer"),
+    [
+        (VOWELS, "def f(text):\n    return sum(map(text.count, VOWELS))\n"),
+        (LIMIT, "def f(n):\n    return min(n, LIMIT)\n"),
+    ],
+    ids=["VOWELS", "LIMIT"],
+)
+def test_function_alone_is_scored_as_the_module_that_its_patch_makes(module: str, answer: str) -> None:
+    Path("texts.py").write_text(module)
+    found = strop.improve("texts.py:f", lm=answering(answer), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
+    assert found.finding == "better", found.sentence
+    assert found.files == {"texts.py": module[: module.index("def f(")] + answer}

@@ -45,6 +45,7 @@ from strop.report.single import single_document
 from strop.report.words import harmless, quantity
 from strop.spec import RunSpec
 from strop.store import FILE_NAME, Store
+from strop.tasks.function import FunctionTask
 
 
 @Parameter(name="*", group=MODEL)
@@ -192,6 +193,8 @@ def improve_command(
         found = target_of(target, scored.scoring(), solution)
     if patch.apply:
         check_can_apply(found.original, force=patch.force)
+    if isinstance(found.task, FunctionTask) and found.task.note:
+        notices().print(f"note: {harmless(found.task.note, 300)}", markup=False, soft_wrap=True)
     directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
     notices().print(budget_line(spec), markup=False, soft_wrap=True)
     with reported(directory, no_report):

@@ -215,8 +215,13 @@ class Task:
         where = f"{Path(last.filename).name}, line {last.lineno}"
         return f"task {self.name}: {function} raised {type(error).__name__}: {words} ({where})"
 
-    def check_candidate(self, candidate: str) -> None:
-        """Raises Malformed where a candidate changes what must stay as it is; here everything may change."""
+    def program(self, candidate: str) -> str:
+        """The text that runs for a candidate: here the candidate itself.
+
+        Raises:
+            Malformed: it changes what must stay as it is; here everything may change.
+        """
+        return candidate
 
     @property
     def told(self) -> str:

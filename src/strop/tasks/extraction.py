@@ -8,11 +8,14 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from strop.errors import ConfigurationError
+from strop.parsing import syntax_tree
+from strop.solution import is_costly_to_parse
 
 DECORATOR = "improve_me"
 _INSTEAD = "use the command form (docs/command-tasks.md)"
@@ -20,6 +23,8 @@ _MUTATORS = frozenset(
     ("add append clear discard extend insert pop popitem popleft remove reverse setdefault sort update").split()  # noqa: SIM905
 )
 _ALWAYS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
+DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+"""Statements that bind something else than a value."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,16 @@ class Source:
     def lines(self) -> list[str]:
         """By line number less 1, as the syntax tree counts them."""
         return self.text.split("\n")
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the module binds at its top level."""
+        return frozenset().union(*(bound_names(node) for node in self.tree.body))
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Those that are no function, class or import."""
+        return frozenset().union(*(bound_names(node) for node in self.tree.body if not isinstance(node, DEFINED)))
 
     def of(self, node: ast.stmt) -> str:
         """The source of a statement, decorators included."""
@@ -52,9 +67,11 @@ def read_source(path: Path, text: str) -> Source:
     normal = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if "\r" in normal:
         raise ConfigurationError(f"{path} has carriage returns inside of lines; save it with ordinary line ends")
+    if is_costly_to_parse(normal):
+        raise ConfigurationError(f"{path} is no Python: it has a name of more than 100 parts")
     try:
-        return Source(path, normal, ast.parse(normal))
-    except (SyntaxError, ValueError, RecursionError) as error:
+        return Source(path, normal, syntax_tree(normal))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ConfigurationError(f"{path} is no Python: {error}") from error
 
 
@@ -123,7 +140,7 @@ def needed_names(node: ast.stmt, source: Source) -> set[str]:
         without.decorator_list = [each for each in without.decorator_list if not is_mark(each)]
         text = ast.unparse(without)
     table = symtable.symtable(text, str(source.path), "exec")
-    return set(_globals_of(table)) - _ALWAYS
+    return set(_globals_of(table)) - (_ALWAYS - source.bound)
 
 
 def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:
@@ -135,31 +152,83 @@ def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:
         yield from _globals_of(child)
 
 
-def extracted(source: Source, name: str, *, files: bool = True) -> str:
+def extracted(source: Source, name: str, *, files: bool = True, own: Collection[str] = ()) -> str:
     """The program: imports, constants and helper functions that `name` uses, in the module's order, and the function.
 
     `files`: whether what is imported may not be a file of the user's, beside the module; False where that was seen to already.
+    `own`: globals that the function may declare and change, because nothing else has them.
 
     Raises:
         ConfigurationError: it needs something that cannot be taken out.
     """
     target = find_function(source, name)
-    kept: set[ast.stmt] = {target}
-    waiting = needed_names(target, source)
-    seen: set[str] = set()
-    while waiting:
-        wanted = waiting.pop()
-        seen.add(wanted)
-        for node in source.tree.body:
-            if wanted in bound_names(node) and node not in kept:
-                _check(node, wanted, source, name, files)
-                kept.add(node)
-                waiting |= needed_names(node, source) - seen
+    kept, seen = used(source, target)
+    for node in kept - {target}:
+        _check(node, min(bound_names(node) & seen, default=name), source, name, files)
     _check_stars(source, seen, name)
-    _check_state(source, kept, seen, name)
+    _check_state(source, kept, seen, name, own)
     future = [node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     ordered = [node for node in source.tree.body if node in kept or node in future]
     return _joined(ordered, lambda node: _without_mark(node, source) if node is target else source.of(node))
+
+
+def used(source: Source, *starts: ast.stmt, names: Collection[str] = ()) -> tuple[set[ast.stmt], set[str]]:
+    """The statements of the top level that these statements and names need, `starts` among them, and the names in them."""
+    kept: set[ast.stmt] = set(starts)
+    seen = set(names).union(*(needed_names(node, source) for node in starts))
+    while True:
+        more = [
+            node
+            for node in source.tree.body
+            if node not in kept and (bound_names(node) & seen or _changes(node, seen, source))
+        ]
+        if not more:
+            return kept, seen
+        kept.update(more)
+        seen = seen.union(*(needed_names(node, source) for node in more))
+
+
+def left_out(source: Source, name: str) -> list[ast.stmt]:
+    """Statements that do something when the module loads, and are no part of the program."""
+    kept, _ = used(source, find_function(source, name))
+    return [node for node in source.tree.body if node not in kept and not bound_names(node) and not says_nothing(node)]
+
+
+def says_nothing(node: ast.stmt) -> bool:
+    """A docstring, or what runs only when the program is a script."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True
+    if isinstance(node, ast.Pass):
+        return True
+    return isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
+
+
+def _changes(node: ast.stmt, seen: Collection[str], source: Source) -> bool:
+    """Whether a statement of the top level changes what is bound to one of the names, or how an import of them behaves."""
+    if isinstance(node, DEFINED) or says_nothing(node):
+        return False
+    if isinstance(node, ast.Expr) and ast.unparse(node).startswith("sys.setrecursionlimit("):
+        return True
+    imports = source.bound - source.values
+    for each in ast.walk(node):
+        if isinstance(each, (ast.Subscript, ast.Attribute)) and isinstance(each.ctx, (ast.Store, ast.Del)):
+            if _root(each) in seen:
+                return True
+        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+            called = each.value.func
+            if isinstance(called, ast.Attribute) and _root(called) in seen:
+                return True
+            given = {argument.id for argument in each.value.args if isinstance(argument, ast.Name)}
+            if _root(called) in imports and not given.isdisjoint(source.values.intersection(seen)):
+                return True
+    return False
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an expression such as `a.b[c].d()` begins with; empty where it begins otherwise."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _without_mark(node: ast.stmt, source: Source) -> str:
@@ -214,31 +283,37 @@ def _is_own(top: str, path: Path) -> bool:
 
 
 def _check_stars(source: Source, seen: set[str], name: str) -> None:
-    bound = set().union(*(bound_names(node) for node in source.tree.body))
     stars = [node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
-    if stars and (lost := sorted(seen - bound)):
+    if stars and (lost := sorted(seen - source.bound)):
         raise ConfigurationError(
             f"{source.path}:{name} uses {lost[0]}, which may come from '{ast.unparse(stars[0])}'; import it by its name"
         )
 
 
-def _check_state(source: Source, kept: set[ast.stmt], seen: set[str], name: str) -> None:
+def _check_state(source: Source, kept: set[ast.stmt], seen: set[str], name: str, own: Collection[str]) -> None:
     """Raises ConfigurationError where the function reads a global that something changes while the module is used."""
-    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    values = {each for node in source.tree.body if not isinstance(node, defined) for each in bound_names(node)}
     for node in source.tree.body:
         for function in ast.walk(node):
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 continue
             inside = set(_stated(function))
-            changed = inside if node not in kept else {each for each in inside if each[1]}
+            changed = inside if node not in kept else {each for each in inside if each[1] and each[0] not in own}
             for global_name, _ in sorted(changed):
-                if global_name in seen & values:
+                if global_name in seen & source.values:
                     by = getattr(function, "name", "a lambda")
                     raise ConfigurationError(
                         f"{source.path}:{name} uses the global {global_name}, which {by} changes: it is not the "
                         f"function's alone; pass it as an argument, or {_INSTEAD}"
                     )
+
+
+def changed_globals(nodes: Iterable[ast.stmt]) -> set[str]:
+    """The names outside of these functions and classes that they may change while they run."""
+    functions = [
+        each for node in nodes for each in (node.body if isinstance(node, ast.ClassDef) else [node])
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]  # fmt: skip
+    return {name for function in functions for name, _ in _stated(function)}
 
 
 def _stated(function: ast.AST) -> Iterator[tuple[str, bool]]:

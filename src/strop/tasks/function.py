@@ -18,9 +18,9 @@ import numpy as np
 
 from strop.errors import ConfigurationError, Malformed, TaskError
 from strop.tasks.base import Instance, Seeds, Split, Task, described
-from strop.tasks.extraction import Source, extracted, read_source
+from strop.tasks.extraction import Source, extracted, left_out, read_source
 from strop.tasks.marking import MARK, Marked
-from strop.tasks.writing_back import check_candidate, written_back
+from strop.tasks.writing_back import program_of, written_back
 
 SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
 """Fields of a task that `improve_me` takes."""
@@ -57,10 +57,14 @@ class FunctionTask(Task):
     def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
         return self.cases[1::2] if split == "test" else self.cases[::2]
 
-    def check_candidate(self, candidate: str) -> None:
-        """Raises Malformed where a candidate changes more than the function."""
+    def program(self, candidate: str) -> str:
+        """The function and what it uses, taken out of the patched module: what `written_back` makes is what is scored.
+
+        Raises:
+            Malformed: the patch cannot carry the candidate.
+        """
         assert self.source is not None
-        check_candidate(self.source, self.entry, candidate)
+        return program_of(self.source, self.entry, candidate)
 
     def written_back(self, candidate: str) -> str:
         """The text of the module's file with the candidate's function in it; line ends are newlines, as in the candidate.
@@ -70,6 +74,20 @@ class FunctionTask(Task):
         """
         assert self.source is not None
         return written_back(self.source, self.entry, candidate)
+
+    @property
+    def note(self) -> str:
+        """One line on what the module does when it loads and the program does not; empty where there is nothing."""
+        assert self.source is not None
+        lines = left_out(self.source, self.entry)
+        if not lines:
+            return ""
+        first = self.source.of(lines[0]).split("\n")[0][:60]
+        more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+        return (
+            f"line {lines[0].lineno} of {self.source.path.name} ({first}{more}) runs when the module loads; "
+            f"it does not run where {self.entry} is scored"
+        )
 
 
 def marked_names(module: object) -> list[str]:
@@ -250,7 +268,8 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     """u_str: what may change, what counts, and the source of what draws and scores."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
-        f"Only {name} may change. You may add imports and helper functions under new names, and nothing else at the top level.",
+        f"Only {name} may change. It is put back into its module, whose other names it may use: answer with {name} alone, or "
+        "with the whole program. You may add imports, constants and helper functions under new names.",
     ]
     if marked.score == "time":
         words.append(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from collections.abc import Callable, Mapping
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from strop.errors import ConfigurationError
@@ -111,8 +114,14 @@ def _from_file(path: Path, attribute: str) -> Task:
         raise ConfigurationError(f"{path} cannot be read as a Python file")
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        with _as_a_script(path):
+            spec.loader.exec_module(module)
+    except SystemExit as error:
+        raise ConfigurationError(
+            f"{path} does not load: it ends the program (SystemExit: {error.code}); "
+            "let it read arguments below if __name__ == '__main__'"
+        ) from error
+    except Exception as error:
         raise ConfigurationError(f"{path} does not load: {type(error).__name__}: {error}") from error
     found = _marked(path, module, attribute)
     if found is not None:
@@ -124,6 +133,18 @@ def _from_file(path: Path, attribute: str) -> Task:
             "or say how it is scored: --evaluator FILE, or --command"
         )
     return task
+
+
+@contextmanager
+def _as_a_script(path: Path) -> Iterator[None]:
+    """Load a module so that strop's own arguments, input and output are not the module's."""
+    arguments, keyboard = sys.argv, sys.stdin
+    sys.argv, sys.stdin = [str(path)], io.StringIO()
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.argv, sys.stdin = arguments, keyboard
 
 
 def _marked(path: Path, module: object, attribute: str) -> str | None:

@@ -10,7 +10,18 @@ import ast
 from dataclasses import dataclass
 
 from strop.errors import ConfigurationError, Malformed
-from strop.tasks.extraction import Source, bound_names, extracted, find_function, first_line, is_mark, read_source
+from strop.tasks.extraction import (
+    Source,
+    bound_names,
+    changed_globals,
+    extracted,
+    find_function,
+    first_line,
+    is_mark,
+    read_source,
+    says_nothing,
+    used,
+)
 
 
 @dataclass(frozen=True)
@@ -26,16 +37,59 @@ class Changes:
     """Sources of new definitions, with the comments directly above them."""
 
 
-def check_candidate(source: Source, name: str, candidate: str) -> None:
-    """Raises Malformed where a candidate changes something else than the function, or adds a name that the module has."""
-    changes_of(source, name, candidate)
+def program_of(source: Source, name: str, candidate: str) -> str:
+    """The program that runs for a candidate: the function, and what it uses, taken out of the module that the patch makes.
+
+    So a candidate may be the function alone: the module's other names are those of the module.
+
+    Raises:
+        Malformed: the patch cannot carry it, or what it makes cannot be taken out of the module again.
+    """
+    try:
+        patched = read_source(source.path, written_back(source, name, candidate))
+        own = patched.bound - source.bound
+        text = extracted(patched, name, files=False, own=own)
+        _check_uses(source, patched, name)
+    except ConfigurationError as error:
+        raise Malformed(str(error).replace(f"{source.path}:{name}", "the program")) from error
+    except SyntaxError as error:
+        raise Malformed(f"the program is no Python: {error.msg} (line {error.lineno})") from error
+    except (RecursionError, MemoryError) as error:
+        raise Malformed("the program is nested too deeply to be read") from error
+    return text
+
+
+def _check_uses(source: Source, patched: Source, name: str) -> None:
+    """Raises Malformed where the patched function changes a value of the module, or reads one that only its score uses."""
+    original, target = find_function(source, name), find_function(patched, name)
+    before, _ = used(source, original)
+    after, names = used(patched, target)
+    if changed := sorted((changed_globals(after) - changed_globals(before)) & source.values):
+        raise Malformed(f"the program changes {changed[0]}, which is the module's; only {name} may change")
+    if secret := sorted(names & _only_scoring(source, original)):
+        raise Malformed(f"the program uses {secret[0]}, which only the scoring of {name} may use")
+
+
+def _only_scoring(source: Source, target: ast.FunctionDef) -> set[str]:
+    """Values of the module that the mark needs and the function does not: cases, labels. Numbers and texts are no secret."""
+    marks = [each for each in target.decorator_list if is_mark(each)]
+    named = {each.id for mark in marks for each in ast.walk(mark) if isinstance(each, ast.Name)}
+    _, scoring = used(source, names=named & source.bound)
+    _, own = used(source, target)
+    plain = {
+        name
+        for node in source.tree.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, (ast.Constant, ast.UnaryOp))
+        for name in bound_names(node)
+    }
+    return (scoring & source.values) - own - plain
 
 
 def written_back(source: Source, name: str, candidate: str) -> str:
     """The module's text with the candidate's function in it, and new helpers above that; line ends are newlines.
 
     Raises:
-        Malformed: as `check_candidate`.
+        Malformed: it changes something else than the function, or adds a name that the module has.
     """
     changes = changes_of(source, name, candidate)
     target, lines = find_function(source, name), source.lines
@@ -70,20 +124,19 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
     given = read_source(source.path, extracted(source, name, files=False))
     original = find_function(given, name)
     known = {ast.dump(node) for node in given.tree.body} | {ast.dump(node) for node in source.tree.body}
-    taken = set().union(*(bound_names(node) for node in source.tree.body))
     imports, added = [], []
     for node in found.tree.body:
-        if node is function or ast.dump(node) in known or _says_nothing(node):
+        if node is function or ast.dump(node) in known or says_nothing(node):
             continue
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            imports += _new_imports(node, source, taken)
+            imports += _new_imports(node, source)
             continue
         bound = bound_names(node)
         if not bound:
             raise Malformed(
                 f"the program does something at its top level: {ast.unparse(node)[:80]}; it may only define"
             )
-        if old := sorted(bound & taken):
+        if old := sorted(bound & source.bound):
             raise Malformed(f"only {name} may change, but {old[0]} is another; add helpers under new names")
         added.append(_with_comments(found, node))
     decorated = [ast.dump(each) for each in function.decorator_list] != [
@@ -94,14 +147,7 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
     return Changes(text, decorated, tuple(imports), tuple(added))
 
 
-def _says_nothing(node: ast.stmt) -> bool:
-    """A docstring, or what runs only when the program is a script."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    return isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
-
-
-def _new_imports(node: ast.Import | ast.ImportFrom, source: Source, taken: set[str]) -> list[str]:
+def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
     """The import, less what the module imports itself.
 
     Raises:
@@ -115,7 +161,7 @@ def _new_imports(node: ast.Import | ast.ImportFrom, source: Source, taken: set[s
         raise Malformed(f"'{ast.unparse(node)}': import names, not all of them")
     for alias in new:
         bound = alias.asname or alias.name.partition(".")[0]
-        if bound in taken:
+        if bound in source.bound:
             raise Malformed(f"'{ast.unparse(node)}' gives another meaning to {bound}, which the module has")
     if not new:
         return []

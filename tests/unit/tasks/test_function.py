@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_new_helpers_stand_above_the_function_and_new_imports_below_the_old(tmp_
 def test_candidate_that_changes_more_than_the_function_is_malformed(tmp_path: Path, change, named: str) -> None:  # type: ignore[no-untyped-def]
     task = task_of(tmp_path)
     with pytest.raises(Malformed, match=named):
-        task.check_candidate(change(task.seed))
+        task.program(change(task.seed))
 
 
 def test_candidate_may_drop_what_it_no_longer_uses_and_have_a_main_part(tmp_path: Path) -> None:
@@ -266,3 +267,100 @@ def test_mark_costs_no_import_of_anything_heavy() -> None:
     code = "import strop, sys; strop.improve_me(score='time', cases=[]); print('numpy' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "False"
+
+
+def patched(folder: Path, task: FunctionTask, candidate: str) -> FunctionTask:
+    """The task of the module that the patch makes."""
+    assert task.source is not None
+    return task_of(folder, task.written_back(candidate))
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        "def work(n, start=LIMIT):\n    return [half(start)] * n\n",
+        "import heapq\nSTEP = 2\n\n\ndef twice(n):\n    return STEP * n\n\n\n"
+        "def work(n):\n    return twice(heapq.nlargest(n, [LIMIT])[0])\n",
+        "def work(n):\n    return math.floor(Box.size)\n",
+    ],
+    ids=["function alone", "with new names", "with names that it did not use before"],
+)
+def test_program_that_is_scored_is_taken_out_of_the_patched_module(tmp_path: Path, candidate: str) -> None:
+    task = task_of(tmp_path)
+    names: dict[str, object] = {}
+    exec(task.program(candidate), names)
+    assert names["work"](1) is not None  # type: ignore[operator]
+    assert task.program(candidate) == patched(tmp_path, task, candidate).seed
+
+
+def test_function_alone_is_the_program_itself_where_nothing_changed(tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    assert task.program(task.seed) == task.program(task.seed[task.seed.index("def work") :]) == task.seed
+
+
+def test_name_of_a_builtin_that_the_module_gives_another_meaning_keeps_that(tmp_path: Path) -> None:
+    text = "def max(values):\n    return 'mine'\n\n\ndef work(values):\n    return max(values)\n"
+    assert extracted(read_source(tmp_path / "m.py", text), "work") == text
+
+
+@pytest.mark.parametrize(
+    ("before", "body"),
+    [
+        ("TABLE = {}\nfor n in range(3):\n    TABLE[n] = n", "return TABLE[n]"),
+        ("TABLE = [3, 1, 2]\nTABLE.sort()", "return TABLE[n]"),
+        ("import random\nTABLE = [3, 1, 2]\nrandom.shuffle(TABLE)", "return TABLE[n]"),
+        ("import decimal\ndecimal.getcontext().prec = 5", "return decimal.Decimal(n)"),
+        ("import sys\nsys.setrecursionlimit(5000)", "return n"),
+    ],
+    ids=["filled by a loop", "sorted", "shuffled", "context", "recursion limit"],
+)
+def test_statements_that_change_what_the_function_uses_are_taken_along(tmp_path: Path, before: str, body: str) -> None:
+    program = extracted(
+        read_source(tmp_path / "m.py", f"{before}\nprint('loaded')\n\ndef work(n):\n    {body}\n"), "work"
+    )
+    assert all(line in program for line in before.split("\n")) and "loaded" not in program
+
+
+def test_module_that_does_more_when_it_loads_is_told_of_in_one_line(tmp_path: Path) -> None:
+    assert task_of(tmp_path).note == ""
+    note = task_of(tmp_path, MODULE + "print('loaded')\nprint('again')\n").note
+    assert "print('loaded'), and 1 more" in note and "does not run where work is scored" in note
+
+
+def test_module_that_reads_arguments_does_not_get_those_of_strop(tmp_path: Path, capsys: Any) -> None:
+    reads = "import sys\nassert len(sys.argv) == 1\nprint('to nobody')\n"
+    assert task_of(tmp_path, MODULE.replace("import strop\n", f"import strop\n{reads}")).entry == "work"
+    assert capsys.readouterr().out == ""
+    asks = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--n', required=True)\np.parse_args()\n"
+    with pytest.raises(ConfigurationError, match="below if __name__"):
+        task_of(tmp_path, MODULE.replace("import strop\n", f"import strop\n{asks}"))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "named"),
+    [
+        ("def work(n):\n    EXPECTED.clear()\n    return n\n", "changes EXPECTED"),
+        ("def work(n):\n    return EXPECTED[n]\n", "EXPECTED, which only the scoring"),
+        ("def work(n):\n    return judge(n, n)\n", "EXPECTED, which only the scoring"),
+        ("def work(n):\n    return seen\n", "the global seen, which other changes"),
+        ("def work(n):\n    nonlocal n\n    return n\n", "no Python"),
+        ("def work(n):\n    return " + "(" * 150 + "n" + ")" * 150 + "\n", None),
+        ("def work(n):\n    return " + "-" * 20_000 + "n\n", "no Python|nested"),
+    ],
+    ids=["changes a value", "labels", "labels by the score", "state", "syntax", "nested", "nested too deeply"],
+)
+def test_candidate_whose_patch_would_mean_something_else_is_malformed(
+    tmp_path: Path, candidate: str, named: str | None
+) -> None:
+    text = (
+        "import strop\n\nEXPECTED = {1: 2, 2: 3}\nPAR = 3\nseen = []\n\n\ndef other():\n    seen.append(1)\n\n\n"
+        "def judge(answer, n):\n    return float(answer == EXPECTED[n]) / PAR\n\n\n"
+        "@strop.improve_me(score=judge, cases=[(1,), (2,)])\ndef work(n):\n    return n\n"
+    )
+    task = task_of(tmp_path, text)
+    assert task.program("def work(n):\n    return n + PAR\n").startswith("PAR = 3\n")
+    if named is None:
+        assert "n)" in task.program(candidate)
+        return
+    with pytest.raises(Malformed, match=named):
+        task.program(candidate)
