@@ -45,6 +45,7 @@ from strop.report.single import single_document
 from strop.report.words import harmless, quantity
 from strop.spec import RunSpec
 from strop.store import FILE_NAME, Store
+from strop.tasks.command import AnyTask
 from strop.tasks.function import FunctionTask
 
 
@@ -193,10 +194,8 @@ def improve_command(
         found = target_of(target, scored.scoring(), solution)
     if patch.apply:
         check_can_apply(found.original, force=patch.force)
-    if isinstance(found.task, FunctionTask) and found.task.note:
-        notices().print(f"note: {harmless(found.task.note, 300)}", markup=False, soft_wrap=True)
     directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
-    notices().print(budget_line(spec), markup=False, soft_wrap=True)
+    _say_first(found.task, spec)
     with reported(directory, no_report):
         with results_alone(), best_told(directory):
             carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display)
@@ -208,6 +207,13 @@ def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
     applied = applied_now(directory, force=patch.force) if patch.apply else None
     with reading(directory), Store.open(directory) as store:
         show_improvement(store, directory, as_json=as_json, applied=applied)
+
+
+def _say_first(task: AnyTask, spec: RunSpec) -> None:
+    """What a user should know before anything is spent."""
+    if isinstance(task, FunctionTask) and task.note:
+        notices().print(f"note: {harmless(task.note, 300)}", markup=False, soft_wrap=True)
+    notices().print(budget_line(spec), markup=False, soft_wrap=True)
 
 
 def budget_line(spec: RunSpec) -> str:
