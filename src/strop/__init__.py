@@ -9,35 +9,61 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # as a type checker reads it; typing itself takes longer to load than all of this
 if TYPE_CHECKING:
-    from strop.api.checking import check
-    from strop.api.comparing import compare
-    from strop.api.improving import improve
-    from strop.api.scoring import score
-    from strop.api.training import train
+    from strop.api.checking import Check, check
+    from strop.api.comparing import Comparison, compare
+    from strop.api.improving import Improved, improve
+    from strop.api.loading import load
+    from strop.api.scoring import Score, score
+    from strop.api.training import Trained, train
     from strop.budget import Budget
-    from strop.errors import Malformed, StropError
+    from strop.errors import (
+        ConfigurationError,
+        LanguageModelError,
+        Malformed,
+        RunBudgetSpent,
+        SandboxError,
+        StoreError,
+        StropError,
+        TaskError,
+    )
     from strop.lm.callable import CallableModel
     from strop.scorer_notes import note
     from strop.solution import Solution
     from strop.spec import RunSpec
+    from strop.stopping import Interrupted
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
     from strop.tasks.marking import improve_me
+
+    __version__: str
 
 _HOMES = {
     "Answer": "strop.tasks.answer",
     "Budget": "strop.budget",
     "CallableModel": "strop.lm.callable",
+    "Check": "strop.api.checking",
+    "Comparison": "strop.api.comparing",
+    "ConfigurationError": "strop.errors",
+    "Improved": "strop.api.improving",
     "Instance": "strop.tasks.base",
+    "Interrupted": "strop.stopping",
+    "LanguageModelError": "strop.errors",
     "Malformed": "strop.errors",
+    "RunBudgetSpent": "strop.errors",
     "RunSpec": "strop.spec",
+    "SandboxError": "strop.errors",
+    "Score": "strop.api.scoring",
     "Solution": "strop.solution",
+    "StoreError": "strop.errors",
     "StropError": "strop.errors",
     "Task": "strop.tasks.base",
+    "TaskError": "strop.errors",
+    "Trained": "strop.api.training",
     "check": "strop.api.checking",
     "compare": "strop.api.comparing",
     "improve": "strop.api.improving",
     "improve_me": "strop.tasks.marking",
+    "load": "strop.api.loading",
     "note": "strop.scorer_notes",
     "score": "strop.api.scoring",
     "train": "strop.api.training",
@@ -47,16 +73,29 @@ __all__ = [
     "Answer",
     "Budget",
     "CallableModel",
+    "Check",
+    "Comparison",
+    "ConfigurationError",
+    "Improved",
     "Instance",
+    "Interrupted",
+    "LanguageModelError",
     "Malformed",
+    "RunBudgetSpent",
     "RunSpec",
+    "SandboxError",
+    "Score",
     "Solution",
+    "StoreError",
     "StropError",
     "Task",
+    "TaskError",
+    "Trained",
     "check",
     "compare",
     "improve",
     "improve_me",
+    "load",
     "note",
     "score",
     "train",
@@ -64,6 +103,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name == "__version__":
+        found: object = import_module("importlib.metadata").version("strop")
+    elif name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
         raise AttributeError(f"module 'strop' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

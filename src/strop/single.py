@@ -6,6 +6,7 @@ here: where the task, the improver and the solution come from, and how the resul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.errors import ConfigurationError, Malformed, TaskError
 from strop.events import Evaluated, Event, ImproveFinished, LmCalled
 from strop.experiment import Journal, save
-from strop.gains import LEVEL, Gain, ObjectiveFacts, facts_of, gain, overall
+from strop.gains import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
 from strop.handles import Grant
 from strop.improver import Improvement, improve
 from strop.laboratory import Laboratory, Parts
@@ -35,6 +36,8 @@ SOLUTION_FILES = "solution"
 """The same for a command task: folders with the files that may change."""
 ORIGINAL_FILES = "original"
 DIFF = "solution.diff"
+UTILITY = "utility"
+"""What `Change` is of where no metric decides."""
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
@@ -58,6 +61,26 @@ class Cost:
     lm_calls: int
     responses: int
     evaluations: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """Before and after on the sealed split, in the numbers that the finding rests on; more is better in `change`."""
+
+    metric: str
+    """The metric that decides; `utility` where that does."""
+    before: float
+    """The original's mean."""
+    after: float
+    scale: Scale
+    """Whether `change` is a ratio, 1 for none, or a difference, 0 for none."""
+    change: float
+    interval: tuple[float, float] | None
+    """Of `change`, 95%; None where one value says nothing about chance."""
+    n: int
+    """Instances or measurements."""
+    p: float | None
+    """Of the two-sided sign-flip test."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +150,29 @@ class Single:
         if found.interval is None or p > LEVEL or found.interval[0] <= 0 <= found.interval[1]:
             return "no significant improvement"
         return "better" if found.mean > 0 else "worse"
+
+    @property
+    def change(self) -> Change | None:
+        """What the finding rests on; None where nothing was measured, as for a command whose program is unchanged."""
+        found, difference = self.gain, self.difference
+        if found is not None:
+            of = math.exp if found.scale == "ratio" else float
+            interval = (
+                None if found.change.interval is None else (of(found.change.interval[0]), of(found.change.interval[1]))
+            )
+            mean = of(found.change.mean)
+            return Change(
+                found.metric.name, found.before, found.after, found.scale, mean, interval, found.change.n, found.p
+            )
+        before = self.original.test
+        if self.improved is not None and difference is not None:
+            after = self.improved.test.value
+            return Change(
+                UTILITY, before.value, after, "difference", difference.mean, difference.interval, difference.n, self.p
+            )
+        if self.facts is not None:
+            return None
+        return Change(UTILITY, before.value, before.value, "difference", 0.0, None, len(before.scores), None)
 
     @property
     def _pair(self) -> tuple[Sequence[float], Sequence[float]]:

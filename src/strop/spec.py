@@ -6,6 +6,7 @@ import json
 import math
 import os
 from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from types import UnionType
@@ -223,8 +224,11 @@ def improver_text(name: str) -> str:
         if found is not None:
             return program_text_of(found)
         others = [each.name for each in installed(IMPROVERS)]
-        there = ", ".join([*shipped_improvers(), *dict.fromkeys(others)])
-        raise ConfigurationError(f"no improver is called {name!r}; there are {there}, and files")
+        known = [*shipped_improvers(), *dict.fromkeys(others)]
+        near = next((each for each in known if each.startswith(name)), None) if name else None
+        near = near or next(iter(get_close_matches(name, known, n=1)), None)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}, and files"
+        raise ConfigurationError(f"no improver is called {name!r}; {hint}")
     return program_text(Path(name), "improver")
 
 

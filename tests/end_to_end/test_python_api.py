@@ -64,6 +64,21 @@ def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.C
     assert capfd.readouterr() == ("", "")
     with pytest.raises(FrozenInstanceError):
         found.finding = "worse"  # type: ignore[misc]
+    assert (found.before, found.after, found.difference, found.change) == (0.0, 1.0, 1.0, 1.0)
+    assert (found.metric, found.scale, found.n, found.interval) == ("utility", "difference", 16, (1.0, 1.0))
+    assert str(found) == found.sentence and repr(found) == "<Improved better: utility 0 -> 1, n=16, in run>"
+
+
+def test_earlier_improvement_is_loaded_from_its_record() -> None:
+    found = improved()
+    assert strop.load("run") == found
+    with pytest.raises(strop.ConfigurationError, match="no run is called another"):
+        strop.load("another")
+
+
+def test_unchanged_program_has_equal_numbers() -> None:
+    found = improved(lm=answering(SEED))
+    assert (found.finding, found.before, found.after, found.difference) == ("unchanged", 0.0, 0.0, 0.0)
 
 
 def test_progress_is_told_on_standard_error_where_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
@@ -78,8 +93,9 @@ def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> No
     def fails(request: Request) -> str:
         raise OSError("no answer")
 
-    with pytest.raises(strop.StropError):
+    with pytest.raises(strop.StropError) as error:
         strop.improve(doubling(), lm=fails, out="run", **SMALL)  # type: ignore[arg-type]
+    assert error.value.__notes__ == ["To continue: strop resume run"]
     ended = subprocess.run([sys.executable, "-m", "strop", "resume", "run"], capture_output=True, text=True)
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
     assert "the task doubling was made in a Python session and stands in no file" in " ".join(ended.stderr.split())
@@ -135,7 +151,7 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
         ({"lm": "nonsense"}, "no such language model"),
         ({"lm": 3}, "lm is int"),
         ({"max_cost": 1.0}, "max_cost needs a model whose use is known"),
-        ({"nonsense": 1}, "there is no option nonsense"),
+        ({"improver": "greedy"}, "did you mean greedy_iterative"),
         ({"require": "courage"}, "courage"),
         ({"command": "make"}, "says itself how it is scored"),
         ({"max_time": "soon"}, "soon"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ PROGRAMS = ("lm/textbook", "improvers")
 
 def own_files() -> list[Path]:
     return [p for p in SOURCE.rglob("*.py") if not str(p.relative_to(SOURCE)).startswith(PROGRAMS)]
+
+
+def first_line(function: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> int:
+    """Where a function begins to count; a public function lists and documents every option, which does not."""
+    public = path.parent == SOURCE / "api" and ast.get_docstring(function) is not None
+    return function.body[1].lineno if public and len(function.body) > 1 else function.lineno
 
 
 def imported(path: Path) -> set[str]:
@@ -36,7 +43,7 @@ def test_source_file_holds_one_idea(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert (node.end_lineno or 0) - node.lineno < 50, f"{node.name} is too long"
+            assert (node.end_lineno or 0) - first_line(node, path) < 50, f"{node.name} is too long"
 
 
 @pytest.mark.parametrize("path", sorted(GUEST.glob("*.py")), ids=lambda path: path.name)
@@ -61,5 +68,7 @@ def test_importing_strop_loads_nothing_heavy() -> None:
 def test_every_public_name_can_be_imported_and_is_documented() -> None:
     for name in strop.__all__:
         assert getattr(strop, name).__doc__
+        assert name in dir(strop)
+    assert sorted(strop.__all__) == sorted(strop._HOMES) and strop.__version__ == version("strop")
     with pytest.raises(AttributeError):
         _ = strop.nothing_of_the_kind

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
+from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import Require, TaskLike, required, source_of, task_of
 from strop.checkup.command import CommandCheckup, CommandSettings, examine_command
@@ -65,6 +66,7 @@ class Check(Shown):
         return f"<Check {self.task}: {'broken' if self.broken else 'sound'}, {len(self.findings)} findings>"
 
 
+@names_arguments
 def check(
     task: TaskLike, *, repeat: int = 5, seed: int = 0, jobs: int = 0, require: Require = None, progress: bool = False
 ) -> Check:

@@ -8,21 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Unpack
+from typing import Literal
 
 from rich.console import Console
 
+from strop.api.arguments import names_arguments, plain_name, recipe_of, scoring_of
 from strop.api.finding import RUNS, any_improver_text
 from strop.api.patching import apply_run
-from strop.api.recipe import RecipeOptions, plain_name, recipe_of
 from strop.api.recording import recorded
 from strop.api.results import Shown
-from strop.api.subjects import TaskLike, model_of, source_of
-from strop.api.target import OBJECTIVE, ORIGINAL, Scoring, Target, target_of
+from strop.api.subjects import ModelLike, Require, TaskLike, model_of, source_of
+from strop.api.target import OBJECTIVE, ORIGINAL, Target, target_of
+from strop.editing import Mode as Edits
 from strop.errors import ConfigurationError, StoreError, TaskError
 from strop.events import AuditNoted, Evaluated, ImproveStarted
 from strop.experiment import new_directory
-from strop.gains import Gain, ObjectiveFacts, facts_from
+from strop.gains import Gain, ObjectiveFacts, Scale, facts_from
 from strop.keeping import on_kept_trees
 from strop.laboratory import assembled
 from strop.lm.base import LanguageModel
@@ -33,7 +34,7 @@ from strop.report.reading import reading
 from strop.report.single import print_diff, print_single, sentence
 from strop.report.tried import Tried, tried_in
 from strop.report.words import notice_of
-from strop.single import DIFF, Finding, Single, improve_once
+from strop.single import DIFF, UTILITY, Finding, Single, improve_once
 from strop.single import recorded as single_in
 from strop.spec import RunSpec
 from strop.store import Store
@@ -42,27 +43,6 @@ from strop.tasks.command import CommandTask
 from strop.tracking import Track
 
 KIND = "improve"
-
-
-class ImproveOptions(RecipeOptions, total=False):
-    """The flags of `strop improve` as keywords: those of a recipe, and how the program is scored (strop.api.target.Scoring)."""
-
-    command: str
-    evaluator: str | Path
-    python: str | Path
-    score: str | Sequence[str]
-    metric: str | Sequence[str]
-    require_metric: str | Sequence[str]
-    pareto: bool
-    files: str | Sequence[str]
-    new_files: str | Sequence[str]
-    build: str
-    tool: str | Path | Sequence[str | Path]
-    writable: str | Sequence[str]
-    only: str | Sequence[str]
-    repeat: int
-    held_out: int
-    time_limit: float
 
 
 @dataclass(frozen=True)
@@ -99,8 +79,26 @@ class Improved(Shown):
     """The files of the improved program as they are to stand, by path from the folder that was given."""
     directory: Path
     """Of the record."""
+    metric: str
+    """What `before` and `after` are means of, on the sealed split: the metric that decides, or `utility`."""
+    before: float | None
+    """The original's; None where nothing was measured, as for a command whose program is unchanged."""
+    after: float | None
+    """The improved program's."""
+    difference: float | None
+    """`after` minus `before`."""
+    scale: Scale
+    """Whether `change` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
+    change: float | None
+    """What the sentence says, as a number."""
+    interval: tuple[float, float] | None
+    """Of `change`, 95%."""
+    n: int
+    """Held-out instances, or repeated measurements."""
+    p: float | None
+    """Of the two-sided sign-flip test."""
     gains: tuple[Gain, ...]
-    """Of a command task: each metric on the sealed split."""
+    """Each metric on the sealed split, where a command or a time is measured."""
     told: Told = field(compare=False)
     """All of it."""
 
@@ -124,55 +122,118 @@ class Improved(Shown):
         print_told(self.told, self.directory, console)
 
     def __repr__(self) -> str:
-        return f"Improved({self.finding!r}, {self.sentence!r}, directory={str(self.directory)!r})"
+        numbers = (
+            ""
+            if self.before is None or self.after is None
+            else f" {self.metric} {self.before:.4g} -> {self.after:.4g},"
+        )
+        return f"<Improved {self.finding}:{numbers} n={self.n}, in {self.directory}>"
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
+@names_arguments
 def improve(
     target: TaskLike,
     *,
     improver: str | Path = "seed",
     solution: str | Path | None = None,
+    lm: ModelLike = "offline",
+    base_url: str | None = None,
+    command: str = "",
+    evaluator: str | Path | None = None,
+    python: str | Path | None = None,
+    score: str | Sequence[str] = (),
+    metric: str | Sequence[str] = (),
+    require_metric: str | Sequence[str] = (),
+    pareto: bool = False,
+    build: str = "",
+    tool: str | Path | Sequence[str | Path] = (),
+    repeat: int | None = None,
+    held_out: int | None = None,
+    time_limit: float | None = None,
+    files: str | Sequence[str] = (),
+    only: str | Sequence[str] = (),
+    new_files: str | Sequence[str] = (),
+    writable: str | Sequence[str] = (),
+    utility_budget: int = 25,
+    lm_budget: int = 4,
+    max_responses: int = 6,
+    edits: Edits = "auto",
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    max_calls: int | None = None,
+    max_time: float | str | None = None,
+    price: str | None = None,
+    max_output_tokens: int = 8192,
+    requests_per_minute: int | None = None,
+    tokens_per_minute: int | None = None,
+    instances: Literal["secret", "published"] = "secret",
+    jobs: int = 0,
+    require: Require = None,
     seed: int | None = None,
     out: str | Path | None = None,
     progress: bool = False,
-    **options: Unpack[ImproveOptions],
 ) -> Improved:
-    """Let an improver work on a program once, within budgets, and compare the result on instances that nobody saw.
+    """Let an improver work on a program, within budgets, and compare the result on instances that nobody saw.
 
-    `target` is a task's name, a file with a `strop.Task` or a function under `@strop.improve_me` (`file.py:name`), a folder with
-    a strop.toml, a folder or file with `command=`, or a program with `evaluator=`. `solution` is where the search begins, where
-    that is not the task's own seed. `seed` is random when not given. `out` is the record's directory, empty or new.
+    Args:
+        target: a task's name; a file with a `strop.Task` or a function under `@strop.improve_me` (`file.py:name`); such a task or
+            function itself; a folder with a strop.toml; a folder or file with `command`; a program with `evaluator`.
+        improver: the name of an improver, a file, or `RUN:t`.
+        solution: the file to start from, where that is not the task's own seed.
+        lm: the language model: a specification such as `openai/gpt-4o`, several (a mixture), a model, or a function of
+            (system, message). `offline` is a built-in proposer and not a language model.
+        base_url: address of an OpenAI-compatible server.
+        command: scores a folder or file: a command for sh.
+        evaluator: scores a program: a file that defines `evaluate(program_path)`.
+        python: the interpreter, or virtual environment, with the packages that the evaluator needs.
+        score: where a command's score is read: `time`, `wall`, `memory`, `passed`, `tests`, a JSON path or a regular expression.
+        metric: `NAME:max`, `NAME:min` or `NAME:min:WEIGHT`.
+        require_metric: what must hold for a candidate to count, such as `tests=1`.
+        pareto: show the candidates that no other beats in every metric.
+        build: a command that is run once for each candidate.
+        tool: folders or programs that commands may read and run besides the system's.
+        repeat: runs for each candidate in training.
+        held_out: runs on the sealed split.
+        time_limit: seconds of one run.
+        files: files that may change: paths and globs.
+        only: functions, or marked regions, that alone may change.
+        new_files: globs of files that may be added.
+        writable: globs of files that commands may rewrite in their copy.
+        utility_budget: evaluations on the training split in one improvement.
+        lm_budget: LM calls of one improvement.
+        max_responses: responses of one LM call.
+        edits: how the model may answer where a prompt shows a program: `auto`, `rewrite`, `blocks` or `diff`.
+        max_cost: dollars that may be spent on the language model.
+        max_tokens: tokens that may be spent, in and out.
+        max_calls: LM calls in all.
+        max_time: seconds in all, or a time such as `30m`.
+        price: `IN,OUT`: dollars per million tokens, where the model's price is not known.
+        max_output_tokens: tokens of one response, at most.
+        requests_per_minute: requests that the server allows.
+        tokens_per_minute: tokens that the server allows.
+        instances: `secret`, or `published` for the paper's seeds.
+        jobs: solutions evaluated at once; 0 means one for each core.
+        require: protections without which nothing is run, or `none`; see `strop doctor`.
+        seed: with this machine's key it decides everything that is drawn; random when not given.
+        out: the record's directory, empty or new; one in runs/ when not given.
+        progress: show the progress on standard error.
 
     Raises:
-        ConfigurationError: something that was named is not there, or the original cannot be scored.
-        StropError: the host failed or a limit was spent; the best so far is in the record, and `strop resume` goes on.
+        ConfigurationError: something that was named does not exist, or the original cannot be scored.
+        StropError: the host failed or a limit was spent; the best so far is in the record, and `strop resume` continues it.
     """
-    given = dict(options)
-    scoring = _scoring({name: given.pop(name) for name in list(given) if name in Scoring.__annotations__})
-    spec = recipe_of((target,), str(improver), seed, {"copies": 1} | given)
-    text = any_improver_text(str(improver))
+    arguments = dict(locals())
+    spec = recipe_of((target,), arguments, copies=1)
+    text = any_improver_text(spec.improver)
     start = None if solution is None else Path(solution)
-    given_task = target if isinstance(target, (Task, CommandTask)) else None
-    found = target_of(source_of(target), scoring, start, given_task)
+    given = target if isinstance(target, (Task, CommandTask)) else None
+    found = target_of(source_of(target), scoring_of(arguments), start, given)
     directory = Path(out) if out is not None else new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
-    carry_out(spec, text, found, directory, show="auto" if progress else "none", model=model_of(options.get("lm")))
+    carry_out(spec, text, found, directory, show="auto" if progress else "none", model=model_of(lm))
     return improved_in(directory)
-
-
-def _scoring(given: Mapping[str, object]) -> Scoring:
-    """Flags as keywords: one text stands for a list of one."""
-    lists = ("score", "metric", "require_metric", "files", "new_files", "tool", "writable", "only")
-    found: dict[str, object] = {}
-    for name, value in given.items():
-        several = name in lists
-        each = [value] if several and isinstance(value, (str, Path)) else value
-        found[name] = tuple(each) if several else each  # type: ignore[arg-type]
-    for name in ("evaluator", "python"):
-        if found.get(name) is not None:
-            found[name] = Path(str(found[name]))
-    if "tool" in found:
-        found["tool"] = tuple(Path(str(each)) for each in found["tool"])  # type: ignore[attr-defined]
-    return Scoring(**found)  # type: ignore[arg-type]
 
 
 def carry_out(
@@ -266,9 +327,26 @@ def improved_in(directory: Path) -> Improved:
         raise StoreError(f"the improvement in {directory} has not ended; strop resume {directory} goes on")
     text = found.original.text if found.improved is None else found.improved.text
     files = told.original.written(text)
-    diff = told.original.diff_of(files)
+    change = found.change
     return Improved(
-        found.finding, sentence(found), found.original.text, text, diff, files, directory, found.gains, told
+        finding=found.finding,
+        sentence=sentence(found),
+        original=found.original.text,
+        improved=text,
+        diff=told.original.diff_of(files),
+        files=files,
+        directory=directory,
+        metric=change.metric if change else UTILITY,
+        before=change.before if change else None,
+        after=change.after if change else None,
+        difference=change.after - change.before if change else None,
+        scale=change.scale if change else "difference",
+        change=change.change if change else None,
+        interval=change.interval if change else None,
+        n=change.n if change else 0,
+        p=change.p if change else None,
+        gains=found.gains,
+        told=told,
     )
 
 

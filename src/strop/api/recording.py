@@ -93,8 +93,10 @@ def _goes_on(directory: Path, kind: str, show: Mode) -> Iterator[None]:
     try:
         yield
     except (Interrupted, TimeSpent, RunBudgetSpent, LanguageModelError, SandboxError, StoreError) as error:
-        if kind in RESUMABLE and show != "none":
+        if kind in RESUMABLE:
             more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
+            error.add_note(f"To continue: strop resume {directory}{more}")
+        if kind in RESUMABLE and show != "none":
             notices = Console(file=Lasting(sys.stderr), highlight=False, force_jupyter=False)  # type: ignore[arg-type]
             notices.print(f"strop resume {directory}{more} goes on", markup=False, soft_wrap=True)
         raise

@@ -9,6 +9,7 @@ from typing import Literal
 
 from rich.console import Console
 
+from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import Require, TaskLike, required, source_of, task_of
 from strop.report.documents import ScoreResult
@@ -33,6 +34,7 @@ class Score(ScoreResult, Shown):
         return f"<Score {self.task} {self.split}: {self.utility:.4f}>"
 
 
+@names_arguments
 def score(
     solution: str | Path | None = None,
     *,
@@ -51,6 +53,7 @@ def score(
         task: a name, a file or folder, or a task itself.
         split: `train`, or `test` for the sealed split.
         seed: with this machine's key it decides which instances are drawn.
+        instances: `secret`, or `published` for the paper's seeds.
         jobs: commands at once; 0 means one for each core.
         require: protections without which nothing is run; see `strop doctor`.
 

@@ -6,16 +6,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import Literal
 
 from rich.console import Console
 
+from strop.api.arguments import names_arguments, plain_name, recipe_of, several
 from strop.api.finding import RUNS, any_improver_text
-from strop.api.recipe import RecipeOptions, plain_name, recipe_of, several
 from strop.api.recording import recorded
 from strop.api.results import Shown
-from strop.api.subjects import TaskLike, model_of, objects_of
+from strop.api.subjects import ModelLike, Require, TaskLike, model_of, objects_of
 from strop.card import ImproverCard, card_path, read_card
+from strop.editing import Mode
 from strop.errors import ConfigurationError, StoreError
 from strop.experiment import new_directory, run
 from strop.keeping import on_kept_trees
@@ -54,36 +55,88 @@ class Trained(Shown):
         return f"<Trained {self.card.digest[:12]}: {self.card.strategy}, in {self.file}>"
 
 
+@names_arguments
 def train(
     task: TaskLike | Sequence[TaskLike],
     *,
     improver: str | Path = "seed",
+    lm: ModelLike = "offline",
+    base_url: str | None = None,
+    iterations: int = 4,
+    copies: int = 5,
+    utility_budget: int = 25,
+    meta_budget: int = 25,
+    lm_budget: int = 4,
+    max_responses: int = 6,
+    edits: Mode = "auto",
+    selection: Literal["paper", "gated", "archive"] = "gated",
+    gate_error: float = 0.1,
+    gate_pairs: int = 60,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    max_calls: int | None = None,
+    max_time: float | str | None = None,
+    price: str | None = None,
+    max_output_tokens: int = 8192,
+    requests_per_minute: int | None = None,
+    tokens_per_minute: int | None = None,
+    instances: Literal["secret", "published"] = "secret",
+    jobs: int = 0,
+    require: Require = None,
     seed: int | None = None,
     out: str | Path | None = None,
     out_file: str | Path | None = None,
     progress: bool = False,
-    **options: Unpack[RecipeOptions],
 ) -> Trained:
     """Improve an improver with itself, T times, on one task or several (Algorithm 1, §4).
 
-    `task` names tasks: built-in ones, files, folders with a strop.toml, or those of installed distributions. `improver` is I_0.
-    `seed` is random when not given. `out` is the record's directory, empty or new; one in runs/ when not given. `out_file` is
-    where the improver and its card are written besides.
+    Args:
+        task: built-in tasks, files, folders with a strop.toml, those of installed distributions, or tasks themselves.
+        improver: I_0: the name of an improver, a file, or `RUN:t`.
+        lm: the language model: a specification such as `openai/gpt-4o`, several (a mixture), a model, or a function of
+            (system, message). `offline` is a built-in proposer and not a language model.
+        base_url: address of an OpenAI-compatible server.
+        iterations: T: how often the improver improves itself.
+        copies: copies of each task that an improver is measured on.
+        utility_budget: evaluations on the training split in one improvement.
+        meta_budget: evaluations of improvers in one iteration.
+        lm_budget: LM calls of one improvement.
+        max_responses: responses of one LM call.
+        edits: how the model may answer where a prompt shows a program: `auto`, `rewrite`, `blocks` or `diff`.
+        selection: which improver an iteration leaves: `paper`, `gated` or `archive`.
+        gate_error: probability that a gate accepts an improver that is no better.
+        gate_pairs: paired evaluations of one comparison by the gate, at most.
+        max_cost: dollars that may be spent on the language model.
+        max_tokens: tokens that may be spent, in and out.
+        max_calls: LM calls in all.
+        max_time: seconds in all, or a time such as `30m`.
+        price: `IN,OUT`: dollars per million tokens, where the model's price is not known.
+        max_output_tokens: tokens of one response, at most.
+        requests_per_minute: requests that the server allows.
+        tokens_per_minute: tokens that the server allows.
+        instances: `secret`, or `published` for the paper's seeds.
+        jobs: solutions evaluated at once; 0 means one for each core.
+        require: protections without which nothing is run, or `none`; see `strop doctor`.
+        seed: with this machine's key it decides everything that is drawn; random when not given.
+        out: the record's directory, empty or new; one in runs/ when not given.
+        out_file: where the improver and its card are written besides.
+        progress: show the progress on standard error.
 
     Raises:
-        ConfigurationError: something that was named is not there, or a file would be overwritten.
-        StropError: the host failed or a limit was spent; what was done is kept, and `strop resume` goes on.
+        ConfigurationError: something that was named does not exist, or a file would be overwritten.
+        StropError: the host failed or a limit was spent; what was done is kept, and `strop resume` continues it.
     """
+    arguments = dict(locals())
     wanted = None if out_file is None else Path(out_file)
     if wanted is not None:
         check_free(wanted)
     tasks = several(task)
-    spec = recipe_of(tasks, str(improver), seed, options)
-    text = any_improver_text(str(improver))
+    spec = recipe_of(tasks, arguments)
+    text = any_improver_text(spec.improver)
     directory = Path(out) if out is not None else new_directory(RUNS, f"train-{plain_name(spec.task)}")
     said = {"improver": text} | said_of(wanted)
     with (
-        assembled(spec, os.environ, model=model_of(options.get("lm")), tasks=objects_of(tasks)) as parts,
+        assembled(spec, os.environ, model=model_of(lm), tasks=objects_of(tasks)) as parts,
         recorded(parts, directory, KIND, said, show="auto" if progress else "none") as journal,
     ):
         run(on_kept_trees(parts, directory), text, directory, journal)

@@ -1,0 +1,33 @@
+"""`strop.load`: what a run that was recorded before came to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from strop.api import improving, training
+from strop.api.finding import find_run
+from strop.api.improving import Improved, improved_in
+from strop.api.training import Trained, trained_in
+from strop.errors import ConfigurationError
+from strop.report.reading import reading
+from strop.store import Store
+
+
+def load(run: str | Path | None = None) -> Improved | Trained:
+    """What an earlier `improve` or `train` came to, from the function or the command, from its record.
+
+    Args:
+        run: the record's directory, or the end of its name; the newest in runs/ when not given.
+
+    Raises:
+        ConfigurationError: there is no such run, or it is of another command.
+        StoreError: it cannot be read, or has not ended.
+    """
+    directory = find_run(None if run is None else Path(run))
+    with reading(directory), Store.open(directory) as store:
+        kind = store.meta.get("kind", "")
+    if kind == improving.KIND:
+        return improved_in(directory)
+    if kind == training.KIND:
+        return trained_in(directory)
+    raise ConfigurationError(f"{directory} is a record of strop {kind}; strop.load reads those of improve and train")

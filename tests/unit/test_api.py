@@ -1,0 +1,99 @@
+"""The public functions as Python sees them: signatures, defaults, documentation, and errors that name arguments."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import strop
+from strop.api.target import Scoring
+from strop.spec import RunSpec
+
+FUNCTIONS = [strop.improve, strop.train, strop.compare, strop.check, strop.score, strop.load]
+DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]
+
+
+def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(function).parameters)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+def test_public_function_names_types_and_documents_every_parameter(function: Callable[..., object]) -> None:
+    text = inspect.getdoc(function) or ""
+    for name, parameter in parameters(function).items():
+        assert parameter.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+        assert parameter.annotation is not inspect.Parameter.empty
+        assert re.search(rf"^    {name}: ", text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    "function", [strop.improve, strop.train, strop.compare], ids=lambda function: function.__name__
+)
+def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callable[..., object]) -> None:
+    given, recipe = parameters(function), RunSpec()
+    for field in fields(RunSpec):
+        if field.name in given and field.name not in ("task", "seed", "improver", "copies"):
+            assert given[field.name].default == getattr(recipe, field.name), field.name
+
+
+def test_improve_takes_every_way_to_score_a_program() -> None:
+    given, scoring = parameters(strop.improve), Scoring()
+    for field in fields(Scoring):
+        assert given[field.name].default == getattr(scoring, field.name)
+
+
+def test_every_name_in_the_documents_exists() -> None:
+    named = {name for path in DOCUMENTS for name in re.findall(r"\bstrop\.([A-Z]\w+|\w+(?=\())", path.read_text())}
+    assert named - {"Improved", "Task"} and not [name for name in sorted(named) if name not in strop.__all__]
+
+
+def test_wrong_option_is_a_type_error_of_python() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'model'"):
+        strop.improve("lpn", model="x")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"utility_budget": -3}, "utility_budget is -3; it must be"),
+        ({"jobs": -1}, "jobs is -1"),
+        ({"max_cost": -1.0}, "max_cost is -1"),
+        ({"lm": "nonsense"}, "lm nonsense: no such language model"),
+        ({"lm": "inbox:"}, "lm inbox needs a folder"),
+        ({"require": "courage"}, "require names courage"),
+        ({"command": "make", "evaluator": "e.py"}, "scored by command or by evaluator, not by both"),
+        ({"files": "a.c"}, "files does not apply to lpn"),
+    ],
+)
+def test_error_names_the_argument_and_not_the_flag(
+    options: dict[str, object], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(strop.ConfigurationError, match=named) as error:
+        strop.improve("lpn", **options)  # type: ignore[arg-type]
+    assert "--" not in str(error.value)
+
+
+def test_text_of_the_user_in_an_error_stays_as_it_is() -> None:
+    from strop.api.arguments import names_arguments
+
+    @names_arguments
+    def fails(*, lm: str = "", seed: int = 0) -> None:
+        raise strop.ConfigurationError("the task's --lm x, from 'run --seed 3', and a--lm and --nothing")
+
+    with pytest.raises(
+        strop.ConfigurationError, match=r"^the task's lm x, from 'run --seed 3', and a--lm and --nothing$"
+    ):
+        fails()
+
+
+def test_type_checkers_see_the_names_that_python_finds() -> None:
+    tree = ast.parse(Path(strop.__file__).read_text())
+    typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert set(strop.__all__) <= typed
