@@ -7,6 +7,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from support.tables import widest
+
 TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
 IMPROVER = """from language_model import LanguageModel
 import os
@@ -37,7 +39,7 @@ def test_show_counts_what_improvers_did_by_rule_with_circumventions_first(strop:
     is_first = [note["unsandboxing"] for note in audit]
     assert is_first == sorted(is_first, reverse=True) and is_first[0]
     shown = strop("show", "there").stdout
-    assert max(map(len, shown.splitlines())) <= 80
+    assert widest(shown) <= 80
     assert {note["rule"] for note in audit} <= {line.split(" ")[0] for line in shown.splitlines()}
 
 

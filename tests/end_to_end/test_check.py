@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from support.tables import widest
+
 BROKEN = Path(__file__).parents[1] / "checkup" / "broken_tasks"
 
 
@@ -16,7 +18,7 @@ def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns(st
     ended = strop("check", "lpn", "--repeat", "2")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.startswith("lpn: sound\n") and "Lists in lists" in ended.stdout
-    assert max(map(len, ended.stdout.splitlines())) <= 80
+    assert widest(ended.stdout) <= 80
     assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "museum"]
 
 

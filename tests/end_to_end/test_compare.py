@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from support.tables import widest
+
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 
 SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
@@ -82,7 +84,7 @@ def test_equal_improvers_of_unequal_cost_are_called_so(strop: Strop) -> None:
 
 def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> None:
     done = strop("compare", "seed", "knows.py", *TWO, *SMALL, "--out", "c")
-    assert done.returncode == 0 and max(map(len, done.stdout.splitlines())) <= 80
+    assert done.returncode == 0 and widest(done.stdout) <= 80
     assert "knows.py is better" in " ".join(done.stdout.split()) and "recorded in c" in done.stderr
     again = strop("compare", "seed", "knows.py", *TWO, *SMALL, "--out", "c")
     assert again.stdout == done.stdout and "nothing is measured again" in again.stderr

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from support.tables import widest
+
 SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
 SLOW = """import time
 import strop
@@ -49,7 +51,7 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
         assert idle["test"]["values"] == [pytest.approx(seed["test"]["mean"], abs=0.35)] * 2
     assert [each["improver"] for each in document["differences"]] == ["idle.py", "chain_of_thought"] * 2
     shown = strop(*asked, "--out", "b")
-    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert widest(shown.stdout) <= 80
     assert "parity: measuring idle.py" in shown.stderr and "recorded in b" in shown.stderr
     for cell in document["cells"]:
         assert f"{cell['test']['mean']:.3f}" in shown.stdout, "the same seed gives the same figures"

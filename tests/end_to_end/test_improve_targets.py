@@ -86,7 +86,9 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
 ) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there")
     assert ended.returncode == 0, ended.stderr
-    assert "20% higher speed (10 to 12), the same in each of 10 repeated measurements" in " ".join(ended.stdout.split())
+    assert "Better: 20% higher speed, from 10 to 12, the same in each of 10 repeated measurements" in " ".join(
+        ended.stdout.split()
+    )
     assert "the scorer shares a jail with the program" in " ".join(ended.stdout.split())
     assert "budget: 25 evaluations, 4 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
     assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
@@ -119,7 +121,8 @@ def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path
     ended = strop("improve", "mine", *SCORED, "--improver", "fails.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
     assert document["finding"] == "better" and document["stands_in"] and document["outcome"] == "raised"
-    assert "the best candidate that it had evaluated stands in its place: 20% higher speed" in document["sentence"]
+    assert document["sentence"].startswith("Better: 20% higher speed, from 10 to 12")
+    assert document["sentence"].endswith("so this is the best candidate that it had evaluated.")
 
 
 def test_candidate_that_breaks_a_constraint_is_not_applied(strop: Any, mine: Path) -> None:
@@ -137,7 +140,9 @@ def test_candidate_that_breaks_a_constraint_is_not_applied(strop: Any, mine: Pat
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
     assert document["finding"] == "worse", ended.stderr
-    assert "constraint size<=4 not met: 5" in document["sentence"] and document["applied"].startswith("not applied: ")
+    assert "constraint size<=4 not met: 5" in document["sentence"] and document["applied"].startswith(
+        "not applied. No "
+    )
     assert contents(mine) == FILES
     assert strop("apply", "there").returncode == 2
 
@@ -164,7 +169,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     (mine / "app/name with blank.txt").write_text("speed: 99")
     (mine / "score.sh").write_text("exit 3\n")
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 0 and "80% higher speed (10 to 18)" in " ".join(out.split()), err
+    assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
     refused = strop("apply", "there", "--force")
     assert refused.returncode == 2 and "has changed since the improvement began" in refused.stderr
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
@@ -195,7 +200,7 @@ def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it
             assert "best so far: " in err and "strop apply there --unproven" in err and "strop resume there" in err
         process = start_strop("resume", "there")
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 0 and "80% higher speed (10 to 18)" in " ".join(out.split()), err
+    assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
     assert contents(mine) == FILES
     assert strop("apply", "there").returncode == 0
     assert (mine / "app/name with blank.txt").read_text() == "speed: 18"

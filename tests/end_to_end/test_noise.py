@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from support.tables import widest
+
 SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
 
 
@@ -31,7 +33,7 @@ def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> N
         assert each["task"] == name and [len(row) for row in each["values"]] == [2, 2]
         assert each["floor_interval"][0] <= each["floor"] <= each["floor_interval"][1]
     shown = strop(*asked, "--out", "b")
-    assert max(map(len, shown.stdout.splitlines())) <= 80 and "parity: repeat 2 of 2" in shown.stderr
+    assert widest(shown.stdout) <= 80 and "parity: repeat 2 of 2" in shown.stderr
     assert f"{document['tasks'][0]['floor']:.3f}" in shown.stdout
     with sqlite3.connect(tmp_path / "a" / "run.sqlite") as connection:
         assert connection.execute("SELECT count(*) FROM evaluation WHERE split <> 'train'").fetchone() == (0,)

@@ -11,6 +11,7 @@ import pytest
 from strop.events import LmResponded
 from strop.spec import shipped_improvers
 from strop.store import Store
+from support.tables import widest
 
 TINY = ["--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "2", "--meta-budget", "1"]
 WHERE = ["--runs", "1", "--seed", "4", "--out", "there", *TINY]
@@ -25,7 +26,7 @@ def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: A
     assert first.returncode == 0, first.stderr
     assert "greedy iterative" in first.stdout and "64.2 ± 0.9" in first.stdout
     assert "not a language model" in first.stdout
-    assert max(map(len, first.stdout.splitlines())) <= 80
+    assert widest(first.stdout) <= 80
     assert files(tmp_path / "there", "baselines") == [f"baselines.{end}" for end in ("json", "md", "png", "svg")]
     again = strop("reproduce", "baselines", *WHERE, "--json")
     assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
@@ -62,7 +63,7 @@ def test_strategies_are_measured_and_proposals_counted_and_more_are_asked_for_wi
     assert more.returncode == 0, more.stderr
     assert "begins: eval" in ended.stderr and "begins: eval" not in more.stderr
     assert "15 improvements of the seed improver" in more.stdout and "textbook" in more.stdout
-    assert max(map(len, more.stdout.splitlines())) <= 80
+    assert widest(more.stdout) <= 80
     (record,) = [path.parent for path in tmp_path.glob("there/proposals/*/run.sqlite")]
     with Store.open(record) as store:
         assert len(list(store.events(LmResponded))) == 15

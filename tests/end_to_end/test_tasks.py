@@ -11,6 +11,7 @@ import pytest
 from strop.events import AuditNoted, RunFinished
 from strop.store import Store
 from strop.tasks.registry import BUILT_IN, META
+from support.tables import widest
 
 ALARM = """
 import strop
@@ -83,7 +84,7 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
     assert rows["lpn"][-5:] == ["50.0", "50.0", "-", "100.0", "100.0"]
     assert set(BUILT_IN) < set(rows) and set(META) < set(rows)
     assert ended.stdout.index("meta tasks") < ended.stdout.index("self-improvement")
-    assert max(map(len, ended.stdout.splitlines())) <= 80
+    assert widest(ended.stdout) <= 80
 
 
 def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(strop: Any) -> None:

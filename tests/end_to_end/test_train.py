@@ -18,6 +18,7 @@ import pytest
 from strop.recall import identities
 from strop.solution import digest_of
 from strop.store import Store
+from support.tables import widest
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -106,7 +107,7 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     assert [value for each in first["tasks"] for value in each["test"]["values"]] == first["test"]["values"]
     assert card["began_with"]["mean"] == pytest.approx(first["test"]["mean"])
     assert document["card"]["digest"] == card["digest"]
-    assert "times3" in done.stdout and max(map(len, done.stdout.splitlines()[:-1])) <= 80
+    assert "times3" in done.stdout and widest(done.stdout) <= 80
     shown = strop("improvers", "mine.py")
     assert "2 copies of each task" in shown.stdout and "began with" in shown.stdout
     again = strop("train", *two_tasks, *TINY, "--out-file", "mine.py")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from io import StringIO
 from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from strop.errors import StoreError
 from strop.gains import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
 from strop.improver import Improvement
-from strop.report.gains import compared, gain_document, size
+from strop.report.gains import compared, gain_document, size, valued
 from strop.report.single import sentence
 from strop.report.tried import metrics_table
 from strop.single import Cost, Scored, Single
 from strop.utility import Evaluation
+from support.tables import terminal
 
 TIME = MetricFacts("time", "min", reader="time")
 SCORE = MetricFacts("score", "max", reader="$.score")
@@ -61,7 +62,30 @@ def test_change_is_said_in_the_words_and_the_direction_that_people_use(
     assert size(one) == words
     noisy = size(found(MetricFacts("m", goal, reader=reader), factor, noise=0.005))
     low, high = noisy.split("(95% interval ")[1].rstrip(")%x").split(" to ")
-    assert float(low) <= float(high)
+    assert float(low.rstrip("x")) <= float(high)
+
+
+@pytest.mark.parametrize(
+    ("factor", "base", "said"),
+    [
+        (1 / 140, 0.1189, "Better: 140x as fast, from 119 ms to 0.849 ms, "),
+        (1 / 1500, 3.0, "Better: 1,500x as fast, from 3 s to 2 ms, "),
+        (1 / 3, 0.00012, "Better: 3x as fast, from 0.12 ms to 40 µs, "),
+    ],
+)
+def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: float, base: float, said: str) -> None:
+    metric = MetricFacts("seconds", "min", reader="time")
+    rows = measured(metric, factor, noise=0.0, base=base)
+    assert sentence(single(ObjectiveFacts((metric,), seeded=True), *rows)).startswith(said)
+    noisy = sentence(single(ObjectiveFacts((metric,), seeded=True), *measured(metric, factor, noise=0.2, base=base)))
+    assert "e+" not in noisy and "e-" not in noisy
+    if factor < 0.01:
+        assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
+
+
+def test_printed_metric_that_is_named_seconds_has_a_unit() -> None:
+    assert valued(MetricFacts("seconds", "min", reader="$.seconds"), 0.1159) == "116 ms"
+    assert valued(MetricFacts("score", "max", reader="$.score"), 0.91434) == "0.9143"
 
 
 def test_score_of_nothing_makes_no_percentage() -> None:
@@ -99,8 +123,8 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
     facts = ObjectiveFacts((SCORE,), seeded=False)
     said = sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3))
     assert said == (
-        "no significant improvement: 7.1% higher score, in 3 repeated measurements; "
-        "chance alone would do this with p = 0.25; fewer than 6 can show nothing"
+        "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 3 repeated measurements; "
+        "chance alone would do this with p = 0.25; fewer than 6 can show nothing."
     )
 
 
@@ -124,12 +148,15 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Singl
 
 def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:
     said = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
-    assert said.startswith("12% faster (95% interval 1") and said.endswith("%), in 10 repeated measurements")
+    assert said.startswith("Better: 12% faster (95% interval 1")
+    assert said.endswith("%), from 999 ms to 894 ms, in 10 repeated measurements.")
     seeded = sentence(single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
-    assert seeded.startswith("49% higher score (95% interval ") and seeded.endswith(", on 40 held-out instances")
+    assert seeded.startswith("Better: 49% higher score (95% interval ") and seeded.endswith(
+        ", on 40 held-out instances."
+    )
     worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))
-    assert worse.startswith("no improvement: what the improver returned is worse, 34% slower") and worse.endswith(
-        "; keep the original"
+    assert worse.startswith("No improvement: what the improver returned is worse, 34% slower") and worse.endswith(
+        "; keep the original."
     )
 
 
@@ -137,9 +164,9 @@ def test_sentence_says_that_a_score_is_deterministic() -> None:
     facts = ObjectiveFacts((SCORE,), seeded=False)
     values = [{"score": 0.91}] * 10, [{"score": 0.85}] * 10
     assert sentence(single(facts, *values)) == (
-        "7.1% higher score (0.85 to 0.91), the same in each of 10 repeated measurements"
+        "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 10 repeated measurements."
     )
-    assert sentence(single(facts, values[0], values[0])).startswith("no improvement: score 0.91")
+    assert sentence(single(facts, values[0], values[0])).startswith("No improvement: score unchanged at 0.91")
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
@@ -148,7 +175,8 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "no improvement: where it counts, the candidate fails (instance 0: constraint tests=1 not met: 0.93); keep the original"
+        "No improvement: what the improver returned fails on held-out instances "
+        "(instance 0: constraint tests=1 not met: 0.93); keep the original."
     )
 
 
@@ -158,8 +186,8 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     found = single(facts, after, before, value=0.4, scores=(0.4,) * 8)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "no improvement: what the improver returned is worse, -0.100 in utility (all 8 equal), on 8 held-out instances; "
-        "keep the original"
+        "No improvement: what the improver returned is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400, "
+        "on 8 held-out instances; keep the original."
     )
 
 
@@ -168,8 +196,8 @@ def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
     whole = single(facts, *measured(TIME, 0.5))
     stands = Single(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in
-    assert sentence(stands).startswith(
-        "the improver failed (raised: KeyError: 'x'); the best candidate that it had evaluated stands in its place: 98% faster"
+    assert sentence(stands).startswith("Better: 98% faster (95% interval ") and sentence(stands).endswith(
+        "; the improver failed (raised: KeyError: 'x'), so this is the best candidate that it had evaluated."
     )
 
 
@@ -193,7 +221,7 @@ def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
     metric = MetricFacts(name, "max", f"$.{name}")
     after, before = measured(metric, 1.0009, n=10, noise=0.00001)
     shown = StringIO()
-    console = Console(file=shown, width=80)
+    console = terminal(shown)
     console.print(metrics_table(single(ObjectiveFacts((metric,), seeded=True), after, before), console))
     said = shown.getvalue()
     letters = "".join(line.split(" ")[0] for line in said.splitlines())

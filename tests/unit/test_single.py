@@ -29,6 +29,7 @@ from strop.single import Cost, Scored, Single, improve_once, recorded
 from strop.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.utility import Evaluation
+from support.tables import terminal
 
 MakeBench = Callable[..., Any]
 SEED = improver_text("seed")
@@ -62,14 +63,17 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
     assert found.finding == "better" and found.cost == Cost(lm_calls=1, responses=3, evaluations=3)
     assert found.improved.test.value == 1.0 > found.original.test.value
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
-    assert sentence(found).startswith("better by 0.") and sentence(found).endswith("on 16 held-out instances")
+    before = f"{found.original.test.value:.3f}"
+    assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
+    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances.")
 
 
 def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
     start = Original({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
-        "no improvement: what the improver returned is worse by 1.000 (all 16 equal) on 16 held-out instances; keep the original"
+        "No improvement: what the improver returned is worse, -1.000 (all 16 equal) in score, from 1.000 to 0.000, "
+        "on 16 held-out instances; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
 
@@ -77,7 +81,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
 def test_improvement_that_changes_nothing_measurable_is_not_significant(once: Any) -> None:
     found, _ = once(giving("def algorithm(n):\n    return 0 * n\n"))
     assert found.finding == "no significant improvement"
-    assert sentence(found).startswith("no significant improvement: +0.000 (all 8 equal)")
+    assert sentence(found).startswith("No improvement: score unchanged at 0.") and "p =" not in sentence(found)
 
 
 def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) -> None:
@@ -90,7 +94,7 @@ def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) 
 def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> None:
     found, directory = once(improver)
     assert (found.finding, found.improved, found.difference, found.p) == ("failed", None, None, None)
-    assert sentence(found).startswith(f"no improvement: the improver failed ({found.improvement.outcome}: ")
+    assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
     assert (directory / "solution.py").read_text() == found.original.text
     assert (directory / "solution.diff").read_text() == "" and found.original.test.value > 0
 
@@ -98,7 +102,7 @@ def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> No
 def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
     found, _ = once(IDLE)
     assert found.finding == "unchanged"
-    assert sentence(found) == "no improvement: the improver returned the solution unchanged"
+    assert sentence(found) == "No improvement: the improver returned the original unchanged."
 
 
 def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:
@@ -149,14 +153,22 @@ def made(differences: list[float]) -> Single:
 )
 def test_finding_claims_no_more_than_the_instances_show(differences: list[float], finding: str) -> None:
     assert made(differences).finding == finding
-    assert finding in sentence(made(differences))
+    claim = "no improvement" if finding == "worse" else finding
+    assert sentence(made(differences)).lower().startswith(claim)
 
 
 def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
     file = io.StringIO()
-    print_single(made([0.4] * 6), Console(file=file, width=80), task="lpn", notice="a stand-in", notes={"R005": 2})
+    print_single(
+        made([0.4] * 6),
+        terminal(file),
+        task="lpn",
+        notice="a stand-in",
+        notes={"R005": 2},
+    )
     lines = file.getvalue().splitlines()
-    assert lines[0] == "a stand-in" and "1 LM call, 2 responses, 3 evaluations" in lines[1]
+    assert lines[0] == "a stand-in" and lines[1].startswith("Better: +0.400 (all 6 equal) in score")
+    assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
@@ -164,8 +176,8 @@ def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
 
 def test_report_of_a_record_that_ended_early_says_so() -> None:
     file = io.StringIO()
-    print_single(None, Console(file=file, width=80), task="lpn")
-    assert file.getvalue().startswith("strop improve lpn\nunfinished: ")
+    print_single(None, terminal(file), task="lpn")
+    assert file.getvalue().startswith("Unfinished: ")
     document = single_document(None, task="lpn", model=ModelFacts("offline", False), directory=Path("nowhere"))
     assert (document["finding"], document["original"], document["solution"]) == ("unfinished", None, None)
 

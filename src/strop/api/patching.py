@@ -67,7 +67,7 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
     with reading(directory), Store.open(directory) as store:
         single = recorded((stored.event for stored in store.events()), original, facts)
         best = best_of(stored.event for stored in store.events(Evaluated)) if single is None else None
-    lift = "--unproven applies it all the same"
+    lift = "--unproven applies it nevertheless"
     if single is None:
         if best is None or best.solution is None:
             raise ConfigurationError(
@@ -79,7 +79,7 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
             )
         return best.solution
     if single.improved is None:
-        raise ConfigurationError(f"nothing to apply: {sentence(single)}")
+        raise ConfigurationError(f"nothing to apply. {sentence(single)}")
     if single.finding != "better" and not unproven:
-        raise ConfigurationError(f"not applied: {sentence(single)}; {lift}")
+        raise ConfigurationError(f"not applied. {sentence(single)} {lift}")
     return single.improved.text

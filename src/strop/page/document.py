@@ -107,7 +107,7 @@ def _of_improvement(store: Store, run: RunFacts, evaluations: int) -> Headline:
         said = sentence(told_in(store).single)
     except StoreError as error:  # what the metrics were is told nowhere else; all the rest of the record can be shown
         return headline_of_rest(run, evaluations) | {"detail": f"What it came to cannot be told: {error}."}
-    return {"sentence": f"{said[:1].upper()}{said[1:]}.", "detail": ""}
+    return {"sentence": said, "detail": ""}
 
 
 def _lineage(store: Store, seen: Seen, run: RunFacts, directory: Path) -> Lineage:

@@ -8,13 +8,27 @@ from dataclasses import replace
 from typing import TypedDict
 
 from strop.events import Evaluated
-from strop.gains import Gain, facts_of, gain
-from strop.report.words import harmless, no_width
+from strop.gains import Gain, MetricFacts, facts_of, gain
+from strop.report.words import harmless, no_width, plain, seconds_in_words
 from strop.tasks.command import AnyTask
 from strop.tasks.objective import COUNTED_BY_KERNEL
 from strop.utility import evaluation_of
 
 _CLOCKS = ("time", "wall")
+_SECONDS = ("seconds", "_seconds", " seconds")
+"""How the name of a metric ends that is printed in seconds."""
+
+
+def valued(metric: MetricFacts, value: float) -> str:
+    """A value of a metric with its unit, where it is known: `0.85 ms`, `12.5 MiB`, `0.9143`."""
+    if metric.reader in _CLOCKS or metric.name.lower().endswith(_SECONDS):
+        return seconds_in_words(value)
+    return f"{plain(value)} MiB" if metric.reader == "memory" else plain(value, 4)
+
+
+def values(found: Gain) -> str:
+    """From what to what: `from 119 ms to 0.85 ms`."""
+    return f"from {valued(found.metric, found.before)} to {valued(found.metric, found.after)}"
 
 
 def size(found: Gain) -> str:
@@ -24,8 +38,8 @@ def size(found: Gain) -> str:
         sign = 1.0 if found.metric.goal == "max" else -1.0
         word = "higher" if sign * found.change.mean >= 0 else "lower"
         turned = 1.0 if found.change.mean >= 0 else -1.0
-        words = f"{_name(found)} {abs(found.change.mean):.3g} {word}".lstrip()
-        return words + _between(interval, lambda x: f"{turned * x:.3g}", "", turned < 0)
+        words = f"{_name(found)} {plain(abs(found.change.mean))} {word}".lstrip()
+        return words + _between(interval, lambda x: plain(turned * x), "", turned < 0)
     return _of_ratio(found, interval)
 
 
@@ -42,13 +56,17 @@ def _of_ratio(found: Gain, interval: tuple[float, float] | None) -> str:
         # A speed, or a score: how much more of it there is.
         if ratio >= 2:
             what = "as fast" if clock else f"the {_name(found)}" if found.metric.name else "as much"
-            words = f"{ratio:.2g}x {what}"
-            return words + _between(interval, lambda x: f"{math.exp(x):.2g}", "x", False)
+            words = f"{_times(ratio)} {what}"
+            return words + _between(interval, lambda x: _times(math.exp(x)), "", False)
         return _percent(_word(found, clock), found.change.mean, interval, less=ratio < 1)
     # How much less, or how much more, there is of what should be small, or less of what should be large.
     raw = -found.change.mean if found.metric.goal == "min" else found.change.mean
     turned = None if interval is None else (-interval[1], -interval[0]) if found.metric.goal == "min" else interval
     return _percent(_word(found, clock), raw, turned, less=raw < 0)
+
+
+def _times(ratio: float) -> str:
+    return f"{plain(ratio, 2)}x"
 
 
 def _word(found: Gain, clock: bool) -> str:
@@ -105,7 +123,9 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
         found = evaluation_of(event)
         each = [gain(metric, found.metrics, found.beside, seeded=facts.seeded) for metric in facts.metrics]
         said = [
-            f"{compared(one)} ({one.after:.4g}, the original's is {one.before:.4g})" for one in each if one is not None
+            f"{compared(one)} ({valued(one.metric, one.after)}, the original's is {valued(one.metric, one.before)})"
+            for one in each
+            if one is not None
         ]
         return ", ".join(said) if said else f"{event.value:.3f}"
 

@@ -12,13 +12,13 @@ from rich.text import Text
 
 from strop.best import BEST
 from strop.feedback import gist
-from strop.gains import LEAST, Gain, ObjectiveFacts
+from strop.gains import LEAST, LEVEL, Gain, ObjectiveFacts
 from strop.report.documents import SCHEMA_VERSION, CostsDocument, Difference, ModelFacts, NotedDocument, noted_document
-from strop.report.gains import GainDocument, compared, gain_document, size
+from strop.report.gains import GainDocument, compared, gain_document, size, valued, values
 from strop.report.notes import noted
-from strop.report.tables import fitting, new_table, print_notes, say
+from strop.report.tables import SENTENCE, fitting, new_table, print_notes, say
 from strop.report.tried import Tried, TriedDocument, metrics_table, print_front, print_tried, tried_document
-from strop.report.words import counted, harmless, no_width, quantity
+from strop.report.words import counted, harmless, no_width, plain, quantity
 from strop.single import DIFF, SOLUTION, SOLUTION_FILES, Scored, Single
 from strop.solution import digest_of
 from strop.stats import Estimate
@@ -28,8 +28,6 @@ from strop.utility import Evaluation
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file holds all of it."""
 _LINE = 400
-_LEAST_SHARED = 0.01
-"""A score below this makes no percentages."""
 NOTHING: Mapping[str, int] = {}
 
 
@@ -81,16 +79,40 @@ class SingleDocument(TypedDict):
 
 
 def sentence(found: Single | None) -> str:
-    """What may be claimed, in one sentence."""
+    """What may be claimed, in one sentence: the terminal, the page, the document and the Python API show this one."""
+    return f"{_conclusion(found)}."
+
+
+def _conclusion(found: Single | None) -> str:
     if found is None:
-        return "unfinished: it ended before everything was measured"
+        return "Unfinished: it ended before everything was measured"
     if found.finding == "failed":
-        return f"no improvement: {_failed(found)}; the original stands"
+        return f"No improvement: {_failed(found)}; the original stands"
     if found.finding == "unchanged" or found.difference is None:
-        return "no improvement: the improver returned the solution unchanged"
+        return "No improvement: the improver returned the original unchanged"
+    said = f"{_claim(found)}: {_compared(found)}"
+    said = f"{said}; keep the original" if found.finding == "worse" else said
     if found.stands_in:
-        return f"{_failed(found)}; the best candidate that it had evaluated stands in its place: {_compared(found)}"
-    return _compared(found)
+        return f"{said}; {_failed(found)}, so this is the best candidate that it had evaluated"
+    return said
+
+
+def _claim(found: Single) -> str:
+    match found.finding:
+        case "better":
+            return "Better"
+        case "no significant improvement" if not _same(found):
+            return "No significant improvement"
+        case _:
+            return "No improvement"
+
+
+def _same(found: Single) -> bool:
+    """Whether nothing that was measured differs."""
+    if found.gain is not None:
+        return all(each.change.mean == 0 for each in (found.gain, *found.gains))
+    interval = None if found.difference is None else found.difference.interval
+    return interval is not None and found.difference is not None and found.difference.mean == 0 and no_width(interval)
 
 
 def _failed(found: Single) -> str:
@@ -99,95 +121,60 @@ def _failed(found: Single) -> str:
 
 
 def _compared(found: Single) -> str:
-    if found.facts is None:
+    """From what to what, with the interval and where it was measured."""
+    assert found.improved is not None
+    if found.facts is not None and found.improved.test.verdict != "ok":
+        reason = gist(found.improved.test.error) or found.improved.test.verdict
+        return f"what the improver returned fails on held-out instances ({reason})"
+    if found.facts is None or found.gain is None:
         return _in_scores(found)
-    if found.gain is None:
-        return _without_gain(found)
-    return _or_the_original(found, _in_metrics(found, found.gain))
-
-
-def _or_the_original(found: Single, said: str) -> str:
-    """The same of a program that is worse: that nothing came of the search stands first."""
-    return (
-        f"no improvement: what the improver returned is worse, {said}; keep the original"
-        if found.finding == "worse"
-        else said
-    )
+    return _in_metrics(found, found.facts, found.gain)
 
 
 def _in_scores(found: Single) -> str:
-    """Of a task whose scores the host computes."""
-    difference = found.difference
-    assert difference is not None
-    held_out = f"on {quantity(difference.n, 'held-out instance')}"
-    if found.finding == "no significant improvement":
-        chance = "" if found.p is None else f"; chance alone would do this with p = {found.p:.2g}"
-        return f"no significant improvement: {difference.mean:+.3f}{_interval(difference)} {held_out}{chance}"
-    size = f"{found.finding} by {abs(difference.mean):.3f}{_interval(difference, found.finding == 'worse')}"
-    size = f"{size}{_share(found, difference)} {held_out}"
-    if found.finding == "worse":
-        return f"no improvement: what the improver returned is {size}; keep the original"
-    return size
+    """Of a task whose scores the host computes, and where metrics make no ratios."""
+    difference, improved = found.difference, found.improved
+    assert difference is not None and improved is not None
+    name = "score" if found.facts is None else "utility"
+    where = _where(found.facts, difference.n)
+    if _same(found):
+        return f"{name} unchanged at {improved.test.value:.3f}, {where}"
+    change = f"{difference.mean:+.3f}{_interval(difference)} in {name}"
+    said = f"{_worse(found)}{change}, from {found.original.test.value:.3f} to {improved.test.value:.3f}, {where}"
+    unclear = found.finding == "no significant improvement" and found.p is not None
+    return f"{said}{_chance(found.p or 0.0, difference.n)}" if unclear else said
 
 
-def _share(found: Single, difference: Estimate) -> str:
-    """The difference as a percentage of the original's score; nothing where that is 0, or so small that it says nothing."""
-    before = found.original.test.value
-    if before < _LEAST_SHARED or found.finding == "worse":
-        return ""
-    return f", {100 * difference.mean / before:.0f}% over the original's {before:.3f},"
-
-
-def _in_metrics(found: Single, decided: Gain) -> str:
+def _in_metrics(found: Single, facts: ObjectiveFacts, decided: Gain) -> str:
     """Of a command task: in the terms of its metric, or of all together and then of each."""
-    assert found.facts is not None
     n = decided.change.n
-    where = _where(found.facts, n)
-    if decided.deterministic:
-        where = f"the same in each of {quantity(n, 'repeated measurement')}"
-    if decided.change.mean == 0 and all(each.change.mean == 0 for each in found.gains):
-        return f"no improvement: {_values(decided)} as the original, {where}"
-    size_of = size(decided)
+    where = f"the same in each of {quantity(n, 'repeated measurement')}" if decided.deterministic else _where(facts, n)
+    if _same(found):
+        value = valued(decided.metric, decided.after)
+        return f"{harmless(decided.metric.name, 40)} unchanged at {value}, {where}"
     if len(found.gains) > 1:
-        each = ", ".join(compared(one) for one in found.gains)
-        size_of = f"{size_of}, all metrics together ({each})"
-    said = f"{size_of}, {where}"
-    if decided.deterministic:
-        said = f"{size_of} ({decided.before:.4g} to {decided.after:.4g}), {where}"
-    if found.finding == "no significant improvement":
-        return f"no significant improvement: {said}{_chance(decided.p, n)}"
-    return said
+        each = "; ".join(f"{compared(one)}, {values(one)}" for one in found.gains)
+        said = f"{size(decided)}, all metrics together ({each}), {where}"
+    else:
+        said = f"{size(decided)}, {values(decided)}, {where}"
+    said = f"{_worse(found)}{said}"
+    return f"{said}{_chance(decided.p, n)}" if found.finding == "no significant improvement" else said
 
 
-def _where(facts: ObjectiveFacts, n: int) -> str:
-    return f"on {quantity(n, 'held-out instance')}" if facts.seeded else f"in {quantity(n, 'repeated measurement')}"
+def _worse(found: Single) -> str:
+    return "what the improver returned is worse, " if found.finding == "worse" else ""
+
+
+def _where(facts: ObjectiveFacts | None, n: int) -> str:
+    seeded = facts is None or facts.seeded
+    return f"on {quantity(n, 'held-out instance')}" if seeded else f"in {quantity(n, 'repeated measurement')}"
 
 
 def _chance(p: float, n: int) -> str:
+    if p <= LEVEL:  # the interval alone does not exclude chance
+        return ""
     few = f"; fewer than {LEAST} can show nothing" if n < LEAST else ""
-    return f"; chance alone would do this with p = {p:.2g}{few}"
-
-
-def _values(decided: Gain) -> str:
-    return f"{harmless(decided.metric.name, 40)} {decided.after:.4g}, as good"
-
-
-def _without_gain(found: Single) -> str:
-    """Of a command task whose candidate failed on the sealed split or broke a constraint, or whose metrics make no ratios."""
-    assert found.improved is not None and found.facts is not None
-    reason = gist(found.improved.test.error) or found.improved.test.verdict
-    if found.improved.test.verdict == "ok":
-        difference = found.difference
-        assert difference is not None
-        where = _where(found.facts, difference.n)
-        said = f"{difference.mean:+.3f} in utility{_interval(difference)}, {where}"
-        if found.finding == "worse":
-            return _or_the_original(found, said)
-        said = f"{found.finding}: {said}"
-        if found.finding == "no significant improvement" and found.p is not None:
-            return f"{said}{_chance(found.p, difference.n)}"
-        return said
-    return f"no improvement: where it counts, the candidate fails ({reason}); keep the original"
+    return f"; chance alone would do this with p = {plain(p, 2)}{few}"
 
 
 def print_single(
@@ -204,14 +191,12 @@ def print_single(
     `notes` says how often each rule of the audit applied to the improved solution; `tried` are the candidates, best first.
     """
     say(console, notice, style="bold yellow")
-    if found is None:
-        say(console, f"strop improve {task}", style="bold")
-    else:
+    say(console, sentence(found), style="bold", limit=SENTENCE)
+    if found is not None:
         _print_found(found, console, task)
     if found is not None and found.facts is not None and found.facts.pareto:
         print_front(found.facts, tried, console)
     print_notes(noted(notes), console)
-    say(console, sentence(found), style="bold")
     if found is not None and tried and found.finding not in ("better", "worse"):
         print_tried(tried, console)
 
@@ -225,7 +210,7 @@ def _print_found(found: Single, console: Console, task: str) -> None:
             quantity(cost.evaluations, "evaluation"),
         )
     )
-    say(console, f"strop improve {task}: {spent}", style="bold")
+    say(console, f"strop improve {task}: {spent}")
     console.print(_table(found, console) if found.facts is None else metrics_table(found, console))
     if found.facts is not None and found.facts.shares_jail:
         say(console, SHARED_JAIL, style="dim")
@@ -324,9 +309,7 @@ def _difference_document(found: Estimate | None) -> Difference | None:
     return {"mean": found.mean, "stderr": found.stderr, "interval": interval}
 
 
-def _interval(found: Estimate, turned: bool = False) -> str:
-    """The interval in words, of the opposite difference where `turned`."""
+def _interval(found: Estimate) -> str:
     if found.interval is None or no_width(found.interval):
         return "" if found.interval is None else f" (all {found.n} equal)"
-    low, high = (-found.interval[1], -found.interval[0]) if turned else found.interval
-    return f" (95% interval {low:.3f} to {high:.3f})"
+    return f" (95% interval {found.interval[0]:+.3f} to {found.interval[1]:+.3f})"

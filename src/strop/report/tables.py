@@ -1,7 +1,7 @@
 """Tables for people: the end of a run, a stored run, the runs of a directory, one score.
 
-Legible at 80 columns, without colour and in a pipe. Every function prints to the given console; what a program or a model
-wrote is shown through `harmless` only. Not here: numbers for programs (documents).
+Tables are legible at 80 columns, without colour and in a pipe, where a sentence is one line. Every function prints to the given
+console; what a program or a model wrote is shown through `harmless` only. Not here: numbers for programs (documents).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from strop.solution import digest_of
 from strop.stats import mean
 from strop.store import RunListing, Stored
 
+SENTENCE = 2000
+"""Characters of what a command came to, at most."""
 _LONG = ("verdicts", "run", "task", "the program", "audit")
 """Columns that fold where the console is narrow; figures never do."""
 
@@ -154,9 +156,10 @@ def new_table(*headers: str, console: Console) -> Table:
     return table
 
 
-def say(console: Console, text: str, style: str = "") -> None:
+def say(console: Console, text: str, style: str = "", limit: int = 400) -> None:
+    """A sentence: folded between words on a terminal, one whole line elsewhere, so that `grep` finds all of it."""
     if text:
-        console.print(Text(fitting(console, harmless(text, 400)), style=style))
+        console.print(Text(fitting(console, harmless(text, limit)), style=style), soft_wrap=not console.is_terminal)
 
 
 def sign_of(console: Console) -> str:

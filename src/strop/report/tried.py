@@ -15,7 +15,7 @@ from strop.best import is_candidate
 from strop.events import Evaluated, Event
 from strop.feedback import gist
 from strop.gains import Gain, ObjectiveFacts, gain
-from strop.report.gains import unnamed
+from strop.report.gains import unnamed, valued
 from strop.report.tables import fitting, new_table, say
 from strop.report.words import NAMED_BY, harmless, quantity
 from strop.single import Single
@@ -88,7 +88,8 @@ def metrics_table(found: Single, console: Console) -> Table:
     for each in found.gains:
         verdict = _VERDICTS[each.verdict]
         name = fitting(console, harmless(each.metric.name, 40))
-        table.add_row(name, f"{each.before:.4g}", f"{each.after:.4g}", unnamed(each), verdict)
+        before, after = (fitting(console, valued(each.metric, value)) for value in (each.before, each.after))
+        table.add_row(name, before, after, unnamed(each), verdict)
     if found.improved is None or not found.gains:
         after = "-" if found.improved is None else f"{found.improved.test.value:.3f}"
         table.add_row("utility", f"{found.original.test.value:.3f}", after, "", "")
@@ -108,7 +109,9 @@ def print_front(facts: ObjectiveFacts, tried: Sequence[Tried], console: Console)
             table.add_row("original", *("-" for _ in facts.metrics))
         else:
             each, gains = whole[index - 1]
-            table.add_row(each.name, *(f"{one.after:.4g}, {unnamed(one, interval=False)}" for one in gains))
+            table.add_row(
+                each.name, *(f"{valued(one.metric, one.after)}, {unnamed(one, interval=False)}" for one in gains)
+            )
     console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from strop.harmless import harmless as harmless  # what every report says goes through it
@@ -61,6 +62,23 @@ def counted(counts: Mapping[str, int]) -> str:
     """`ok 120, raised 3`: the most frequent first; a dash for none."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {count}" for name, count in ordered) or "-"
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """A number to so many significant digits, never with an exponent: `140`, `2.1`, `0.00085`."""
+    text = f"{value:.{digits}g}"
+    if "e" not in text:
+        return text
+    rounded = float(text)
+    return f"{rounded:,.{max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)}f}"
+
+
+def seconds_in_words(seconds: float) -> str:
+    """A measured time with the unit that suits it: `1.15 s`, `0.85 ms`, `3.2 µs`."""
+    size = abs(seconds)
+    if size >= 1 or size == 0:
+        return f"{plain(seconds)} s"
+    return f"{plain(seconds * 1e3)} ms" if size >= 1e-4 else f"{plain(seconds * 1e6)} µs"
 
 
 def duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from strop.events import Evaluated, Event, ImproveStarted, IterationFinished
 from strop.report.lineage_tree import drawn, print_lineage, rows
 from strop.report.progress import Progress
 from strop.solution import digest_of
+from support.tables import terminal
 
 
 def name(text: str) -> str:
@@ -78,7 +79,7 @@ def test_tree_has_an_older_parent_when_an_older_improver_improved_itself(history
 
 def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Event]) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
-    print_lineage(seen(history).lineage, Console(file=stream, width=80))
+    print_lineage(seen(history).lineage, terminal(stream))
     stream.seek(0)
     assert f"`- I_1..I_2 {name('B')}  went on" in stream.read()
 

@@ -4,7 +4,6 @@ import io
 from collections.abc import Sequence
 
 import pytest
-from rich.console import Console
 
 from strop.events import Evaluated
 from strop.measured import Copy, Named
@@ -12,6 +11,7 @@ from strop.report.documents import ModelFacts
 from strop.report.matrix import eval_document, print_matrix
 from strop.tasks.base import Task
 from strop.transfer import Cell, Matrix, Plan, SeedSolution
+from support.tables import terminal
 
 OFFLINE = ModelFacts("offline", is_language_model=False)
 SEED = Named("seed", "I0")
@@ -46,7 +46,11 @@ def matrix(tasks: Sequence[str], improvers: Sequence[Named], values: Sequence[fl
 
 def printed(found: Matrix, encoding: str = "utf-8") -> list[str]:
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
-    print_matrix(found, Console(file=stream, width=80), notice="offline is no language model")
+    print_matrix(
+        found,
+        terminal(stream),
+        notice="offline is no language model",
+    )
     stream.seek(0)
     return stream.read().splitlines()
 

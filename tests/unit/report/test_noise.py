@@ -4,13 +4,12 @@ import io
 import json
 from dataclasses import replace
 
-from rich.console import Console
-
 from strop.measured import Named
 from strop.noise import GateErrors, Noise, Trials
 from strop.report.documents import ModelFacts, to_json
 from strop.report.noise import NoiseResult, noise_document, print_noise
 from strop.tasks.base import Task
+from support.tables import terminal
 
 FOUND = Noise(
     0.683, 0.08, 0.069, (0.068, 0.166, 0.196), 0.196, (0.169, 0.222), GateErrors(2, 2000, 0.025, 60, (0.0, 0.004))
@@ -27,7 +26,11 @@ RESULT = NoiseResult(Named("seed", "I0"), 2, 3, ((trials("string-grid-distance",
 
 def printed(result: NoiseResult) -> list[str]:
     stream = io.StringIO()
-    print_noise(result, Console(file=stream, width=80), notice="offline is no language model")
+    print_noise(
+        result,
+        terminal(stream),
+        notice="offline is no language model",
+    )
     return stream.getvalue().splitlines()
 
 

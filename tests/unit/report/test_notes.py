@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from rich.console import Console
-
 from strop.audit import RULES
 from strop.events import AuditNoted, Event
 from strop.report.documents import ModelFacts, run_document
@@ -15,6 +13,7 @@ from strop.report.notes import Noted, noted
 from strop.report.progress import Progress
 from strop.report.tables import print_run
 from strop.store import Stored
+from support.tables import terminal
 
 
 def note(rule: str, times: int = 1) -> Stored[Event]:
@@ -22,7 +21,7 @@ def note(rule: str, times: int = 1) -> Stored[Event]:
 
 
 def shown(*notes: Stored[Event]) -> str:
-    console = Console(file=io.StringIO(), width=80)
+    console = terminal(io.StringIO())
     print_run(notes, console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 

@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable, Sequence
 
 import pytest
-from rich.console import Console
 
 from strop.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished, RunStarted
 from strop.report.statistics import print_statistics, statistics_document
 from strop.store import Stored
+from support.tables import terminal
 
 SEED_SCORES = [[0.5, 0.6], [0.4, 0.5], [0.6, 0.7], [0.5, 0.5]]
 BETTER_SCORES = [[0.9, 1.0], [0.8, 0.9], [0.9, 0.9], [1.0, 1.0]]
@@ -66,7 +66,7 @@ def run_of(last: Sequence[Sequence[float]], *, evaluated: bool = True) -> list[E
 
 
 def printed(events: Sequence[Event], width: int = 80) -> str:
-    console = Console(file=io.StringIO(), width=width)
+    console = terminal(io.StringIO(), width)
     print_statistics(stored(events), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()

@@ -13,12 +13,13 @@ from strop.events import Compared, Evaluated, ImproveFinished, ImproveStarted, I
 from strop.report.strategies import has_lineage, named, print_comparisons, print_strategies, strategy_documents
 from strop.spec import improver_text
 from strop.store import Store
+from support.tables import terminal
 
 SEED, BEAM = improver_text("seed"), improver_text("beam_search")
 
 
 def console() -> Console:
-    return Console(file=io.StringIO(), width=80, highlight=False)
+    return terminal(io.StringIO())
 
 
 def text_of(shown: Console) -> str:

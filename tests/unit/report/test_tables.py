@@ -12,11 +12,12 @@ from strop.events import Event, IterationFinished, RunResumed
 from strop.report.documents import ScoreResult
 from strop.report.tables import print_iterations, print_run, print_runs, print_score
 from strop.store import RunListing, Stored
+from support.tables import terminal
 
 
 def printed(show: Callable[[Console], None], encoding: str = "utf-8") -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
-    show(Console(file=stream, width=80))
+    show(terminal(stream))
     stream.seek(0)
     return stream.read()
 
