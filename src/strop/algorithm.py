@@ -33,6 +33,8 @@ class Step:
     """Of I_t."""
     parent: int | None = None
     """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
+    nothing_to_gain: str = ""
+    """Why no iteration follows, where the selection says that none could gain anything."""
 
 
 def self_improve(
@@ -41,15 +43,19 @@ def self_improve(
     """Algorithm 1, one step at a time; step 0 measures the seed improver I_0.
 
     `grant` is what a self-improvement may spend. `selection` names the improver that improves itself (in the paper always
-    I_{t-1}) and says whether what it gives becomes I_t; if it does not, I_{t-1} goes on.
+    I_{t-1}) and says whether what it gives becomes I_t; if it does not, I_{t-1} goes on. Where the selection says that nothing
+    can be gained any more, no iteration follows.
     """
     incumbent = Node(0, seed_improver, None)
     lineage = [incumbent]
     measurement = meta_utility.measure(seed_improver, run.child("t0").child("measure"))
     incumbent.seen.extend(measurement.train)
-    yield Step(0, seed_improver, None, Choice(False, "the seed improver"), measurement)
+    ended = selection.nothing_to_gain(incumbent) if iterations else ""
+    yield Step(0, seed_improver, None, Choice(False, "the seed improver"), measurement, nothing_to_gain=ended)
 
     for t in range(1, iterations + 1):
+        if ended:
+            return
         at = run.child(f"t{t}")
         parent = selection.parent(lineage, incumbent)
         improvement = improve(
@@ -68,7 +74,8 @@ def self_improve(
                 meta_utility.host.record(compared(contest, choice, choice.comparison))
             if choice.accepted:
                 incumbent, measurement = node, _measured(contest)
-        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t)
+        ended = selection.nothing_to_gain(incumbent) if t < iterations else ""
+        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, ended)
 
 
 def _measured(contest: Contest) -> Measurement:

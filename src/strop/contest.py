@@ -141,6 +141,10 @@ class Selection(Protocol):
         """Whether the candidate replaces the incumbent."""
         ...
 
+    def nothing_to_gain(self, incumbent: Node) -> str:
+        """Why no candidate could replace the incumbent, so that the run ends here; empty where one could."""
+        ...
+
 
 def _reserved(budget: Budget, numbers: range) -> list[int]:
     granted: list[int] = []

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from strop.algorithm import Step, self_improve
@@ -65,8 +66,8 @@ class Journal:
             return self._tallies[scope]
 
     @contextmanager
-    def of(self, parts: Parts) -> Iterator[None]:
-        """The record of a run from its first event to its last.
+    def of(self, parts: Parts) -> Iterator[Ending]:
+        """The record of a run from its first event to its last. What is written into `Ending` stands in the last.
 
         Raises:
             Interrupted: the user stopped it.
@@ -82,18 +83,27 @@ class Journal:
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
         stops = [parts.sandbox.close, *([parts.workspaces.close] if parts.workspaces is not None else [])]
-        with framed(self, beginning), stopped_by_signals(*stops, model.finish, seconds=seconds):
-            yield
+        with framed(self, beginning) as ending, stopped_by_signals(*stops, model.finish, seconds=seconds):
+            yield ending
+
+
+@dataclass
+class Ending:
+    """Why a stretch of work ended."""
+
+    detail: str = ""
+    """In words; empty where everything was done."""
 
 
 @contextmanager
-def framed(record: Recorder, beginning: Event) -> Iterator[None]:
+def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
     """The first and the last event of one stretch of work; what ended it is in the last, and goes on."""
     record(beginning)
+    ending = Ending()
     status, detail = "failed", ""
     try:
-        yield
-        status = "finished"
+        yield ending
+        status, detail = "finished", ending.detail
     except Interrupted as error:
         status, detail = "interrupted", error.number.name
         raise
@@ -116,7 +126,7 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
     """
     spec = parts.spec
     laboratory = Laboratory(parts, journal, recalled=journal.recalled)
-    with journal.of(parts):
+    with journal.of(parts) as ending:
         laboratory.check_seed()
         steps = self_improve(
             improver,
@@ -138,6 +148,11 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
             if spec.selection != "paper" or mean(step.measurement.train) > best:
                 best = mean(step.measurement.train)
                 save(directory / "best.py", improver)
+            if step.nothing_to_gain:
+                ending.detail = (
+                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper goes on)"
+                )
+                break
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:

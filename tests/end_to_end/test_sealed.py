@@ -305,6 +305,9 @@ class _Peeking:
         ]
         return Choice(sum(each[1].test) > sum(each[0].test), "it is better")
 
+    def nothing_to_gain(self, incumbent: Node) -> str:
+        return ""
+
 
 def test_selection_that_looks_at_the_sealed_split_is_caught_by_what_it_chooses(
     carry: Carry, monkeypatch: pytest.MonkeyPatch

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from strop.algorithm import Step, self_improve
 from strop.budget import GATE_PAIRS, LM_CALLS, Budget
 from strop.contest import Contest, Node
 from strop.errors import LanguageModelError
-from strop.events import Compared, Evaluated, ImproveStarted, LmCalled
+from strop.events import Compared, Evaluated, ImproveStarted, IterationFinished, LmCalled, RunFinished
+from strop.experiment import Journal, run
 from strop.handles import Grant
+from strop.laboratory import Parts
 from strop.lm.base import Request
+from strop.lm.replay import Recorded
+from strop.lm.scripted import Scripted
 from strop.meta_utility import Downstream, MetaUtility
+from strop.report.tables import print_run
+from strop.sandbox.jail import JailedSandbox
 from strop.selection import SELECTIONS, Archive, Gate, Gated, make_selection
 from strop.selection.archive import clade, posterior
+from strop.spec import RunSpec
+from strop.store import Store
 from strop.utility import TaskUtility
 
 MakeBench = Callable[..., Any]
@@ -71,6 +83,62 @@ def test_gate_keeps_the_incumbent_when_the_candidate_is_the_same_program(bench: 
     choice = Gated(GATE).choose(contest(bench(), BETTER, BETTER))
     assert not choice.accepted and choice.comparison is not None
     assert set(choice.comparison.differences) == {0.0}
+
+
+def test_gate_stops_after_one_round_when_the_incumbent_has_the_best_possible_score(bench: MakeBench) -> None:
+    asked = contest(bench(instances=2), BETTER, BETTER + "#")
+    asked.incumbent.seen.extend([1.0] * 5)  # as it was measured at t = 0
+    choice = Gated(Gate()).choose(asked)
+    assert choice.comparison is not None and choice.comparison.pairs == 5
+    assert not choice.accepted and choice.comparison.e_value == 1.0
+
+
+def test_gate_stops_after_ten_ties_although_the_incumbent_leaves_much_to_gain(bench: MakeBench) -> None:
+    choice = Gated(Gate()).choose(contest(bench(instances=2), WORSE, WORSE + "#"))
+    assert choice.comparison is not None and choice.comparison.pairs == 10
+
+
+@pytest.mark.parametrize(("name", "made"), [("gated", 1), ("archive", 1), ("paper", 3)])
+def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the_papers(
+    bench: MakeBench, name: str, made: int
+) -> None:
+    b = bench(instances=2)
+    found = steps(b, BETTER, iterations=2, name=name)
+    assert len(found) == made
+    assert found[0].nothing_to_gain == (
+        "" if name == "paper" else "I_0 reached the best possible score in all 5 training measurements"
+    )
+    scopes = {event.scope.split("/")[0] for event in b.of(ImproveStarted)}
+    assert scopes == ({"t0", "t1", "t2"} if name == "paper" else {"t0"})
+
+
+def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_them_do(bench: MakeBench) -> None:
+    becoming_better = (
+        HEAD
+        + "    better = 'def algorithm(n): return 2 * n'\n"
+        + "    return initial_solution + '#' if 'improve_algorithm' in initial_solution else better\n"
+    )
+    b = bench(instances=2)
+    meta = replace(meta_utility(b), downstream=meta_utility(b).downstream[:2])
+    found = list(self_improve(becoming_better, meta, 3, Grant(utility_calls=2), Gated(Gate()), b.budget))
+    assert [step.nothing_to_gain != "" for step in found] == [False, True]
+    assert found[1].choice.comparison is not None and found[1].choice.comparison.pairs == 8
+
+
+def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
+    bench: MakeBench, jail: JailedSandbox, store: Store, tmp_path: Path
+) -> None:
+    spec = RunSpec(iterations=3, utility_budget=2, jobs=2, require=())
+    model = Recorded(Scripted(lambda request: "no program"))
+    run(Parts(spec, bench(instances=2).task, model, jail, b"key"), BETTER, tmp_path, Journal(store, lambda event: None))
+    (ended,) = [stored.event for stored in store.events(RunFinished)]
+    said = "I_0 reached the best possible score in all 5 training measurements; nothing can be gained on this task"
+    assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper goes on)")
+    assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
+    assert (tmp_path / "best.py").read_text() == BETTER
+    console = Console(file=io.StringIO(), width=300)
+    print_run(store.events(), console)
+    assert said in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:
@@ -220,7 +288,7 @@ def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(
         HEAD
         + "    return undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'\n"
     )
-    _, one = steps(bench(), broken, name=name)
+    _, one = steps(bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"])), broken, name=name)
     assert one.improver == broken and "undefined_name" in one.choice.reason
 
 

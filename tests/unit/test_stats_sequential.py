@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strop.stats.sequential import EProcess, confidence_sequence
+from strop.stats.sequential import EProcess, confidence_sequence, likely_most
 
 UNTIMED = settings(deadline=None)  # other work may keep the machine busy
 
@@ -142,6 +142,30 @@ def test_comparison_is_hopeless_when_the_candidate_is_much_worse() -> None:
 
 def test_comparison_is_hopeless_when_few_observations_remain_for_much_evidence() -> None:
     assert after([0.0] * 10).hopeless(2, 0.025)
+
+
+@pytest.mark.parametrize(("n", "hopeless"), [(5, False), (10, True)])
+def test_comparison_of_60_ties_is_hopeless_after_ten(n: int, hopeless: bool) -> None:
+    assert after([0.0] * n).hopeless(60 - n, 0.025) is hopeless
+
+
+@UNTIMED
+@given(DIFFERENCES, st.integers(0, 40))
+def test_ties_cost_no_evidence(values: list[float], ties: int) -> None:
+    with_ties = after([*values[: len(values) // 2], *[0.0] * ties, *values[len(values) // 2 :]])
+    assert with_ties.log_value == pytest.approx(after(values).log_value, abs=1e-9)
+    assert with_ties.highest == pytest.approx(after(values).highest, abs=1e-9)
+
+
+def test_comparison_is_hopeless_when_the_incumbent_leaves_too_little_to_gain() -> None:
+    assert not after([0.02] * 5).hopeless(55, 0.025)
+    assert after([0.02] * 5).hopeless(55, 0.025, most=0.03)
+    assert not after([0.2] * 5).hopeless(55, 0.025, most=0.2)
+
+
+def test_room_that_is_likely_shrinks_with_what_was_seen_and_is_never_more_than_the_range() -> None:
+    assert likely_most([0.0] * 5, 10) > likely_most([0.0] * 50, 10) > 0.0
+    assert likely_most([0.9, 1.0], 10) == 1.0
 
 
 @UNTIMED

@@ -57,7 +57,7 @@ def _rates(found: Counter[str]) -> str:
 def _status(run: RunFacts) -> str:
     match run["status"]:
         case "finished":
-            return ""
+            return f"{run['detail']}." if run["detail"] else ""
         case "unfinished":
             return "The run has not ended: it was stopped without a word."
         case "running":

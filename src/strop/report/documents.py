@@ -134,6 +134,8 @@ class RunDocument(TypedDict):
     """Every task, where the improver is trained on several; `task` is the first."""
     selection: str
     status: str
+    detail: str
+    """Why the run ended, in words; empty where it did all its iterations."""
     model: str
     is_language_model: bool
     iterations: list[IterationDocument]
@@ -209,20 +211,18 @@ def run_document(
     strategies: Mapping[int, StrategyDocument] | None = None,
     kind: str = "run",
 ) -> RunDocument:
-    """The document of a run, finished or not, from its events. `best` is the file that holds the best improver; `strategies` has
-    the strategy of I_t by t.
+    """The document of a run, finished or not; `best` is the file of the best improver, `strategies` has I_t's by t.
 
     Raises:
         ValueError: its recipe is damaged.
     """
-    tasks, selection, status, iterations = [""], "paper", "unfinished", []
+    tasks, selection, status, iterations, detail = [""], "paper", "unfinished", [], ""
     gates: dict[int, GateDocument] = {}
     notes: Counter[str] = Counter()
     for stored in events:
         match stored.event:
             case RunStarted(spec=spec):
-                tasks, status = _tasks_of(spec), "unfinished"
-                # Records of earlier versions do not say: there was no other.
+                tasks, status, detail = _tasks_of(spec), "unfinished", ""
                 selection = _of_recipe(spec, "selection", "paper")
             case Compared() as event:
                 gates[event.t] = _gate_document(event)
@@ -230,8 +230,8 @@ def run_document(
                 iterations.append(iteration_document(event, gates.get(event.t)))
                 if strategies is not None and event.t in strategies:
                     iterations[-1]["strategy"] = strategies[event.t]
-            case RunFinished(status=said):
-                status = said
+            case RunFinished(status=said, detail=why):
+                status, detail = said, why
             case AuditNoted(rule=rule, times=times):
                 notes[rule] += times
     document: RunDocument = {
@@ -241,6 +241,7 @@ def run_document(
         "task": tasks[0],
         "selection": selection if kind in ("run", "train") else "",
         "status": status,
+        "detail": detail,
         "model": model.name,
         "is_language_model": model.is_language_model,
         "iterations": iterations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from strop import budget
 from strop.audit import RULES
@@ -23,13 +23,19 @@ from strop.report.lineage import Candidate
 from strop.report.lineage import candidate_score as candidate_score
 from strop.report.progress import Progress, is_tried
 from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity
+from strop.selection.gated import BEST, CEILING_VALUES
 from strop.solution import digest_of
+from strop.tasks.facts import FOLDERS, facts
 
 _PATIENCE = 10
 """Faults, and audit notes, that are told of one iteration; the rest is counted: a guest can make thousands."""
 
 _GATE_STEP = 20
 """Pairs of a gate between two lines."""
+
+
+_ABOUT = 0.005
+"""How far below the best known score of the published instances û counts as being there: others are drawn for a run."""
 
 
 class Narrator:
@@ -52,7 +58,8 @@ class Narrator:
             case Compared():
                 return _compared(event)
             case IterationFinished():
-                return finished(event)
+                known = at_ceiling(event, self._progress.recipe)
+                return finished(event) + (f"; {known}" if known else "")
             case LmFault():
                 where = f"{event.scope} call {event.call} attempt {event.attempt}"
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
@@ -135,6 +142,22 @@ def finished(event: IterationFinished) -> str:
     asked = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
     spent = f"{asked}, {duration(event.seconds)}"
     return harmless(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)
+
+
+def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
+    """That the seed improver leaves nothing, or little, to gain, where that can be seen and the run goes on; empty else."""
+    if event.t > 0 or not event.train:
+        return ""
+    if min(event.train) >= BEST:
+        ends = recipe.get("selection") != "paper" and len(event.train) >= CEILING_VALUES
+        said = "the seed improver already reaches the best possible score; nothing can be gained on this task"
+        return "" if ends else said
+    task, value = str(recipe.get("task", "")), sum(event.train) / len(event.train)
+    if task not in FOLDERS or event.tasks or value < facts(task).best["train"] - _ABOUT:
+        return ""
+    known = facts(task)
+    said = f"the seed improver already reaches about the best known score of {task}"
+    return f"{said}, {known.best['train']:.3f} ({known.reference}); little or nothing can be gained"
 
 
 def tally(progress: Progress) -> str:

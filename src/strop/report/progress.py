@@ -84,6 +84,8 @@ class Progress:
         """How often each rule of the audit was noted."""
         self.iterations: list[IterationFinished] = []
         self.status = "running"
+        self.ended = ""
+        """Why the run ended, in words; empty where it did all its iterations."""
 
     def add(self, event: Event) -> None:
         """Take in what has just happened."""
@@ -120,8 +122,9 @@ class Progress:
                 self.doing = f"iteration {event.t} finished"
             case RunStarted(spec=spec) | RunResumed(spec=spec):
                 self.recipe = _recipe(spec) or self.recipe
-            case RunFinished(status=status):
+            case RunFinished(status=status, detail=detail):
                 self.status = self.doing = status
+                self.ended = detail
 
     def _tried(self, event: Evaluated) -> None:
         if event.scope == "original/train":

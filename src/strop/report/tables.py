@@ -52,6 +52,8 @@ def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str 
     status = progress.status if progress.status != "running" else "has not ended"
     say(console, notice, style="bold yellow")
     say(console, ", ".join([*recipe, status, duration(last - first)]), style="bold")
+    if progress.status == "finished" and progress.ended:
+        say(console, f"{progress.ended}.")
     if not tasks:
         print_iterations(progress.iterations, console)
     print_notes(noted(progress.notes), console)

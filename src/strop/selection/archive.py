@@ -30,6 +30,9 @@ class Archive:
     def choose(self, contest: Contest) -> Choice:
         return self._gate.decide(contest)
 
+    def nothing_to_gain(self, incumbent: Node) -> str:
+        return self._gate.nothing_to_gain(incumbent)
+
 
 def clade(node: Node, lineage: Sequence[Node]) -> list[Node]:
     """`node` and everything that descends from it. `lineage` is in the order of making, parents first."""

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 
 from strop.contest import Choice, Comparison, Contest, Node, spent
 from strop.plurals import quantity
-from strop.stats.sequential import EProcess, confidence_sequence
+from strop.stats.sequential import EProcess, confidence_sequence, likely_most
 
 _MOST_LOG = 700.0
 """Evidence beyond e^700 is written as that: a float ends at e^709."""
+
+BEST = 1.0
+"""The best possible training value."""
+CEILING_VALUES = 5
+"""Training values, all the best possible, after which nothing can be gained. Fewer may be luck. The paper's |D| is 5."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Gate:
                 differences.append(difference)
                 if evidence.rejected(self.alpha):
                     break
-            if evidence.rejected(self.alpha) or evidence.hopeless(self.pairs - paid, self.alpha):
+            if evidence.rejected(self.alpha) or self._futile(evidence, self.pairs - paid, contest.incumbent):
                 break
         lm_calls, evaluations = spent(budget)
         comparison = Comparison(
@@ -71,6 +76,18 @@ class Gate:
         )
         return Choice(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
 
+    def _futile(self, evidence: EProcess, remaining: int, incumbent: Node) -> bool:
+        """Whether the pairs that remain will hardly suffice: a candidate can gain no more than the incumbent leaves."""
+        room = likely_most([BEST - value for value in incumbent.seen], remaining) if remaining > 0 else 0.0
+        return evidence.hopeless(remaining, self.alpha, most=room)
+
+    @staticmethod
+    def nothing_to_gain(incumbent: Node) -> str:
+        """Why no candidate could be shown to be better, in one clause; empty where one could."""
+        if len(incumbent.seen) < CEILING_VALUES or min(incumbent.seen) < BEST:
+            return ""
+        return f"I_{incumbent.t} reached the best possible score in all {len(incumbent.seen)} training measurements"
+
 
 @dataclass(frozen=True)
 class Gated:
@@ -84,6 +101,9 @@ class Gated:
 
     def choose(self, contest: Contest) -> Choice:
         return self.gate.decide(contest)
+
+    def nothing_to_gain(self, incumbent: Node) -> str:
+        return self.gate.nothing_to_gain(incumbent)
 
 
 def _in_words(comparison: Comparison, accepted: bool) -> str:

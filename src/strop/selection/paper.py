@@ -20,3 +20,7 @@ class Paper:
         if mean(contest.check().train) == 0.0:
             return Choice(False, "the candidate scored 0 when checked again")
         return Choice(True, "as in Algorithm 1")
+
+    def nothing_to_gain(self, incumbent: Node) -> str:
+        """Nothing: Algorithm 1 makes T iterations whatever it has reached."""
+        return ""

@@ -23,6 +23,11 @@ _FRACTIONS = np.array([0.2, 0.5, 0.97])
 """The bets: what part of its capital each loses by an observation at the low end of the range."""
 _SHARES = np.array([0.1, 0.15, 0.75])
 """How the first capital of 1 is split over the bets. Chosen for 10 to 60 pairs of standard deviation 0.15 to 0.3."""
+_OPTIMISM, _ROOM_OPTIMISM = 1.5, 1.28
+"""Standard errors by which futility's guesses, of growth and of room to gain, lie above what was seen."""
+_PRIOR_DEVIATION = 0.25
+"""Standard deviation that futility expects while nothing is known, as a part of the range. docs/design/0047-futility.md says on
+which shapes these three were chosen; `bench/gate.py` judges them on others."""
 _HALVINGS = 40
 """Steps of the bisection of a confidence bound: below one part in 10^12 of the range."""
 
@@ -48,15 +53,15 @@ class EProcess:
         self._null, self._low, self._high = null, low, high
         self._bets = _FRACTIONS / (null - low)
         self._logs = np.zeros(len(_FRACTIONS))
-        self._sum = self._sum_of_squares = 0.0
+        self._squares = np.zeros(len(_FRACTIONS))
         self.log_value = self.highest = 0.0
         self.n = 0
 
     def add(self, x: float) -> None:
         """Takes in one observation. Raises ValueError for one outside [low, high]."""
-        self._logs += np.log1p(self._bets * (_within(x, self._low, self._high) - self._null))
-        self._sum += x
-        self._sum_of_squares += x * x
+        step = np.log1p(self._bets * (_within(x, self._low, self._high) - self._null))
+        self._logs += step
+        self._squares += step * step
         self.n += 1
         self.log_value = float(_log_capital(self._logs))
         self.highest = max(self.highest, self.log_value)
@@ -65,11 +70,13 @@ class EProcess:
         """Whether the capital has ever reached 1/alpha: the hypothesis is rejected at level alpha."""
         return self.highest >= math.log(1 / checked_probability(alpha))
 
-    def hopeless(self, remaining: int, alpha: float) -> bool:
+    def hopeless(self, remaining: int, alpha: float, *, most: float | None = None) -> bool:
         """Whether `remaining` more observations will hardly bring a rejection: futility, which costs power and no error.
 
-        The guess is optimistic: the coming observations all lie at the upper end of what the past ones make likely for
-        their mean, 1.28 standard errors of prediction up, with a variance that is taken large while little is known.
+        The guess is optimistic: each bet goes on to grow at the upper end of what the past observations make likely for its
+        mean growth, 1.5 standard errors of prediction up, with a variance that is taken large while little is known. `most` is
+        a mean that the coming observations will hardly exceed, where that is known. An observation at the null moves no bet:
+        it is no evidence, and tells only that little happens.
         """
         if self.rejected(alpha):
             return False
@@ -77,12 +84,22 @@ class EProcess:
             return True
         if self.n == 0:
             return False
-        center = self._sum / self.n
-        spread = max(self._sum_of_squares - self.n * center * center, 0.0)
-        variance = ((self._high - self._low) ** 2 / 4 + spread) / (self.n + 1)
-        guess = min(center + 1.28 * math.sqrt(variance * (1 / self.n + 1 / remaining)), self._high)
-        reachable = _log_capital(self._logs + remaining * np.log1p(self._bets * (guess - self._null)))
-        return float(reachable) < math.log(1 / alpha)
+        center = self._logs / self.n
+        spread = np.maximum(self._squares - self.n * center * center, 0.0)
+        prior = (self._bets * _PRIOR_DEVIATION * (self._high - self._low)) ** 2
+        growth = center + _OPTIMISM * np.sqrt((prior + spread) / (self.n + 1) * (1 / self.n + 1 / remaining))
+        highest = self._high if most is None else min(max(most, self._low), self._high)
+        growth = np.minimum(growth, np.log1p(self._bets * (highest - self._null)))
+        return float(_log_capital(self._logs + remaining * growth)) < math.log(1 / alpha)
+
+
+def likely_most(values: Sequence[float], coming: int) -> float:
+    """A mean that `coming` (at least 1) more values in [0, 1] will hardly exceed, after at least one value of their kind."""
+    n = len(values)
+    center = sum(values) / n
+    spread = sum((value - center) ** 2 for value in values)
+    variance = (1 / 4 + spread) / (n + 1)  # no values in [0, 1] vary more than by 1/4
+    return min(center + _ROOM_OPTIMISM * math.sqrt(variance * (1 / n + 1 / coming)), 1.0)
 
 
 def confidence_sequence(

@@ -34,6 +34,7 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
         "kind": "run",
         "selection": "paper",
         "status": "finished",
+        "detail": "",
         "model": "offline",
         "is_language_model": False,
         "best": "runs/x/best.py",

@@ -51,7 +51,12 @@ def curve(selection: str, seeds: Sequence[int], documents: Sequence[Document]) -
     Raises:
         KeyError, TypeError, ValueError: one is no document of such a run, or they differ in length.
     """
-    runs = tuple(tuple(float(each["test"]["mean"]) for each in document["iterations"]) for document in documents)
+    means = [[float(each["test"]["mean"]) for each in document["iterations"]] for document in documents]
+    longest = max(map(len, means), default=0)
+    for values, document in zip(means, documents, strict=True):
+        if document.get("detail"):  # it ended early because nothing could be gained: its improver stays
+            values += values[-1:] * (longest - len(values))
+    runs = tuple(map(tuple, means))
     if len({len(run) for run in runs}) != 1 or not runs[0]:
         raise ValueError("runs of different lengths")
     iterations = [each for document in documents for each in document["iterations"]]
