@@ -57,6 +57,7 @@ class Copy:
         """`files` are all files of the program; blocks until there is a place."""
         self._task, self._notes = task, notes
         texts = _changed(task, files)
+        self._begun = False
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools))
 
     def build(self) -> Measured | None:
@@ -74,12 +75,12 @@ class Copy:
         """Run the command on one instance and read its values."""
         task = self._task
         seed %= 1 << SEED_BITS
-        if not self._workspace.clear():  # else a run could keep its answer for the next
-            return Measured("violated", "what an earlier run left behind cannot be removed", {}, (), 0.0, 0.0)
-        if task.result_files:
-            # What an earlier run has written, or the tree has held, is no result of this one.
+        if not self._begun and task.result_files:  # what the tree or the build has written is not a result of a run
             names = " ".join(map(shlex.quote, task.result_files))
             self._workspace.run(f"rm -f -- {names}", self._limits())
+        self._begun = True
+        if not self._workspace.clear():  # else a run could keep its answer for the next
+            return Measured("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
         ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
         if failed is not None:

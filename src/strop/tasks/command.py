@@ -2,7 +2,7 @@
 
 The program and what scores it share a jail, with a copy of the tree. That is weaker than `strop.Task`, whose scores the host
 computes: a program can print a score that it has not earned, and where it runs inside the scorer's process end that with
-status 0. Time and memory are the kernel's count, which it cannot forge.
+status 0. Time and memory are the kernel's count, which it cannot write.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from strop.tasks.objective import Objective
 
 SHARED_JAIL = (
     "the scorer shares a jail with the program: a program can print a score that it has not earned; "
-    "only time and memory, which the kernel counts, cannot be forged"
+    "time and memory are counted by the kernel, and the program cannot write them"
 )
 """Said wherever such a task is used."""
 

@@ -54,15 +54,24 @@ def what_a_command_writes_is_there_for_the_next_and_gone_in_the_next_workspace(
 
 
 def what_was_made_is_removed_and_what_was_there_is_kept(workspaces: Workspaces, root: Path) -> None:
-    """`clear`, from the second time on."""
-    made = "mkdir -p new/er; echo new > new/er/file; ln -s / link; echo new > $TMPDIR/new; mkfifo pipe; echo new > .new"
+    """`clear`: files, links, modes and times."""
+    there = (
+        "echo old > old; echo old > $TMPDIR/old; echo old > gone; ln -s old link; ln old hard; truncate -s 9999 hole"
+    )
+    made = "mkdir -p new/er; echo new > new/er/file; ln -s / up; echo new > $TMPDIR/new; mkfifo pipe; echo new > .new"
+    changed = "echo new > old; rm gone link; touch -d 2000-01-01 hard; chmod 700 hole"
+    look = "cat old $TMPDIR/old gone link; ls -d new up pipe .new $TMPDIR/new 2> $TMPDIR/none; stat -c '%h %a %s %y' *"
     with workspaces.open(Tree(root, {})) as workspace:
-        workspace.run("echo old > old; echo old > $TMPDIR/old", ENOUGH)
+        workspace.run(there, ENOUGH)
         _require(workspace.clear(), "clear says that something is left, of nothing")
-        workspace.run(made, ENOUGH)
+        before = workspace.run(look, ENOUGH)
+        _require(before.output.startswith("old\n" * 4), f"the first clear changed: {before.output!r}")
+        for command in (made, changed):
+            _require(workspace.clear(), "clear says that something is left")
+            workspace.run(command, ENOUGH)
         _require(workspace.clear(), "clear says that something is left")
-        ran = workspace.run("cat old $TMPDIR/old; ls -d new link pipe .new $TMPDIR/new 2> $TMPDIR/none", ENOUGH)
-        _require(ran.output == "old\nold\n", f"after clear there is: {ran.output!r}")
+        after = workspace.run(look, ENOUGH)
+        _require(after.output == before.output, f"after clear there is: {after.output!r}")
 
 
 def only_regular_files_of_the_copy_are_read(workspaces: Workspaces, root: Path) -> None:

@@ -15,6 +15,25 @@ _NEW_USER, _NEW_PID, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
 _UNNAMED = 65534
 
 
+def own_processes(proc: int) -> int:
+    """A descriptor of the caller's own pid namespace, for `renew`; `proc` is one of a /proc."""
+    return os.open("self/ns/pid", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+
+
+def renew(kernel: Kernel, own: int) -> None:
+    """The *next* child of the caller is process 1 of a fresh pid namespace and has fresh System V objects.
+
+    `own` is of `own_processes`: a second namespace is not made below the first. Needs CAP_SYS_ADMIN, raises OSError.
+    """
+    kernel.call("setns", own, _NEW_PID)
+    kernel.unshare(_NEW_PID | _NEW_IPC)
+
+
+def own_mounts(kernel: Kernel) -> None:
+    """What the caller mounts from here on nobody else sees, and it ends with the caller. Needs CAP_SYS_ADMIN, raises OSError."""
+    kernel.unshare(_NEW_MOUNT)
+
+
 def enter(kernel: Kernel, *, mounts: bool) -> tuple[str, ...]:
     """Leave the host's namespaces; the *next* child of the caller is process 1 of the new pid namespace.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 
 _X86_64 = """
-    accept=43 accept4=288 access=21 acct=163 add_key=248 adjtimex=159 alarm=37 arch_prctl=158 bind=49 bpf=321 brk=12
+    cachestat=451 accept=43 accept4=288 access=21 acct=163 add_key=248 adjtimex=159 alarm=37 arch_prctl=158 bind=49 bpf=321 brk=12
     capget=125 capset=126 chdir=80 chmod=90 chown=92 chroot=161 clock_adjtime=305 clock_getres=229 clock_gettime=228
     clock_nanosleep=230 clock_settime=227 clone=56 clone3=435 close=3 close_range=436 connect=42 copy_file_range=326
     delete_module=176 dup=32 dup2=33 dup3=292 epoll_create=213 epoll_create1=291 epoll_ctl=233 epoll_pwait=281
@@ -54,7 +54,7 @@ _X86_64 = """
 """
 
 _AARCH64 = """
-    accept=202 accept4=242 acct=89 add_key=217 adjtimex=171 bind=200 bpf=280 brk=214 capget=90 capset=91 chdir=49
+    cachestat=451 accept=202 accept4=242 acct=89 add_key=217 adjtimex=171 bind=200 bpf=280 brk=214 capget=90 capset=91 chdir=49
     chroot=51 clock_adjtime=266 clock_getres=114 clock_gettime=113 clock_nanosleep=115 clock_settime=112 clone=220
     clone3=435 close=57 close_range=436 connect=203 copy_file_range=285 delete_module=106 dup=23 dup3=24
     epoll_create1=20 epoll_ctl=21 epoll_pwait=22 epoll_pwait2=441 eventfd2=19 execve=221 execveat=281 exit=93
@@ -135,7 +135,7 @@ SERVER = _names(
 
 FORBIDDEN = _names(
     """
-    accept accept4 acct add_key adjtimex bind bpf capset chmod chown chroot clock_adjtime clock_settime connect
+    accept accept4 acct add_key adjtimex bind bpf cachestat capset chmod chown chroot clock_adjtime clock_settime connect
     copy_file_range delete_module execve execveat fallocate fanotify_init fanotify_mark fchmod fchmodat fchmodat2
     fchown fchownat finit_module flock fremovexattr fsconfig fsetxattr fsmount fsopen fspick futimesat init_module
     inotify_add_watch inotify_init inotify_init1 io_uring_enter io_uring_register io_uring_setup ioperm iopl

@@ -78,7 +78,7 @@ class Workspace(Protocol):
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
         """Run `command` with `sh -c` in the root of the copy; when it has ended, nothing of it runs any more.
 
-        What earlier commands wrote is still there: a build comes before the runs that need it.
+        Files that earlier commands wrote are still there, until `clear`: a build comes before the runs that need it.
 
         Raises:
             SandboxError: the host could not run it, never because of what the command did.
@@ -94,9 +94,10 @@ class Workspace(Protocol):
         ...
 
     def clear(self) -> bool:
-        """Remove all files that were made since the first call, in the copy and outside of it; whether none is left.
+        """Make all files what they were at the first call, in the copy and outside of it; whether that was possible.
 
-        Files that were there already are not brought back: see `tampered`.
+        With namespaces and a private root, the next command finds nothing of the commands since then: neither files nor their
+        numbers and times. Protected files that had been changed by the first call stay told by `tampered`.
         """
         ...
 

@@ -19,7 +19,7 @@ def _names(text: str) -> frozenset[str]:
 
 REFUSED = _names(
     """
-    acct add_key adjtimex bpf chroot clock_adjtime clock_settime delete_module fanotify_init fanotify_mark finit_module
+    acct add_key adjtimex bpf cachestat chroot clock_adjtime clock_settime delete_module fanotify_init fanotify_mark finit_module
     fsconfig fsmount fsopen fspick init_module io_uring_enter io_uring_register io_uring_setup ioperm iopl kcmp
     kexec_file_load kexec_load keyctl lookup_dcookie memfd_create memfd_secret migrate_pages modify_ldt mount mount_setattr
     move_mount move_pages
@@ -45,12 +45,20 @@ _NO_MODES = 0o6000
 """Set-user-id and set-group-id."""
 
 
-def commands_filter(*, audited: bool, own_network: bool) -> bpf.Assembled:
+_OBJECTS = frozenset(("msgget", "semget"))
+"""They outlive whoever made them, unless their namespace ends."""
+_PREADV2_FLAGS = 5
+_NO_WAIT = 8
+"""RWF_NOWAIT of preadv2: tells whether a file lies in the kernel's cache, which an earlier run can have brought there."""
+
+
+def commands_filter(*, audited: bool, own_network: bool, own_objects: bool) -> bpf.Assembled:
     """The filter. Put on once by whoever becomes the command; inherited by all that it starts.
 
     Args:
         audited: what is refused is sent to a listener instead, which has to refuse it.
         own_network: whether unix sockets lead nowhere but to the command's own processes; without, they are refused too.
+        own_objects: whether System V message queues and semaphores end with the command; without, they are refused too.
     """
     refused = bpf.NOTIFY if audited else bpf.refuse(errno.EPERM)
     quietly = bpf.refuse(errno.EPERM)
@@ -66,6 +74,9 @@ def commands_filter(*, audited: bool, own_network: bool) -> bpf.Assembled:
     program.on(["prlimit64"], bpf.is_value(0, [0], bpf.ALLOW, quietly))  # others' limits
     program.on(["chmod", "fchmod"], bpf.any_bit(1, _NO_MODES, quietly, bpf.ALLOW))
     program.on(["fchmodat", "fchmodat2"], bpf.any_bit(2, _NO_MODES, quietly, bpf.ALLOW))
+    program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
+    if not own_objects:
+        program.on(_OBJECTS, [bpf.answer(refused)])
     program.on(REFUSED & NUMBERS.keys(), [bpf.answer(refused)])
     program.from_number(_FIRST_UNKNOWN, bpf.refuse(errno.ENOSYS))
     program.otherwise(bpf.ALLOW)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,19 +47,32 @@ class _Seen:
 class Guard:
     """Over the protected files of one copy."""
 
-    def __init__(self, place: str, copied: Copied, way: Way) -> None:
+    def __init__(self, place: str, copied: Copied, way: Way, barred: Sequence[str] = ()) -> None:
         self.way = way
         self.place = place
         """Root of the copy, as the caller sees it now."""
         self._protected = [path for path, writable in copied.files.items() if not writable]
+        self._barred = barred
+        self._changed: frozenset[str] = frozenset()
         self._seen = {path: self._look(path) for path in self._protected}
+
+    def keep_changes(self) -> None:
+        """What has changed by now counts as changed for good."""
+        self._changed = frozenset(self.tampered())
+
+    def renew(self, kernel: Kernel) -> None:
+        """Protect the files again, in a new copy with the same owners and modes at the same place."""
+        if self.way == "mounts":
+            _mount(kernel, self.place, self._protected, self._barred)
+        if self.way != "none":
+            self._seen = {path: self._look(path) for path in self._protected if path not in self._changed}
 
     def tampered(self) -> list[str]:
         """Paths of protected files that are not what they were."""
         found = []
         for path in self._protected:
             try:
-                if self._look(path) != self._seen[path]:
+                if path in self._changed or self._look(path) != self._seen[path]:
                     found.append(path)
             except OSError:  # it is gone, or cannot be read any more
                 found.append(path)
@@ -92,13 +106,18 @@ def guard(kernel: Kernel, place: str, copied: Copied, *, uid: int | None, mounts
     protected = [path for path, writable in copied.files.items() if not writable]
     if not mounts or len(protected) > MOUNTS:
         return Guard(place, copied, "none")
+    _mount(kernel, place, protected, barred)
+    return Guard(place, copied, "mounts", barred)
+
+
+def _mount(kernel: Kernel, place: str, protected: Sequence[str], barred: Sequence[str]) -> None:
+    """Mount files upon themselves, read-only, and the folders around them, as they are."""
     around = {part for path in [*protected, *barred] for part in _folders_of(path)}
     for folder in sorted(around):  # outer ones first
         root.pin(kernel, f"{place}/{folder}")
     for path in [*protected, *barred]:
         if not os.path.islink(f"{place}/{path}"):
             root.protect(kernel, f"{place}/{path}")
-    return Guard(place, copied, "mounts")
 
 
 def _bar_bytecode(place: str, copied: Copied) -> list[str]:

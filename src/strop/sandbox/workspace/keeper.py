@@ -6,20 +6,22 @@ command says. Started by the host (workspace.py); not to be imported by it.
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from strop.globs import matcher
 from strop.sandbox import control
 from strop.sandbox.confinement import filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.process_one import continue_as_process_one
-from strop.sandbox.workspace import accounting, command, copying, guarding, leftovers, place, plan
+from strop.sandbox.workspace import accounting, command, copying, guarding, place, plan, snapshots
 from strop.sandbox.workspace.command import Jail
 from strop.sandbox.workspace.commands_filter import commands_filter
 from strop.sandbox.workspace.reading import open_regular
@@ -44,7 +46,9 @@ class Keeper:
         self._proc: int | None = None
         self._below: int | None = None
         self._guard: guarding.Guard | None = None
-        self._known: frozenset[str] | None = None
+        self._own_processes: int | None = None
+        self._kept: list[int] = []
+        """Folders of the copy as the first `clear` found them, by descriptors; no command has a path to them."""
         self._place = plan.COPY if self._layers.private_root else f"{given.folder}/copy"
         self._needed = () if self._layers.private_root else (given.folder, given.python)
         self.jail = self._prepare()
@@ -59,6 +63,7 @@ class Keeper:
             entered = namespaces.enter(kernel, mounts=layers.private_root)
             self.report["namespaces"] = " ".join(entered)
             continue_as_process_one(self._end, kernel, None)
+            self._own_processes = namespaces.own_processes(host)
         else:
             kernel.prctl(_PR_SET_CHILD_SUBREAPER, 1)
         offered = self._offered()
@@ -140,16 +145,20 @@ class Keeper:
         layers, kernel = self._layers, self._kernel
         version = landlock.abi(kernel) if layers.landlock else 0
         if version:
-            writable = (
-                place.WRITABLE if layers.private_root else (f"{self._plan.folder}/copy", f"{self._plan.folder}/tmp")
-            )
+            if jail.rules is not None:
+                os.close(jail.rules)
             shown = ("/",) if layers.private_root else (*place.SYSTEM, *self._plan.readable, "/proc")
-            jail.rules = landlock.command_rules(kernel, version, (*shown, *place.DEVICES), (*writable, "/dev/null"))
+            writable = (*self._places(), "/dev/null")
+            jail.rules = landlock.command_rules(kernel, version, (*shown, *place.DEVICES), writable)
         self.report["landlock"] = f"ABI {version}" if version else "not used"
         if not layers.seccomp or not filters.known_architecture():
             self.report["seccomp"] = "not used"
             return
-        jail.filter = commands_filter(audited=layers.audit, own_network=layers.namespaces and layers.private_root)
+        jail.filter = commands_filter(
+            audited=layers.audit,
+            own_network=layers.namespaces and layers.private_root,
+            own_objects=layers.namespaces,
+        )
         jail.audited = layers.audit
         self.report["seccomp"] = "a list of refused calls"
 
@@ -170,20 +179,95 @@ class Keeper:
                 found_paths = self._guard.tampered() if self._guard is not None else []
                 control.send(self._end, {"tampered": [path[:300] for path in found_paths[:_TOLD]]})
 
+    def _places(self) -> tuple[str, ...]:
+        """Where commands may write."""
+        return place.WRITABLE if self._layers.private_root else (self._place, f"{self._plan.folder}/tmp")
+
     def _clear(self) -> bool:
-        """Remove what was made since the first time that this was asked for; whether it is gone."""
-        places = place.WRITABLE if self._layers.private_root else (self._place, f"{self._plan.folder}/tmp")
-        if self._known is None:
-            self._known = leftovers.known(places)
-            return True
-        return leftovers.remove_new(places, self._known)
+        """Make the copy what it was the first time that this was asked for; whether that was possible."""
+        try:
+            self._start_over()
+        except (OSError, RecursionError):  # a path too long, a folder in a folder in a folder ...
+            return False
+        if self._guard is not None:
+            self._guard.renew(self._kernel)
+        self._restrict(self.jail)  # its rules name folders, not paths
+        return True
+
+    def _start_over(self) -> None:
+        """With mounts in a file system of its own, whose numbers and times tell nothing of what came before."""
+        self._kept = self._kept or self._keep()
+        if self._layers.private_root:
+            place.take_disk_away(self._kernel)
+            place.lay_disk(self._kernel)
+        for kept, path in zip(self._kept, self._places(), strict=True):
+            if not self._layers.private_root:
+                snapshots.empty(path)
+            os.fchdir(kept)
+            snapshots.copy_folder(".", path)
+        os.chdir("/")
+
+    def _keep(self) -> list[int]:
+        """Put the folders as they are now where commands do not reach them."""
+        kept = []
+        for number, path in enumerate(self._places()):
+            there = path
+            if not self._layers.private_root:
+                there = f"{self._plan.folder}/kept"
+                with suppress(FileExistsError):
+                    os.mkdir(there, 0o700)  # noqa: PTH102 - as everywhere here
+                there += f"/{number}"
+                os.mkdir(there)  # noqa: PTH102
+                snapshots.copy_folder(path, there)
+            kept.append(os.open(there, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        if self._guard is not None:
+            self._guard.keep_changes()
+        return kept
 
     def _run(self, asked: dict[str, Any], output: int, errors: int) -> None:
         if self._layers.private_root and self._layers.limits:
             place.resize(self._kernel, asked["disk_bytes"])
-        ended = command.run(self.jail, self._end, asked, output, errors)
+        if self._own_processes is None:
+            ended = command.run(self.jail, self._end, asked, output, errors)
+        else:
+            ended = self._run_apart(asked, output, errors)
         full = self._layers.private_root and self._layers.limits and place.is_full()
         control.send(self._end, {"ended": ended | {"full": full}})
+
+    def _run_apart(self, asked: dict[str, Any], output: int, errors: int) -> dict[str, object]:
+        """Run it below a process 1 of its own: its process numbers and System V objects begin anew, and end with it."""
+        reader, writer = os.pipe()
+        namespaces.renew(self._kernel, self._own_processes or 0)
+        pid = os.fork()
+        if pid == 0:
+            self._become_process_one(asked, output, errors, writer)
+        for descriptor in (output, errors, writer):
+            os.close(descriptor)
+        with os.fdopen(reader, "rb") as file:
+            told = file.read()
+        os.waitpid(pid, 0)
+        if not told:  # the host is gone, or process 1 was killed by somebody else
+            raise control.Hangup
+        ended: dict[str, object] = json.loads(told)
+        return ended
+
+    def _become_process_one(self, asked: dict[str, Any], output: int, errors: int, writer: int) -> NoReturn:
+        try:
+            jail = self.jail
+            if self._layers.private_root and jail.proc is not None:
+                namespaces.own_mounts(self._kernel)
+                place.mount_proc(self._kernel, "/proc")
+                jail = replace(jail, proc=os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            elif jail.proc is not None and jail.below is not None:
+                jail = replace(jail, below=accounting.descendants(jail.proc, jail.below)[0])
+            ended = command.run(jail, self._end, asked, output, errors)
+            os.write(writer, json.dumps(ended).encode())
+        except control.Hangup:
+            pass
+        except BaseException as error:  # noqa: BLE001 - the last frame of this process
+            os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
+        finally:
+            os._exit(0)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from strop.sandbox.confinement import root
@@ -35,6 +36,7 @@ SYSTEM = (
 """What every command may read and run, where it exists."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 WRITABLE = (COPY, "/tmp", "/dev/shm")
+"""The copy is the first: the disk itself is hidden below it."""
 
 _LINKS = {
     "/dev/fd": "/proc/self/fd",
@@ -53,9 +55,11 @@ def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[s
 
     def furnish() -> None:
         nonlocal has_proc
-        _disk(kernel)
+        for path in WRITABLE:
+            Path("/new" + path).mkdir(parents=True)
+        lay_disk(kernel, "/new")
         _accounts(uid)
-        has_proc = _proc(kernel)
+        has_proc = mount_proc(kernel, "/new/proc")
         for name, target in _LINKS.items():
             Path("/new" + name).symlink_to(target)
         fill("/new" + COPY)
@@ -79,19 +83,23 @@ def is_full() -> bool:
     return facts.f_bfree * facts.f_frsize < 4 * _PAGE or facts.f_ffree == 0
 
 
-def _disk(kernel: Kernel) -> None:
-    """One file system for all that commands write, so that one bound holds for it; it is reached by no other path."""
-    disk = Path("/new/disk")
-    disk.mkdir()
-    kernel.mount("tmpfs", str(disk), "tmpfs", _NOSUID | _NODEV, f"mode=700,size={_ROOM},nr_inodes={4 * _INODES}")
-    for path in WRITABLE:
-        source, target = disk / path.strip("/").replace("/", "-"), Path("/new" + path)
+def lay_disk(kernel: Kernel, root: str = "") -> None:
+    """One empty file system for all that commands write, so that one bound holds for it; it is reached by no other path."""
+    disk = root + COPY  # hidden by its own folder, which is mounted over it at last
+    kernel.mount("tmpfs", disk, "tmpfs", _NOSUID | _NODEV, f"mode=700,size={_ROOM},nr_inodes={4 * _INODES}")
+    for path in reversed(WRITABLE):
+        source = Path(disk, path.strip("/").replace("/", "-"))
         source.mkdir()
         source.chmod(0o1777)
-        target.mkdir(parents=True)
-        kernel.mount(str(source), str(target), None, _BIND)
-    kernel.unmount(str(disk))
-    disk.rmdir()
+        kernel.mount(str(source), root + path, None, _BIND)
+
+
+def take_disk_away(kernel: Kernel) -> None:
+    """Unmount what `lay_disk` mounted; who holds a descriptor of it can still read it."""
+    for path in WRITABLE:
+        with suppress(OSError):  # until nothing is mounted there any more
+            while True:
+                kernel.unmount(path)
 
 
 def _accounts(uid: int) -> None:
@@ -106,14 +114,13 @@ def _accounts(uid: int) -> None:
         (etc / name).write_bytes(text.encode())  # no codec that would have to be imported now
 
 
-def _proc(kernel: Kernel) -> bool:
+def mount_proc(kernel: Kernel, place: str) -> bool:
     """A /proc that shows the caller's own pid namespace only, and not what is process 1 in it; nothing in it can be written."""
-    place = Path("/new/proc")
-    place.mkdir()
+    Path(place).mkdir(exist_ok=True)
     for options in ("hidepid=2", None):
         try:
-            kernel.mount("proc", str(place), "proc", _NOSUID | _NODEV | _NOEXEC, options)
-            kernel.mount("none", str(place), None, _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
+            kernel.mount("proc", place, "proc", _NOSUID | _NODEV | _NOEXEC, options)
+            kernel.mount("none", place, None, _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
         except OSError:  # some containers' own /proc has parts hidden, and the kernel then allows no other
             continue
         return True

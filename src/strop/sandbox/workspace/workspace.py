@@ -189,7 +189,7 @@ class JailedWorkspace:
         return tuple(message["tampered"])  # type: ignore[arg-type]
 
     def clear(self) -> bool:
-        """Remove all files that were made since the first call, in the copy and outside of it; whether none is left."""
+        """Make all files what they were at the first call, in the copy and outside of it; whether that was possible."""
         self._tell({"clear": True})
         message, _ = self._receive()
         return bool(message["cleared"])

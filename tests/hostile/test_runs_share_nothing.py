@@ -1,0 +1,109 @@
+"""What a run of a command finds of the runs before it: nothing that one of them could have changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
+from strop.sandbox.workspace.jail import JailedWorkspaces
+
+PROGRAMS = Path(__file__).parent / "workspace"
+LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
+BUILD = "mkdir built; cd built; for each in kept times mode gone name; do echo $each > $each; done; ln kept hard"
+EVERY = {
+    "times of reading",
+    "times of writing",
+    "names",
+    "modes",
+    "contents",
+    "numbers of files",
+    "numbers of processes",
+    "message queues",
+    "semaphores",
+}
+"""Kinds of traces that stay in a workspace that is not cleared."""
+OF_FILES = {"times of reading", "times of writing", "names", "modes", "contents"}
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    with JailedWorkspaces(places=1, require=()) as workspaces:
+        yield workspaces
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    (tmp_path / "scoring").mkdir()
+    (tmp_path / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
+    (tmp_path / "data").write_text("1\n", encoding="utf-8")
+    names = ("leave_traces.py", "look_for_traces.py")
+    return Tree(tmp_path, {name: (PROGRAMS / name).read_text("utf-8") for name in names})
+
+
+def look(workspace: Workspace) -> dict[str, Any]:
+    ran = workspace.run(f"'{sys.executable}' -S look_for_traces.py", LIMITS)
+    assert ran.ok, ran.errors
+    found: dict[str, Any] = json.loads(ran.output)
+    return found
+
+
+def leave(workspace: Workspace) -> None:
+    ran = workspace.run(f"'{sys.executable}' -S leave_traces.py", LIMITS)
+    assert ran.ok, ran.errors
+
+
+def different(first: dict[str, Any], second: dict[str, Any]) -> set[str]:
+    return {kind for kind in first if first[kind] != second[kind]}
+
+
+def test_run_finds_no_trace_of_a_run_before_it(workspaces: JailedWorkspaces, tree: Tree) -> None:
+    with workspaces.open(tree) as workspace:
+        assert workspace.run(BUILD, LIMITS).ok
+        assert workspace.clear()
+        untouched = look(workspace)
+        for _ in range(2):
+            assert workspace.clear()
+            leave(workspace)
+            assert workspace.clear()
+            assert different(untouched, look(workspace)) == set()
+        assert workspace.tampered() == ()
+
+
+def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: JailedWorkspaces, tree: Tree) -> None:
+    with workspaces.open(tree) as workspace:
+        assert workspace.run(BUILD, LIMITS).ok
+        assert workspace.clear()
+        untouched = look(workspace)
+        assert workspace.clear()
+        leave(workspace)
+        assert different(untouched, look(workspace)) >= OF_FILES | {"numbers of files"}
+
+
+@pytest.mark.parametrize(
+    "layers", [Layers(private_root=False), Layers(namespaces=False, private_root=False)], ids=["mounts", "namespaces"]
+)
+def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(layers: Layers, tree: Tree) -> None:
+    with JailedWorkspaces(places=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
+        assert workspace.run(BUILD, LIMITS).ok
+        assert workspace.clear()
+        untouched = look(workspace)
+        assert workspace.clear()
+        leave(workspace)
+        assert workspace.clear()
+        after = look(workspace)
+        assert not different(untouched, after) & (OF_FILES | {"message queues", "semaphores"})
+
+
+def test_file_that_the_build_changed_stays_told_in_every_run(workspaces: JailedWorkspaces, tree: Tree) -> None:
+    with workspaces.open(Tree(tree.root, {}, writable=())) as workspace:
+        workspace.run("rm -f data", LIMITS)
+        changed = workspace.tampered()
+        assert workspace.clear()
+        assert workspace.tampered() == changed
