@@ -119,7 +119,10 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
     if top is None or shutil.which("git") is None:
         reason = f"{root} is in no git tree" if top is None else "this machine has no git"
         raise ConfigurationError(f"{reason}, which could bring your files back; {lift}")
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", top.as_posix())
+    # A filter is a program that the repository's own configuration names: git would run it on each changed file.
+    filters = (_git(root, "config", "-z", "--name-only", "--get-regexp", r"^filter\.") or "").split("\0")
+    asked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", top.as_posix())
+    changed = _git(root, *asked, without=[name for name in filters if name])
     if changed is None or changed.strip():
         what = (
             "cannot be read by git"
@@ -132,10 +135,20 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
             raise ConfigurationError(f"git does not know {root / path}, and could not bring it back; {lift}")
 
 
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git says; None where it fails."""
-    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    command = ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments]
+def _git(root: Path, *arguments: str, without: Sequence[str] = ()) -> str | None:
+    """What git says where the settings `without` are empty; None where it fails."""
+    quiet = {
+        **os.environ,
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+    emptied = ["core.fsmonitor", *without]
+    quiet |= {f"GIT_CONFIG_KEY_{number}": name for number, name in enumerate(emptied)}
+    quiet |= {f"GIT_CONFIG_VALUE_{number}": "" for number in range(len(emptied))}
+    quiet["GIT_CONFIG_COUNT"] = str(len(emptied))
+    command = ["git", "--literal-pathspecs", *arguments]
     try:
         ended = subprocess.run(command, cwd=root, env=quiet, capture_output=True, timeout=_GIT_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -108,7 +108,7 @@ class TaskError(StropError):
 
 
 class ScorerFailed(TaskError):
-    """A task's `score` raised something else than Malformed: with the seed's answer that breaks the task."""
+    """A task's `score` raised something else than Malformed, or was not finite: with the seed's answer that breaks the task."""
 
 
 class UtilityOutOfBounds(TaskError):

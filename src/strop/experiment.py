@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.algorithm import Step, self_improve
-from strop.errors import RunBudgetSpent
+from strop.errors import RunBudgetSpent, StoreError
 from strop.events import (
     Evaluated,
     Event,
@@ -23,6 +23,7 @@ from strop.events import (
     RunFinished,
 )
 from strop.handles import Grant
+from strop.harmless import harmless
 from strop.laboratory import Laboratory, Parts, resumed, started
 from strop.recall import Recall, Tally, top
 from strop.stats import mean
@@ -177,6 +178,8 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
 
 def save(path: Path, text: str) -> None:
     """Write a program text whole or not at all."""
+    if path.parent.is_symlink():
+        raise StoreError(f"{harmless(str(path.parent))} is a link, which would lead out of the record: remove it")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
     draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file

@@ -24,7 +24,7 @@ from strop.noting import Notes
 from strop.past import NOTHING, Past
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 from strop.solution import digest_of
-from strop.utility import Evaluation, Utility
+from strop.utility import LONGEST, Evaluation, Utility
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 """For one run of an improver; time in which it waits for a handle does not count."""
@@ -32,6 +32,8 @@ MAP_THREADS = 16
 """Candidates of one `utility.map` that are evaluated at once."""
 MOST_CANDIDATES = 10_000
 """Candidates of one `utility.map`, at most: refused ones cost the host work too, and a small frame can name a million."""
+MOST_RECORDED = 4_000_000
+"""Characters of candidates and prompts that one improvement may have recorded, beside a hundred times its initial solution."""
 NAMED_BY = 12
 """Digits of a candidate's digest in the path of its evaluation."""
 
@@ -85,6 +87,8 @@ class Handles:
         self._seen: Counter[object] = Counter()
         self._evaluations: dict[str, Evaluation] = {}
         self._calls = 0
+        self._room = MOST_RECORDED + 100 * len(initial_solution or "")
+        """Characters that may still be recorded."""
         self._editor = Editor(host.editing, host.record, at.path, initial_solution)
 
     def methods(self) -> dict[str, Handler]:
@@ -148,14 +152,14 @@ class Handles:
         }
 
     def _evaluate(self, candidate: Value) -> float:
-        text = candidate if isinstance(candidate, str) else None
+        text = candidate if isinstance(candidate, str) and self._is_recordable(candidate) else None
         digest = digest_of(text) if text is not None else ""
         occurrence = self._occurrence(("u", digest))
         if text is not None:
             self._editor.know(text)
         evaluation = self._utility.evaluate(text, self._at.child(f"u-{digest[:NAMED_BY] or 'none'}#{occurrence}"))
         with self._lock:
-            self._evaluations[digest] = evaluation
+            self._evaluations[digest_of(candidate) if isinstance(candidate, str) else digest] = evaluation
         return evaluation.value
 
     def _granted(self) -> bool:
@@ -180,6 +184,10 @@ class Handles:
         expertise, messages, temperature = _lm_arguments(params)
         if not messages:
             return []
+        if not self._is_recordable(*{expertise, *messages}):
+            raise Refusal(
+                "ValueError", f"the prompts are too long: the most is {LONGEST:,} characters, and less for many"
+            )
         cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
         try:
             self.budget.reserve(LM_CALLS, cost)
@@ -240,6 +248,14 @@ class Handles:
         except LanguageModelError as error:
             record_faults(record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             raise
+
+    def _is_recordable(self, *texts: str) -> bool:
+        """Whether there is room for these texts in the record; what is left is less by them."""
+        if any(len(text) > LONGEST for text in texts):
+            return False
+        with self._lock:
+            self._room -= sum(len(text) for text in texts)
+            return self._room >= 0
 
     def _remaining(self, counter: str) -> Handler:
         def remaining(params: Sequence[Value]) -> Value:

@@ -14,7 +14,7 @@ from strop.events import ImproveFinished, ImproveStarted
 from strop.handles import Grant, Handles, Host
 from strop.sandbox.base import Outcome, Program, Returned, Value
 from strop.seeds import derive
-from strop.utility import Utility, Verdict, explain, verdict_of
+from strop.utility import LONGEST, Utility, Verdict, explain, verdict_of
 
 ENTRY = "improve_algorithm"
 
@@ -81,4 +81,6 @@ def _improvement(outcome: Outcome) -> Improvement:
     if not isinstance(outcome.value, str):
         kind = "None" if outcome.value is None else f"a {type(outcome.value).__name__}"
         return Improvement(None, "malformed", f"{ENTRY} returned {kind}, not the text of a solution")
+    if len(outcome.value) > LONGEST:
+        return Improvement(None, "malformed", f"{ENTRY} returned a text of more than {LONGEST:,} characters")
     return Improvement(outcome.value, "ok", "")

@@ -17,10 +17,9 @@ from pathlib import Path
 
 from strop.errors import ConfigurationError
 from strop.seeds import derive
+from strop.store.record import SEAL
 
 KEY_BYTES = 32
-SEAL = "seal"
-"""What a record says of itself that only this machine could have said."""
 
 
 def key_file(environ: Mapping[str, str]) -> Path:
@@ -75,7 +74,7 @@ def sealed(meta: Mapping[str, str], key: bytes) -> dict[str, str]:
 
 def is_sealed(meta: Mapping[str, str], key: bytes) -> bool:
     """Whether the seal of a record is by this machine's key, and of just this."""
-    return hmac.compare_digest(meta.get(SEAL, ""), _seal(meta, key))
+    return hmac.compare_digest(meta.get(SEAL, "").encode("utf-8", "surrogatepass"), _seal(meta, key).encode())
 
 
 def _seal(meta: Mapping[str, str], key: bytes) -> str:

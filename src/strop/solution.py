@@ -12,6 +12,9 @@ _PART = rf"(?!\d)[^{_PUNCTUATION}]++"
 _LONG_PATH = re.compile(rf"(?<![^{_PUNCTUATION}]){_PART}(?:[\s\\]*+\.[\s\\]*+{_PART}){{100}}")
 """A dotted name of more than 100 parts. CPython's parser builds the module of an `import` part by part and keeps every step:
 200,000 characters of `import a.a.a` take it 10 GiB and half a minute in which no other thread runs (3.11 to 3.13)."""
+_F_STRING = re.compile(r"\b(?:[fF][rR]?|[rR][fF])['\"]")
+_MOST_BRACES = 10_000
+"""In a text with f-strings: CPython joins the values of one f-string pair by pair, and holds all threads for seconds (3.11)."""
 
 
 def digest_of(text: str) -> str:
@@ -24,6 +27,8 @@ def digest_of(text: str) -> str:
 
 def is_costly_to_parse(text: str) -> bool:
     """Whether the host must not give a text of somebody else to `ast.parse`."""
+    if text.count("{") > _MOST_BRACES and _F_STRING.search(text) is not None:
+        return True
     return _LONG_PATH.search(text) is not None
 
 

@@ -42,6 +42,8 @@ WALL_FLOOR = 2.0
 """Seconds; no backstop is shorter."""
 REPORT_CHARACTERS = 2000
 """How much of an error is kept."""
+LONGEST = 1_000_000
+"""Characters of one candidate and of one prompt: both are recorded, and must not fill the disk."""
 
 
 def verdict_of(outcome: Outcome) -> Verdict:
@@ -114,7 +116,9 @@ class Utility(Protocol):
         ...
 
 
-NOT_A_TEXT = Evaluation(value=0.0, verdict="malformed", error="the candidate is not a program text")
+NOT_A_TEXT = Evaluation(
+    value=0.0, verdict="malformed", error=f"the candidate is not a program text of at most {LONGEST:,} characters"
+)
 
 
 class Measuring(Utility, Protocol):
@@ -247,7 +251,7 @@ class TaskUtility:
             self.record(AuditNoted(scope=path, rule=SCORER_CHOKED, detail=str(error)))
             if self.strict:
                 raise
-            return 0.0, "malformed", f"the scorer cannot read the answer: {error}"
+            return 0.0, "malformed", f"the answer cannot be scored: {error}"
 
 
 def explain(outcome: Outcome) -> str:

@@ -31,7 +31,7 @@ def test_file_keeps_its_rows_when_a_tool_tries_to_change_them(
 def test_file_keeps_an_event_when_a_tool_replaces_it(store: Store, tmp_path: Path) -> None:
     store.append(note())
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        ask(tmp_path / "run", "REPLACE INTO event SELECT seq, 0, 'elsewhere', kind, data FROM event")
+        ask(tmp_path / "run", "REPLACE INTO event SELECT seq, 0, 'elsewhere', kind, data, seal FROM event")
     assert [stored.event.scope for stored in store.events()] == ["t1/improve"]
 
 

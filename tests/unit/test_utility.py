@@ -43,7 +43,7 @@ def scene(jail: Sandbox) -> Callable[..., Scene]:
     return make
 
 
-@pytest.mark.parametrize("score", [1.0001, -0.5, 6.0, float("nan"), float("inf"), True, None, "1", np.bool_(True)])
+@pytest.mark.parametrize("score", [1.0001, -0.5, 6.0, True, None, "1", np.bool_(True)])
 def test_evaluation_stops_with_a_note_and_without_a_score_when_a_utility_is_out_of_bounds(
     scene: Callable[..., Scene], score: object
 ) -> None:
@@ -70,10 +70,11 @@ def test_utility_out_of_bounds_stops_the_improvement_that_asked(bench: Any) -> N
 
 
 @pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("score", [lambda: 1 / 0, lambda: float("nan"), lambda: np.float64("-inf")])
 def test_scorer_that_chokes_is_noted_and_breaks_the_task_only_when_strict(
-    scene: Callable[..., Scene], strict: bool
+    scene: Callable[..., Scene], score: Callable[[], float], strict: bool
 ) -> None:
-    this = scene(lambda instance, answer: 1 / 0)
+    this = scene(lambda instance, answer: score())
     utility = replace(this.utility, strict=strict)
     if strict:
         with pytest.raises(ScorerFailed):

@@ -31,14 +31,15 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
         if not (run / FILE_NAME).exists():
             raise ConfigurationError(f"{run} holds no run: there is no {FILE_NAME}; name the directory of a run")
         return run
-    listings = list_runs(root)
     if run is None:
+        listings = list_runs(root)
         if not listings:
             raise ConfigurationError(f"there are no runs in {root}; name a run's directory")
         return max(listings, key=lambda listing: listing.started or 0.0).directory
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")
-    named = [listing.directory for listing in listings if listing.directory.name.endswith(run.name)]
+    # By their names alone: no other run is read, which may be damaged, or made to be slow to read.
+    named = [path.parent for path in sorted(root.glob(f"*/{FILE_NAME}")) if path.parent.name.endswith(run.name)]
     if len(named) != 1:
         found = "no run is" if not named else f"{len(named)} runs are"
         raise ConfigurationError(f"{found} called {run}; strop runs lists those in {root}")

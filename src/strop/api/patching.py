@@ -15,6 +15,7 @@ from strop.keeping import kept
 from strop.original import Original, original_from
 from strop.report.reading import reading
 from strop.report.single import sentence
+from strop.secret import key_file, machine_key
 from strop.single import recorded
 from strop.store import Store
 
@@ -48,6 +49,11 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
         )
     if not found.begun_here(os.environ):
         raise ConfigurationError(f"the run in {directory} was begun elsewhere; read its patch and apply that yourself")
+    with Store.open(directory) as store:
+        if not store.is_sealed_by(machine_key(key_file(os.environ))):
+            raise ConfigurationError(
+                f"the record in {directory} was changed after it was written; read its patch and apply that yourself"
+            )
     original = original_from(found.meta[ORIGINAL])
     text = _program(directory, found.meta, original, unproven=unproven)
     try:

@@ -50,7 +50,8 @@ def recorded(
         )
     try:
         meta = meta_of(parts, kind) | dict(said or {})
-        store = Store.create(directory, sealed(meta, machine_key(key_file(os.environ))))
+        key = machine_key(key_file(os.environ))
+        store = Store.create(directory, sealed(meta, key), key=key)
         keep_tasks(directory, parts)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
@@ -65,7 +66,8 @@ def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = (), show:
     Raises:
         StoreError: another process is writing it, or it cannot be read or written.
     """
-    store = Store.resume(directory)  # first of all: nobody else writes it then
+    key = machine_key(key_file(os.environ))
+    store = Store.resume(directory, key=key)  # first of all: nobody else writes it then
     kind = store.meta.get("kind", "")
     with mirrored(directory, tracks), store, _goes_on(directory, kind, show):
         with reading(directory):

@@ -102,8 +102,8 @@ Stamp: TypeAlias = tuple[int, int, int]
 
 
 def stamp_of(found: os.stat_result) -> Stamp | None:
-    """The stamp of a regular file that is not empty; None of anything else."""
-    if not stat.S_ISREG(found.st_mode) or found.st_size == 0:
+    """The stamp of a regular file that is not empty; None of anything else, and of a hard link: it may be of any file."""
+    if not stat.S_ISREG(found.st_mode) or found.st_size == 0 or found.st_nlink > 1:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -125,7 +125,8 @@ def read_answer(path: Path, most: int, stamp: Stamp | None = None) -> Read | Non
     None where there is none: the file is gone, is being written, is something else, may not be read or holds only white space.
     """
     try:
-        with path.open("rb") as file:
+        # A link in a folder of several people may lead to any file of the one who runs strop.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             before = stamp_of(os.fstat(file.fileno()))
             if before is None or before != (stamp or before):
                 return None

@@ -95,7 +95,7 @@ class Folder:
                 if named is None:
                     continue
                 with suppress(FileNotFoundError):
-                    stamp = stamp_of(entry.stat())
+                    stamp = stamp_of(entry.stat(follow_symlinks=False))
                     if stamp is None:
                         continue
                     stem, who = named
@@ -194,5 +194,7 @@ class Folder:
 
     def _write(self, stem: str, request: Request) -> None:
         draft = self._path / f".{stem}.draft"
-        draft.write_text(request_text(request, stem), "utf-8", newline="\n")
+        draft.unlink(missing_ok=True)  # of a strop that was killed, or somebody's link to another file
+        with draft.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(request_text(request, stem))
         draft.replace(self._path / f"{stem}.md")

@@ -7,6 +7,7 @@ whatever was appended comes back equal. SQLite and its tools take such bytes; a 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -15,6 +16,7 @@ from strop.events import KINDS, Event
 from strop.solution import digest_of
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def encode(event: Event) -> tuple[str, dict[str, str]]:
@@ -50,6 +52,9 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
 
 
 def _in_full(digests: str | list[str] | None, text: Callable[[str], str]) -> str | list[str] | None:
+    for digest in digests if isinstance(digests, list) else [] if digests is None else [digests]:
+        if not _DIGEST.fullmatch(digest):
+            raise ValueError("a digest is 64 hexadecimal digits")
     if isinstance(digests, list):
         return [text(digest) for digest in digests]
     return None if digests is None else text(digests)

@@ -6,10 +6,12 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from strop.errors import StoreError
+from strop.harmless import harmless
+from strop.store import schema
 
 
 def create_file(path: Path) -> None:
@@ -46,6 +48,52 @@ def is_locked(directory: Path) -> bool:
     return False
 
 
+_MOST_STEPS = 1_000
+"""Millions of SQLite's instructions that one statement may take, some 10 s: records of a million events need a few."""
+_MOST_BYTES = 128 << 20
+"""Of one text, and of one row."""
+
+
+def bounded(connection: sqlite3.Connection) -> Callable[[], None]:
+    """Let no statement run without end, and no value take all memory, whatever the file holds.
+
+    Gives what must be called before each statement, to count anew.
+    """
+    left = _MOST_STEPS
+
+    def restart() -> None:
+        nonlocal left
+        left = _MOST_STEPS
+
+    def spent() -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.set_progress_handler(spent, 1_000_000)
+    return restart
+
+
+def check_ours(path: Path, connection: sqlite3.Connection) -> None:
+    """Raises StoreError where a file is not a record that this strop can read. A reader asks its three tables only: they must be
+    ours to the letter, as a view in the place of one may be endless."""
+    [(application,)] = connection.execute("PRAGMA application_id").fetchall()
+    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+    if application != schema.APPLICATION_ID:
+        raise StoreError(f"{path} is not the record of a run, or its writer ended before the run began")
+    if version > schema.VERSION:
+        raise StoreError(f"{path} has schema {version}, this strop reads up to {schema.VERSION}: use a newer strop")
+    # Views may be of a newer strop; a trigger may be missing, none may be another's. SQLite's own objects have no text.
+    objects = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE type != 'view' AND sql NOT NULL")
+    found = {row for row in objects.fetchall() if not row[1].startswith("sqlite_")}
+    needed = {row for row in schema.objects() if row[0] == "table"}
+    if wrong := (needed - found) | (found - schema.objects()):
+        kind, name, _ = min(wrong)
+        raise StoreError(f"{path} is not the record of a run: strop makes no such {kind} {harmless(name, 40)}")
+
+
 @contextlib.contextmanager
 def one_line(path: Path) -> Iterator[None]:
     """The one place where SQLite's errors become ours."""
@@ -54,6 +102,8 @@ def one_line(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         raise StoreError(f"{_REASONS.get(code, 'cannot use')} {path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise StoreError(f"the file is damaged: {path}: a text in it is not UTF-8") from error
 
 
 _REASONS = {
@@ -65,5 +115,7 @@ _REASONS = {
     sqlite3.SQLITE_CANTOPEN: "cannot open (is its directory readable and writable?)",
     sqlite3.SQLITE_NOTADB: "this is not the record of a run:",
     sqlite3.SQLITE_CORRUPT: "the file is damaged:",
+    sqlite3.SQLITE_INTERRUPT: "the file is damaged, or made to hang its readers:",
+    sqlite3.SQLITE_TOOBIG: "a text is too large for the record of a run:",
 }
 """By SQLite's primary result code."""

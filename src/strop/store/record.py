@@ -3,7 +3,9 @@
 A run directory holds `run.sqlite`; docs/store.md describes its tables, its views and how other tools read it. What was
 appended is kept against a `kill -9` of the writer when `append` returns (write-ahead log, `synchronous=NORMAL`); a failure of
 the machine itself may cost the last few events and never more, and none up to the last answer of a language model. Triggers
-refuse changes: they guard against mistakes, not against somebody who owns the file.
+refuse changes: they guard against mistakes, not against somebody who owns the file. So a reader trusts nothing: tables must be
+ours to the letter, a text must have the digest it is kept under, and no statement may run without end. Each event carries a seal
+over itself and the seal of the event before it, which only the machine that recorded it can make.
 
 Not here: what the events mean (strop.events), how they look in the file (schema, codec), statistics and display.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import hmac
 import os
 import sqlite3
 import threading
@@ -21,22 +24,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from strop.errors import StoreError
 from strop.events import KINDS, Event, LmResponded
+from strop.harmless import harmless
 from strop.plurals import quantity
+from strop.solution import digest_of
 from strop.store import schema
 from strop.store.codec import decode, encode, to_bytes, to_text
-from strop.store.files import create_file, lock_directory, one_line
+from strop.store.files import bounded, check_ours, create_file, lock_directory, one_line
 
 FILE_NAME = "run.sqlite"
+SEAL = "seal"
+"""The key, in what a record says of itself, of the seal of that: the seals of its events begin with it."""
 
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
 
+_CHECKPOINT_PAGES = 256
+"""Pages, of 4 KiB, after which SQLite moves the write-ahead log into the file: so much may be lost with a damaged log."""
+
 _INSERT_EVENT = """
-INSERT INTO event (at, scope, kind, data) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)) RETURNING seq
+INSERT INTO event (at, scope, kind, data, seal) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?) RETURNING seq
 """
 _INSERT_TEXT = "INSERT INTO text (digest, body) VALUES (?, CAST(? AS TEXT))"
 _INSERT_META = "INSERT INTO meta (key, value) VALUES (CAST(? AS TEXT), CAST(? AS TEXT))"
@@ -64,24 +74,40 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float] | None, lock_fd: int | None
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        clock: Callable[[], float] | None,
+        lock_fd: int | None,
+        key: bytes | None = None,
     ) -> None:
         """Not for callers: use `create`, `resume` or `open`. `clock` and `lock_fd` are None in a reader."""
         connection.text_factory = to_text
         self._path = path
         self._connection: sqlite3.Connection | None = connection
+        self._restart = bounded(connection)
         self._clock = clock
         self._lock_fd = lock_fd
+        self._key = key
+        self._seal = ""
+        """Of the last event."""
+        self._is_new = False
         self._lock = threading.RLock()
 
     @classmethod
     def create(
-        cls, directory: Path, meta: Mapping[str, str], clock: Callable[[], float] = time.time, *, patience: float = 5.0
+        cls,
+        directory: Path,
+        meta: Mapping[str, str],
+        clock: Callable[[], float] = time.time,
+        *,
+        patience: float = 5.0,
+        key: bytes | None = None,
     ) -> Store:
         """Begin the record of a run in `directory`, which is made if need be.
 
         `meta` says what the whole run has in common; `list_runs` shows its `task`. `clock` gives Unix seconds. `patience`:
-        how long, in seconds, to wait for another program that has locked the file.
+        how long, in seconds, to wait for another program that has locked the file. `key` seals each event; without it none is.
 
         Raises:
             StoreError: the directory already holds a run, another process is writing there, or nothing can be written.
@@ -98,14 +124,23 @@ class Store:
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
         try:
             create_file(path)
-            return cls(path, _begin(path, meta, patience), clock, lock_fd)
+            store = cls(path, _begin(path, meta, patience), clock, lock_fd, key)
+            store._is_new, store._seal = True, meta.get(SEAL, "")
+            return store
         except BaseException:
             os.close(lock_fd)
             raise
 
     @classmethod
-    def resume(cls, directory: Path, clock: Callable[[], float] = time.time, *, patience: float = 5.0) -> Store:
-        """Go on with the record in `directory`, whose writer has ended, however it ended.
+    def resume(
+        cls,
+        directory: Path,
+        clock: Callable[[], float] = time.time,
+        *,
+        patience: float = 5.0,
+        key: bytes | None = None,
+    ) -> Store:
+        """Append to the record in `directory`, whose writer has ended, however it ended. Arguments as in `create`.
 
         Raises:
             StoreError: there is no run, the file is something else or damaged, or another process is writing it.
@@ -119,13 +154,18 @@ class Store:
                 try:
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.execute("PRAGMA synchronous = NORMAL")
+                    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
                 except BaseException:
                     connection.close()
                     raise
         except BaseException:
             os.close(lock_fd)
             raise
-        return cls(path, connection, clock, lock_fd)
+        store = cls(path, connection, clock, lock_fd, key)
+        with one_line(path):
+            last = store._rows("SELECT seal FROM event ORDER BY seq DESC LIMIT 1")
+            store._seal = str(last[0][0]) if last else store.meta.get(SEAL, "")
+        return store
 
     @classmethod
     def open(cls, directory: Path) -> Store:
@@ -140,7 +180,8 @@ class Store:
         with one_line(path):
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             try:
-                _check_ours(path, connection)
+                bounded(connection)
+                check_ours(path, connection)
             except BaseException:
                 connection.close()
                 raise
@@ -156,16 +197,22 @@ class Store:
         kind = type(event).__name__
         if KINDS.get(kind) is not type(event):
             raise ValueError(f"{kind} is not a kind of event")
-        data, texts = encode(event)
         with self._lock, one_line(self._path):
             connection = self._live()
             if self._clock is None:
                 raise StoreError(f"{self._path} was opened for reading; only its writer appends")
+            data, texts = encode(event)
+            at = float(self._clock())
+            seal = _sealed(self._key, self._seal, at, event.scope, kind, data) if self._key else ""
             with connection, _safe_from_power_loss(connection, isinstance(event, LmResponded)):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT_TEXT, [(digest, to_bytes(body)) for digest, body in texts.items()])
-                row = (self._clock(), to_bytes(event.scope), to_bytes(kind), to_bytes(data))
+                row = (at, to_bytes(event.scope), to_bytes(kind), to_bytes(data), seal)
                 [(seq,)] = connection.execute(_INSERT_EVENT, row).fetchall()
+            self._seal = seal
+            if self._is_new:  # from here on, damage to the log never costs the whole record
+                self._is_new = False
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         return int(seq)
 
     @overload
@@ -181,7 +228,7 @@ class Store:
         this version of strop does not know are left out; `notes` names the kinds.
         """
         with self._lock, one_line(self._path):
-            [(last,)] = self._live().execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()
+            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event")
         streams = [self._read(kind.__name__, scope, (after, last), self.text) for kind in dict.fromkeys(kinds)] or [
             self._read(None, scope, (after, last), self.text)
         ]
@@ -192,28 +239,46 @@ class Store:
         """All events in order, from the one behind number `after`, with digests in the place of their texts: for whoever reads
         a whole record and needs few texts."""
         with self._lock, one_line(self._path):
-            [(last,)] = self._live().execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()
+            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event")
         return self._read(None, None, (after, last), str)
 
     def text(self, digest: str) -> str:
-        """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError when there is none."""
+        """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError where there is none, or another one."""
         with self._lock, one_line(self._path):
-            rows = self._live().execute("SELECT body FROM text WHERE digest = ?", (digest,)).fetchall()
+            rows = self._rows("SELECT body FROM text WHERE digest = CAST(? AS TEXT)", to_bytes(digest))
         if not rows:
-            raise StoreError(f"{self._path} holds no text with the digest {digest}")
-        return str(rows[0][0])
+            raise StoreError(f"{self._path} holds no text with the digest {harmless(digest, 80)}")
+        text = str(rows[0][0])
+        if digest_of(text) != digest:
+            raise StoreError(f"{self._path} is damaged: the text {digest[:12]} was changed after it was recorded")
+        return text
+
+    def is_sealed_by(self, key: bytes) -> bool:
+        """Whether this key sealed every event: none was changed, added or moved, and none left out but at the end."""
+        seal, after = self.meta.get(SEAL, ""), 0
+        query = f"SELECT seq, at, scope, kind, data, seal FROM event WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
+        while True:
+            with self._lock, one_line(self._path):
+                rows = self._rows(query, after)
+            for seq, *row, given in rows:
+                seal = _sealed(key, seal, *row)
+                if seq != after + 1 or not hmac.compare_digest(seal, to_bytes(given).decode("ascii", "replace")):
+                    return False
+                after = seq
+            if len(rows) < _PAGE:
+                return after > 0
 
     @property
     def meta(self) -> dict[str, str]:
         """What was given to `create`."""
         with self._lock, one_line(self._path):
-            return dict(self._live().execute("SELECT key, value FROM meta ORDER BY rowid").fetchall())
+            return dict(self._rows("SELECT key, value FROM meta ORDER BY rowid"))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """One line about each kind of event that `events` skips because a newer version of strop wrote it."""
         with self._lock, one_line(self._path):
-            counts = self._live().execute("SELECT kind, count(*) FROM event GROUP BY kind").fetchall()
+            counts = self._rows("SELECT kind, count(*) FROM event GROUP BY kind")
         return tuple(
             f"{quantity(count, 'event')} of the unknown kind {kind} skipped"
             for kind, count in counts
@@ -249,6 +314,12 @@ class Store:
             raise StoreError(f"the record {self._path} has been closed")
         return self._connection
 
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """Everything that a statement gives. Held by the caller: the lock, and `one_line`."""
+        connection = self._live()
+        self._restart()
+        return connection.execute(query, values).fetchall()
+
     def _read(
         self, kind: str | None, scope: str | None, between: tuple[int, int], text: Callable[[str], str]
     ) -> Iterator[Stored[Event]]:
@@ -264,7 +335,7 @@ class Store:
         after, last = between
         while True:
             with self._lock, one_line(self._path):
-                rows = self._live().execute(query, (after, last, *values)).fetchall()
+                rows = self._rows(query, after, last, *values)
             for seq, at, where, name, data in rows:
                 if name in KINDS:
                     yield Stored(seq, at, self._decode(seq, KINDS[name], where, data, text))
@@ -289,11 +360,17 @@ def _begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Conn
             with connection:
                 connection.executescript("BEGIN IMMEDIATE;" + schema.statements())
                 connection.executemany(_INSERT_META, [(to_bytes(key), to_bytes(value)) for key, value in meta.items()])
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except BaseException:
             connection.close()
             path.unlink(missing_ok=True)  # it is ours and holds nothing: do not leave the directory unusable
             raise
     return connection
+
+
+def _sealed(key: bytes, before: str, *row: object) -> str:
+    return hmac.new(key, to_bytes(f"{before} {row!r}"), "sha256").hexdigest()
 
 
 @contextlib.contextmanager
@@ -317,12 +394,3 @@ def _fold(connection: sqlite3.Connection) -> None:
     with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading: the log stays beside the file, complete
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")
-
-
-def _check_ours(path: Path, connection: sqlite3.Connection) -> None:
-    [(application,)] = connection.execute("PRAGMA application_id").fetchall()
-    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
-    if application != schema.APPLICATION_ID:
-        raise StoreError(f"{path} is not the record of a run, or its writer ended before the run began")
-    if version > schema.VERSION:
-        raise StoreError(f"{path} has schema {version}, this strop reads up to {schema.VERSION}: use a newer strop")

@@ -5,8 +5,11 @@ docs/store.md is the same for readers with other tools.
 
 from __future__ import annotations
 
+import sqlite3
 import typing
+from contextlib import closing
 from dataclasses import fields
+from functools import cache
 
 from strop import events as ev
 from strop.events import Event
@@ -20,7 +23,8 @@ _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE text (digest TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE event (
-    seq INTEGER PRIMARY KEY, at REAL NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+    seal TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX event_kind_scope ON event (kind, scope);
 CREATE TRIGGER meta_insert BEFORE INSERT ON meta WHEN EXISTS (SELECT 1 FROM meta WHERE key = NEW.key)
@@ -70,6 +74,15 @@ def statements() -> str:
     views = [f"CREATE VIEW {name} AS {_view(kind)};" for name, kind in VIEWS.items()]
     marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
     return "\n".join([_TABLES, *refusals, *views, _IMPROVEMENT + ";", marks])
+
+
+@cache
+def objects() -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of every table, index and trigger of a record, as SQLite keeps them."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(statements())
+        rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE type != 'view' AND sql NOT NULL")
+        return frozenset(rows.fetchall())
 
 
 def _view(kind: type[Event]) -> str:

@@ -189,8 +189,8 @@ class Task:
 
         Raises:
             Malformed: the answer has the wrong form.
-            ScorerFailed: `score` raised something else.
-            UtilityOutOfBounds: it gave no number in [0, 1]; no answer is worth more than everything.
+            ScorerFailed: `score` raised something else, or gave nan or an infinity.
+            UtilityOutOfBounds: it gave another value that is not in [0, 1]; no answer is worth more than everything.
             TaskError: the declared answer does not fit the instance.
         """
         try:
@@ -204,6 +204,8 @@ class Task:
             raise ScorerFailed(self._blame("score()", error)) from error
         # A truth value is no number here: `score` that returns one compares, and compared what it should have measured.
         number = isinstance(score, (int, float, np.floating, np.integer)) and not isinstance(score, bool)
+        if number and not np.isfinite(score):
+            raise ScorerFailed(f"task {self.name}: score() gave {float(score)}; a score is a number in [0, 1]")
         if not number or not 0.0 <= float(score) <= 1.0:
             raise UtilityOutOfBounds(f"task {self.name}: score() gave {score!r:.60}; a score is a number in [0, 1]")
         return float(score)

@@ -1,0 +1,262 @@
+"""Records that somebody else made or changed: no reader hangs, believes a changed text, or follows a link out of the record."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.api.finding import find_run
+from strop.applying import check_clean
+from strop.errors import StoreError
+from strop.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
+from strop.experiment import save
+from strop.handles import MOST_RECORDED, Grant
+from strop.lm.base import Request
+from strop.lm.inbox_files import read_answer
+from strop.lm.inbox_folder import Folder
+from strop.secret import is_sealed, sealed
+from strop.solution import digest_of, is_costly_to_parse
+from strop.store import FILE_NAME, Store, list_runs
+from strop.store.files import bounded, one_line
+from support.records import evaluated, note
+
+KEY = b"k" * 32
+ENDLESS = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r)"
+SCHEMAS = {
+    "event": f"ALTER TABLE event RENAME TO e0; CREATE VIEW event AS {ENDLESS} "
+    "SELECT i AS seq, 1.0 AS at, 'x' AS scope, 'RunStarted' AS kind, '{}' AS data, '' AS seal FROM r",
+    "meta": f"ALTER TABLE meta RENAME TO m0; CREATE VIEW meta AS {ENDLESS} SELECT 'k' || i AS key, 'v' AS value FROM r",
+    "text": "ALTER TABLE text RENAME TO t0; CREATE VIEW text AS "
+    "SELECT digest, replace(hex(zeroblob(100000000)), '00', 'aaaaaaaaa') AS body FROM t0",
+    "trigger": "CREATE TRIGGER mine AFTER INSERT ON event BEGIN SELECT hex(zeroblob(100000000)); END",
+    "column": "DROP TABLE text; CREATE TABLE text (digest TEXT PRIMARY KEY, "
+    "body TEXT NOT NULL AS (replace(hex(zeroblob(100000000)), '00', 'aaaaaaaaa'))) STRICT",
+}
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    """A record with a sealed event of each of three kinds."""
+    with Store.create(tmp_path / "runs" / "a", sealed({"kind": "improve", "task": "lpn"}, KEY), key=KEY) as store:
+        store.append(RunStarted(scope="", spec="{}", environment="{}", posture="{}"))
+        store.append(evaluated("def f(): return 1\n"))
+        store.append(RunFinished(scope="", status="finished"))
+    return tmp_path / "runs" / "a"
+
+
+@contextlib.contextmanager
+def changing(record: Path) -> Iterator[sqlite3.Connection]:
+    """The record's file without its triggers, as somebody who owns it may have it."""
+    with contextlib.closing(sqlite3.connect(record / FILE_NAME)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        yield connection
+        connection.commit()
+
+
+@pytest.mark.parametrize("what", SCHEMAS)
+def test_record_with_tables_of_its_own_making_is_refused(record: Path, what: str) -> None:
+    with changing(record) as connection:
+        connection.executescript(SCHEMAS[what])
+    with pytest.raises(StoreError, match="is not the record of a run: strop makes no such"):
+        Store.open(record)
+    assert [listing.status for listing in list_runs(record.parent)] == ["unreadable"]
+
+
+def test_statement_that_never_ends_is_given_up_by_a_count_of_steps(record: Path) -> None:
+    with (
+        contextlib.closing(sqlite3.connect(record / FILE_NAME)) as connection,
+        pytest.raises(StoreError, match="made to hang its readers"),
+        one_line(record),
+    ):
+        bounded(connection)
+        connection.execute(f"{ENDLESS} SELECT count(*) FROM r").fetchall()
+
+
+def test_run_is_found_by_its_name_without_a_look_at_the_others(record: Path) -> None:
+    other = record.parent / "b"
+    other.mkdir()
+    (other / FILE_NAME).write_bytes(b"\xff" * 5000)
+    assert find_run(Path("a"), record.parent) == record
+
+
+def test_text_that_was_changed_in_the_record_is_not_believed(record: Path) -> None:
+    digest = digest_of("def f(): return 1\n")
+    with changing(record) as connection:
+        connection.execute("UPDATE text SET body = body || 'import os' WHERE digest = ?", (digest,))
+    with Store.open(record) as store, pytest.raises(StoreError, match="was changed after it was recorded"):
+        store.text(digest)
+
+
+CHANGES = {
+    "a field": "UPDATE event SET data = replace(data, '\"value\":0.5', '\"value\":0.9')",
+    "a time": "UPDATE event SET at = at + 1 WHERE seq = 2",
+    "an event is gone": "DELETE FROM event WHERE seq = 2",
+    "an event is added": "INSERT INTO event SELECT 4, at, scope, kind, data, seal FROM event WHERE seq = 3",
+    "two are exchanged": "UPDATE event SET seq = CASE seq WHEN 1 THEN -2 ELSE -1 END WHERE seq < 3; "
+    "UPDATE event SET seq = -seq WHERE seq < 0",
+    "what it says of itself": "UPDATE meta SET value = 'x' WHERE key = 'seal'",
+    "all seals are gone": "UPDATE event SET seal = ''",
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_seal_breaks_when_a_record_is_changed(record: Path, what: str) -> None:
+    with Store.open(record) as store:
+        assert store.is_sealed_by(KEY)
+        assert not store.is_sealed_by(b"another")
+    with changing(record) as connection:
+        connection.executescript(CHANGES[what])
+    with Store.open(record) as store:
+        assert not store.is_sealed_by(KEY)
+
+
+def test_seal_holds_when_a_record_is_continued_on_its_machine_and_breaks_elsewhere(record: Path) -> None:
+    with Store.resume(record, key=KEY) as store:
+        store.append(note())
+        assert store.is_sealed_by(KEY)
+    with Store.resume(record, key=b"another") as store:
+        store.append(note())
+        assert not store.is_sealed_by(KEY)
+        assert not store.is_sealed_by(b"another")
+
+
+def test_seal_that_is_no_ascii_is_no_seal() -> None:
+    assert not is_sealed({"kind": "run", "seal": "é\ud800"}, KEY)
+
+
+@pytest.mark.parametrize("digest", ["\\ud800", "abc", "../../etc/passwd", "A" * 64])
+def test_digest_of_another_form_makes_the_record_damaged(record: Path, digest: str) -> None:
+    with changing(record) as connection:
+        [(data,)] = connection.execute("SELECT data FROM event WHERE seq = 2").fetchall()
+        connection.execute(
+            "UPDATE event SET data = ? WHERE seq = 2", (data.replace(digest_of("def f(): return 1\n"), digest),)
+        )
+    with Store.open(record) as store, pytest.raises(StoreError, match="event 2 is no Evaluated"):
+        list(store.outline())
+
+
+def test_text_that_is_not_utf8_is_a_damaged_record_and_no_traceback(record: Path) -> None:
+    with changing(record) as connection:
+        connection.execute("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = 2")
+        connection.execute("UPDATE meta SET value = CAST(x'ff61' AS TEXT) WHERE key = 'task'")
+    with Store.open(record) as store:
+        for read in (lambda: list(store.events()), lambda: store.meta):
+            with pytest.raises(StoreError, match=r"is damaged: .*not UTF-8"):
+                read()
+
+
+def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run", {"task": "lpn"})
+    store.append(RunStarted(scope="", spec="{}", environment="{}", posture="{}"))
+    for number in range(2000):
+        store.append(AuditNoted(scope="t1", rule="R001", detail=f"{number} " + "x" * 2000))
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")  # as a kill leaves it, the log beside the file
+    store.close()
+    (tmp_path / "copy" / f"{FILE_NAME}-wal").write_bytes(b"\0" * 100_000)
+    with Store.open(tmp_path / "copy") as copy:
+        assert len(list(copy.events())) > 1000
+
+
+def test_link_in_a_record_is_not_followed_when_an_improver_is_saved(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "improvers").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="is a link, which would lead out of the record"):
+        save(tmp_path / "run" / "improvers" / "I0.py", "pass")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["evil", "a=b", "with space"])
+def test_git_runs_no_program_that_a_repository_names(tmp_path: Path, name: str) -> None:
+    def git(*arguments: str) -> None:
+        named = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", *named, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q")
+    (tmp_path / "p.py").write_text("x = 1\n")
+    git("add", "p.py")
+    git("commit", "-qm", "one")
+    ran = tmp_path / ".git" / "ran"
+    for way in ("clean", "process"):
+        git("config", f"filter.{name}.{way}", f"sh -c 'touch {ran}; cat'")
+    git("config", "core.fsmonitor", f"sh -c 'touch {ran}'")
+    attribute = f'"*" filter={name}\n' if " " in name else f"* filter={name}\n"
+    (tmp_path / ".git" / "info" / "attributes").write_text(attribute)
+    os.utime(tmp_path / "p.py", (1, 1))
+    check_clean(tmp_path, ["p.py"])
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symbolic", "hard"])
+def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path, Path], None]) -> None:
+
+    (tmp_path / "secret.txt").write_text("SECRET OF ADA")
+    folder = Folder(tmp_path / "q", "q", now=lambda: 0.0)
+    key = "0123456789abcdef" * 4
+    [stem] = folder.put({key: Request("", "a prompt", 0.0, "", 0)})
+    answer = tmp_path / "q" / f"{stem}.answer.md"
+    link(tmp_path / "secret.txt", answer)
+    for _ in range(2):
+        folder.look(0.0)
+    assert folder.answer(key) is None
+    assert read_answer(answer, 1000) is None
+    folder.close()
+
+
+def test_draft_of_a_request_is_never_written_through_a_link(tmp_path: Path) -> None:
+
+    key = "0123456789abcdef" * 4
+    (tmp_path / "q").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "q" / f".0001-{key[:16]}.draft").symlink_to(tmp_path / "mine")
+    folder = Folder(tmp_path / "q", "q")
+    folder.put({key: Request("", "a prompt", 0.0, "", 0)})
+    folder.close()
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_text_with_an_f_string_of_many_values_is_not_parsed_by_the_host() -> None:
+    assert is_costly_to_parse("x = f'" + "{a}" * 20_000 + "'")
+    assert is_costly_to_parse("x = rF'''" + "\n{a}" * 20_000 + "'''")
+    assert not is_costly_to_parse("x = [" + "{1: 2}, " * 20_000 + "]")
+    assert not is_costly_to_parse("x = f'" + "{a}" * 2_000 + "'")
+
+
+FLOOD = """
+def improve_algorithm(initial_solution, utility, language_model):
+    refused = []
+    for number in range(25):
+        utility("#" * 1_000_001)
+        utility(f"# {number} " + "x" * 900_000)
+    for number in range(4):
+        try:
+            language_model.prompt("e", f"{number} " + "y" * 900_000)
+        except ValueError as error:
+            refused.append(str(error))
+    return f"# {len(refused)}" + (utility.report("#" * 1_000_001)["error"] + "\\n") * 10
+"""
+
+
+def test_improver_cannot_fill_the_disk_with_candidates_and_prompts(bench: Callable[..., Any]) -> None:
+    b = bench(grant=Grant(utility_calls=60))
+    improvement = b.improve(FLOOD)
+    assert improvement.solution.startswith("# 4")
+    assert "longer" in improvement.solution or "at most 1,000,000 characters" in improvement.solution
+    recorded = sum(len(event.solution or "") for event in b.of(Evaluated))
+    assert recorded < MOST_RECORDED + 100 * 1000
+    assert not b.of(LmCalled)
+
+
+def test_text_beyond_the_limit_that_an_improver_returns_is_no_solution(bench: Callable[..., Any]) -> None:
+    improvement = bench().improve("def improve_algorithm(s, utility, language_model):\n    return '#' * 1_000_001")
+    assert improvement.solution is None
+    assert "returned a text of more than 1,000,000 characters" in improvement.detail
