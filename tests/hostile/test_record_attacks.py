@@ -15,6 +15,7 @@ import pytest
 
 from strop.api.finding import find_run
 from strop.applying import check_clean
+from strop.commands.output import notices, results
 from strop.errors import StoreError
 from strop.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.experiment import save
@@ -260,3 +261,12 @@ def test_text_beyond_the_limit_that_an_improver_returns_is_no_solution(bench: Ca
     improvement = bench().improve("def improve_algorithm(s, utility, language_model):\n    return '#' * 1_000_001")
     assert improvement.solution is None
     assert "returned a text of more than 1,000,000 characters" in improvement.detail
+
+
+def test_name_of_a_folder_does_not_act_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "a\x1b[31m\x1b]0;TITLE\x07\u202eb"
+    results().print(f"best improver: {name}\nnext line", markup=False, soft_wrap=True)
+    notices().print(f"report: {name}", markup=False, soft_wrap=True)
+    shown = capsys.readouterr()
+    assert shown.out == "best improver: a\\x1b[31m\\x1b]0;TITLE\\x07\\u202eb\nnext line\n"
+    assert shown.err == "report: a\\x1b[31m\\x1b]0;TITLE\\x07\\u202eb\n"

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from typing import Any
 
 from rich.console import Console
 
+from strop.harmless import harmless
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.reading import reading as reading
 from strop.report.stream import Lasting
@@ -41,14 +43,25 @@ def results_alone() -> Iterator[None]:
         os.close(kept)
 
 
+class _Plain(Console):
+    """A console that no string acts on: not the name of a folder either."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(_escaped(each) if isinstance(each, str) else each for each in objects), **options)
+
+
+def _escaped(text: str) -> str:
+    return "\n".join(line if line.isprintable() else harmless(line, 10 * len(line)) for line in text.split("\n"))
+
+
 def results() -> Console:
     """Where results go. Text of a model is printed with `markup=False`: it is shown, never obeyed."""
-    return Console(highlight=False)
+    return _Plain(highlight=False)
 
 
 def notices() -> Console:
     """Where everything else goes."""
-    return Console(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
+    return _Plain(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
 
 
 def announce(instances: str) -> None:
