@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.algorithm import Step, self_improve
-from strop.errors import RunBudgetSpent, StoreError
+from strop.errors import RunBudgetSpent, StoreError, StropError
 from strop.events import (
     Evaluated,
     Event,
@@ -110,6 +110,9 @@ def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
         raise
     except (RunBudgetSpent, TimeSpent) as error:
         status, detail = "budget", str(error)
+        raise
+    except StropError as error:
+        detail = str(error)
         raise
     except BaseException as error:
         detail = f"{type(error).__name__}: {error}"

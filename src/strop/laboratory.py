@@ -312,6 +312,7 @@ def settings_of(spec: RunSpec) -> ModelSettings:
     return ModelSettings(
         price=spec.price,
         max_tokens=spec.max_output_tokens,
+        give_up_after=spec.give_up_after,
         rpm=spec.requests_per_minute,
         tpm=spec.tokens_per_minute,
     )

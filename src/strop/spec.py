@@ -93,6 +93,8 @@ class RunSpec:
     """Dollars per million tokens, `IN,OUT`, where the model's price is not known or is another."""
     max_output_tokens: int = 8192
     """Tokens of one response at most; with the prompt it gives the worst case that is reserved before a call."""
+    give_up_after: float = 1800.0
+    """Seconds for which a language model that answered before may fail before the run ends."""
     requests_per_minute: int | None = None
     """Requests that the server allows a minute; None: found out by its refusals."""
     tokens_per_minute: int | None = None
@@ -156,6 +158,8 @@ class RunSpec:
                 )
         if self.max_time is not None and not self.max_time > 0:
             raise ConfigurationError(f"--max-time is {self.max_time:g} seconds; it must be more than 0")
+        if not 0 <= self.give_up_after < math.inf:
+            raise ConfigurationError(f"--give-up-after is {self.give_up_after:g} seconds; it must be 0 or more")
         if self.price is not None:
             price_per_million(self.price)
 
@@ -250,7 +254,7 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """Of a time in words, in seconds."""
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, where: str = "--max-time") -> float:
     """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
 
     Raises:
@@ -264,5 +268,5 @@ def seconds(text: str) -> float:
     except (ValueError, KeyError):
         found = -1.0
     if not 0 < found < math.inf:
-        raise ConfigurationError(f"--max-time is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
+        raise ConfigurationError(f"{where} is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
     return found

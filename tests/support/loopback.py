@@ -64,7 +64,7 @@ def loopback(
 ) -> Iterator[Loopback]:
     brain = Scripted(lambda request: f"{request.message} #{request.sample}")
     with OpenAIServer(brain, faults) as server:
-        it = Loopback(server, limits or Settings(max_connections=4, patience=Patience(attempts=3)))
+        it = Loopback(server, limits or Settings(max_connections=4, patience=Patience(give_up_seconds=2.0)))
         try:
             yield it
         finally:

@@ -76,8 +76,9 @@ def recipe_of(tasks: Sequence[TaskLike], arguments: Mapping[str, Any], **fixed: 
     if limited and model_of(lm) is not None:
         raise ConfigurationError(f"{limited[0]} needs a model whose use is known: name it by its specification")
     given["require"] = required(given["require"])
-    if isinstance(given["max_time"], str):
-        given["max_time"] = seconds(given["max_time"])
+    for name in ("max_time", "give_up_after"):
+        if isinstance(given.get(name), str):
+            given[name] = seconds(given[name], name)
     if given["seed"] is None:
         given["seed"] = int.from_bytes(os.urandom(4), "big")
     given["improver"] = str(given["improver"])

@@ -63,6 +63,7 @@ def compare(
     max_tokens: int | None = None,
     max_calls: int | None = None,
     max_time: float | str | None = None,
+    give_up_after: float | str = 1800.0,
     price: str | None = None,
     max_output_tokens: int = 8192,
     requests_per_minute: int | None = None,
@@ -92,6 +93,7 @@ def compare(
         max_tokens: tokens that may be spent, in and out.
         max_calls: LM calls in all.
         max_time: seconds in all, or a time such as `30m`.
+        give_up_after: how long to keep asking a model that stopped answering, in seconds or as a time such as `2h`.
         price: `IN,OUT`: dollars per million tokens, where the model's price is not known.
         max_output_tokens: tokens of one response, at most.
         requests_per_minute: requests that the server allows.

@@ -116,6 +116,8 @@ class LimitOptions:
     """LM calls of all improvements together."""
     max_time: str | None = None
     """Time of all stretches together: 90, 90s, 30m or 2h."""
+    give_up_after: str | None = None
+    """How long to keep asking a model that stopped answering, before the work ends: 30m when not given."""
     price: str | None = None
     """IN,OUT: dollars per million tokens, where the model's price is not known or is another."""
     max_output_tokens: Whole | None = None
@@ -129,10 +131,12 @@ class LimitOptions:
         """The fields of a recipe that were named.
 
         Raises:
-            ConfigurationError: --max-time is no time.
+            ConfigurationError: --max-time or --give-up-after is not a time.
         """
         named = {name: value for name, value in vars(self).items() if value is not None}
-        return named | ({"max_time": seconds(self.max_time)} if self.max_time is not None else {})
+        times = {"max_time": self.max_time, "give_up_after": self.give_up_after}
+        flags = {name: f"--{name.replace('_', '-')}" for name in times}
+        return named | {name: seconds(text, flags[name]) for name, text in times.items() if text is not None}
 
 
 def recipe(task: str | Sequence[str], seed: int, model: ModelOptions, ground: GroundOptions, **rest: Any) -> RunSpec:

@@ -22,6 +22,7 @@ from strop.lm.endpoints import Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
 from strop.lm.openai_terms import HIGHEST_TEMPERATURE, messages_of
 from strop.lm.options import ModelSettings
+from strop.lm.outage import GiveUp, Outage, Trying, with_fault
 from strop.lm.pacing import End, Pacer
 from strop.lm.patience import Patience, retry_after_seconds
 
@@ -49,6 +50,8 @@ class _Failure:
     helps: bool
     """Whether another attempt may help."""
     retry_after: float | None = None
+    reached: bool = False
+    """Whether the provider was there, and said so."""
 
 
 @dataclass
@@ -60,6 +63,7 @@ class _Asker:
     settings: ModelSettings
     pacer: Pacer
     jitter: random.Random
+    outage: Outage
     patience: Patience = field(default_factory=Patience)
     takes_temperature: bool = True
 
@@ -69,6 +73,13 @@ class _Asker:
         Raises:
             LanguageModelError: nothing helps.
         """
+        trying = Trying()
+        try:
+            return self._asked(request, trying)
+        finally:
+            self.outage.gone(trying)
+
+    def _asked(self, request: Request, trying: Trying) -> Completion:
         in_line = self.pacer.place()
         faults: tuple[Fault, ...] = ()
         attempt = 0
@@ -77,31 +88,44 @@ class _Asker:
             sent = self._parameters(request)
             started = time.monotonic()
             result = self._paced(in_line, request, sent, attempt)
+            if result is None:
+                detail = f"{faults[-1].kind}: {faults[-1].detail}" if faults else "the model is closed"
+                raise LanguageModelError(detail, (None,), faults)
             if isinstance(result, Answer):
+                self.outage.answered(trying)
                 seconds = time.monotonic() - started
                 told = {"asked": 1, "seconds": seconds, "attempt": attempt, "largest_bytes": _LARGEST_BYTES}
                 completion = completions_of(result, before=faults, **told)[0]  # type: ignore[arg-type]
                 text = self.place.hide_key(completion.text)
                 return replace(completion, text=text, model=completion.model or self.place.model, parameters=sent)
             fault = result.fault
-            if result.helps and attempt < self.patience.attempts and not self.pacer.finished:
-                pause = (
-                    self.patience.wait(attempt, result.retry_after, self.jitter) if result.end != "answered" else 0.0
-                )
-                faults = (*faults, replace(fault, waited_seconds=pause))
-                self.pacer.sleep(pause)
+            if result.end == "answered":  # a parameter was refused, and is not sent again
+                faults = (*faults, fault)
                 continue
-            faults = (*faults, fault)
-            if fault.detail.startswith(_REFUSED):
+            given_up = self._given_up(result, trying)
+            pause = 0.0
+            if given_up is None and not self.pacer.finished:
+                pause = self.patience.wait(trying.failures, result.retry_after, self.jitter)
+                pause = min(pause, self.outage.left(trying))
+            faults = with_fault(faults, replace(fault, waited_seconds=pause))
+            if given_up is GiveUp.ALONE or fault.detail.startswith(_REFUSED):
                 return Completion("", self.place.model, "refused", faults=faults, parameters=sent)
-            raise LanguageModelError(f"{fault.kind}: {fault.detail}", (None,), faults)
+            if given_up:
+                raise LanguageModelError(f"{fault.kind}: {fault.detail}", (None,), faults)
+            self.outage.sleep(pause)
 
-    def _paced(self, in_line: int, request: Request, sent: Mapping[str, Any], attempt: int) -> Answer | _Failure:
-        """One attempt, when its turn has come."""
+    def _given_up(self, failure: _Failure, trying: Trying) -> GiveUp | None:
+        if not failure.helps:
+            return GiveUp.OUTAGE
+        busy = failure.end in ("limited", "overloaded")
+        return self.outage.failed(trying, failure.fault.detail, reached=failure.reached, busy=busy)
+
+    def _paced(self, in_line: int, request: Request, sent: Mapping[str, Any], attempt: int) -> Answer | _Failure | None:
+        """One attempt, when its turn has come; None where the model was closed before."""
         prompt = len(request.expertise.encode("utf-8", "replace")) + len(request.message.encode("utf-8", "replace"))
         turn = self.pacer.enter(in_line, lambda: prompt // 4 + self.settings.max_tokens)
         if turn is None:
-            return _Failure(Fault("connection", "the model is closed", attempt), "failed", helps=False)
+            return None
         end: End = "failed"
         used: int | None = None
         try:
@@ -150,9 +174,11 @@ class _Asker:
         asked = getattr(error, "retry_after", None)
         after = retry_after_seconds({"retry-after": str(asked)}, time.time()) if asked else None
         if status == 429 or kind == "RateLimitError":
-            return _Failure(Fault("rate_limited", detail, attempt), "limited", helps=True, retry_after=after)
+            return _Failure(Fault("rate_limited", detail, attempt), "limited", True, after, reached=True)
         end: End = "overloaded" if status in {503, 529} else "failed"
-        return _Failure(Fault("server_error", detail, attempt, maybe_billed=status is None), end, True, after)
+        return _Failure(
+            Fault("server_error", detail, attempt, maybe_billed=status is None), end, True, after, status is not None
+        )
 
 
 def make_any_llm(spec: str, settings: ModelSettings, *, seed: int, environ: Mapping[str, str]) -> CallableModel:
@@ -171,8 +197,15 @@ def make_any_llm(spec: str, settings: ModelSettings, *, seed: int, environ: Mapp
     place = Endpoint(spec, model, settings.url or "", variable, environ.get(variable, "").strip() or None)
     connections = settings.connections or MOST_AT_ONCE
     pacer = Pacer(connections, requests=settings.rpm, tokens=settings.tpm)
-    asker = _Asker(made, place, settings, pacer, random.Random(seed))
-    return CallableModel(asker, name=spec, connections=connections, when_finished=pacer.finish)
+    patience = Patience(settings.give_up_after)
+    outage = Outage(patience, spec)
+
+    def finish() -> None:
+        pacer.finish()
+        outage.finish()
+
+    asker = _Asker(made, place, settings, pacer, random.Random(seed), outage, patience)
+    return CallableModel(asker, name=spec, connections=connections, when_finished=finish)
 
 
 def _library(spec: str) -> Any:

@@ -44,10 +44,13 @@ class Fault:
     kind: FaultKind
     detail: str
     attempt: int
-    """Which attempt this was, from 1."""
+    """Which attempt this was, from 1; of several in a row that failed alike, the last."""
     waited_seconds: float = 0.0
+    """After it, or after all of these."""
     maybe_billed: bool = False
     """The attempt gave no answer, but broke after the request was sent: the server may charge for it."""
+    times: int = 1
+    """How many attempts in a row failed alike."""
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from strop.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
+from strop.lm.pool import Pool
 from strop.lm.thoughts import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
@@ -54,7 +55,7 @@ class CallableModel:
         self._is_language_model = is_language_model
         self._closing = threading.Event()
         self._when_finished = when_finished
-        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="language-model")
+        self._pool = Pool(connections, "language-model")
 
     @property
     def name(self) -> str:
@@ -104,20 +105,19 @@ class CallableModel:
     def close(self) -> None:
         """Finish. Idempotent."""
         self.finish()
-        self._pool.shutdown(wait=False)
+        self._pool.close()
 
     def _submit(self, request: Request) -> Future[Completion]:
-        try:
-            return self._pool.submit(self._ask, request)
-        except RuntimeError:  # the pool is shut down
-            closed: Future[Completion] = Future()
-            closed.set_exception(_failure("the model is closed"))
-            return closed
+        future = self._pool.submit(lambda: self._ask(request))
+        if future is None:
+            future = Future()
+            future.set_exception(_closed())
+        return future
 
     def _ask(self, request: Request) -> Completion:
         """The function's answer to one request."""
         if self._closing.is_set():
-            raise _failure("the model is closed")
+            raise _closed()
         started = time.monotonic()
         try:
             given = self._answer(request)
@@ -217,6 +217,10 @@ def _takes(function: Callable[..., object]) -> int:
 
 def _failure(why: str) -> LanguageModelError:
     return LanguageModelError(why, (None,), (Fault("bad_response", why, 1),))
+
+
+def _closed() -> LanguageModelError:
+    return LanguageModelError("the model is closed", (None,))  # no fault: nothing was tried
 
 
 def _valid(text: str) -> str:

@@ -14,7 +14,7 @@ import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,10 @@ from strop.errors import ConfigurationError, LanguageModelError
 from strop.harmless import harmless
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.options import ModelSettings
+from strop.lm.outage import GiveUp, Outage, Trying, with_fault
+from strop.lm.pacing import Clock
 from strop.lm.patience import Patience
+from strop.lm.pool import Pool
 from strop.lm.program import Ended, Limits, run_program
 from strop.lm.thoughts import split_thoughts
 
@@ -40,7 +43,7 @@ class Settings:
     """Programs that run at once."""
     limits: Limits = field(default_factory=Limits)
     """Of one run; longer answers are cut to `limits.output_bytes`."""
-    patience: Patience = field(default_factory=lambda: Patience(attempts=4))
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,24 @@ class _Reply:
 
     completion: Completion | None = None
     faults: tuple[Fault, ...] = ()
-    """Those that no completion carries."""
+    """Those that no completion carries; none where the model was closed before it was asked."""
+    tried: str = ""
+    """How often and for how long it was tried, where that was more than once."""
 
 
 class CommandModel:
     """A model that is a program. Closing it ends every program that runs."""
 
     def __init__(
-        self, spec: str, environ: Mapping[str, str], settings: Settings | None = None, *, jitter: random.Random
+        self,
+        spec: str,
+        environ: Mapping[str, str],
+        settings: Settings | None = None,
+        *,
+        jitter: random.Random,
+        clock: Clock | None = None,
     ) -> None:
-        """`spec` is `command:` and a command line, split as a shell would, without being given to one.
+        """`spec` is `command:` and a command line, split as a shell would, without being given to one. `clock` is for tests.
 
         Raises:
             ConfigurationError: the command line cannot be read, or names no program that is there.
@@ -72,7 +83,8 @@ class CommandModel:
         self._here = Path.cwd()
         self._finished = threading.Event()
         self._closed = threading.Event()
-        self._pool = ThreadPoolExecutor(self._settings.connections, thread_name_prefix="command")
+        self._outage = Outage(self._settings.patience, harmless(self._hidden(spec), 80), clock)
+        self._pool = Pool(self._settings.connections, "command")
 
     @property
     def name(self) -> str:
@@ -108,51 +120,66 @@ class CommandModel:
                 future.cancel()
         if failed:
             faults = tuple(fault for reply in failed for fault in reply.faults)
-            raise LanguageModelError(self._summary(answers, failed[-1].faults[-1]), tuple(answers), faults)
+            raise LanguageModelError(self._summary(answers, failed[-1]), tuple(answers), faults)
         return [answer for answer in answers if answer is not None]
 
     def finish(self) -> None:
         """Start no more programs; those that run still answer. Idempotent."""
         self._finished.set()
+        self._outage.finish()
 
     def close(self) -> None:
         """End every program that runs. Idempotent."""
-        self._finished.set()
+        self.finish()
         self._closed.set()
-        self._pool.shutdown(wait=True)
+        self._pool.close(wait=True)
 
     def _submit(self, request: Request) -> Future[_Reply]:
-        try:
-            return self._pool.submit(self._ask, request)
-        except RuntimeError:  # the pool is shut down
-            closed: Future[_Reply] = Future()
-            closed.set_result(_Reply(faults=(Fault("connection", "the model is closed", 1),)))
-            return closed
+        future = self._pool.submit(lambda: self._ask(request))
+        if future is None:
+            future = Future()
+            future.set_result(_Reply())
+        return future
 
     def _ask(self, request: Request) -> _Reply:
         """Run the program until it answers, or nothing helps."""
         faults: tuple[Fault, ...] = ()
+        trying, attempt = Trying(), 0
         text, environ = _conversation(request), {**self._environ, **_told(request)}
-        for attempt in range(1, self._settings.patience.attempts + 1):
-            if self._finished.is_set():
-                return _Reply(faults=(*faults, Fault("connection", "the model is closed", attempt)))
-            started = time.monotonic()
-            try:
-                ended = run_program(self._words, text, environ, self._settings.limits, self._closed)
-            except OSError as error:
-                fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempt)
-            else:
-                if ended.how == "oversized" or (ended.how == "by itself" and ended.code == 0):
-                    return _Reply(self._answer(request, ended, time.monotonic() - started, attempt, faults))
-                fault = self._fault(ended, attempt)
-                if ended.never_ran or ended.how == "stopped":
-                    return _Reply(faults=(*faults, fault))
-            pause = self._settings.patience.wait(attempt, None, self._jitter)
-            last = attempt == self._settings.patience.attempts
-            faults = (*faults, fault if last else replace(fault, waited_seconds=pause))
-            if not last:
-                self._finished.wait(pause)
-        return _Reply(faults=faults)
+        try:
+            while not self._finished.is_set():
+                attempt += 1
+                started = time.monotonic()
+                try:
+                    ended = run_program(self._words, text, environ, self._settings.limits, self._closed)
+                except OSError as error:
+                    fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempt)
+                else:
+                    if ended.how == "oversized" or (ended.how == "by itself" and ended.code == 0):
+                        self._outage.answered(trying)
+                        return _Reply(self._answer(request, ended, time.monotonic() - started, attempt, faults))
+                    fault = self._fault(ended, attempt)
+                    if ended.never_ran or ended.how == "stopped":
+                        return _Reply(faults=(*faults, fault))
+                given_up = self._outage.failed(trying, fault.detail, reached=False)
+                pause = 0.0
+                if not given_up and not self._finished.is_set():
+                    pause = self._settings.patience.wait(trying.failures, None, self._jitter)
+                    pause = min(pause, self._outage.left(trying))
+                faults = with_fault(faults, replace(fault, waited_seconds=pause))
+                if given_up is GiveUp.ALONE:
+                    return _Reply(Completion("", self._model, finish_reason="refused", faults=faults))
+                if given_up:
+                    break
+                self._outage.sleep(pause)
+            tried = f"{attempt} attempts in {self._outage.duration(trying)}" if attempt > 1 else ""
+            return _Reply(faults=faults, tried=tried)
+        finally:
+            self._outage.gone(trying)
+
+    @property
+    def _model(self) -> str:
+        return self._name.removeprefix(HEAD).strip()
 
     def _answer(
         self, request: Request, ended: Ended, seconds: float, attempt: int, before: tuple[Fault, ...]
@@ -169,7 +196,7 @@ class CommandModel:
         return Completion(
             text=answer,
             reasoning=thoughts,
-            model=self._name.removeprefix(HEAD).strip(),
+            model=self._model,
             finish_reason="length" if ended.how == "oversized" else "stop",
             seconds=seconds,
             faults=tuple(remarks),
@@ -186,15 +213,16 @@ class CommandModel:
         detail = self._in_words(f"exit code {ended.code}{signal}: {said}")
         return Fault("server_error", detail, attempt, maybe_billed=not ended.never_ran)
 
-    def _summary(self, answers: Sequence[Completion | None], last: Fault) -> str:
+    def _summary(self, answers: Sequence[Completion | None], last: _Reply) -> str:
         missing = sum(answer is None for answer in answers)
-        tries = f"{last.attempt} attempt{'' if last.attempt == 1 else 's'}"
+        more = [last.tried] if last.tried else []
+        if missing < len(answers):
+            more.append(f"{missing} of {len(answers)} requests unanswered")
+        said = f" ({'; '.join(more)})" if more else ""
         relative = next((word for word in self._words[1:] if word[:1] != "/" and (self._here / word).is_file()), None)
         hint = f". It runs in an empty folder: write {relative} with its whole path" if relative else ""
-        return (
-            f"{self._hidden(self._name)}: {missing} of {len(answers)} requests unanswered; "
-            f"last fault after {tries}: {last.kind}: {last.detail}{hint}"
-        )
+        detail = last.faults[-1].detail if last.faults else "the model is closed"
+        return f"{self._hidden(self._name)}: {detail}{said}{hint}"
 
     def _in_words(self, text: str) -> str:
         return harmless(self._hidden(text), _LONGEST_DETAIL)
@@ -214,7 +242,8 @@ def make_command(spec: str, said: ModelSettings, *, seed: int, environ: Mapping[
     """
     settings = Settings()
     limits = settings.limits if said.timeout is None else replace(settings.limits, seconds=said.timeout)
-    settings = Settings(said.connections or settings.connections, limits)
+    patience = Patience(said.give_up_after)
+    settings = Settings(said.connections or settings.connections, limits, patience)
     return CommandModel(spec, environ, settings, jitter=random.Random(seed))
 
 

@@ -155,7 +155,7 @@ class Metered:
             try:
                 keep(asking.positions[index], completion)
             finally:
-                doubtful = sum(1 for fault in completion.faults if fault.maybe_billed)
+                doubtful = sum(fault.times for fault in completion.faults if fault.maybe_billed)
                 self._settle(asking, index, bill + self._of_equals(asking, index) * doubtful)
 
         try:
@@ -166,7 +166,7 @@ class Metered:
             doubtful = Bill()
             if any(fault.maybe_billed for fault in faults):
                 dearest = max((self._of_equals(asking, index) for index in asking.open), key=_size, default=Bill())
-                doubtful = dearest * sum(1 for fault in faults if fault.maybe_billed)
+                doubtful = dearest * sum(fault.times for fault in faults if fault.maybe_billed)
             for number, index in enumerate(list(asking.open)):
                 self._settle(asking, index, doubtful if number == 0 else Bill())
             raise

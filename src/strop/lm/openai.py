@@ -10,33 +10,28 @@ Not here: streaming, tools, images; budgets and records (the caller's).
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import openai
 
 from strop.errors import LanguageModelError
-from strop.harmless import harmless
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import PROVIDERS, Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
 from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
 from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, messages_of, with_faults
 from strop.lm.openai_wire import BodyTooLarge, Bounds, DeadlinePassed, Wire
+from strop.lm.outage import GiveUp, Outage, Trying, with_fault
 from strop.lm.pacing import Clock, End, Pacer, Turn
 from strop.lm.patience import Patience, allowances
+from strop.lm.pool import Pool
 from strop.lm.rates import Expected
-from strop.saying import say
 
 _THREADS = 4
 """For each connection: requests that wait for another attempt need a thread too, but no connection."""
-
-
-TOLD_AT = 3
-"""Failures of one request after which it is said that the server does not answer."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Settings:
     """Tokens of one response at most; None sends no limit."""
     seed: int | None = None
     """Where given, each response is drawn with a seed of its own, derived from this; then each is one HTTP request."""
-    connect_seconds: float = 60.0
+    connect_seconds: float = 10.0
     read_seconds: float = 600.0
     """Longest silence while an answer is awaited."""
     deadline_seconds: float = 1800.0
@@ -71,7 +66,8 @@ class _Reply:
 
     completions: tuple[Completion, ...] = ()
     trouble: Trouble | None = None
-    attempts: int = 0
+    tried: str = ""
+    """How often and for how long it was tried, where that was more than once."""
     faults: tuple[Fault, ...] = ()
     """Those that no completion carries yet."""
 
@@ -102,9 +98,8 @@ class OpenAIModel:
             place,
             Bounds(limits.connect_seconds, limits.read_seconds, limits.deadline_seconds, limits.largest_body_bytes),
         )
-        self._telling = threading.Lock()
-        self._told = False
-        self._pool = ThreadPoolExecutor(_THREADS * limits.max_connections, thread_name_prefix="language-model")
+        self._outage = Outage(limits.patience, f"{place.name} at {place.host}", self._clock)
+        self._pool = Pool(_THREADS * limits.max_connections, "language-model")
 
     @property
     def name(self) -> str:
@@ -169,75 +164,100 @@ class OpenAIModel:
     def finish(self) -> None:
         """End waits and send nothing more; answers on their way still come. Idempotent."""
         self._pacer.finish()
+        self._outage.finish()
 
     def close(self) -> None:
         """Finish and close connections; a call that is under way raises. Idempotent."""
         self.finish()
-        self._pool.shutdown(wait=False)  # what is queued ends at once, see `_send`
+        self._pool.close()  # what is queued ends at once, see `_send`
         self._wire.close()
 
     def _submit(self, request: Request, n: int, faults: tuple[Fault, ...]) -> Future[_Reply]:
-        try:
-            return self._pool.submit(self._ask, request, n, faults)
-        except RuntimeError:  # the pool is shut down
-            closed: Future[_Reply] = Future()
-            closed.set_result(_Reply(trouble=_CLOSED))
-            return closed
+        future = self._pool.submit(lambda: self._ask(request, n, faults))
+        if future is None:
+            future = Future()
+            future.set_result(_Reply(trouble=_CLOSED))
+        return future
 
     def _ask(self, request: Request, n: int, faults: tuple[Fault, ...]) -> _Reply:
         """Send one HTTP request for `n` responses until it is answered, or nothing helps."""
-        patience, pacer = self._settings.patience, self._pacer
+        pacer, trying = self._pacer, Trying()
         in_line = pacer.place()
         room: int | None = None
-        attempt = failures = 0
-        while True:
-            attempt += 1
-            sent, remarks = self._terms.sent(request, n, room)
-            result, seconds = self._paced(in_line, request, sent)
-            if isinstance(result, Answer):
-                return self._kept(result, sent, seconds, attempt, (*faults, *remarks), remarks)
-            said = Fault(result.kind, result.detail, attempt, maybe_billed=result.maybe_billed)
-            match result.remedy:
-                case Remedy.RETRY if failures + 1 < patience.attempts and not pacer.finished:
-                    failures += 1
-                    pause = patience.wait(failures, result.retry_after, self._jitter)
-                    faults = (*faults, replace(said, waited_seconds=pause))
-                    if failures == TOLD_AT:
-                        self._tell(result)
-                    pacer.sleep(pause)
+        last: Trouble | None = None
+        attempt = 0
+        try:
+            while True:
+                attempt += 1
+                sent, remarks = self._terms.sent(request, n, room)
+                result, seconds = self._paced(in_line, request, sent)
+                if isinstance(result, Answer):
+                    self._outage.answered(trying)
+                    return self._kept(result, sent, seconds, attempt, (*faults, *remarks), remarks)
+                if result is _CLOSED:  # nothing was sent
+                    return _Reply(trouble=last or _CLOSED, tried=self._tried(attempt - 1, trying), faults=faults)
+                last = result
+                said = Fault(result.kind, result.detail, attempt, maybe_billed=result.maybe_billed)
+                if result.remedy is Remedy.RETRY:
+                    pause, given_up = self._pause(result, trying)
+                    faults = with_fault(faults, replace(said, waited_seconds=pause))
+                    if given_up is GiveUp.ALONE:
+                        return self._refused(None, n, faults)
+                    if given_up or pacer.finished:
+                        return _Reply(trouble=result, tried=self._tried(attempt, trying), faults=faults)
+                    self._outage.sleep(pause)
                     continue
-                case Remedy.DROP_TEMPERATURE:
-                    remark = self._terms.without_temperature()
-                case Remedy.DROP_SEED:
-                    remark = self._terms.without_seed()
-                case Remedy.OTHER_TOKENS_NAME:
-                    remark = self._terms.other_tokens_name(sent.tokens_name)
-                case Remedy.FEWER_TOKENS:
-                    room, remark = self._terms.fewer_tokens(result.detail, sent)
-                    if room < LEAST_TOKENS:
-                        return self._refused(said, n, faults)
-                case Remedy.ASK_SINGLY:
-                    self._terms.at_most_n(1)
-                    return _Reply(faults=(*faults, said))
-                case Remedy.ANSWER_EMPTY:
-                    return self._refused(said, n, faults)
-                case _:
-                    return _Reply(trouble=result, attempts=attempt, faults=(*faults, said))
-            if remark:
-                faults = (*faults, Fault("parameter", remark, attempt))
+                milder = self._milder(result, sent, room)
+                if milder is None:
+                    return self._ended(result, said, n, faults)
+                room, remark = milder
+                faults = (*faults, Fault("parameter", remark, attempt)) if remark else faults
+        finally:
+            self._outage.gone(trying)
 
-    def _tell(self, trouble: Trouble) -> None:
-        """Say once that the server does not answer: what is recorded of it is recorded when the call ends."""
-        with self._telling:
-            told, self._told = self._told, True
-        if not told:
-            words = harmless(trouble.detail, 300)
-            say(f"{self.name} at {self._place.host} does not answer yet: {words}; asking again, now and then")
+    def _pause(self, trouble: Trouble, trying: Trying) -> tuple[float, GiveUp | None]:
+        """(seconds to wait before another attempt, why there is none)."""
+        reached = trouble.kind != "connection" and (trouble.kind != "timeout" or trouble.maybe_billed)
+        given_up = self._outage.failed(trying, trouble.detail, reached=reached, busy=trouble.busy)
+        if given_up or self._pacer.finished:
+            return 0.0, given_up
+        pause = self._settings.patience.wait(trying.failures, trouble.retry_after, self._jitter)
+        return min(pause, self._outage.left(trying)), None
 
-    def _refused(self, said: Fault, n: int, before: tuple[Fault, ...]) -> _Reply:
+    def _milder(self, trouble: Trouble, sent: Sent, room: int | None) -> tuple[int | None, str] | None:
+        """(tokens there are for an answer, the remark to make) where asking for less may help."""
+        match trouble.remedy:
+            case Remedy.DROP_TEMPERATURE:
+                return room, self._terms.without_temperature()
+            case Remedy.DROP_SEED:
+                return room, self._terms.without_seed()
+            case Remedy.OTHER_TOKENS_NAME:
+                return room, self._terms.other_tokens_name(sent.tokens_name)
+            case Remedy.FEWER_TOKENS:
+                fewer, remark = self._terms.fewer_tokens(trouble.detail, sent)
+                return (fewer, remark) if fewer >= LEAST_TOKENS else None
+            case _:
+                return None
+
+    def _ended(self, trouble: Trouble, said: Fault, n: int, faults: tuple[Fault, ...]) -> _Reply:
+        """The reply to a request that is not sent again in this form."""
+        match trouble.remedy:
+            case Remedy.ASK_SINGLY:
+                self._terms.at_most_n(1)
+                return _Reply(faults=(*faults, said))
+            case Remedy.ANSWER_EMPTY | Remedy.FEWER_TOKENS:
+                return self._refused(said, n, faults)
+            case _:
+                return _Reply(trouble=trouble, faults=(*faults, said))
+
+    def _tried(self, attempts: int, trying: Trying) -> str:
+        return f"{attempts} attempts in {self._outage.duration(trying)}" if attempts > 1 else ""
+
+    def _refused(self, said: Fault | None, n: int, before: tuple[Fault, ...]) -> _Reply:
         """Empty completions for a prompt that this model cannot answer."""
-        empty = Completion("", self._place.model, finish_reason="refused", faults=(said,))
-        return _Reply((replace(empty, faults=(*before, said)), *[empty] * (n - 1)), attempts=said.attempt)
+        last = (said,) if said else before[-1:]
+        empty = Completion("", self._place.model, finish_reason="refused", faults=last)
+        return _Reply((replace(empty, faults=(*before, said) if said else before), *[empty] * (n - 1)))
 
     def _paced(self, in_line: int, request: Request, sent: Sent) -> tuple[Answer | Trouble, float]:
         """(how one attempt ended, seconds that it took), when its turn has come."""
@@ -315,16 +335,18 @@ class OpenAIModel:
         )
         others = [replace(completion, faults=remarks + completion.faults) for completion in others]
         parameters = sent.parameters()
-        return _Reply(tuple(replace(each, parameters=parameters) for each in (first, *others)), attempts=attempt)
+        return _Reply(tuple(replace(each, parameters=parameters) for each in (first, *others)))
 
     def _summary(self, answers: Sequence[Completion | None], last: _Reply) -> str:
         assert last.trouble is not None
         missing = sum(answer is None for answer in answers)
-        tries = f"{last.attempts} attempt{'' if last.attempts == 1 else 's'}"
-        return (
-            f"{self.name} at {self._place.host}: {missing} of {len(answers)} requests unanswered; "
-            f"last fault after {tries}: {last.trouble.kind}: {last.trouble.detail}"
-        )
+        more = [last.tried] if last.tried else []
+        if missing < len(answers):
+            more.append(f"{missing} of {len(answers)} requests unanswered")
+        said = f" ({'; '.join(more)})" if more else ""
+        verb = " " if self._outage.reached or last.trouble is _CLOSED else " cannot be reached: "
+        where = f"{self.name} at {self._place.host}"
+        return f"{where}{':' if verb == ' ' else ''}{verb}{last.trouble.detail}{said}"
 
 
 _CLOSED = Trouble("connection", "the model is closed", Remedy.GIVE_UP)

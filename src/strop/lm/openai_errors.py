@@ -155,7 +155,7 @@ def _said(error: openai.APIStatusError) -> str:
 
 
 def _line(what: str, cause: BaseException | None, place: Endpoint) -> str:
-    reason = f"{type(cause).__name__}: {cause}" if cause is not None else ""
+    reason = (str(cause) or type(cause).__name__) if cause is not None else ""
     return _one_line(f"{what}: {reason}" if reason else what, place)
 
 

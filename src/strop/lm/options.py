@@ -44,6 +44,8 @@ class ModelSettings:
     """Base URL of the server."""
     timeout: float | None = None
     """Seconds that the server may be silent while an answer is awaited."""
+    give_up_after: float = 1800.0
+    """Seconds for which a model that answered before may fail before the work ends; 0 and up."""
     connections: int | None = None
     """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
     ctx: int | None = None
@@ -148,6 +150,13 @@ def _positive(text: str, where: str) -> float:
     return number
 
 
+def _not_negative(text: str, where: str) -> float:
+    number = _real(text)
+    if not number >= 0:
+        raise ConfigurationError(f"{where} is {text!r}; it must be a number of seconds, 0 or more")
+    return number
+
+
 def _whole(least: int, most: int | None = None) -> Callable[[str, str], int]:
     def read(text: str, where: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
@@ -180,6 +189,7 @@ _READERS: Mapping[str, Callable[[str, str], float | int | str]] = MappingProxyTy
         "seed": _whole(0),
         "url": _address,
         "timeout": _positive,
+        "give_up_after": _not_negative,
         "connections": _whole(1, MOST_CONNECTIONS),
         "ctx": _whole(1),
         "threads": _whole(1, 1024),

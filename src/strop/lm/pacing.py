@@ -76,7 +76,6 @@ class Pacer:
         self._in_flight = 0
         self._places = 0
         self._queue: list[_Waiting] = []
-        self._asleep = threading.Condition(self._lock)
         self._finished = False
 
     @property
@@ -148,18 +147,10 @@ class Pacer:
         with self._lock:
             self._held_until = max(self._held_until, self._clock.now() + seconds)
 
-    def sleep(self, seconds: float) -> None:
-        """Let time pass, outside of the queue. Ends at once when the pacer is finished."""
-        with self._lock:
-            until = self._clock.now() + seconds
-            while not self._finished and (left := until - self._clock.now()) > 0:
-                self._clock.wait(self._asleep, left)
-
     def finish(self) -> None:
         """Nothing more goes out, and nobody waits any longer. Idempotent."""
         with self._lock:
             self._finished = True
-            self._asleep.notify_all()
             for waiting in self._queue:
                 waiting.changed.notify()
 

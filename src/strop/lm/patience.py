@@ -1,6 +1,6 @@
-"""How long to go on asking a server that fails: pure arithmetic of waiting times.
+"""How long to keep asking a model that fails: arithmetic of waiting times.
 
-It does not sleep, send or decide what is worth another attempt (`openai_errors.py` does).
+It does not sleep or send, and it does not decide which failures are worth another attempt (`outage.py`, `openai_errors.py`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ from email.utils import parsedate_to_datetime
 class Patience:
     """Exponential back-off with jitter, which gives way to what the server asks for."""
 
-    attempts: int = 8
-    """How often one HTTP request is sent at most, 1 and up."""
+    give_up_seconds: float = 1800.0
+    """A model that answered before may fail for so long, 0 and up; then its requests are given up. 0: one attempt."""
+    first_contact_seconds: float = 10.0
+    """The same for a model that has never answered."""
+    alone: int = 10
+    """Failures of one request, with other requests answered before each of them, after which that request is given up alone."""
+    most_alone: int = 10
+    """Requests that may be given up alone; one more ends the work."""
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
     longest_retry_after_seconds: float = 300.0
@@ -27,13 +33,16 @@ class Patience:
     def wait(self, attempt: int, retry_after: float | None, jitter: random.Random) -> float:
         """Seconds to wait after attempt number `attempt` (from 1) has failed.
 
-        Without `retry_after`: uniform in [w/2, w] with w = first wait · 2^(attempt - 1), capped. With it: that time, capped,
-        and up to a tenth more, so that the requests that were refused together do not return together.
+        Without `retry_after`: uniform in [w/2, w] with w = first wait · 2^(attempt - 1), capped. With it: that time, capped, and
+        up to a tenth more, so that requests refused together do not return together; at least an eighth of the wait without it,
+        so that a server that keeps asking for 0 or 1 s is asked ever more rarely.
         """
-        if retry_after is not None:
-            return min(max(retry_after, 0.0), self.longest_retry_after_seconds) * (1 + 0.1 * jitter.random())
-        longest = min(self.first_wait_seconds * 2.0 ** min(attempt - 1, 60), self.longest_wait_seconds)
-        return longest * (0.5 + 0.5 * jitter.random())
+        longest = self.first_wait_seconds * 2.0 ** min(attempt - 1, 60)
+        share = 0.5 + 0.5 * jitter.random()
+        if retry_after is None:
+            return min(longest, self.longest_wait_seconds) * share
+        asked = min(max(retry_after, 0.0), self.longest_retry_after_seconds) * (1 + 0.1 * jitter.random())
+        return max(asked, min(longest / 8, self.longest_wait_seconds) * share)
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:

@@ -126,6 +126,7 @@ def _make_server(wanted: Wanted) -> LanguageModel:
     place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
     # Only now the slow import: mistakes are told at once.
     from strop.lm.openai import OpenAIModel, Settings
+    from strop.lm.patience import Patience
 
     usual, said = Settings(), wanted.settings
     limits = replace(
@@ -137,6 +138,7 @@ def _make_server(wanted: Wanted) -> LanguageModel:
         seed=said.seed,
         read_seconds=said.timeout or usual.read_seconds,
         deadline_seconds=max(said.timeout or 0.0, usual.deadline_seconds),
+        patience=Patience(said.give_up_after),
     )
     return OpenAIModel(place, limits, jitter=random.Random(wanted.seed))
 
@@ -195,7 +197,7 @@ def _make_inbox(wanted: Wanted) -> LanguageModel:
     return Inbox(wanted.spec)
 
 
-_TAKEN_TOO = {"command": {"connections", "timeout"}, "python": {"connections"}}
+_TAKEN_TOO = {"command": {"connections", "timeout", "give_up_after"}, "python": {"connections"}}
 """Options of models that ask no server, besides those that all of them take."""
 
 _SERVED: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(

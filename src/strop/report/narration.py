@@ -60,6 +60,8 @@ class Narrator:
             case IterationFinished():
                 known = at_ceiling(event, self._progress.recipe)
                 return finished(event) + (f"; {known}" if known else "")
+            case LmFault(index=-1):  # the error that ends the work says it
+                return None
             case LmFault():
                 where = f"{event.scope} call {event.call} attempt {event.attempt}"
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
@@ -68,7 +70,8 @@ class Narrator:
             case Evaluated() if is_tried(event):
                 return self._tried(event)
             case RunFinished():
-                detail = f": {event.detail}" if event.detail else ""
+                # The error that ends the work is printed after it.
+                detail = f": {event.detail}" if event.detail and event.status != "failed" else ""
                 return harmless(f"run {event.status}{detail}; {tally(self._progress)}", limit=400)
             case _:
                 candidate = self._progress.candidate(event)

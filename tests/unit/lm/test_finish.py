@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,8 +11,7 @@ import pytest
 from strop.errors import LanguageModelError
 from strop.lm.base import Request
 from strop.lm.endpoints import endpoint
-from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.patience import Patience
+from strop.lm.openai import OpenAIModel
 from strop.lm.scripted import Scripted
 from strop.testing.openai_server import OpenAIServer
 
@@ -55,19 +53,3 @@ def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_i
             model.complete([Request("e", "again")])
         assert len(server.seen) == 1
         model.close()
-
-
-def test_server_that_does_not_answer_is_told_of_once_while_it_is_asked_again(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    patience = Patience(attempts=4, first_wait_seconds=0.001)
-    place = endpoint("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
-    model = OpenAIModel(place, Settings(patience=patience), jitter=random.Random(0))
-    for message in "ab":
-        with pytest.raises(LanguageModelError):
-            model.complete([Request("", message)])
-    model.close()
-    said = capsys.readouterr().err
-    assert said.count("vllm/absent at 127.0.0.1") == said.count("does not answer yet") == said.count("\n") == 1

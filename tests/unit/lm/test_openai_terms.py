@@ -17,7 +17,7 @@ from strop.testing.openai_server import OpenAIServer
 from strop.testing.server_faults import CONTEXT_TOKENS, THOUGHT
 from support.loopback import Loopback, kinds, loopback, rejected, texts
 
-LIMITS = Settings(max_connections=4, patience=Patience(attempts=3), max_tokens=5000)
+LIMITS = Settings(max_connections=4, patience=Patience(give_up_seconds=2.0), max_tokens=5000)
 REQUEST = Request("expert", "a", 0.7)
 
 

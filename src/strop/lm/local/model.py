@@ -46,6 +46,7 @@ def make_local(spec: str, rest: str, settings: ModelSettings, *, seed: int) -> L
 
 def _client(spec: str, server: Server, settings: ModelSettings, connections: int, seed: int) -> LanguageModel:
     from strop.lm.openai import OpenAIModel, Settings
+    from strop.lm.patience import Patience
 
     place = Endpoint(spec, server.launch.alias, f"{server.url}/v1", "its own key", server.key)
     patient = settings.timeout or _SILENT_SECONDS
@@ -57,6 +58,7 @@ def _client(spec: str, server: Server, settings: ModelSettings, connections: int
         seed=settings.seed,
         read_seconds=patient,
         deadline_seconds=patient,
+        patience=Patience(settings.give_up_after),
     )
     return OpenAIModel(place, limits, jitter=random.Random(seed))
 

@@ -1,0 +1,219 @@
+"""Models that stop answering: survived by time, told three times, and what cannot heal ends at once. Time is an argument here."""
+
+from __future__ import annotations
+
+import os
+import random
+import shlex
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from strop.errors import LanguageModelError
+from strop.lm.base import Fault, Request
+from strop.lm.command import CommandModel
+from strop.lm.command import Settings as ProgramSettings
+from strop.lm.endpoints import endpoint
+from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.outage import GiveUp, Outage, Trying
+from strop.lm.pacing import Clock
+from strop.lm.patience import Patience
+from support.loopback import Hurried, Loopback, loopback, texts
+from support.processes import wait_until
+
+USUAL = Settings(max_connections=4)
+"""The patience of every run."""
+
+
+def during(it: list[Loopback], seconds: float, fault: str) -> Callable[[int, dict], str]:
+    """A server that answers once, and has `fault` from then on for so many seconds of the model's clock."""
+    return lambda number, body: fault if number and it[0].model._clock.now() < seconds else "ok"
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "429:1", "429:0", "drop", "cut", "malformed"])
+def test_outage_of_ten_minutes_is_survived_and_told_three_times(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
+    here: list[Loopback] = []
+    with loopback(during(here, 600.0, fault), USUAL) as it:
+        here.append(it)
+        it.ask("first")
+        assert it.ask("a")[0].text.startswith("a #")
+        clock = it.model._clock.now()
+        asked = len(it.server.seen)
+    began, again, over = capsys.readouterr().err.splitlines()
+    assert "does not answer" in began and "trying again for up to 30 min (--give-up-after)" in began
+    assert "has not answered for" in again and "strop keeps trying for another" in again
+    assert "answers again after 1" in over and over.endswith(" min")
+    assert 600 <= clock <= 670  # at most a minute after its end
+    assert 10 < asked < 40  # it was not hammered
+
+
+def test_server_that_answered_before_is_given_up_after_half_an_hour() -> None:
+    with loopback(lambda number, body: "500" if number else "ok", USUAL) as it:
+        it.ask("first")
+        with pytest.raises(LanguageModelError, match=r"HTTP 500: .* \(\d\d attempts in 30 min\)$") as caught:
+            it.ask("a")
+        assert it.model._clock.now() == pytest.approx(1800.0, abs=1e-6)
+    (fault,) = caught.value.faults
+    assert isinstance(fault, Fault) and fault.times == fault.attempt and fault.waited_seconds == pytest.approx(1800.0)
+
+
+def test_server_that_was_never_there_is_given_up_after_ten_seconds_with_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    clock = Hurried()
+    place = endpoint("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
+    model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
+    with pytest.raises(LanguageModelError) as caught:
+        model.complete([Request("", message) for message in "abcdef"])
+    model.close()
+    said = f"vllm/absent at 127.0.0.1:{port} cannot be reached: connection failed: "
+    assert str(caught.value).startswith(said) and str(caught.value).count("refused") == 1
+    assert clock.time == pytest.approx(10.0, abs=0.01) and len(caught.value.faults) == 6
+    assert capsys.readouterr().err == ""
+
+
+def test_name_that_does_not_exist_is_given_up_after_ten_seconds() -> None:
+    clock = Hurried()
+    place = endpoint("vllm/m", base_url="http://no-such-host.invalid/v1", environ={})
+    model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
+    with pytest.raises(LanguageModelError, match=r"at no-such-host\.invalid cannot be reached: connection failed: "):
+        model.complete([Request("", "a")])
+    model.close()
+    assert clock.time == pytest.approx(10.0, abs=0.01)
+
+
+def test_server_that_is_there_and_fails_from_the_first_request_on_is_asked_for_half_an_hour() -> None:
+    with loopback(["503"] * 12, USUAL) as it:
+        assert texts(it.ask("a")) == ["a #0"]
+
+
+@pytest.mark.parametrize("fault", ["400", "401", "403", "404", "422"])
+def test_what_cannot_heal_ends_at_once_also_in_the_middle_of_an_outage(fault: str) -> None:
+    with loopback(["ok", "500", "500", fault], USUAL) as it:
+        it.ask("first")
+        with pytest.raises(LanguageModelError, match=f"HTTP {fault}"):
+            it.ask("a")
+        assert len(it.server.seen) == 4
+
+
+def test_request_that_alone_fails_while_others_are_answered_is_given_up_with_an_empty_answer() -> None:
+    def fails_for_b(number: int, body: dict) -> str:
+        return "500" if body["messages"][-1]["content"] == "b" else "ok"
+
+    with loopback(fails_for_b, USUAL) as it:
+        model = it.model
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(model.complete, [Request("", "b"), Request("", "b")])
+            while not asking.done():
+                model.complete([Request("", "a")])
+            answers = asking.result()
+    assert [(answer.text, answer.finish_reason) for answer in answers] == [("", "refused")] * 2
+    assert [(fault.kind, fault.attempt >= 10) for fault in answers[0].faults] == [("server_error", True)]
+
+
+def outage(patience: Patience | None = None) -> tuple[Outage, Hurried, list[str]]:
+    clock, said = Hurried(), []
+    return Outage(patience or Patience(), "m", clock, said.append), clock, said
+
+
+def test_more_requests_that_fail_alone_than_a_few_end_the_work() -> None:
+    model, _, _ = outage(Patience(alone=2, most_alone=1))
+    verdicts = []
+    for _ in range(2):
+        lonely = Trying()
+        for _ in range(2):
+            assert model.failed(lonely, "HTTP 500", reached=True) is None
+            model.answered(Trying())
+        verdicts.append(model.failed(lonely, "HTTP 500", reached=True))
+    assert verdicts == [GiveUp.ALONE, GiveUp.OUTAGE]
+
+
+def test_request_refused_for_the_others_sake_is_never_alone() -> None:
+    model, clock, _ = outage()
+    refused = Trying()
+    for _ in range(100):
+        assert model.failed(refused, "HTTP 429", reached=True, busy=True) is None
+        model.answered(Trying())
+        clock.time += 10
+    clock.time = 1800.0
+    assert model.failed(refused, "HTTP 429", reached=True, busy=True) is GiveUp.OUTAGE
+
+
+def test_failure_an_hour_after_another_is_no_outage_of_an_hour() -> None:
+    model, clock, _ = outage()
+    first, second = Trying(), Trying()
+    model.failed(first, "HTTP 500", reached=True)
+    model.gone(first)
+    clock.time = 3600.0
+    assert model.failed(second, "HTTP 500", reached=True) is None
+
+
+def test_whoever_sleeps_through_an_outage_is_woken_when_it_is_over() -> None:
+    model = Outage(Patience(), "m", Clock(), lambda line: None)
+    for _ in range(3):
+        model.failed(waiting := Trying(failures=2), "HTTP 500", reached=True)
+    slept = threading.Event()
+    thread = threading.Thread(target=lambda: (model.sleep(3600.0), slept.set()))
+    thread.start()
+    wait_until(lambda: (model.answered(waiting), model.failed(waiting, "x", reached=True), slept.is_set())[-1])
+    thread.join()
+
+
+def test_answers_are_marked_by_nothing_but_one_fault_after_an_outage() -> None:
+    here: list[Loopback] = []
+    with loopback(during(here, 600.0, "500"), USUAL) as it:
+        here.append(it)
+        it.ask("first")
+        (answer,) = it.ask("a")
+    (fault,) = answer.faults
+    assert (fault.kind, fault.times) == ("server_error", fault.attempt) and fault.waited_seconds >= 600
+
+
+def test_model_that_was_finished_before_it_could_ask_tells_of_no_fault() -> None:
+    with loopback(["ok", *["500"] * 99], Settings(max_connections=1)) as it:
+        it.ask("first")
+        it.model.finish()
+        with pytest.raises(LanguageModelError, match="the model is closed") as caught:
+            it.ask("a")
+        assert caught.value.faults == ()
+
+
+def program(line: str, clock: Hurried) -> CommandModel:
+    environ = {"PATH": os.environ["PATH"]}
+    return CommandModel(
+        f"command:sh -c {shlex.quote(line)}", environ, ProgramSettings(), jitter=random.Random(0), clock=clock
+    )
+
+
+def test_program_that_never_worked_is_given_up_after_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Hurried()
+    model = program("exit 1", clock)
+    with pytest.raises(LanguageModelError, match=r"exit code 1: it said nothing \(\d attempts in 10 s\)"):
+        model.complete([Request("", message) for message in "abcdef"])
+    model.close()
+    assert clock.time == pytest.approx(10.0, abs=0.01) and capsys.readouterr().err == ""
+
+
+def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken"
+
+    class Mending(Hurried):
+        def wait(self, changed: threading.Condition, seconds: float | None) -> None:
+            super().wait(changed, seconds)
+            if self.time >= 600:
+                broken.unlink(missing_ok=True)
+
+    model = program(f"test -e {broken} && exit 7; echo fine", Mending())
+    assert texts(model.complete([Request("", "a")])) == ["fine"]
+    broken.touch()
+    assert texts(model.complete([Request("", "b")])) == ["fine"]
+    model.close()
+    assert capsys.readouterr().err.count("\n") == 3
