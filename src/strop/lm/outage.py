@@ -153,7 +153,7 @@ class Outage:
 
     def _leave(self, trying: Trying) -> None:
         self._failing.discard(trying)
-        if not self._failing:  # what fails an hour later is another outage
+        if not self._failing and self._reached:  # what fails an hour later is another outage
             self._began, self._told = None, 0
 
     def _line(self, trying: Trying, why: str, now: float) -> str:
