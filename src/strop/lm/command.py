@@ -120,7 +120,7 @@ class CommandModel:
                 future.cancel()
         if failed:
             faults = tuple(fault for reply in failed for fault in reply.faults)
-            raise LanguageModelError(self._summary(answers, failed[-1]), tuple(answers), faults)
+            raise LanguageModelError(self._summary(answers, max(failed, key=_attempts)), tuple(answers), faults)
         return [answer for answer in answers if answer is not None]
 
     def finish(self) -> None:
@@ -232,6 +232,10 @@ class CommandModel:
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
+
+
+def _attempts(reply: _Reply) -> int:
+    return reply.faults[-1].attempt if reply.faults else 0
 
 
 def make_command(spec: str, said: ModelSettings, *, seed: int, environ: Mapping[str, str]) -> CommandModel:

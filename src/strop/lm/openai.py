@@ -158,7 +158,7 @@ class OpenAIModel:
                 future.cancel()
         if failed:
             faults = tuple(fault for reply in failed for fault in reply.faults)
-            raise LanguageModelError(self._summary(answers, failed[-1]), tuple(answers), faults)
+            raise LanguageModelError(self._summary(answers, max(failed, key=_attempts)), tuple(answers), faults)
         return [answer for answer in answers if answer is not None]
 
     def finish(self) -> None:
@@ -350,6 +350,10 @@ class OpenAIModel:
 
 
 _CLOSED = Trouble("connection", "the model is closed", Remedy.GIVE_UP)
+
+
+def _attempts(reply: _Reply) -> int:
+    return reply.faults[-1].attempt if reply.faults else 0
 
 
 def _alike(requests: Sequence[Request]) -> list[list[int]]:
