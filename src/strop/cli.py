@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from strop.errors import StropError
+from strop.errors import NO_THREAD, OutOfThreads, StropError
 from strop.harmless import harmless
 
 COMMANDS = {
@@ -98,6 +98,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(f"{' '.join(str(error).split())} (see strop --help)", 2)
     except StropError as error:
         _end(str(error), error.exit_code)
+    except RuntimeError as error:
+        if NO_THREAD not in str(error):
+            raise
+        _end(str(OutOfThreads()), 1)
     except BrokenPipeError:
         # The reader went away (`strop runs | head`): nothing is wrong, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -136,6 +136,10 @@ class OutOfThreads(StropError):
         )
 
 
+NO_THREAD = "can't start new thread"
+"""What Python's RuntimeError says where the system gives no thread."""
+
+
 class ReplayDiffers(StropError):
     """A run that was carried out again from its record did something else."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.algorithm import Step, self_improve
-from strop.errors import RunBudgetSpent, StoreError, StropError
+from strop.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StoreError, StropError
 from strop.events import (
     Evaluated,
     Event,
@@ -114,6 +114,12 @@ def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
     except StropError as error:
         detail = str(error)
         raise
+    except RuntimeError as error:
+        detail = f"RuntimeError: {error}"
+        if NO_THREAD not in str(error):
+            raise
+        detail = str(OutOfThreads())
+        raise OutOfThreads from error
     except BaseException as error:
         detail = f"{type(error).__name__}: {error}"
         raise

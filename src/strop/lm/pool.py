@@ -6,11 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from strop.errors import OutOfThreads
+from strop.errors import NO_THREAD, OutOfThreads
 
 T = TypeVar("T")
-NO_THREAD = "can't start new thread"
-"""What Python's RuntimeError says where the system gives no thread."""
 
 
 class Pool:
