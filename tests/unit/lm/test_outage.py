@@ -194,7 +194,7 @@ def program(line: str, clock: Hurried) -> CommandModel:
 def test_program_that_never_worked_is_given_up_after_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Hurried()
     model = program("exit 1", clock)
-    with pytest.raises(LanguageModelError, match=r"exit code 1: it said nothing \(\d attempts in 10 s\)"):
+    with pytest.raises(LanguageModelError, match=r"exit code 1: it said nothing \(\d attempts in \d+ s\)"):
         model.complete([Request("", message) for message in "abcdef"])
     model.close()
     assert clock.time >= 10 and capsys.readouterr().err == ""
