@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnusedCliTokensError
 
 from strop.errors import NO_THREAD, OutOfThreads, StropError
 from strop.harmless import harmless
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _take_signals()
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        _end(f"{' '.join(str(error).split())} (see strop --help)", 2)
+        _end(_in_words(error), 2)
     except StropError as error:
         _end(str(error), error.exit_code)
     except RuntimeError as error:
@@ -114,6 +114,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _end("stopped", 130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_words(error: CycloptsError) -> str:
+    """What is wrong with the command line."""
+    command = " ".join(("strop", *(error.command_chain or ())))
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        more = " ".join(error.unused_tokens)
+        return f"unexpected argument: {more} (see {command} --help)"
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.keyword or next(
+            (t.keyword for t in reversed(error.argument.tokens) if t.keyword), error.argument.name
+        )
+        what = f"{name} needs a value" if name.startswith("-") else f"missing argument: {name}"
+        return f"{what} (see {command} --help)"
+    return f"{' '.join(str(error).split())} (see {command} --help)"
 
 
 class _Terminated(KeyboardInterrupt):

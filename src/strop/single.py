@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from strop.best import BestSoFar, best_of, keep_files
+from strop.best import ORIGINAL_SCOPE, BestSoFar, best_of, is_candidate, keep_files
 from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.errors import ConfigurationError, Malformed, TaskError
 from strop.events import Evaluated, Event, ImproveFinished, LmCalled
@@ -25,7 +25,7 @@ from strop.handles import Grant
 from strop.improver import Improvement, improve
 from strop.laboratory import Laboratory, Parts
 from strop.original import Original, ended_like, of_seed
-from strop.stats import Estimate, differences, paired_difference, sign_flip_test
+from strop.stats import Estimate, differences, mean, paired_difference, sign_flip_test
 from strop.tasks.command import CommandTask
 from strop.utility import Evaluation, Utility, Verdict, evaluation_of
 
@@ -97,8 +97,8 @@ class Single:
 
     @property
     def stands_in(self) -> bool:
-        """Whether the improver failed, and the best candidate that it evaluated stands in its place."""
-        return self.improvement.solution is None and self.improved is not None
+        """Whether the best candidate that the improver evaluated stands in the place of what it returned."""
+        return self.improved is not None and self.improved.text != self.improvement.solution
 
     @property
     def difference(self) -> Estimate | None:
@@ -160,9 +160,9 @@ class Single:
             interval = (
                 None if found.change.interval is None else (of(found.change.interval[0]), of(found.change.interval[1]))
             )
-            mean = of(found.change.mean)
+            change = of(found.change.mean)
             return Change(
-                found.metric.name, found.before, found.after, found.scale, mean, interval, found.change.n, found.p
+                found.metric.name, found.before, found.after, found.scale, change, interval, found.change.n, found.p
             )
         before = self.original.test
         if self.improved is not None and difference is not None:
@@ -272,13 +272,30 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
 
 
 def _standing(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
-    """The program to go on with: the improver's; where it failed, the best that it evaluated; else the original."""
-    if improvement.solution is not None:
-        return improvement.solution
-    best = best_of(events)
-    if best is None or best.solution is None:
-        return original.program
-    return _written(Improvement(best.solution, "ok", ""), original).solution or original.program
+    """The program that stands: the improver's, unless it gave none, or one that did not score as well in training as the best
+    candidate that it evaluated (means, where a program was scored several times); else the original."""
+    found = list(events)
+    best, returned = best_of(found), improvement.solution
+    standing = None if best is None else _program(best.solution, original)
+    if standing is None:
+        return original.program if returned is None else returned
+    if returned is None or _in_training(returned, original, found) < _in_training(standing, original, found):
+        return standing
+    return returned
+
+
+def _in_training(program: str, original: Original, events: Iterable[Event]) -> float:
+    """The mean utility of a program in training; below every other where it was not evaluated."""
+    scored = [
+        each for each in events if isinstance(each, Evaluated) and (is_candidate(each) or each.scope == ORIGINAL_SCOPE)
+    ]
+    values = [each.value for each in scored if program in (each.solution, _program(each.solution, original))]
+    return mean(values) if values else -math.inf
+
+
+def _program(text: str | None, original: Original) -> str | None:
+    """A candidate's text in the form in which equal programs are equal texts; None where it is no program."""
+    return _written(Improvement(text, "ok", ""), original).solution
 
 
 def _keep(directory: Path, original: Original, solution: str) -> None:

@@ -90,6 +90,34 @@ def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) 
     assert found.difference.mean == -1.0 and found.difference.n == 20 and found.finding == "worse"
 
 
+def trying(*candidates: str, returning: str) -> str:
+    """An improver that scores some programs and then returns one."""
+    return (
+        f"def improve_algorithm(initial_solution, utility, language_model):\n    for each in {candidates!r}:\n"
+        f"        utility(each)\n    return {returning}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("returned", "reason"),
+    [
+        ("initial_solution", "the improver returned the original"),
+        (repr("def algorithm(n):\n    return -1\n"), "what the improver returned did not score as well in training"),
+    ],
+)
+def test_best_candidate_stands_when_the_improver_returns_a_worse_one(once: Any, returned: str, reason: str) -> None:
+    half = "def algorithm(n):\n    return 2 * n if n % 2 else 1\n"
+    found, directory = once(trying(half, DOUBLE, half, returning=returned), test_instances=16)
+    assert found.finding == "better" and found.stands_in and found.improved.text == DOUBLE
+    assert (directory / "solution.py").read_text() == DOUBLE
+    assert sentence(found).endswith(f"; {reason}, so this is the best candidate that it had evaluated.")
+
+
+def test_program_that_the_improver_returns_stands_when_no_candidate_scored_better(once: Any) -> None:
+    found, _ = once(trying(DOUBLE, returning=repr(DOUBLE.rstrip())), test_instances=16)
+    assert found.finding == "better" and not found.stands_in
+
+
 @pytest.mark.parametrize("improver", [BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"])
 def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> None:
     found, directory = once(improver)

@@ -247,8 +247,11 @@ def carry_out(
     tracks: Sequence[Track] = (),
     show: Mode = "auto",
     model: Callable[[], LanguageModel] | None = None,
+    begin: Callable[[], None] | None = None,
 ) -> None:
-    """Improve once, in a new record; it is taken back where the start does not run, so that the same command can follow.
+    """Improve once, in a new record. The record is removed where the start does not run, so that the same command can follow.
+
+    `begin` is called once the model, the limits and the protections have been found good, before anything runs.
 
     Raises:
         ConfigurationError, TaskError: the start does not run, or something that the recipe names is not there.
@@ -256,12 +259,12 @@ def carry_out(
     """
     there, made = directory.exists(), False
     try:
-        with (
-            assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts,
-            recorded(parts, directory, KIND, {"improver": improver, **target.said}, tracks, show) as journal,
-        ):
-            made = True
-            improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
+        with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
+            if begin is not None:
+                begin()
+            with recorded(parts, directory, KIND, {"improver": improver, **target.said}, tracks, show) as journal:
+                made = True
+                improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
     except (ConfigurationError, TaskError):
         if made and not _began(directory):
             _emptied(directory, there)

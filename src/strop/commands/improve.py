@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from strop.api.target import Scoring, target_of
 from strop.best import BEST, BEST_DIFF
 from strop.commands.options import (
     DEFAULTS,
+    FROM_ENVIRONMENT,
     MODEL,
     RUNS,
     Display,
@@ -54,7 +56,7 @@ from strop.tasks.function import FunctionTask
 class OnceOptions:
     """Which language model, and what the improvement may spend."""
 
-    lm: Models = (DEFAULTS.lm,)
+    lm: Annotated[Models, FROM_ENVIRONMENT] = (DEFAULTS.lm,)
     """The language model, as for strop run; given several times, a mixture."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server."""
@@ -188,17 +190,17 @@ def improve_command(
     patch.check()
     announce(ground.instances)
     drawn = random_seed() if seed is None else seed
-    spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given())
+    spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given()).checked()
     text = any_improver_text(improver)
     with results_alone():
         found = target_of(target, scored.scoring(), solution)
     if patch.apply:
         check_can_apply(found.original, force=patch.force)
     directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
-    _say_first(found.task, spec)
     with reported(directory, no_report):
         with results_alone(), best_told(directory):
-            carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display)
+            begin = partial(_say_first, found.task, spec)
+            carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display, begin=begin)
         _end(directory, patch, as_json=as_json)
     return 0
 

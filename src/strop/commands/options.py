@@ -44,8 +44,17 @@ LIMITS = Group("Limits of the whole", sort_key=5)
 GROUND = Group("Instances and protections", sort_key=6)
 SELECTION = Group("Which improver goes on", sort_key=3)
 OUTPUT = Group("What is recorded and shown", sort_key=7)
-Models = Annotated[tuple[str, ...], Parameter(negative="", show_default=" ".join)]
+Models = Annotated[tuple[str, ...], Parameter(alias="-m", negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
+
+
+def whole_text(kind: object, text: str, **options: object) -> list[str]:
+    """The value of an environment variable as one text, blanks included."""
+    return [text]
+
+
+FROM_ENVIRONMENT = Parameter(env_var="STROP_LM", env_var_split=whole_text)
+"""Where the default of `--lm` comes from: one specification."""
 
 
 @Parameter(name="*", group=MODEL)
@@ -53,7 +62,7 @@ Models = Annotated[tuple[str, ...], Parameter(negative="", show_default=" ".join
 class ModelOptions:
     """Which language model, and what one improvement may spend."""
 
-    lm: Models = (DEFAULTS.lm,)
+    lm: Annotated[Models, FROM_ENVIRONMENT] = (DEFAULTS.lm,)
     """offline (a built-in proposer, not a language model), offline:skill=0.8, PROVIDER/MODEL (openai, anthropic, gemini,
     openrouter, ollama, vllm, llamacpp, local, any-llm), python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or
     scripted:FILE; with options as in openai/MODEL?rpm=60. Given several times: a mixture, by ?weight=."""

@@ -93,7 +93,7 @@ def _conclusion(found: Single | None) -> str:
     said = f"{_claim(found)}: {_compared(found)}"
     said = f"{said}; keep the original" if found.finding == "worse" else said
     if found.stands_in:
-        return f"{said}; {_failed(found)}, so this is the best candidate that it had evaluated"
+        return f"{said}; {_why_stands_in(found)}, so this is the best candidate that it had evaluated"
     return said
 
 
@@ -115,6 +115,14 @@ def _same(found: Single) -> bool:
     return interval is not None and found.difference is not None and found.difference.mean == 0 and no_width(interval)
 
 
+def _why_stands_in(found: Single) -> str:
+    if found.improvement.solution is None:
+        return _failed(found)
+    if found.improvement.solution == found.original.text:
+        return "the improver returned the original"
+    return "what the improver returned did not score as well in training"
+
+
 def _failed(found: Single) -> str:
     reason = found.improvement.detail.split("\n")[0] or "no reason given"
     return f"the improver failed ({found.improvement.outcome}: {reason})"
@@ -125,7 +133,7 @@ def _compared(found: Single) -> str:
     assert found.improved is not None
     if found.facts is not None and found.improved.test.verdict != "ok":
         reason = gist(found.improved.test.error) or found.improved.test.verdict
-        return f"what the improver returned fails on held-out instances ({reason})"
+        return f"{_subject(found)} fails on held-out instances ({reason})"
     if found.facts is None or found.gain is None:
         return _in_scores(found)
     return _in_metrics(found, found.facts, found.gain)
@@ -162,7 +170,11 @@ def _in_metrics(found: Single, facts: ObjectiveFacts, decided: Gain) -> str:
 
 
 def _worse(found: Single) -> str:
-    return "what the improver returned is worse, " if found.finding == "worse" else ""
+    return f"{_subject(found)} is worse, " if found.finding == "worse" else ""
+
+
+def _subject(found: Single) -> str:
+    return "the candidate" if found.stands_in else "what the improver returned"
 
 
 def _where(facts: ObjectiveFacts | None, n: int) -> str:

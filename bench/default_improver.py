@@ -1,0 +1,283 @@
+"""Which improver `strop improve` should use: every shipped one at equal numbers of answers, on sealed instances.
+
+    python bench/default_improver.py            # choose on the first seeds, judge on others; both tables
+    python bench/default_improver.py --steps    # with the stepwise stand-in alone
+
+Two proposers, neither a language model. `offline` is strop's own, whose answers do not get better with the program that a prompt
+shows. `stepwise` (bench/stepwise.py) answers as a mediocre model does: one step further than the program it is shown, or a step
+back, an equal program, one that fails (which it repairs more often when it is told the error), or no program at all.
+
+An improver's own text runs here as it is, with handles that count as the host's do. Programs are measured on the training split
+and the returned one on the sealed split; equal programs are measured once, so that all improvers meet the same scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import types
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stepwise import LADDERS, Stepwise, measured_here
+
+from strop.api.subjects import task_of
+from strop.errors import BudgetExceeded
+from strop.laboratory import Laboratory, assembled
+from strop.lm.base import Request
+from strop.lm.registry import make
+from strop.spec import RunSpec, improver_text, shipped_improvers
+from strop.stats import mean, t_estimate
+from strop.tasks.registry import load_any
+
+HOME = Path(__file__).parent.parent
+sys.path.insert(0, str(HOME / "src" / "strop" / "sandbox" / "guest"))
+from helpers import extract_code  # noqa: E402
+
+TASKS: dict[str, tuple[str, int]] = {
+    "lpn": ("lpn", 6),
+    "string-grid-distance": ("string-grid-distance", 20),
+    "modified-qap": ("modified-qap", 4),
+    "3sat": ("3sat", 10),
+    "maxcut": ("maxcut", 4),
+    "parity": ("parity", 6),
+    "shift rota": (str(HOME / "src/strop/templates/sample/task.py"), 6),
+    "feature flags": (str(HOME / "examples/sample_and_score/task.py"), 6),
+    "bin packing": (str(HOME / "examples/targets/bin_packing/packing.py"), 10),
+}
+"""Source and training instances of each task for the offline proposer; twice as many are sealed."""
+BUDGETS = ((25, 4), (100, 17))
+"""Evaluations and LM calls of 6 responses: 24 and 102 answers."""
+PER_CALL = 6
+PEER = "greedy_iterative"
+"""The paper's iterative baseline, which others must beat to be worth more words."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A program on one split."""
+
+    value: float
+    error: str
+    report: dict[str, Any]
+
+
+Measure = Callable[[str, str], Measured]
+"""A program's text and a split → what came of it."""
+
+
+class Utility:
+    """The handle of an improver."""
+
+    def __init__(self, measure: Measure, text: str, budget: int) -> None:
+        self.str, self.budget, self.remaining = text, budget, budget
+        self._measure = measure
+
+    def __call__(self, solution: object) -> float:
+        if self.remaining < 1 or not isinstance(solution, str):
+            return 0.0
+        self.remaining -= 1
+        return self._measure(solution, "train").value
+
+    def map(self, solutions: Sequence[object]) -> list[float]:
+        return [self(solution) for solution in solutions]
+
+    def report(self, solution: str) -> dict[str, Any]:
+        return self._measure(solution, "train").report
+
+
+class Model:
+    """The other handle."""
+
+    def __init__(self, answer: Callable[[str, str, float], str], calls: int) -> None:
+        self.budget = self.remaining = calls
+        self.max_responses_per_call = PER_CALL
+        self._answer = answer
+
+    def batch_prompt(self, expertise: str, messages: Sequence[str], temperature: float = 0.7) -> list[str]:
+        needed = -(-len(messages) // PER_CALL)
+        if needed > self.remaining:
+            raise BudgetExceeded(path="", counter="lm_calls", limit=self.budget, used=0, asked=needed)
+        self.remaining -= needed
+        return [self._answer(expertise, message, temperature) for message in messages]
+
+    def prompt(self, expertise: str, message: str, n_responses: int = 1, temperature: float = 0.7) -> list[str]:
+        return self.batch_prompt(expertise, [message] * n_responses, temperature)
+
+
+def improved(improver: str, seed: int, start: str, utility: Utility, model: Model) -> str | None:
+    """What an improver returns, run here; None where it fails."""
+    modules = {
+        "helpers": {"extract_code": extract_code},
+        "language_model": {"BudgetExceeded": BudgetExceeded, "LanguageModel": Model},
+    }
+    for name, contents in modules.items():
+        sys.modules[name] = types.ModuleType(name)
+        vars(sys.modules[name]).update(contents)
+    random.seed(seed)
+    space: dict[str, Any] = {}
+    exec(compile(improver_text(improver), improver, "exec"), space)
+    try:
+        found = space["improve_algorithm"](start, utility, model)
+    except Exception:  # noqa: BLE001 - what an improver raises is a failure of it
+        return None
+    return found if isinstance(found, str) else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A task with a proposer."""
+
+    name: str
+    start: str
+    text: str
+    measure: Measure
+    answers: Callable[[int], Callable[[str, str, float], str]]
+    """Seed → what answers."""
+
+    def gain(self, improver: str, seed: int, budget: tuple[int, int]) -> float:
+        """How much better the program that it returns is, on sealed instances; 0 where it returns none."""
+        utility, model = Utility(self.measure, self.text, budget[0]), Model(self.answers(seed), budget[1])
+        found = improved(improver, seed, self.start, utility, model) or self.start
+        return self.measure(found, "test").value - self.measure(self.start, "test").value
+
+
+def remembered(measure: Measure) -> Measure:
+    """The same; equal programs are measured once."""
+    known: dict[tuple[str, str], Measured] = {}
+
+    def once(text: str, split: str) -> Measured:
+        if (text, split) not in known:
+            known[text, split] = measure(text, split)
+        return known[text, split]
+
+    return once
+
+
+def stepwise_places() -> list[Place]:
+    """The tasks that the stepwise stand-in knows."""
+
+    def place(name: str) -> Place:
+        ladder = LADDERS[name]
+
+        def measure(text: str, split: str) -> Measured:
+            if "in other words" in text:
+                return known("\n".join(line for line in text.split("\n") if "in other words" not in line), split)
+            scores, error = measured_here(ladder, text, split)
+            value = 0.0 if error else mean(scores)
+            verdict = "raised" if error else "ok"
+            return Measured(
+                value,
+                error,
+                {"utility": value, "verdict": verdict, "error": error, "instances": scores, "notes": []},
+            )
+
+        known = remembered(measure)
+        return Place(name, ladder.start, ladder.text, known, lambda seed: Stepwise(ladder, seed).answer)
+
+    return [place(name) for name in LADDERS]
+
+
+def offline_places(stack: ExitStack, chosen: Sequence[str]) -> list[Place]:
+    """The paper's tasks and the examples with the offline proposer, measured in the jail."""
+
+    def place(name: str) -> Place:
+        source, n = TASKS[name]
+        task = replace(task_of(load_any(source)), instances=n, test_instances=2 * n)  # type: ignore[type-var]
+        parts = stack.enter_context(assembled(RunSpec(task=source, seed=1, jobs=1), os.environ, tasks=(task,)))
+        laboratory = Laboratory(parts, lambda event: None)
+        utilities = {split: laboratory.utility(split) for split in ("train", "test")}  # type: ignore[arg-type]
+        counter = iter(range(10**9))
+
+        def measure(text: str, split: str) -> Measured:
+            found = utilities[split].evaluate(text, laboratory.run.child(f"{split}-{next(counter)}"))
+            report = {"utility": found.value, "verdict": found.verdict, "error": found.error}
+            return Measured(found.value, found.error, report | {"instances": found.scores, "notes": found.notes})
+
+        def answers(seed: int) -> Callable[[str, str, float], str]:
+            model = make("offline", base_url=None, seed=seed, environ={})
+            asked = iter(range(10**9))
+
+            def answer(expertise: str, message: str, temperature: float) -> str:
+                (given,) = model.complete([Request(expertise, message, temperature, "bench", next(asked))])
+                return given.text
+
+            return answer
+
+        return Place(name, task.seed, utilities["train"].description, remembered(measure), answers)
+
+    return [place(name) for name in chosen]
+
+
+def table(
+    places: Sequence[Place], improvers: Sequence[str], seeds: Sequence[int], budget: tuple[int, int]
+) -> list[str]:
+    """Prints a row for each improver, the best first, and gives their names in that order.
+
+    A gain is a share of the largest one that any improver has on that task; its interval is over seeds.
+    """
+    gains = {(i, p.name): [p.gain(i, seed, budget) for seed in seeds] for p in places for i in improvers}
+    most = {p.name: max(max(gains[i, p.name]) for i in improvers) or 1.0 for p in places}
+    shares = {
+        i: [mean([gains[i, p.name][k] / most[p.name] for p in places]) for k in range(len(seeds))] for i in improvers
+    }
+    order = sorted(improvers, key=lambda i: -mean(shares[i]))
+    print(f"\n{budget[0]} evaluations, {budget[1]} calls, seeds {seeds[0]} to {seeds[-1]}\n")
+    print(
+        f"| improver | share of the largest gain | over {PEER}, paired | " + " | ".join(p.name for p in places) + " |"
+    )
+    print("|---|---|---|" + "---|" * len(places))
+    for i in order:
+        over = [a - b for a, b in zip(shares[i], shares[PEER], strict=True)]
+        each = " | ".join(f"{mean(gains[i, p.name]):+.3f}" for p in places)
+        print(f"| {i} | {said(shares[i])} | {'' if i == PEER else said(over, '+')} | {each} |")
+    sys.stdout.flush()
+    return order
+
+
+def said(values: Sequence[float], sign: str = "") -> str:
+    """A mean with its 95% interval."""
+    found = t_estimate(values)
+    low, high = found.interval or (found.mean, found.mean)
+    return f"{found.mean:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
+
+
+def main() -> None:
+    """Choose, then judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", action="store_true", help="the stepwise stand-in alone")
+    parser.add_argument("--no-steps", action="store_true", help="the offline proposer alone")
+    parser.add_argument("--offline", nargs="*", default=list(TASKS))
+    parser.add_argument("--improvers", nargs="*", default=shipped_improvers())
+    parser.add_argument("--seeds", type=int, default=3, help="of each half, with the offline proposer")
+    options = parser.parse_args()
+    steps = stepwise_places()
+    for budget in () if options.no_steps else BUDGETS:
+        print("\n## stepwise, chosen on")
+        order = table(steps, options.improvers, range(20), budget)
+        print("\n## stepwise, judged on")
+        table(
+            steps,
+            list(dict.fromkeys([*order[:4], "greedy_iterative", "error_feedback", "seed"])),
+            range(100, 160),
+            budget,
+        )
+    if options.steps:
+        return
+    with ExitStack() as stack:
+        places = offline_places(stack, options.offline)
+        for budget in BUDGETS:
+            print("\n## offline, chosen on")
+            order = table(places, options.improvers, range(options.seeds), budget)
+            print("\n## offline, judged on")
+            best = list(dict.fromkeys([*order[:3], "greedy_iterative", "error_feedback", "seed"]))
+            table(places, best, range(100, 100 + options.seeds), budget)
+
+
+if __name__ == "__main__":
+    main()
