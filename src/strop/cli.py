@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CycloptsError as error:
         _end(_in_words(error), 2)
     except StropError as error:
-        _end(str(error), error.exit_code)
+        _end(str(error), error.exit_code, getattr(error, "__notes__", ()))
     except RuntimeError as error:
         if NO_THREAD not in str(error):
             raise
@@ -169,8 +169,10 @@ def _let_go() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _end(message: str, code: int) -> None:
+def _end(message: str, code: int, notes: Sequence[str] = ()) -> None:
+    """Print what ended the command, and last of all how to continue; end the process."""
     with suppress(OSError):  # a terminal that was closed
-        sys.stderr.write(f"strop: {harmless(message, 2000)}\n")
+        for line in (f"strop: {message}", *notes):
+            sys.stderr.write(f"{harmless(line, 2000)}\n")
         sys.stderr.flush()
     sys.exit(code)

@@ -40,12 +40,14 @@ class Journal:
         view: Recorder,
         clock: Callable[[], float] = time.monotonic,
         recalled: Recall | None = None,
+        notify: Callable[[str], None] | None = None,
     ) -> None:
-        """`recalled` is what `store` held when this began to go on with it."""
+        """`recalled` is what `store` held when this began to go on with it. `notify` writes a notice where `view` draws."""
         self.clock = clock
         self.recalled = recalled if recalled and recalled.events else None
         self._store = store
         self._view = view
+        self._notify = notify
         self._lock = threading.Lock()
         self._tallies: dict[str, Tally] = defaultdict(Tally, recalled.tallies if recalled else {})
 
@@ -84,7 +86,10 @@ class Journal:
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
         stops = [parts.sandbox.close, *([parts.workspaces.close] if parts.workspaces is not None else [])]
-        with framed(self, beginning) as ending, stopped_by_signals(*stops, model.finish, seconds=seconds):
+        with (
+            framed(self, beginning) as ending,
+            stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
+        ):
             yield ending
 
 

@@ -43,17 +43,19 @@ class TimeSpent(StropError):
 
 
 @contextmanager
-def stopped_by_signals(*stops: Callable[[], None], seconds: float | None = None) -> Iterator[None]:
+def stopped_by_signals(
+    *stops: Callable[[], None], seconds: float | None = None, notify: Callable[[str], None] | None = None
+) -> Iterator[None]:
     """The first signal calls `stops`, which make whoever is waiting fail; the second ends the process at once.
 
     A sandbox's `close` ends every guest; a model's `finish` lets only those answers still come that are on their way, since
-    they are paid for. After `seconds` (None: never) the same is done as on a signal. Only a main thread can take signals; in
-    another only the time counts.
+    they are paid for. `notify` writes a notice; standard error when None. After `seconds` (None: never) the same is done as on
+    a signal. Only a main thread can take signals; in another only the time counts.
 
     Raises:
         Interrupted, TimeSpent: instead of the failure that the signal or the time caused.
     """
-    watch = _Watch(stops, seconds)
+    watch = _Watch(stops, seconds, notify or _notify)
     watched = threading.current_thread() is threading.main_thread()
     numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if watched else []
     before = {number: signal.signal(number, _awake) for number in numbers}
@@ -83,9 +85,12 @@ class _Watch:
     wake it: it would then be heard when everything is done.
     """
 
-    def __init__(self, stops: tuple[Callable[[], None], ...], seconds: float | None) -> None:
+    def __init__(
+        self, stops: tuple[Callable[[], None], ...], seconds: float | None, notify: Callable[[str], None]
+    ) -> None:
         self.reason: StropError | None = None
         self._stops = stops
+        self._notify = notify
         self._seconds = None if seconds is None else min(seconds, _LONGEST)
         self._since = time.monotonic()
         self._stopped_at = 0.0
@@ -105,7 +110,7 @@ class _Watch:
         while True:
             ready, _, _ = select.select([self._read], [], [], self._left())
             if not ready:
-                self._stop(TimeSpent(), "the time is spent")
+                self._stop(TimeSpent(), "--max-time is spent")
                 continue
             for number in os.read(self._read, 64):
                 if number == _END:
@@ -130,9 +135,13 @@ class _Watch:
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
         self.reason, self._stopped_at = reason, time.monotonic()
-        _say(f"\nstrop: {words}; answers on their way are waited for (again to quit at once)\n".encode())
+        self._notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
         for act in self._stops if first else ():  # in threads of their own: this one must hear the next signal
             threading.Thread(target=act, name="strop-stop").start()
+
+
+def _notify(line: str) -> None:
+    _say(f"\n{line}\n".encode())
 
 
 def _say(words: bytes) -> None:

@@ -67,6 +67,27 @@ def terminal(tmp_path: Path) -> Iterator[list[Terminal]]:
             os.close(each.ours)
 
 
+def left_on_screen(output: str) -> list[str]:
+    """The lines that a terminal still shows, or has scrolled away, after it was sent `output`."""
+    lines, row, column = [""], 0, 0
+    for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", output):
+        if piece == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+        elif piece == "\r":
+            column = 0
+        elif piece.endswith("A") and piece.startswith("\x1b"):
+            row = max(row - int(piece[2:-1] or 1), 0)
+        elif piece == "\x1b[J":
+            lines[row:] = [lines[row][:column]]
+        elif piece == "\x1b[K":
+            lines[row] = lines[row][:column]
+        elif not piece.startswith("\x1b"):
+            lines[row] = lines[row][:column] + piece + lines[row][column + len(piece) :]
+            column += len(piece)
+    return [line.rstrip() for line in lines]
+
+
 def start(made: list[Terminal], tmp_path: Path, columns: int, *arguments: str, **env: str) -> Terminal:
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
@@ -109,7 +130,12 @@ def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: li
     shown.until("iteration 0")
     shown.process.send_signal(signal.SIGINT)
     assert shown.end() == 130
-    assert "strop resume r" in shown.output and "Traceback" not in shown.output
+    left = [line for line in left_on_screen(shown.output) if line]
+    assert left[-2:] == ["strop: stopped by SIGINT; everything up to here is kept", "To continue: strop resume r"], left
+    assert "strop: stopping; waiting for requests in flight (Ctrl-C again to quit now)" in left
+    assert not [line for line in left if "budget left" in line or line.startswith("doing ")], (
+        "no half of a picture stays"
+    )
 
 
 def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal], tmp_path: Path) -> None:

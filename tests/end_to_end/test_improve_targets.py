@@ -214,7 +214,7 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for(
     process.kill()
     process.communicate()
     refused = strop("apply", "there")
-    assert refused.returncode == 2 and "strop resume there goes on" in refused.stderr and contents(mine) == FILES
+    assert refused.returncode == 2 and "To continue: strop resume there" in refused.stderr and contents(mine) == FILES
     assert strop("apply", "there", "--unproven").returncode == 0
     assert contents(mine)["app/name with blank.txt"].startswith("speed: 1") and contents(mine) != FILES
 

@@ -49,7 +49,11 @@ def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any,
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "of 12 repeats are there" in out and "--out there goes on" in err and "Traceback" not in err
+    assert (
+        "of 12 repeats are there" in out
+        and "To continue: the same command with --out there" in err
+        and "Traceback" not in err
+    )
     assert not (tmp_path / "there" / "noise.json").exists()
     resumed = strop(*asked)
     assert resumed.returncode == 0 and "of 12 repeats done before" in resumed.stderr

@@ -150,7 +150,7 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0
     process = start_strop("run", "doubling.py", *one, "--out", "parts")
     said = killed_at(process, tmp_path / "parts", events(tmp_path / "whole") // 3, signal.SIGINT)
-    assert process.returncode == 130 and "strop resume parts goes on" in said
+    assert process.returncode == 130 and "To continue: strop resume parts" in said
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")

@@ -329,7 +329,7 @@ def improved_in(directory: Path) -> Improved:
         told = told_in(store)
     found = told.single
     if found is None:
-        raise StoreError(f"the improvement in {directory} has not ended; strop resume {directory} goes on")
+        raise StoreError(f"the improvement in {directory} has not ended. To continue: strop resume {directory}")
     text = found.original.text if found.improved is None else found.improved.text
     files = told.original.written(text)
     change = found.change

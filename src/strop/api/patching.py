@@ -81,7 +81,8 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
             )
         if not unproven:
             raise ConfigurationError(
-                f"the improvement in {directory} has not ended: strop resume {directory} goes on; as for its best so far, {lift}"
+                f"the improvement in {directory} has not ended. To continue: strop resume {directory}. "
+                f"For its best so far, {lift}"
             )
         return best.solution
     if single.improved is None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-from rich.console import Console
 
 from strop.budget import LM_CALLS
 from strop.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
@@ -18,9 +15,8 @@ from strop.keeping import RESUMABLE, keep_tasks, meta_of
 from strop.laboratory import Parts
 from strop.recall import recall
 from strop.report.gains import score_words
-from strop.report.live import NOTHING, Before, Mode, View, make_view
+from strop.report.live import NOTHING, Before, Mode, Picture, View, make_view
 from strop.report.reading import reading
-from strop.report.stream import Lasting
 from strop.report.words import notice_of
 from strop.secret import key_file, machine_key, sealed
 from strop.stopping import Interrupted, TimeSpent
@@ -55,8 +51,8 @@ def recorded(
         keep_tasks(directory, parts)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
-    with mirrored(directory, tracks), store, _view(parts, show) as view, _goes_on(directory, kind, show):
-        yield Journal(store, view)
+    with mirrored(directory, tracks), store, _continuable(directory, kind), _view(parts, show) as view:
+        yield Journal(store, view, notify=_above(view))
 
 
 @contextmanager
@@ -69,18 +65,23 @@ def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = (), show:
     key = machine_key(key_file(os.environ))
     store = Store.resume(directory, key=key)  # first of all: nobody else writes it then
     kind = store.meta.get("kind", "")
-    with mirrored(directory, tracks), store, _goes_on(directory, kind, show):
+    with mirrored(directory, tracks), store, _continuable(directory, kind):
         with reading(directory):
             recalled = recall(store)
             past = _counted(store) if kind == "improve" else ()
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.calls.total()})
         with _view(parts, show, Before(past, spent)) as view:
-            yield Journal(store, view, recalled=recalled)
+            yield Journal(store, view, recalled=recalled, notify=_above(view))
 
 
 def _counted(store: Store) -> tuple[Event, ...]:
     """What a view of one improvement counts; of a run it begins with the present iteration."""
     return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
+
+
+def _above(view: View) -> Callable[[str], None] | None:
+    """How a notice is written without being drawn over by the live picture; None where any line stays."""
+    return view.notify if isinstance(view, Picture) else None
 
 
 def _view(parts: Parts, show: Mode, before: Before = NOTHING) -> View:
@@ -90,15 +91,12 @@ def _view(parts: Parts, show: Mode, before: Before = NOTHING) -> View:
 
 
 @contextmanager
-def _goes_on(directory: Path, kind: str, show: Mode) -> Iterator[None]:
-    """Say how to go on, where what ended the work may be over the next time."""
+def _continuable(directory: Path, kind: str) -> Iterator[None]:
+    """Note on the error how to continue, where its cause may be gone next time; the command line prints that last."""
     try:
         yield
     except (Interrupted, TimeSpent, RunBudgetSpent, LanguageModelError, SandboxError, StoreError) as error:
         if kind in RESUMABLE:
             more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
             error.add_note(f"To continue: strop resume {directory}{more}")
-        if kind in RESUMABLE and show != "none":
-            notices = Console(file=Lasting(sys.stderr), highlight=False, force_jupyter=False)  # type: ignore[arg-type]
-            notices.print(f"strop resume {directory}{more} goes on", markup=False, soft_wrap=True)
         raise

@@ -177,5 +177,5 @@ def trained_in(directory: Path) -> Trained:
     file = directory / FILE
     card = read_card(card_path(file))
     if card is None:
-        raise StoreError(f"there is no trained improver in {directory}; strop resume {directory} goes on")
+        raise StoreError(f"there is no trained improver in {directory}. To continue: strop resume {directory}")
     return Trained(program_text(file, "improver"), card, file, directory)

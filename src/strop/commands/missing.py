@@ -16,8 +16,7 @@ def ended(stopped: StropError | None, there: str, directory: Path, *, as_json: b
         StropError: what stopped the work.
     """
     if stopped is not None:
-        line = f"{there}; the same command with --out {directory} goes on"
-        notices().print(line, markup=False, soft_wrap=True)
+        stopped.add_note(f"{there}. To continue: the same command with --out {directory}")
         raise stopped
     if not as_json:
         notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)

@@ -63,7 +63,7 @@ def replay_command(
             f"{directory} is the record of strop {found.kind}; only runs of strop run and strop train are replayed"
         )
     if found.status != "finished":
-        raise ConfigurationError(f"{directory} is not finished; strop resume {directory} goes on with it first")
+        raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")
     with _folder(out) as there:
         compared = replayed(found, there, trust=trust_task)
     _show(compared, directory, as_json=as_json)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from strop.card import card_path, read_card
 from strop.commands.improve import show_improvement
 from strop.commands.output import notice_of, print_document, reading, results
-from strop.events import Compared, Edited
+from strop.events import Compared, Edited, Evaluated, ImproveStarted, IterationFinished
 from strop.report.card import card_document, print_card
+from strop.report.conclusion import Conclusion, of_run, run_words
 from strop.report.costs import costs, costs_document, print_costs
 from strop.report.documents import ModelFacts, run_document
 from strop.report.edits import edit_counts, edits_line
+from strop.report.glossary import print_glossary
 from strop.report.lineage_tree import print_lineage
+from strop.report.progress import Progress
+from strop.report.statistics import statistics_document
 from strop.report.strategies import (
     has_lineage,
     named,
@@ -21,8 +26,9 @@ from strop.report.strategies import (
     print_strategies,
     strategy_documents,
 )
-from strop.report.tables import print_run
-from strop.store import Store
+from strop.report.tables import print_run, say
+from strop.solution import digest_of
+from strop.store import Store, status_of
 from strop.trained import FILE
 
 NO_ITERATIONS = {
@@ -60,11 +66,15 @@ def show_result(directory: Path, *, as_json: bool) -> None:
                 document["improver"] = str(directory / FILE)
                 document["card"] = card_document(card)
             document["costs"] = costs_document(costs(store.outline()))
+            if meta.get("kind") not in NO_ITERATIONS:
+                words = conclusion_of(store, directory)
+                document["sentence"], document["explanation"] = words["sentence"], words["detail"]
             print_document(document)
             return
         notice = notice_of(model.name, model.is_language_model)
         tasks = meta.get("task", "") if meta.get("kind") in NO_ITERATIONS else ""
-        progress = print_run(store.events(), results(), notice=notice, tasks=tasks)
+        lines = [] if tasks else list(map(str, conclusion_of(store, directory).values()))
+        progress = print_run(store.events(), results(), notice=notice, tasks=tasks, came_to=lines)
         print_costs(costs(store.outline()), results())
         edits = edits_line(edit_counts(stored.event for stored in store.events(Edited)))
         if edits:
@@ -74,7 +84,9 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         print_strategies(rows, results(), lineage=has_lineage(store))
         print_comparisons((stored.event for stored in store.events(Compared)), results())
         if meta.get("kind") in NO_ITERATIONS:
-            results().print(NO_ITERATIONS[meta["kind"]], markup=False)
+            say(results(), NO_ITERATIONS[meta["kind"]])
+        elif progress.iterations:
+            print_glossary(results())
     card = read_card(card_path(directory / FILE))
     if card is not None:
         results().print()
@@ -82,4 +94,22 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         said = f"improver: {directory / FILE}, its card: {card_path(directory / FILE)}"
         results().print(said, markup=False, soft_wrap=True)
     elif best.is_file():
-        results().print(f"best improver: {best}", markup=False, soft_wrap=True)
+        results().print(f"best improver: {best}{_whose(best, progress)}", markup=False, soft_wrap=True)
+
+
+def conclusion_of(store: Store, directory: Path) -> Conclusion:
+    """What the run of Algorithm 1 in an open store came to, or has come to so far."""
+    found = statistics_document(store.events(Evaluated, ImproveStarted, IterationFinished, Compared))
+    status, detail = status_of(store, directory)
+    gates = [stored.event for stored in store.events(Compared)]
+    recipe = json.loads(store.meta.get("spec") or "{}")
+    return of_run(found, gates, run_words(recipe, store.meta.get("task", ""), status, detail))
+
+
+def _whose(best: Path, progress: Progress) -> str:
+    """By which iteration the best improver was found."""
+    text = digest_of(best.read_text(encoding="utf-8"))
+    t = next((event.t for event in progress.iterations if digest_of(event.improver) == text), None)
+    if t is None:
+        return ""
+    return f", of iteration {t}" if t else ": still the one that the run began with; nothing better was found"

@@ -59,7 +59,7 @@ def resume_command(
     if found.status == "finished":
         if found.kind == "train" and not (directory / FILE).is_file():
             finish_again(found)
-        notices().print(f"{directory} is finished: there is nothing to go on with", markup=False, soft_wrap=True)
+        notices().print(f"{directory} is finished; there is nothing to continue", markup=False, soft_wrap=True)
         show_result(directory, as_json=as_json)
         return 0
     asked = found if base_url is None else replace(found, spec=replace(found.spec, base_url=None))
@@ -83,7 +83,7 @@ def go_on(found: Kept, *, trust: bool, tracks: Sequence[Track] = (), show: Mode 
     """
     if found.kind not in RESUMABLE:
         raise ConfigurationError(
-            f"{found.directory} is the record of strop {found.kind}: the same command with --out {found.directory} goes on"
+            f"{found.directory} is the record of strop {found.kind}. To continue: the same command with --out {found.directory}"
         )
     announce(found.spec.instances)
     with (

@@ -92,7 +92,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
 def _headline(store: Store, seen: Seen, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
     run = document["run"]
     if statistics is not None:
-        return headline_of_run(statistics, run, not any(each["accepted"] for each in document["iterations"]))
+        return headline_of_run(statistics, list(seen.gates.values()), run, document["recipe"])
     if run["kind"] == "improve":
         return _of_improvement(store, run, len(seen.evaluations["at"]))
     if document["matrix"] is not None:

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from strop.report.conclusion import Conclusion
 from strop.report.documents import CostsDocument, GateDocument, Measured, NotedDocument, OnTaskDocument
 
 SCHEMA = 1
 
 
-class Headline(TypedDict):
-    """The run in one sentence with its interval."""
-
-    sentence: str
-    detail: str
-    """One or two sentences more; may be empty."""
+Headline = Conclusion
+"""The run in one sentence, and one or two sentences more."""
 
 
 class RunFacts(TypedDict):

@@ -146,6 +146,10 @@ class RunDocument(TypedDict):
     card: NotRequired[dict[str, Any]]
     costs: NotRequired[CostsDocument]
     """In what `strop run` and `strop show` print."""
+    sentence: NotRequired[str]
+    """What the run came to (strop.report.conclusion); in the same."""
+    explanation: NotRequired[str]
+    """One or two sentences more; may be empty."""
 
 
 class ScoreDocument(TypedDict):

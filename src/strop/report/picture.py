@@ -64,6 +64,10 @@ class Picture:
         if line is not None:
             self._foot.say(Text(fitting(self._foot.console, line)))
 
+    def notify(self, line: str) -> None:
+        """A line that stays, above the picture."""
+        self._foot.say(Text(fitting(self._foot.console, line)))
+
     def __enter__(self) -> Picture:
         if self._notice:
             self._foot.say(Text(self._notice, style="bold yellow"))

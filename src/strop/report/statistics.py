@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
@@ -347,18 +347,16 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
             f"{row['p_holm']:.3g}",
         )
     console.print(table)
-    say(console, claim(rows))
 
 
-def claim(rows: Sequence[DifferenceFromSeed]) -> str:
-    """What may be claimed of the last difference."""
-    last = rows[-1]
-    interval = last["interval_new_instances"] or last["interval"]
+def verdict_on(difference: DifferenceFromSeed) -> Literal["better", "worse", "unclear", "one copy"]:
+    """Better and worse only where the interval leaves 0 out and the adjusted p says so; one copy says nothing about chance."""
+    interval = difference["interval_new_instances"] or difference["interval"]
     if interval is None:
-        return "one copy says nothing about chance: no claim"
-    if interval[0] <= 0 <= interval[1] or last["p_holm"] > 1 - CONFIDENCE:
-        return f"I_{last['t']} is not significantly different from I_0 (95%, Holm)"
-    return f"I_{last['t']} is significantly {'better' if last['mean'] > 0 else 'worse'} than I_0 (95%, Holm)"
+        return "one copy"
+    if interval[0] <= 0 <= interval[1] or difference["p_holm"] > 1 - CONFIDENCE:
+        return "unclear"
+    return "better" if difference["mean"] > 0 else "worse"
 
 
 def _bounds(found: StatisticsDocument) -> list[str]:

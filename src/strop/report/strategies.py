@@ -99,7 +99,7 @@ def print_strategies(rows: Sequence[Named], console: Console, *, lineage: bool =
             )
     console.print(table)
     if any(row.rejected is not None for row in rows):
-        say(console, "[in brackets: the candidate that was turned down]")
+        say(console, "[name] = rejected candidate")
     last = rows[-1].strategy
     say(console, f"I_{rows[-1].t}: {last.title}: {'; '.join(last.why[:1])}")
 
@@ -118,7 +118,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
         "pairs",
         "mean\ndifference",
         f"{100 * comparisons[0].confidence:.4g}%\ninterval",
-        "e-value",
+        "evi-\ndence",
         "thres-\nhold",
         "passed",
         "LM\ncalls",

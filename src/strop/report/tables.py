@@ -31,10 +31,12 @@ _LONG = ("verdicts", "run", "task", "the program", "audit")
 """Columns that fold where the console is narrow; figures never do."""
 
 
-def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str = "", tasks: str = "") -> Progress:
+def print_run(
+    events: Iterable[Stored[Event]], console: Console, *, notice: str = "", tasks: str = "", came_to: Sequence[str] = ()
+) -> Progress:
     """The iterations of a run, what it spent, and how it ended; gives back what was counted.
 
-    `notice` stands above: that no language model was used.
+    `notice` stands above: that no language model was used. `came_to`: its sentence, and what is to be said with it.
 
     A record of another kind, which has no iterations, is told by its `tasks`.
     """
@@ -51,9 +53,9 @@ def print_run(events: Iterable[Stored[Event]], console: Console, *, notice: str 
     recipe[:1] = [tasks] if tasks else recipe[:1]
     status = progress.status if progress.status != "running" else "has not ended"
     say(console, notice, style="bold yellow")
-    say(console, ", ".join([*recipe, status, duration(last - first)]), style="bold")
-    if progress.status == "finished" and progress.ended:
-        say(console, f"{progress.ended}.")
+    for number, line in enumerate(came_to):
+        say(console, line, style="" if number else "bold", limit=SENTENCE)
+    say(console, ", ".join([*recipe, status, duration(last - first)]))
     if not tasks:
         print_iterations(progress.iterations, console)
     print_notes(noted(progress.notes), console)

@@ -45,11 +45,19 @@ def list_runs(root: Path) -> list[RunListing]:
     return listings
 
 
+def status_of(store: Store, directory: Path) -> tuple[str, str]:
+    """How the run in an open store ended, as in a listing, and the detail of that."""
+    under_way = status = "running" if is_locked(directory) else "unfinished"
+    detail = ""
+    for stored in store.events(RunResumed, RunFinished):
+        event = stored.event
+        status, detail = (event.status, event.detail) if isinstance(event, RunFinished) else (under_way, "")
+    return status, detail
+
+
 def _listing(directory: Path) -> RunListing:
     with Store.open(directory) as store:
         started = next((stored.at for stored in store.events()), None)
         iterations = max((stored.event.t for stored in store.events(IterationFinished)), default=0)
-        under_way = status = "running" if is_locked(directory) else "unfinished"
-        for stored in store.events(RunResumed, RunFinished):
-            status = stored.event.status if isinstance(stored.event, RunFinished) else under_way
+        status, _ = status_of(store, directory)
         return RunListing(directory, started, status, store.meta.get("task", ""), iterations)

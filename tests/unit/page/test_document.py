@@ -190,8 +190,10 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
 
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: Page) -> None:
     sentence = page(two_iterations())["headline"]["sentence"]
-    assert sentence.startswith("I_1 reaches û 0.800 on the sealed split, +0.200 (95% interval ")
-    assert sentence.endswith("I_1 is not significantly different from I_0 (95%, Holm).")
+    assert sentence.startswith(
+        "No significant improvement: the improver of iteration 1 was accepted, +0.200 (95% interval "
+    )
+    assert sentence.endswith(" in û, from 0.600 to 0.800, on sealed instances of lpn, 2 copies.")
 
 
 def test_the_headline_of_a_run_that_found_nothing_says_so(page: Page) -> None:

@@ -65,7 +65,7 @@ def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
         assert has_lineage(run)
         print_strategies(named(run), shown, lineage=True)
     text = text_of(shown)
-    assert "[beam-search]" in text and "t = 1" in text and "turned down" in text and "\x1b" not in text
+    assert "[beam-search]" in text and "t = 1" in text and "rejected candidate" in text and "\x1b" not in text
     assert all(len(line) <= 80 for line in text.splitlines())
 
 

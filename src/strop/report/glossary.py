@@ -1,0 +1,23 @@
+"""The words of the paper that tables use, each explained once: below the tables of the terminal, and on every page."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from strop.report.tables import say
+
+GLOSSARY = {
+    "û": "meta-utility: mean utility, 0 to 1, of the programs that an improver makes",
+    "sealed": "the test split: instances that no prompt and no choice has seen",
+    "copy": "one repetition of the task; ± is one standard error over the copies",
+    "pair": "candidate and incumbent on the same fresh training instances",
+    "evidence": "what the pairs say for the candidate; at the threshold it is accepted",
+}
+"""Word → what it means, in one line of 80 columns."""
+
+
+def print_glossary(console: Console) -> None:
+    """The words of a run's tables."""
+    width = max(map(len, GLOSSARY))
+    for word, meaning in GLOSSARY.items():
+        say(console, f"{word.ljust(width)}  {meaning}", style="dim")
