@@ -7,8 +7,9 @@ strop.toml; a folder, or a file, with `command`; a program with `evaluator`.
 from __future__ import annotations
 
 import glob
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from strop.tasks.registry import load_any
 
 ORIGINAL = "original"
 """What a record says of the files that it began from."""
+FLAGS = "flags"
+"""And of the flags that named the target, so that the same command can be shown."""
 OBJECTIVE = "objective"
 """And of what a command measured."""
 
@@ -84,11 +87,14 @@ class Target:
     task: AnyTask
     original: Original | None
     """The user's files; None: the task's own seed, which is no file of its own."""
+    flags: Mapping[str, object] = field(default_factory=dict)
+    """How it was named besides `source`: the flags that were given, by name."""
 
     @property
     def said(self) -> dict[str, str]:
         """What a record says of it, so that the run can be gone on with and its result be told and applied."""
         said = {} if self.original is None else {ORIGINAL: self.original.to_json()}
+        said |= {FLAGS: json.dumps(self.flags, default=str)} if self.flags else {}
         facts = facts_of(self.task)
         if facts is not None:
             said[OBJECTIVE] = facts.to_json()
@@ -109,6 +115,12 @@ def target_of(name: str, scoring: Scoring, solution: Path | None = None, given: 
     """
     if scoring.command and scoring.evaluator:
         raise ConfigurationError("a program is scored by --command or by --evaluator, not by both")
+    found = _target_of(name, scoring, solution, given)
+    changed = {name: value for name, value in vars(scoring).items() if value != getattr(Scoring(), name)}
+    return replace(found, flags=changed | ({} if solution is None else {"solution": solution}))
+
+
+def _target_of(name: str, scoring: Scoring, solution: Path | None, given: AnyTask | None) -> Target:
     cwd, path = Path.cwd(), Path(name)
     if given is not None and (scoring.evaluator or scoring.command):
         raise ConfigurationError(f"{given.name} is a task: it says itself how it is scored")

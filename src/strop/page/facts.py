@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from strop.api.target import FLAGS
 from strop.keeping import RESUMABLE, RUNS_OF_STOP
 from strop.page.reading import Seen
 from strop.page.shape import Commands, PostureFacts, RunFacts
@@ -93,8 +94,10 @@ def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str
     improvers = [name for name, _ in json.loads(meta.get("improvers", "[]"))]
     words = ["strop", kind]
     match kind:
-        case "run" | "improve":
+        case "run":
             words += tasks[:1]
+        case "improve":
+            words += [*tasks[:1], *_as_flags(json.loads(meta.get(FLAGS, "{}")))]
         case "train":
             words += [word for task in tasks for word in ("--task", task)]
         case "eval" | "compare" | "noise":
@@ -111,8 +114,9 @@ def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
     words = [word for lm in _models(str(recipe.get("lm", "offline"))) for word in ("--lm", lm)]
     if "seed" in recipe:
         words += ["--seed", str(recipe["seed"])]
-    if kind in (*RUNS_OF_STOP, "improve") and recipe.get("improver", "seed") != "seed":
-        words += ["--improver", str(recipe["improver"])]
+    improver = str(recipe.get("improver", "seed"))
+    if kind == "improve" or (kind in RUNS_OF_STOP and improver != "seed"):
+        words += ["--improver", improver]
     if recipe.get("require") is not None:
         words += ["--require", ",".join(map(str, recipe["require"])) or "none"]
     skipped = _FLAGS_OF | (set() if kind in RUNS_OF_STOP else _NOT_ONCE - {"copies"})
@@ -121,7 +125,20 @@ def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
         value = recipe.get(each.name, each.default)
         # The number of jobs was filled in for the machine: elsewhere it would be wrong.
         if each.name not in skipped | {"jobs"} and value != each.default and value is not None:
-            words += [f"--{each.name.replace('_', '-')}", str(value)]
+            words += _as_flags({each.name: value})
+    return words
+
+
+def _as_flags(given: Mapping[str, object]) -> list[str]:
+    """Values by name as flags: a switch alone, one flag for each value of a list."""
+    words: list[str] = []
+    for name, value in given.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            each = value if isinstance(value, (list, tuple)) else [value]
+            words += [word for one in each for word in (f"--{flag}", str(one))]
     return words
 
 
