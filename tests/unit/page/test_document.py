@@ -197,7 +197,9 @@ def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth
 
 
 def test_the_headline_of_a_run_that_found_nothing_says_so(page: Page) -> None:
-    assert page([*two_iterations()[:3], finished(1, SEED)])["headline"]["sentence"].startswith("No improvement so far: ")
+    assert page([*two_iterations()[:3], finished(1, SEED)])["headline"]["sentence"].startswith(
+        "No improvement so far: "
+    )
 
 
 def test_an_answer_stands_beside_its_message_with_its_faults(page: Page) -> None:
