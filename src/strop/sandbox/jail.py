@@ -24,6 +24,9 @@ from strop.sandbox.server import ForkServer, ServerFailed
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
+_THREADS = {"solution": 0, "improver": 1}
+"""What a guest's own runtime starts: an improver's requests are answered on a thread."""
+
 
 class JailedSandbox:
     """A `Sandbox`. Safe to use from many threads; fork servers start when they are first needed and are kept."""
@@ -97,17 +100,20 @@ class JailedSandbox:
     ) -> None:
         self.close()
 
-    def _strongest(self, layers: Layers) -> tuple[_ReportingServer, Callable[[int], Server]]:
+    def _strongest(self, layers: Layers) -> tuple[_ReportingServer, Callable[[int, int], Server]]:
         """A running server with the strongest combination that this machine allows, and how to start more of them."""
         if sys.platform == "win32":
             raise SandboxUnavailable("strop cannot confine programs on Windows; run it inside WSL2 (`wsl --install`)")
         memory_bytes = Limits().memory_bytes
         if sys.platform == "darwin":
-            return MacServer(memory_bytes), MacServer
+            return MacServer(memory_bytes), lambda memory_bytes, _: MacServer(memory_bytes)
         refusals: list[str] = []
         for rung in layers.rungs():
-            start = partial(ForkServer, rung, watcher=self._watcher)
-            server = start(memory_bytes)
+
+            def start(memory_bytes: int, threads: int, rung: Layers = rung) -> ForkServer:
+                return ForkServer(rung, memory_bytes, watcher=self._watcher, threads=threads)
+
+            server = start(memory_bytes, _THREADS["solution"])
             try:
                 report = server.report
             except ServerFailed as error:
@@ -129,7 +135,7 @@ class JailedSandbox:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
             if (role, memory_bytes) not in self._pools:
-                start = partial(self._start, memory_bytes)
+                start = partial(self._start, memory_bytes, _THREADS[role])
                 self._pools[role, memory_bytes] = Pool(start, idle=self._idle[role], spare=role == "solution")
             return self._pools[role, memory_bytes]
 

@@ -48,6 +48,7 @@ class ForkServer:
         memory_bytes: int,
         guest: Path = GUEST,
         watcher: Watcher | None = None,
+        threads: int = 0,
     ) -> None:
         """Start it, without waiting until it is ready.
 
@@ -56,6 +57,8 @@ class ForkServer:
             memory_bytes: what each guest may map beyond what the interpreter has.
             guest: folder whose `main.py` defines `run(from_host, to_host)`.
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
+            threads: what a guest starts in any case. One that starts more is the last of its server, for it has moved the
+                number that the next one's process would get.
         """
         self.layers = layers
         self._report: dict[str, str] | None = None
@@ -64,7 +67,8 @@ class ForkServer:
         self._watcher = watcher
         self._heard: Heard | None = None
         try:
-            self._start({"layers": asdict(layers), "guest": str(guest), "memory_bytes": memory_bytes})
+            settings = {"guest": str(guest), "memory_bytes": memory_bytes, "threads": threads}
+            self._start({"layers": asdict(layers), **settings})
         except (control.Hangup, OSError) as error:
             raise ServerFailed(f"a fork server does not start: {error or 'it ended at once'}") from error
 

@@ -35,6 +35,8 @@ class Zygote:
     scope: int | None = None
     """A Landlock ruleset."""
     filter: Assembled | None = None
+    threads: int = 0
+    """So many threads a guest starts that does nothing unusual."""
     report: dict[str, str] = field(default_factory=dict)
     """Layer to what became of it, for people; what is really enforced is observed by posture.py."""
 
@@ -72,7 +74,7 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
     paths = guarded or not layers.seccomp or not filters.known_architecture()
     missing = preload.preload(preload.MODULES if paths else [*preload.MODULES, *preload.MORE_MODULES])
     report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
-    zygote = Zygote(kernel, preload.load_guest(guest), report=report)
+    zygote = Zygote(kernel, preload.load_guest(guest), threads=int(str(plan["threads"])), report=report)
     hygiene.assert_single_threaded()
     own_processes = "user" in report.get("namespaces", "")
     mapped = limits.mapped_bytes()
@@ -141,8 +143,7 @@ def _seccomp(zygote: Zygote, *, paths: bool, audit: bool) -> list[int]:
 
 
 def _serve(end: socket.socket, zygote: Zygote) -> NoReturn:
-    null = os.open(os.devnull, os.O_RDONLY)
-    number = 0
+    number, last = 0, 0
     while True:
         number += 1
         guest_input, to_guest = os.pipe()
@@ -151,9 +152,12 @@ def _serve(end: socket.socket, zygote: Zygote) -> NoReturn:
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _become_guest(zygote, server, (null, guest_stdout, guest_input, guest_output))
+            _become_guest(zygote, server, (guest_stdout, guest_input, guest_output))
         pidfd = os.pidfd_open(pid)
         try:
+            if server == 1 and last and not last < pid <= last + 1 + zygote.threads:
+                raise control.Hangup  # the one before has used up numbers, by which it could tell this one something
+            last = pid
             control.send(end, {"child": number}, [pidfd, to_guest, from_guest, output])
             for descriptor in (guest_input, to_guest, from_guest, guest_output, output, guest_stdout):
                 os.close(descriptor)
@@ -189,7 +193,7 @@ def _bury_the_rest() -> None:
         return
 
 
-def _become_guest(zygote: Zygote, server: int, descriptors: tuple[int, int, int, int]) -> NoReturn:
+def _become_guest(zygote: Zygote, server: int, descriptors: tuple[int, int, int]) -> NoReturn:
     """What a fresh child does before and after it runs the program of somebody else."""
     try:
         kernel = zygote.kernel
@@ -198,7 +202,8 @@ def _become_guest(zygote: Zygote, server: int, descriptors: tuple[int, int, int,
             os._exit(_BROKEN_GUEST)  # the server died before the line above
         if zygote.scope is not None:
             landlock.restrict(kernel, zygote.scope)
-        null, output, from_host, to_host = descriptors
+        output, from_host, to_host = descriptors
+        null = os.open(os.devnull, os.O_RDONLY)  # of its own: flags belong to what was opened, not to the descriptor
         hygiene.arrange_descriptors(null=null, output=output, from_host=from_host, to_host=to_host)
         limits.apply(zygote.limits)
         if zygote.filter is not None:

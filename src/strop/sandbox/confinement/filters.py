@@ -24,6 +24,12 @@ _FCNTLS = (0, 1, 2, 3, 4, 1030, 1032)
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Is it a terminal and how wide, bytes to read, non-blocking, close on exec."""
 
+_FUTEX_PRIVATE = 128
+_FUTEX_WAITS = (0, 9, 256, 265)
+"""FUTEX_WAIT and FUTEX_WAIT_BITSET, by either clock."""
+_PREADV2_FLAGS, _NO_WAIT = 5, 8
+"""RWF_NOWAIT tells whether a file lies in the kernel's cache, which an earlier guest can have brought there."""
+
 _STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
 """Bits that the kind of a pair of sockets needs, and those that it must not have. No datagrams: a pair that sends those may name
 another receiver, whose path no filter sees and Landlock does not guard."""
@@ -61,6 +67,9 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
         program.on(PATHS, [bpf.answer(bpf.refuse(errno.EACCES))])
     program.on(["fcntl"], bpf.one_of(1, _FCNTLS, refused))
     program.on(["ioctl"], bpf.one_of(1, _IOCTLS, bpf.refuse(errno.ENOTTY)))
+    program.on(["futex"], _futex(refused))
+    program.on(["futex_wake", "futex_requeue", "set_tid_address", "set_robust_list"], [bpf.answer(refused)])
+    program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
     program.on(["kill", "tgkill"], bpf.one_of(0, [OWN_PID], refused))
     program.on(["prlimit64"], bpf.one_of(0, [0, OWN_PID], refused))
     program.on(["prctl"], bpf.one_of(0, _PRCTLS, refused))
@@ -71,6 +80,12 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
     program.on(["seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"], [bpf.answer(refused)])
     program.otherwise(bpf.ALLOW)
     return program.assembled(placeholder=OWN_PID)
+
+
+def _futex(refused: int) -> list[bpf.Instruction]:
+    """Nobody but the caller's own threads is woken: a page of a library is one futex for all guests. Who joins a thread waits
+    for the kernel to wake it, without the private flag."""
+    return [*bpf.any_bit(1, _FUTEX_PRIVATE, bpf.ALLOW, 0)[:-1], *bpf.is_value(1, _FUTEX_WAITS, bpf.ALLOW, refused)]
 
 
 def waiting_filter() -> bpf.Assembled:

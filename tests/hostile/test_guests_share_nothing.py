@@ -1,0 +1,160 @@
+"""What a guest finds of the guests before it and beside it: nothing that one of them could have changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.jail import JailedSandbox
+
+LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
+LOOK = """
+import fcntl, os
+
+def look():
+    found = {}
+    for number in range(64):
+        try:
+            facts = os.fstat(number)
+        except OSError:
+            continue
+        flags = [fcntl.fcntl(number, command) for command in (fcntl.F_GETFL, fcntl.F_GETFD)]
+        found[str(number)] = [facts.st_mode, facts.st_rdev, *flags]
+    return {"descriptors": found, "environment": dict(os.environ), "folder": os.getcwd(), "mask": os.umask(0),
+            "processors": sorted(os.sched_getaffinity(0)), "process": os.getpid()}
+"""
+LEAVE = """
+import fcntl, os, threading
+
+def leave(threads):
+    for number in range(3):
+        fcntl.fcntl(number, fcntl.F_SETFL, fcntl.fcntl(number, fcntl.F_GETFL) | os.O_NONBLOCK | os.O_APPEND)
+    os.umask(0o077)
+    os.environ["LEFT"] = "behind"
+    for _ in range(threads):
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+"""
+
+
+@pytest.fixture(scope="module")
+def jail() -> Iterator[JailedSandbox]:
+    with JailedSandbox(solution_places=2, improver_places=1, require=frozenset()) as jail:
+        yield jail
+
+
+def value(jail: JailedSandbox, text: str, entry: str, *arguments: Any) -> Any:
+    with jail.open(Program(text, entry), LIMITS) as guest:
+        outcome = guest.call(list(arguments), seed=0)
+        assert isinstance(outcome, Returned), outcome
+        return outcome.value
+
+
+def test_guest_finds_no_trace_of_the_guest_before_it(jail: JailedSandbox) -> None:
+    if "pid" not in jail.posture.layers.get("namespaces", ""):
+        pytest.skip("numbers of processes are the whole machine's without a namespace")
+    guests = 40  # of the probes at the start, and ours
+    untouched = value(jail, LOOK, "look")
+    for threads in (0, 3, 400):
+        value(jail, LEAVE, "leave", threads)
+        for _ in range(4):  # each server that there is
+            after = value(jail, LOOK, "look")
+            guests += 2
+            assert after["process"] <= guests
+            assert {**after, "process": 0} == {**untouched, "process": 0}
+
+
+FUTEX = """
+import ctypes, os
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+FUTEX, ADDRESS, ROBUST = {"x86_64": (202, 218, 273), "aarch64": (98, 96, 99)}[os.uname().machine]
+PRIVATE = 128
+
+def refused(number, *arguments):
+    ctypes.set_errno(0)
+    return libc.syscall(number, *arguments) < 0 and ctypes.get_errno() in (1, 38)
+
+def wake():
+    page = libc.mmap(None, 4096, 1, 1, os.open(os.__file__, os.O_RDONLY), 0)
+    word = ctypes.c_void_p(page + 256)
+    operations = {"wake": 1, "requeue": 3, "compare and requeue": 4, "wake and change": 5, "unlock": 7, "wake some": 10,
+                  "requeue to a lock": 12}
+    held = {name: refused(FUTEX, word, number, 1, 0, word, 0) for name, number in operations.items()}
+    held |= {f"{name}, real time": refused(FUTEX, word, number | 256, 1, 0, word, 0) for name, number in operations.items()}
+    held |= {"futex_wake": refused(454, word, 1, 1, 2), "futex_requeue": refused(456, word, 0, 1, 1)}
+    held |= {"set_tid_address": refused(ADDRESS, word), "set_robust_list": refused(ROBUST, word, 24)}
+    own = ctypes.c_uint32(0)
+    assert libc.syscall(FUTEX, ctypes.byref(own), 1 | PRIVATE, 1, 0, 0, 0) == 0
+    return [name for name, is_held in held.items() if not is_held]
+"""
+
+
+def test_guest_wakes_nobody_on_a_page_that_all_guests_have(jail: JailedSandbox) -> None:
+    assert value(jail, FUTEX, "wake") == []
+
+
+CACHED = """
+import os
+
+def cached():
+    file = os.open(os.__file__, os.O_RDONLY)
+    try:
+        return os.preadv(file, [bytearray(1)], 0, os.RWF_NOWAIT)
+    except OSError as error:
+        return error.strerror
+"""
+
+
+def test_guest_is_not_told_which_files_lie_in_the_cache(jail: JailedSandbox) -> None:
+    assert value(jail, CACHED, "cached") == "Operation not supported"
+
+
+THREADS = """
+import asyncio, concurrent.futures, queue, threading
+
+def work():
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        total = sum(pool.map(abs, range(-100, 0)))
+    condition, found = threading.Condition(), queue.Queue()
+    def wait():
+        with condition:
+            found.put(condition.wait_for(lambda: True, 5))
+    threads = [threading.Thread(target=wait) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    async def double(number):
+        return await asyncio.to_thread(lambda: 2 * number)
+    async def all_of_them():
+        return sum(await asyncio.gather(*map(double, range(10))))
+    barrier = threading.Barrier(4)
+    waits = [threading.Thread(target=barrier.wait) for _ in range(4)]
+    for thread in waits: thread.start()
+    for thread in waits: thread.join()
+    return [total, found.qsize(), asyncio.run(all_of_them())]
+"""
+
+
+def test_threads_of_a_guest_work_as_ever(jail: JailedSandbox) -> None:
+    assert value(jail, THREADS, "work") == [5050, 8, 90]
+
+
+def test_guests_that_start_threads_at_once_are_all_served(jail: JailedSandbox) -> None:
+    found: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(value(jail, THREADS, "work")), name=str(number))
+        for number in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[5050, 8, 90]] * 6
