@@ -1,4 +1,4 @@
-/* Find the closest of many points drawn from a seed. They lie at least 11 apart, but for one pair that is put 1 apart. */
+/* Find the closest of many points drawn from a seed. They lie at least 11 apart, but for one pair that is put closer. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,7 +24,8 @@ int main(int argc, char **argv)
         points[i].y = i / SIDE * 100 + drawn(90);
     }
     points[N] = points[drawn(N)];
-    points[N].x += 1;
+    long apart = 1 + drawn(9);
+    points[N].x += apart;
     for (int i = N; i > 0; i--) {
         int j = (int)drawn(i + 1);
         point held = points[i];
@@ -33,5 +34,5 @@ int main(int argc, char **argv)
     }
     long found = closest(points, N + 1);
     printf("closest: %ld\n", found);
-    return found != 1;
+    return found != apart * apart;
 }

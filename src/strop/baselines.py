@@ -11,6 +11,7 @@ from dataclasses import replace
 from strop.events import Evaluated
 from strop.past import Past
 from strop.solution import digest_of
+from strop.tasks.behaviour import Behaviour
 from strop.tasks.command import CommandTask
 from strop.utility import Evaluation, evaluation_of
 
@@ -26,6 +27,7 @@ class Baselines:
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._found: dict[Hashable, Evaluation] = {}
+        self._shown: dict[Hashable, tuple[Behaviour, ...]] = {}
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation that goes by `key`, measured by whoever asks first; later ones have spent nothing."""
@@ -37,6 +39,19 @@ class Baselines:
             measured = measure()
             self._found[key] = replace(measured, cpu_seconds=0.0, wall_seconds=0.0)
             return measured
+
+    def shown(self, key: Hashable, look: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
+        """What the original that goes by `key` shows on each instance; by `look` where nobody has told it (`tell`)."""
+        with self._lock:
+            lock = self._locks[key, "shown"]
+        with lock:
+            if key not in self._shown:
+                self._shown[key] = look()
+            return self._shown[key]
+
+    def tell(self, key: Hashable, shown: tuple[Behaviour, ...]) -> None:
+        """What the original shows, seen while it was measured."""
+        self._shown[key] = shown
 
 
 def recorded_baseline(past: Past, task: CommandTask, split: str) -> Evaluation | None:
@@ -58,10 +73,12 @@ def _beside(event: Evaluated, task: CommandTask, split: str) -> Evaluation | Non
     count = task.count("test" if split == "test" else "train")
     if task.interleaved or len(values) != count:
         return None
-    return original_evaluation(task, values)
+    return original_evaluation(task, values, tuple(event.answers))
 
 
-def original_evaluation(task: CommandTask, values: tuple[dict[str, float], ...]) -> Evaluation:
+def original_evaluation(
+    task: CommandTask, values: tuple[dict[str, float], ...], answers: tuple[str, ...] = ()
+) -> Evaluation:
     """The original's evaluation, by what was measured: 1/2 by definition, unless it breaks a constraint of its own."""
     unmet = next((words for words in map(task.objective.unmet, values) if words), "")
     scores = tuple(0.0 if task.objective.unmet(each) else 0.5 for each in values)
@@ -73,4 +90,5 @@ def original_evaluation(task: CommandTask, values: tuple[dict[str, float], ...])
         error=unmet,
         metrics=values,
         beside=values,
+        answers=answers,
     )

@@ -14,9 +14,11 @@ from strop.noting import Notes
 from strop.patch import as_written
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
+from strop.tasks.behaviour import Behaviour, behaviour_of
 from strop.tasks.command import CommandTask
 from strop.tasks.command_output import MOST_FILE, Printed, read_value
 from strop.tasks.pass_rate import pass_rate
+from strop.tasks.tree import is_left_out
 from strop.utility import REPORT_CHARACTERS, Verdict
 
 SEED_BITS = 31
@@ -48,6 +50,8 @@ class Measured:
     """What was printed last, for whoever asks why a value is as it is."""
     output: str = ""
     """Standard output."""
+    behaviour: Behaviour | None = None
+    """What is compared with the original's; None where nothing is, or something failed."""
 
 
 class Copy:
@@ -88,11 +92,12 @@ class Copy:
             return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
         try:
             values = {name: read_value(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
+            behaviour = self._behaviour(ran) if task.compare_output else None
         except Malformed as error:
             cut = " (the output was cut in its middle)" if ran.truncated else ""
             ended = "" if ran.ok else f" ({ran.detail})"
             return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{_printed(ran)}")
-        measured = self._measured(ran, "ok", "", values)
+        measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour)
         if ran.ok:
             return measured
         # Nothing failed that the score does not say, but only what was printed tells which test it was.
@@ -117,6 +122,21 @@ class Copy:
             return self._workspace.read(path, MOST_FILE)
 
         return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
+
+    def _behaviour(self, ran: Ran) -> Behaviour:
+        files = {
+            path: digest
+            for path, digest in self._workspace.written().items()
+            if path not in self._task.files and not is_left_out(path)
+        }
+        return behaviour_of(
+            ran.detail,
+            ran.output,
+            ran.digest,
+            truncated=ran.truncated,
+            files=files,
+            readers=list(self._task.objective.readers.values()),
+        )
 
     def _tampered(self) -> tuple[Verdict, str] | None:
         changed = self._workspace.tampered()

@@ -7,7 +7,7 @@ the original came to once. The first instance that fails ends an evaluation, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -23,12 +23,21 @@ from strop.noting import Notes
 from strop.past import NOTHING, Past
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
+from strop.tasks.behaviour import Behaviour
 from strop.tasks.bundle import unbundled
 from strop.tasks.command import CommandTask
 from strop.tasks.tree import is_left_out
 from strop.utility import REPORT_CHARACTERS, Evaluation, Verdict, measured_once
 
 _SHOWN = "; strop check shows what it printed"
+UNCHECKED = (
+    "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
+    "best; let the command print its answer, which is compared with the original's, or require tests (--require-metric tests=1)"
+)
+VARYING = (
+    "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
+    "with it; let it print its answer alone on standard output, or turn the comparison off with --no-compare-output"
+)
 
 
 @dataclass(frozen=True)
@@ -83,35 +92,63 @@ class CommandUtility:
         return self._beside(files, notes) if in_turns else self._alone(files, notes)
 
     def _original(self, notes: Notes) -> Evaluation:
-        key = (self.name, self.split, self.seeds.seed(self.name, self.split, 0))
-
         def measure() -> Evaluation:
             # Seeds of `gate` are other ones in every comparison.
             found = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
             return found or self._measured_original(notes)
 
-        return self.baselines.of(key, measure)
+        return self.baselines.of(self._key, measure)
+
+    @property
+    def _key(self) -> tuple[str, Split, int]:
+        """Seeds of `gate` are other ones in every comparison."""
+        return self.name, self.split, self._seed(0)
 
     def _measured_original(self, notes: Notes) -> Evaluation:
         found = _Tally(self.task, self.split)
         with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
             self._built(copy)
-            values = []
+            runs = []
             for index in range(self.task.count(self.split)):
-                measured = self._of_original(copy, index)
-                found.spent(index, measured)
-                values.append(dict(measured.values))
-        evaluation = original_evaluation(self.task, tuple(values))
+                runs.append(self._of_original(copy, index))
+                found.spent(index, runs[-1])
+            shown = _behaviours(runs)
+            if shown and self.split == "train":
+                self._check_comparable(shown, self._of_original(copy, 0))
+        self.baselines.tell(self._key, shown)
+        values = tuple(dict(run.values) for run in runs)
+        evaluation = original_evaluation(self.task, values, tuple(each.name for each in shown))
         return replace(evaluation, cpu_seconds=found.cpu, wall_seconds=found.wall, notes=found.notes)
+
+    def _check_comparable(self, shown: tuple[Behaviour, ...], again: Measured) -> None:
+        """Raises TaskError where the original shows nothing, or something else when it is run again with the same seed."""
+        if not self.task.objective.has_check and all(each.is_empty for each in shown):
+            raise TaskError(f"task {self.name}: {UNCHECKED}")
+        differs = shown[0].difference(again.behaviour, quoted=True) if again.behaviour else ""
+        if differs:
+            raise TaskError(f"task {self.name}: {VARYING} ({differs})")
+
+    def _shown(self, notes: Notes) -> tuple[Behaviour, ...]:
+        """What the original shows on each instance; none where nothing is compared."""
+        if not self.task.compare_output:
+            return ()
+
+        def look() -> tuple[Behaviour, ...]:  # its values stand in the record, what it printed does not
+            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+                self._built(copy)
+                return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
+
+        return self.baselines.shown(self._key, look)
 
     def _alone(self, files: Mapping[str, str], notes: Notes) -> Evaluation:
         # First the original: whoever holds a place and waited for another could wait for ever.
-        beside = self._original(notes).metrics
+        beside, shown = self._original(notes).metrics, self._shown(notes)
         found = _Tally(self.task, self.split)
         with Copy(self.task, files, self.workspaces, notes) as copy:
             if found.built(copy.build()):
                 for index in range(self.task.count(self.split)):
-                    if not found.add(index, copy.run(self._seed(index), index), beside[index]):
+                    expected = shown[index] if shown else None
+                    if not found.add(index, copy.run(self._seed(index), index), beside[index], expected):
                         break
         return found.evaluation
 
@@ -130,7 +167,8 @@ class CommandUtility:
                 measured = mine.run(self._seed(index), index)
                 if beside is None and measured.values:
                     beside = self._of_original(its, index)
-                if not found.add(index, measured, beside.values if beside else {}):
+                expected = beside.behaviour if beside else None
+                if not found.add(index, measured, beside.values if beside else {}, expected):
                     break
         return found.evaluation
 
@@ -154,6 +192,10 @@ class CommandUtility:
         return measured
 
 
+def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)
+
+
 class _Tally:
     """Gathers what the instances of one evaluation came to."""
 
@@ -163,6 +205,7 @@ class _Tally:
         self._verdicts: list[Verdict] = []
         self._metrics: list[Mapping[str, float]] = []
         self._beside: list[Mapping[str, float]] = []
+        self._answers: list[str] = []
         self._error = ""
         self._told = Feedback()
         self.cpu = self.wall = 0.0
@@ -177,8 +220,10 @@ class _Tally:
         self._error = failed.error
         return False
 
-    def add(self, index: int, measured: Measured, beside: Mapping[str, float]) -> bool:
-        """Count one instance; whether it was as it should be."""
+    def add(
+        self, index: int, measured: Measured, beside: Mapping[str, float], expected: Behaviour | None = None
+    ) -> bool:
+        """Count one instance; whether it was as it should be. `expected` is what the original shows, where that counts."""
         self.spent(index, measured)
         verdict, error = measured.verdict, measured.error
         if measured.values:
@@ -187,6 +232,11 @@ class _Tally:
             self._beside.append(dict(beside))
             if unmet:
                 verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
+            elif expected is not None and measured.behaviour is not None:
+                self._answers.append(expected.name)
+                # What is expected on a sealed instance is told to nobody.
+                differs = expected.difference(measured.behaviour, quoted=self._split == "train")
+                verdict, error = ("malformed", differs) if differs else (verdict, error)
         is_right = verdict == "ok"
         self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
         self._verdicts.append(verdict)
@@ -220,6 +270,7 @@ class _Tally:
             notes=self.notes,
             metrics=tuple(self._metrics),
             beside=tuple(self._beside),
+            answers=tuple(self._answers),
         )
 
 

@@ -185,6 +185,8 @@ class Evaluated(Event):
     """For each instance the values behind its score, as a JSON list of objects; empty where there is only the score."""
     beside: str = "[]"
     """The original's values, measured beside it, in the same form."""
+    answers: tuple[str, ...] = ()
+    """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 

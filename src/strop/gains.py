@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -25,6 +25,9 @@ LEVEL = 0.05
 LEAST = 6
 """Measurements that a sign-flip test needs at least to find anything at this level: 2 / 2**6 is 0.03, 2 / 2**5 is 0.06."""
 Scale: TypeAlias = Literal["ratio", "difference"]
+Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
+"""What looks at a program's answer: its score; or, where that is a cost, the comparison with what the original shows, a
+constraint, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class ObjectiveFacts:
     pareto: bool = False
     shares_jail: bool = False
     """Whether the program could print a score that it has not earned."""
+    check: Check = "score"
+    fixed_input: bool = False
+    """Whether the user accepts that the input is always the same."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -65,7 +71,10 @@ def facts_from(text: str) -> ObjectiveFacts:
         metrics = tuple(MetricFacts(**each) for each in found["metrics"])
         if not all(isinstance(each.name, str) and each.goal in ("max", "min") for each in metrics):
             raise ValueError("a metric has no name or no goal")
-        return ObjectiveFacts(metrics, bool(found["seeded"]), bool(found["pareto"]), bool(found["shares_jail"]))
+        if found["check"] not in get_args(Check):
+            raise ValueError(f"nothing is checked by {found['check']!a:.40}")
+        flags = {name: bool(found[name]) for name in ("seeded", "pareto", "shares_jail", "fixed_input")}
+        return ObjectiveFacts(metrics, check=found["check"], **flags)
     except (TypeError, ValueError, LookupError) as error:
         raise StoreError(f"the record does not say which metrics its run was about: {error}") from error
 
@@ -81,7 +90,18 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     def facts(metric: Metric) -> MetricFacts:
         return MetricFacts(metric.name, metric.goal, metric.weight, objective.readers.get(metric.name, ""))
 
-    return ObjectiveFacts(tuple(map(facts, objective.metrics)), task.seeded, objective.pareto, shares_jail(task))
+    metrics = tuple(map(facts, objective.metrics))
+    flags = (task.seeded, objective.pareto, shares_jail(task))
+    return ObjectiveFacts(metrics, *flags, check=check_of(task), fixed_input=task.fixed_input)
+
+
+def check_of(task: CommandTask) -> Check:
+    """What looks at the answer of a program of this task."""
+    if not task.objective.is_cost:
+        return "score"
+    if task.compare_output:
+        return "comparison"
+    return "constraint" if task.objective.has_check else "nothing"
 
 
 @dataclass(frozen=True)

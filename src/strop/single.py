@@ -41,8 +41,9 @@ UTILITY = "utility"
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
-Finding: TypeAlias = Literal["better", "worse", "no significant improvement", "unchanged", "failed"]
-"""What one improvement came to. `failed`: the improver returned no solution, and no candidate was better than the original."""
+Finding: TypeAlias = Literal["better", "unproven", "worse", "no significant improvement", "unchanged", "failed"]
+"""What one improvement came to. `failed`: the improver returned no solution, and no candidate was better than the original.
+`unproven`: it costs less, and the answer was always the same, so that a program that prints it would cost less too."""
 
 
 @dataclass(frozen=True)
@@ -142,14 +143,26 @@ class Single:
             return "failed" if self.improvement.solution is None else "unchanged"
         if self.facts is not None and self.improved.test.verdict != "ok":
             return "worse"  # not by chance: where it was to be measured, it failed
+        better: Finding = "better" if self.answer_varies or (self.facts and self.facts.fixed_input) else "unproven"
         if self.gain is not None:
-            return "no significant improvement" if self.gain.verdict == "no significant change" else self.gain.verdict
+            verdict = self.gain.verdict
+            return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
         found, p = self.difference, self.p
         if found is None or p is None:
             return "unchanged"
         if found.interval is None or p > LEVEL or found.interval[0] <= 0 <= found.interval[1]:
             return "no significant improvement"
-        return "better" if found.mean > 0 else "worse"
+        return better if found.mean > 0 else "worse"
+
+    @property
+    def answer_varies(self) -> bool:
+        """Whether held-out instances had different answers, where the score is a cost and something checks the answer.
+
+        Else a program that prints the one answer costs less, and passes every comparison.
+        """
+        if self.facts is None or self.improved is None or self.facts.check in ("score", "nothing"):
+            return True
+        return len(set(self.improved.test.answers)) > 1 if self.facts.check == "comparison" else self.facts.seeded
 
     @property
     def change(self) -> Change | None:

@@ -85,6 +85,8 @@ class Evaluation:
     """For each instance the values behind its score, where a command measures several; else empty."""
     beside: tuple[Mapping[str, float], ...] = ()
     """For each instance the original's values, measured beside it; empty where it was not."""
+    answers: tuple[str, ...] = ()
+    """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
 
     def counts(self) -> dict[str, int]:
         """Verdict → number of instances."""
@@ -277,6 +279,7 @@ def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: E
         notes=evaluation.notes,
         metrics=json.dumps(evaluation.metrics),
         beside=json.dumps(evaluation.beside),
+        answers=evaluation.answers,
     )
 
 
@@ -293,4 +296,5 @@ def evaluation_of(event: Evaluated) -> Evaluation:
         notes=tuple(event.notes),
         metrics=tuple(json.loads(event.metrics)),
         beside=tuple(json.loads(event.beside)),
+        answers=tuple(event.answers),
     )

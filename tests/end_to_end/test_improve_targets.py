@@ -220,9 +220,12 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for(
 
 
 def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done\n")
+    (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo done\n")
     (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))
     asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--held-out", "7"]
+    unproven = json.loads(strop(*asked, "--improver", "less.py", "--json").stdout)
+    assert unproven["finding"] == "unproven" and "{seed}" in unproven["sentence"]
+    asked += ["--fixed-input"]
     document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
     assert document["finding"] == "better" and "in 7 repeated measurements" in document["sentence"]
     assert document["metrics"][0]["name"] == "time" and document["metrics"][0]["change"] > 1.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -401,3 +402,114 @@ def test_memory_limit_ends_a_command(bench: Bench, tmp_path: Path) -> None:
     found = bench(task, "python3 -c 'print(len(bytearray(10**9)))' && echo score 9\n")
     assert found.verdict in ("out of memory", "raised")
     assert found.value == 0.0
+
+
+ANSWER = "echo answer $STROP_SEED\n"
+"""A program whose answer is the seed."""
+TIMED: dict[str, Any] = {"score": ["time"], "repeat": 2, "held_out": 2}
+
+
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        ("true\n", "line 1 is missing, the original's is 'answer "),
+        ("echo answer 7\n", "line 1 is 'answer 7', the original's is 'answer "),
+        (f"{ANSWER}echo more\n", "line 2, 'more', is one too many"),
+        (ANSWER.replace("echo", "sleep 0.01; echo"), ""),
+        (f"echo progress >&2; {ANSWER}", ""),
+    ],
+    ids=["nothing", "one answer", "more", "the same", "standard error"],
+)
+@pytest.mark.parametrize("changes", [TIMED, {**TIMED, "score": ["memory"]}], ids=["in turns", "alone"])
+def test_candidate_scored_by_a_cost_must_print_what_the_original_prints(
+    bench: Bench, tmp_path: Path, program: str, error: str, changes: dict[str, Any]
+) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **changes)
+    found = bench(task, program)
+    assert (found.verdict, found.value == 0.0) == (("malformed", True) if error else ("ok", False))
+    assert error in found.error and len(set(found.answers)) == len(found.answers) > 0
+    sealed = bench(task, program, "test")
+    assert sealed.verdict == found.verdict
+    assert "the original prints on the same seed" in sealed.error if error else not sealed.error
+    assert "answer" not in sealed.error
+
+
+def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="mkdir -p out; echo $STROP_SEED > out/answer\n"), **TIMED)
+    assert bench(task, "true\n").error == (
+        "instance 0: it does not leave the file 'out/answer' as the original does on the same seed"
+    )
+    assert bench(task, "mkdir out; echo 7 > out/answer\n").verdict == "malformed"
+    assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer notes > log\n").verdict == "ok"
+
+
+def test_compiled_programs_and_caches_are_no_answers(bench: Bench, tmp_path: Path) -> None:
+    leaves = f"{ANSWER}cp /bin/true made; mkdir cache; touch cache/CACHEDIR.TAG; echo x > cache/x\n"
+    task = task_of(written(tmp_path, program__sh=leaves), **TIMED)
+    assert bench(task, ANSWER).verdict == "ok"
+
+
+def test_long_output_is_compared_to_its_last_byte(bench: Bench, tmp_path: Path) -> None:
+    long = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    task = task_of(written(tmp_path, program__sh=long.format("a")), **TIMED)
+    assert bench(task, f"{long.format('a')}\n").verdict == "ok"
+    assert bench(task, long.format("b")).verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("score", "printed"),
+    [
+        (r"took ([0-9.]+) s", "echo took $n s"),
+        ("$.took", """echo "{\\"took\\": $n, \\"rows\\": 3}" """),
+        ("out.json:$.took", """echo "{\\"took\\": $n}" > out.json"""),
+    ],
+    ids=["expression", "path", "file"],
+)
+def test_printed_cost_is_left_out_of_the_comparison(bench: Bench, tmp_path: Path, score: str, printed: str) -> None:
+    program = f"n=1$(date +%N)\n{printed}\necho $STROP_SEED\n"
+    task = task_of(written(tmp_path, program__sh=program), score=[score], metric=["took:min"], repeat=2, seeded=True)
+    assert task.compare_output and bench(task, task.seed).verdict == "ok"
+    assert bench(task, program.replace("$(date +%N)", "")).verdict == "ok"
+    assert bench(task, program.replace("$STROP_SEED", "7")).verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("original", "words"),
+    [
+        ("true\n", "nothing checks the answer: the original prints nothing and leaves no file"),
+        ("date +%N\n", "the original prints or writes something else when it is run again with the same seed"),
+        ("date +%N > out\n", r"--no-compare-output.*'out'"),
+    ],
+)
+def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_asked(
+    bench: Bench, tmp_path: Path, original: str, words: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=original), **TIMED)
+    with pytest.raises(TaskError, match=words):
+        bench(task, task.seed)
+    assert bench(replace(task, compare_output=False), task.seed).value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "compared"),
+    [
+        ({"score": ["time"]}, True),
+        ({"score": ["wall"], "require_metric": ["passed=1"]}, True),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
+        ({"score": ["steps ([0-9]+)"], "metric": ["steps:min"]}, True),
+        ({"score": ["steps=steps ([0-9]+)"], "metric": ["steps:min"], "require_metric": ["tests=1"]}, False),
+        ({"score": ["score ([0-9]+)"]}, False),
+        ({"score": ["tests"]}, False),
+        ({"score": ["time"], "compare_output": False}, False),
+        ({"score": ["tests"], "compare_output": True}, True),
+    ],
+)
+def test_output_is_compared_where_the_score_is_a_cost(tmp_path: Path, changes: dict[str, Any], compared: bool) -> None:
+    assert task_of(written(tmp_path, program__sh="true\n"), **changes).compare_output is compared
+
+
+def test_times_in_the_summary_of_a_test_tool_are_left_out_of_the_comparison(bench: Bench, tmp_path: Path) -> None:
+    program = 'echo "1 passed in 0.$(date +%N)s"\n'
+    task = task_of(written(tmp_path, program__sh=program), score=["time"], require_metric=["tests=1"], repeat=1)
+    assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, f"{program}\n").verdict == "ok"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from dataclasses import replace
 from io import StringIO
 from typing import Any, Literal
 
@@ -144,6 +145,32 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Singl
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
     scored = Scored("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
     return Single(Improvement("b", "ok", ""), Scored("a", par, par), scored, Cost(1, 2, 3), facts)
+
+
+def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> None:
+    faster = measured(TIME, 0.5)
+    facts = ObjectiveFacts((TIME,), seeded=False, check="comparison")
+    same, others = ("a",) * len(faster[0]), tuple(map(str, range(len(faster[0]))))
+    unproven = single(facts, *faster, answers=same)
+    assert unproven.finding == "unproven"
+    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in sentence(
+        unproven
+    )
+    assert "prints the same on every seed" in sentence(single(replace(facts, seeded=True), *faster, answers=same))
+    assert single(facts, *faster, answers=others).finding == "better"
+    accepted = single(replace(facts, fixed_input=True), *faster, answers=same)
+    assert accepted.finding == "better" and sentence(accepted).endswith("; always on the same input.")
+    tested = replace(facts, check="constraint")
+    assert (
+        single(tested, *faster).finding == "unproven"
+        and single(replace(tested, seeded=True), *faster).finding == "better"
+    )
+    assert single(facts, *measured(TIME, 2.0), answers=same).finding == "worse"
+
+
+def test_sentence_says_that_nothing_compared_the_output_where_nothing_did() -> None:
+    found = single(ObjectiveFacts((TIME,), seeded=False, check="nothing"), *measured(TIME, 0.5))
+    assert found.finding == "better" and sentence(found).endswith("; nothing compared the output.")
 
 
 def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:

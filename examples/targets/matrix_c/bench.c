@@ -1,4 +1,4 @@
-/* Multiply two matrices drawn from a seed; exit status 1 where an entry is wrong. */
+/* Multiply two matrices drawn from a seed and print a checksum; exit status 1 where an entry is wrong. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +35,10 @@ int main(int argc, char **argv) {
             }
         }
     }
-    puts("right");
+    double all = 0;
+    for (int i = 0; i < N * N; i++) {
+        all += c[i] * (i % 5 - 2);
+    }
+    printf("checksum %.4f\n", all);
     return 0;
 }

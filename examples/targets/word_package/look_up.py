@@ -1,4 +1,4 @@
-"""Look misspelled words up, drawn from a seed; print nothing but how many."""
+"""Look misspelled words up, drawn from a seed, and print what was found."""
 
 import random
 import sys
@@ -11,5 +11,4 @@ dictionary = sorted({"".join(draw.choice(syllables) for _ in range(draw.randrang
 for _ in range(40):
     word = list(draw.choice(dictionary))
     word[draw.randrange(len(word))] = draw.choice("abcdefgh")
-    nearest("".join(word), dictionary)
-print("40 words")
+    print(nearest("".join(word), dictionary))

@@ -67,6 +67,10 @@ class Scoring:
     """Runs on the sealed split."""
     time_limit: float | None = None
     """Seconds of one run."""
+    compare_output: bool | None = None
+    """Whether output, files and exit status must be the original's; None: where the score is time, memory or another cost."""
+    fixed_input: bool = False
+    """Whether it is accepted that the input is always the same."""
 
     @property
     def given(self) -> list[str]:
@@ -74,7 +78,7 @@ class Scoring:
         return [
             name
             for name, value in vars(self).items()
-            if value is not None and value is not False and value not in ("", ())
+            if value is not None and value not in ("", ()) and (value is not False or name == "compare_output")
         ]
 
 
@@ -101,7 +105,14 @@ class Target:
         return said
 
 
-_OVERRIDES = {"only": "only", "repeat": "instances", "held_out": "test_instances", "time_limit": "time_limit"}
+_OVERRIDES = {
+    "only": "only",
+    "repeat": "instances",
+    "held_out": "test_instances",
+    "time_limit": "time_limit",
+    "compare_output": "compare_output",
+    "fixed_input": "fixed_input",
+}
 """Flags that also change what a strop.toml says, and the field of a task that each sets."""
 
 

@@ -110,6 +110,11 @@ class ProgramOptions:
     """A folder or program that commands may read and run besides the system's."""
     time_limit: Annotated[float | None, _Scored] = None
     """Seconds of one run."""
+    compare_output: Annotated[bool | None, Parameter(group=_SCORING, show_default=False)] = None
+    """A candidate must print, leave behind and end with what the original does on the same seed: so by default where the score
+    is a time, memory or another cost."""
+    fixed_input: Annotated[bool, _Scored] = False
+    """Accept that the input is always the same, where a program that knows its answer would do as well."""
     files: Annotated[Texts, _Changed] = ()
     """Files that may change: paths and globs such as 'src/**/*.c'."""
     only: Annotated[Texts, _Changed] = ()

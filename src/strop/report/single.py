@@ -65,6 +65,8 @@ class SingleDocument(TypedDict):
     difference: Difference | None
     p: float | None
     stands_in: bool
+    checked_by: str | None
+    answer_varies: bool
     metrics: list[GainDocument]
     together: GainDocument | None
     candidates: list[TriedDocument]
@@ -101,6 +103,8 @@ def _claim(found: Single) -> str:
     match found.finding:
         case "better":
             return "Better"
+        case "unproven":
+            return "Not called better"
         case "no significant improvement" if not _same(found):
             return "No significant improvement"
         case _:
@@ -134,9 +138,27 @@ def _compared(found: Single) -> str:
     if found.facts is not None and found.improved.test.verdict != "ok":
         reason = gist(found.improved.test.error) or found.improved.test.verdict
         return f"{_subject(found)} fails on held-out instances ({reason})"
-    if found.facts is None or found.gain is None:
+    if found.facts is None:
         return _in_scores(found)
-    return _in_metrics(found, found.facts, found.gain)
+    if found.gain is None:
+        return _checked(found, _in_scores(found))
+    return _checked(found, _in_metrics(found, found.facts, found.gain))
+
+
+def _checked(found: Single, said: str) -> str:
+    """The same with what is to be known of the check behind it."""
+    assert found.facts is not None
+    if found.finding == "unproven":
+        same = "prints the same on every seed" if found.facts.seeded else "always has the same input"
+        return (
+            f"{said}, but the command {same}, so a program that prints the known answer would do as well: "
+            "let it draw its input from {seed} and print its answer, or accept this with --fixed-input"
+        )
+    if found.finding != "better":
+        return said
+    if found.facts.check == "nothing":
+        return f"{said}; nothing compared the output"
+    return said if found.answer_varies else f"{said}; always on the same input"
 
 
 def _in_scores(found: Single) -> str:
@@ -278,6 +300,8 @@ def single_document(
         "outcome": found.improvement.outcome if found else None,
         "detail": found.improvement.detail if found else "",
         "stands_in": found.stands_in if found else False,
+        "checked_by": found.facts.check if found and found.facts else None,
+        "answer_varies": found.answer_varies if found else True,
         "original": _solution_document(found.original) if found else None,
         "improved": _solution_document(found.improved) if found else None,
         "difference": _difference_document(found.difference) if found else None,

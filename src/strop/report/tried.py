@@ -85,12 +85,13 @@ def metrics_table(found: Single, console: Console) -> Table:
     table = new_table("", "original", "improved", "sealed split (95% interval)", "", console=console)
     for column in (table.columns[0], table.columns[3]):
         column.no_wrap = False  # a name and words may fold where the console is narrow, the values beside them not
-    for each in found.gains:
+    whole = found.improved is not None and found.improved.test.verdict == "ok"  # what fails is not faster
+    for each in found.gains if whole else ():
         verdict = _VERDICTS[each.verdict]
         name = fitting(console, harmless(each.metric.name, 40))
         before, after = (fitting(console, valued(each.metric, value)) for value in (each.before, each.after))
         table.add_row(name, before, after, unnamed(each), verdict)
-    if found.improved is None or not found.gains:
+    if found.improved is None or not found.gains or not whole:
         after = "-" if found.improved is None else f"{found.improved.test.value:.3f}"
         table.add_row("utility", f"{found.original.test.value:.3f}", after, "", "")
     return table

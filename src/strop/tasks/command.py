@@ -57,6 +57,10 @@ class CommandTask:
     """Whether the command draws its instance from the seed; otherwise instances are repeated measurements of the same thing."""
     interleaved: bool = False
     """Whether the original is measured again beside every candidate, run by run in turns: for times and other noisy measures."""
+    compare_output: bool = False
+    """Whether a candidate must print, leave behind and end with what the original does on the same seed."""
+    fixed_input: bool = False
+    """Whether the user accepts that the input is always the same, so that a program that knows its answer would do."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, and of the build."""
     memory_limit: int = 4 << 30
@@ -171,6 +175,12 @@ def _told(task: CommandTask) -> str:
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that does not "
         "build, fails, prints no score or more than one, or misses a requirement has utility 0."
     )
+    if task.compare_output:
+        lines.append(
+            "What a candidate prints on standard output, the files that it leaves behind and its exit status must be exactly the "
+            "original's on the same seed"
+            + (" (the scores themselves are left out)." if task.objective.printed else ".")
+        )
     lines.append(f"Each run may take {task.time_limit:g} s and {task.memory_limit >> 20} MiB, with no network.")
     lines += _may_change(task)
     return "\n".join([*lines, *_scorers(task)]) + "\n"

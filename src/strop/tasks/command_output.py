@@ -135,14 +135,17 @@ def _finite(name: str, value: float) -> float:
 
 def _in_output(name: str, path: str, output: str) -> list[float]:
     """What is at a path of every JSON document of an output: all of it, or each of its lines."""
-    return [_plain(name, value) for document in _documents(output) for value in _at(document, path)]
+    return [_plain(name, value) for _, _, document in documents(output) for value in _at(document, path)]
 
 
-def _documents(output: str) -> Iterator[object]:
-    """Every JSON object and list of an output that begins on a line of its own; or the whole output, whatever it is."""
+def documents(output: str) -> Iterator[tuple[int, int, object]]:
+    """Every JSON object and list of an output that begins on a line of its own; or the whole output, whatever it is.
+
+    Each with where it begins and ends.
+    """
     whole = _parsed(output)
     if whole is not None:
-        yield whole
+        yield 0, len(output), whole
         return
     at = tries = failed = 0
     while at < len(output) and tries < MOST_TRIES and failed < MOST_FAILED:
@@ -150,8 +153,9 @@ def _documents(output: str) -> Iterator[object]:
         if output[at:after].lstrip()[:1] in ("{", "["):
             tries += 1
             try:
-                document, end = _DECODER.raw_decode(output, at + len(output[at:after]) - len(output[at:after].lstrip()))
-                yield document
+                begin = at + len(output[at:after]) - len(output[at:after].lstrip())
+                document, end = _DECODER.raw_decode(output, begin)
+                yield begin, end, document
                 after = max(after, output.find("\n", end) + 1 or len(output))
             except json.JSONDecodeError as error:
                 failed += error.pos - at

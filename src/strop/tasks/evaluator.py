@@ -55,6 +55,8 @@ class Flags(TypedDict, total=False):
     time_limit: float | None
     memory_limit: int | None
     interleaved: bool | None
+    compare_output: bool | None
+    fixed_input: bool
     pareto: bool
     environment: Mapping[str, str] | None
 
@@ -108,6 +110,10 @@ def evaluator_task(
         seeded=recognised.seeded,
         **flags,
     )
+    if flags.get("compare_output") is None and any(
+        reader.startswith("$") for reader in task.objective.readers.values()
+    ):
+        task = replace(task, compare_output=False)  # the evaluator looks at the answer
     return replace(task, description=_told(task.objective, recognised, evaluator))
 
 

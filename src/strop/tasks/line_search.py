@@ -20,7 +20,12 @@ _SEARCH = """
 import json, re, sys
 pattern, text, most = json.load(sys.stdin)
 compiled = re.compile(pattern)
-found = [match[1] for line in text.splitlines() for match in compiled.finditer(line[:most]) if match[1] is not None]
+found, begin = [], 0
+for line in text.splitlines(keepends=True):
+    for match in compiled.finditer("".join(line.splitlines())[:most]):
+        if match[1] is not None:
+            found.append((begin + match.start(1), begin + match.end(1)))
+    begin += len(line)
 json.dump(found, sys.stdout)
 """
 
@@ -32,6 +37,11 @@ def groups_in(text: str, pattern: str, seconds: float = SECONDS) -> list[str]:
         Malformed: it has not ended after `seconds`.
         SandboxError: the host could not start a process for it.
     """
+    return [text[start:end] for start, end in spans_in(text, pattern, seconds)]
+
+
+def spans_in(text: str, pattern: str, seconds: float = SECONDS) -> list[tuple[int, int]]:
+    """Where those groups stand in the text: start and end. Raises as `groups_in`."""
     asked = json.dumps([pattern, text, LINE_CHARACTERS])
     command = [sys.executable, "-I", "-S", "-c", _SEARCH]
     try:
@@ -44,5 +54,4 @@ def groups_in(text: str, pattern: str, seconds: float = SECONDS) -> list[str]:
         ) from None
     except (OSError, subprocess.CalledProcessError) as error:
         raise SandboxError(f"the output of a command cannot be searched: {error}") from error
-    found: list[str] = json.loads(ended.stdout)
-    return found
+    return [(start, end) for start, end in json.loads(ended.stdout)]

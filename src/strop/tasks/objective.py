@@ -120,6 +120,38 @@ class Objective:
         return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
 
     @property
+    def is_cost(self) -> bool:
+        """Whether all that counts is what the work costs: time, memory, or a printed number of which less is better.
+
+        Less work costs less, whether or not its answer is right.
+        """
+        return all(
+            self.readers[each.name] in COUNTED_BY_KERNEL
+            or (each.goal == "min" and self.readers[each.name] not in READERS)
+            for each in self.metrics
+        )
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """The readers that read what a command prints or writes."""
+        return tuple(dict.fromkeys(each for each in self.readers.values() if each not in COUNTED_BY_KERNEL))
+
+    @property
+    def has_check(self) -> bool:
+        """Whether a constraint looks at the answer: one that is not of a cost, and not of the exit status alone."""
+        metrics = [each.name for each in self.metrics]
+        return any(
+            self.readers[each.name] not in (*COUNTED_BY_KERNEL, "passed") and each.name not in metrics
+            for each in self.constraints
+        )
+
+    @property
+    def needs_comparison(self) -> bool:
+        """Whether a candidate's output is compared with the original's, where nobody says otherwise."""
+        counted = any(self.readers[each.name] in COUNTED_BY_KERNEL for each in self.metrics)
+        return self.is_cost and (counted or not self.has_check)
+
+    @property
     def told(self) -> str:
         """In words, for u_str."""
         metrics = [

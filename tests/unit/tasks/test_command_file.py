@@ -65,6 +65,8 @@ pareto = true
 instances = 4
 held_out = 20
 interleaved = true
+compare_output = true
+fixed_input = true
 time_limit = 2.5
 memory_limit = "512 MiB"
 writable = ["cache/**"]
@@ -82,6 +84,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, True)
+    assert task.compare_output and task.fixed_input
     assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
     assert task.tools == (Path("/usr/bin/env"),)
     assert task.environment == {"THREADS": "2"}

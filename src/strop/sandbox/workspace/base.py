@@ -51,6 +51,8 @@ class Ran:
     """The largest resident set of any of its processes, by the kernel's count."""
     denied: Mapping[str, int]
     """What the jail refused and the host heard of, by name (`socket`: 3); empty where it cannot tell."""
+    digest: str = ""
+    """Of the whole of standard output, however long it was."""
 
     @property
     def ok(self) -> bool:
@@ -91,6 +93,13 @@ class Workspace(Protocol):
 
     def tampered(self) -> tuple[str, ...]:
         """Protected files (those of the tree that are not `writable`) that are no longer as they were, by path."""
+        ...
+
+    def written(self) -> Mapping[str, str]:
+        """The files of the copy that are not as they were at the first `clear`, by path: a digest of each.
+
+        Compiled programs and folders that are marked as caches (CACHEDIR.TAG) are left out.
+        """
         ...
 
     def clear(self) -> bool:

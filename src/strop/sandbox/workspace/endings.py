@@ -41,6 +41,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
         wall_seconds=float(ended["wall"]),
         memory_bytes=int(ended["rss"]),
         denied=dict(denied),
+        digest=output.digest,
     )
 
 

@@ -173,6 +173,10 @@ class Keeper:
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
                 if found is not None:
                     os.close(found)
+            elif "written" in message:
+                written = plan.sealed(snapshots.changes(self._kept[0], self._place) if self._kept else {})
+                control.send(self._end, {"written": True}, [written])
+                os.close(written)
             elif "clear" in message:
                 control.send(self._end, {"cleared": self._clear()})
             elif "tampered" in message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 
 _CHUNK = 1 << 16
@@ -19,12 +20,18 @@ class Kept:
         self._most = max(2, most)
         self._head = bytearray()
         self._tail = bytearray()
+        self._whole = hashlib.blake2b(digest_size=16)
         self.total = 0
 
     @property
     def truncated(self) -> bool:
         """Whether something in the middle is gone."""
         return self.total > self._most
+
+    @property
+    def digest(self) -> str:
+        """Of everything that was read, what is gone included."""
+        return self._whole.hexdigest()
 
     @property
     def slow(self) -> bool:
@@ -38,6 +45,7 @@ class Kept:
         except BlockingIOError:
             return True
         self.total += len(chunk)
+        self._whole.update(chunk)
         room = self._half - len(self._head)
         self._head += chunk[: max(0, room)]
         self._tail += chunk[max(0, room) :]

@@ -3,16 +3,31 @@
 Nothing of a command runs meanwhile, so what is copied does not change.
 """
 
-# ruff: noqa: PTH101, PTH102, PTH108, PTH115, PTH211 - one system call a file, for thousands of files
+# ruff: noqa: PTH101, PTH102, PTH108, PTH114, PTH115, PTH123, PTH211 - one system call a file, for thousands of files
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
+from contextlib import suppress
 
+CACHE = "CACHEDIR.TAG"
+"""A folder that holds it is a cache of some tool, and no result of a program."""
+MOST_DIGESTS = 500
+"""Changed files whose digests are told one by one; the digests of further ones are one."""
 _CHUNK = 1 << 20
+_COMPILED = (
+    b"\x7fELF",
+    b"!<arch>\n",
+    b"\0asm",
+    b"\xca\xfe\xba\xbe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xce\xfa\xed\xfe",
+)
+"""What compiled programs begin with: two programs that do the same differ in them."""
 
 
 def copy_folder(source: str, target: str) -> None:
@@ -58,6 +73,61 @@ def empty(folder: str) -> None:
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
+
+
+def changes(kept: int, place: str) -> dict[str, str]:
+    """The files below `place` that are not as those of the folder with the descriptor `kept`: path → digest of the content.
+
+    A link counts by where it leads. Compiled programs and caches are left out.
+    """
+    found: dict[str, str] = {}
+    further = hashlib.blake2b(digest_size=16)
+    for path in sorted(_files(place)):
+        name = path.removeprefix(f"{place}/")
+        digest = None if _is_untouched(kept, name, path) else _digest(path)
+        if digest is None:
+            continue
+        if len(found) < MOST_DIGESTS:
+            found[name] = digest
+        else:
+            further.update(f"{name}\0{digest}\0".encode("utf-8", "surrogatepass"))
+            found["..."] = further.hexdigest()
+    return found
+
+
+def _files(place: str) -> list[str]:
+    files: list[str] = []
+    waiting = [place]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            found = list(entries)
+            if not any(entry.name == CACHE for entry in found):
+                waiting += [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+                files += [entry.path for entry in found if entry.is_symlink() or entry.is_file(follow_symlinks=False)]
+    return files
+
+
+def _is_untouched(kept: int, name: str, path: str) -> bool:
+    """Whether a file is as it was: of a size and a time that nobody changed."""
+    try:
+        before, after = os.stat(name, dir_fd=kept, follow_symlinks=False), os.lstat(path)
+    except OSError:
+        return False
+    return (before.st_mode, before.st_size, before.st_mtime_ns) == (after.st_mode, after.st_size, after.st_mtime_ns)
+
+
+def _digest(path: str) -> str | None:
+    """Of a file's content; None for a compiled program. A file that cannot be read has a digest that no content has."""
+    try:
+        if os.path.islink(path):
+            return f"-> {os.readlink(path)}"
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if file.read(8).startswith(_COMPILED):
+                return None
+            file.seek(0)
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError:
+        return "unreadable"
 
 
 def _copy_one(source: str, target: str, facts: os.stat_result) -> bool:

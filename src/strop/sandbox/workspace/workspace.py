@@ -188,6 +188,13 @@ class JailedWorkspace:
         message, _ = self._receive()
         return tuple(message["tampered"])  # type: ignore[arg-type]
 
+    def written(self) -> Mapping[str, str]:
+        """The files of the copy that are not as they were at the first `clear`, by path: a digest of each."""
+        self._tell({"written": True})
+        _, descriptors = self._receive()
+        found: dict[str, str] = plan.opened(descriptors[0])
+        return found
+
     def clear(self) -> bool:
         """Make all files what they were at the first call, in the copy and outside of it; whether that was possible."""
         self._tell({"clear": True})
