@@ -201,8 +201,8 @@ def improve(
         repeat: runs for each candidate in training.
         held_out: runs on the sealed split.
         time_limit: seconds of one run.
-        compare_output: whether a candidate must print, leave behind and end with what the original does on the same seed; None: where
-            the score is a time, memory or another cost.
+        compare_output: whether a candidate must print, leave behind and end with what the original does on the same seed; None:
+            where the score is a time, memory or another cost.
         fixed_input: accept that the input is always the same, where a program that knows its answer would do as well.
         files: files that may change: paths and globs.
         only: functions, or marked regions, that alone may change.

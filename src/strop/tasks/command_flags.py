@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from strop.errors import ConfigurationError
 from strop.tasks.command import CommandTask
@@ -54,10 +55,7 @@ def from_flags(
     description: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> CommandTask:
-    """The command task of these words; None and empty mean the default. Their forms stand at the head of this file.
-
-    Raises ConfigurationError where something is wrong or missing; the message names it.
-    """
+    """The command task of these words; None and empty mean the default. Raises ConfigurationError, which names what is wrong."""
     objective = objective_of(score, metric, require_metric, pareto=pareto)
     in_turns = interleaved if interleaved is not None else _is_noisy(objective)
     return CommandTask(
@@ -67,14 +65,11 @@ def from_flags(
         command=command,
         objective=objective,
         build=build,
-        instances=repeat if repeat is not None else REPEATED if in_turns else 1,
-        test_instances=10 if held_out is None else held_out,
+        **_numbers(REPEATED if repeat is None and in_turns else repeat, held_out, time_limit, memory_limit),
         seeded=any(word in command for word in _SEEDED) if seeded is None else seeded,
         interleaved=in_turns,
         compare_output=objective.needs_comparison if compare_output is None else compare_output,
         fixed_input=fixed_input,
-        time_limit=60.0 if time_limit is None else float(time_limit),
-        memory_limit=4 << 30 if memory_limit is None else memory_limit,
         writable=tuple(writable),
         tools=tuple(_tool(root, each) for each in tool),
         only=tuple(only),
@@ -82,6 +77,19 @@ def from_flags(
         description=description,
         environment=dict(environment or {}),
     )
+
+
+def _numbers(
+    repeat: int | None, held_out: int | None, time_limit: float | None, memory_limit: int | None
+) -> dict[str, Any]:
+    """Those that were given, by the name of their field."""
+    named = {
+        "instances": repeat,
+        "test_instances": held_out,
+        "time_limit": None if time_limit is None else float(time_limit),
+        "memory_limit": memory_limit,
+    }
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def objective_of(
