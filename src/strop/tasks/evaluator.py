@@ -77,8 +77,7 @@ def evaluator_task(
 
     Args:
         metric: `NAME`, `NAME:min`, `NAME:max:2` among what the evaluator gives; `time`, `wall` and `memory` are the kernel's.
-            Without any it is `combined_score` where there is one, otherwise a lone score, otherwise the mean of all
-            numbers, as OpenEvolve takes it.
+            Without any it is `combined_score`, else a lone score, else the mean of all numbers, as OpenEvolve takes it.
         require_metric: `valid=1`, `accuracy>=0.9`.
         form: How the evaluator is called; None: as its source tells.
         python: The interpreter, or the virtual environment, with the packages that the evaluator needs; None: what runs strop.
@@ -95,10 +94,11 @@ def evaluator_task(
     required = _required(recognised, require_metric)
     metrics = [each.partition(":")[0].strip() for each in metric] or [COMBINED if recognised.combined else SCORE]
     names = [*metrics, *(parse_constraint(each).name for each in required)]
+    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
+        flags.setdefault("compare_output", False)
     inside = program.resolve().relative_to(root).as_posix()
     words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside)
-    flags["name"] = flags.get("name") or program.stem
-    flags["tool"] = [*_needed(interpreter), *flags.get("tool", ())]
+    flags |= {"name": flags.get("name") or program.stem, "tool": [*_needed(interpreter), *flags.get("tool", ())]}
     flags["environment"] = {"PYTHONDONTWRITEBYTECODE": "1", **(flags.get("environment") or {})}
     task = from_flags(
         root,
@@ -110,10 +110,6 @@ def evaluator_task(
         seeded=recognised.seeded,
         **flags,
     )
-    if flags.get("compare_output") is None and any(
-        reader.startswith("$") for reader in task.objective.readers.values()
-    ):
-        task = replace(task, compare_output=False)  # the evaluator looks at the answer
     return replace(task, description=_told(task.objective, recognised, evaluator))
 
 
