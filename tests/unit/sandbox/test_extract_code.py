@@ -1,8 +1,10 @@
-"""`extract_code` finds the program in an answer, also when the program holds fences of its own."""
+"""`extract_code` takes the program from an answer that a person would take."""
 
 from __future__ import annotations
 
+import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,14 @@ import pytest
 import strop.sandbox
 
 GUEST = Path(strop.sandbox.__file__).parent / "guest"
-extract_code = runpy.run_path(str(GUEST / "helpers.py"))["extract_code"]
+HELPERS = runpy.run_path(str(GUEST / "helpers.py"))
+extract_code = HELPERS["extract_code"]
+BLOCKS = runpy.run_path(str(GUEST / "answer_blocks.py"))
+
+ANSWERS = Path(__file__).parent / "answers"
+"""Answers as language models write them, one file a kind: `######## name`, the answer, `######## program`, the program."""
+LEAST = {kind.stem: 1.0 for kind in ANSWERS.glob("*.txt")}
+"""Share of the answers of a kind that must be understood."""
 
 IMPROVER = '''from helpers import extract_code
 
@@ -79,7 +88,7 @@ def test_extract_code_gives_the_largest_block_when_there_are_several() -> None:
 
 
 def test_extract_code_gives_the_program_when_it_stands_in_a_list_and_is_indented() -> None:
-    assert extract_code("1. Like this:\n\n   ```python\n   x = 1\n   ```\n") == "   x = 1"
+    assert extract_code("1. Like this:\n\n   ```python\n   x = 1\n   ```\n") == "x = 1"
 
 
 def test_extract_code_gives_the_program_when_lines_end_with_carriage_returns() -> None:
@@ -91,7 +100,7 @@ def test_extract_code_gives_the_program_when_lines_end_with_carriage_returns() -
     [
         "",
         "no program here",
-        "```python\nx = 1\n",
+        "```python\nx = [1,\n",
         "```",
         "```python\n```",
         "```\n\n   \n```",
@@ -114,3 +123,103 @@ def test_extract_code_gives_a_list_when_it_is_given_one() -> None:
 
 def test_extract_code_drops_the_block_that_was_cut_short_when_another_is_whole() -> None:
     assert extract_code("```\nx = 1\n```\n```python\ny = 2\nz = 3\n") == "x = 1"
+
+
+def cases(kind: str) -> Iterator[tuple[str, str, str | None]]:
+    """Name, answer and program of each case of a kind."""
+    parts = re.split(r"(?m)^######## (.*)\n", (ANSWERS / f"{kind}.txt").read_bytes().decode())[1:]
+    for name, answer, word, program in zip(*[iter(parts)] * 4, strict=True):
+        yield name, answer.removesuffix("\n"), None if word == "no program" else program.strip("\n")
+
+
+@pytest.mark.parametrize("kind", sorted(LEAST))
+def test_extract_code_takes_what_a_person_would_take_from_answers_of_a_kind(kind: str) -> None:
+    found = {name: (extract_code(answer), program) for name, answer, program in cases(kind)}
+    wrong = {name: got for name, (got, program) in found.items() if (got and got.strip("\n")) != program}
+    assert len(found) - len(wrong) >= LEAST[kind] * len(found), wrong
+
+
+def test_corpus_has_sixty_answers_or_more() -> None:
+    assert sum(len(list(cases(kind))) for kind in LEAST) >= 60
+
+
+OTHER = "def algorithm(x):\n    return x"
+ENTRY = "def algorithm(x):\n    return x + 1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "program"),
+    [
+        (
+            f"## Option A\n\n{fenced(ENTRY)}\n## Option B\n\n{fenced(OTHER)}\nI recommend option A.",
+            ENTRY,
+        ),
+        (fenced(ENTRY) + f"\nThe original code, which this replaces:\n```python\n{ENTRY} + 1\n```", ENTRY),
+        (fenced(f"cat > solution.py <<'EOF'\n{ENTRY}\nEOF\npython solution.py", "bash"), ENTRY),
+        (fenced(f"%%writefile solution.py\n{ENTRY}"), ENTRY),
+        (fenced(fenced(ENTRY), "markdown"), ENTRY),
+        ("```\n\nOne fence too many:\n\n" + fenced(ENTRY), ENTRY),
+        (f"'''python\n{ENTRY}\n'''", ENTRY),
+        (
+            f"The original program:\n```python\n{ENTRY}\n```\nImproved:\n" + fenced("def algorithm(x:\n  1"),
+            "def algorithm(x:\n  1",
+        ),
+        (fenced("def algorithm(x:\n  1") + "Fixed:\n" + fenced(ENTRY), ENTRY),
+        (fenced("def algorithm(x:\n  1") + "Usage:\n" + fenced("print(algorithm(3))"), "def algorithm(x:\n  1"),
+        (fenced("def f(x):\n    return x\n\n\nN = 1") + fenced("algorithm = min"), "algorithm = min"),
+        (
+            fenced("=== file: a.c ===\nint a;") + fenced("=== file: b.c ===\nint b;"),
+            "=== file: a.c ===\nint a;\n=== file: b.c ===\nint b;",
+        ),
+    ],
+)
+def test_extract_code_reads_answers_that_say_more_than_the_program(answer: str, program: str) -> None:
+    assert extract_code(answer).replace("\n\n===", "\n===") == program
+
+
+def test_extract_code_prefers_the_language_and_the_names_of_the_program_that_is_improved() -> None:
+    helpers = runpy.run_path(str(GUEST / "helpers.py"))
+    expect, extract = helpers["expect"], helpers["extract_code"]
+    c = "int f(void)\n{\n    return 1;\n}"
+    longer = "def other(x):\n    return x" + " + 1" * 40
+    both = fenced(c, "c") + fenced("def solve(x):\n    return x") + fenced(longer)
+    assert extract(both) == longer
+    expect("int f(void) { return 0; }")
+    assert extract(both) == c
+    assert extract(fenced("Be brief, and say why.", "text")) == "Be brief, and say why."
+    expect("def solve(x):\n    return 0")
+    assert extract(both) == "def solve(x):\n    return x"
+    expect(ENTRY)
+    assert extract(fenced("def algorithm(x:\n  1") + fenced(ENTRY)) == ENTRY
+    assert extract(fenced(ENTRY) + fenced("def algorithm(x:\n  1")) == "def algorithm(x:\n  1"
+
+
+HOSTILE = [
+    "```\n" * 100_000,
+    "```python\n" * 40_000,
+    "```python\nx=1\n```\n" * 20_000,
+    "```python\n'''\n" * 20_000,
+    "```python\n" + "(" * 200_000 + "\n```",
+    "```python\nx = 1\0\n```",
+    "```python\nx=" + "-" * 200_000 + "1\n```",
+    "```python\nimport a" + ".a" * 100_000 + "\n```",
+    "```python\nx=f'" + "{" * 200 + "}" * 200 + "'\n```",
+    "'" * 200_000,
+    "def f(\n" * 30_000,
+    "<code>\n" * 20_000,
+    "[" * 200_000,
+    '{"a":' * 50_000,
+    "```\n" + "<<EOF\n" * 20_000 + "```",
+    "> " * 100_000,
+    "\n" * 300_000,
+    "```python\n" + "".join(f"def f{number}(): return g{number}\n" for number in range(5000)) + "```",
+]
+
+
+@pytest.mark.parametrize("answer", HOSTILE, ids=[repr(answer[:16]) for answer in HOSTILE])
+def test_work_is_bounded_when_an_answer_is_made_to_cost_much(answer: str) -> None:
+    read = BLOCKS["Answer"](answer)
+    read.blocks()
+    assert read._parsed <= BLOCKS["MOST_PARSED"]
+    assert read._scanned <= BLOCKS["MOST_SCANNED"] + 2 * BLOCKS["LONGEST"]
+    extract_code(answer)

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import helpers
 import language_model
 from channel import BudgetExceeded, Channel
 
@@ -86,6 +87,7 @@ class Utility:
 def arguments(entry: Callable[..., object], given: list[Any], channel: Channel) -> list[Any]:
     """The arguments of `entry`, an improver's `improve_algorithm`, from what the host sent with the call."""
     solution, utility, model = given
+    helpers.expect(solution)
     granted = language_model.grant(channel, model["budget"], model["max_responses_per_call"])
     handle = Utility(channel, utility["str"], utility["budget"])
     if is_earlier_generation(entry):

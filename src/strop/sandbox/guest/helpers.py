@@ -1,61 +1,286 @@
-"""`from helpers import extract_code`: the program in an answer of a language model."""
+"""`from helpers import extract_code`: the program in an answer of a language model.
+
+How the program is chosen among the blocks of an answer (answer_blocks.py finds them):
+
+1. Python that compiles and defines something comes before all else, also before a longer block that does not; where the
+   program to improve is of another language, the blocks of other languages do.
+2. Of several, one that defines the entry point: `algorithm`, `improve_algorithm`, or what the program to improve defines.
+3. Last come drafts in `<think>` tags, the old program, elided ones (`# ... as before`), asides, tests, and what was cut short.
+4. Of blocks that define the same the last; of blocks that define different things the longest.
+5. Names that the chosen block uses and only other blocks define: these are put above it. They are parts of one program.
+6. Python that does not compile is a program still, if its fence was closed and there is nothing better.
+"""
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+try:
+    from answer_blocks import Answer, Block, looks_like_code
+except ModuleNotFoundError:  # this file was loaded alone, by its path
+    import importlib.util
+    import pathlib
+    import sys
+
+    _spec = importlib.util.spec_from_file_location(
+        "answer_blocks", pathlib.Path(__file__).with_name("answer_blocks.py")
+    )
+    _module = importlib.util.module_from_spec(_spec)
+    sys.modules["answer_blocks"] = _module
+    _spec.loader.exec_module(_module)
+    Answer, Block, looks_like_code = _module.Answer, _module.Block, _module.looks_like_code
 
 __all__ = ["extract_code"]
 
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\n]*?)[ \t]*")
-_LANGUAGE = re.compile(r"[A-Za-z0-9_+#.\-{}]+([ \t][^`]*)?")
-_IN_TEXT = re.compile(r"""[^`]*["'(\s](`{3,})[A-Za-z][\w+#.\-]*[ \t]*""")
+MOST_PARTS = 8
+_ENTRIES = frozenset(("algorithm", "improve_algorithm"))
+_THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad|analysis|draft)>", re.IGNORECASE)
+_OLD = re.compile(
+    r"\b(?:old|original(?:ly)?|current(?:ly)?|existing|previous(?:ly)?|before|initial|given|baseline|your"
+    r"|you (?:gave|sent|provided|posted|have))\b",
+    re.IGNORECASE,
+)
+_OLD_FIRST = re.compile(
+    r"\W*(?:(?:here(?:'s| is| was)|this (?:is|was)|for \w+,?|compared? (?:to|with)|first,?|and|the|your|quoted|as) )*"
+    r"(?:original|old|current|existing|previous|initial|given|seed|before)\b(?!.{0,30}\b(?:improve|optimi|fix|new|rewr))",
+    re.IGNORECASE,
+)
+_NEW = re.compile(
+    r"\b(?:improve\w*|new|final|complete|full|revised|updated?|optimi[sz]ed|correct(?:ed)?|fix(?:ed)?|rewr\w+|better|faster"
+    r"|after|instead|replac\w+|answer|recommend\w*|drop-in)\b",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"\b(?:alternativ\w+|if you prefer|optional(?:ly)?|variant|for (?:comparison|reference|illustration|example)|naive|slower"
+    r"|wrong|buggy|fails?|avoid|(?:first|rejected|earlier) (?:attempt|draft|idea|try|version)|sketch|outline|skeleton|snippet"
+    r"|(?:core|key|main|central) (?:idea|change|line|part|step|trick|loop)|usage|examples?|tests?|benchmark"
+    r"|to (?:run|check|verify|test|try))\b",
+    re.IGNORECASE,
+)
+_ELIDED = re.compile(
+    r"(?:#|//|--|/\*)[ \t]*(?:\[?\.{3}|…|\((?:same|unchanged))"
+    r"|(?:#|//|--|/\*)[^\n]*\b(?:(?:rest|remainder) of|remains? (?:the same|unchanged)|same as (?:before|above)|existing code"
+    r"|omitted|as before)\b"
+)
+_PATCH = re.compile(r"\s*(?:<{5,9} ?(?:SEARCH|ORIGINAL)|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
+_FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
+"""One file of a program of several, as the prompt shows them."""
+_NAME = re.compile(r"(?!(?:if|for|while|switch|return|else)\b)[A-Za-z_*&][^;=(#/]{0,200}?\b(\w+)[ \t]*\([^;]*")
+_BROKEN_NAME = re.compile(r"(?m)^(?:async )?(?:def|class) (\w+)")
+_LABEL = r"(?P<label>(?:option|approach|version|variant|solution|alternative|method|program) (?:[A-D]|[1-4]|one|two|three)\b)"
+_RECOMMENDED = re.compile(
+    rf"\b(?:recommend|prefer|go with|going with|choose|choosing|pick|submit|favou?r|use)\b(?: \w+)?? {_LABEL}", re.I
+)
+
+
+class _Wanted:
+    """What the host said of the program that is to be improved. A process runs one improver on one program."""
+
+    text = ""
+    is_other = False
+    """Whether it is not Python."""
+    names: frozenset[str] = frozenset()
 
 
 def extract_code(answer: object) -> Any:
-    """The largest outermost fenced block of a text; for a list, a list of what each of its texts holds.
-
-    A fence is a line of three or more backticks or tildes. One followed by a language opens a block, or a block inside the
-    block that is open: an improver's text holds the fences of its own prompts. A bare one closes what is open, else opens.
-    A fence shorter than the open one, or of the other character, is text. A bare fence that is indented by four or more
-    than the open one opens a block of its own. What stands in no fence is no code, and nor is a block that was never
-    closed: an answer that was cut short is not a program.
+    """The program in an answer, as a person would take it; for a list, a list of what each of its answers holds.
 
     Returns:
-        str, or None where there is no code; a list of these for a list or tuple; None for anything else.
+        str, or None where there is no program; a list of these for a list or tuple; None for anything else.
     """
     if isinstance(answer, (list, tuple)):
         return [extract_code(item) for item in answer]
     if not isinstance(answer, str):
         return None
-    blocks = [block for block in _outermost_blocks(answer.replace("\r\n", "\n").split("\n")) if block.strip()]
-    return max(blocks, key=len) if blocks else None
+    read = Answer(str.__str__(answer))
+    found = _program(read)
+    return next(filter(None, map(_program, map(Answer, read.wrapped()))), None) if found is None else found
 
 
-def _outermost_blocks(lines: list[str]) -> list[str]:
-    """The text of every closed block that stands in no other."""
-    blocks: list[str] = []
-    stack: list[tuple[int, str]] = []  # the indentation and the mark of each open fence
-    start = 0
-    for number, line in enumerate(lines):
-        fence = _FENCE.fullmatch(line)
-        if fence is None:
-            opened_in_text = _IN_TEXT.fullmatch(line) if stack else None
-            if opened_in_text and len(opened_in_text[1]) >= len(stack[-1][1]) and stack[-1][1][0] == "`":
-                stack.append((stack[-1][0], opened_in_text[1]))
-            continue
-        indent, mark, info = len(fence[1].expandtabs(4)), fence[2], fence[3]
-        if not stack:
-            if not info or _LANGUAGE.fullmatch(info):
-                stack.append((indent, mark))
-                start = number + 1
-            continue
-        if mark[0] != stack[-1][1][0] or len(mark) < len(stack[-1][1]):
-            continue
-        if _LANGUAGE.fullmatch(info) or (not info and indent >= stack[-1][0] + 4):
-            stack.append((indent, mark))
-        elif not info or len(stack) > 1:  # a fence with a quote after it ends a block and the text literal around it
-            stack.pop()
-            if not stack:
-                blocks.append("\n".join(lines[start:number]))
-    return blocks
+def expect(solution: str) -> None:
+    """Say which program is improved: of several in an answer the one that defines the same names is taken."""
+    tree = Answer("").tree(solution)
+    _Wanted.text = solution.strip()
+    _Wanted.is_other = tree is None
+    _Wanted.names = frozenset(_defined(tree)) if tree is not None else frozenset()
+
+
+def _program(read: Answer) -> str | None:
+    text = read.text
+    blocks = [block for block in read.blocks() if not _PATCH.match(block.text)]
+    if not blocks:
+        return None
+    files = [
+        file for block in blocks if block.text.lstrip().startswith("=== file: ") for file in _FILE.findall(block.text)
+    ]
+    if files:
+        return "\n".join(f"{head}\n{text}" for head, text in dict(files).items())
+    thought = max((text.count("\n", 0, tag.start()) for tag in _THOUGHT.finditer(text)), default=-1)
+    drafts = {id(block) for block in blocks if block.end <= thought}
+    if len(drafts) < len(blocks):
+        blocks = [block for block in blocks if id(block) not in drafts]
+    label = _RECOMMENDED.search(text)
+    recommended = [
+        block for block in blocks if label and block.defines and label["label"].lower() in block.lead.lower()
+    ]
+    chosen = _chosen(recommended or blocks)
+    if chosen is None:
+        return None
+    return chosen.text if chosen.tree is None else _joined(chosen, blocks)
+
+
+def _chosen(blocks: Sequence[Block]) -> Block | None:
+    """The block to take; None where none is a program."""
+    defining = [block for block in blocks if block.defines]
+    others = [block for block in blocks if block.kind == "code" and block.tree is None]
+    broken = [block for block in blocks if block.kind == "python" and block.tree is None and block.closed]
+    scripts = [block for block in blocks if block.tree is not None and not block.defines and _does_something(block)]
+    unknown = [block for block in blocks if block.kind == "" and block.tree is None and looks_like_code(block.text)]
+    data = [block for block in blocks if block.kind == "data" and block.text.strip().count("\n")]
+    if _Wanted.is_other:
+        plain = [block for block in blocks if block.kind in ("", "text")]
+        order = [others + unknown + data, plain, defining + scripts, broken]
+        return next((_best(group) for group in order if group), None)
+    entry = [block for block in blocks if block.tree is not None and _entries(block)]
+    program = _best(entry or defining)
+    if program is not None and (entry or not others):
+        failed = [block for block in broken if _entries(block) and block.start > program.end]
+        return _best(failed) if failed and _is_old(program) else program
+    if others and (program is None or len(_best(others).text) > len(program.text)):
+        return _best(others)
+    if program is not None:
+        return program
+    failed = [block for block in broken + unknown if _BROKEN_NAME.search(block.text)]
+    return _best(failed) or _best(scripts) or _best(broken) or _best(unknown) or _best(data)
+
+
+def _best(blocks: Sequence[Block]) -> Block | None:
+    """Of blocks of one sort: the last of those that define the same as the longest, after what is put off was put off."""
+    if not blocks:
+        return None
+    least = min(map(_faults, blocks))
+    left = [block for block in blocks if _faults(block) == least]
+    longest = max(left, key=lambda block: len(block.text))
+    names = _names(longest)
+    entries = names & _entry_names()
+    same = [
+        block
+        for block in left
+        if block is longest or (_names(block) & (entries or names) and _is_whole(block, longest))
+    ]
+    return same[-1]
+
+
+def _is_whole(block: Block, longest: Block) -> bool:
+    """Whether a block may take the place of the longest one, and is not a part of it that is shown again."""
+    mine, its = _names(block), _names(longest)
+    return bool(mine & _entry_names()) or 2 * len(mine & its) >= len(its) or 2 * len(block.text) >= len(longest.text)
+
+
+def _faults(block: Block) -> tuple[bool, ...]:
+    """Why a block is rather not taken, the weightiest reason first."""
+    first = block.text.lstrip().split("\n", 1)[0]
+    lead = "\n".join(block.lead.split("\n")[-2:]) + ("\n" + first if first[:1] in "#/-*" else "")
+    aside = (_OLD.search(lead) or _ASIDE.search(lead)) and not _NEW.search(lead)
+    tests = [name for name in _names(block) if not name.lower().startswith(("test", "demo", "bench"))]
+    return (
+        _is_old(block),
+        not tests and bool(_names(block)),
+        any(_ELIDED.search(line[:300]) for line in block.text.split("\n")) or _is_outline(block),
+        bool(aside),
+        not block.closed,
+    )
+
+
+def _is_old(block: Block) -> bool:
+    sentence = re.split(r"[.!?]\s", block.lead.rpartition("\n")[2].strip())[-1]
+    return bool(_OLD_FIRST.match(sentence)) or (bool(_Wanted.text) and block.text.strip() == _Wanted.text)
+
+
+def _is_outline(block: Block) -> bool:
+    """Whether a function's body is left out: `...` or nothing but words."""
+    for node in block.tree.body if block.tree is not None else []:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            last = node.body[-1]
+            if isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant) and last.value.value is ...:
+                return True
+    return False
+
+
+def _does_something(block: Block) -> bool:
+    """Whether a script is more than a word, a number or a value that stands there."""
+    kept = block.kind == "python" and block.closed
+    return kept or not all(
+        isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call) for node in block.tree.body
+    )
+
+
+def _entry_names() -> frozenset[str]:
+    return _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
+
+
+def _entries(block: Block) -> frozenset[str]:
+    return _names(block) & _entry_names()
+
+
+def _names(block: Block) -> frozenset[str]:
+    """What a block defines at its margin; for other languages than Python what is read as functions there."""
+    if block.tree is not None:
+        return frozenset(_defined(block.tree))
+    lines = [line[:400] for line in block.text.split("\n") if line[:1].isalpha() or line[:1] == "_"]
+    found = (_NAME.match(line) for line in lines if not line.rstrip().endswith(";"))
+    return frozenset(_BROKEN_NAME.findall(block.text)) | {match[1] for match in found if match}
+
+
+def _defined(tree: ast.Module) -> Iterable[str]:
+    """Functions, classes and other names of a module."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    named = [node.name for node in tree.body if isinstance(node, kinds)]
+    values = [node for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
+    targets = [each for node in values for each in ast.walk(node) if isinstance(each, ast.Name)]
+    return named + [each.id for each in targets if isinstance(each.ctx, ast.Store)]
+
+
+def _bound(tree: ast.Module, *, at_margin: bool) -> frozenset[str]:
+    """Names that a program binds, anywhere or at its margin only."""
+    found: set[str] = set()
+    for node in tree.body if at_margin else ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            found.update(
+                each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            )
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            found.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            found.add(node.rest)
+    return frozenset(found)
+
+
+def _joined(chosen: Block, blocks: Sequence[Block]) -> str:
+    """The chosen block below the blocks that define what it uses and does not define."""
+    parts: list[Block] = []
+    rest = [block for block in blocks if block.tree is not None and block is not chosen]
+    while rest and len(parts) < MOST_PARTS:
+        trees = [block.tree for block in (*parts, chosen)]
+        bound = frozenset().union(*(_bound(tree, at_margin=False) for tree in trees))
+        loaded = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        missing = loaded - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__"}
+        part = next((block for block in reversed(rest) if _bound(block.tree, at_margin=True) & missing), None)
+        if part is None:
+            break
+        rest.remove(part)
+        parts.append(part)
+    text = "\n\n\n".join(block.text.strip("\n") for block in (*sorted(parts, key=lambda block: block.start), chosen))
+    return text if parts and Answer("").tree(text) is not None else chosen.text
