@@ -63,8 +63,13 @@ _PYTHON_HEAD = re.compile(r"(?m)^(?:def \w+\(|class \w+.*:[ \t]*$|import \w+$|fr
 _OTHER_LINE = re.compile(
     r".*[;{}]\s*(?:(?://|/\*|--).*)?|\s*(?:#\s*(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b|//|/\*|\*|--|[)}\]]).*"
     r"|\s*(?:SELECT|FROM|WHERE|JOIN|(?:LEFT|INNER|GROUP|ORDER|CREATE|INSERT|UPDATE|DELETE|WITH|UNION|HAVING|LIMIT|ON|AND) ).*"
-    r"|\s*(?:def|fn|func|function|sub|local|let|const|var|val|public|private|static|package|use|module)\s+[\w$].*|\s+\S.*[,()=].*"
+    r"|\s*(?:def|fn|func|function|sub|local|let|const|var|val|public|private|static|package|use|module)\s+[\w$].*"
 )
+_INDENTED_LINE = re.compile(r"[ \t]+\S.*[,()=].*")
+_HARD_LINE = re.compile(
+    r"\s*#\s*include\b.*|.*[{}];?\s*|\s*(?:SELECT|CREATE TABLE|INSERT INTO|WITH \w+ AS|UPDATE \w+ SET)\b.*"
+)
+"""A line that prose does not have."""
 
 
 class Block(NamedTuple):
@@ -274,7 +279,9 @@ class Answer:
         if _PYTHON_HEAD.search(self.text) or self.text.lstrip()[:1] in ("{", "["):
             return []
         like = [row for row, line in enumerate(self._lines) if _OTHER_LINE.fullmatch(line[:400])]
-        text = "\n".join(self._lines[like[0] : like[-1] + 1]) if len(like) > 2 else ""
+        rows = self._lines[like[0] : like[-1] + 1] if like else []
+        hard = sum(1 for line in rows if _HARD_LINE.fullmatch(line[:400]))
+        text = "\n".join(rows) if 5 * hard >= len(rows) and 2 * len(like) >= len(rows) else ""
         return [Block(text, "code", None, True, like[0], like[-1] + 1, "")] if looks_like_code(text) else []
 
     def _trimmed(self, text: str) -> tuple[str, ast.Module | None]:
@@ -326,7 +333,11 @@ class Answer:
 def looks_like_code(text: str) -> bool:
     """Whether most lines look as lines of programs do, whatever the language."""
     lines = [line[:400] for line in text.split("\n") if line.strip()]
-    like = sum(1 for line in lines if _OTHER_LINE.fullmatch(line) or _CODE_START.match(line))
+    like = sum(
+        1
+        for line in lines
+        if any(like.fullmatch(line) for like in (_OTHER_LINE, _INDENTED_LINE)) or _CODE_START.match(line)
+    )
     return bool(lines) and like >= 0.6 * len(lines)
 
 
