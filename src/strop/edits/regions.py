@@ -16,6 +16,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from strop.errors import Malformed
 from strop.parsing import syntax_tree
@@ -31,6 +32,10 @@ _CLOSER = re.compile(r"(?:\*/|-->|\*\)|--\]\])\Z")
 _PYTHON = (".py", ".pyi", ".pyw")
 MOST_CHARACTERS = 2_000_000
 """Of a file whose regions are looked for."""
+
+
+Rows: TypeAlias = list[tuple[int, str]]
+"""Lines with their numbers, counted from 0."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,120 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
             _check_file(path, text, now, own[path], regions_of(now, path, only), what)
 
 
+def with_markers(text: str, now: str, path: str) -> str:
+    """`now`, a whole file that lost markers of `text`, with these again, and with the lines of `text` around the regions.
+
+    As it is where it lost none, and where something outside of the regions changed. Empty lines beside a region, and blanks
+    at the ends of lines, are no change.
+    """
+    try:
+        names = {name for _, name, _ in _marks(text, path)} - {EVOLVE}
+        now = _put_back(text, now, path, ())
+        return _put_back(text, now, path, tuple(sorted(names))) if names else now
+    except Malformed:
+        return now
+
+
+def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
+    """The same for the markers that count. Raises Malformed for the first line outside of the regions that changed."""
+    regions = list(_marked(text, path, only))
+    if not regions or _names_there(now, path, only) == [region.name for region in regions]:
+        return now
+    lines, left = text.split("\n"), _without_marks(now, path, only)
+    rest = [line.rstrip() for line in left]
+    bounds = [0, *(row for each in regions for row in (each.first, each.stop)), len(lines)]
+    marks = {row for row, name, _ in _marks(text, path) if _is_counted(name, only)}
+    outside = [
+        _trimmed([(row, lines[row].rstrip()) for row in range(first, stop) if row not in marks])
+        for first, stop in zip(bounds[::2], bounds[1::2], strict=True)
+    ]
+    what = ", ".join(only) if only else "the marked regions"
+    at, end = _between_ends(path, outside[0], outside[-1], rest, what)
+    latest = _latest(path, outside[1:-1], rest, (at, end), what)
+    made = lines[: regions[0].first]
+    for region, piece, last, following in zip(regions, outside[1:], latest, [*regions[1:], None], strict=True):
+        begin, length = last, 0
+        if following is not None:
+            begin = _place(piece, rest, (at, last), _first_filled(lines[following.first : following.stop]))
+            length = len(piece)
+        inside = _like(left[at:begin], lines[region.first : region.stop])
+        made += [*inside, *lines[region.stop : following.first if following else len(lines)]]
+        at = begin + length
+    return "\n".join(made)
+
+
+def _names_there(now: str, path: str, only: Sequence[str]) -> list[str] | None:
+    try:
+        return [region.name for region in _marked(now, path, only)]
+    except Malformed:
+        return None
+
+
+def _without_marks(now: str, path: str, only: Sequence[str]) -> list[str]:
+    marks = {row for row, name, _ in _marks(now, path) if _is_counted(name, only)}
+    return [line for row, line in enumerate(now.split("\n")) if row not in marks]
+
+
+def _between_ends(path: str, head: Rows, tail: Rows, rest: Sequence[str], what: str) -> tuple[int, int]:
+    """Where what is between the first and the last piece begins and ends in the lines `rest`."""
+    filled = [row for row, line in enumerate(rest) if line]
+    at, end = (filled[0], filled[-1] + 1) if filled else (0, 0)
+    for number, (row, line) in enumerate(head):
+        if at + number >= end or rest[at + number] != line:
+            raise _changed(path, row, line, rest[at + number] if at + number < end else "", what)
+    at += len(head)
+    for number, (row, line) in enumerate(reversed(tail), 1):
+        if end - number < at or rest[end - number] != line:
+            raise _changed(path, row, line, rest[end - number] if end - number >= at else "", what)
+    return at, end - len(tail)
+
+
+def _latest(path: str, pieces: Sequence[Rows], rest: Sequence[str], span: tuple[int, int], what: str) -> list[int]:
+    """The last place where each piece between two regions can begin, and where the last region ends."""
+    latest, (at, stop) = [span[1]], span
+    for piece in reversed(pieces):
+        texts = [line for _, line in piece]
+        begin = next(
+            (row for row in range(stop - len(texts), at - 1, -1) if rest[row : row + len(texts)] == texts), None
+        )
+        if begin is None:
+            row, line = next((each for each in piece if each[1] not in rest[at:stop]), piece[0])
+            raise _changed(path, row, line, "", what)
+        latest.insert(0, begin)
+        stop = begin
+    return latest
+
+
+def _place(piece: Rows, rest: Sequence[str], span: tuple[int, int], below: str) -> int:
+    """Where a piece begins in `span`: the first place that the line `below` follows, else the first; without lines the last."""
+    texts = [line for _, line in piece]
+    places = [row for row in range(span[0], span[1] + 1) if rest[row : row + len(texts)] == texts]
+    good = (row for row in places if _first_filled(rest[row + len(texts) :]) == below)
+    return next(good, places[0] if texts else span[1])
+
+
+def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
+    became = f"became {now.strip()!a:.100}" if now else "is gone, or stands elsewhere"
+    return Malformed(f"{path}, line {row + 1}: {was.strip()!a:.100} {became}; only {what} may change")
+
+
+def _like(lines: Sequence[str], own: Sequence[str]) -> Sequence[str]:
+    """Lines of a region without empty ones at the ends; `own` where they are the same."""
+    found, before = (_trimmed(list(enumerate(map(str.rstrip, each)))) for each in (lines, own))
+    if [line for _, line in found] == [line for _, line in before]:
+        return own
+    return [lines[row] for row, _ in found]
+
+
+def _trimmed(rows: Rows) -> Rows:
+    filled = [number for number, (_, line) in enumerate(rows) if line]
+    return rows[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _first_filled(lines: Sequence[str]) -> str:
+    return next((line.rstrip() for line in lines if line.strip()), "")
+
+
 def _covers(name: str, wanted: str) -> bool:
     """Whether a region is the wanted one, or the class or function around it."""
     return name == wanted or wanted.startswith(f"{name}.")
@@ -102,6 +221,8 @@ def _covers(name: str, wanted: str) -> bool:
 
 def _check_file(path: str, text: str, now: str, regions: Sequence[Region], others: Sequence[Region], what: str) -> None:
     names, found = [region.name for region in regions], [region.name for region in others]
+    if names != found:
+        _put_back(text, now, path, [] if EVOLVE in names else names)  # for the line that changed
     for name in names:
         if names.count(name) != found.count(name):
             there = "is gone" if name not in found else f"is there {found.count(name)} times, not {names.count(name)}"
@@ -156,15 +277,10 @@ def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
     The markers' own lines are outside.
     """
     opened: list[tuple[str, int]] = []
-    for row, comment in _comments(text, path):
-        mark = _MARK.fullmatch(comment)
-        if mark is None:
+    for row, name, begins in _marks(text, path):
+        if not _is_counted(name, only):
             continue
-        name = _CLOSER.sub("", mark["name"].rstrip()).strip() if mark["name"] else EVOLVE
-        counts = name in only if only else name == EVOLVE
-        if not counts:
-            continue
-        if (mark["word"] or mark["verb"]) in ("START", "begin"):
+        if begins:
             opened.append((name, row + 1))
             continue
         if not opened or opened[-1][0] != name:
@@ -174,6 +290,18 @@ def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
             yield Region(name, first, row)
     if opened:
         raise Malformed(f"{path}, line {opened[-1][1]}: the region {opened[-1][0]!a:.100} does not end")
+
+
+def _marks(text: str, path: str) -> Iterator[tuple[int, str, bool]]:
+    """Every marker: (row, name of its region, whether it begins it)."""
+    for row, comment in _comments(text, path):
+        if mark := _MARK.fullmatch(comment):
+            name = _CLOSER.sub("", mark["name"].rstrip()).strip() if mark["name"] else EVOLVE
+            yield row, name, (mark["word"] or mark["verb"]) in ("START", "begin")
+
+
+def _is_counted(name: str, only: Sequence[str]) -> bool:
+    return name in only if only else name == EVOLVE
 
 
 def _comments(text: str, path: str) -> Iterator[tuple[int, str]]:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from strop.edits.regions import with_markers
 from strop.errors import ConfigurationError, Malformed
 
 _HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
@@ -47,14 +48,15 @@ def bundled(files: Mapping[str, str]) -> str:
 def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     """The files of a candidate for the program whose files are `original`, all of them, in its order, new ones last.
 
-    A text that lost or won its last newline gets the end that the original has.
+    A text that lost or won its last newline gets the end that the original has, and one that lost the markers of its regions gets
+    them back where nothing else changed (strop.edits.regions).
 
     Raises:
         Malformed: it is no such text, names a file twice, or names a path outside of the tree.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
-        return {path: _ended_like(text, original[path])}
+        return {path: with_markers(original[path], _ended_like(text, original[path]), path)}
     heads = list(_HEAD.finditer(text))
     if not heads:
         raise Malformed(f"the program has {len(original)} files; begin each that you change with '{header('PATH')}'")
@@ -69,7 +71,7 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
             raise Malformed(f"{path!a:.200} is no path inside of the tree")
         body = text[head.end() + 1 : following.start() if following else len(text)]
         found[path] = _ended_like(body, original.get(path, "\n"))
-    kept = {path: found.pop(path, original[path]) for path in original}
+    kept = {path: with_markers(text, found.pop(path, text), path) for path, text in original.items()}
     return kept | found
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strop.edits import check_only, regions_of
+from strop.edits.regions import with_markers
 from strop.errors import Malformed
+from strop.tasks.bundle import bundled, unbundled
 
 PYTHON = '''import math
 
@@ -144,4 +148,107 @@ def test_regions_are_told_with_their_lines() -> None:
     assert [(each.name, each.first, each.stop) for each in regions_of(PYTHON, "a.py", ["area", "Disc.shrunk"])] == [
         ("area", 5, 10),
         ("Disc.shrunk", 18, 20),
+    ]
+
+
+TWO = """import math
+
+# EVOLVE-BLOCK-START
+def f():
+    return 1
+# EVOLVE-BLOCK-END
+
+
+def between():
+    return f()
+
+    # EVOLVE-BLOCK-START
+x = 1
+    # EVOLVE-BLOCK-END
+print(between())
+"""
+
+
+def unmarked(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if "EVOLVE" not in line and "strop:" not in line)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "old", "new"),
+    [
+        ("a.py", EVOLVE, "return 1", "return 2"),
+        ("a.py", EVOLVE, "def f():\n    return 1\n", "def g():\n    x = 2  \n\n    return x\n\n\nf = g\n"),
+        ("a.py", TWO, "return 1", "return 2"),
+        ("a.py", TWO, "x = 1", "x = 2\ny = 3"),
+        ("a.py", EVOLVE.replace("x = 1\n", "").replace("print(f())\n", ""), "return 1", "return 2"),
+        ("a.c", C, "n++;", "n += 2;"),
+        ("a.rs", EVOLVE.replace("#", "//"), "return 1", "return 2"),
+        ("a.sql", EVOLVE.replace("#", "--"), "return 1", "return 2"),
+        ("a.html", EVOLVE.replace("# EVOLVE-BLOCK-START", "<!-- EVOLVE-BLOCK-START -->"), "return 1", "return 2"),
+        ("a.py", EVOLVE.replace("x = 1", "x = 1  "), "return 1", "return 2"),
+        ("a.py", EVOLVE + "\n\n", "return 1", "return 2"),
+    ],
+)
+def test_whole_program_that_lost_its_markers_gets_them_back_where_the_rest_is_the_same(
+    path: str, text: str, old: str, new: str
+) -> None:
+    changed = text.replace(old, new)
+    assert with_markers(text, unmarked(changed), path) == changed
+    assert with_markers(text, "\n" + unmarked(changed) + "\n", path) == changed
+    assert with_markers(text, changed, path) == changed and with_markers(text, unmarked(text), path) == text
+
+
+def test_program_that_lost_one_marker_of_two_gets_it_back() -> None:
+    half = TWO.replace("# EVOLVE-BLOCK-END\n", "", 1)
+    assert with_markers(TWO, half, "a.py") == TWO
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("import math", "import cmath", "line 1: 'import math' became 'import cmath'"),
+        ("    return f()", "    return f() + 1", "line 10: 'return f()' is gone, or stands elsewhere"),
+        ("print(between())", "print(2)", "line 15: 'print(between())' became 'print(2)'"),
+        ("print(between())\n", "print(between())\nprint(3)\n", "line 15: 'print(between())' became 'print(3)'"),
+    ],
+)
+def test_lost_markers_do_not_hide_what_changed_outside(old: str, new: str, words: str) -> None:
+    assert words in refusal("a.py", TWO, unmarked(TWO).replace(old, new))
+
+
+def test_text_literal_that_swallows_a_marker_is_refused_although_markers_were_lost() -> None:
+    swallowing = unmarked(TWO).replace("return 1", 'return 1\n"""').replace("x = 1", 'x = """')
+    restored = with_markers(TWO, swallowing, "a.py")
+    with pytest.raises(Malformed):
+        check_only({"a.py": TWO}, {"a.py": restored})
+
+
+def test_candidate_of_several_files_gets_the_markers_of_each_back() -> None:
+    files = {"a.py": EVOLVE, "b.c": EVOLVE.replace("#", "//").replace("def f():", "int f;")}
+    text = bundled({path: unmarked(text).replace("return 1", "return 2") for path, text in files.items()})
+    assert unbundled(text, files) == {path: text.replace("return 1", "return 2") for path, text in files.items()}
+
+
+LINES = st.lists(st.sampled_from(["a = 1", "b = 2", "", "    c", "print(a)", "d  "]), max_size=4)
+
+
+@given(
+    st.lists(LINES, min_size=2, max_size=4),
+    st.lists(LINES, min_size=4, max_size=4),
+    st.lists(LINES, min_size=4, max_size=4),
+)
+def test_markers_that_are_put_back_always_pass_the_check_and_change_no_line(
+    outside: list[list[str]], before: list[list[str]], after: list[list[str]]
+) -> None:
+    def file(regions: list[list[str]], *, marks: bool) -> str:
+        lines = list(outside[0])
+        for region, piece in zip(regions, outside[1:], strict=False):
+            lines += ["// EVOLVE-BLOCK-START"] * marks + region + ["// EVOLVE-BLOCK-END"] * marks + piece
+        return "\n".join(lines)
+
+    text, now = file(before, marks=True), file(after, marks=False)
+    found = with_markers(text, now, "a.txt")
+    check_only({"a.txt": text}, {"a.txt": found})
+    assert [line.rstrip() for line in unmarked(found).split("\n") if line.strip()] == [
+        line.rstrip() for line in now.split("\n") if line.strip()
     ]
