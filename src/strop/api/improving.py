@@ -18,7 +18,7 @@ from strop.api.patching import apply_run
 from strop.api.recording import recorded
 from strop.api.results import Shown
 from strop.api.subjects import ModelLike, Require, TaskLike, model_of, source_of
-from strop.api.target import OBJECTIVE, ORIGINAL, Target, target_of
+from strop.api.target import OBJECTIVE, ORIGINAL, Target, check_model, target_of
 from strop.editing import Mode as Edits
 from strop.errors import ConfigurationError, StoreError, TaskError
 from strop.events import AuditNoted, Evaluated, ImproveStarted
@@ -238,6 +238,7 @@ def improve(
     start = None if solution is None else Path(solution)
     given = target if isinstance(target, (Task, CommandTask)) else None
     found = target_of(source_of(target), scoring_of(arguments), start, given)
+    check_model(spec.lm, text, found.task)
     directory = Path(out) if out is not None else new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
     carry_out(spec, text, found, directory, show="auto" if progress else "none", model=model_of(lm))
     return improved_in(directory)

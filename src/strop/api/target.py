@@ -15,6 +15,7 @@ from typing import Any
 
 from strop.errors import ConfigurationError
 from strop.gains import facts_of
+from strop.lm.options import members, read_spec
 from strop.original import Original, of_command, of_file, of_function
 from strop.tasks.command import AnyTask, CommandTask
 from strop.tasks.command_file import CONFIG
@@ -165,6 +166,24 @@ def _target_of(name: str, scoring: Scoring, solution: Path | None, given: AnyTas
     if isinstance(task, FunctionTask):
         return Target(name, task, of_function(task, cwd))
     return Target(name, task, None if task.seed_file is None else of_file(task.seed_file, cwd))
+
+
+def check_model(lm: str, improver: str, task: AnyTask) -> None:
+    """Raises ConfigurationError where an improver is to ask the offline proposer for a program that it cannot edit."""
+    if not isinstance(task, CommandTask) or ".prompt(" not in improver.replace("batch_prompt", "prompt"):
+        return
+    if any(not read_spec(each)[0].startswith("offline") for each in members(lm)):
+        return
+    (path, text), *others = task.files.items()
+    if others:
+        why = f"{task.name} has {len(task.files)} files that may change"
+    elif not path.endswith((".py", ".pyw")) and "python" not in text.partition("\n")[0]:
+        why = f"{path} is not Python"
+    else:
+        return
+    raise ConfigurationError(
+        f"offline edits Python only, one file, and {why}; name a language model with --lm (docs/models.md)"
+    )
 
 
 def _commanded(path: Path, scoring: Scoring) -> CommandTask:

@@ -14,7 +14,7 @@ from cyclopts import Group, Parameter
 from strop.api.finding import any_improver_text
 from strop.api.improving import Told, carry_out, print_told, told_in
 from strop.api.patching import apply_run, check_can_apply
-from strop.api.target import Scoring, target_of
+from strop.api.target import Scoring, check_model, target_of
 from strop.best import BEST, BEST_DIFF
 from strop.commands.options import (
     DEFAULTS,
@@ -204,7 +204,7 @@ def improve_command(
     directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
     with reported(directory, no_report):
         with results_alone(), best_told(directory):
-            begin = partial(_say_first, found.task, spec)
+            begin = partial(_say_first, found.task, spec, text)
             carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display, begin=begin)
         _end(directory, patch, as_json=as_json)
     return 0
@@ -216,8 +216,9 @@ def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
         show_improvement(store, directory, as_json=as_json, applied=applied)
 
 
-def _say_first(task: AnyTask, spec: RunSpec) -> None:
+def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
     """What a user should know before anything is spent."""
+    check_model(spec.lm, improver, task)
     if isinstance(task, FunctionTask) and task.note:
         notices().print(f"note: {harmless(task.note, 300)}", markup=False, soft_wrap=True)
     notices().print(budget_line(spec), markup=False, soft_wrap=True)

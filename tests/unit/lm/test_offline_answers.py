@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from strop.edits import check_only
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.answers import Answer
@@ -105,3 +106,29 @@ def test_answer_fails_at_run_time_when_it_raises() -> None:
 def test_answer_gives_a_program_back_when_it_does_not_parse() -> None:
     for each in draw("def f(:", 1.0, 20):
         assert each.kind == "none" and code(each) == "def f(:"
+
+
+MARKED = """import numpy as np  # for the answers
+
+
+# EVOLVE-BLOCK-START
+{inside}
+# EVOLVE-BLOCK-END
+
+
+if __name__ == '__main__':
+    print("kept, 'as it is'")"""
+
+
+@pytest.mark.parametrize(
+    "inside", [LEARNER, UNKNOWN, "    half = 2\n    third = 3"], ids=["known", "unknown", "indented"]
+)
+def test_answer_changes_nothing_outside_of_the_marked_region(inside: str) -> None:
+    program = MARKED.format(inside=inside)
+    if inside.startswith(" "):
+        program = program.replace("# EVOLVE-BLOCK-START", "def f():\n    # EVOLVE-BLOCK-START")
+    answers = [each for each in draw(program, 0.5, 100) if each.kind in ("edit", "good", "mediocre")]
+    assert len({each.text for each in answers}) > 20
+    for each in answers:
+        assert len(fenced_blocks(each.text)) == 1 and parse(code(each)) is not None
+        check_only({"a.py": program}, {"a.py": code(each)})

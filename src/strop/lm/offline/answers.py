@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strop.lm.offline.adapt import adapt
 from strop.lm.offline.library import Algorithm, Textbook
 from strop.lm.offline.mutate import mutate
 from strop.lm.offline.odds import BROKEN, Odds
-from strop.lm.offline.prompt import Program, parse, read_program
+from strop.lm.offline.prompt import Program, marked_parts, parse, read_program
 from strop.lm.offline.unsafe import switch_off
 from strop.parsing import syntax_tree
 
+_CODE = re.compile(r"(^```python\n)(.*?)(^```$|\Z)", re.DOTALL | re.MULTILINE)
 HOTTEST = 3.0
 """Temperatures above count as this one."""
 
@@ -57,6 +59,25 @@ def answer(
     program = read_program(message)
     if program is None:
         return Answer("I see no program here. Please show it in a fenced block.", "none", "no program")
+    parts = marked_parts(program)
+    if not parts:
+        return _answer(program, temperature, textbook, odds, rng, unsafe)
+    part = next((each for each in parts if each.program.signature), None) or rng.choice(parts)
+    found = _answer(part.program, temperature, textbook, odds, rng, unsafe)
+
+    def whole(fence: re.Match[str]) -> str:
+        return (
+            f"{fence[1]}{part.around(fence[2]).rstrip()}\n{fence[3]}"
+            if fence[3]
+            else f"{fence[1]}{part.above}{fence[2]}"
+        )
+
+    return replace(found, text=_CODE.sub(whole, found.text))
+
+
+def _answer(
+    program: Program, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random, unsafe: float
+) -> Answer:
     context = Context(program, textbook, rng, min(HOTTEST, max(0.0, temperature)))
     if unsafe and rng.random() < unsafe:  # no draw where the share is 0: what was measured without it stays as it was
         circumventing = _unsafe(context)

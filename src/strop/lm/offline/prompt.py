@@ -10,6 +10,8 @@ import re
 import textwrap
 from dataclasses import dataclass
 
+from strop.edits.regions import EVOLVE, regions_of
+from strop.errors import Malformed
 from strop.lm.offline.shapes import Signature, signature_of
 from strop.parsing import syntax_tree
 from strop.solution import is_costly_to_parse
@@ -38,6 +40,42 @@ class Program:
     text: str
     tree: ast.Module | None
     signature: Signature | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A marked region of a program, read as a program of its own, and the text around it."""
+
+    above: str
+    program: Program
+    below: str
+    indentation: str
+
+    def around(self, code: str) -> str:
+        """The whole program with `code` in the place of the region."""
+        return self.above + textwrap.indent(code.strip("\n") + "\n", self.indentation) + self.below
+
+
+def marked_parts(program: Program) -> list[Part]:
+    """The regions between EVOLVE-BLOCK markers that are Python by themselves; the markers are part of the text around them."""
+    if EVOLVE not in program.text or program.tree is None:
+        return []
+    try:
+        regions = regions_of(program.text, "program.py")
+    except Malformed:
+        return []
+    lines = program.text.split("\n")
+    parts = []
+    for region in regions:
+        body = "\n".join(lines[region.first : region.stop])
+        text = textwrap.dedent(body)
+        tree = parse(text)
+        if tree is not None and tree.body:
+            filled = next(line for line in lines[region.first : region.stop] if line.strip())
+            above, below = "\n".join(lines[: region.first]) + "\n", "\n".join(lines[region.stop :])
+            indentation = filled[: len(filled) - len(filled.lstrip())] if text != body else ""
+            parts.append(Part(above, Program(text, tree, signature_of(tree)), below, indentation))
+    return parts
 
 
 def fenced_blocks(text: str) -> list[Block]:
