@@ -255,7 +255,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
         (["mine", *SCORED, "--repeat", "0"], "held_out are 1 to"),
         (["mine", *SCORED, "--time-limit", "0"], "time_limit is 0.0 s"),
         (
-            ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:]],
+            ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE],
             "exit status 3 ... two; strop check",
         ),
         (["./nowhere"], "there is no ./nowhere; a task is"),
