@@ -2,6 +2,7 @@
 
     python bench/gate.py                  # some four minutes on a free core
     python bench/gate.py --runs 300       # quick
+    python bench/gate.py --futility       # only how it gives up: 10,000 comparisons a line, two minutes
 
 Real selections, real budgets; only the improvements are drawn instead of made. û of one copy is as on lpn: a share of the
 copies gets solved (near 0.9), the others stay stuck (near 0.56), and a few may fail (0); standard deviation 0.175. A gain of
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,7 +24,8 @@ from strop.budget import LM_CALLS, UTILITY_CALLS, Budget
 from strop.contest import Contest, Node, Selection
 from strop.meta_utility import Trial
 from strop.selection import SELECTIONS, Gate, SelectionName, make_selection
-from strop.stats import wilson_interval
+from strop.stats import EProcess, wilson_interval
+from strop.stats.sequential import _FRACTIONS, _log_capital
 from strop.utility import Evaluation
 
 STUCK, SOLVED = 0.56, 0.9
@@ -175,10 +178,119 @@ def runs_of(names: Sequence[SelectionName], runs: int, rng: np.random.Generator)
             )
 
 
+Values = np.ndarray[Any, Any]
+Draw = Callable[[np.random.Generator, tuple[int, int]], Values]
+
+
+def _solved_or(rng: np.random.Generator, size: tuple[int, int], share: float, rest: Values) -> Values:
+    return np.where(rng.random(size) < share, 1.0, rest)
+
+
+SHAPES: dict[str, Draw] = {
+    "uniform": lambda rng, size: rng.uniform(0.2, 0.8, size),
+    "20 right or wrong": lambda rng, size: rng.binomial(20, 0.7, size) / 20,
+    "five grades": lambda rng, size: rng.integers(0, 5, size) / 5,
+    "skewed low": lambda rng, size: rng.beta(0.5, 1.5, size),
+    "skewed high": lambda rng, size: rng.beta(4.0, 0.8, size),
+    "fails in 10%": lambda rng, size: np.where(rng.random(size) < 0.1, 0.0, rng.beta(8, 4, size)),
+    "three quarters at 1": lambda rng, size: _solved_or(rng, size, 0.75, rng.uniform(0.1, 0.6, size)),
+}
+"""Values of an incumbent; none is among those by which futility's constants were chosen (docs/design/0047-futility.md)."""
+TIED = 0.7
+"""Of the pairs of a line `ties`, those in which both improvers make the same program."""
+
+
+def differing(shape: Draw, gain: float, tied: float, runs: int, rng: np.random.Generator) -> tuple[Values, Values]:
+    """(values of the incumbent, of its 5 measurements first; the candidate's, pair by pair), of mean gain `gain`.
+
+    The candidate solves, with score 1, some copies that the incumbent's distribution leaves.
+    """
+    most = Gate().pairs
+    a, b = shape(rng, (runs, COPIES + most)), shape(rng, (runs, most))
+    b = np.where(rng.random(b.shape) < tied, a[:, COPIES:], b)
+    room = 1 - float(shape(rng, (1000, 1000)).mean())
+    return a, np.where(rng.random(b.shape) < gain / room, 1.0, b)
+
+
+def one(gate: Gate, a: Values, b: Values) -> tuple[bool, int]:
+    """(accepted, pairs) of one comparison, by the gate's own parts."""
+    evidence, differences = EProcess(), b - a[COPIES:]
+    for end in range(COPIES, gate.pairs + 1, COPIES):
+        for difference in differences[end - COPIES : end].tolist():
+            evidence.add(difference)
+            if evidence.rejected(gate.alpha):
+                return True, end
+        if gate.futile(evidence, gate.pairs - end, a[: COPIES + end].tolist()):
+            return False, end
+    raise AssertionError("a gate without pairs goes on")
+
+
+def upper(total: Values, squares: Values, n: int, coming: int, prior: Values | float, errors: float) -> Values:
+    """The mean of `n` values, so many standard errors of prediction of `coming` more up."""
+    mean = total / n
+    spread = np.maximum(squares - n * mean * mean, 0.0)
+    return np.asarray(mean + errors * np.sqrt((prior + spread) / (n + 1) * (1 / n + 1 / coming)))
+
+
+def all_at_once(gate: Gate, a: Values, b: Values, *, before: bool) -> tuple[Values, Values]:
+    """(accepted, pairs) of every comparison, as `one` has them; `before`: as the gate gave up before, by the mean alone."""
+    d, room, threshold = b - a[:, COPIES:], 1 - a, math.log(1 / gate.alpha)
+    steps = np.log1p(d[..., None] * _FRACTIONS)
+    logs, squares = np.cumsum(steps, 1), np.cumsum(steps**2, 1)
+    rejected = _log_capital(logs) >= threshold
+    accepted, pairs = np.zeros(len(a), bool), np.full(len(a), gate.pairs)
+    going = ~accepted
+    for n in range(COPIES, gate.pairs + 1, COPIES):
+        hits = going & rejected[:, n - COPIES : n].any(1)
+        accepted, going = accepted | hits, going & ~hits
+        pairs[hits] = n
+        if n == gate.pairs:
+            break
+        coming, seen = gate.pairs - n, room[:, : COPIES + n]
+        if before:
+            mean = upper(d[:, :n].sum(1), (d[:, :n] ** 2).sum(1), n, coming, 1.0, 1.28).clip(-1, 1)
+            growth = np.log1p(mean[:, None] * _FRACTIONS)
+        else:
+            most = upper(seen.sum(1), (seen**2).sum(1), COPIES + n, coming, 0.25, 1.28).clip(0, 1)
+            growth = upper(logs[:, n - 1], squares[:, n - 1], n, coming, (_FRACTIONS * 0.5) ** 2, 1.5)
+            growth = np.minimum(growth, np.log1p(most[:, None] * _FRACTIONS))
+        futile = going & (_log_capital(logs[:, n - 1] + coming * growth) < threshold)
+        pairs[futile], going = n, going & ~futile
+    return accepted, pairs
+
+
+def futility(runs: int, rng: np.random.Generator) -> None:
+    gate = Gate()
+    print(
+        f"\ngiving up, {gate.pairs} pairs at {gate.alpha}, {runs} comparisons a line: accepted and mean pairs, before and now"
+    )
+    print(
+        f"{'values of the incumbent':28} {'gain':>5}  {'before':>15}  {'now (95% Wilson)':28} {'pairs':>5} {'saved':>6}"
+    )
+    for name, shape in SHAPES.items():
+        for tied in (0.0, TIED):
+            for gain in (0.0, 0.03, 0.15):
+                a, b = differing(shape, gain, tied, runs, rng)
+                (now, pairs), (then, pairs_then) = (all_at_once(gate, a, b, before=each) for each in (False, True))
+                for number in range(min(runs, 100)):
+                    assert one(gate, a[number], b[number]) == (now[number], pairs[number])
+                said = name + (f", {100 * TIED:.0f}% ties" if tied else "")
+                print(
+                    f"{said:28} {gain:5.2f}  {then.mean():8.4f} {pairs_then.mean():6.1f}  {told(int(now.sum()), runs):28} "
+                    f"{pairs.mean():5.1f} {100 * (1 - pairs.mean() / pairs_then.mean()):5.0f}%",
+                    flush=True,
+                )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=2000)
-    runs = parser.parse_args().runs
+    parser.add_argument("--futility", action="store_true", help="only how the gate gives up")
+    asked = parser.parse_args()
+    runs = asked.runs
+    if asked.futility:
+        futility(5 * runs, np.random.default_rng([4, 103]))
+        return
     nulls(runs, np.random.default_rng([4, 100]))
     power(max(1, runs // 4), np.random.default_rng([4, 101]))
     runs_of(SELECTIONS, max(1, runs // 4), np.random.default_rng([4, 102]))

@@ -11,8 +11,9 @@ Pure arithmetic: the texts' lengths and the prices are handed in.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from strop.lm.prices import Tariff
 from strop.spec import RunSpec
@@ -28,9 +29,13 @@ MOST_PROMPT_TOKENS = 32_768
 OUTPUT_PER_PROGRAM, OUTPUT_TOKENS = 1.5, 200
 """An answer is expected to be this many times as long as the program it improves, plus so many tokens of words."""
 CALL_SECONDS = (0.5, 10.0, 60.0)
-"""From a request to its answer, least, expected and most; a stand-in takes none."""
-INSTANCE_SHARE = (0.0, 0.05, 1.0)
+"""From a request to its answer, least, expected and most; a stand-in such as `offline` answers at once."""
+EVALUATION_SECONDS = 0.03
+"""Of processor time that one evaluation takes besides its instances: to start a guest, to record what it did."""
+INSTANCE_SHARE = (0.0, 0.0005, 1.0)
 """Part of the task's time limit that a solution takes on one instance."""
+USES_ALL = 0.3
+"""Of the improvers that a model writes, those that are expected to make every LM call that they may; the others make one."""
 ACCEPTED = 0.5
 """Of the candidates, those that are expected to become I_t after a gate."""
 GATE_SHARE = 0.5
@@ -39,21 +44,25 @@ GATE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Span:
-    """A figure at least, as expected, and at most."""
+    """A figure at least, as expected, if every improver that a model writes makes every LM call that it may, and at most."""
 
     least: float = 0.0
     expected: float = 0.0
+    every_call: float = 0.0
     most: float = 0.0
 
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.least, self.expected, self.every_call, self.most))
+
     def __add__(self, other: Span) -> Span:
-        return Span(self.least + other.least, self.expected + other.expected, self.most + other.most)
+        return Span(*map(operator.add, self, other))
 
     def __mul__(self, other: Span) -> Span:
-        return Span(self.least * other.least, self.expected * other.expected, self.most * other.most)
+        return Span(*map(operator.mul, self, other))
 
     def within(self, limit: float | None) -> Span:
         """Cut where a limit ends the run."""
-        return self if limit is None else Span(*(min(each, limit) for each in (self.least, self.expected, self.most)))
+        return self if limit is None else Span(*(min(each, limit) for each in self))
 
 
 @dataclass(frozen=True)
@@ -133,23 +142,28 @@ class Plan:
 
 
 def planned(spec: RunSpec, ground: Ground) -> Plan:
-    """What `spec` (checked) comes to: least, expected and most.
+    """What `spec` (checked) comes to: least, expected, with improvers that use every call, and most.
 
     Least: what happens if every program that a model writes asks for nothing. Only the shipped seed improver is known to ask.
-    Expected: every improver does as the seed improver does, which makes one LM call and scores each response once.
+    Expected: `USES_ALL` of the improvers that a model writes make every LM call, the others do as the seed improver does, which
+    makes one; each response is scored once.
+    Every call: all of them make every LM call; whether a candidate replaces the incumbent is as expected.
     Most: every budget is spent.
     """
-    once = {MEASUREMENT: _measured(spec, ground, Span(1, 1, 1), known=spec.improver == "seed")}
-    first, each = _iteration(spec, ground, known=spec.improver == "seed"), _iteration(spec, ground, known=False)
+    known = float(spec.improver == "seed")
+    once = {MEASUREMENT: _measured(spec, ground, _all(1), known)}
     roles = {role: once.get(role, Work()) for role in ROLES}
+    each: dict[str, Work] = {}
     for t in range(spec.iterations):
-        roles = {role: roles[role] + (first if t == 0 else each)[role] for role in ROLES}
+        each = _iteration(spec, ground, known * (1 - _accepted(spec)) ** t)
+        roles = {role: roles[role] + each[role] for role in ROLES}
     total = sum(
         roles.values(), Work(evaluations=_all(len(spec.tasks)))
     )  # seed solutions are scored once before everything
-    beginning, iteration = once[MEASUREMENT], sum(each.values(), Work())
+    beginning = once[MEASUREMENT]
+    iteration = sum(_iteration(spec, ground, known).values(), Work())
     bought, binding = _bought(spec, ground, beginning, iteration)
-    candidates = min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
+    candidates = _candidates(spec)
     limited, seconds = _cut(spec, ground, total)
     return Plan(
         roles=roles,
@@ -165,8 +179,8 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
 def _cut(spec: RunSpec, ground: Ground, total: Work) -> tuple[Work, Span]:
     """All of a run and its wall time, cut where a limit ends it.
 
-    Least and expected: every figure ends at the same share of the run, that of the limit which is spent first. Most: each figure
-    by itself, since cheap calls may be many; but fewer calls bring fewer tokens, and fewer tokens less money.
+    But for the most, every figure ends at the same share of the run, that of the limit which is spent first. Most: each figure by
+    itself, since cheap calls may be many; but fewer calls bring fewer tokens, and fewer tokens less money.
     """
     seconds = _seconds(spec, ground, total)
     max_cost = None if spec.max_cost is None else spec.max_cost * 1e9
@@ -177,13 +191,10 @@ def _cut(spec: RunSpec, ground: Ground, total: Work) -> tuple[Work, Span]:
         (total.cost or Span(), max_cost),
     ]
     limits = [(span, limit) for span, limit in spent if limit is not None]
-    share = Span(
-        min((limit / span.least for span, limit in limits if span.least > limit), default=1.0),
-        min((limit / span.expected for span, limit in limits if span.expected > limit), default=1.0),
-        1.0,
-    )
+    shares = [[min(limit / figure, 1.0) if figure else 1.0 for figure in span] for span, limit in limits]
+    share = replace(Span(*map(min, zip(*shares, strict=True))), most=1.0) if shares else _all(1)
     calls = (total.calls * share).within(spec.max_calls)
-    fewer = Span(1.0, 1.0, calls.most / total.calls.most if total.calls.most else 1.0)
+    fewer = Span(1.0, 1.0, 1.0, calls.most / total.calls.most if total.calls.most else 1.0)
     tokens = (total.tokens * share * fewer).within(spec.max_tokens)
     cost = total.cost and (total.cost * share * fewer).within(max_cost)
     responses = total.responses * share * fewer
@@ -191,47 +202,72 @@ def _cut(spec: RunSpec, ground: Ground, total: Work) -> tuple[Work, Span]:
         prices = [each.price for each in ground.tariffs.values() if each.price is not None]
         token = max(float(price) for each in prices for _, price in (*each.input, *each.output))
         request = max(float(each.request) for each in prices)
-        cost = Span(cost.least, cost.expected, min(cost.most, spec.max_tokens * token + responses.most * request))
+        cost = replace(cost, most=min(cost.most, spec.max_tokens * token + responses.most * request))
     work = Work(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
     return work, (seconds * share).within(spec.max_time)
 
 
-def _iteration(spec: RunSpec, ground: Ground, *, known: bool) -> dict[str, Work]:
-    """One iteration, by role; `known`: the improver that improves itself is the shipped seed improver."""
-    asks = spec.lm_budget > 0 and spec.meta_budget > 0
-    candidates = min(spec.max_responses, spec.meta_budget) if asks else 0
-    calls = Span(int(asks and known), int(asks), spec.lm_budget)
-    responses = Span(candidates * int(known), candidates, spec.lm_budget * spec.max_responses)
+def _candidates(spec: RunSpec) -> int:
+    """Candidate improvers that the seed improver writes."""
+    return min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
+
+
+def _accepted(spec: RunSpec) -> float:
+    """Of the candidates, those that are expected to become I_t."""
+    return 1.0 if spec.selection == "paper" else ACCEPTED
+
+
+def _asks(spec: RunSpec, known: float, budget: int) -> tuple[Span, Span, Span]:
+    """(LM calls, responses, evaluations) of one improvement that may evaluate `budget` times.
+
+    `known`: the probability that its improver is the shipped seed improver.
+    """
+    asks, least = int(spec.lm_budget > 0 and budget > 0), int(known == 1)
+    once, most = min(spec.max_responses, budget) * asks, spec.lm_budget * spec.max_responses
+    every = most * asks
+    shares = (known, known + (1 - known) * (1 - USES_ALL), known)  # that make one call: least, expected, every call
+
+    def between(one: float, all_of_them: float) -> tuple[float, float]:
+        return tuple(share * one + (1 - share) * all_of_them for share in shares[1:])  # type: ignore[return-value]
+
+    calls = Span(asks * least, *between(asks, spec.lm_budget * asks), spec.lm_budget)
+    responses = Span(once * least, *between(once, every), most)
+    return calls, responses, Span(0, *between(once, min(every, budget)), budget)
+
+
+def _iteration(spec: RunSpec, ground: Ground, known: float) -> dict[str, Work]:
+    """One iteration, by role; `known`: the probability that the improver that improves itself is the shipped seed improver."""
+    calls, responses, evaluated = _asks(spec, known, spec.meta_budget)
     itself = _asked(calls, responses, Span(), calls, ground, (ground.improver_prompt, ground.improver))
-    evaluated = Span(0, candidates, spec.meta_budget)
+    asks = float(calls.expected > 0)
     found = {
         SELF_IMPROVEMENT: itself,
-        META_EVALUATION: _downstream(spec, ground, evaluated * _all(spec.downstream), evaluated, Span(1, 1, 1)),
+        META_EVALUATION: _downstream(spec, ground, evaluated * _all(spec.downstream), evaluated, _all(1)),
     }
+    share = _accepted(spec) * asks
+    measured = _measured(spec, ground, Span(0, share, share, 1))
     if spec.selection == "paper":
-        return found | {GATE: Work(), MEASUREMENT: _measured(spec, ground, Span(0, int(asks), 1))}
-    pairs = Span(0, math.ceil(GATE_SHARE * spec.gate_pairs) if asks else 0, spec.gate_pairs)
-    rounds = Span(0, math.ceil(pairs.expected / spec.downstream), math.ceil(pairs.most / spec.downstream))
-    gate = _downstream(spec, ground, pairs * _all(2), rounds * _all(2), Span(1, 1, 1))
-    return found | {GATE: gate, MEASUREMENT: _measured(spec, ground, Span(0, ACCEPTED if asks else 0, 1))}
+        return found | {GATE: Work(), MEASUREMENT: measured}
+    usual = math.ceil(GATE_SHARE * spec.gate_pairs) * asks
+    pairs = Span(0, usual, usual, spec.gate_pairs)
+    rounds = Span(*(math.ceil(each / spec.downstream) for each in pairs))
+    incumbent = _downstream(spec, ground, pairs, rounds, _all(1), known)
+    return found | {GATE: incumbent + _downstream(spec, ground, pairs, rounds, _all(1)), MEASUREMENT: measured}
 
 
-def _measured(spec: RunSpec, ground: Ground, times: Span, *, known: bool = False) -> Work:
+def _measured(spec: RunSpec, ground: Ground, times: Span, known: float = 0.0) -> Work:
     """|D| improvements, and their solutions on the sealed test split too."""
-    return _downstream(spec, ground, times * _all(spec.downstream), times, Span(2, 2, 2), known=known)
+    return _downstream(spec, ground, times * _all(spec.downstream), times, _all(2), known)
 
 
 def _downstream(
-    spec: RunSpec, ground: Ground, improvements: Span, rounds: Span, scored: Span, *, known: bool = False
+    spec: RunSpec, ground: Ground, improvements: Span, rounds: Span, scored: Span, known: float = 0.0
 ) -> Work:
     """Downstream improvements, in `rounds` that wait for one another; each result is scored `scored` times."""
-    asks = spec.lm_budget > 0 and spec.utility_budget > 0
-    candidates = min(spec.max_responses, spec.utility_budget) if asks else 0
-    calls = improvements * Span(int(asks and known), int(asks), spec.lm_budget)
-    responses = improvements * Span(candidates * int(known), candidates, spec.lm_budget * spec.max_responses)
-    evaluations = improvements * (Span(0, candidates, spec.utility_budget) + scored)
-    depth = rounds * Span(int(asks and known), int(asks), spec.lm_budget)
-    return _asked(calls, responses, evaluations, depth, ground, (ground.solution_prompt, ground.solution))
+    calls, responses, evaluations = _asks(spec, known, spec.utility_budget)
+    depth = rounds * calls
+    asked = (improvements * calls, improvements * responses, improvements * (evaluations + scored))
+    return _asked(*asked, depth, ground, (ground.solution_prompt, ground.solution))
 
 
 def _asked(
@@ -243,9 +279,10 @@ def _asked(
     paying = sum(weight for weight, tariff in zip(ground.weights, known, strict=True) if not tariff.tokenless)
     share = paying / sum(ground.weights)
     out = min(OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN[1] + OUTPUT_TOKENS, max(each.max_tokens for each in known))
-    each_in = Span(prompt / BYTES_PER_TOKEN[0], prompt / BYTES_PER_TOKEN[1], max(MOST_PROMPT_TOKENS, prompt))
-    each_out = Span(1, out, max(each.max_tokens for each in known))
-    used = Span(float(share == 1), share, float(share > 0))
+    usual = prompt / BYTES_PER_TOKEN[1]
+    each_in = Span(prompt / BYTES_PER_TOKEN[0], usual, usual, max(MOST_PROMPT_TOKENS, prompt))
+    each_out = Span(1, out, out, max(each.max_tokens for each in known))
+    used = Span(float(share == 1), share, share, float(share > 0))
     tokens = responses * (each_in + each_out) * used
     if any(each.price is None for each in known):
         return Work(calls, responses, evaluations, tokens, None, depth)
@@ -253,7 +290,8 @@ def _asked(
     least = min(bill(int(each_in.least), 1) for bill in bills)
     most = max(bill(int(each_in.most), int(each_out.most)) for bill in bills)
     weighed = sum(w * bill(int(each_in.expected), int(out)) for w, bill in zip(ground.weights, bills, strict=True))
-    cost = responses * Span(least, weighed / sum(ground.weights), most)
+    likely = weighed / sum(ground.weights)
+    cost = responses * Span(least, likely, likely, most)
     return Work(calls, responses, evaluations, tokens, cost, depth)
 
 
@@ -282,14 +320,19 @@ def _bought(spec: RunSpec, ground: Ground, beginning: Work, iteration: Work) -> 
 
 def _seconds(spec: RunSpec, ground: Ground, work: Work) -> Span:
     """Wall time: calls that wait for one another, the server's limit, and evaluations on this machine's cores."""
-    thinks = any(not tariff.tokenless for tariff in ground.tariffs.values())
-    waiting = work.depth * Span(*(CALL_SECONDS if thinks else (0.0, 0.0, 1.0)))
-    if spec.requests_per_minute and thinks:
-        slow = work.responses * _all(60 / spec.requests_per_minute)
-        waiting = Span(waiting.least, max(waiting.expected, slow.expected), max(waiting.most, slow.most))
-    each = ground.instances * ground.time_limit / max(spec.jobs, 1)
-    return waiting + work.evaluations * Span(*(share * each for share in INSTANCE_SHARE))
+    waiting = Span()
+    if any(not tariff.tokenless for tariff in ground.tariffs.values()):
+        least, usual, most = CALL_SECONDS
+        waiting = work.depth * Span(least, usual, usual, most)
+        if spec.requests_per_minute:
+            slow = work.responses * _all(60 / spec.requests_per_minute)
+            waiting = Span(waiting.least, *map(max, list(waiting)[1:], list(slow)[1:]))
+    least, usual, most = (
+        (EVALUATION_SECONDS * (share > 0) + share * ground.instances * ground.time_limit) / max(spec.jobs, 1)
+        for share in INSTANCE_SHARE
+    )
+    return waiting + work.evaluations * Span(least, usual, usual, most)
 
 
 def _all(number: float) -> Span:
-    return Span(number, number, number)
+    return Span(number, number, number, number)

@@ -164,7 +164,7 @@ def test_plan_of_a_tiny_run_holds_what_the_run_then_does(strop: Any) -> None:
     total = document["costs"]["total"]
     for name, did in {"lm_calls": total["lm_calls"], "responses": total["responses"]}.items():
         assert plan[name]["least"] <= did <= plan[name]["most"], name
-    assert plan["cost"] == {"least": 0, "expected": 0, "most": 0}
+    assert plan["cost"] == {"least": 0, "expected": 0, "every_call": 0, "most": 0}
 
 
 def test_no_limit_is_passed_and_no_answer_lost_in_randomised_runs_against_a_vendor_that_also_lies() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -25,15 +26,17 @@ def assumptions(known: Mapping[str, Tariff]) -> list[str]:
     prices = [f"price of {spec}: {_price(tariff)}" for spec, tariff in known.items()]
     return [
         "least: every program that a model writes asks for nothing; only the shipped seed improver is known to ask",
-        "expected: every improver does as the seed improver does, one LM call, each response scored once; a gate needs "
-        f"{assumed.GATE_SHARE:.0%} of its pairs, and {assumed.ACCEPTED:.0%} of the candidates go on",
+        f"expected: {assumed.USES_ALL:.0%} of the improvers that a model writes make every LM call they may, the others one; "
+        f"each response is scored once; a gate needs {assumed.GATE_SHARE:.0%} of its pairs and accepts "
+        f"{assumed.ACCEPTED:.0%} of the candidates",
+        "every call: all of the improvers that a model writes make every LM call they may",
         "most: every budget is spent",
         f"a prompt is that of the seed improver at {low:g} and {likely:g} bytes a token; at most {assumed.MOST_PROMPT_TOKENS:,} "
         "tokens, though a written improver may send more: only --max-tokens and --max-cost are sure",
         f"an answer has {assumed.OUTPUT_PER_PROGRAM:g} times the tokens of the program it improves and "
         f"{assumed.OUTPUT_TOKENS} more; at most {max(tariff.max_tokens for tariff in known.values()):,}",
-        f"a language model answers within {each} s (least, expected, most); a solution takes "
-        f"{assumed.INSTANCE_SHARE[1]:.0%} of its time limit on an instance, at most all of it",
+        f"a language model answers within {each} s (least, expected, most); {_at_once(known)}an evaluation "
+        f"takes {assumed.EVALUATION_SECONDS:g} s and {assumed.INSTANCE_SHARE[1]:.2%} of the limit an instance, at most all of it",
         "failed and repeated attempts are not counted",
         *prices,
     ]
@@ -51,7 +54,7 @@ def print_plan(found: Plan, spec: RunSpec, known: Mapping[str, Tariff], console:
     _row(table, "evaluations", found.total.evaluations, _count)
     _row(table, "tokens", found.total.tokens, _count)
     if found.total.cost is None:
-        table.add_row("money", *["no price"] * 3)
+        table.add_row("money", *["no price"] * 4)
     else:
         _row(table, "money", found.total.cost, lambda amount: dollars(round(amount)))
     _row(table, "time", found.seconds, duration)
@@ -71,7 +74,7 @@ def print_plan(found: Plan, spec: RunSpec, known: Mapping[str, Tariff], console:
 def plan_document(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> dict[str, Any]:
     """What `strop run --dry-run --json` prints; money in dollars, time in seconds."""
     total = found.total
-    cost = None if total.cost is None else Span(*(each / 1e9 for each in _three(total.cost)))
+    cost = None if total.cost is None else Span(*(each / 1e9 for each in total.cost))
     return {
         "schema_version": SCHEMA_VERSION,
         "task": spec.task,
@@ -96,6 +99,11 @@ def plan_document(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> di
     }
 
 
+def _at_once(known: Mapping[str, Tariff]) -> str:
+    free = [spec for spec, tariff in known.items() if tariff.tokenless]
+    return f"{', '.join(free)}: at once; " if free else ""
+
+
 def _price(tariff: Tariff) -> str:
     if tariff.price is None:
         return "not known; give it with --price IN,OUT"
@@ -104,22 +112,18 @@ def _price(tariff: Tariff) -> str:
 
 
 def _table(title: str, console: Console) -> Table:
-    table = new_table(title, "least", "expected", "most", console=console)
+    table = new_table(title, "least", "expected", "every call", "most", console=console)
     for column in table.columns[1:]:
         column.justify = "right"
     return table
 
 
 def _row(table: Table, name: str, span: Span, say_it: Callable[[float], str]) -> None:
-    table.add_row(name, *(say_it(each) for each in _three(span)))
-
-
-def _three(span: Span) -> tuple[float, float, float]:
-    return span.least, span.expected, span.most
+    table.add_row(name, *(say_it(each) for each in span))
 
 
 def _span(span: Span) -> dict[str, float]:
-    return {"least": span.least, "expected": span.expected, "most": span.most}
+    return asdict(span)
 
 
 def _count(number: float) -> str:

@@ -60,7 +60,7 @@ class Gate:
                 differences.append(difference)
                 if evidence.rejected(self.alpha):
                     break
-            if evidence.rejected(self.alpha) or self._futile(evidence, self.pairs - paid, contest.incumbent):
+            if evidence.rejected(self.alpha) or self.futile(evidence, self.pairs - paid, contest.incumbent.seen):
                 break
         lm_calls, evaluations = spent(budget)
         comparison = Comparison(
@@ -76,9 +76,12 @@ class Gate:
         )
         return Choice(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
 
-    def _futile(self, evidence: EProcess, remaining: int, incumbent: Node) -> bool:
-        """Whether the pairs that remain will hardly suffice: a candidate can gain no more than the incumbent leaves."""
-        room = likely_most([BEST - value for value in incumbent.seen], remaining) if remaining > 0 else 0.0
+    def futile(self, evidence: EProcess, remaining: int, seen: Sequence[float]) -> bool:
+        """Whether the pairs that remain will hardly suffice: a candidate can gain no more than the incumbent leaves.
+
+        `seen` are the incumbent's training values so far.
+        """
+        room = likely_most([BEST - value for value in seen], remaining) if remaining > 0 else 0.0
         return evidence.hopeless(remaining, self.alpha, most=room)
 
     @staticmethod
