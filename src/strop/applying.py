@@ -38,7 +38,7 @@ class _Step:
 
 
 def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
-    """Write the files of a candidate that differ from the original's; the paths of those, in order.
+    """Write the files of a candidate that differ from the original's; the paths of those, in order. Empty: already applied.
 
     `record` is the directory of the record, where the files that were there are kept. `force`: also where git could not bring
     them back.
@@ -53,8 +53,10 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
     root = Path(original.root)
     _undo_unfinished(record, root)
     changed = {path: text for path, text in after.items() if original.files.get(path) != text}
-    for path, text in changed.items():
-        _check_unchanged(root, path, original.files.get(path), text, record)
+    if all(_holds(root, path, text) for path, text in changed.items()):
+        return []
+    for path in changed:
+        _check_unchanged(root, path, original.files.get(path), record)
     if not force:
         check_clean(root, [path for path in changed if path in original.files])
     steps = _drafted(root, changed, original)
@@ -77,18 +79,21 @@ def check_unchanged(original: Original) -> None:
         _check_unchanged(Path(original.root), path, text)
 
 
-def _check_unchanged(
-    root: Path, path: str, before: str | None, after: str | None = None, record: Path | None = None
-) -> None:
+def _holds(root: Path, path: str, text: str) -> bool:
+    """Whether a file of the tree is this text already."""
+    target = (root / path).resolve()
+    inside = root.resolve() in target.parents
+    return inside and target.is_file() and target.read_bytes() == text.encode("utf-8", "backslashreplace")
+
+
+def _check_unchanged(root: Path, path: str, before: str | None, record: Path | None = None) -> None:
     by_hand = "" if record is None else f": apply the patch in {record} yourself, e.g. with git apply -3"
     target = root / path
     if root.resolve() not in target.resolve().parents:
         raise ConfigurationError(f"{path} is a link that leaves {root}{by_hand}")
-    if after is not None and target.is_file() and target.read_bytes() == after.encode("utf-8", "backslashreplace"):
-        raise ConfigurationError(f"{target} is as the patch makes it already")
     if before is None:
         if target.exists() or target.is_symlink():
-            raise ConfigurationError(f"{target} is to be made and is there already{by_hand}")
+            raise ConfigurationError(f"cannot create {target}: it already exists{by_hand}")
         return
     try:
         found = target.read_bytes()

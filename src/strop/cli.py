@@ -40,15 +40,15 @@ COMMANDS = {
     "report": "Write a run as one HTML file: headline, figures, lineage, every evaluation and LM call.",
     "watch": "Show a run, or a folder of runs, in the browser while it goes on.",
     "export": "Write a run in the form of other programs: JSON lines, CSV, Parquet, pictures, a log of inspect-ai.",
-    "track": "Tell OpenTelemetry, MLflow or Weights & Biases of a run that has ended.",
+    "track": "Send a finished run to OpenTelemetry, MLflow or Weights & Biases.",
     "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
-    "audit": "Say what programs do that they were told not to: one program, or every program of a run.",
+    "audit": "Report forbidden behaviour of one program, or of every program of a run.",
     "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --lm asks a model.",
 }
 GROUPS = {
     "Better programs": ("init", "check", "improve", "apply", "score"),
     "Better improvers": ("run", "train", "compare", "eval", "noise", "reproduce"),
-    "What there is": ("tasks", "improvers", "doctor"),
+    "Inspect": ("tasks", "improvers", "doctor"),
 }
 """Under which heading a command is listed, in this order; the others, which are about records, come last."""
 RECORDS = "Records of runs"

@@ -126,7 +126,7 @@ def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
         detail = str(OutOfThreads())
         raise OutOfThreads from error
     except BaseException as error:
-        detail = f"{type(error).__name__}: {error}"
+        detail = str(error) if isinstance(error, StropError) else f"{type(error).__name__}: {error}"
         raise
     finally:
         record(RunFinished(scope="", status=status, detail=detail))
@@ -199,6 +199,13 @@ def save(path: Path, text: str) -> None:
     draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file
     draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     draft.replace(path)
+
+
+def ignore_records(directory: Path) -> None:
+    """Keep the records in the default folder `runs` out of the user's git tree, as tools do with their caches."""
+    ignored = directory.parent / ".gitignore"
+    if directory.parent == Path("runs") and not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:

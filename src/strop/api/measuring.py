@@ -11,7 +11,7 @@ from typing import Any
 
 from strop.errors import ConfigurationError, StoreError, StropError
 from strop.events import RunFinished
-from strop.experiment import Journal
+from strop.experiment import Journal, ignore_records
 from strop.keeping import meta_of
 from strop.laboratory import Laboratory, Parts
 from strop.measured import spec_of
@@ -98,7 +98,9 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
             raise ConfigurationError(
                 f"--out {directory} holds files already, which this might overwrite; name a new folder"
             )
-        return Store.create(directory, meta), False
+        store = Store.create(directory, meta)
+        ignore_records(directory)
+        return store, False
     with Store.open(directory) as store:
         before = spec_of(store.events())
         same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from strop.api.target import OBJECTIVE, ORIGINAL
-from strop.applying import apply_files, check_clean, check_unchanged
+from strop.applying import BACKUP, apply_files, check_clean, check_unchanged
 from strop.best import best_of
 from strop.errors import ConfigurationError, Malformed
 from strop.events import Evaluated
 from strop.gains import facts_from
 from strop.keeping import kept
-from strop.original import Original, original_from
+from strop.original import Original, git_root, original_from
 from strop.report.reading import reading
 from strop.report.single import sentence
 from strop.secret import key_file, machine_key
@@ -61,6 +63,16 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     except Malformed as error:
         raise ConfigurationError(f"the program of {directory} cannot be written: {error}") from error
     return apply_files(original, files, directory, force=force)
+
+
+def undo_of(directory: Path, paths: Sequence[Path]) -> str:
+    """How to bring back what an application, which has just ended, has replaced."""
+    backups = sorted(directory.glob(f"{BACKUP}-*"), key=lambda each: each.stat().st_mtime)
+    kept_in = f"what was there is in {backups[-1]}" if backups else ""
+    if git_root(paths[0].parent) is None:
+        return f"to undo: {kept_in}"
+    command = shlex.join(["git", "-C", str(paths[0].parent), "checkout", "--", *map(str, paths)])
+    return f"to undo: {command} ({kept_in})"
 
 
 def _program(directory: Path, meta: dict[str, str], original: Original, *, unproven: bool) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from strop.budget import LM_CALLS
 from strop.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
-from strop.events import Evaluated, Event, LmCalled, LmResponded
-from strop.experiment import Journal
+from strop.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.experiment import Journal, ignore_records
 from strop.keeping import RESUMABLE, keep_tasks, meta_of
 from strop.laboratory import Parts
 from strop.recall import recall
@@ -48,6 +49,7 @@ def recorded(
         meta = meta_of(parts, kind) | dict(said or {})
         key = machine_key(key_file(os.environ))
         store = Store.create(directory, sealed(meta, key), key=key)
+        ignore_records(directory)
         keep_tasks(directory, parts)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
@@ -70,13 +72,21 @@ def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = (), show:
             recalled = recall(store)
             past = _counted(store) if kind == "improve" else ()
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.calls.total()})
-        with _view(parts, show, Before(past, spent)) as view:
+        with _view(parts, show, Before(past, spent, notes=_noted(store))) as view:
             yield Journal(store, view, recalled=recalled, notify=_above(view))
 
 
 def _counted(store: Store) -> tuple[Event, ...]:
     """What a view of one improvement counts; of a run it begins with the present iteration."""
     return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
+
+
+def _noted(store: Store) -> Counter[str]:
+    """How often each rule of the audit was noted."""
+    notes: Counter[str] = Counter()
+    for stored in store.events(AuditNoted):
+        notes[stored.event.rule] += stored.event.times
+    return notes
 
 
 def _above(view: View) -> Callable[[str], None] | None:

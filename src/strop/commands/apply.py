@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.api.finding import find_run
-from strop.api.patching import apply_run
+from strop.api.patching import apply_run, undo_of
 from strop.commands.options import Json
 from strop.commands.output import print_document, results
 from strop.errors import ConfigurationError
@@ -48,4 +48,5 @@ def apply_command(
         return 0
     for path in paths:
         results().print(f"applied: {path}", markup=False, soft_wrap=True)
+    results().print(undo_of(directory, paths) if paths else "already applied", markup=False, soft_wrap=True)
     return 0

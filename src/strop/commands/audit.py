@@ -40,7 +40,7 @@ def audit_command(
     fail_on: Literal["nothing", "unsandboxing", "any"] = "nothing",
     as_json: Json = False,
 ) -> int:
-    """Say what programs do that they were told not to: rules on their text, and events noted while they ran.
+    """Report forbidden behaviour of programs: rules on their text, and events noted while they ran.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def check_command(
     jobs
         Solutions evaluated at once; 0 means one for each core.
     require
-        Protections without which nothing is run, separated by commas, or `none`; see strop doctor.
+        Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor.
     """
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")

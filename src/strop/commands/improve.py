@@ -13,7 +13,7 @@ from cyclopts import Group, Parameter
 
 from strop.api.finding import any_improver_text
 from strop.api.improving import Told, carry_out, print_told, told_in
-from strop.api.patching import apply_run, check_can_apply
+from strop.api.patching import apply_run, check_can_apply, undo_of
 from strop.api.target import Scoring, check_model, target_of
 from strop.best import BEST, BEST_DIFF
 from strop.commands.options import (
@@ -75,7 +75,7 @@ class OnceOptions:
         return ModelOptions(self.lm, self.base_url, 1, *budgets, self.edits)
 
 
-_SCORING = Group("How the program is scored, where no task says it", sort_key=1)
+_SCORING = Group("Scoring (when the target is not a task)", sort_key=1)
 _CHANGES = Group("What may change", sort_key=2)
 _PATCH = Group("The patch", sort_key=3)
 _Scored = Parameter(group=_SCORING, negative="", show_default=False)
@@ -92,7 +92,7 @@ class ProgramOptions:
     command: Annotated[str, _Scored] = ""
     """A command for sh, in the program's folder: any language, several files."""
     evaluator: Annotated[Path | None, _Scored] = None
-    """A file that defines evaluate(program_path), as other optimizers have it."""
+    """A file that defines evaluate(program_path), in the OpenEvolve format."""
     python: Annotated[Path | None, _Scored] = None
     """The interpreter, or virtual environment, with the packages that the evaluator needs."""
     score: Annotated[Texts, _Scored] = ()
@@ -269,7 +269,7 @@ def applied_now(directory: Path, *, force: bool) -> str:
         paths = apply_run(directory, force=force)
     except ConfigurationError as error:
         return str(error)
-    return f"applied: {', '.join(map(str, paths))}"
+    return f"applied: {', '.join(map(str, paths))}; {undo_of(directory, paths)}" if paths else "already applied"
 
 
 def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: str | None = None) -> None:

@@ -91,7 +91,7 @@ class GroundOptions:
     jobs: Whole = DEFAULTS.jobs
     """Solutions evaluated at once; 0 means one for each core."""
     require: str | None = None
-    """Protections without which nothing is run, separated by commas, or `none`; see strop doctor."""
+    """Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor."""
 
     def required(self) -> tuple[str, ...] | None:
         """The protections asked for; None means the default ones."""

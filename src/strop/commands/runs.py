@@ -27,17 +27,20 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
 
 
 def _list(folder: Path, *, as_json: bool) -> None:
-    listings = list_runs(folder)
+    listings = list_runs(folder, costs=True)
     if as_json:
         print_document(
             {
                 "runs": [
                     {
                         "run": str(one.directory),
+                        "command": one.kind,
                         "task": one.task,
                         "status": one.status,
                         "started": one.started,
                         "iterations": one.iterations,
+                        "score": one.score,
+                        "cost": one.cost,
                         "detail": one.detail,
                     }
                     for one in listings

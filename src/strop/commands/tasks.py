@@ -62,7 +62,7 @@ def tasks_command(
     jobs
         Solutions evaluated at once; 0 means one for each core.
     require
-        Protections without which nothing is run, separated by commas, or `none`; see strop doctor.
+        Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor.
     """
     if name in META:
         return _show_meta(str(name), measure=instances is not None, as_json=as_json)

@@ -24,7 +24,7 @@ def track_command(
     *,
     tracking: TrackOptions = TrackOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
 ) -> int:
-    """Tell trackers of a run that has ended: all of it, or what they were not told while it ran.
+    """Send a finished run to trackers: all of it, or what they did not get while it ran.
 
     Parameters
     ----------

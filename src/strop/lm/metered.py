@@ -18,7 +18,7 @@ from strop.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
 from strop.lm.prices import Tariff
 
-UNKNOWN_USAGE = "the number of its tokens is not told, or cannot be right: the worst case is counted, here and later"
+UNKNOWN_USAGE = "this model does not report token usage; limits will use the worst case"
 """Said once of a model."""
 _BELIEVED = 4
 """Usage of more than so many times the worst case is a mistake, not usage."""

@@ -145,7 +145,9 @@ def _facts(checkup: CommandCheckup, console: Console) -> None:
     runs = quantity(len(original.same), "run")
     if original.deterministic:
         matters = (
-            "others" if original.seed_matters else "the same: they are repeated measurements, which say nothing more"
+            "others"
+            if original.seed_matters
+            else "the same: the score ignores the seed; repeating it adds no information"
         )
         say(console, f"original: {runs} with one seed came to the same, those with other seeds to {matters}")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from rich.text import Text
 from strop.events import IterationFinished
 from strop.report.lineage import Candidate, Lineage, candidate_score, name_of
 from strop.report.tables import fitting, say
-from strop.report.words import harmless, over_tasks, quantity
+from strop.report.words import NAMED_BY, harmless, over_tasks, quantity
 
 WENT_ON, STAYED_OUT, TRIED = "went on", "stayed out", "tried"
 
@@ -117,7 +118,10 @@ def _tried(candidate: Candidate, turned_down: str, strategies: Mapping[str, str]
 
 
 def drawn(found: Sequence[Row], console: Console, width: int, most: int | None = None) -> list[Text]:
-    """Rows as lines of at most `width` cells; of more than `most` the beginning and the end."""
+    """Rows as lines of at most `width` cells, with shorter names and bare scores where it is narrow; of more than `most` the
+    beginning and the end."""
+    if _width(found) > width:
+        found = [_narrow(row) for row in found]
     kept: list[Row | None] = list(found)
     if most is not None and len(kept) > max(most, 2):
         first = max(most, 2) // 3
@@ -136,6 +140,20 @@ def drawn(found: Sequence[Row], console: Console, width: int, most: int | None =
         line.truncate(width, overflow="crop" if not console.encoding.startswith("utf") else "ellipsis")
         lines.append(line)
     return lines
+
+
+def _width(found: Sequence[Row]) -> int:
+    names = max((len(row.lines) + len(row.name) for row in found), default=0)
+    return names + sum(
+        max((len(row.said[at]) for row in found if len(row.said) > at), default=0) + 2 for at in range(3)
+    )
+
+
+def _narrow(row: Row) -> Row:
+    """A row with half of its digest, without the strategy and the standard error: the score is seen in any case."""
+    name = re.sub(rf"\b([0-9a-f]{{6}})[0-9a-f]{{{NAMED_BY - 6}}}$", r"\1", row.name)
+    said = tuple(re.sub(r" (±|\+-).*", "", each) for each in row.said[:2]) if len(row.said) > 1 else row.said
+    return Row(row.lines, name, said, row.style)
 
 
 def _columns(said: Sequence[str], widths: Sequence[int]) -> str:

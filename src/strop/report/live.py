@@ -51,6 +51,8 @@ class Before:
     """What the run's limits (COST, TOKENS, LM_CALLS) count from before."""
     planned: int | None = None
     """Downstream improvements in all, where that is known."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """How often each rule of the audit was noted before."""
 
 
 NOTHING = Before()
@@ -79,6 +81,7 @@ def make_view(
     for event in before.past:
         narrator.progress.add(event)
     narrator.progress.spent.update(before.spent)
+    narrator.progress.notes.update(before.notes)
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
         return OneLine(displayed(notebook), narrator, notice, clock)

@@ -25,6 +25,12 @@ class Noted:
     times: int
 
 
+def rule_words(rule: str) -> str:
+    """A rule with its title: `R002 asks for more than its budget`."""
+    known = RULES.get(rule)
+    return rule if known is None else f"{rule} {known.title}"
+
+
 def noted(counts: Mapping[str, int]) -> list[Noted]:
     """One row a rule, from how often each was noted."""
     rows = [_row(rule, times) for rule, times in Counter(counts).items() if times > 0]

@@ -19,6 +19,7 @@ from strop.report.foot import Foot, Size
 from strop.report.lineage import candidate_score
 from strop.report.lineage_tree import drawn, rows
 from strop.report.narration import Narrator, finished
+from strop.report.notes import rule_words
 from strop.report.pace import Pace
 from strop.report.progress import Progress, is_tried
 from strop.report.tables import fitting
@@ -142,7 +143,9 @@ class Picture:
         rate = f"{progress.evaluations} · {self._rate(now):.0f}/s · {counted(progress.verdicts)}"
         said.append(("evaluations", harmless(rate), ""))
         faults, notes = progress.faults.total(), progress.notes.total()
-        said.append(("to look at", f"faults {faults} · audit notes {notes}", "yellow" if faults else ""))
+        most = harmless(rule_words(progress.notes.most_common(1)[0][0])) if notes else ""
+        noted = f"audit notes {notes}" + (f", most: {most}" if most else "")
+        said.append(("to look at", f"faults {faults} · {noted}", "yellow" if faults else ""))
         for name, text, style in said:
             facts.add_row(name, Text(self._fitting(text), style=style))
         return facts

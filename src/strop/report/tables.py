@@ -115,23 +115,41 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
         what = ruled(row.title, row.unsandboxing)
         table.add_row(Text(harmless(row.rule, 24)), Text(fitting(console, what)), row.told_by, str(row.times))
     console.print(table)
+    say(console, "audit notes inform only: no score depends on one", style="dim")
 
 
-def print_runs(listings: Sequence[RunListing], console: Console) -> None:
-    """The runs of a directory, and below them why one cannot be read."""
-    table = new_table("run", "started", "status", "task", "iterations", console=console)
-    table.columns[4].justify = "right"
-    for run in listings:
-        table.add_row(
-            Text(harmless(run.directory.name)),
-            "-" if run.started is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
-            Text(harmless(run.status)),
-            Text(harmless(run.task) or "-"),
-            str(run.iterations),
+def print_runs(listings: Sequence[RunListing], console: Console, now: float | None = None) -> None:
+    """The runs of a directory, each on one line whose name is never broken, and below them why one cannot be read."""
+    now = time.time() if now is None else now
+    rows = [("run", "command", "status", "score", "cost", "age")]
+    rows += [
+        (
+            harmless(run.directory.name),
+            harmless(run.kind) or "-",
+            harmless(run.status),
+            "-" if run.score is None else f"{run.score:.3f}",
+            "-" if run.cost is None else f"${run.cost:.2f}",
+            "-" if run.started is None else _age(now - run.started),
         )
-    console.print(table)
+        for run in listings
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        cells = [
+            cell.ljust(width) if at < 3 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        console.print(Text(fitting(console, "  ".join(cells)), style="" if number else "bold"), soft_wrap=True)
     for run in listings:
         say(console, run.detail)
+
+
+def _age(seconds: float) -> str:
+    """How long ago: `40 s`, `12 min`, `5 h`, `3 d`."""
+    for least, unit, name in ((86400 * 2, 86400, "d"), (7200, 3600, "h"), (120, 60, "min")):
+        if seconds >= least:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{max(seconds, 0):.0f} s"
 
 
 def print_score(result: ScoreResult, console: Console) -> None:

@@ -70,7 +70,7 @@ FORMS: Mapping[str, Form] = {
         ),
         Form(
             "evaluator",
-            "an evaluator file, evaluate(program_path), as other optimizers have it",
+            "an evaluator file, evaluate(program_path), in the OpenEvolve format",
             _BY_NAME,
             f"{METRIC}:max",
             "switches.py",

@@ -136,9 +136,7 @@ class Site:
     async def _page_of(self, followed: Followed) -> Response:
         page = await followed.current(PAGE_SECONDS)
         if page is None:
-            return _page(
-                *message_html("This page is being made; it appears here by itself. Without JavaScript: reload it.")
-            )
+            return _page(*message_html("Building the report..."))
         if page.failed:
             return _page(*message_html(page.failed, page.number))
         return _page(page.html, page.policy)

@@ -83,11 +83,14 @@ def test_tables_fit_an_ascii_stream(stored: list[Stored[Event]]) -> None:
 
 def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
     listings = [
-        RunListing(Path("runs/20260801-120000-lpn-1a2b"), 0.0, "finished", "lpn", 4),
+        RunListing(Path("runs/20260801-120000-lpn-1a2b"), 0.0, "finished", "lpn", 4, "", "run", 0.62, 1.5),
+        RunListing(Path(f"runs/20260801-120000-improve-{'long' * 20}-1a2b"), 8e4, "finished", "lpn", 0, "", "improve"),
         RunListing(Path("runs/x"), None, "unreadable", "", 0, "the file is damaged"),
     ]
-    page = printed(lambda console: print_runs(listings, console))
-    assert "20260801-120000-lpn-1a2b" in page
+    page = printed(lambda console: print_runs(listings, console, now=86400 * 3.0))
+    first = next(line for line in page.splitlines() if line.startswith("20260801-120000-lpn-1a2b "))
+    assert first.split()[1:] == ["run", "finished", "0.620", "$1.50", "3", "d"]
+    assert f"improve-{'long' * 20}-1a2b " in page, "a name can be copied, however long"
     assert page.endswith("the file is damaged\n")
 
 

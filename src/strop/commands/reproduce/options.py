@@ -50,7 +50,7 @@ class ScaleOptions:
     instances: Literal["secret", "published"] = DEFAULTS.instances
     """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
     require: str | None = None
-    """Protections without which nothing is run; see strop doctor."""
+    """Refuse to run unless these protections are enforced; see strop doctor."""
 
 
 DEFAULT_SCALE = ScaleOptions()

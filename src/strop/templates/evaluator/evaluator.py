@@ -1,4 +1,4 @@
-"""The score of the program in switches.py: `evaluate(program_path)` gives numbers by name, as other optimizers want it too.
+"""The score of the program in switches.py: `evaluate(program_path)` gives numbers by name, in the OpenEvolve format.
 
 It runs in the same jail as the program: what it returns is weaker evidence than a score that strop computes itself
 (`strop init --form sample`).

@@ -1,6 +1,6 @@
 """Who works in which of two shifts. `assign` is the function that strop improves; whoever calls it notices nothing of that.
 
-Exchange the example for a function of your own: `sample` draws the arguments of one call, `score` says how good an answer is.
+Replace the example with a function of your own: `sample` draws the arguments of one call, `score` says how good an answer is.
 """
 
 import strop

@@ -1,6 +1,6 @@
 """The task: what the program in shifts.py gets, and what its answer is worth.
 
-Exchange the example for your own problem: `sample` draws one instance of it, `score` says how good an answer is. Both run in
+Replace the example with your own problem: `sample` draws one instance of it, `score` says how good an answer is. Both run in
 strop's own process. The program runs in a jail, and never sees this file, a score or an instance that it is not given.
 """
 
