@@ -292,6 +292,11 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
     return files
 
 
+def _hidden(path: str) -> bool:
+    """Whether it names a file or folder with a leading dot: tools obey such files unasked, so `**` does not mean them."""
+    return any(part.startswith(".") and part not in (".", "..") for part in path.split("/"))
+
+
 def _check_new(task: CommandTask, path: str) -> None:
     at = task.root / path
     if at.exists() or at.is_symlink() or path in task.result_files:
@@ -300,6 +305,6 @@ def _check_new(task: CommandTask, path: str) -> None:
         raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
     if any((task.root / folder).is_symlink() for folder in list(at.relative_to(task.root).parents)[:-1]):
         raise Malformed(f"{path!a:.200} lies behind a link")
-    if not any(matching([path], glob) for glob in task.new_files):
+    if not any(matching([path], glob) for glob in task.new_files if _hidden(glob) or not _hidden(path)):
         allowed = f"where they match {', '.join(task.new_files)}" if task.new_files else "nowhere"
         raise Malformed(f"{path!a:.200} is a new file; new files may be added {allowed}")

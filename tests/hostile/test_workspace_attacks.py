@@ -169,6 +169,7 @@ def test_disk_is_bounded(workspaces: JailedWorkspaces, root: Path, command: str)
 
 HELD = {
     "private": "x = b'x' * SIZE",
+    "sockets": "import socket; x = [socket.socketpair() for _ in range(SIZE >> 19)]",
     "shared": "import mmap; x = mmap.mmap(-1, SIZE); x.write(b'x' * SIZE)",
 }
 

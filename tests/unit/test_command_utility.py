@@ -333,10 +333,22 @@ def test_candidate_may_add_no_file_to_folders_of_other_tools(bench: Bench, tmp_p
     assert bench.workspaces.opened == []
 
 
-@pytest.mark.parametrize("place", ["answer", "$TMPDIR/answer", "deep/er/answer"])
+@pytest.mark.parametrize("path", [".envrc", ".github/workflows/x.yml", "lib/.gitattributes"])
+def test_candidate_adds_files_with_a_leading_dot_only_where_a_glob_names_the_dot(
+    bench: Bench, tmp_path: Path, path: str
+) -> None:
+    tree = written(tmp_path, program__sh="echo score 2\n")
+    files = f"=== file: program.sh ===\necho score 4\n=== file: {path} ===\nx\n"
+    found = bench(task_of(tree, new_files=["**", "./*"]), files)
+    assert "is a new file; new files may be added where" in found.error
+    assert bench.workspaces.opened == []
+    assert bench(task_of(tree, new_files=[".*", "lib/.*"]), files).verdict == "ok"
+
+
+@pytest.mark.parametrize("place", ["answer", "$TMPDIR/answer", "deep/er/answer", "built"])
 def test_run_finds_nothing_that_an_earlier_run_left(bench: Bench, tmp_path: Path, place: str) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", repeat=3)
-    keeps = f'f={place}\nif [ -e "$f" ]; then echo score 99; else echo score $(cat built); fi\n'
+    keeps = f'f={place}\nif grep -qs x "$f"; then echo score 99; else echo score $(cat built); fi\n'
     found = bench(task, f'{keeps}mkdir -p deep/er\necho x > "$f"; chmod 0 deep/er\n')
     assert (found.verdict, [each["score"] for each in found.metrics]) == ("ok", [8.0, 8.0, 8.0])
 

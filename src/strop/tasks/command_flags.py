@@ -218,9 +218,15 @@ def _name_of(root: Path) -> str:
     return re.sub(r"[^\w.-]+", "-", root.resolve().name).strip("-.")[:80] or "command"
 
 
+_NO_TOOLS = ("/proc", "/sys", "/dev", "/run")
+
+
 def _tool(root: Path, tool: str | Path) -> Path:
     path = Path(tool).expanduser()
     path = path if path.is_absolute() else root / path
     if not path.exists():
         raise ConfigurationError(f"tool: there is no {path}")
+    real = path.resolve()
+    if real == Path("/") or any(real.is_relative_to(place) for place in _NO_TOOLS):
+        raise ConfigurationError(f"tool: {path} cannot be shown to commands: it leads to the machine's other processes")
     return path

@@ -14,6 +14,8 @@ It runs under whatever Python the evaluator needs, from 3.9 on: no newer syntax 
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib.util
 import inspect
 import json
@@ -34,6 +36,7 @@ MOST_CHARACTERS = 500
 """Of one note; the end of a longer one is cut."""
 FAILED = 1 << 8
 """What waiting tells of a child that has ended with exit status 1."""
+PR_SET_DUMPABLE = 4
 PREFIX = "strop-note: "
 """As in strop.scorer_notes."""
 
@@ -273,6 +276,12 @@ def end(status: int) -> None:
         os._exit(status)
 
 
+def hide_memory() -> None:
+    """Keep the processes that the evaluator starts from reading its memory. A program that they become has its own again."""
+    with contextlib.suppress(OSError, AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def main(form: str, evaluator: str, program: str) -> None:
     """Evaluate in a child; what it says is passed on only with the word that it was given.
 
@@ -280,6 +289,7 @@ def main(form: str, evaluator: str, program: str) -> None:
     memory is: the scorer and the program share a process.
     """
     del sys.path[0]  # this script's own folder
+    hide_memory()
     sys.dont_write_bytecode = True
     evaluator, program = str(Path(evaluator).absolute()), str(Path(program).absolute())
     word = os.urandom(16).hex()

@@ -127,6 +127,8 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "only = ['volume']\n", "only: the program has no function and no marked region 'volume'"),
         (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
         (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
+        (MINIMAL + "tool = '/proc'\n", "tool: /proc cannot be shown to commands"),
+        (MINIMAL + "tool = '/'\n", "tool: / cannot be shown to commands"),
         (MINIMAL + "metric = ['speed:maximum']\n", "metric: 'speed:maximum' has not the form NAME:max"),
         (MINIMAL + "metric = ['score:max:0']\n", "metric: 'score:max:0' has not the form NAME:max"),
         (MINIMAL + "metric = ['a', 'b']\n", "metric b: nothing says how it is read"),

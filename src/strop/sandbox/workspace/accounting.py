@@ -16,6 +16,8 @@ _CLOSE_ON_EXEC = 8
 _SELF, _ANY = 0, 2**64 - 1
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
+_SOCKET_BYTES, _PIPE_BYTES = 416 << 10, 64 << 10
+"""The largest buffer of a unix socket (twice Linux's net.core.wmem_max) and the usual one of a pipe."""
 
 COUNTED = {
     True: "counted by the kernel for every process",
@@ -60,10 +62,10 @@ class Clock:
 
 
 def alive(proc: int, pids: Iterable[int], enough: int) -> tuple[int, float]:
-    """Resident memory in bytes and CPU seconds of those of `pids` that /proc still shows.
+    """Memory in bytes and CPU seconds of those of `pids` that /proc still shows.
 
-    `proc` is a descriptor of a /proc. Pages that processes share are counted once, if it matters: where more than `enough` bytes
-    are found when they are counted for each of them.
+    Memory is what is resident, and what the kernel may hold in their sockets and pipes. `proc` is a descriptor of a /proc. Pages
+    that processes share are counted once, if it matters: where more than `enough` bytes are found when they are counted for each.
     """
     memory, ticks, found = 0, 0, []
     for pid in pids:
@@ -74,7 +76,24 @@ def alive(proc: int, pids: Iterable[int], enough: int) -> tuple[int, float]:
             found.append(pid)
     if memory > enough:
         memory = sum(_share(proc, pid) for pid in found)
-    return memory, ticks / _TICKS
+    return memory + _buffers(proc, found), ticks / _TICKS
+
+
+def _buffers(proc: int, pids: Iterable[int]) -> int:
+    """The most bytes that can wait in the sockets and pipes of these processes. One that several have open counts once."""
+    sockets, pipes = set(), set()
+    for pid in pids:
+        with suppress(OSError):
+            folder = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=proc)
+            try:
+                for name in os.listdir(folder):  # noqa: PTH208
+                    with suppress(OSError):
+                        what = os.readlink(name, dir_fd=folder)
+                        sockets.add(what) if what.startswith("socket:") else None
+                        pipes.add(what) if what.startswith("pipe:") else None
+            finally:
+                os.close(folder)
+    return len(sockets) * _SOCKET_BYTES + len(pipes) * _PIPE_BYTES
 
 
 def _share(proc: int, pid: int) -> int:

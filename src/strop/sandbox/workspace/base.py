@@ -22,7 +22,7 @@ class CommandLimits:
     wall_seconds: float = 60.0
     cpu_seconds: float = 60.0
     memory_bytes: int = 4 << 30
-    """Address space of each process, and resident memory of all together as far as the host sees it."""
+    """Address space of each process; of all together, as far as the host sees it, resident memory and what sockets can hold."""
     disk_bytes: int = 1 << 30
     """Of the copy and the temporary folder together."""
     processes: int = 512

@@ -21,7 +21,7 @@ from strop.sandbox.workspace import accounting
 
 _FIRST_LOOK, _LOOK = 0.02, 0.1
 """Seconds between two looks at what a command uses."""
-_DESCRIPTORS = 4096
+_DESCRIPTORS = 1024
 _SHELL = "/bin/sh"
 _NOT_STARTED = 126
 
@@ -208,7 +208,7 @@ def _filter(jail: Jail, program: Assembled, end: socket.socket) -> None:
 def _limits(jail: Jail, asked: Mapping[str, Any]) -> dict[int, int]:
     bounds = {
         resource.RLIMIT_AS: asked["memory_bytes"],
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # 0 would still start the program of a core_pattern that is a pipe (core(5))
         resource.RLIMIT_CPU: int(asked["cpu_seconds"]) + 1,
         resource.RLIMIT_FSIZE: asked["disk_bytes"],
         resource.RLIMIT_NOFILE: _DESCRIPTORS,

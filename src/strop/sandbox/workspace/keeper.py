@@ -137,6 +137,7 @@ class Keeper:
             "HOME": scratch,
             "TMPDIR": scratch,
             "LANG": "C.UTF-8",
+            "PYTHONNOUSERSITE": "1",  # HOME is a folder that a build can fill
             "PWD": self._place,
         }
 

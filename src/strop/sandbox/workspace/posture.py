@@ -27,11 +27,12 @@ PROTECTIONS: dict[str, str] = {
     "signals": "signalling others",
     "tracing": "reading the memory of others",
     "memory": "using more memory than allowed, one process",
-    "together": "using more memory than allowed, all processes together",
+    "together": "using more memory than allowed, all processes together, with their sockets",
     "disk": "using more disk than allowed",
     "wall": "running longer than allowed",
     "cpu": "using more CPU time than allowed",
     "files": "changing protected files of the copy",
+    "traces": "finding what an earlier run has left",
 }
 """Name to what it prevents, in the order in which it is shown. Names that guests' protections have too mean the same here."""
 
@@ -49,6 +50,11 @@ _TOGETHER = CommandLimits(wall_seconds=10.0, memory_bytes=160 << 20)
 _HOLD = """
 for i in 1 2 3; do python -S -c 'import time; held = b"x" * (80 << 20); time.sleep(2)' & done; wait
 """
+_HOLD_SOCKETS = """
+python -S -c 'import socket, time; held = [socket.socketpair() for _ in range(300)]; time.sleep(2)'
+"""
+_LEAVE_TRACES = "touch left; : > left.tmp; rm left.tmp; for i in 1 2 3; do (:); done"
+_LOOK_FOR_TRACES = "touch look; ls -a; ls -i look; echo $$"
 _SURVIVE = """
 (setsid nohup sh -c 'trap "" TERM HUP; while :; do echo x >> survived; sleep 0.01; done' >/dev/null 2>&1 &)
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do test -e survived && break; sleep 0.01; done
@@ -83,6 +89,7 @@ def observe(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Ma
         changed = workspace.tampered()
         if changed:
             found["files"].append("noticed afterwards")
+        found["traces"] = _traces(workspace)
         protections = (
             Protection(name, not found[name], "; ".join(found[name])[:300], meaning)
             for name, meaning in PROTECTIONS.items()
@@ -118,15 +125,28 @@ def _answers(told: Ran) -> dict[str, list[str]]:
 
 def _limits(workspace: Workspace) -> dict[str, list[str]]:
     """Names of limits to what happened instead of what should."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, command, limits, ending, says in (
         ("wall", "sleep 5", _QUICK, "timeout", "wall"),
         ("cpu", "while :; do :; done", _SPIN, "timeout", "CPU"),
         ("together", _HOLD.replace("python", f"'{sys.executable}'"), _TOGETHER, "out of memory", ""),
+        ("together", _HOLD_SOCKETS.replace("python", f"'{sys.executable}'"), _TOGETHER, "out of memory", ""),
     ):
         ran = workspace.run(command, limits)
-        found[name] = [] if ran.ending == ending and ran.detail.startswith(says) else [ran.detail]
+        found.setdefault(name, [])
+        found[name] += [] if ran.ending == ending and ran.detail.startswith(says) else [ran.detail]
     return found
+
+
+def _traces(workspace: Workspace) -> list[str]:
+    def look() -> str:
+        workspace.clear()
+        return workspace.run(_LOOK_FOR_TRACES, CommandLimits(wall_seconds=10.0)).output
+
+    before = look()
+    workspace.clear()
+    workspace.run(_LEAVE_TRACES, CommandLimits(wall_seconds=10.0))
+    return [] if look() == before else ["a run could tell what the run before it did"]
 
 
 def _survivors(workspace: Workspace) -> list[str]:

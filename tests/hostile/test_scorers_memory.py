@@ -1,0 +1,68 @@
+"""A program that its scorer runs as another process, and that reads the scorer's memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strop.sandbox.workspace.base import CommandLimits, Tree
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.evaluator import RUNNER
+
+LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
+LINE = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
+"""As in docs/command-tasks.md."""
+PROGRAM = """
+import os, re
+found = ""
+try:
+    with open(f"/proc/{os.getppid()}/maps") as maps, open(f"/proc/{os.getppid()}/mem", "rb", 0) as memory:
+        for line in maps:
+            begin, end = (int(part, 16) for part in line.split()[0].split("-"))
+            if " rw" in line and "[v" not in line:
+                memory.seek(begin)
+                hit = re.search(rb"label-[0-9a-f]{16}", memory.read(end - begin))
+                found = found or (hit[0].decode() if hit else "")
+except OSError:
+    pass
+print(found)
+"""
+SCORER = """
+import random, subprocess, sys
+label = "label-%016x" % random.SystemRandom().getrandbits(64)
+def score():
+    run = subprocess.run([sys.executable, "-I", "program.py"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return float(run.stdout.strip() == label)
+"""
+EVALUATOR = SCORER + "def evaluate(path): return {'combined_score': score()}\n"
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    with JailedWorkspaces(places=1, require=()) as workspaces:
+        yield workspaces
+
+
+def output(workspaces: JailedWorkspaces, folder: Path, files: dict[str, str], command: str) -> str:
+    with workspaces.open(Tree(folder, {"program.py": PROGRAM, **files})) as workspace:
+        ran = workspace.run(f"'{sys.executable}' {command}", LIMITS)
+        assert ran.ok, ran.errors
+        return ran.output
+
+
+@pytest.mark.parametrize(("line", "score"), [(LINE, "0.0\n"), ("", "1.0\n")], ids=["hidden", "readable"])
+def test_scorers_memory_is_hidden_by_the_documented_line(
+    workspaces: JailedWorkspaces, tmp_path: Path, line: str, score: str
+) -> None:
+    assert line in ("", LINE)
+    assert output(workspaces, tmp_path, {"scorer.py": f"{line}{SCORER}print(score())"}, "scorer.py") == score
+
+
+def test_evaluators_memory_is_hidden_from_what_it_starts(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    files = {"evaluator.py": EVALUATOR, "runner.py": RUNNER.read_text("utf-8")}
+    found = output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
+    assert '"score": 0.0' in found
