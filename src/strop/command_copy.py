@@ -16,7 +16,7 @@ from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.tasks.behaviour import Behaviour, behaviour_of
 from strop.tasks.command import CommandTask
-from strop.tasks.command_output import MOST_FILE, Printed, read_value
+from strop.tasks.command_output import MOST_FILE, OUTPUT_GIVES, Printed, read_value
 from strop.tasks.pass_rate import pass_rate
 from strop.tasks.tree import is_left_out
 from strop.utility import REPORT_CHARACTERS, Verdict
@@ -96,7 +96,8 @@ class Copy:
         except Malformed as error:
             cut = " (the output was cut in its middle)" if ran.truncated else ""
             ended = "" if ran.ok else f" ({ran.detail})"
-            return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{_printed(ran)}")
+            output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # which says it already
+            return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
         measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour)
         if ran.ok:
             return measured

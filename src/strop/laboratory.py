@@ -161,11 +161,11 @@ class Laboratory:
         """Score the seed solution once, before anything is spent on improving it.
 
         Raises:
-            TaskError: it does not run, or its answers cannot be scored. (That it is slow or answers nothing is allowed.)
+            TaskError: it does not run, or its answers cannot be scored. (That it answers nothing of use is allowed.)
         """
         task, at = self.parts.task, self.run.child("seed")
         evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
-        if evaluation.verdict == "raised":
+        if evaluation.does_not_run:
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
         for each in self.parts.further:

@@ -374,7 +374,7 @@ def _check_runs(parts: Parts, original: Original | None, evaluation: Evaluation)
     if isinstance(parts.task, CommandTask):
         if evaluation.verdict != "ok":
             raise ConfigurationError(f"the original of {parts.task.name} cannot be scored: {reason}")
-    elif evaluation.verdict == "raised":
+    elif evaluation.does_not_run:
         if original is None:
             raise TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")

@@ -63,6 +63,9 @@ def verdict_of(outcome: Outcome) -> Verdict:
             return "violated"
 
 
+_DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What a utility says of one candidate."""
@@ -87,6 +90,11 @@ class Evaluation:
     """For each instance the original's values, measured beside it; empty where it was not."""
     answers: tuple[str, ...] = ()
     """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
+
+    @property
+    def does_not_run(self) -> bool:
+        """Whether a program failed while it ran, so that a search cannot begin from it. One that raises need do so only once."""
+        return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
 
     def counts(self) -> dict[str, int]:
         """Verdict → number of instances."""
@@ -247,12 +255,13 @@ class TaskUtility:
         except Malformed as error:
             return 0.0, "malformed", f"malformed answer: {error}"
         except UtilityOutOfBounds as error:
-            self.record(AuditNoted(scope=path, rule=OUT_OF_BOUNDS, detail=str(error)))
+            if not self.strict:  # the seed's answers are no attempt at anything: the scorer is wrong
+                self.record(AuditNoted(scope=path, rule=OUT_OF_BOUNDS, detail=str(error)))
             raise
         except ScorerFailed as error:
-            self.record(AuditNoted(scope=path, rule=SCORER_CHOKED, detail=str(error)))
             if self.strict:
                 raise
+            self.record(AuditNoted(scope=path, rule=SCORER_CHOKED, detail=str(error)))
             return 0.0, "malformed", f"the answer cannot be scored: {error}"
 
 

@@ -56,6 +56,14 @@ def test_init_asks_only_what_the_flags_leave_open(tmp_path: Path) -> None:
     assert code == 0 and shown.count("]: ") == 1 and '"loss": 1 - ' in (tmp_path / "mine" / "evaluator.py").read_text()
 
 
+def test_init_asks_again_after_a_wrong_answer_and_keeps_the_ones_before(tmp_path: Path) -> None:
+    typed = ["7", "evaluator", "a b", "rota", "less of it", "loss:min"]
+    code, shown, _ = asked(tmp_path, typed, "mine")
+    assert code == 0 and shown.count("]: ") == 6
+    assert "a task's name is made of letters" in shown and "is NAME:max or NAME:min" in shown
+    assert '"loss": 1 - ' in (tmp_path / "mine" / "evaluator.py").read_text()
+
+
 def test_init_gives_up_when_no_kind_of_task_is_chosen(tmp_path: Path) -> None:
     code, shown, _ = asked(tmp_path, ["9", "x", "-"], "mine")
     assert code == 2 and "no kind of task was chosen" in shown and not (tmp_path / "mine").exists()

@@ -148,6 +148,22 @@ def test_solution_to_start_from_is_improved_in_place_of_the_seed(once: Any) -> N
 
 
 @pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("os.abort()", "SIGABRT"),
+        ("os.kill(os.getpid(), 9)", ""),
+        ("len(bytearray(4 << 30))", ""),
+        ("while n + 2: pass", "limit"),
+    ],
+    ids=["aborts", "is killed", "runs out of memory", "loops"],
+)
+def test_original_that_does_not_end_is_refused_as_one_that_raises(once: Any, body: str, words: str) -> None:
+    start = Original({"mine.py": f"import os\ndef algorithm(n):\n    {body}\n"})
+    with pytest.raises(ConfigurationError, match=f"does not run: .*{words}"):
+        once(IDLE, start)
+
+
+@pytest.mark.parametrize(
     ("start", "error"), [(Original({"mine.py": "def other(n): pass"}), ConfigurationError), (None, TaskError)]
 )
 def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any, start: Any, error: type) -> None:

@@ -83,7 +83,7 @@ def test_lpn_refuses_an_answer_when_its_form_is_wrong(answer: object) -> None:
         task.checked_score(task.instance("train", 0, PUBLISHED), answer)
 
 
-@pytest.mark.parametrize("score", [1.01, -0.1, float("nan"), "1", None, 2, True, False, np.bool_(True)])
+@pytest.mark.parametrize("score", [1.01, -0.1, float("nan"), "1", None, 2])
 def test_task_raises_when_its_score_is_outside_zero_to_one(score: object) -> None:
     task = Task("t", sample=lambda rng: {"x": 1}, score=lambda i, a: score, seed="")  # type: ignore[arg-type,return-value]
     with pytest.raises(TaskError, match="score"):

@@ -69,7 +69,7 @@ def _findings(seed: Initial) -> list[Finding]:
     failed = [one for one in evaluations if one.verdict != "ok"]
     if failed:
         first = failed[0]
-        name = "C101" if first.verdict in ("raised", "died", "violated") else "C102"
+        name = "C101" if any(one.does_not_run or one.verdict in ("died", "violated") for one in failed) else "C102"
         said = f"{first.verdict} in {len(failed)} of {quantity(len(evaluations), 'evaluation')}, utility {seed.utility:.3f}"
         findings.append(found(name, f"{said}: {first.error.splitlines()[0] if first.error else ''}"))
     if evaluations and min(min(one.scores, default=0.0) for one in evaluations) >= PERFECT:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from strop.commands.output import notices, results
@@ -40,7 +41,8 @@ def init_command(
     name
         The task's name; the folder's when not given.
     goal
-        What is better: a line of words; for evaluator and command a metric, NAME:max or NAME:min.
+        What is better. For sample and function a line of words, which models read beside the score's source; for evaluator and
+        command a metric, NAME:max or NAME:min.
     """
     if directory.exists() and not directory.is_dir():
         raise ConfigurationError(f"{directory} is a file; strop init makes a folder")
@@ -50,11 +52,12 @@ def init_command(
     on_terminal = asks and _has_terminal()
     chosen = FORMS[form or _asked_form()]
     usual = _usual_name(directory)
-    name = name if name is not None else _asked("Its name", usual) if on_terminal else usual
+    if name is None:
+        name = _asked_until("Its name", usual, lambda one: _check_name(chosen, one)) if on_terminal else usual
+    _check_name(chosen, name)
     if goal is None:
-        goal = _asked(chosen.asks, chosen.goal) if on_terminal else chosen.goal
-    if name == META_TASK:
-        raise ConfigurationError(f"{META_TASK} is the name of the meta task; call yours something else")
+        check = partial(files_of, chosen, name)
+        goal = _asked_until(chosen.asks, chosen.goal, check) if on_terminal else chosen.goal
     _write(directory, files_of(chosen, name, goal))
     _show(directory, chosen, next_commands(chosen, goal))
     return 0
@@ -113,6 +116,26 @@ def _asked(question: str, usual: str) -> str:
     if not line:
         raise ConfigurationError("the question was not answered; nothing is written")
     return line.strip() or usual
+
+
+def _asked_until(question: str, usual: str, check: Callable[[str], object]) -> str:
+    """An answer that `check` takes: after another one, the question is asked again."""
+    for attempt in range(1, ATTEMPTS + 1):
+        answer = _asked(question, usual)
+        try:
+            check(answer)
+            return answer
+        except ConfigurationError as error:
+            if attempt == ATTEMPTS:
+                raise
+            notices().print(harmless(str(error), 400), markup=False, soft_wrap=True)
+    raise AssertionError("unreachable")
+
+
+def _check_name(form: Form, name: str) -> None:
+    if name == META_TASK:
+        raise ConfigurationError(f"{META_TASK} is the name of the meta task; call yours something else")
+    files_of(form, name, form.goal)
 
 
 def _usual_name(directory: Path) -> str:

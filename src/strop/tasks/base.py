@@ -185,7 +185,7 @@ class Task:
         return Instance(inputs, hidden)
 
     def checked_score(self, instance: Instance, answer: Any) -> float:
-        """The score of an answer as a plain float; where the task declares its answer, `score` gets what that reads.
+        """The score of an answer as a plain float, True as 1; where the task declares its answer, `score` gets what that reads.
 
         Raises:
             Malformed: the answer has the wrong form.
@@ -202,8 +202,7 @@ class Task:
             raise TaskError(f"task {self.name}: {error}") from error
         except (Exception, SystemExit) as error:
             raise ScorerFailed(self._blame("score()", error)) from error
-        # A truth value is no number here: `score` that returns one compares, and compared what it should have measured.
-        number = isinstance(score, (int, float, np.floating, np.integer)) and not isinstance(score, bool)
+        number = isinstance(score, (int, float, np.floating, np.integer, np.bool_))
         if number and not np.isfinite(score):
             raise ScorerFailed(f"task {self.name}: score() gave {float(score)}; a score is a number in [0, 1]")
         if not number or not 0.0 <= float(score) <= 1.0:

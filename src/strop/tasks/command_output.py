@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from strop.errors import ConfigurationError, Malformed
@@ -24,6 +24,10 @@ MOST_TRIES = 20_000
 """Lines of an output that JSON is looked for in."""
 MOST_FAILED = 16 << 20
 """Characters of an output that are read for JSON in vain: each line of it may begin a document that only its end breaks."""
+OUTPUT_GIVES = "the output gives"
+"""In a message that lists what an output holds."""
+_MOST_NAMES = 10
+"""Names of values that are listed where a wanted one is absent."""
 _DECODER = json.JSONDecoder()
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d+)\]|\['([^'\]]*)'\]|\[\"([^\"\]]*)\"\]")
 _FILE = re.compile(r"([^\s:$^*+?()\[\]{}|\\]+\.json):(\$.*)", re.DOTALL)
@@ -94,7 +98,8 @@ def read_value(name: str, reader: str, printed: Printed) -> float:
             raise Malformed(f"no score: {name}: the output has no summary of a test tool that strop knows")
         return value
     if reader.startswith("$"):
-        return _one(name, _in_output(name, reader, printed.output), f"no JSON in the output has {reader}")
+        found = _in_output(name, reader, printed.output)
+        return _one(name, found, "" if found else _absent(reader, printed.output))
     path = file_of(reader)
     if path:
         return _one(name, [_in_file(name, path, reader.partition(":")[2], printed)], "")
@@ -136,6 +141,20 @@ def _finite(name: str, value: float) -> float:
 def _in_output(name: str, path: str, output: str) -> list[float]:
     """What is at a path of every JSON document of an output: all of it, or each of its lines."""
     return [_plain(name, value) for _, _, document in documents(output) for value in _at(document, path)]
+
+
+def _absent(path: str, output: str) -> str:
+    """What an output has where it has nothing at a path."""
+    steps = steps_of(path)
+    places = (place for _, _, document in documents(output) for place in _walked(document, steps[:-1]))
+    around = next(places, None)
+    if not isinstance(around, dict) or not around or not steps:
+        return f"no JSON in the output has {path}"
+    names = [f"{name:.40}" for name in list(around)[:_MOST_NAMES]]
+    if len(around) > _MOST_NAMES:
+        names.append(f"{len(around) - _MOST_NAMES} more")
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{OUTPUT_GIVES} {listed}, not {steps[-1]}"
 
 
 def documents(output: str) -> Iterator[tuple[int, int, object]]:
@@ -199,7 +218,11 @@ def _plain(name: str, value: object) -> float:
 
 def _at(document: object, path: str) -> Iterator[object]:
     """What is at `path`, if there is anything."""
-    for step in steps_of(path):
+    yield from _walked(document, steps_of(path))
+
+
+def _walked(document: object, steps: Sequence[str | int]) -> Iterator[object]:
+    for step in steps:
         in_dict = isinstance(step, str) and isinstance(document, dict) and step in document
         in_list = isinstance(step, int) and isinstance(document, list) and -len(document) <= step < len(document)
         if not (in_dict or in_list):

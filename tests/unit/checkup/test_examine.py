@@ -95,8 +95,13 @@ TRIED = {"C304": ["constants"], "C302": ["column_or_row", "nested"]}
         ({"seed": "def f(numbers):\n    return max(numbers)\n"}, "C103", "broken"),
         ({"seed": "import random\ndef f(numbers):\n    return random.choice(numbers)\n"}, "C104", "note"),
         ({"seed": "def f(numbers):\n    return None\n"}, "C102", "note"),
+        ({"seed": "def f(numbers):\n    while True:\n        pass\n", "time_limit": 0.05}, "C101", "broken"),
         (
-            {"seed": "def f(numbers):\n    for _ in range(10**7):\n        pass\n    return 0\n", "time_limit": 0.02},
+            {
+                "seed": "def f(numbers):\n    while numbers[0] % 2:\n        pass\n    return numbers[0]\n",
+                "failure": "instance",
+                "time_limit": 0.02,
+            },
             "C105",
             "note",
         ),

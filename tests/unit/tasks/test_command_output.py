@@ -90,7 +90,12 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
         (r"score (\S+)", "score good\x1b[2J", r"score m is 'good\\x1b\[2J', which is no number"),
         (r"score (\S+)", "score 1_000", "score m is '1_000', which is no number"),
         ("$.score", "", "no score: m: no JSON in the output has"),
-        ("$.score", '{"other": 1}', "no score: m: no JSON in the output has"),
+        ("$.score", '{"other": 1}', "no score: m: the output gives other, not score"),
+        (
+            "$.a.score",
+            '{"a": {"bins": 1, "combined": 2}}',
+            "no score: m: the output gives bins and combined, not score",
+        ),
         ("$.score", '{"score": 1}\n{"score": 2}', "2 different scores: m is 1, 2"),
         ("$.score", '{"score": NaN}', "score m is nan, which is no finite number"),
         ("$.score", '{"score": -Infinity}', "score m is -inf, which is no finite number"),
