@@ -7,8 +7,12 @@ TESTS ?= tests
 
 .PHONY: run test lint check bench soak clean
 
-run: $(VENV)/strop.installed  ## STOP on learning parity with noise, with the built-in offline proposer
-	$(BIN)/strop run lpn
+run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noise, in less than a minute; no language model
+	$(BIN)/strop run lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 20 --gate-error 0.2
+	@echo
+	@echo "That was a small run with a built-in stand-in, not a language model. The paper's whole setting:"
+	@echo "  $(BIN)/strop run lpn                        # some five minutes with the stand-in"
+	@echo "  $(BIN)/strop run lpn --lm openai/gpt-4o     # with a language model; --dry-run says what it costs"
 
 test: $(VENV)/dev.installed  ## every test
 	$(BIN)/pytest -n auto --dist worksteal $(TESTS)

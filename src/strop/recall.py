@@ -172,9 +172,16 @@ def recall(store: Store) -> Recall:
             found.tallies[place].seconds += max(0.0, last - first)
     found.past = Past(evaluations, improvements, spent)
     found.answers = answers(store)
-    told = store.events(RunStarted, IterationStarted, IterationFinished, Compared)
-    found.history = tuple(stored.event for stored in told)
+    told = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
+    found.history = tuple(stored.event for stored in told if _is_history(stored.event))
     return found
+
+
+def _is_history(event: Event) -> bool:
+    """Whether a view needs an event to draw where the work stands: of evaluations, those of candidates and of gates' pairs."""
+    if not isinstance(event, Evaluated):
+        return True
+    return event.utility == META_TASK or (event.split == "gate" and event.scope.endswith("/result"))
 
 
 def _count(event: BudgetMoved, spent: dict[str, Counter[str]], money: dict[str, int]) -> None:

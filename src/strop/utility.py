@@ -40,6 +40,9 @@ WALL_FACTOR = 5.0
 """The wall-clock backstop is this many times the CPU limit, so that a busy machine is not a failing solution."""
 WALL_FLOOR = 2.0
 """Seconds; no backstop is shorter."""
+TIMEOUTS = 4
+"""Of the first instances, all of them: after so many the others are not run. A program that answers any of these in time keeps
+its score."""
 REPORT_CHARACTERS = 2000
 """How much of an error is kept."""
 LONGEST = 1_000_000
@@ -196,11 +199,6 @@ class TaskUtility:
             program = task.program(candidate)
         except Malformed as refused:
             return Evaluation(value=0.0, verdict="malformed", error=f"malformed program: {refused}"[:REPORT_CHARACTERS])
-        limits = Limits(
-            cpu_seconds=task.time_limit,
-            wall_seconds=max(WALL_FACTOR * task.time_limit, WALL_FLOOR),
-            memory_bytes=task.memory_limit,
-        )
         scores: list[float] = []
         verdicts: list[Verdict] = []
         errors: list[str] = []
@@ -208,7 +206,7 @@ class TaskUtility:
         cpu = wall = 0.0
         with (
             Notes(self.record, path, candidate) as notes,
-            self.sandbox.open(Program(program, task.entry), limits) as guest,
+            self.sandbox.open(Program(program, task.entry), self._limits()) as guest,
         ):
             for index in range(task.count(self.split)):
                 instance = task.instance(self.split, index, self.seeds)
@@ -225,6 +223,13 @@ class TaskUtility:
                     told.failed(index, instance, verdict, error)
                     if task.failure == "utility":
                         break
+                    if index + 1 == TIMEOUTS < task.count(self.split) and set(verdicts) == {"timeout"}:
+                        left = task.count(self.split) - TIMEOUTS
+                        errors[0] = (
+                            f"the first {TIMEOUTS} instances timed out, so {left} more were not run; {errors[0]}"
+                        )
+                        scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
+                        break
         failed = bool(errors) and task.failure == "utility"
         return Evaluation(
             value=0.0 if failed else sum(scores) / len(scores),
@@ -236,6 +241,11 @@ class TaskUtility:
             wall_seconds=wall,
             notes=told.notes if self.split == "train" else (),
         )
+
+    def _limits(self) -> Limits:
+        """Of one instance."""
+        seconds = self.task.time_limit
+        return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), self.task.memory_limit)
 
     def _call(self, guest: Guest, instance: Instance, path: str, index: int) -> Outcome:
         # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances.

@@ -173,3 +173,23 @@ def test_guest_generator_tells_nothing_of_the_instance_when_the_secret_is_known_
     TaskUtility(task, "train", SecretSeeds(secret), jail, lambda event: None, secret).evaluate(program, Budget())
     assert len(answers) == 3 and all(drawn != guessed for drawn, guessed in answers)
     assert len({tuple(guessed) for _, guessed in answers}) == 3
+
+
+@pytest.mark.parametrize(("slow_from", "drawn"), [(0, 4), (1, 6)])
+def test_evaluation_stops_after_four_timeouts_unless_one_of_the_first_instances_was_answered(
+    scene: Callable[..., Scene], slow_from: int, drawn: int
+) -> None:
+    numbers: list[int] = []
+
+    def sample(rng: Any) -> dict[str, int]:
+        numbers.append(len(numbers))
+        return {"n": numbers[-1]}
+
+    made = scene(lambda instance, answer: 1.0, sample, failure="instance", time_limit=0.05)
+    utility = replace(made.utility, task=replace(made.utility.task, instances=6))
+    program = f"def f(n):\n    while n >= {slow_from}:\n        pass\n    return n\n"
+    found = utility.evaluate(program, Budget().child("u"))
+    assert len(numbers) == drawn
+    assert found.verdicts.count("timeout") == 6 - slow_from and len(found.scores) == 6
+    assert found.value == slow_from / 6
+    assert ("the first 4 instances timed out, so 2 more were not run" in found.error) == (slow_from == 0)

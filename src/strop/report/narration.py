@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from strop import budget
 from strop.audit import RULES
 from strop.errors import dollars
 from strop.events import (
     AuditNoted,
-    BudgetMoved,
     Compared,
     Evaluated,
     Event,
@@ -21,7 +19,7 @@ from strop.events import (
 from strop.feedback import gist
 from strop.report.lineage import Candidate
 from strop.report.lineage import candidate_score as candidate_score
-from strop.report.progress import Progress, is_tried
+from strop.report.progress import GateProgress, Progress, is_tried
 from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity
 from strop.selection.gated import BEST, CEILING_VALUES
 from strop.solution import digest_of
@@ -30,7 +28,7 @@ from strop.tasks.facts import FOLDERS, facts
 _PATIENCE = 10
 """Faults, and audit notes, that are told of one iteration; the rest is counted: a guest can make thousands."""
 
-_GATE_STEP = 20
+_GATE_STEP = 5
 """Pairs of a gate between two lines."""
 
 
@@ -46,15 +44,17 @@ class Narrator:
         self.progress = self._progress = progress
         self._score = score or (lambda event: f"{event.value:.3f}")
         self._told: dict[type[Event], int] = {}
+        self._pairs_told = 0
 
     def line(self, event: Event) -> str | None:
         """What to say of `event`, which `progress` has taken in; None for what is not worth a line."""
         match event:
             case IterationStarted():
                 self._told.clear()
+                self._pairs_told = 0
                 return _started(event)
-            case BudgetMoved(counter=budget.GATE_PAIRS, granted=True) if event.used % _GATE_STEP == 1:
-                return _comparing(event)
+            case Evaluated() if self._progress.gate is not None and "/gate/" in event.scope:
+                return self._comparing(self._progress.gate)
             case Compared():
                 return _compared(event)
             case IterationFinished():
@@ -104,6 +104,14 @@ class Narrator:
         name = f"t = {candidate.t}: candidate {self._progress.candidates_seen}, {candidate.name}"
         return f"{name}: {candidate.verdict}, {candidate_score(candidate)}{best}"
 
+    def _comparing(self, gate: GateProgress) -> str | None:
+        """How a gate stands, once in `_GATE_STEP` pairs."""
+        ended = sum(len(pair) == 2 for pair in gate.values.values())
+        if ended // _GATE_STEP == self._pairs_told // _GATE_STEP:
+            return None
+        self._pairs_told = ended
+        return f"t = {self._progress.t}: gate: {gate.words}"
+
     def _sparingly(self, event: Event, line: str) -> str | None:
         told = self._told[type(event)] = self._told.get(type(event), 0) + 1
         if told > _PATIENCE + 1:
@@ -118,11 +126,6 @@ def _name(event: Evaluated) -> str:
 def _why(event: Evaluated) -> str:
     reason = gist(event.error)
     return f" ({reason[:160]})" if reason else ""
-
-
-def _comparing(event: BudgetMoved) -> str:
-    t = event.scope.split("/")[0].removeprefix("t")
-    return f"t = {t}: comparing the candidate with the incumbent, pair {event.used} of at most {event.limit}"
 
 
 def _compared(event: Compared) -> str:

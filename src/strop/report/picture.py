@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from strop.budget import COST, GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS, TOKENS
+from strop.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.errors import dollars
 from strop.events import Event, IterationFinished
 from strop.report.foot import Foot, Size
@@ -151,10 +151,10 @@ class Picture:
         return facts
 
     def _doing(self) -> str:
-        pairs = self._progress.allowances.get(GATE_PAIRS)
-        if pairs is None or not self._progress.doing.startswith("comparing"):
-            return harmless(self._progress.doing, 60)
-        return f"comparing with the incumbent: pair {pairs.used} of at most {pairs.limit}"
+        progress = self._progress
+        if progress.gate is None or not progress.doing.startswith("comparing"):
+            return harmless(progress.doing, 60)
+        return f"gate: {progress.gate.words}"
 
     def _budget_left(self) -> str:
         names = {META_UTILITY_CALLS: "meta-utility calls", LM_CALLS: "LM calls"}

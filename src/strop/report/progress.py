@@ -6,14 +6,17 @@ Adding an event costs a few dictionary operations: it is done on the thread that
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from strop.budget import COST, GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.events import (
     AuditNoted,
     BudgetMoved,
+    Compared,
     Evaluated,
     Event,
     ImproveFinished,
@@ -28,8 +31,9 @@ from strop.events import (
     RunStarted,
 )
 from strop.report.lineage import Candidate, Lineage
-from strop.report.words import NAMED_BY
+from strop.report.words import NAMED_BY, quantity
 from strop.solution import digest_of
+from strop.stats import EProcess
 
 SELF_IMPROVEMENT = "self-improvement"
 """Name of the meta-utility: an evaluation of it is about an improver."""
@@ -44,6 +48,35 @@ class Allowance:
 
     used: int
     limit: int | None
+
+
+_IN_GATE = re.compile(r"t\d+/gate/pair(\d+)/([ab])/result")
+"""Where the result of one improver in one pair is evaluated."""
+
+
+@dataclass
+class GateProgress:
+    """A comparison that is under way, counted from the results of its pairs."""
+
+    most: int
+    """Pairs that it may spend."""
+    threshold: float = math.inf
+    """Evidence at which the candidate replaces the incumbent."""
+    lm_calls: int = 0
+    """Of this session."""
+    values: dict[int, dict[str, float]] = field(default_factory=dict)
+    """By pair: the training value of the incumbent, `a`, and of the candidate, `b`."""
+
+    @property
+    def words(self) -> str:
+        """`pair 12 of 60, +0.120, evidence 3.1 of 40, 48 LM calls`."""
+        ended = [pair["b"] - pair["a"] for _, pair in sorted(self.values.items()) if len(pair) == 2]
+        evidence = EProcess()
+        for difference in ended:
+            evidence.add(min(max(difference, -1.0), 1.0))
+        found = f", {sum(ended) / len(ended):+.3f}" if ended else ""
+        reached = f", evidence {math.exp(min(evidence.highest, 700.0)):.3g} of {self.threshold:.3g}" if ended else ""
+        return f"pair {len(ended)} of {self.most}{found}{reached}, {quantity(self.lm_calls, 'LM call')}"
 
 
 class Progress:
@@ -64,6 +97,8 @@ class Progress:
         """The best candidate of the run, by the value it was seen with in training."""
         self.allowances: dict[str, Allowance] = {}
         """By counter, of the present self-improvement and of the gate after it."""
+        self.gate: GateProgress | None = None
+        """The comparison of the present iteration; None before it and after it."""
         self.tried = 0
         """Candidates of strop improve that were evaluated; in a run they are below some t."""
         self.original: Evaluated | None = None
@@ -90,17 +125,12 @@ class Progress:
     def add(self, event: Event) -> None:
         """Take in what has just happened."""
         match event:
-            case Evaluated(utility=utility) if utility != SELF_IMPROVEMENT:
-                self.evaluations += 1
-                self.verdicts[event.verdict] += 1
-                self._tried(event)
             case Evaluated():
                 self._evaluated(event)
             case BudgetMoved():
                 self._moved(event)
-            case LmCalled(cost=cost):
-                self.lm_calls += cost
-                self._awaited[event.scope, event.call] = len(event.messages)
+            case LmCalled():
+                self._called(event)
             case LmResponded():
                 self.responses += 1
                 self.cost += event.cost or 0
@@ -111,6 +141,8 @@ class Progress:
                 self.faults[fault] += 1
             case AuditNoted(rule=rule, times=times):
                 self.notes[rule] += times
+            case Compared():
+                self.gate = None
             case ImproveStarted(scope=scope):
                 self.doing = _doing(scope)
                 self.lineage.add(event, None)
@@ -135,6 +167,22 @@ class Progress:
             if event.value > least:
                 self.best_tried = event
 
+    def _compared(self, event: Evaluated) -> None:
+        """Count the result of one improver in one pair of the gate."""
+        found = _IN_GATE.fullmatch(event.scope)
+        if found is not None:
+            self._gate().values.setdefault(int(found[1]), {})[found[2]] = event.value
+
+    def _gate(self) -> GateProgress:
+        """The comparison that is under way."""
+        if self.gate is None:
+            error, iterations, most = (self.recipe.get(name) for name in ("gate_error", "iterations", "gate_pairs"))
+            self.gate = GateProgress(most if isinstance(most, int) else 0)
+            if isinstance(error, float) and error > 0 and isinstance(iterations, int):
+                self.gate.threshold = max(iterations, 1) / error
+            self.doing = "comparing the candidate with the incumbent"
+        return self.gate
+
     def candidate(self, event: Event) -> Candidate | None:
         """The candidate that `event` is the evaluation of, if it is one."""
         if not isinstance(event, Evaluated) or event.utility != SELF_IMPROVEMENT or event.split != "train":
@@ -145,7 +193,19 @@ class Progress:
         name = digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
         return Candidate(int(iteration[1:]), name, event.verdict, event.scores, event.value)
 
+    def _called(self, event: LmCalled) -> None:
+        self.lm_calls += event.cost
+        if self.gate is not None:
+            self.gate.lm_calls += event.cost
+        self._awaited[event.scope, event.call] = len(event.messages)
+
     def _evaluated(self, event: Evaluated) -> None:
+        if event.utility != SELF_IMPROVEMENT:
+            self.evaluations += 1
+            self.verdicts[event.verdict] += 1
+            self._tried(event)
+            self._compared(event)
+            return
         candidate = self.candidate(event)
         if candidate is None:
             return
@@ -173,6 +233,8 @@ class Progress:
         if event.counter not in (META_UTILITY_CALLS, LM_CALLS, GATE_PAIRS):
             return
         _, *inside = event.scope.split("/")
+        if inside == ["gate"]:
+            self._gate()
         if inside in (["improve"], ["improve", "handles"], ["gate"]) and event.limit is not None:
             before = self.allowances.get(event.counter, Allowance(0, None))
             # Threads may report out of order: what has been used never shrinks.
@@ -185,6 +247,7 @@ class Progress:
         self.candidates.clear()
         self.candidates_seen = 0
         self.allowances.clear()
+        self.gate = None
 
 
 def is_tried(event: Event) -> bool:

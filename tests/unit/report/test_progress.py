@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from strop.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted, RunStarted
+from strop.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted, LmCalled, RunStarted
+from strop.report.narration import Narrator
 from strop.report.progress import Allowance, Progress
 from strop.solution import digest_of
 
@@ -81,3 +84,41 @@ def test_progress_says_what_an_improvement_is_for(scope: str, words: str) -> Non
 @pytest.mark.parametrize("spec", ["no json", "[]", "7"])
 def test_progress_does_without_the_recipe_when_it_cannot_be_read(spec: str) -> None:
     assert seen([RunStarted(scope="", spec=spec, environment="", posture="")]).recipe == {}
+
+
+def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
+    """What one pair of a gate records, its LM calls first."""
+    at = f"t1/gate/pair{number}"
+    result: dict[str, Any] = {"utility": "lpn", "split": "gate", "solution": "s", "verdict": "ok", "error": ""}
+    result |= {"verdicts": (), "cpu_seconds": 0.0, "wall_seconds": 0.0}
+    called: dict[str, Any] = {"call": 0, "expertise": "", "messages": ("m",), "temperature": 0.7, "cost": 2}
+    return [
+        BudgetMoved(scope="t1/gate", counter="gate_pairs", amount=1, granted=True, used=number + 1, limit=60),
+        LmCalled(scope=f"{at}/b", **called),
+        Evaluated(scope=f"{at}/b/result", value=candidate, scores=(), **result),
+        Evaluated(scope=f"{at}/a/result", value=incumbent, scores=(), **result),
+    ]
+
+
+def test_progress_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
+    recipe = json.dumps({"gate_error": 0.1, "iterations": 4, "gate_pairs": 60})
+    events: list[Event] = [RunStarted(scope="", spec=recipe, environment="", posture="")]
+    events += [IterationStarted(scope="t1", t=1, improver="I")]
+    events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
+    progress = seen(events)
+    assert progress.gate is not None
+    assert progress.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
+    assert progress.doing == "comparing the candidate with the incumbent"
+
+
+def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:
+    narrator, told = Narrator(Progress()), []
+    for event in [
+        IterationStarted(scope="t1", t=1, improver="I"),
+        *(each for number in range(12) for each in in_gate(number, 0.5, 0.5)),
+    ]:
+        narrator.progress.add(event)
+        told += [line for line in [narrator.line(event)] if line]
+    assert [line.split(",")[0] for line in told[1:]] == [f"t = 1: gate: pair {n} of 0" for n in (5, 10)]
+    narrator.progress.add(IterationStarted(scope="t2", t=2, improver="I"))
+    assert narrator.progress.gate is None
