@@ -18,7 +18,8 @@ from strop.report.stream import Lasting
 from strop.report.words import notice_of as notice_of  # where every result says what model it is of
 
 PUBLISHED_NOTICE = (
-    "published instances: their seeds are public, so a program can recompute the labels; only an audit can notice it"
+    "published instances: their seeds are public, so a program can recompute the labels; "
+    "no rule of strop audit notices it, so read the program"
 )
 
 
