@@ -344,9 +344,10 @@ class OpenAIModel:
         if missing < len(answers):
             more.append(f"{missing} of {len(answers)} requests unanswered")
         said = f" ({'; '.join(more)})" if more else ""
-        verb = " " if self._outage.reached or last.trouble is _CLOSED else " cannot be reached: "
-        where = f"{self.name} at {self._place.host}"
-        return f"{where}{':' if verb == ' ' else ''}{verb}{last.trouble.detail}{said}"
+        reached = self._outage.reached or last.trouble.remedy is not Remedy.RETRY
+        return (
+            f"{self.name} at {self._place.host}{'' if reached else ' cannot be reached'}: {last.trouble.detail}{said}"
+        )
 
 
 _CLOSED = Trouble("connection", "the model is closed", Remedy.GIVE_UP)
