@@ -303,7 +303,7 @@ def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, Langua
     except BaseException:
         made.close()
         raise
-    meter = Metered(made, known)
+    meter = Metered(made, known, strict=spec.strict_budget)
     return meter, meter
 
 

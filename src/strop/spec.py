@@ -85,6 +85,8 @@ class RunSpec:
     """Dollars that the whole run may spend on its language model; None: no limit."""
     max_tokens: int | None = None
     """Tokens that the whole run may spend, in and out."""
+    strict_budget: bool = False
+    """Whether the worst case of each call is set aside in `max_cost` and `max_tokens`, rather than what calls took so far."""
     max_calls: int | None = None
     """LM calls of the whole run."""
     max_time: float | None = None

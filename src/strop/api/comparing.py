@@ -61,6 +61,7 @@ def compare(
     edits: Edits = "auto",
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    strict_budget: bool = False,
     max_calls: int | None = None,
     max_time: float | str | None = None,
     give_up_after: float | str = 1800.0,
@@ -91,6 +92,7 @@ def compare(
         edits: how the model may answer where a prompt shows a program: `auto`, `rewrite`, `blocks` or `diff`.
         max_cost: dollars that may be spent on the language model.
         max_tokens: tokens that may be spent, in and out.
+        strict_budget: set aside the worst case of each call, so that no answer passes these two.
         max_calls: LM calls in all.
         max_time: seconds in all, or a time such as `30m`.
         give_up_after: how long to keep asking a model that stopped answering, in seconds or as a time such as `2h`.

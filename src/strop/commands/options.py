@@ -118,9 +118,11 @@ class LimitOptions:
     """What the whole run may spend on its language model; what is spent before a limit ends it is kept."""
 
     max_cost: float | None = None
-    """Dollars. The worst case of each call is set aside before it; see docs/money.md."""
+    """Dollars. What such a call took so far is set aside before each; the limit may be passed by 5%, see docs/money.md."""
     max_tokens: Whole | None = None
-    """Tokens, in and out."""
+    """Tokens, in and out; as --max-cost."""
+    strict_budget: Annotated[bool | None, Parameter(negative="")] = None
+    """Set aside the worst case of each call, so that no answer passes --max-cost or --max-tokens; fewer calls at once."""
     max_calls: Whole | None = None
     """LM calls of all improvements together."""
     max_time: str | None = None

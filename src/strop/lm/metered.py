@@ -1,27 +1,37 @@
-"""Money and tokens of a model: the worst case is held in the budget before a call, and settled by the server's usage after it.
+"""Money and tokens of a model: set aside in the budget before a call, and settled by the server's usage after it.
 
-So a limit is kept however many calls are in flight: what they may cost at most is counted already. The worst case of a
-response is one token for each byte of its prompt, with what a server puts around it, and as many tokens as it may answer with.
+What is set aside is what answers took so far, with a margin (`reservations.py`), or the worst case where the budget is strict and
+until enough answers came. The worst case of a response is one token for each byte of its prompt, with what a server puts around
+it, and as many tokens as it may answer with. For every eight requests in flight what one of them may take beyond its reservation
+is set aside too, but for 5% of the limit: so much the limit may be passed by, if one in eight runs to its worst case at once.
 
 What a server says it used is what it bills, and what counts. Where it says nothing, or what cannot be right, the worst case
-stays. Attempts that failed after the server may have worked (`Fault.maybe_billed`) count at the worst case too.
+counts. Attempts that failed after the server may have worked (`Fault.maybe_billed`) count as a reservation each.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from strop.budget import COST, TOKENS, Budget
 from strop.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
+from strop.harmless import harmless
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
 from strop.lm.prices import Tariff
+from strop.lm.reservations import OVERSHOOT, RUNAWAY_SHARE, SeenUsage
+from strop.saying import say
 
-UNKNOWN_USAGE = "this model does not report token usage; limits will use the worst case"
-"""Said once of a model."""
+UNKNOWN_USAGE = "reports no token usage, or one that cannot be right; limits count the worst case of such answers"
+"""Said once of a model, where tokens or money are limited."""
 _BELIEVED = 4
 """Usage of more than so many times the worst case is a mistake, not usage."""
+
+
+_Prompt: TypeAlias = tuple[str, str, float]
+"""What equal requests have in common."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,10 @@ class Bill:
     def __add__(self, other: Bill) -> Bill:
         return Bill(self.tokens + other.tokens, self.cost + other.cost)
 
+    def __sub__(self, other: Bill) -> Bill:
+        """What this has beyond the other, 0 where it has less."""
+        return Bill(max(0, self.tokens - other.tokens), max(0, self.cost - other.cost))
+
     def __mul__(self, times: int) -> Bill:
         return Bill(self.tokens * times, self.cost * times)
 
@@ -41,6 +55,9 @@ class Bill:
     def amounts(self) -> dict[str, int]:
         """By counter of a budget."""
         return {TOKENS: self.tokens, COST: self.cost}
+
+
+_UNLIMITED = 1 << 80
 
 
 @dataclass
@@ -51,36 +68,76 @@ class _Asking:
     positions: Sequence[int]
     """Of these requests in the call."""
     worst: Sequence[Bill]
+    likely: Sequence[Bill]
+    """What is set aside for each, and for each attempt whose end nobody saw."""
     at: Budget
     open: dict[int, Bill]
     """What is held, by index."""
-    said: dict[tuple[str, str, float], list[int]] = field(default_factory=dict)
+    said: dict[_Prompt, list[int]] = field(default_factory=dict)
     """[tokens in, tokens out] that the server named so far for equal requests: the first of them often carries those of all."""
+    came: dict[_Prompt, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """(bytes, tokens in, tokens out) of the answers to equal requests so far."""
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """Set aside for one of `RUNAWAY_SHARE` requests in flight that runs to its worst case."""
+
+    held: Bill
+    beyond: Bill
+    """The part of the limit's overshoot that it uses."""
 
 
 class Metered:
     """A `LanguageModel` whose calls are paid out of a budget."""
 
-    def __init__(self, model: LanguageModel, tariffs: Mapping[str, Tariff], budget: Budget | None = None) -> None:
-        """`tariffs` has one entry for each member that `model` may ask, by specification; `budget` is the run's root."""
+    def __init__(
+        self, model: LanguageModel, tariffs: Mapping[str, Tariff], budget: Budget | None = None, *, strict: bool = False
+    ) -> None:
+        """`tariffs` has one entry for each member that `model` may ask, by specification; `budget` is the run's root.
+
+        `strict`: the worst case is always set aside, so that no answer passes a limit.
+        """
         if not tariffs:
             raise ValueError("a model needs a tariff")
         self._model = model
         self._tariffs = dict(tariffs)
-        self._budget = budget or Budget()
-        self._lock = threading.Lock()
-        self._spent: BudgetExceeded | None = None
+        self._strict = strict
+        self._changed = threading.Condition()
+        """Guards what follows; notified when something is settled."""
+        self._usage = SeenUsage()
+        self._in_flight = 0
+        self._covers: list[_Cover] = []
         self._told = False
         self.name = model.name
         self.is_language_model = model.is_language_model
+        self.spend_in(budget or Budget())
 
     def spend_in(self, budget: Budget) -> None:
         """Pay out of `budget`, the root of a run, from now on; before anything is asked."""
-        self._budget, self._spent = budget, None
+        self._budget = budget
+        self._spent: BudgetExceeded | None = None
+        share = 0.0 if self._strict else OVERSHOOT
+        rooms = {counter: budget.remaining(counter) for counter in (TOKENS, COST)}
+        beyond = {
+            counter: _UNLIMITED if room is None else int(share * (room + budget.used(counter)))
+            for counter, room in rooms.items()
+        }
+        self._beyond = Bill(beyond[TOKENS], beyond[COST])
 
     def worst_case(self, request: Request) -> Bill:
         """What one attempt at one response may cost at most, whichever member answers."""
-        return self._worst(_bytes(request.expertise) + _bytes(request.message))
+        prompt = _bytes(request.expertise) + _bytes(request.message)
+        return _dearest(_most(tariff, *tariff.most_tokens(prompt)) for tariff in self._tariffs.values())
+
+    def _likely(self, request: Request) -> Bill:
+        """What is set aside for one response."""
+        if self._strict:
+            return self.worst_case(request)
+        prompt = _bytes(request.expertise) + _bytes(request.message)
+        return _dearest(
+            _most(tariff, *self._usage.likely(prompt, *tariff.most_tokens(prompt))) for tariff in self._tariffs.values()
+        )
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order, with its cost. Waits where calls in flight hold what is missing.
@@ -129,22 +186,55 @@ class Metered:
         """
         at = self._budget.node(requests[begun].scope)
         worst = [self.worst_case(request) for request in requests[begun:]]
-        count = len(worst)
-        while True:
-            if self._spent is not None:
-                raise self._spent
-            count = max(1, _fitting(worst[:count], at))
-            total = sum(worst[:count], Bill())
-            try:
-                at.hold(total.amounts, wait=count == 1)
-                break
-            except BudgetExceeded as refusal:
-                if count == 1:
-                    with self._lock:
-                        self._spent = self._spent or refusal
-                    raise
+        with self._changed:
+            while True:
+                if self._spent is not None:
+                    raise self._spent
+                likely = [self._likely(request) for request in requests[begun:]]
+                count = self._hold(worst, likely, at)
+                if count:
+                    break
+                if not self._in_flight:
+                    self._refuse(likely[0] + self._cover(worst[0], likely[0]).held, at)
+                self._changed.wait()
         positions = range(begun, begun + count)
-        return _Asking(requests[begun : begun + count], positions, worst[:count], at, dict(enumerate(worst[:count])))
+        held = dict(enumerate(likely[:count]))
+        return _Asking(requests[begun : begun + count], positions, worst[:count], likely[:count], at, held)
+
+    def _hold(self, worst: Sequence[Bill], likely: Sequence[Bill], at: Budget) -> int:
+        """Set aside for as many of the requests as the budget covers now; how many."""
+        count = 0
+        for most, usual in zip(worst, likely, strict=True):
+            needed = len(self._covers) * RUNAWAY_SHARE <= self._in_flight
+            cover = self._cover(most, usual) if needed else None
+            total = usual + cover.held if cover else usual
+            if any(room is not None and total.amounts[c] > room for c in (TOKENS, COST) for room in [at.remaining(c)]):
+                break
+            at.hold(usual.amounts, wait=False)
+            if cover:
+                self._budget.hold(cover.held.amounts, wait=False)
+                self._covers.append(cover)
+            self._in_flight += 1
+            count += 1
+        return count
+
+    def _cover(self, worst: Bill, likely: Bill) -> _Cover:
+        used = sum((cover.beyond for cover in self._covers), Bill())
+        more, left = worst - likely, self._beyond - used
+        return _Cover(more - left, more - (more - left))
+
+    def _refuse(self, total: Bill, at: Budget) -> None:
+        """Nothing in flight may give anything back.
+
+        Raises:
+            BudgetExceeded: always; every later call too.
+        """
+        try:
+            at.hold(total.amounts)
+        except BudgetExceeded as refusal:
+            self._spent = refusal
+            raise
+        raise AssertionError("the budget covers what it did not")
 
     def _ask(self, asking: _Asking, answers: list[Completion | None], keep: Keep) -> None:
         """Ask for what is held, and settle it."""
@@ -177,8 +267,14 @@ class Metered:
 
     def _settle(self, asking: _Asking, index: int, bill: Bill) -> None:
         held = asking.open.pop(index).amounts
-        for counter, actual in bill.amounts.items():
-            asking.at.settle(counter, held[counter], actual)
+        with self._changed:
+            for counter, actual in bill.amounts.items():
+                asking.at.settle(counter, held[counter], actual)
+            self._in_flight -= 1
+            while (len(self._covers) - 1) * RUNAWAY_SHARE >= self._in_flight and self._covers:
+                for counter, amount in self._covers.pop().held.amounts.items():
+                    self._budget.settle(counter, amount, 0)
+            self._changed.notify_all()
 
     def _billed(self, asking: _Asking, index: int, completion: Completion) -> tuple[Bill, Completion]:
         """What a completion costs, and the completion that says so, with a fault where its usage is not known."""
@@ -187,8 +283,9 @@ class Metered:
             return Bill(), replace(completion, cost=0)
         request = asking.requests[index]
         most_in, most_out = tariff.most_tokens(_bytes(request.expertise) + _bytes(request.message))
-        most_out = max(most_out, _bytes(completion.text) + _bytes(completion.reasoning))
-        said = asking.said.setdefault((request.expertise, request.message, request.temperature), [0, 0])
+        length = _bytes(completion.text) + _bytes(completion.reasoning)
+        most_out = max(most_out, length)
+        said = asking.said.setdefault(_prompt(request), [0, 0])
         given_in, given_out = completion.input_tokens, completion.output_tokens
         most = _BELIEVED * len(asking.requests)
         if (given_in or 0) > most * most_in or (given_out or 0) > most * most_out:
@@ -205,45 +302,49 @@ class Metered:
             given_out if given_out is not None else most_out,
         )
         cost = None if tariff.price is None else tariff.price.cost(used_in, used_out)
-        faults = completion.faults + (() if None not in (given_in, given_out) else self._said_once())
-        return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost, faults=faults)
+        if (given_in is None or given_out is None) and not refused:
+            self._tell_once()
+        elif given_in is not None and given_out is not None:
+            self._learn(asking, request, (length, given_in, given_out))
+        return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost)
 
-    def _said_once(self) -> tuple[Fault, ...]:
-        """A fault that says that usage is not known, the first time."""
-        with self._lock:
+    def _learn(self, asking: _Asking, request: Request, came: tuple[int, int, int]) -> None:
+        """Learn from the answers to equal requests when all of them are there."""
+        group = asking.came.setdefault(_prompt(request), [])
+        group.append(came)
+        if len(group) == sum(_prompt(each) == _prompt(request) for each in asking.requests):
+            with self._changed:
+                self._usage.learn(_bytes(request.expertise) + _bytes(request.message), group)
+
+    def _tell_once(self) -> None:
+        """Say, the first time, that the usage of an answer is not known; of no interest where nothing is limited."""
+        with self._changed:
             told, self._told = self._told, True
-        return () if told else (Fault("usage", UNKNOWN_USAGE, 1),)
+        if not told and any(self._budget.remaining(counter) is not None for counter in (TOKENS, COST)):
+            say(f"{harmless(self.name, 80)} {UNKNOWN_USAGE}")
 
     def _of_equals(self, asking: _Asking, index: int) -> Bill:
-        """The worst case of an attempt at all requests that are equal to this one: they may have travelled together."""
-        one = asking.requests[index]
-        alike = (one.expertise, one.message, one.temperature)
-        return asking.worst[index] * sum(
-            1 for each in asking.requests if (each.expertise, each.message, each.temperature) == alike
-        )
+        """Of an attempt at all requests that are equal to this one: they may have travelled together."""
+        alike = _prompt(asking.requests[index])
+        return asking.likely[index] * sum(1 for each in asking.requests if _prompt(each) == alike)
 
     def _tariff_of(self, completion: Completion) -> Tariff:
         """Of the member that answered; the dearest where it does not say."""
         found = self._tariffs.get(completion.lm)
-        return found or max(self._tariffs.values(), key=lambda each: _size(_most(each, 1000)))
-
-    def _worst(self, prompt_bytes: int) -> Bill:
-        bills = [_most(tariff, prompt_bytes) for tariff in self._tariffs.values()]
-        return Bill(max(bill.tokens for bill in bills), max(bill.cost for bill in bills))
+        return found or max(self._tariffs.values(), key=lambda each: _size(_most(each, *each.most_tokens(1000))))
 
 
-def _fitting(worst: Sequence[Bill], at: Budget) -> int:
-    """How many of the bills, from the first on, the budget covers now."""
-    rooms, total = {TOKENS: at.remaining(TOKENS), COST: at.remaining(COST)}, Bill()
-    for number, bill in enumerate(worst):
-        total = total + bill
-        if any(room is not None and total.amounts[counter] > room for counter, room in rooms.items()):
-            return number
-    return len(worst)
+def _prompt(request: Request) -> _Prompt:
+    return request.expertise, request.message, request.temperature
 
 
-def _most(tariff: Tariff, prompt_bytes: int) -> Bill:
-    most_in, most_out = tariff.most_tokens(prompt_bytes)
+def _dearest(bills: Iterable[Bill]) -> Bill:
+    """The most of each kind."""
+    found = list(bills)
+    return Bill(max(bill.tokens for bill in found), max(bill.cost for bill in found))
+
+
+def _most(tariff: Tariff, most_in: int, most_out: int) -> Bill:
     return Bill(most_in + most_out, tariff.price.most(most_in, most_out) if tariff.price else 0)
 
 

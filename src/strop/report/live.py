@@ -82,6 +82,7 @@ def make_view(
         narrator.progress.add(event)
     narrator.progress.spent.update(before.spent)
     narrator.progress.notes.update(before.notes)
+    narrator.progress.spent_before.update(before.spent)
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
         return OneLine(displayed(notebook), narrator, notice, clock)

@@ -176,12 +176,14 @@ class Picture:
         recipe, spent, progress = self._progress.recipe, self._progress.spent, self._progress
         parts, cost, tokens, calls = [], *(recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
         if isinstance(cost, (int, float)):
-            left = max(round(cost * 1e9) - spent[COST], 0)
-            parts.append(f"money left {dollars(left)} of {dollars(round(cost * 1e9))}")
+            aside = progress.set_aside(COST)
+            of = dollars(round(cost * 1e9))
+            parts.append(f"{dollars(spent[COST] - aside)} spent and {dollars(aside)} set aside of {of}")
         if isinstance(tokens, int):
-            parts.append(f"tokens left {max(tokens - spent[TOKENS], 0):,} of {tokens:,}")
-        elif spent[TOKENS]:
-            parts.append(f"{quantity(spent[TOKENS], 'token')} spent")
+            aside = progress.set_aside(TOKENS)
+            parts.append(f"{spent[TOKENS] - aside:,} tokens spent and {aside:,} set aside of {tokens:,}")
+        elif progress.tokens:
+            parts.append(f"{quantity(progress.tokens, 'token', ',')} spent")
         if isinstance(calls, int):
             parts.append(f"LM calls left {max(calls - spent[LM_CALLS] - progress.lm_calls, 0)} of {calls}")
         return parts

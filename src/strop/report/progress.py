@@ -108,8 +108,12 @@ class Progress:
         self.cost = 0
         """Billionths of a dollar; what has no known price is not in it."""
         self.spent: Counter[str] = Counter()
-        """COST and TOKENS as the run's limits count them, what is under way at its worst case; and LM_CALLS of earlier
+        """COST and TOKENS as the run's limits count them, with what is set aside for what is under way; and LM_CALLS of earlier
         stretches that `lm_calls` does not hold."""
+        self.spent_before: Counter[str] = Counter()
+        """The same when this stretch began: nothing of it is set aside."""
+        self.tokens = 0
+        """In and out, of answers whose usage is known."""
         self._awaited: dict[tuple[str, int], int] = {}
         self.lm_calls = self.responses = self.evaluations = 0
         """Downstream evaluations only: an evaluation of the meta-utility consists of many."""
@@ -134,6 +138,7 @@ class Progress:
             case LmResponded():
                 self.responses += 1
                 self.cost += event.cost or 0
+                self.tokens += 0 if event.again else (event.input_tokens or 0) + (event.output_tokens or 0)
                 self._answered(event)
             case ImproveFinished():
                 self._awaited = {key: left for key, left in self._awaited.items() if key[0] != event.scope}
@@ -214,6 +219,11 @@ class Progress:
         self.candidates_seen += 1
         if self.best is None or candidate.value > self.best.value:
             self.best = candidate
+
+    def set_aside(self, counter: str) -> int:
+        """What of `spent` (COST or TOKENS) no answer took: for requests under way, and for those whose usage nobody knows."""
+        answered = self.cost if counter == COST else self.tokens
+        return max(0, self.spent[counter] - self.spent_before[counter] - answered)
 
     @property
     def in_flight(self) -> int:

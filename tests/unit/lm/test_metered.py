@@ -16,6 +16,7 @@ from strop.lm.endpoints import endpoint
 from strop.lm.metered import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
+from strop.lm.reservations import LEAST_ANSWERS, SeenUsage
 from strop.lm.scripted import Scripted
 from strop.testing.openai_server import OpenAIServer
 
@@ -139,10 +140,60 @@ def test_worst_case_stays_when_usage_is_missing_or_cannot_be_right(completion: C
     assert run.used(TOKENS) == tokens and run.used(COST) == kept.cost
 
 
-def test_unknown_usage_is_said_once_when_it_happens_often() -> None:
-    asking = metered(Says(lambda _: used(None, None)), Budget())
-    faults = [[f.detail for f in c.faults] for _ in range(2) for c in asking.complete([PROMPT] * 2)]
-    assert faults == [[UNKNOWN_USAGE], [], [], []]
+@pytest.mark.parametrize("limits", [{}, {TOKENS: 10**9}])
+def test_unknown_usage_is_said_once_and_only_where_something_is_limited_and_is_no_fault(
+    limits: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asking = metered(Says(lambda _: used(None, None)), Budget(limits))
+    assert [c.faults for _ in range(2) for c in asking.complete([PROMPT] * 2)] == [()] * 4
+    assert capsys.readouterr().err == (f"strop: says {UNKNOWN_USAGE}\n" if limits else "")
+
+
+def learnt(limit: int, out: int = 100, **options: bool) -> tuple[Says, Budget, Metered]:
+    """A model that has answered as often as it takes to know what its answers take."""
+    model, run = Says(lambda _: used(10, out)), Budget({TOKENS: limit})
+    asking = Metered(model, {model.name: TARIFF}, run, **options)
+    for _ in range(LEAST_ANSWERS):
+        asking.complete([PROMPT])
+    return model, run, asking
+
+
+def test_what_answers_took_is_set_aside_once_enough_of_them_came() -> None:
+    model, _, asking = learnt(40 * WORST.tokens)
+    asking.complete([PROMPT] * 64)
+    assert model.asked[-1] == 64  # whose worst cases would be 64 times a fortieth of the limit
+
+
+def test_worst_case_is_set_aside_however_many_answers_came_when_the_budget_is_strict() -> None:
+    model, run, asking = learnt(40 * WORST.tokens, strict=True)
+    asking.complete([PROMPT] * 64)
+    assert max(model.asked[LEAST_ANSWERS:]) < 40 and run.used(TOKENS) == 84 * 110
+
+
+def test_limit_is_passed_by_a_twentieth_at_most_when_one_request_in_eight_runs_to_its_worst_case() -> None:
+    limit = 60 * WORST.tokens
+    model, run, asking = learnt(limit)
+    model.answer = lambda n: used(10, 1000 if n % 8 == 0 else 100)
+    with pytest.raises(RunBudgetSpent):
+        while True:
+            asking.complete([PROMPT] * 16)
+    assert 0.9 * limit < run.used(TOKENS) <= 1.05 * limit and run.held(TOKENS) == 0
+
+
+def test_reservation_follows_the_length_of_the_prompt_and_the_longest_answers() -> None:
+    seen = SeenUsage()
+    assert seen.likely(1000, 1100, 8192) == (1100, 8192)
+    for n in range(LEAST_ANSWERS):
+        seen.learn(400, [(100, 100, 200 + n)])
+    assert seen.likely(1000, 1100, 8192) == (313, 274)  # a quarter more than 1 token in 4 bytes, and than 219
+    assert seen.likely(10, 110, 150) == (4, 150)
+
+
+def test_usage_that_the_first_of_several_answers_carries_is_shared_out_by_their_lengths() -> None:
+    seen = SeenUsage()
+    for _ in range(LEAST_ANSWERS):
+        seen.learn(400, [(300, 100, 400), (100, 0, 0)])
+    assert seen.likely(400, 500, 8192) == (125, 375)
 
 
 def test_costs_sum_to_what_was_paid_when_the_first_of_several_responses_carries_the_usage_of_all() -> None:

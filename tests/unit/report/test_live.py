@@ -193,7 +193,7 @@ def test_picture_counts_requests_in_flight(make_call: Callable[[str], Event]) ->
     assert "in flight 2" in drawn([make_call("t1/improve")])
 
 
-def test_picture_says_what_is_left_of_the_limits_of_the_run() -> None:
+def test_picture_says_what_is_spent_and_what_is_set_aside_of_the_limits_of_the_run() -> None:
     spec = json.dumps({"task": "lpn", "max_cost": 5.0, "max_tokens": 1000, "max_calls": 10})
     spent = [
         RunStarted(scope="", spec=spec, environment="{}", posture="{}"),
@@ -202,8 +202,12 @@ def test_picture_says_what_is_left_of_the_limits_of_the_run() -> None:
         BudgetMoved(scope="t1", counter="tokens", amount=400, granted=True, used=0, limit=None),
     ]
     page = drawn(spent)
-    for left in ("money left $3.50 of $5.00", "tokens left 600 of 1,000", "LM calls left 10 of 10"):
-        assert left in page
+    for limit in (
+        "$0.00 spent and $1.50 set aside of $5.00",
+        "0 tokens spent and 400 set aside",
+        "LM calls left 10 of 10",
+    ):
+        assert limit in page
 
 
 def test_picture_carries_the_notice_all_the_time(happened: list[Event]) -> None:
