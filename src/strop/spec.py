@@ -202,7 +202,7 @@ def _is_of(value: object, kind: Any) -> bool:
         return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
     if kind is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return isinstance(value, kind) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def cores() -> int:
