@@ -8,6 +8,7 @@ Not here: budgets and records (the caller's).
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 import time
@@ -34,6 +35,8 @@ class Settings:
     """How long an answer's file must stay as it is before it counts as whole."""
     first_look_seconds: float = 0.1
     rarest_look_seconds: float = 2.0
+    say_seconds: float = 5.0
+    """Between two lines about what is waited for, at least."""
     largest_answer_bytes: int = 1 << 20
     """Longer answers are cut to this."""
 
@@ -41,8 +44,10 @@ class Settings:
 class Inbox:
     """A model that is a folder. Nothing is made or locked before the first request."""
 
-    def __init__(self, spec: str, settings: Settings | None = None, *, say: Callable[[str], object] = say) -> None:
-        """`spec` is `inbox:` and a folder, which is made where there is none.
+    def __init__(
+        self, spec: str, settings: Settings | None = None, *, seed: int = 0, say: Callable[[str], object] = say
+    ) -> None:
+        """`spec` is `inbox:` and a folder, which is made where there is none. Runs of another `seed` ask requests of their own.
 
         Raises:
             ConfigurationError: no folder is named, or something else has its name.
@@ -56,6 +61,8 @@ class Inbox:
         self._name = spec
         self._settings = settings or Settings()
         self._say = say
+        self._seed = seed
+        self._news = _News(self._name, self._settings.say_seconds, say)
         self._folder = Folder(folder, shown=path)
         self._finished = threading.Event()
 
@@ -77,10 +84,11 @@ class Inbox:
                 without an answer stay in the folder.
         """
         answers: list[Completion | None] = [None] * len(requests)
-        keys = [key_of(request) for request in requests]
+        keys = [self._key(request) for request in requests]
         try:
             if requests and not self._finished.is_set():
-                self._tell_of(self._folder.put(dict(zip(keys, requests, strict=True))))
+                waiting = self._folder.put(dict(zip(keys, requests, strict=True)))
+                self._news.add(waiting, len(requests) - len(waiting))
                 self._wait(requests, keys, answers, keep)
         except LanguageModelError as error:
             error.completions = tuple(answers)
@@ -103,7 +111,13 @@ class Inbox:
     def close(self) -> None:
         """Finish, and let another strop have the folder. Idempotent."""
         self.finish()
+        self._news.end()
         self._folder.close()
+
+    def _key(self, request: Request) -> str:
+        """The key of a request, which tells it from the same one in a run of another seed."""
+        key = key_of(request)
+        return hashlib.sha256(f"{self._seed} {key}".encode()).hexdigest() if self._seed else key
 
     def _wait(
         self, requests: Sequence[Request], keys: Sequence[str], answers: list[Completion | None], keep: Keep
@@ -123,6 +137,7 @@ class Inbox:
                     answers[position] = completion
                     keep(position, completion)
                     self._folder.take(keys[position], found)
+            self._news.tell()
             if None in answers:
                 for name in self._folder.strays():
                     self._say(f"{self._name}: {name} answers no open request; requests say how their answers are named")
@@ -146,8 +161,41 @@ class Inbox:
             parameters={"temperature": request.temperature} if math.isfinite(request.temperature) else {},
         )
 
-    def _tell_of(self, stems: Sequence[str]) -> None:
-        """What is waited for: a plain line for each call, nothing where everything is answered."""
+
+class _News:
+    """Says how many requests were put and how many answers were there: now, or when some seconds have passed."""
+
+    def __init__(self, name: str, seconds: float, say: Callable[[str], object]) -> None:
+        self._name, self._seconds, self._say = name, seconds, say
+        self._lock = threading.Lock()
+        self._stems: list[str] = []
+        self._taken = 0
+        self._next = 0.0
+
+    def add(self, stems: Sequence[str], taken: int) -> None:
+        with self._lock:
+            self._stems += stems
+            self._taken += taken
+        self.tell()
+
+    def tell(self) -> None:
+        """Say what is new, if it is time."""
+        with self._lock:
+            if time.monotonic() >= self._next:
+                self._tell()
+
+    def end(self) -> None:
+        """Say what is left."""
+        with self._lock:
+            self._tell()
+
+    def _tell(self) -> None:
+        stems, taken = self._stems, self._taken
+        if not (stems or taken):
+            return
+        self._stems, self._taken, self._next = [], 0, time.monotonic() + self._seconds
+        if taken:
+            self._say(f"{self._name}: {quantity(taken, 'answer')} taken from done/")
         if stems:
             names = f"{stems[0]}.md" if len(stems) == 1 else f"{stems[0]}.md to {stems[-1]}.md"
             self._say(

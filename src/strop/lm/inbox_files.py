@@ -16,7 +16,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -54,8 +54,11 @@ def stem_of(number: int, key: str) -> str:
     return f"{number:04}-{key[:DIGEST_DIGITS]}"
 
 
-def request_text(request: Request, stem: str) -> str:
-    """The request as a document in Markdown: facts, system text, message, how to answer."""
+def request_text(request: Request, stem: str, samples: Sequence[int] = ()) -> str:
+    """The request as a document in Markdown: facts, system text, message, how to answer.
+
+    `samples` are all of this prompt in its call.
+    """
     system, hidden_in_system = _shown(request.expertise)
     message, hidden_in_message = _shown(request.message)
     hidden = hidden_in_system + hidden_in_message
@@ -63,22 +66,28 @@ def request_text(request: Request, stem: str) -> str:
         "answer": f"{stem}.answer.md",
         "scope": request.scope,
         "sample": request.sample,
+        **({"samples_of_this_prompt": f"{min(samples)} to {max(samples)}"} if len(samples) > 1 else {}),
         "temperature": repr(float(request.temperature)),
     }
     front = [f"{name}: {json.dumps(value) if name == 'scope' else value}" for name, value in facts.items()]
     parts = ["---", *front, *([f"characters_shown_as_escapes: {hidden}"] if hidden else []), "---", ""]
     if system:
         parts += ["# System", "", *_fenced(system), ""]
-    parts += ["# Message", "", *_fenced(message), "", "# How to answer", "", *_how(request, stem)]
+    parts += ["# Message", "", *_fenced(message), "", "# How to answer", "", *_how(request, stem, samples)]
     return "\n".join(parts) + "\n"
 
 
-def _how(request: Request, stem: str) -> list[str]:
+def _how(request: Request, stem: str, samples: Sequence[int]) -> list[str]:
     lines = [
         f"Write the whole answer into a new file beside this one, named `{stem}.answer.md` (or `{stem}.answer.YOURNAME.md`",
         "to say who answered). What the fences above hold is all that the one who answers should see.",
     ]
-    if request.temperature > 0:
+    if len(samples) > 1:
+        lines += [
+            f"Samples {min(samples)} to {max(samples)} of this prompt are {len(samples)} requests in a row, with the same text: paste it",
+            "once, and answer it so often. Give each answer by itself, without the others.",
+        ]
+    elif request.temperature > 0:
         lines += [
             "The same request may come several times, as sample 0, 1, 2, …: answer each by itself, without the others."
         ]

@@ -11,7 +11,8 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,9 @@ class Folder:
             if self._held is None:
                 self._begin()
             waiting = []
+            samples: dict[tuple[str, str, str, float], list[int]] = defaultdict(list)
+            for each in requests.values():
+                samples[_prompt(each)].append(each.sample)
             for key, request in requests.items():
                 digits = key[:DIGEST_DIGITS]
                 if digits in self._taken and self._taken[digits].path.exists():
@@ -76,7 +80,7 @@ class Folder:
                 self._taken.pop(digits, None)  # somebody has deleted it
                 if digits not in self._open:
                     self._number += 1
-                    self._write(stem_of(self._number, key), request)
+                    self._write(stem_of(self._number, key), request, samples[_prompt(request)])
                     self._open[digits] = stem_of(self._number, key)
                 waiting.append(self._open[digits])
             return waiting
@@ -192,9 +196,14 @@ class Folder:
             with suppress(OSError):
                 (self._path / f"{stem}.md").replace(self._path / DONE / f"{stem}.md")
 
-    def _write(self, stem: str, request: Request) -> None:
+    def _write(self, stem: str, request: Request, samples: Sequence[int]) -> None:
         draft = self._path / f".{stem}.draft"
         draft.unlink(missing_ok=True)  # of a strop that was killed, or somebody's link to another file
         with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(request_text(request, stem))
+            file.write(request_text(request, stem, samples))
         draft.replace(self._path / f"{stem}.md")
+
+
+def _prompt(request: Request) -> tuple[str, str, str, float]:
+    """What the samples of one prompt have in common."""
+    return request.scope, request.expertise, request.message, request.temperature

@@ -194,7 +194,7 @@ def _make_command(wanted: Wanted) -> LanguageModel:
 def _make_inbox(wanted: Wanted) -> LanguageModel:
     from strop.lm.inbox import Inbox
 
-    return Inbox(wanted.spec)
+    return Inbox(wanted.spec, seed=wanted.seed)
 
 
 _TAKEN_TOO = {"command": {"connections", "timeout", "give_up_after"}, "python": {"connections"}}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -311,7 +312,8 @@ def test_answered_request_goes_to_done_and_is_answered_from_there_at_once(
     assert {each.name for each in (folder / "done").iterdir()} == {path.name, answer_to(path, "ada").name}
     model.close()
     again = make(PATIENT, said).complete(asked(1))  # nobody is there to answer, and nothing is waited for
-    assert [(each.text, each.model) for each in again] == [("once", "ada")] and len(said) == 1
+    assert [(each.text, each.model) for each in again] == [("once", "ada")]
+    assert said[1:] == [f"inbox:{folder}: 1 answer taken from done/"]
     assert list(folder.glob("*.md")) == []
 
 
@@ -346,7 +348,8 @@ def test_kill_between_the_two_moves_loses_nothing(make: Callable[..., Inbox], fo
     (folder / "done" / path.name).rename(path)  # as if it had not been moved yet
     said: list[str] = []
     assert [completion.text for completion in make(PATIENT, said).complete(asked(1))] == ["once"]
-    assert not path.exists() and (folder / "done" / path.name).exists() and said == []
+    assert not path.exists() and (folder / "done" / path.name).exists()
+    assert said == [f"inbox:{folder}: 1 answer taken from done/"]
 
 
 def test_empty_request_that_a_power_cut_left_is_written_again(make: Callable[..., Inbox], folder: Path) -> None:
@@ -412,6 +415,50 @@ def test_second_run_is_refused_while_the_first_has_the_folder(make: Callable[...
     first.close()
     asking.end()
     second.finish()
+
+
+def test_run_of_another_seed_asks_again_what_was_answered_before(make: Callable[..., Inbox], folder: Path) -> None:
+    first = make()
+    asking = Asking(first, asked(1))
+    (path,) = open_requests(folder, 1)
+    answer_to(path).write_text("of the first run")
+    asking.end()
+    first.close()
+    other = Inbox(f"inbox:{folder}", QUICK, seed=1, say=lambda line: None)
+    asking = Asking(other, asked(1))
+    (path,) = open_requests(folder, 1)
+    answer_to(path).write_text("of the second")
+    assert asking.end() == ["of the second"]
+    other.close()
+
+
+def test_samples_of_one_prompt_say_that_they_are_one_prompt_and_a_script_finds_the_prompt_alone(
+    make: Callable[..., Inbox], folder: Path
+) -> None:
+    (one,) = asked(1)
+    one = replace(one, message="a ```fence``` of its own")
+    asking = Asking(model := make(), [replace(one, sample=number) for number in range(5)])
+    for path in open_requests(folder, 5):
+        text = path.read_text()
+        assert "samples_of_this_prompt: 0 to 4\n" in text and "Samples 0 to 4 of this prompt are 5 requests" in text
+        fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", text, re.S | re.M)  # as docs/inbox.md has it
+        assert [inside for _, inside in fences] == [one.expertise, one.message]
+    model.finish()
+    asking.end()
+
+
+def test_lines_about_requests_are_summed_up_when_many_calls_come_at_once(
+    make: Callable[..., Inbox], folder: Path
+) -> None:
+    said: list[str] = []
+    model = make(said=said)
+    calls = [Asking(model, [request]) for request in asked(8)]
+    open_requests(folder, 8)
+    model.finish()
+    for call in calls:
+        call.end()
+    model.close()
+    assert 1 <= len(said) < 8 and sum(int(line.split(": ")[1].split()[0]) for line in said) == 8
 
 
 def test_what_is_waited_for_is_said_once_in_plain_lines(make: Callable[..., Inbox], folder: Path) -> None:
