@@ -84,7 +84,8 @@ def _how(request: Request, stem: str, samples: Sequence[int]) -> list[str]:
     ]
     if len(samples) > 1:
         lines += [
-            f"Samples {min(samples)} to {max(samples)} of this prompt are {len(samples)} requests in a row, with the same text: paste it",
+            f"Samples {min(samples)} to {max(samples)} of this prompt are {len(samples)} requests in a row with "
+            "the same text: paste it",
             "once, and answer it so often. Give each answer by itself, without the others.",
         ]
     elif request.temperature > 0:
