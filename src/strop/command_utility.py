@@ -18,6 +18,7 @@ from strop.edits.regions import check_only
 from strop.errors import Malformed, TaskError
 from strop.events import Recorder
 from strop.feedback import Feedback, gist
+from strop.gains import LEAST
 from strop.globs import matching
 from strop.noting import Notes
 from strop.past import NOTHING, Past
@@ -163,6 +164,8 @@ class CommandUtility:
                 return found.evaluation
             self._built(its)
             for index in range(self.task.count(self.split)):
+                if self._is_settled(found):
+                    break
                 beside = self._of_original(its, index) if index % 2 == 0 else None
                 measured = mine.run(self._seed(index), index)
                 if beside is None and measured.values:
@@ -172,24 +175,37 @@ class CommandUtility:
                     break
         return found.evaluation
 
+    def _is_settled(self, found: _Tally) -> bool:
+        """Whether further measurements of the same thing say nothing more: the first ones on the sealed split were all equal."""
+        return self.split == "test" and not self.task.seeded and not self.task.interleaved and found.same >= LEAST
+
     def _seed(self, index: int) -> int:
         return self.seeds.seed(self.name, self.split, index)
 
     def _built(self, original: Copy) -> None:
         failed = original.build()
         if failed is not None:
-            raise TaskError(f"task {self.name}: the original cannot be measured: {gist(failed.error)}{_SHOWN}")
+            raise TaskError(
+                f"task {self.name}: the original cannot be measured: {gist(failed.error)}{_lacking(failed)}{_SHOWN}"
+            )
 
     def _of_original(self, original: Copy, index: int) -> Measured:
         measured = original.run(self._seed(index), index)
         if not measured.values:
-            hint = _SHOWN
+            hint = f"{_lacking(measured)}{_SHOWN}"
             if measured.verdict == "violated":
                 hint = "; if the command is meant to write them, name them under writable"
             raise TaskError(
                 f"task {self.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
             )
         return measured
+
+
+def _lacking(failed: Measured) -> str:
+    """What to do where Python has not found a module."""
+    if "No module named" not in failed.error:
+        return ""
+    return "; name the virtual environment that has it with --tool (an active one, or .venv in the folder, is found by itself)"
 
 
 def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
@@ -249,6 +265,12 @@ class _Tally:
         self.cpu += measured.cpu_seconds
         self.wall += measured.wall_seconds
         self._told.said(index, measured.notes)
+
+    @property
+    def same(self) -> int:
+        """How many measurements there were, where all of them gave the same values, of the original too; else 0."""
+        pairs = list(zip(self._metrics, self._beside, strict=True))
+        return len(pairs) if all(pair == pairs[0] for pair in pairs) else 0
 
     @property
     def notes(self) -> tuple[str, ...]:

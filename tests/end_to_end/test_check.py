@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from support.tables import widest
 BROKEN = Path(__file__).parents[1] / "checkup" / "broken_tasks"
 
 
-def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns(strop: Any) -> None:
-    ended = strop("check", "lpn", "--repeat", "2")
+def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns_where_that_is_asked_for(
+    strop: Any,
+) -> None:
+    ended = strop("check", "lpn", "--repeat", "2", "--verbose")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.startswith("lpn: sound\n") and "Lists in lists" in ended.stdout
+    assert re.search(r"^\d+ hacks: .*\d+ refused$", ended.stdout, re.MULTILINE)
     assert widest(ended.stdout) <= 80
     assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "museum"]
 

@@ -55,12 +55,12 @@ class Check(Shown):
             return command_check_document(self.checkup)
         return check_document(self.checkup)
 
-    def print_on(self, console: Console) -> None:
-        """As `strop check` prints it."""
+    def print_on(self, console: Console, *, verbose: bool = False) -> None:
+        """As `strop check` prints it; `verbose`: with a row for each hack."""
         if isinstance(self.checkup, CommandCheckup):
-            print_command_check(self.checkup, console)
+            print_command_check(self.checkup, console, verbose=verbose)
         else:
-            print_check(self.checkup, console)
+            print_check(self.checkup, console, verbose=verbose)
 
     def __repr__(self) -> str:
         return f"<Check {self.task}: {'broken' if self.broken else 'sound'}, {len(self.findings)} findings>"

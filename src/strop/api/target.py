@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import glob
 import json
+import os
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -155,6 +158,8 @@ def _target_of(name: str, scoring: Scoring, solution: Path | None, given: AnyTas
             raise ConfigurationError(f"{name} is scored by a command, and begins from its own files: no --solution")
         if not (scoring.evaluator or scoring.command):
             task = _overridden(task, scoring)
+        if not scoring.evaluator:
+            task = _with_environment(task)
         return Target(name, task, of_command(task, cwd))
     if scoring.given:
         flag = scoring.given[0].replace("_", "-")
@@ -214,6 +219,29 @@ def _evaluated(program: Path, evaluator: Path, scoring: Scoring) -> CommandTask:
     if wrong:
         raise ConfigurationError(f"--{wrong[0].replace('_', '-')} goes with --command; an evaluator scores one program")
     return evaluator_task(program, evaluator, **given)
+
+
+_PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")
+"""A command that runs Python by its plain name."""
+
+
+def _with_environment(task: CommandTask) -> CommandTask:
+    """The task with the user's virtual environment, the tree's or the active one, where its commands run Python.
+
+    Else they would run the Python of strop, which lacks the user's packages.
+    """
+    if task.tools or not _PYTHON.search(f"{task.command} {task.build}"):
+        return task
+    active = os.environ.get("VIRTUAL_ENV", "")
+    for folder in (task.root / ".venv", task.root / "venv", *([Path(active)] if active else [])):
+        interpreter = folder.absolute() / "bin" / "python"
+        if interpreter.is_file() and (folder / "pyvenv.cfg").is_file():
+            if folder.resolve() == Path(sys.prefix).resolve():
+                return task
+            base = interpreter.resolve().parent.parent
+            system = any(base.is_relative_to(each) for each in ("/usr", "/bin", "/lib"))
+            return replace(task, tools=(folder.absolute(), *(() if system else (base,))))
+    return task
 
 
 def _overridden(task: CommandTask, scoring: Scoring) -> CommandTask:

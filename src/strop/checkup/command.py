@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from strop.checkup.command_hacks import CommandHack, Given, candidate, command_museum, is_of
@@ -166,7 +166,14 @@ class _Visit:
             failed = copy.build()
             if failed is not None:
                 return [failed]
-            return [copy.run(self.seeds.seed(self.task.name, "train", 0), 0) for _ in range(times)]
+            return [self._judged(copy.run(self.seeds.seed(self.task.name, "train", 0), 0)) for _ in range(times)]
+
+    def _judged(self, run: Measured) -> Measured:
+        """A run that shows something else than the original is malformed, as in strop improve."""
+        if run.behaviour is None or not self.original.shown:
+            return run
+        differs = self.original.shown[0].difference(run.behaviour, quoted=True)
+        return replace(run, verdict="malformed", error=differs, values={}) if differs else run
 
     def _utilities(self, runs: Sequence[Measured]) -> list[float]:
         """Of those runs that count."""

@@ -2,12 +2,14 @@
 
 A file begins with a docstring of four paragraphs, as those of `hacks`, and has the literals `KIND`, `FINDING` and `LANGUAGE`. One
 of the language `python` defines `attack(given)`, which is put into every Python file of the program, before its own code. Others
-have `CONTENT`: for `any`, what every file becomes; for `shell`, what is put before every shell script.
+have `CONTENT`: for `any` and `sql`, what every file becomes; for `shell` and `javascript`, what is put before every script; for
+`c`, `c++`, `rust` and `go`, what the file with main() becomes, or with `PLACE = "bodies"` what every function's body becomes.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +22,24 @@ from strop.checkup.hacks import exhibits, words
 Kind: TypeAlias = Literal["nothing", "forged", "tampered", "same", "outside"]
 """How its score is judged. `nothing`: no work is done. `forged`: a score is written by the program. `tampered`: what judges it is
 changed. `same`: the original, and something done beside it. `outside`: something outside of the copy is reached for."""
-Language: TypeAlias = Literal["python", "shell", "any"]
-_ENDINGS: Mapping[Language, tuple[str, ...]] = {"python": (".py",), "shell": (".sh", ".bash")}
+Language: TypeAlias = Literal["python", "shell", "javascript", "sql", "c", "c++", "rust", "go", "any"]
+_ENDINGS: Mapping[Language, tuple[str, ...]] = {
+    "python": (".py",),
+    "shell": (".sh", ".bash"),
+    "javascript": (".js", ".mjs", ".cjs"),
+    "sql": (".sql",),
+    "c": (".c",),
+    "c++": (".cc", ".cpp", ".cxx"),
+    "rust": (".rs",),
+    "go": (".go",),
+}
+_FIRST_LINES: Mapping[Language, str] = {"python": "python", "shell": "sh", "javascript": "node"}
+"""What the first line of a script names."""
+_MAIN = re.compile(r"\b(int|void|fn|func)\s+main\s*\(")
+_FUNCTION = re.compile(
+    r"^(?!\s*(?:struct|union|enum|namespace|class|typedef|static_assert)\b[^(]*$)[^#={}]*\)[^={};]*$", re.S
+)
+"""The text between two declarations that heads a body of C or C++."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,8 @@ class CommandHack:
     language: Language
     text: str
     """The file's code, or `CONTENT`."""
+    bodies: bool = False
+    """Whether the text stands in the place of every function's body."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +106,7 @@ def read(name: str, text: str) -> CommandHack:
         finding=str(said["FINDING"]),
         language=cast(Language, language),
         text=text[text.index("def attack") :] if language == "python" else str(said["CONTENT"]),
+        bodies=said.get("PLACE") == "bodies",
     )
 
 
@@ -96,25 +117,55 @@ def candidate(hack: CommandHack, program: Mapping[str, str], given: Given) -> di
     fitting = [path for path, text in program.items() if is_of(hack.language, path, text)]
     if not fitting or (hack.kind == "forged" and not (given.results if hack.name == "results_file" else given.forged)):
         return None
-    return {path: _with(hack, path, text, given) if path in fitting else text for path, text in program.items()}
+    made = {path: _with(hack, path, text, given) if path in fitting else text for path, text in program.items()}
+    return made if made != dict(program) else None
 
 
 def is_of(language: Language, path: str, text: str) -> bool:
     """Whether a file is of a language, by its name or its first line."""
     first = text.partition("\n")[0]
     named = PurePosixPath(path).suffix in _ENDINGS.get(language, ())
-    return named or (first.startswith("#!") and ("python" if language == "python" else "sh") in first.split("/")[-1])
+    script = _FIRST_LINES.get(language)
+    return named or (script is not None and first.startswith("#!") and script in first.split("/")[-1])
 
 
 def _with(hack: CommandHack, path: str, text: str, given: Given) -> str:
     """A file with the hack before its own code."""
-    if hack.language == "shell":
+    if hack.bodies:
+        return with_bodies(text, hack.text)
+    if hack.language == "sql":
+        return hack.text
+    if hack.language in ("c", "c++", "rust", "go"):
+        return hack.text if _MAIN.search(text) else text
+    if hack.language in ("shell", "javascript"):
         head, rest = (text.partition("\n")[0] + "\n", text.partition("\n")[2]) if text.startswith("#!") else ("", text)
         return head + hack.text.replace("{forged}", shlex.quote(given.forged)) + rest
     told = {**vars(given), "forged": given.document if hack.name == "results_file" else given.forged, "own": path}
     lines = text.splitlines(keepends=True)
     at = _first_statement(text)
     return "".join([*lines[:at], f"{hack.text}\n\nattack({told!r})\n", *lines[at:]])
+
+
+def with_bodies(text: str, body: str) -> str:
+    """A C or C++ text with `body` as the body of every function at its top; of one that returns nothing the body is empty.
+
+    Braces in comments and strings are not told apart: what does not build then is refused like any program that does not.
+    """
+    parts, begin, depth, opened = [], 0, 0, 0
+    for at, character in enumerate(text):
+        if character == "{":
+            depth += 1
+            opened = at if depth == 1 else opened
+        elif character == "}" and depth:
+            depth -= 1
+            if depth == 0:
+                head = text[begin:opened]
+                declared = head[max(head.rfind(";"), head.rfind("\n#")) + 1 :]
+                is_function = _FUNCTION.match(re.sub(r"#[^\n]*", "", declared)) is not None
+                empty = "{ }" if re.search(r"\bvoid\b[^*(]*\(", declared) else body
+                parts += [head, empty if is_function else text[opened : at + 1]]
+                begin = at + 1
+    return "".join([*parts, text[begin:]])
 
 
 def _first_statement(text: str) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strop.checkup.findings import Finding, found
 from strop.checkup.initial import MUCH, deviation
 from strop.command_copy import Copy, Measured
+from strop.gains import check_of
 from strop.noting import Notes
 from strop.plurals import quantity
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
+from strop.tasks.behaviour import Behaviour
 from strop.tasks.command import CommandTask
+from strop.tasks.objective import TIMES
 
 SCORELESS = "malformed"
 """The verdict of a run whose score cannot be read."""
@@ -35,6 +38,8 @@ class CommandOriginal:
     """What the first run printed."""
     share: float = 0.0
     """Of the time limit that the slowest run took."""
+    shown: tuple[Behaviour, ...] = ()
+    """What each run showed, those with one seed first; empty where nothing is compared."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -81,12 +86,10 @@ def examine_original(
     same = tuple(dict(run.values) for run in runs[:repeat])
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
-    original = CommandOriginal(
-        (), same, tuple(dict(run.values) for run in runs[repeat:]), utilities, runs[0].output, share
-    )
-    return CommandOriginal(
-        tuple(_findings(task, original)), same, original.others, utilities, original.output, original.share
-    )
+    others = tuple(dict(run.values) for run in runs[repeat:])
+    shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
+    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown)
+    return replace(original, findings=(*_findings(task, original), *_of_answers(task, original)))
 
 
 def mean_values(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -105,7 +108,9 @@ def _findings(task: CommandTask, original: CommandOriginal) -> list[Finding]:
     unmet = next((said for values in original.same if (said := task.objective.unmet(values))), "")
     if unmet:
         findings.append(found("C403", unmet))
-    if not original.deterministic:
+    # A time is another in every run, and is measured in turns.
+    steady = [name for name, reader in task.objective.readers.items() if reader not in TIMES]
+    if any(not _equal({name: each[name] for name in steady}, original.same[0]) for each in original.same):
         spread = deviation([each[task.objective.metrics[0].name] for each in original.same])
         name = task.objective.metrics[0].name
         findings.append(
@@ -120,6 +125,30 @@ def _findings(task: CommandTask, original: CommandOriginal) -> list[Finding]:
     if original.share > MUCH:
         findings.append(found("C406", f"the slowest run took {original.share:.0%} of {task.time_limit:g} s"))
     return findings
+
+
+def _of_answers(task: CommandTask, original: CommandOriginal) -> list[Finding]:
+    """Whether anything looks at the answer of a program whose score is a cost."""
+    check = check_of(task)
+    what = " and ".join(each.name for each in task.objective.metrics)
+    if check == "nothing":
+        said = f"{what} is all that counts, and the comparison with the original's output is turned off"
+        return [found("C416", said, "warning")]
+    shown = original.shown
+    if not shown:
+        return []
+    differs = next(
+        (said for each in shown[: len(original.same)] if (said := shown[0].difference(each, quoted=True))), ""
+    )
+    if differs:
+        return [found("C418", f"run again with the same seed, {differs}")]
+    if all(each.is_empty for each in shown) and not task.objective.has_check:
+        return [found("C416", f"{what} is all that counts; the original prints nothing and leaves no file")]
+    if check == "comparison" and len({each.name for each in shown}) == 1:
+        runs = quantity(len(original.others), "run")
+        said = f"{runs} with other seeds showed the same: a program that prints just that is as good, and none is called better"
+        return [found("C417", said, "note" if task.fixed_input else None)]
+    return []
 
 
 def sentence(run: Measured) -> str:

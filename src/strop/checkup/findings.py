@@ -23,6 +23,10 @@ class Kind:
     """What to do about it; empty where there is nothing to do."""
 
 
+_PRINT_IT = (
+    "Let the command print its answer, which is then compared with the original's, or require tests "
+    "(--require-metric tests=1)."
+)
 KINDS: dict[str, Kind] = {
     # What is drawn.
     "C001": Kind(
@@ -142,7 +146,9 @@ KINDS: dict[str, Kind] = {
     "C406": Kind("warning", "the original needs much of the time limit", "Raise time_limit."),
     "C407": Kind("note", "the scorer shares the jail with the program", ""),
     "C411": Kind(
-        "broken", "a program that does nothing scores as well as the original", "Require what only the work can give."
+        "broken",
+        "a program that does nothing scores as well as the original",
+        _PRINT_IT,
     ),
     "C412": Kind(
         "warning",
@@ -160,6 +166,21 @@ KINDS: dict[str, Kind] = {
         "Look at the metric's goal, and at what the command does when it fails.",
     ),
     "C415": Kind("broken", "a program reached what is outside of its copy", "See strop doctor."),
+    "C416": Kind(
+        "broken",
+        "nothing checks the answer",
+        _PRINT_IT,
+    ),
+    "C417": Kind(
+        "warning",
+        "the answer is always the same",
+        "Let the command draw its input from {seed} and print its answer; or accept it with --fixed-input.",
+    ),
+    "C418": Kind(
+        "broken",
+        "the original's output varies from run to run",
+        "Let the command print its answer alone on standard output, and times on standard error; or give --no-compare-output.",
+    ),
 }
 """Every finding that there is, by its id. Ids stay; a new meaning gets a new one."""
 

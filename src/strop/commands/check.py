@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from strop.api.checking import MOST_REPEATS, attacked, told
 from strop.api.target import target_of
 from strop.commands.improve import ProgramOptions
@@ -20,6 +24,7 @@ def check_command(
     jobs: Whole = 0,
     require: str | None = None,
     scored: ProgramOptions = ProgramOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    verbose: Annotated[bool, Parameter(negative="")] = False,
     as_json: Json = False,
 ) -> int:
     """Attack a task before any money is spent on it. Ends with exit code 5 when the task is broken.
@@ -39,6 +44,8 @@ def check_command(
         With this machine's key it decides which instances are drawn.
     jobs
         Solutions evaluated at once; 0 means one for each core.
+    verbose
+        Show a row for each hack.
     require
         Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor.
     """
@@ -50,5 +57,5 @@ def check_command(
     if as_json:
         print_document(check.document())
     else:
-        check.print_on(results())
+        check.print_on(results(), verbose=verbose)
     return TaskError.exit_code if check.broken else 0

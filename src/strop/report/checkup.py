@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from rich.console import Console
@@ -123,11 +123,15 @@ def finding_document(one: Finding) -> FindingDocument:
     }
 
 
-def print_check(checkup: Checkup, console: Console) -> None:
-    """What was looked at, the museum's verdicts, and what to change."""
+def print_check(checkup: Checkup, console: Console, *, verbose: bool = False) -> None:
+    """What to change, what was looked at, and the museum's verdicts: one line, or a row for each hack where `verbose`."""
     say(console, f"{checkup.task.name}: {'broken' if checkup.broken else 'sound'}", style="bold")
+    means = {(one.hack.name, one.hack.finding): one.hack.means for one in checkup.exhibits}
+    for finding in checkup.findings:
+        print_finding(finding, means, console)
     _facts(checkup, console)
-    if checkup.exhibits:
+    print_hacks([one.judged.verdict for one in checkup.exhibits], console)
+    if checkup.exhibits and verbose:
         rows = new_table("hack", "verdict", "score", "finding", console=console)
         rows.columns[2].justify = "right"
         for one in sorted(checkup.exhibits, key=lambda one: VERDICTS.index(one.judged.verdict)):
@@ -139,9 +143,13 @@ def print_check(checkup: Checkup, console: Console) -> None:
                 one.judged.finding.id if one.judged.finding else "",
             )
         console.print(rows)
-    means = {(one.hack.name, one.hack.finding): one.hack.means for one in checkup.exhibits}
-    for finding in checkup.findings:
-        print_finding(finding, means, console)
+
+
+def print_hacks(verdicts: Sequence[str], console: Console) -> None:
+    """How many hacks were tried, and what became of them, in one line."""
+    counts = [f"{verdicts.count(each)} {each}" for each in VERDICTS if each in verdicts]
+    if counts:
+        say(console, f"{quantity(len(verdicts), 'hack')}: {', '.join(counts)}")
 
 
 def print_finding(finding: Finding, means: Mapping[tuple[str, str], str], console: Console) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from strop.checkup.command import NOT_TRIED, CommandCheckup, CommandExhibit
 from strop.plurals import quantity
-from strop.report.checkup import VERDICTS, FindingDocument, finding_document, print_finding
+from strop.report.checkup import VERDICTS, FindingDocument, finding_document, print_finding, print_hacks
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.tables import new_table, say
 from strop.report.words import harmless
@@ -89,12 +89,16 @@ def command_check_document(checkup: CommandCheckup) -> CommandCheckDocument:
     }
 
 
-def print_command_check(checkup: CommandCheckup, console: Console) -> None:
-    """What was looked at, the museum's verdicts, and what to change."""
+def print_command_check(checkup: CommandCheckup, console: Console, *, verbose: bool = False) -> None:
+    """What to change, what was looked at, and the museum's verdicts: one line, or a row for each hack where `verbose`."""
     say(console, f"{checkup.task.name}: {'broken' if checkup.broken else 'sound'}", style="bold")
+    means = {(each.hack.name, each.hack.finding): each.hack.means for each in checkup.exhibits}
+    for finding in checkup.findings:
+        print_finding(finding, means, console)
     _facts(checkup, console)
     tried = [each for each in checkup.exhibits if not each.said.startswith(NOT_TRIED)]
-    if tried:
+    print_hacks([each.verdict for each in tried], console)
+    if tried and verbose:
         rows = new_table("verdict", "hack", "what came of it", console=console)
         room = max(console.width - max(map(len, VERDICTS)) - TITLE - 8, 12)
         for each in sorted(tried, key=lambda one: VERDICTS.index(one.verdict)):
@@ -102,9 +106,6 @@ def print_command_check(checkup: CommandCheckup, console: Console) -> None:
             title, came = Text(harmless(each.hack.title, TITLE)), Text(harmless(_came(each), room))
             rows.add_row(Text(each.verdict, style=style), title, came)
         console.print(rows)
-    means = {(each.hack.name, each.hack.finding): each.hack.means for each in checkup.exhibits}
-    for finding in checkup.findings:
-        print_finding(finding, means, console)
 
 
 TITLE = 34

@@ -23,6 +23,8 @@ def valued(metric: MetricFacts, value: float) -> str:
     """A value of a metric with its unit, where it is known: `0.85 ms`, `12.5 MiB`, `0.9143`."""
     if metric.reader in _CLOCKS or metric.name.lower().endswith(_SECONDS):
         return seconds_in_words(value)
+    if metric.reader == "tests":
+        return f"{plain(100 * value)}%"
     return f"{plain(value)} MiB" if metric.reader == "memory" else plain(value, 4)
 
 
@@ -34,6 +36,8 @@ def values(found: Gain) -> str:
 def size(found: Gain) -> str:
     """How large the change is, in words: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `0.51 higher (…)`."""
     interval = found.change.interval
+    if found.metric.reader == "tests":
+        return "all tests pass" if found.after == 1 else f"{'more' if found.change.mean > 0 else 'fewer'} tests pass"
     if found.scale == "difference":
         sign = 1.0 if found.metric.goal == "max" else -1.0
         word = "higher" if sign * found.change.mean >= 0 else "lower"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strop.checkup.command import CommandCheckup, CommandSettings, examine_command
-from strop.checkup.command_hacks import command_museum, read
+from strop.checkup.command_hacks import command_museum, is_of, read, with_bodies
 from strop.report.command_checkup import command_check_document, score_is
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -125,9 +126,76 @@ def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_pat
     assert levels(checkup)["C411"] == "broken"
 
 
-def test_a_time_without_a_test_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_a_time_of_a_program_whose_answer_is_compared_is_sound_where_the_answer_varies(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    program = "import sys\nprint(sum(i * i for i in range(300_000)) + int(sys.argv[1]))"
+    hacks = ("exit_zero", "empty")
+    seeded = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py {seed}", score="time")
+    assert levels(seeded) == {} and {each.verdict for each in seeded.exhibits} == {"refused"}
+    fixed = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py 7", score="time")
+    assert levels(fixed) == {"C417": "warning"}
+
+
+def test_a_time_of_a_program_that_nothing_is_compared_of_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
     program = "print(sum(i * i for i in range(3_000_000)))"
-    assert levels(checked(workspaces, tmp_path, program, "exit_zero", score="time"))["C411"] == "broken"
+    silent = checked(workspaces, tmp_path, program.replace("print", "x = "), "exit_zero", score="time")
+    assert levels(silent) == {"C416": "broken", "C411": "broken"} or levels(silent) == {"C416": "broken"}
+    assert silent.findings[-1].title == "nothing checks the answer"
+    off = checked(workspaces, tmp_path, program, "exit_zero", score="time", compare_output=False)
+    assert levels(off) == {"C411": "broken", "C416": "warning"}
+    varying = checked(workspaces, tmp_path, "import os\nprint(os.urandom(8))", "exit_zero", score="time")
+    assert levels(varying) == {"C418": "broken"}
+
+
+DOES_NOTHING = {
+    "prog.c": (
+        "int main(void) {{ volatile long n = 0; while (n < 30000000) n++; return 0; }}",
+        "cc -o prog prog.c",
+        "./prog",
+    ),
+    "prog.cpp": ("int main() {{ volatile long n = 0; while (n < 30000000) n++; }}", "c++ -o prog prog.cpp", "./prog"),
+    "prog.sh": ("n=0; while [ $n -lt 30000 ]; do n=$((n+1)); done", "", "sh prog.sh"),
+    "prog.js": ("for (let n = 0; n < 1e8; n++);", "", "node prog.js"),
+    "prog.rs": (
+        "fn main() { let mut n = 0u64; while std::hint::black_box(n) < 30000000 { n += 1; } }",
+        "rustc prog.rs",
+        "./prog",
+    ),
+    "prog.go": (
+        "package main\\nvar n int\\nfunc main() { for n < 300000000 { n++ } }",
+        "go build -o prog prog.go",
+        "./prog",
+    ),
+}
+
+
+@pytest.mark.parametrize("file", DOES_NOTHING)
+def test_a_program_that_does_nothing_is_found_in_its_language(
+    workspaces: Workspaces, tmp_path: Path, file: str
+) -> None:
+    text, build, command = DOES_NOTHING[file]
+    if shutil.which((build or command).split()[0], path="/usr/local/bin:/usr/bin:/bin") is None:
+        pytest.skip("this machine lacks the compiler")
+    (tmp_path / file).write_text(text.replace("{{", "{").replace("}}", "}"))
+    task = from_flags(tmp_path, command=command, build=build, files=[file], score=["time"], compare_output=False)
+    hacks = [hack for hack in command_museum() if hack.kind == "nothing" and is_of(hack.language, file, text)]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, hacks), lambda said: None)
+    assert levels(checkup)["C411"] == "broken"
+
+
+def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "q.sql").write_text(
+        "SELECT count(*) FROM (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 99999) SELECT x FROM n);"
+    )
+    run = "import sqlite3; sqlite3.connect(':memory:').execute(open('q.sql').read()).fetchall()"
+    task = from_flags(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
+    hacks = [hack for hack in command_museum() if hack.name == "nothing_sql"]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, hacks), lambda said: None)
+    assert levels(checkup)["C411"] == "broken"
+    kept = '#include "a.h"\nstruct p { int x; };\nstatic int t[] = {1, 2};\n'
+    program = kept + "void f(int a)\n{ if (a) { a++; } }\nint g(void) { return 7; }\n"
+    assert with_bodies(program, "{ return 0; }") == kept + "void f(int a)\n{ }\nint g(void) { return 0; }\n"
 
 
 def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -144,7 +212,7 @@ def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspace
     chosen = [hack for hack in command_museum() if hack.kind == "nothing" and hack.name != "noise"]
     checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
     assert not checkup.broken
-    assert {each.said for each in checkup.exhibits if each.hack.language != "shell"} == {
+    assert {each.said for each in checkup.exhibits if not each.said.startswith("not tried")} == {
         "malformed: constraint ok=1 not met: 0"
     }
 

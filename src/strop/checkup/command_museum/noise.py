@@ -4,7 +4,7 @@ Tried: every file that may change holds one line of words.
 
 Means: the score does not look at what the program does; the search finds this first.
 
-Change: let the command fail when the program's result is wrong, or add --require-metric, e.g. tests=1.
+Change: let the command print its answer, which is then compared with the original's, or require tests (--require-metric tests=1).
 """
 
 KIND = "nothing"

@@ -1,0 +1,13 @@
+"""A Rust program that does nothing
+
+Tried: the file with main() becomes fn main() {}.
+
+Means: the score does not look at what the program does; the search finds this first.
+
+Change: let the command print its answer, which is then compared with the original's, or require tests (--require-metric tests=1).
+"""
+
+KIND = "nothing"
+FINDING = "C411"
+LANGUAGE = "rust"
+CONTENT = "fn main() {}\n"
