@@ -59,10 +59,7 @@ C = Target(
             '    f = fopen("/tmp/kept", "w"); fprintf(f, "%lu", sum); printf("%lu\\n", sum);\n',
         ),
         '#include <stdio.h>\nint main(void) { puts("3293837934"); return 0; }\n',
-        SUM_C.replace(
-            "for (unsigned long j = 0; j < 3000; j++)",
-            "for (unsigned long j = 0, m = seed % 7; j < 3000; j++, m = (m + i) % 7)",
-        ).replace("(i * j + seed) % 7", "m"),
+        SUM_C.replace("j < 3000; j++", "j < i; j++").replace("sum += i ^ j", "sum += 2 * (i ^ j)"),
     ),
     (("Makefile", "sum: sum.c\n\tcc -O1 -o sum sum.c\n"),),
 )
