@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strop.budget import Budget
+from strop.checkup.examine import Settings, examine
 from strop.errors import TaskError
 from strop.events import Evaluated, Event
 from strop.sandbox.jail import JailedSandbox
@@ -100,3 +101,24 @@ def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, 
     program = "def unique(values):\n    return 1\n"
     task = task_of(tmp_path)
     assert measured(task, jail, program)[0].notes and not measured(task, jail, program, "test")[0].notes
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("return sorted(values)", {"C108": "warning"}),
+        ("return None", {"C411": "broken"}),
+        ("return 7", {"C303": "broken"}),
+        ("return __import__('random').random()", {"C107": "warning"}),
+        ("return __import__('os').getpid() + __import__('time').time_ns()", {"C107": "broken"}),
+        ("return values[100]", {"C101": "broken"}),
+    ],
+    ids=["quick", "does nothing", "constant", "random", "never the same", "raises"],
+)
+def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show(
+    jail: JailedSandbox, tmp_path: Path, body: str, found: dict[str, str]
+) -> None:
+    text = MODULE[: MODULE.index("    found = []")] + f"    {body}\n"
+    checkup = examine(task_of(tmp_path, text), jail, b"secret", Settings(repeat=2), lambda what: None)
+    assert found.items() <= {one.id: one.level for one in checkup.findings}.items()
+    assert checkup.broken == ("broken" in found.values())

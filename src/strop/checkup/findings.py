@@ -77,6 +77,16 @@ KINDS: dict[str, Kind] = {
         "no answer was accepted, so that the scorer was not examined",
         "Give a seed whose answers can be scored.",
     ),
+    "C107": Kind(
+        "broken",
+        "the original's answers are not always the same, and a candidate must give equal ones",
+        "Draw what is random in sample, and pass it as an argument.",
+    ),
+    "C108": Kind(
+        "warning",
+        "an instance takes little time beside what a call costs, so that gains look smaller than they are",
+        "Draw larger instances, or call the work several times.",
+    ),
     # The scorer.
     "C201": Kind("broken", "a score is outside [0, 1]", "Declare strop.Answer, and normalise the score."),
     "C202": Kind(

@@ -52,7 +52,8 @@ class FunctionTask(Task):
         """Instance `index` (from 0) of a split, a fresh copy at every call."""
         if not self.cases:
             return super().instance(split, index, seeds)
-        return Instance(copy.deepcopy(dict(self._of(split)[index])))
+        cases = self._of(split)
+        return Instance(copy.deepcopy(dict(cases[index % len(cases)])))
 
     def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
         return self.cases[1::2] if split == "test" else self.cases[::2]
