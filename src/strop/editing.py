@@ -1,8 +1,9 @@
 """Edits between a language model and an improver: the model may answer with edits, the improver gets whole programs.
 
-For a prompt that shows a program that the host knows, the host may say how to answer with edits, and puts the program that the
-edits make in the place of an answer that holds some. So every improver works with every form. An answer without edits passes
-byte for byte. Not here: how edits are read and applied (strop.edits), and who pays (strop.handles).
+Where a prompt shows a program that the host knows, the host puts the program that the edits make in the place of an answer
+that holds some. So every improver works with every form. An answer without edits passes byte for byte. How to answer with
+edits is said in `utility.str`, never in a message: what is sent to the model is what the improver wrote. Not here: how edits
+are read and applied (strop.edits), and who pays (strop.handles).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from strop.events import Edited, Recorder
 from strop.tasks.bundle import header, unbundled
 
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks", "diff"]
-"""`rewrite`: the host says nothing of edits and resolves none. Else it says how, in `auto` only where a program is long or of
-several files, and resolves those of either form."""
+"""`rewrite`: nothing is said of edits, and none are resolved. Else `utility.str` says how, in `auto` only where the program is
+long or of several files, and edits of either form are resolved."""
 Again: TypeAlias = Callable[[list[str]], list[str] | None]
 """Asks the model once more, one answer a message; None where a budget does not cover it."""
 
@@ -45,8 +46,8 @@ the lines that take their place
 Each SEARCH part must be lines that the program has in one place only."""
 _DIFF = """
 
-If you change only parts of the program, you may answer with a unified diff of it instead of the whole program, in a block that
-begins with ```diff. Line numbers need not be right; the lines around a change must be in one place of the program only."""
+If you change only parts of the program, you may answer with a unified diff of it instead of the whole program, in a block of
+the language diff. Line numbers need not be right; the lines around a change must be in one place of the program only."""
 _FILES = f"""
 The program has several files, each below a line of the form '{header("PATH")}'. Name the file on the line above each block. A
 file that you leave out stays as it is."""
@@ -58,7 +59,7 @@ class Editing:
 
     mode: Mode = "rewrite"
     tells: bool = True
-    """Whether the host says how to answer with edits; without, it resolves those that come by themselves."""
+    """Whether `utility.str` says how to answer with edits; without, those that come by themselves are resolved."""
 
 
 WHOLE = Editing()
@@ -88,17 +89,28 @@ class Shown:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A message to the model, and the programs that it shows, the longest first."""
+    """A message to the model, as the improver wrote it, and the programs that it shows, the longest first."""
 
     message: str
     shown: tuple[Shown, ...]
+
+
+def instructions(editing: Editing, program: str) -> str:
+    """How to answer with edits, for the description of the utility of those who improve `program`; empty where that is not asked
+    for."""
+    is_bundle = program.startswith("=== file: ")
+    if editing.mode == "rewrite" or not editing.tells:
+        return ""
+    if editing.mode == "auto" and not (is_bundle or program.strip("\n").count("\n") + 1 > LONG):
+        return ""
+    return (_DIFF if editing.mode == "diff" else _BLOCKS) + (_FILES if is_bundle else "") + "\n"
 
 
 class Editor:
     """The edits of one improvement. Safe under the guest's threads."""
 
     def __init__(self, editing: Editing, record: Recorder, scope: str, initial_solution: str | None) -> None:
-        self._mode, self._tells = editing.mode, editing.tells
+        self._mode = editing.mode
         self._record, self._scope = record, scope
         self._known: dict[str, None] = {}
         self._lock = threading.Lock()
@@ -114,7 +126,7 @@ class Editor:
                     self._known[text] = None
 
     def prompts(self, messages: Sequence[str]) -> list[Prompt]:
-        """What is sent for these messages: each with a paragraph on edits, where that helps."""
+        """What is sent for these messages: they themselves."""
         if self._mode == "rewrite":
             return [Prompt(message, ()) for message in messages]
         made = {message: self._prompt(message) for message in dict.fromkeys(messages)}
@@ -125,12 +137,7 @@ class Editor:
             known = sorted(self._known, key=len, reverse=True)
         found = (_shown(program, message) for program in known)
         shown = tuple(each for each in found if each is not None)[:_SHOWN]
-        if not shown or not self._tells:
-            return Prompt(message, shown)
-        if self._mode == "auto" and not (shown[0].is_bundle or shown[0].lines > LONG):
-            return Prompt(message, shown)
-        how = _DIFF if self._mode == "diff" else _BLOCKS
-        return Prompt(message + how + (_FILES if shown[0].is_bundle else ""), shown)
+        return Prompt(message, shown)
 
     def resolved(self, call: int, prompts: Sequence[Prompt], answers: Sequence[str], again: Again) -> list[str]:
         """The answers that the improver gets. What does not fit is given back to the model, once, all in one call."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from strop.budget import LM_CALLS, Budget
+from strop.editing import instructions
 from strop.events import ImproveFinished, ImproveStarted
 from strop.handles import Grant, Handles, Host
 from strop.sandbox.base import Outcome, Program, Returned, Value
@@ -48,7 +49,7 @@ def improve(
     )
     arguments: list[Value] = [
         initial_solution,
-        {"str": utility.description, "budget": grant.utility_calls},
+        {"str": utility.description + instructions(host.editing, initial_solution), "budget": grant.utility_calls},
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)

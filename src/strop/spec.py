@@ -66,7 +66,7 @@ class RunSpec:
     """LM calls of one improvement, of either level."""
     max_responses: int = 6
     """Responses of one LM call."""
-    edits: Mode = "auto"
+    edits: Mode = "rewrite"
     """How a model may answer where a prompt shows a program (strop.editing)."""
     instances: Literal["secret", "published"] = "secret"
     jobs: int = 0

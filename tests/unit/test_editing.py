@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from strop.budget import LM_CALLS, RESPONSES, Budget
-from strop.editing import LONG, Editing, Editor, Prompt
+from strop.editing import LONG, Editing, Editor, Prompt, instructions
 from strop.errors import RunBudgetSpent
 from strop.events import Edited, Event, LmCalled
 from strop.handles import Grant, Host
@@ -72,23 +72,23 @@ class Desk:
         ("auto", long_program(LONG + 1), "SEARCH"),
         ("auto", TREE, "=== file: PATH ==="),
         ("blocks", SHORT, "SEARCH"),
-        ("diff", SHORT, "```diff"),
+        ("diff", SHORT, "language diff"),
         ("rewrite", long_program(LONG + 1), None),
     ],
 )
-def test_prompt_says_how_to_answer_with_edits_when_the_mode_asks_for_it(
+def test_utility_says_how_to_answer_with_edits_when_the_mode_asks_for_it_and_no_message_does(
     mode: str, program: str, word: str | None
 ) -> None:
-    message = Desk(mode, program).prompt().message
-    assert message.startswith(shows(program))
-    assert (message == shows(program)) if word is None else (word in message.removeprefix(shows(program)))
+    said = instructions(Editing(mode), program)  # type: ignore[arg-type]
+    assert (not said) if word is None else (word in said)
+    assert Desk(mode, program).prompt().message == shows(program)
 
 
 def test_prompt_stays_as_it_is_when_it_shows_no_known_program_or_a_stand_in_is_asked() -> None:
     desk = Desk("blocks")
     for message in ("Say something.", f"Improve {SHORT}", f"```\n{SHORT}", "```python\ndef other(): pass\n```"):
         assert desk.editor.prompts([message]) == [Prompt(message, ())]
-    assert Desk("auto", TREE, tells=False).prompt().message == shows(TREE)
+    assert not instructions(Editing("auto", tells=False), TREE)
 
 
 def test_candidate_that_was_evaluated_is_a_program_that_prompts_may_show() -> None:

@@ -58,7 +58,7 @@ def compare(
     utility_budget: int = 25,
     lm_budget: int = 4,
     max_responses: int = 6,
-    edits: Edits = "auto",
+    edits: Edits = "rewrite",
     max_cost: float | None = None,
     max_tokens: int | None = None,
     strict_budget: bool = False,

@@ -68,7 +68,7 @@ def train(
     meta_budget: int = 25,
     lm_budget: int = 4,
     max_responses: int = 6,
-    edits: Mode = "auto",
+    edits: Mode = "rewrite",
     selection: Literal["paper", "gated", "archive"] = "gated",
     gate_error: float = 0.1,
     gate_pairs: int = 60,

@@ -66,7 +66,7 @@ class OnceOptions:
     """LM calls."""
     max_responses: Whole = DEFAULTS.max_responses
     """Responses of one LM call."""
-    edits: Mode = DEFAULTS.edits
+    edits: Mode = "auto"
     """How the model may answer where a prompt shows a program, as for strop run."""
 
     def whole(self) -> ModelOptions:

@@ -78,7 +78,7 @@ class ModelOptions:
     """Responses of one LM call."""
     edits: Edits = DEFAULTS.edits
     """How the model may answer where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
-    (unified); auto: blocks beside whole programs, asked for where the program is long or has several files."""
+    (unified), which utility.str then asks for; auto: blocks where the program is long or has several files."""
 
 
 @Parameter(name="*", group=GROUND)
