@@ -7,12 +7,12 @@ EXPERTISE = "You are an expert computer science researcher and programmer, espec
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```python
+```
 {solution}
 ```
 
 You will be evaluated based on this score function:
-```python
+```
 {utility.str}
 ```
 
@@ -47,7 +47,12 @@ def feedback_on(program, utility):
         return f"The solution fails ({report['verdict']}). Repair it.\n{report['error']}{notes}"
     instances = ", ".join(f"{value:.3f}" for value in report["instances"][:10])
     scored = f"The solution scores {report['utility']:.3f}, on single instances {instances}."
-    return f"{scored} Find out what the worst need.{notes}"
+    measured = [
+        ", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])[:10]
+    ]
+    if measured:
+        return f"{scored} Measured on them: {'; '.join(measured)}. Make the worst better.{notes}"
+    return f"{scored} Improve what costs most on the worst.{notes}"
 
 
 def improve_algorithm(initial_solution, utility, language_model):

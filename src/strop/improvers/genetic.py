@@ -11,12 +11,12 @@ CROSSOVER_RATE = 0.5  # the share of children that have two parents
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```python
+```
 {solution}
 ```
 
 You will be evaluated based on this score function:
-```python
+```
 {utility.str}
 ```
 
@@ -44,7 +44,7 @@ def crossover_of(parent, other, utility):
     return f"""{message_for(parent, utility)}
 
 Combine the strengths of the solution above with those of this one:
-```python
+```
 {other}
 ```"""
 

@@ -12,12 +12,12 @@ SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "+": "-", "-": "+", "min": 
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```python
+```
 {solution}
 ```
 
 You will be evaluated based on this score function:
-```python
+```
 {utility.str}
 ```
 

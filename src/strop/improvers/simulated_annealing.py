@@ -11,12 +11,12 @@ HOTTEST = 0.1  # the loss of utility that the first move accepts with a chance o
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```python
+```
 {solution}
 ```
 
 You will be evaluated based on this score function:
-```python
+```
 {utility.str}
 ```
 

@@ -227,6 +227,23 @@ class Task:
     @property
     def told(self) -> str:
         """u_str: the description, or the declared answer in words and the source of what draws and scores."""
+        return f"{self._described.rstrip()}\n{self._rules}"
+
+    @property
+    def _rules(self) -> str:
+        """How a program is run and read, for whoever writes one: ours, below the description. The same on every machine."""
+        return (
+            f"\n# Python 3.11 or newer with numpy; a call of {self.entry} may take {self.time_limit:g} s of CPU and"
+            f" {self.memory_limit >> 20} MiB; no files, no network, no other processes.\n"
+            f"# {self._form}\n"
+        )
+
+    @property
+    def _form(self) -> str:
+        return f"Answer with the whole program in one fenced block of Python; it defines {self.entry}."
+
+    @property
+    def _described(self) -> str:
         if self.description:
             return self.description
         try:

@@ -112,7 +112,15 @@ class CommandTask:
     @property
     def told(self) -> str:
         """u_str."""
-        return self.description or _told(self)
+        return f"{(self.description or _told(self)).rstrip()}\n\n{self._form}\n"
+
+    @property
+    def _form(self) -> str:
+        """How a program is read from an answer."""
+        languages = {_LANGUAGES.get(path.rpartition(".")[2].lower(), "") for path in self.files}
+        language = languages.pop() if len(languages) == 1 else ""
+        what = "the program" if len(self.files) > 1 or self.new_files else "the whole program"
+        return f"Answer with {what} in one fenced block{language and f' of {language}'}."
 
 
 AnyTask = Task | CommandTask
@@ -146,6 +154,11 @@ def _mistakes(task: CommandTask) -> list[str]:
     return [words for words, is_right in found.items() if not is_right]
 
 
+_LANGUAGES = {
+    "c": "C", "h": "C", "cc": "C++", "cpp": "C++", "cxx": "C++", "hpp": "C++", "rs": "Rust", "go": "Go", "js": "JavaScript",
+    "mjs": "JavaScript", "ts": "TypeScript", "java": "Java", "py": "Python", "sql": "SQL", "sh": "shell", "rb": "Ruby",
+    "jl": "Julia", "f90": "Fortran", "cu": "CUDA", "zig": "Zig", "lua": "Lua", "php": "PHP", "kt": "Kotlin", "swift": "Swift",
+}  # fmt: skip
 _MEANING = {
     "time": "CPU seconds of everything that the command starts, counted by the kernel",
     "wall": "seconds that the command takes",

@@ -44,6 +44,10 @@ class FunctionTask(Task):
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, where they are listed and not drawn: every second one is held out."""
 
+    @property
+    def _form(self) -> str:
+        return f"Answer with {self.entry} in one fenced block of Python."
+
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
         return len(self._of(split)) if self.cases else super().count(split)
@@ -270,7 +274,7 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         f"Only {name} may change. It is put back into its module, whose other names it may use: answer with {name} alone, or "
-        "with the whole program. You may add imports, constants and helper functions under new names.",
+        "with the whole program, in one fenced block. You may add imports, constants and helper functions under new names.",
     ]
     if marked.score == "time":
         words.append(

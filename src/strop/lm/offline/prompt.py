@@ -22,6 +22,7 @@ LONGEST_PROGRAM = 200_000
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([A-Za-z][\w+.#-]*)?[ \t]*$")
 _OPENED_IN_TEXT = re.compile(r"""^[^`]*["'(\s]`{3,}[A-Za-z][\w+.#-]*[ \t]*$""")
 _CLOSED_IN_TEXT = re.compile(r"""^[ \t]*`{3,}[ \t]*["')]""")
+_STATEMENT = re.compile(r"\s*(?:def|class|if|elif|else|for|while|try|except|finally|with|async|match|case)\b")
 _SCORE = re.compile(r"score function|utility function|scoring function", re.IGNORECASE)
 
 
@@ -79,15 +80,19 @@ def marked_parts(program: Program) -> list[Part]:
 
 
 def fenced_blocks(text: str) -> list[Block]:
-    """The outermost fenced blocks. Fences nest: one with an info string opens, a bare one closes the innermost.
+    """The outermost fenced blocks. Fences nest: one with an info string opens, a bare one closes the innermost, unless it
+    stands below a line that ends with a colon, as in the prompts of improvers.
 
     A block that is never closed reaches to the end of the text.
     """
     blocks: list[Block] = []
     body: list[str] = []
-    introduction, depth = "", 0
+    introduction, before, depth = "", "", 0
     for line in text.replace("\r\n", "\n").split("\n"):
         step = _step(line, depth)
+        if step < 0 and before.endswith(":") and not (_CLOSED_IN_TEXT.match(line) or _STATEMENT.match(before)):
+            step = 1  # words of a program's own prompt announce a block: `Improve this:`
+        before = line.rstrip() or before
         if depth and depth + step > 0:
             body.append(line)
         elif depth and step < 0:
