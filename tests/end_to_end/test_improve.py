@@ -50,7 +50,7 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
 def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
     documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout) for _ in range(2)]
     for document in documents:
-        del document["run"], document["solution"], document["diff"]
+        del document["run"], document["solution"], document["diff"], document["best"]
     assert documents[0] == documents[1] and documents[0]["lm_calls"] == 1
 
 
@@ -74,10 +74,10 @@ def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any
 
 
 def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
-    strop("improve", "lpn", *SMALL, "--out", "runs/one")
+    strop("improve", "lpn", "--improver", "seed", *SMALL, "--out", "runs/one")
     shown, listed = strop("show", "one"), strop("runs")
     assert "strop improve" in shown.stdout and "held-out" in shown.stdout
-    assert shown.returncode == listed.returncode == 0 and "lpn" in listed.stdout
+    assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
         (["lpn", "--improver", "nothing"], "nothing"),
         (["lpn", "--solution", "missing.py"], "missing.py"),
         (["lpn", "--solution", "other.py"], "other.py, does not run"),
-        (["lpn", "--utility-budget", "-1"], "must be 0 or more"),
+        (["lpn", "--utility-budget", "-1"], "must be 1 or more"),
         (["lpn", "--copies", "3"], "--copies"),
     ],
 )

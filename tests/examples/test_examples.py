@@ -113,7 +113,7 @@ def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable
 def test_sample_and_score_ends_in_a_better_program_that_its_own_test_accepts(example: Callable[[str], Path]) -> None:
     folder = example("sample_and_score")
     assert "feature-flags: sound" in strop(folder, "check", "task.py").stdout
-    ended = strop(folder, "improve", "task.py", "--improver", "greedy_iterative", "--lm", "offline:skill=0.9", "--json")
+    ended = strop(folder, "improve", "task.py", "--lm", "offline:skill=0.9", "--json")
     assert json.loads(ended.stdout)["finding"] == "better", ended.stderr
     assert strop(folder, "apply", "--force").returncode == 0
     assert "def choose" in (folder / "flags.py").read_text()

@@ -43,6 +43,8 @@ from strop.tasks.command import CommandTask
 from strop.tracking import Track
 
 KIND = "improve"
+DEFAULT_IMPROVER = "simulated_annealing"
+"""The one that was measured best (docs/design/0051-default-improver.md); `strop run` begins with the paper's `seed`."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Improved(Shown):
 def improve(
     target: TaskLike,
     *,
-    improver: str | Path = "seed",
+    improver: str | Path = DEFAULT_IMPROVER,
     solution: str | Path | None = None,
     lm: ModelLike = "offline",
     base_url: str | None = None,

@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from strop.api.finding import any_improver_text
-from strop.api.improving import Told, carry_out, print_told, told_in
+from strop.api.improving import DEFAULT_IMPROVER, Told, carry_out, print_told, told_in
 from strop.api.patching import apply_run, check_can_apply, undo_of
 from strop.api.target import Scoring, check_model, target_of
 from strop.best import BEST, BEST_DIFF
@@ -162,7 +162,7 @@ def improve_command(
     target: str,
     /,
     *,
-    improver: str = DEFAULTS.improver,
+    improver: str = DEFAULT_IMPROVER,
     solution: Path | None = None,
     seed: Whole | None = None,
     model: OnceOptions = OnceOptions(),

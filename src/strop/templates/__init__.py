@@ -43,7 +43,7 @@ class Form:
 
 
 def _host(target: str) -> tuple[str, ...]:
-    return f"strop check {target}", f"strop improve {target} --improver greedy_iterative", "strop apply"
+    return f"strop check {target}", f"strop improve {target}", "strop apply"
 
 
 _IN_WORDS = "What makes one answer better than another?"
