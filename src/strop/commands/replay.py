@@ -121,21 +121,25 @@ def _folder(out: Path | None) -> Iterator[Path]:
         yield Path(made) / "run"
 
 
+def _sentence(compared: Agreement) -> str:
+    if not compared.differences:
+        return f"The replay agrees: {compared.events} events, each as recorded (times aside)."
+    return f"The replay differs: {compared.events} events as recorded, {len(compared.differences)} not."
+
+
 def _show(compared: Agreement, directory: Path, *, as_json: bool) -> None:
     if as_json:
         print_document(
             {
                 "run": str(directory),
+                "sentence": _sentence(compared),
                 "events": compared.events,
                 "differences": [asdict(one) for one in compared.differences],
             }
         )
         return
     console = results()
-    if not compared.differences:
-        console.print(f"{compared.events} events, each as recorded (times aside)", markup=False)
-        return
-    console.print(f"{compared.events} events as recorded, {len(compared.differences)} not:", markup=False)
+    console.print(_sentence(compared), markup=False, soft_wrap=True)
     for one in compared.differences[:SHOWN]:
         console.print(f"  {one.kind} at {one.scope or 'the run'}", markup=False, soft_wrap=True)
         console.print(f"    recorded: {harmless(one.first or 'nothing', 300)}", markup=False, soft_wrap=True)

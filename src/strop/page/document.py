@@ -20,12 +20,14 @@ from strop.page.lineage import Lineage, describe, lineage_of, programs_of
 from strop.page.matrix import headline_of_matrix, matrix_of
 from strop.page.money import budget_of, money_of
 from strop.page.reading import Seen, read
-from strop.page.shape import SCHEMA, Headline, IterationFacts, PageDocument, RunFacts
+from strop.page.shape import SCHEMA, Headline, ImprovementRow, IterationFacts, PageDocument, RunFacts
 from strop.report.documents import GateDocument, iteration_document, noted_document
+from strop.report.gains import unnamed, valued
 from strop.report.notes import noted
 from strop.report.reading import reading
 from strop.report.single import sentence
 from strop.report.statistics import StatisticsDocument, statistics_document
+from strop.single import Single
 from strop.stats import mean
 from strop.store import Store, Stored
 from strop.strategy import TOLD_BY, Behaviour, behaviours_of
@@ -80,6 +82,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
         "audit": [noted_document(each) for each in noted(seen.noted)],
         "matrix": matrix,
         "comparison": None,
+        "improvement": [],
         "figures": [],
         "texts": seen.texts.bodies,
         "cuts": cuts,
@@ -94,7 +97,7 @@ def _headline(store: Store, seen: Seen, document: PageDocument, statistics: Stat
     if statistics is not None:
         return headline_of_run(statistics, list(seen.gates.values()), run, document["recipe"])
     if run["kind"] == "improve":
-        return _of_improvement(store, run, len(seen.evaluations["at"]))
+        return _of_improvement(store, document)
     if document["matrix"] is not None:
         return headline_of_matrix(document["matrix"], run)
     if seen.judged:
@@ -102,12 +105,35 @@ def _headline(store: Store, seen: Seen, document: PageDocument, statistics: Stat
     return headline_of_rest(run, len(seen.evaluations["at"]))
 
 
-def _of_improvement(store: Store, run: RunFacts, evaluations: int) -> Headline:
+def _of_improvement(store: Store, document: PageDocument) -> Headline:
+    """The sentence; the rows of before and after go into the document."""
+    run, evaluations = document["run"], len(document["evaluations"]["at"])
     try:
-        said = sentence(told_in(store).single)
+        found = told_in(store).single
     except StoreError as error:  # what the metrics were is told nowhere else; all the rest of the record can be shown
         return headline_of_rest(run, evaluations) | {"detail": f"What it came to cannot be told: {error}."}
-    return {"sentence": said, "detail": ""}
+    document["improvement"] = _before_and_after(found)
+    return {"sentence": sentence(found), "detail": ""}
+
+
+def _before_and_after(found: Single | None) -> list[ImprovementRow]:
+    if found is None or found.improved is None:
+        return []
+    if found.gains:
+        return [
+            {
+                "name": each.metric.name,
+                "original": valued(each.metric, each.before),
+                "improved": valued(each.metric, each.after),
+                "change": unnamed(each),
+            }
+            for each in found.gains
+        ]
+    change, before, after = found.difference, found.original.test.value, found.improved.test.value
+    interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
+    words = "-" if change is None else f"{change.mean:+.3f}{interval}"
+    name = "score" if found.facts is None else "utility"
+    return [{"name": name, "original": f"{before:.3f}", "improved": f"{after:.3f}", "change": words}]
 
 
 def _lineage(store: Store, seen: Seen, run: RunFacts, directory: Path) -> Lineage:

@@ -14,6 +14,8 @@ from strop.reproduce.drawing.figure import LOOKS, error_line, house_style, key, 
 WIDTH, HEIGHT = 4.8, 2.9
 """Inches."""
 _APART = 0.06
+MARKS = {"seed": 0, "original": 0, "went on": 1, "improved": 1, "stayed out": 2, "tried": 3, "failed": 4}
+"""What became of a program → its marker, the same in every figure of every page."""
 Span = tuple[float, float]
 
 
@@ -127,9 +129,10 @@ def scattered(
     """Points, a marker a series, the series `apart` beside one another; horizontal lines."""
     figure, (axes,) = new_figure(WIDTH, HEIGHT)
     with house_style():
-        for number, (name, points) in enumerate(series.items()):
+        for place, (name, points) in enumerate(series.items()):
+            number = MARKS.get(name, place)
             look = LOOKS[number % len(LOOKS)]
-            shift = apart * (number - (len(series) - 1) / 2)
+            shift = apart * (place - (len(series) - 1) / 2)
             axes.plot(
                 [x + shift for x, _ in points],
                 [y for _, y in points],

@@ -238,6 +238,15 @@ class Figure(TypedDict):
     rows: list[list[str]]
 
 
+class ImprovementRow(TypedDict):
+    """What the original and the improved program measure on the sealed split, with units."""
+
+    name: str
+    original: str
+    improved: str
+    change: str
+
+
 class PageDocument(TypedDict):
     """All that a page tells."""
 
@@ -259,6 +268,8 @@ class PageDocument(TypedDict):
     audit: list[NotedDocument]
     matrix: MatrixFacts | None
     comparison: dict[str, Any] | None
+    improvement: list[ImprovementRow]
+    """Empty where nothing was improved."""
     figures: list[Figure]
     texts: list[str]
     cuts: list[str]

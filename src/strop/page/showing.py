@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from strop.page.graph import graph_of
 from strop.page.shape import PageDocument
+from strop.report.glossary import GLOSSARY
 from strop.report.words import counted, duration, quantity
 
 _KEPT = "\n\t"
@@ -36,6 +37,7 @@ def page_html(document: PageDocument, block: str, live: Sequence[str] = ()) -> s
         .get_template("page.html")
         .render(
             d=document,
+            glossary=GLOSSARY,
             graph=graph_of(document["nodes"]),
             labels={node["id"]: node["label"] for node in document["nodes"]},
             block=Markup(block),  # base64: nothing to escape

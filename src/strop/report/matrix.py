@@ -20,11 +20,12 @@ from strop.report.documents import (
     difference,
     measured,
 )
-from strop.report.tables import new_table, say, sign_of
+from strop.report.tables import SENTENCE, new_table, say, sign_of
 from strop.report.words import counted, harmless, quantity, with_error
 from strop.tasks.base import Split
 from strop.tasks.command import SHARED_JAIL, shares_jail
 from strop.transfer import Cell, Matrix, differences
+from strop.transfer import Difference as CellCompared
 
 _ABREAST = 3
 """Improvers side by side: with a task's name and u(s) they take 80 columns."""
@@ -75,6 +76,7 @@ class EvalDocument(TypedDict):
     """What `strop eval --json` prints."""
 
     schema_version: int
+    sentence: str
     model: str
     is_language_model: bool
     cells: list[CellDocument]
@@ -93,6 +95,7 @@ def eval_document(found: Matrix, model: ModelFacts) -> EvalDocument:
     """The document of a matrix, whole or not. Fields of one improver on one task alone are there where that is what was asked."""
     document: EvalDocument = {
         "schema_version": SCHEMA_VERSION,
+        "sentence": sentence(found),
         "model": model.name,
         "is_language_model": model.is_language_model,
         "cells": [_cell(cell) for cell in found.cells],
@@ -122,9 +125,54 @@ def eval_document(found: Matrix, model: ModelFacts) -> EvalDocument:
     return document
 
 
+def sentence(found: Matrix) -> str:
+    """What the measurements came to: which improvers differ significantly from the seed improver on the sealed split."""
+    rows = [row for row in differences(found) if row.improver.digest != found.plan.improvers[0].digest]
+    if not rows:
+        return "Nothing to compare: only the seed improver was measured."
+    if len(rows) == 1:
+        return _of_one(rows[0], found)
+    clear = [row for row in rows if _is_clear(row)]
+    if not clear:
+        return (
+            f"No significant difference: none of {len(rows)} measurements differs from the seed improver's (95%, Holm)."
+        )
+    each = ", ".join(
+        f"{_short(found, row.improver)} on {harmless(row.task.name)} {row.found.mean:+.3f}" for row in clear
+    )
+    return (
+        f"{len(clear)} of {len(rows)} measurements differ significantly from the seed improver's (95%, Holm): {each}."
+    )
+
+
+def _is_clear(row: CellCompared) -> bool:
+    """Whether the difference is more than chance explains, with all others that were looked at."""
+    interval = row.found.interval
+    return (
+        row.p_adjusted is not None
+        and row.p_adjusted < 0.05
+        and interval is not None
+        and not interval[0] <= 0 <= interval[1]
+    )
+
+
+def _of_one(row: CellCompared, found: Matrix) -> str:
+    name, task, interval = _short(found, row.improver), harmless(row.task.name), row.found.interval
+    sure = "" if interval is None else " (95% interval {:+.3f} to {:+.3f})".format(*interval)
+    where = f"on sealed instances of {task}, {quantity(found.plan.copies, 'copy')}"
+    change = f"{row.found.mean:+.3f}{sure} in û, {where}"
+    if interval is None:
+        return f"No claim: {name} differs from the seed improver by {change}; one copy says nothing about chance."
+    if not _is_clear(row):
+        return f"No significant difference: {name} from the seed improver {change}."
+    return f"{name} is {'better' if row.found.mean > 0 else 'worse'} than the seed improver: {change}."
+
+
 def print_matrix(found: Matrix, console: Console, *, notice: str = "") -> None:
     """û of every improver on every task beside u(s), mean ± standard error, and every difference from the seed improver."""
     say(console, notice, style="bold yellow")
+    if found.complete:
+        say(console, sentence(found), style="bold", limit=SENTENCE)
     for split, words in _SPLITS:
         say(console, f"{words}: u(s), and û over {quantity(found.plan.copies, 'copy')}", style="bold")
         for group in _abreast(found.plan.improvers):

@@ -12,7 +12,7 @@ from rich.text import Text
 from strop.measured import Named
 from strop.noise import LEVELS, Noise, Trials, utilities
 from strop.report.documents import SCHEMA_VERSION, ModelFacts
-from strop.report.tables import new_table, say
+from strop.report.tables import SENTENCE, new_table, say
 from strop.report.words import ALL_EQUAL, harmless, no_width, quantity
 
 
@@ -47,6 +47,7 @@ class NoiseDocument(TypedDict):
     """What `strop noise --json` prints."""
 
     schema_version: int
+    sentence: str
     improver: str
     digest: str
     model: str
@@ -72,6 +73,7 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     """The document of an A/A run."""
     return {
         "schema_version": SCHEMA_VERSION,
+        "sentence": sentence(result),
         "improver": result.improver.name,
         "digest": result.improver.digest,
         "model": model.name,
@@ -82,11 +84,25 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     }
 
 
+def sentence(result: NoiseResult) -> str:
+    """What the measurements came to: how far two of them differ by chance alone."""
+    found = [(trials.task.name, noise) for trials, noise in result.tasks if noise is not None]
+    if not found:
+        return "Nothing was measured: the noise floor needs two repeats."
+    each = "; ".join(
+        f"{noise.floor:.3f} on {harmless(name)} (95% interval {noise.floor_interval[0]:.3f} to {noise.floor_interval[1]:.3f})"
+        for name, noise in found
+    )
+    name = harmless(result.improver.name)
+    return f"By chance alone, two measurements of {name} differ in 5% of cases by more than this: {each}."
+
+
 def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
     """One row a task: û, its spread, the noise floor with its 95% interval, and how often the gate is fooled by it."""
     say(console, notice, style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
-    say(console, f"{result.improver.name} against itself: {size}, training split", style="bold")
+    say(console, sentence(result), style="bold", limit=SENTENCE)
+    say(console, f"{result.improver.name} against itself: {size}, training split")
     found = [(trials, noise) for trials, noise in result.tasks if noise is not None]
     if found:
         _print_table(found, console)

@@ -24,7 +24,9 @@ from strop.events import (
     RunFinished,
     RunResumed,
 )
+from strop.page.block import packed
 from strop.page.shape import PageDocument
+from strop.page.showing import page_html
 from strop.page.texts import Texts
 from strop.report.documents import ModelFacts, run_document
 from strop.report.statistics import statistics_document
@@ -268,3 +270,10 @@ def test_texts_that_are_too_long_or_too_many_are_cut_and_the_page_says_so() -> N
     assert texts.said("x" * 30) == 0 and texts.said("short") == 1 and texts.said("y" * 9) is None
     assert texts.bodies[0].startswith("x" * 10 + "\n[cut here: 20 more characters")
     assert len(texts.cuts()) == 2 and all("run.sqlite" in cut for cut in texts.cuts())
+
+
+def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: Page) -> None:
+    document = page(two_iterations())
+    html = page_html(document, packed(document))
+    assert html.count("What the words mean") == 1 and "instances that no prompt and no choice has seen" in html
+    assert html.count('id="headline"') == 1 and document["improvement"] == []
