@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,28 @@ def test_task_of_the_readme_runs_as_printed(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "seed.py").write_text("def pack(items):\n    return [[i] for i in range(len(items))]\n")
     scored = json.loads(strop("score", "seed.py", "--task", "packing.py", "--json").stdout)
     assert scored["verdicts"] == {"ok": 20} and 0 < scored["utility"] < 1
+
+
+BENCH = """#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char **argv) {
+    unsigned long sum = strtoul(argv[argc - 1], 0, 10);
+    for (unsigned long i = 0; i < 3000000; i++) sum += i % 7;
+    printf("%lu\\n", sum);
+}
+"""
+
+
+def test_speed_command_of_the_readme_is_sound_for_a_program_that_prints_its_answer(strop: Any, tmp_path: Path) -> None:
+    (command,) = re.findall(r"^\$ strop improve (\. --files [^#\n]*)", README, re.M)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "bench.c").write_text(BENCH)
+    (tmp_path / "Makefile").write_text("bench: src/bench.c\n\tcc -O1 -o bench src/bench.c\n")
+    ended = strop("check", *shlex.split(command), "--repeat", "2", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    document = json.loads(ended.stdout)
+    verdicts = {each["hack"]: each["verdict"] for each in document["museum"]}
+    assert document["findings"] == [] and set(verdicts.values()) == {"refused"} and "nothing_c" in verdicts
 
 
 def test_readme_names_every_command_and_no_other() -> None:
