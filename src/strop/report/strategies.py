@@ -131,7 +131,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
         low, high = each.interval
         table.add_row(
             str(each.t),
-            f"{each.pairs}/{each.most}",
+            f"{len(each.differences)}/{each.most}",
             f"{mean(each.differences):+.3f}" if each.differences else "-",
             f"{low:+.2f} to {high:+.2f}",
             _figure(each.e_value),
@@ -143,7 +143,9 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
     console.print(table)
     calls, evaluations = sum(each.lm_calls for each in comparisons), sum(each.evaluations for each in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
-    say(console, f"the gate cost {cost}, outside the self-improvements' budgets")
+    ahead = sum(each.pairs - len(each.differences) for each in comparisons)
+    more = f" ({quantity(ahead, 'pair')} ran ahead and did not count)" if ahead else ""
+    say(console, f"the gate cost {cost}, outside the self-improvements' budgets{more}")
 
 
 def _figure(value: float) -> str:
