@@ -7,12 +7,12 @@ EXPERTISE = "You are an expert computer science researcher and programmer, espec
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```
+```python
 {solution}
 ```
 
 You will be evaluated based on this score function:
-```
+```python
 {utility.str}
 ```
 
