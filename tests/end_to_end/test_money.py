@@ -57,8 +57,12 @@ def shown(strop: Any) -> Any:
 @pytest.mark.parametrize(
     ("limit", "more", "words"),
     [
-        (["--price", "1,2", "--max-cost", "0.005"], ["--max-cost", "1"], "--max-cost $0.0050 is spent"),
-        (["--max-tokens", "4000"], ["--max-tokens", "100000"], "--max-tokens 4,000 is spent"),
+        (
+            ["--price", "1,2", "--max-cost", "0.005", "--strict-budget"],
+            ["--max-cost", "1"],
+            "--max-cost $0.0050 is spent",
+        ),
+        (["--max-tokens", "4000", "--strict-budget"], ["--max-tokens", "100000"], "--max-tokens 4,000 is spent"),
         (["--max-calls", "2"], ["--max-calls", "99"], "--max-calls 2 is spent: 2 used"),
     ],
     ids=["cost", "tokens", "calls"],
