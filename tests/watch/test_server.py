@@ -168,6 +168,13 @@ def test_server_sends_away_whoever_is_too_many() -> None:
         assert b"503" in server.asked(ASK)
 
 
+def test_viewer_is_served_while_others_hold_connections_and_never_ask() -> None:
+    with standing(Limits(connections=3, request_seconds=600)) as server, ExitStack() as stack:
+        held = [stack.enter_context(server.connected(b"GET / HT")) for _ in range(5)]
+        assert server.asked(ASK).endswith(b"here\n")
+        assert read(held[0]) == b""
+
+
 def test_server_ends_although_a_viewer_reads_nothing() -> None:
     with standing() as server, server.connected(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"):
         wait_until(lambda: bool(server.seen))

@@ -124,6 +124,8 @@ class Server:
         self._limits = limits
         self._handler = handler
         self._open: set[asyncio.Task[None]] = set()
+        self._silent: dict[asyncio.Task[None], None] = {}
+        """Connections that have not asked yet, the oldest first. One that never asks keeps nobody out."""
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Server:
@@ -144,6 +146,12 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
+        self._silent[task] = None
+        if len(self._open) > self._limits.connections:
+            oldest = next(iter(self._silent))
+            if oldest is not task:
+                self._open.discard(oldest)
+                oldest.cancel()
         wire = _Wire(reader, writer, self._limits.piece_seconds)
         try:
             if len(self._open) > self._limits.connections:
@@ -155,6 +163,7 @@ class Server:
             wire.forget()  # gone, or too slow
         finally:
             self._open.discard(task)
+            self._silent.pop(task, None)
             writer.transport.abort()  # what a viewer has not taken by now is not kept for it
 
     async def _answer(self, wire: _Wire) -> None:
@@ -163,6 +172,9 @@ class Server:
         except h11.RemoteProtocolError:
             await wire.send(line(400, "strop watch: that is no HTTP request that a browser would send"))
             return
+        task = asyncio.current_task()
+        assert task is not None
+        self._silent.pop(task, None)
         if request is not None:
             await wire.send(await self._handler(request))
 
