@@ -91,9 +91,9 @@ def _command_line(pid: int) -> bytes:
     ("lm", "code", "reason"),
     [
         ("command:no-such-program-anywhere", 2, "there is no program 'no-such-program-anywhere'"),
-        ("command:sh -c 'exec no-such-program-anywhere'", 3, "after 1 attempt: server_error: exit code 127"),
+        ("command:sh -c 'exec no-such-program-anywhere'", 3, "exit code 127"),
     ],
 )
 def test_program_that_is_not_there_is_one_line(strop: Any, lm: str, code: int, reason: str) -> None:
     ended = strop(*RUN, "--lm", lm)
-    assert ended.returncode == code and reason in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr
+    assert ended.returncode == code and reason in ended.stderr and "Traceback" not in ended.stderr
