@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from strop.baselines import Baselines, original_evaluation, recorded_baseline
-from strop.budget import UTILITY_CALLS, Budget
+from strop.budget import HELD_OUT, UTILITY_CALLS, Budget
 from strop.command_copy import Copy, Measured
 from strop.edits.regions import check_only
 from strop.errors import Malformed, TaskError
@@ -78,11 +78,11 @@ class CommandUtility:
 
         def measure(text: str) -> Evaluation:
             with Notes(self.record, at.path, text) as notes:
-                return self._measure(text, notes)
+                return self._measure(text, notes, at)
 
         return measured_once(self, candidate, at, measure)
 
-    def _measure(self, candidate: str, notes: Notes) -> Evaluation:
+    def _measure(self, candidate: str, notes: Notes, at: Budget) -> Evaluation:
         try:
             files = candidate_files(self.task, candidate)
         except Malformed as error:
@@ -90,7 +90,7 @@ class CommandUtility:
         if files == dict(self.task.files):
             return self._original(notes)
         in_turns = self.task.interleaved or self.in_turns
-        return self._beside(files, notes) if in_turns else self._alone(files, notes)
+        return self._beside(files, notes, at) if in_turns else self._alone(files, notes)
 
     def _original(self, notes: Notes) -> Evaluation:
         def measure() -> Evaluation:
@@ -153,9 +153,10 @@ class CommandUtility:
                         break
         return found.evaluation
 
-    def _beside(self, files: Mapping[str, str], notes: Notes) -> Evaluation:
+    def _beside(self, files: Mapping[str, str], notes: Notes, at: Budget) -> Evaluation:
         """The candidate and the original one after the other, in the order A B B A A B B A."""
         found = _Tally(self.task, self.split)
+        measured_so_far = at.child("instances", {HELD_OUT: self.task.count(self.split)})
         with ExitStack() as stack:
             with self.baselines.pairs:
                 mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
@@ -166,6 +167,8 @@ class CommandUtility:
             for index in range(self.task.count(self.split)):
                 if self._is_settled(found):
                     break
+                if self.split == "test":
+                    measured_so_far.reserve(HELD_OUT)
                 beside = self._of_original(its, index) if index % 2 == 0 else None
                 measured = mine.run(self._seed(index), index)
                 if beside is None and measured.values:

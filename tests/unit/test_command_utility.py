@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from strop.baselines import Baselines
-from strop.budget import Budget
+from strop.budget import HELD_OUT, Budget, Movement
 from strop.command_utility import CommandUtility
 from strop.errors import TaskError
 from strop.events import Evaluated, Event
@@ -163,6 +163,16 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
     assert len(found.beside) == len(found.metrics) == 4
     assert len({each["time"] for each in found.beside}) > 1
     assert [dict(tree.files) for tree in bench.workspaces.opened][1] == {}
+
+
+def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
+    said: list[Movement] = []
+    bench.root = Budget({}, on_movement=said.append)
+    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], repeat=2, held_out=3)
+    bench(task, "echo 1 # the same\n", "train")
+    assert said == []
+    bench(task, "echo 1 # the same\n", "test")
+    assert [(each.counter, each.used, each.limit) for each in said] == [(HELD_OUT, n, 3) for n in (1, 2, 3)]
 
 
 def test_copies_for_turns_are_opened_without_waiting_for_each_other(bench: Bench, tmp_path: Path) -> None:

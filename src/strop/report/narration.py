@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
+from strop import budget
 from strop.audit import RULES
 from strop.errors import dollars
 from strop.events import (
     AuditNoted,
+    BudgetMoved,
     Compared,
     Evaluated,
     Event,
@@ -19,7 +22,7 @@ from strop.events import (
 from strop.feedback import gist
 from strop.report.lineage import Candidate
 from strop.report.lineage import candidate_score as candidate_score
-from strop.report.progress import GateProgress, Progress, is_tried
+from strop.report.progress import GateProgress, Progress, held_out, is_tried
 from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity
 from strop.selection.gated import BEST, CEILING_VALUES
 from strop.solution import digest_of
@@ -55,6 +58,10 @@ class Narrator:
                 return _started(event)
             case Evaluated() if self._progress.gate is not None and "/gate/" in event.scope:
                 return self._comparing(self._progress.gate)
+            case BudgetMoved(counter=budget.HELD_OUT, limit=int(limit)):
+                # Ten lines at most, however many instances there are.
+                step = max(1, math.ceil(limit / 10))
+                return held_out(event) if event.used % step == 1 % step else None
             case Compared():
                 return _compared(event)
             case IterationFinished():

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from strop.budget import COST, GATE_PAIRS, LM_CALLS, META_UTILITY_CALLS, TOKENS
+from strop.budget import COST, GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.events import (
     AuditNoted,
     BudgetMoved,
@@ -240,6 +240,8 @@ class Progress:
     def _moved(self, event: BudgetMoved) -> None:
         if event.counter in (COST, TOKENS) and event.granted:
             self.spent[event.counter] += event.amount
+        if event.counter == HELD_OUT:
+            self.doing = held_out(event)
         if event.counter not in (META_UTILITY_CALLS, LM_CALLS, GATE_PAIRS):
             return
         _, *inside = event.scope.split("/")
@@ -263,6 +265,11 @@ class Progress:
 def is_tried(event: Event) -> bool:
     """Whether an event is the evaluation of a candidate of strop improve."""
     return isinstance(event, Evaluated) and event.scope.startswith("improve/u-")
+
+
+def held_out(event: BudgetMoved) -> str:
+    """How far the measurement on the sealed split is, in words."""
+    return f"measuring on the sealed split, {event.used} of {event.limit}"
 
 
 def _doing(scope: str) -> str:

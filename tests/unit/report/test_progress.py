@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from strop.budget import HELD_OUT
 from strop.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted, LmCalled, RunStarted
 from strop.report.narration import Narrator
 from strop.report.progress import Allowance, Progress
@@ -109,6 +110,19 @@ def test_progress_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
     assert progress.gate is not None
     assert progress.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
     assert progress.doing == "comparing the candidate with the incumbent"
+
+
+@pytest.mark.parametrize(("most", "lines"), [(3, 3), (10, 10), (50, 10), (11, 6)])
+def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int, lines: int) -> None:
+    narrator, told = Narrator(Progress()), []
+    for number in range(1, most + 1):
+        event = BudgetMoved(
+            scope="improved/test/instances", counter=HELD_OUT, amount=1, granted=True, used=number, limit=most
+        )
+        narrator.progress.add(event)
+        told += [line for line in [narrator.line(event)] if line]
+    assert len(told) == lines and told[0] == f"measuring on the sealed split, 1 of {most}"
+    assert narrator.progress.doing == f"measuring on the sealed split, {most} of {most}"
 
 
 def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:
