@@ -38,6 +38,7 @@ ORIGINAL_FILES = "original"
 DIFF = "solution.diff"
 UTILITY = "utility"
 """What `Change` is of where no metric decides."""
+RETURNED_SCOPE = "returned/train"
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
@@ -231,6 +232,7 @@ def improve_once(parts: Parts, improver: str, original: Original | None, directo
         grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
         improvement = _written(improve(improver, initial, train, grant, at, laboratory.host), began)
         cost = Cost(at.used(LM_CALLS), at.used(RESPONSES), at.used(UTILITY_CALLS))
+        _score_returned(improvement, began, train, run, journal)
         candidate = _standing(improvement, began, journal.evaluations())
         _keep(directory, began, candidate)
         return _compared(laboratory, (initial, candidate), before, improvement, cost)
@@ -284,6 +286,17 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
         return Improvement(None, "malformed", f"what it returned is no program of these files: {error}")
 
 
+def _score_returned(
+    improvement: Improvement, original: Original, train: Utility, run: Budget, journal: Journal
+) -> None:
+    """Score what the improver returned in training, outside its budget, where it never did that and has tried something better
+    than the original: else nothing would tell which of the two is to stand."""
+    found, returned = list(journal.evaluations()), improvement.solution
+    unknown = returned is not None and _in_training(returned, original, found) == -math.inf
+    if unknown and best_of(found) is not None:
+        train.evaluate(returned, run.child("returned").child("train"))
+
+
 def _standing(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
     """The program that stands: the improver's, unless it gave none, or one that did not score as well in training as the best
     candidate that it evaluated (means, where a program was scored several times); else the original."""
@@ -299,8 +312,9 @@ def _standing(improvement: Improvement, original: Original, events: Iterable[Eve
 
 def _in_training(program: str, original: Original, events: Iterable[Event]) -> float:
     """The mean utility of a program in training; below every other where it was not evaluated."""
+    elsewhere = (ORIGINAL_SCOPE, RETURNED_SCOPE)
     scored = [
-        each for each in events if isinstance(each, Evaluated) and (is_candidate(each) or each.scope == ORIGINAL_SCOPE)
+        each for each in events if isinstance(each, Evaluated) and (is_candidate(each) or each.scope in elsewhere)
     ]
     values = [each.value for each in scored if program in (each.solution, _program(each.solution, original))]
     return mean(values) if values else -math.inf
