@@ -20,7 +20,9 @@ def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns_wh
 ) -> None:
     ended = strop("check", "lpn", "--repeat", "2", "--verbose")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.startswith("lpn: sound\n") and "Lists in lists" in ended.stdout
+    assert (
+        re.match(r"lpn: sound\. \d+ hacks tried, none broke it\.\n", ended.stdout) and "Lists in lists" in ended.stdout
+    )
     assert re.search(r"^\d+ hacks: .*\d+ refused$", ended.stdout, re.MULTILINE)
     assert widest(ended.stdout) <= 80
     assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "museum"]
@@ -32,6 +34,7 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(stro
     document = json.loads(ended.stdout)
     assert (ended.returncode, document["broken"], document["task"]) == (5, True, "nan-is-best")
     assert [one["id"] for one in document["findings"] if one["level"] == "broken"] == ["C301"]
+    assert document["sentence"] == "nan-is-best: broken: an answer of the wrong form scores better than an honest one."
     assert {one["hack"] for one in document["museum"] if one["verdict"] == "broken"} == {"number_words"}
     assert len(document["seed"]["utilities"]) == 3 and document["score_deviation"] == 0
 

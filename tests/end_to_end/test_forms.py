@@ -75,7 +75,11 @@ def test_score_tells_how_a_candidate_compares_and_that_its_scorer_shares_a_jail(
     strop = begun("command")
     (tmp_path / "other.py").write_text("def choose(clauses):\n    raise ValueError('no \\x1b[2J')\n")
     ended = strop("score", "other.py", "--task", ".")
-    assert "utility 0.0000" in ended.stdout and "ValueError" in ended.stdout and "\x1b" not in ended.stdout
+    assert (
+        ended.stdout.startswith("The program scores 0.0000 on ")
+        and "ValueError" in ended.stdout
+        and "\x1b" not in ended.stdout
+    )
     assert "shares a jail" in ended.stderr
     scored = strop("score", "switches.py", "--task", ".", "--split", "test")
     assert "(the original 0." in scored.stdout and "note:" not in scored.stdout

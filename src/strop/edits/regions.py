@@ -316,8 +316,11 @@ def _comments(text: str, path: str) -> Iterator[tuple[int, str]]:
         for token in tokenize.generate_tokens(io.StringIO(text, newline="\n").readline):
             if token.type == tokenize.COMMENT:
                 comments.add(token.start[0] - 1)
-    except (tokenize.TokenError, SyntaxError, IndentationError) as error:
-        raise Malformed(f"{path} is no Python: {error}") from None
+    except tokenize.TokenError as error:
+        reason, (line, _) = error.args
+        raise Malformed(f"{path} is not Python: {reason} (line {line})") from None
+    except SyntaxError as error:
+        raise Malformed(f"{path} is not Python: {error}") from None
     yield from ((row, line) for row, line in likely if row in comments)
 
 
@@ -328,7 +331,7 @@ def _definitions(text: str, path: str, only: Sequence[str]) -> list[Region]:
     try:
         tree = syntax_tree(text, path)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Malformed(f"{path} is no Python: {error}") from None
+        raise Malformed(f"{path} is not Python: {error}") from None
     lines = text.split("\n")
     wanted = set(only)
     found: list[Region] = []

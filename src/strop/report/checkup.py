@@ -60,6 +60,7 @@ class CheckDocument(TypedDict):
 
     schema_version: int
     task: str
+    sentence: str
     broken: bool
     instances: int
     seed: SeedDocument | None
@@ -77,6 +78,9 @@ def check_document(checkup: Checkup) -> CheckDocument:
     return {
         "schema_version": SCHEMA_VERSION,
         "task": checkup.task.name,
+        "sentence": check_sentence(
+            checkup.task.name, checkup.findings, [one.judged.verdict for one in checkup.exhibits]
+        ),
         "broken": checkup.broken,
         "instances": checkup.instances,
         "seed": None
@@ -111,6 +115,19 @@ def check_document(checkup: Checkup) -> CheckDocument:
     }
 
 
+def check_sentence(task: str, findings: Sequence[Finding], verdicts: Sequence[str]) -> str:
+    """What a check came to, in a sentence or two; `verdicts`: one for each hack that was tried."""
+    broken = [finding.title for finding in findings if finding.level == "broken"]
+    if broken:
+        more = f", and {quantity(len(broken) - 1, 'other finding')} of this level" if broken[1:] else ""
+        return f"{task}: broken: {broken[0]}{more}."
+    warnings = sum(finding.level == "warning" for finding in findings)
+    verdict = f"{task}: sound" + (f", with {quantity(warnings, 'warning')}" if warnings else "")
+    if not verdicts:
+        return f"{verdict}. No hack of the museum fits this task."
+    return f"{verdict}. {quantity(len(verdicts), 'hack')} tried, none broke it."
+
+
 def finding_document(one: Finding) -> FindingDocument:
     """The document of one finding."""
     return {
@@ -125,12 +142,13 @@ def finding_document(one: Finding) -> FindingDocument:
 
 def print_check(checkup: Checkup, console: Console, *, verbose: bool = False) -> None:
     """What to change, what was looked at, and the museum's verdicts: one line, or a row for each hack where `verbose`."""
-    say(console, f"{checkup.task.name}: {'broken' if checkup.broken else 'sound'}", style="bold")
+    verdicts = [one.judged.verdict for one in checkup.exhibits]
+    say(console, check_sentence(checkup.task.name, checkup.findings, verdicts), style="bold")
     means = {(one.hack.name, one.hack.finding): one.hack.means for one in checkup.exhibits}
     for finding in checkup.findings:
         print_finding(finding, means, console)
     _facts(checkup, console)
-    print_hacks([one.judged.verdict for one in checkup.exhibits], console)
+    print_hacks(verdicts, console)
     if checkup.exhibits and verbose:
         rows = new_table("hack", "verdict", "score", "finding", console=console)
         rows.columns[2].justify = "right"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from strop.checkup.command import NOT_TRIED, CommandCheckup, CommandExhibit
 from strop.plurals import quantity
-from strop.report.checkup import VERDICTS, FindingDocument, finding_document, print_finding, print_hacks
+from strop.report.checkup import VERDICTS, FindingDocument, check_sentence, finding_document, print_finding, print_hacks
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.tables import new_table, say
 from strop.report.words import harmless
@@ -46,6 +46,7 @@ class CommandCheckDocument(TypedDict):
 
     schema_version: int
     task: str
+    sentence: str
     broken: bool
     command: str
     readers: dict[str, str]
@@ -60,6 +61,7 @@ def command_check_document(checkup: CommandCheckup) -> CommandCheckDocument:
     return {
         "schema_version": SCHEMA_VERSION,
         "task": task.name,
+        "sentence": check_sentence(task.name, checkup.findings, [each.verdict for each in _tried(checkup)]),
         "broken": checkup.broken,
         "command": task.command,
         "readers": dict(task.objective.readers),
@@ -91,13 +93,14 @@ def command_check_document(checkup: CommandCheckup) -> CommandCheckDocument:
 
 def print_command_check(checkup: CommandCheckup, console: Console, *, verbose: bool = False) -> None:
     """What to change, what was looked at, and the museum's verdicts: one line, or a row for each hack where `verbose`."""
-    say(console, f"{checkup.task.name}: {'broken' if checkup.broken else 'sound'}", style="bold")
+    tried = _tried(checkup)
+    verdicts = [each.verdict for each in tried]
+    say(console, check_sentence(checkup.task.name, checkup.findings, verdicts), style="bold")
     means = {(each.hack.name, each.hack.finding): each.hack.means for each in checkup.exhibits}
     for finding in checkup.findings:
         print_finding(finding, means, console)
     _facts(checkup, console)
-    tried = [each for each in checkup.exhibits if not each.said.startswith(NOT_TRIED)]
-    print_hacks([each.verdict for each in tried], console)
+    print_hacks(verdicts, console)
     if tried and verbose:
         rows = new_table("verdict", "hack", "what came of it", console=console)
         room = max(console.width - max(map(len, VERDICTS)) - TITLE - 8, 12)
@@ -106,6 +109,11 @@ def print_command_check(checkup: CommandCheckup, console: Console, *, verbose: b
             title, came = Text(harmless(each.hack.title, TITLE)), Text(harmless(_came(each), room))
             rows.add_row(Text(each.verdict, style=style), title, came)
         console.print(rows)
+
+
+def _tried(checkup: CommandCheckup) -> list[CommandExhibit]:
+    """The hacks that found something to be put into."""
+    return [each for each in checkup.exhibits if not each.said.startswith(NOT_TRIED)]
 
 
 TITLE = 34

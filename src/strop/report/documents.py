@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from strop.events import AuditNoted, Compared, Event, IterationFinished, RunFinished, RunStarted
+from strop.plurals import quantity
 from strop.report.notes import Noted, noted
 from strop.report.words import of_tasks
 from strop.solution import digest_of
@@ -157,6 +158,7 @@ class ScoreDocument(TypedDict):
 
     schema_version: int
     task: str
+    sentence: str
     split: str
     utility: float
     instances: list[float]
@@ -204,6 +206,17 @@ class ScoreResult:
     """For each instance the values behind its score, where a command measures several."""
     beside: tuple[Mapping[str, float], ...] = ()
     """The same of the original."""
+
+    @property
+    def sentence(self) -> str:
+        """What the program is worth, and on how many instances it fails."""
+        split = "sealed" if self.split == "test" else "training"
+        run = sum(self.verdicts.values())
+        failed = run - self.verdicts.get("ok", 0)
+        fails = f"; {failed} failed" if failed else ""
+        return (
+            f"The program scores {self.utility:.4f} on {self.task} ({split} split, {quantity(run, 'instance')}{fails})."
+        )
 
 
 def run_document(
@@ -310,6 +323,7 @@ def score_document(result: ScoreResult) -> ScoreDocument:
     return {
         "schema_version": SCHEMA_VERSION,
         "task": result.task,
+        "sentence": result.sentence,
         "split": result.split,
         "utility": result.utility,
         "instances": list(result.instances),

@@ -94,7 +94,7 @@ class Progress:
         self.candidates_seen = 0
         """How many candidates the present self-improvement has asked about."""
         self.best: Candidate | None = None
-        """The best candidate of the run, by the value it was seen with in training."""
+        """The best candidate of the run that ran, by the value it was seen with in training."""
         self.allowances: dict[str, Allowance] = {}
         """By counter, of the present self-improvement and of the gate after it."""
         self.gate: GateProgress | None = None
@@ -169,8 +169,12 @@ class Progress:
         elif is_tried(event):
             self.tried += 1
             least = max((each.value for each in (self.original, self.best_tried) if each is not None), default=-1.0)
-            if event.value > least:
+            if event.value > least and not self._is_best(event):
                 self.best_tried = event
+
+    def _is_best(self, event: Evaluated) -> bool:
+        """Whether this is the program that is the best already: a second measurement of it is no new best."""
+        return self.best_tried is not None and event.solution == self.best_tried.solution
 
     def _compared(self, event: Evaluated) -> None:
         """Count the result of one improver in one pair of the gate."""
@@ -217,7 +221,7 @@ class Progress:
         self.lineage.add(event, candidate)
         self.candidates.append(candidate)
         self.candidates_seen += 1
-        if self.best is None or candidate.value > self.best.value:
+        if candidate.verdict == "ok" and (self.best is None or candidate.value > self.best.value):
             self.best = candidate
 
     def set_aside(self, counter: str) -> int:

@@ -153,8 +153,8 @@ def _age(seconds: float) -> str:
 
 
 def print_score(result: ScoreResult, console: Console) -> None:
-    """The utility of a solution on one split, what it was measured to be, its verdicts, its first failure, and notes."""
-    say(console, f"{result.task}, {result.split}: utility {result.utility:.4f}", style="bold")
+    """What a solution is worth on one split, what it was measured to be, its verdicts, its first failure, and notes."""
+    say(console, result.sentence, style="bold")
     say(console, f"{quantity(len(result.instances), 'instance')}: {counted(result.verdicts)}")
     for name in dict.fromkeys(name for values in result.metrics for name in values):
         found, original = (_mean_of(each, name) for each in (result.metrics, result.beside))

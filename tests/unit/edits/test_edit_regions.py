@@ -92,11 +92,11 @@ def test_change_inside_of_what_may_change_passes(
         ("a.py", PYTHON, "size = 1", "size = 1\n    evil = 2", ("Disc.grown",), "line 15: 'evil = 2' was added"),
         ("a.py", PYTHON, "def area", "def aria", ("area",), "area is gone"),
         ("a.py", PYTHON, "class Disc", "def area():\n    pass\n\n\nclass Disc", ("area",), "area is there 2 times"),
-        ("a.py", PYTHON, "return factor", "return (", ("Disc.grown",), "a.py is no Python"),
+        ("a.py", PYTHON, "return factor", "return (", ("Disc.grown",), "a.py is not Python"),
         ("a.py", EVOLVE, "x = 1", "x = 2", (), "line 1: 'x = 1' became 'x = 2'; only the marked regions"),
         ("a.py", EVOLVE, "# EVOLVE-BLOCK-END\n", "", (), "does not end"),
         ("a.py", EVOLVE, "# EVOLVE-BLOCK-START\n", "", (), "ends and did not begin"),
-        ("a.py", EVOLVE, "return 1", '"""', (), "a.py is no Python"),
+        ("a.py", EVOLVE, "return 1", '"""', (), "a.py is not Python"),
         ("a.py", EVOLVE, "return 1", 'return """\n# EVOLVE-BLOCK-END\n"""', (), None),
         (
             "a.py",

@@ -91,6 +91,7 @@ def test_score_document_has_null_when_nothing_failed() -> None:
     assert score_document(ScoreResult("lpn", "train", 0.5, (0.4, 0.6), {"ok": 2})) == {
         "schema_version": 1,
         "task": "lpn",
+        "sentence": "The program scores 0.5000 on lpn (training split, 2 instances).",
         "split": "train",
         "utility": 0.5,
         "instances": [0.4, 0.6],

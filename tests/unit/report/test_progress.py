@@ -37,6 +37,24 @@ def test_progress_keeps_the_best_candidate_when_a_worse_one_follows(happened: li
     assert (progress.best.name, progress.best.value, progress.best.t) == (digest_of("A")[:12], 0.75, 1)
 
 
+def test_progress_names_no_candidate_the_best_that_failed(make_evaluated: Callable[..., Evaluated]) -> None:
+    progress = seen([make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.0,), "raised")])
+    assert len(progress.candidates) == 1 and progress.best is None
+
+
+def test_narrator_calls_a_program_the_best_once_however_often_it_is_measured(
+    make_evaluated: Callable[..., Evaluated],
+) -> None:
+    progress = Progress()
+    narrator = Narrator(progress)
+    lines = []
+    for text, value in (("A", 0.6), ("A", 0.7), ("B", 0.8)):
+        event = make_evaluated("improve/u-1#0", "task", text, (value,))
+        progress.add(event)
+        lines.append(narrator.line(event) or "")
+    assert ["(best)" in line for line in lines] == [True, False, True]
+
+
 def test_progress_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:
     event = make_evaluated("t1/improve/u-none#0", "self-improvement", None, (0.0,), "malformed")
     assert [candidate.name for candidate in seen([event]).candidates] == ["none"]
