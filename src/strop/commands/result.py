@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from strop.card import card_path, read_card
@@ -12,7 +13,7 @@ from strop.events import Compared, Edited, Evaluated, ImproveStarted, IterationF
 from strop.report.card import card_document, print_card
 from strop.report.conclusion import Conclusion, of_run, run_words
 from strop.report.costs import costs, costs_document, print_costs
-from strop.report.documents import ModelFacts, run_document
+from strop.report.documents import ModelFacts, RunDocument, run_document
 from strop.report.edits import edit_counts, edits_line
 from strop.report.glossary import print_glossary
 from strop.report.lineage_tree import print_lineage
@@ -48,29 +49,11 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         if meta.get("kind") == "improve":
             show_improvement(store, directory, as_json=as_json)
             return
-        model = ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true")
         best = directory / "best.py"
         if as_json:
-            found = best if best.is_file() else None
-            strategies = strategy_documents(named(store))
-            document = run_document(
-                store.events(),
-                directory=directory,
-                model=model,
-                best=found,
-                strategies=strategies,
-                kind=meta.get("kind", "run"),
-            )
-            card = read_card(card_path(directory / FILE))
-            if card is not None:
-                document["improver"] = str(directory / FILE)
-                document["card"] = card_document(card)
-            document["costs"] = costs_document(costs(store.outline()))
-            if meta.get("kind") not in NO_ITERATIONS:
-                words = conclusion_of(store, directory)
-                document["sentence"], document["explanation"] = words["sentence"], words["detail"]
-            print_document(document)
+            print_document(_document(store, directory, best if best.is_file() else None))
             return
+        model = _model_of(meta)
         notice = notice_of(model.name, model.is_language_model)
         tasks = meta.get("task", "") if meta.get("kind") in NO_ITERATIONS else ""
         lines = [] if tasks else list(map(str, conclusion_of(store, directory).values()))
@@ -95,6 +78,32 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         results().print(said, markup=False, soft_wrap=True)
     elif best.is_file():
         results().print(f"best improver: {best}{_whose(best, progress)}", markup=False, soft_wrap=True)
+
+
+def _model_of(meta: Mapping[str, str]) -> ModelFacts:
+    return ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true")
+
+
+def _document(store: Store, directory: Path, best: Path | None) -> RunDocument:
+    """The same as one JSON document."""
+    meta = store.meta
+    document = run_document(
+        store.events(),
+        directory=directory,
+        model=_model_of(meta),
+        best=best,
+        strategies=strategy_documents(named(store)),
+        kind=meta.get("kind", "run"),
+    )
+    card = read_card(card_path(directory / FILE))
+    if card is not None:
+        document["improver"] = str(directory / FILE)
+        document["card"] = card_document(card)
+    document["costs"] = costs_document(costs(store.outline()))
+    if meta.get("kind") not in NO_ITERATIONS:
+        words = conclusion_of(store, directory)
+        document["sentence"], document["explanation"] = words["sentence"], words["detail"]
+    return document
 
 
 def conclusion_of(store: Store, directory: Path) -> Conclusion:
