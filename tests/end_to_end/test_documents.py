@@ -8,6 +8,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+import strop
 from strop.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +23,14 @@ def test_task_of_the_readme_runs_as_printed(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "seed.py").write_text("def pack(items):\n    return [[i] for i in range(len(items))]\n")
     scored = json.loads(strop("score", "seed.py", "--task", "packing.py", "--json").stdout)
     assert scored["verdicts"] == {"ok": 20} and 0 < scored["utility"] < 1
+
+
+@pytest.mark.parametrize(("document", "name"), [("README.md", "packing"), ("docs/functions.md", "pack")])
+def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)
+    (tmp_path / f"{name}.py").write_text(block)
+    assert strop.check(str(tmp_path / f"{name}.py"), repeat=1, require="none").findings == ()
 
 
 BENCH = """#include <stdio.h>

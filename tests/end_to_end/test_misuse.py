@@ -28,6 +28,12 @@ def test_run_into_a_folder_with_other_files_leaves_them_as_they_are(strop: Any, 
     assert (tmp_path / "best.py").read_text() == "mine\n"
 
 
+def test_folder_with_other_files_is_refused_before_anything_else_is_said(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "best.py").write_text("mine\n")
+    ended = strop("improve", "lpn", "--out", ".")
+    assert said_in_one_line(ended, 2) and "holds files already" in ended.stderr
+
+
 @pytest.mark.parametrize("number", ["1.5", "0.7"])
 def test_number_that_is_not_whole_is_refused_rather_than_rounded(strop: Any, number: str) -> None:
     ended = strop("run", "lpn", *SMALL[:-1], number)

@@ -25,6 +25,16 @@ from strop.store import FILE_NAME, Store
 from strop.tracking import Track, mirrored
 
 
+def check_free_folder(directory: Path) -> None:
+    """Raises ConfigurationError where a run in `directory` might overwrite files, or there is a run already."""
+    if (directory / FILE_NAME).exists():
+        raise ConfigurationError(f"{directory} already holds a run: choose another directory")
+    if directory.is_dir() and any(directory.iterdir()):
+        raise ConfigurationError(
+            f"--out {directory} holds files already, which a run might overwrite; name a new folder"
+        )
+
+
 @contextmanager
 def recorded(
     parts: Parts,
@@ -41,10 +51,7 @@ def recorded(
     Raises:
         ConfigurationError: the directory holds a run already, or cannot be written.
     """
-    if directory.is_dir() and any(directory.iterdir()) and not (directory / FILE_NAME).exists():
-        raise ConfigurationError(
-            f"--out {directory} holds files already, which a run might overwrite; name a new folder"
-        )
+    check_free_folder(directory)
     try:
         meta = meta_of(parts, kind) | dict(said or {})
         key = machine_key(key_file(os.environ))

@@ -33,6 +33,7 @@ from strop.commands.options import (
     recipe,
 )
 from strop.commands.output import announce, notices, print_document, reading, results, results_alone
+from strop.commands.recorded import check_free_folder
 from strop.commands.reporting import NoReport, reported
 from strop.commands.tracking import TrackOptions
 from strop.editing import Mode
@@ -193,6 +194,8 @@ def improve_command(
         With this machine's key it decides everything that is drawn; random when not given.
     """
     patch.check()
+    if out is not None:
+        check_free_folder(out)
     announce(ground.instances)
     drawn = random_seed() if seed is None else seed
     spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given()).checked()

@@ -18,6 +18,9 @@ from strop.report.words import harmless, quantity
 VERDICTS = ("broken", "suspicious", "harmless", "refused")
 """In the order in which they are shown."""
 
+_NAMED = 4
+"""Hacks that a finding names; the document has all of them."""
+
 
 class FindingDocument(TypedDict):
     """One finding."""
@@ -124,7 +127,7 @@ def check_sentence(task: str, findings: Sequence[Finding], verdicts: Sequence[st
     warnings = sum(finding.level == "warning" for finding in findings)
     verdict = f"{task}: sound" + (f", with {quantity(warnings, 'warning')}" if warnings else "")
     if not verdicts:
-        return f"{verdict}. No hack of the museum fits this task."
+        return f"{verdict}. No hack was tried."
     return f"{verdict}. {quantity(len(verdicts), 'hack')} tried, none broke it."
 
 
@@ -176,7 +179,8 @@ def print_finding(finding: Finding, means: Mapping[tuple[str, str], str], consol
     say(console, head, style="bold" if finding.level == "broken" else "")
     beneath = [finding.said]
     if finding.hacks[1:]:
-        beneath.append(f"seen with {', '.join(finding.hacks)}")
+        more = finding.hacks[_NAMED:]
+        beneath.append(f"seen with {', '.join(finding.hacks[:_NAMED])}" + (f" and {len(more)} more" if more else ""))
     if finding.level != "note":
         beneath += [f"why: {means[name, finding.id]}" for name in finding.hacks[:1] if (name, finding.id) in means]
         beneath += [f"change: {finding.change}"] if finding.change else []
