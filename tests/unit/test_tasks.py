@@ -143,6 +143,14 @@ def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> No
     assert not Task("t", sample=draw_one, score=score_one, seed="").told.startswith('"""')
 
 
+@pytest.mark.parametrize(("failure", "rule"), [("utility", "makes the whole utility 0"), ("instance", "scores 0")])
+def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(failure: Any, rule: str) -> None:
+    task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
+    assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.told
+    assert f"gives a malformed answer {rule}." in task.told
+    assert "malformed answer" not in replace(task, description="Mine.").told
+
+
 def draw_one(rng: np.random.Generator) -> dict[str, int]:
     return {"x": int(rng.integers(9))}
 

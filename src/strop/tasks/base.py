@@ -243,12 +243,21 @@ class Task:
         return f"Answer with the whole program in one fenced block of Python; it defines {self.entry}."
 
     @property
+    def _mean(self) -> str:
+        """How the scores of the instances become the utility, for a task without a description that says so."""
+        failing = "makes the whole utility 0" if self.failure == "utility" else "scores 0"
+        return (
+            f"The utility is the mean of score over {self.instances} instances; an instance on which {self.entry} raises,"
+            f" runs out of time or memory, or gives a malformed answer {failing}."
+        )
+
+    @property
     def _described(self) -> str:
         if self.description:
             return self.description
         try:
             words = sentence(self.answer, self.entry) if self.answer is not None else ""
-            return described(words, self.sample, self.score)
+            return f"{described(words, self.sample, self.score)}\n# {self._mean}\n"
         except (TypeError, OSError) as error:
             raise TaskError(
                 f"task {self.name}: the source of sample and score cannot be read; give a description"
