@@ -30,7 +30,7 @@ class Program:
     resolver: Resolver
     invocations: list[Invocation]
     idle: frozenset[ast.AST]
-    """Nodes that only mention a thing: annotations, exception types, types for isinstance."""
+    """Nodes that only mention a thing: annotations, exception types, types for isinstance, `compile` for its errors only."""
     asking: frozenset[ast.AST]
     """Own functions that use a handle, themselves or through others."""
     earlier: bool
@@ -102,11 +102,21 @@ def read_program(tree: ast.Module) -> Program:
 
 def _idle(resolver: Resolver) -> frozenset[ast.AST]:
     roots: list[ast.AST] = list(resolver.names.mentioned)
-    for node, _ in resolver.names.nodes:
+    for node, scope in resolver.names.nodes:
         asked = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
         if isinstance(node, ast.Call) and asked in ("isinstance", "issubclass") and len(node.args) == 2:
             roots.append(node.args[1])
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            roots += _checking_syntax(node.value.func, scope, resolver)
     return frozenset(each for root in roots for each in ast.walk(root))
+
+
+def _checking_syntax(function: ast.expr, scope: Scope, resolver: Resolver) -> list[ast.AST]:
+    """`compile`, and no other function of that name, called as a statement of its own: nothing can execute the result."""
+    if not isinstance(function, ast.Name) or function.id != "compile":
+        return []
+    values = resolver.values(function, scope)
+    return [function] if values and all(value == Known("builtins.compile") for value in values) else []
 
 
 def _asking(program: Program) -> frozenset[ast.AST]:
