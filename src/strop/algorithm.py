@@ -64,7 +64,7 @@ def self_improve(
         candidate = improvement.solution
         if candidate is None or any(candidate == node.improver for node in lineage):
             parent.barren += 1
-            choice = Choice(False, _barren(improvement, parent))
+            choice = Choice(False, _barren(improvement, parent, grant))
         else:
             node = Node(t, candidate, parent.t)
             lineage.append(node)
@@ -92,9 +92,11 @@ def _measured(contest: Contest) -> Measurement:
     return measurement
 
 
-def _barren(improvement: Improvement, parent: Node) -> str:
+def _barren(improvement: Improvement, parent: Node, grant: Grant) -> str:
+    left = improvement.lm_calls < grant.lm_calls
+    used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
     if improvement.solution is None:
-        return f"the self-improvement failed: {improvement.detail or improvement.outcome}"
+        return f"the self-improvement failed{used}: {improvement.detail or improvement.outcome}"
     if improvement.solution == parent.improver:
-        return "the self-improvement returned the improver unchanged"
-    return "the self-improvement returned an improver that was there before"
+        return f"the self-improvement returned the improver unchanged{used}"
+    return f"the self-improvement returned an improver that was there before{used}"

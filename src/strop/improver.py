@@ -6,7 +6,7 @@ passes `Handles`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from strop.budget import LM_CALLS, Budget
@@ -30,6 +30,8 @@ class Improvement:
     """A verdict: `ok`, or why there is no solution."""
     detail: str
     """The reason in words, with the tail of the traceback; empty when ok."""
+    lm_calls: int = field(default=0, compare=False)
+    """LM calls that the improver used."""
 
 
 def improve(
@@ -42,7 +44,7 @@ def improve(
     """
     ended = host.past.improvement(at)
     if ended is not None:
-        return Improvement(ended.solution, cast(Verdict, ended.outcome), ended.detail)
+        return Improvement(ended.solution, cast(Verdict, ended.outcome), ended.detail, ended.lm_calls)
     handles = Handles(utility, grant, at, host, improver, initial_solution)
     host.record(
         ImproveStarted(scope=at.path, improver=improver, initial_solution=initial_solution, utility=utility.name)
@@ -59,7 +61,7 @@ def improve(
     ):
         outcome = guest.call(arguments, seed=seed)
         handles.notes.saw(outcome)
-    improvement = _improvement(outcome)
+    improvement = replace(_improvement(outcome), lm_calls=handles.budget.used(LM_CALLS))
     host.record(
         ImproveFinished(
             scope=at.path,
@@ -67,7 +69,7 @@ def improve(
             detail=improvement.detail,
             solution=improvement.solution,
             utility_calls=handles.budget.used(utility.counter),
-            lm_calls=handles.budget.used(LM_CALLS),
+            lm_calls=improvement.lm_calls,
             cpu_seconds=outcome.spent.cpu_seconds,
             wall_seconds=outcome.spent.wall_seconds,
             output=outcome.output,

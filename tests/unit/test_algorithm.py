@@ -98,7 +98,17 @@ def test_incumbent_stays_when_the_candidate_scores_zero_when_checked_again(bench
 
 def test_incumbent_stays_when_it_returns_itself(bench: MakeBench) -> None:
     _, one = steps(bench(), 1, improver=IDLE)
-    assert "unchanged" in one.choice.reason
+    assert one.choice.reason == "the self-improvement returned the improver unchanged (used 0 of 4 LM calls)"
+
+
+def test_reason_counts_the_lm_calls_where_the_self_improvement_ended_with_calls_left(bench: MakeBench) -> None:
+    head = "def improve_algorithm(initial_solution, utility, language_model):\n"
+    asking = head + "    language_model.prompt('You write Python.', 'Write.')\n"
+    _, failed = steps(bench(), 1, improver=asking + "    return undefined_name\n")
+    assert "failed (used 1 of 4 LM calls): " in failed.choice.reason
+    every = head + "    for _ in range(4): language_model.prompt('You write Python.', 'Write.')\n"
+    _, spent = steps(bench(), 1, improver=every + "    return initial_solution\n")
+    assert spent.choice.reason == "the self-improvement returned the improver unchanged"
 
 
 def test_sealed_test_is_measured_once_for_each_improver(bench: MakeBench) -> None:
