@@ -124,7 +124,7 @@ class Server:
         self._limits = limits
         self._handler = handler
         self._open: set[asyncio.Task[None]] = set()
-        self._silent: dict[asyncio.Task[None], None] = {}
+        self._silent: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         """Connections that have not asked yet, the oldest first. One that never asks keeps nobody out."""
         self._server: asyncio.Server | None = None
 
@@ -146,12 +146,11 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
-        self._silent[task] = None
-        if len(self._open) > self._limits.connections:
-            oldest = next(iter(self._silent))
-            if oldest is not task:
-                self._open.discard(oldest)
-                oldest.cancel()
+        self._silent[task] = writer
+        oldest = next(iter(self._silent))
+        if len(self._open) > self._limits.connections and oldest is not task:
+            self._open.discard(oldest)
+            self._silent.pop(oldest).transport.abort()
         wire = _Wire(reader, writer, self._limits.piece_seconds)
         try:
             if len(self._open) > self._limits.connections:
