@@ -160,8 +160,8 @@ class Answer:
                     break
         nested = len(candidates)
         if not candidates or candidates[-1][3] is None:
-            end = self._closing(row + 1, len(fence["indent"].expandtabs(4)), mark)
-            closed, end = end is not None, len(self._lines) if end is None else end
+            found = self._closing(row + 1, len(fence["indent"].expandtabs(4)), mark)
+            closed, end = found is not None, len(self._lines) if found is None else found
             text = "\n".join(self._lines[row + 1 : end])
             for version in _versions(text, fence["indent"]):
                 candidates.append((version, end, closed, None if kind == "code" else self.tree(version)))

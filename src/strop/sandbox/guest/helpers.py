@@ -15,24 +15,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import pathlib
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 try:
-    from answer_blocks import Answer, Block, looks_like_code
+    import answer_blocks  # noqa: F401
 except ModuleNotFoundError:  # this file was loaded alone, by its path
-    import importlib.util
-    import pathlib
-    import sys
-
-    _spec = importlib.util.spec_from_file_location(
-        "answer_blocks", pathlib.Path(__file__).with_name("answer_blocks.py")
-    )
-    _module = importlib.util.module_from_spec(_spec)
-    sys.modules["answer_blocks"] = _module
-    _spec.loader.exec_module(_module)
-    Answer, Block, looks_like_code = _module.Answer, _module.Block, _module.looks_like_code
+    sys.path.append(str(pathlib.Path(__file__).parent))
+from answer_blocks import Answer, Block, looks_like_code
 
 __all__ = ["extract_code"]
 
@@ -150,8 +143,9 @@ def _chosen(blocks: Sequence[Block]) -> Block | None:
     if program is not None and (entry or not others):
         failed = [block for block in broken if _entries(block) and block.start > program.end]
         return _best(failed) if failed and _is_old(program) else program
-    if others and (program is None or len(_best(others).text) > len(program.text)):
-        return _best(others)
+    other = _best(others)
+    if other is not None and (program is None or len(other.text) > len(program.text)):
+        return other
     if program is not None:
         return program
     failed = [block for block in broken + unknown if _BROKEN_NAME.search(block.text)]
@@ -214,9 +208,8 @@ def _is_outline(block: Block) -> bool:
 def _does_something(block: Block) -> bool:
     """Whether a script is more than a word, a number or a value that stands there."""
     kept = block.kind == "python" and block.closed
-    return kept or not all(
-        isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call) for node in block.tree.body
-    )
+    body = block.tree.body if block.tree is not None else []
+    return kept or not all(isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call) for node in body)
 
 
 def _entry_names() -> frozenset[str]:
@@ -273,11 +266,13 @@ def _joined(chosen: Block, blocks: Sequence[Block]) -> str:
     parts: list[Block] = []
     rest = [block for block in blocks if block.tree is not None and block is not chosen]
     while rest and len(parts) < MOST_PARTS:
-        trees = [block.tree for block in (*parts, chosen)]
+        trees = [block.tree for block in (*parts, chosen) if block.tree is not None]
         bound = frozenset().union(*(_bound(tree, at_margin=False) for tree in trees))
         loaded = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
         missing = loaded - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__"}
-        part = next((block for block in reversed(rest) if _bound(block.tree, at_margin=True) & missing), None)
+        part = next(
+            (block for block in reversed(rest) if block.tree and _bound(block.tree, at_margin=True) & missing), None
+        )
         if part is None:
             break
         rest.remove(part)
