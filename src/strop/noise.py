@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from strop.budget import Budget
-from strop.contest import Contest
+from strop.contest import Contest, Node
 from strop.laboratory import Laboratory, improvers_at_once
 from strop.measured import Named, whole
 from strop.meta_utility import MetaUtility
@@ -166,13 +166,16 @@ class _Redrawn(Contest):
     """A contest between an improver and itself, out of what was measured of it; it holds only what a gate asks for."""
 
     def __init__(self, values: Values, each: int, pairs: int, rng: np.random.Generator) -> None:
-        self._differences = (rng.choice(values, pairs) - rng.choice(values, pairs)).tolist()
+        candidate, incumbent = rng.choice(values, pairs), rng.choice(values, pairs)
+        self._differences, self._values = (candidate - incumbent).tolist(), incumbent.tolist()
         self._each = each
+        self.incumbent = Node(0, "", None, seen=rng.choice(values, each).tolist())  # measured before it is compared
         self.at = Budget()
 
     def rounds(self, budget: Budget) -> Iterator[list[float]]:
         """|D| pairs at a time, until the gate has seen enough."""
         for begun in range(0, len(self._differences), self._each):
+            self.incumbent.seen.extend(self._values[begun : begun + self._each])
             yield self._differences[begun : begun + self._each]
 
 
