@@ -175,7 +175,7 @@ def _global_generators() -> Iterator[None]:
 
 def _telling(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
     told = task.told
-    if not told.strip():
+    if task.description and not task.description.strip():
         yield found("C008", "the description is empty")
     seeds = [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", told)]
     if seeds:
