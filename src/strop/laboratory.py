@@ -161,11 +161,12 @@ class Laboratory:
         """Score the seed solution once, before anything is spent on improving it.
 
         Raises:
-            TaskError: it does not run, or its answers cannot be scored. (That it answers nothing of use is allowed.)
+            TaskError: it does not run, or its answers cannot be scored. (That it answers nothing of use is allowed, and that it
+            is slow where the task says so.)
         """
         task, at = self.parts.task, self.run.child("seed")
         evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
-        if evaluation.does_not_run:
+        if not evaluation.seed_runs(task):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
         for each in self.parts.further:

@@ -388,7 +388,8 @@ def _check_runs(parts: Parts, original: Original | None, evaluation: Evaluation)
     if isinstance(parts.task, CommandTask):
         if evaluation.verdict != "ok":
             raise ConfigurationError(f"the original of {parts.task.name} cannot be scored: {reason}")
-    elif evaluation.does_not_run:
-        if original is None:
+    elif original is None:
+        if not evaluation.seed_runs(parts.task):
             raise TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")
+    elif evaluation.does_not_run:
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")

@@ -99,6 +99,11 @@ class Evaluation:
         """Whether a program failed while it ran, so that a search cannot begin from it. One that raises need do so only once."""
         return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
 
+    def seed_runs(self, task: object) -> bool:
+        """Whether a search can begin from the task's own seed, of which this was said."""
+        slow = isinstance(task, Task) and task.slow_seed and self.verdict == "timeout"
+        return slow or not self.does_not_run
+
     def counts(self) -> dict[str, int]:
         """Verdict → number of instances."""
         return dict(Counter(self.verdicts))

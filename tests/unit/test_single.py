@@ -172,6 +172,26 @@ def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: An
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("body", "start", "changes", "error"),
+    [
+        ("while True: pass", False, {}, TaskError),
+        ("return 1 / 0", False, {"slow_seed": True}, TaskError),
+        ("while True: pass", True, {"slow_seed": True}, ConfigurationError),
+    ],
+    ids=["the task does not say so", "it raises", "it is not the seed"],
+)
+def test_slow_seed_of_a_task_excuses_nothing_else(once: Any, body: str, start: bool, changes: Any, error: type) -> None:
+    text = f"def algorithm(n):\n    {body}\n"
+    with pytest.raises(error, match="does not run: "):
+        once(IDLE, Original({"mine.py": text}) if start else None, **changes | ({} if start else {"seed": text}))
+
+
+def test_seed_that_is_too_slow_is_improved_where_its_task_says_that_it_may_be(once: Any) -> None:
+    found, _ = once(IDLE, seed="def algorithm(n):\n    while True: pass\n", slow_seed=True)
+    assert found.original.train.verdict == "timeout" and found.original.train.value == 0
+
+
 def made(differences: list[float]) -> Single:
     """A result with these differences on the sealed split."""
     evaluations = [

@@ -11,6 +11,7 @@ from strop.checkup.bench import Bench, Trial
 from strop.checkup.findings import Finding, found
 from strop.plurals import quantity
 from strop.stats import mean
+from strop.tasks.base import Task
 
 NOTHING = 1e-9
 PERFECT = 1.0 - NOTHING
@@ -59,17 +60,19 @@ def examine_seed(bench: Bench, repeat: int, pool: Executor) -> Initial:
     share = max((outcome.spent.cpu_seconds for trial in trials for outcome in trial.outcomes), default=0.0)
     share /= task.time_limit
     seed = Initial(trials, (), share)
-    return replace(seed, findings=tuple(_findings(seed)))
+    return replace(seed, findings=tuple(_findings(seed, task)))
 
 
-def _findings(seed: Initial) -> list[Finding]:
+def _findings(seed: Initial, task: Task) -> list[Finding]:
     findings = [found(one.finding, one.broke) for one in seed.trials if one.broke]
     findings += [found("C202", one.choked[0], hacks=("the seed",)) for one in seed.trials if one.choked]
     evaluations = [one.evaluation for one in seed.trials if one.evaluation]
     failed = [one for one in evaluations if one.verdict != "ok"]
     if failed:
         first = failed[0]
-        name = "C101" if any(one.does_not_run or one.verdict in ("died", "violated") for one in failed) else "C102"
+        name = (
+            "C101" if any(not one.seed_runs(task) or one.verdict in ("died", "violated") for one in failed) else "C102"
+        )
         said = f"{first.verdict} in {len(failed)} of {quantity(len(evaluations), 'evaluation')}, utility {seed.utility:.3f}"
         findings.append(found(name, f"{said}: {first.error.splitlines()[0] if first.error else ''}"))
     if evaluations and min(min(one.scores, default=0.0) for one in evaluations) >= PERFECT:

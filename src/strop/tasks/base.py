@@ -120,6 +120,8 @@ class Task:
     """Makes the generator that `sample` gets from a seed ≥ 0."""
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
+    slow_seed: bool = False
+    """Whether the seed may exceed `time_limit`, so that its utility is 0, as in `maxcut`. Else such a seed is refused."""
     seed_file: Path | None = None
     """Where `seed` was read from, where it named a file; not to be given."""
 

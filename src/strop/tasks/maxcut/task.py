@@ -44,5 +44,6 @@ def maxcut() -> Task:
         time_limit=0.1,
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=python_random,
+        slow_seed=True,
         answer=Answer(float, shape=lambda instance: (len(instance["adjacency_matrix"]),), distinct=2),
     )

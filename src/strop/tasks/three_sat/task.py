@@ -56,6 +56,7 @@ def three_sat() -> Task:
         time_limit=0.1,
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=python_random,
+        slow_seed=True,
         answer=Answer(
             float,
             shape=lambda instance: (highest_variable(instance),),
