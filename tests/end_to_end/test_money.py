@@ -72,7 +72,9 @@ def test_run_ends_at_its_limit_with_everything_kept_and_goes_on_with_a_larger_on
 ) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM)) as server:
         ended = run_against(server, strop, *limit)
-        assert ended.returncode == 4 and words in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr
+        assert ended.returncode == 4 and "Traceback" not in ended.stderr, ended.stderr
+        *_, sentence, hint = ended.stderr.splitlines()
+        assert words in sentence and hint.startswith("To continue: strop resume there"), ended.stderr
         document, billed = shown(strop), sum(len(seen.billed) for seen in server.seen)
         assert document["status"] == "budget" and document["costs"]["total"]["responses"] == billed > 0
         resumed = strop("resume", "there", *more, "--json", OPENAI_API_KEY="sk-secret-of-the-test")
