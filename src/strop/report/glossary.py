@@ -7,7 +7,7 @@ from rich.console import Console
 from strop.report.tables import say
 
 GLOSSARY = {
-    "û": "meta-utility: mean utility, 0 to 1, of the programs that an improver makes",
+    "û": "meta-utility: mean utility, 0 to 1, of the programs an improver makes",
     "sealed": "the test split: instances that no prompt and no choice has seen",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
