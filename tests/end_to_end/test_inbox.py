@@ -122,7 +122,9 @@ def test_second_run_on_the_same_folder_is_one_line(strop: Any, start_strop: Any,
     assert second.returncode == 3, second.stderr
     assert "Traceback" not in second.stderr, second.stderr
     *_, sentence, hint = second.stderr.splitlines()
-    assert "another strop waits in this folder" in sentence and hint == "To continue: strop resume elsewhere", second.stderr
+    assert "another strop waits in this folder" in sentence and hint == "To continue: strop resume elsewhere", (
+        second.stderr
+    )
 
 
 @pytest.mark.parametrize("lm", ["inbox:", "inbox:/dev/null"])
