@@ -194,8 +194,7 @@ def improve_command(
         With this machine's key it decides everything that is drawn; random when not given.
     """
     patch.check()
-    if out is not None:
-        check_free_folder(out)
+    directory = _directory(out, target)
     announce(ground.instances)
     drawn = random_seed() if seed is None else seed
     spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given()).checked()
@@ -204,13 +203,20 @@ def improve_command(
         found = target_of(target, scored.scoring(), solution)
     if patch.apply:
         check_can_apply(found.original, force=patch.force)
-    directory = out or new_directory(RUNS, f"improve-{Path(target).name or found.task.name}")
     with reported(directory, no_report):
         with results_alone(), best_told(directory):
             begin = partial(_say_first, found.task, spec, text)
             carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display, begin=begin)
         _end(directory, patch, as_json=as_json)
     return 0
+
+
+def _directory(out: Path | None, target: str) -> Path:
+    """Where the record goes. Raises ConfigurationError where that holds other files."""
+    if out is None:
+        return new_directory(RUNS, f"improve-{Path(target).name or Path.cwd().name}")
+    check_free_folder(out)
+    return out
 
 
 def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
