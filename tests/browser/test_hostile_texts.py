@@ -38,13 +38,14 @@ HOSTILE = {
 CENSUS = """
 const found = {};
 for (const element of document.querySelectorAll("*")) {
+  if (element.matches("dd > bdi > wbr") && !element.attributes.length) continue;
   if (element.closest("pre.code, table.diff") || (element.tagName === "text" && element.closest("svg.lineage"))) continue;
   const kind = `${element.tagName} ${element.getAttributeNames().sort().join(" ")} #${element.id}`;
   found[kind] = (found[kind] ?? 0) + 1;
 }
 return found;
 """
-"""Which elements there are, with which attributes, outside the places of programs."""
+"""Which elements there are, with which attributes, outside the places of programs; the page breaks a model's name after each "/"."""
 INSIDE = """
 const inside = [...document.querySelectorAll("pre.code *, table.diff *")];
 return [...new Set(inside.map((each) => `${each.tagName} ${each.getAttributeNames()}`))].sort();

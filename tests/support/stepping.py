@@ -91,8 +91,8 @@ class SteppingSandbox(JailedSandbox):
     def _strongest(self, layers: Layers) -> Any:
         first, start = super()._strongest(layers)
 
-        def started(memory_bytes: int) -> Server:
-            server = start(memory_bytes)
+        def started(memory_bytes: int, threads: int) -> Server:
+            server = start(memory_bytes, threads)
             hook, self.hooks.started = self.hooks.started, None
             if hook is not None:
                 hook(server)
