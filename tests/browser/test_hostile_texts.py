@@ -45,7 +45,9 @@ for (const element of document.querySelectorAll("*")) {
 }
 return found;
 """
-"""Which elements there are, with which attributes, outside the places of programs; the page breaks a model's name after each "/"."""
+"""Which elements there are, with which attributes, outside the places of programs.
+
+The page itself allows a break after each "/" of a model's name: those, without attributes, do not count."""
 INSIDE = """
 const inside = [...document.querySelectorAll("pre.code *, table.diff *")];
 return [...new Set(inside.map((each) => `${each.tagName} ${each.getAttributeNames()}`))].sort();

@@ -48,7 +48,11 @@ EVALUATES = f"{IMPROVER}utility(initial_solution)\n    return 'x'\n"
             {"evaluations": 25, "refusals_at_most": 9},
             "74 refusals were recorded, more than 9",
         ),
-        (f"{IMPROVER}import json\n    return json.loads(utility.str)['file']\n", {"solution": "x"}, "returned '/"),
+        (
+            f"{IMPROVER}import json\n    return json.loads(utility.str.splitlines()[0])['file']\n",
+            {"solution": "x"},
+            "returned '/",
+        ),
     ],
 )
 def test_improver_runner_tells_what_was_not_as_it_must_be(
@@ -58,7 +62,7 @@ def test_improver_runner_tells_what_was_not_as_it_must_be(
 
 
 def test_improver_runner_tells_when_what_lies_in_the_host_comes_back() -> None:
-    text = f"{IMPROVER}import json\n    return open(json.loads(utility.str)['file']).read()\n"
+    text = f"{IMPROVER}import json\n    return open(json.loads(utility.str.splitlines()[0])['file']).read()\n"
     with plain() as unjailed:
         found = as_improver.examine(attack("improver", text, {"length": 16}), unjailed)
     assert len(found) == 1 and "came back" in found[0]

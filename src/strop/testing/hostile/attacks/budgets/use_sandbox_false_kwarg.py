@@ -14,5 +14,5 @@ OBSERVED = {"solution": "[0.0, 0.0, 0.0]", "evaluations": 3, "audit": {"R005": 3
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    spy = f"def algorithm(n):\n    open({json.loads(utility.str)['file']!r}).read()\n    return 2 * n\n"
+    spy = f"def algorithm(n):\n    open({json.loads(utility.str.splitlines()[0])['file']!r}).read()\n    return 2 * n\n"
     return str([utility(spy, use_sandbox=False), utility(spy, False), utility(spy, **{"use_sandbox": 0})])
