@@ -44,6 +44,10 @@ def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callabl
             assert given[field.name].default == getattr(recipe, field.name), field.name
 
 
+def test_improve_asks_for_edits_where_programs_are_long() -> None:
+    assert parameters(strop.improve)["edits"].default == "auto"
+
+
 def test_improve_takes_every_way_to_score_a_program() -> None:
     given, scoring = parameters(strop.improve), Scoring()
     for field in fields(Scoring):
