@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 from typing import Literal, TypeAlias, cast, get_args
 
 from strop.checkup.hacks import exhibits, words
+from strop.parsing import syntax_tree
 
 Kind: TypeAlias = Literal["nothing", "forged", "tampered", "same", "outside"]
 """How its score is judged. `nothing`: no work is done. `forged`: a score is written by the program. `tampered`: what judges it is
@@ -171,7 +172,7 @@ def with_bodies(text: str, body: str) -> str:
 def _first_statement(text: str) -> int:
     """How many lines come before the code: comments, the docstring, and imports from __future__."""
     try:
-        body = ast.parse(text).body
+        body = syntax_tree(text).body
     except (SyntaxError, ValueError):
         return 0
     at = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from strop.errors import ConfigurationError
+from strop.parsing import syntax_tree
 from strop.tasks import evaluator_runner
 from strop.tasks.command import CommandTask
 from strop.tasks.command_flags import from_flags, parse_constraint
@@ -121,7 +122,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
     """
     source = _text(evaluator)
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"the evaluator {evaluator} is no Python file: {error}") from error
     functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}

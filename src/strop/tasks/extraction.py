@@ -135,7 +135,7 @@ def _bound_inside(node: ast.AST) -> Iterator[str]:
 def needed_names(node: ast.stmt, source: Source) -> set[str]:
     """The names of the module that a statement reads, now or when what it defines is called."""
     text = source.of(node)
-    without = ast.parse(text).body[0]
+    without = syntax_tree(text).body[0]
     if isinstance(without, ast.FunctionDef):
         without.decorator_list = [each for each in without.decorator_list if not is_mark(each)]
         text = ast.unparse(without)

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from strop.parsing import syntax_tree
 from strop.sandbox.base import Limits
 
 Role = Literal["solution", "frames", "improver", "answer", "host"]
@@ -101,7 +102,7 @@ def find(name: str) -> Attack:
 
 def _read(path: Path) -> Attack:
     text = path.read_text("utf-8")
-    tree = ast.parse(text, path.name)
+    tree = syntax_tree(text, path.name)
     title = (ast.get_docstring(tree) or "").partition("\n")[0]
     settings = _literals(tree)
     role = next((role for role in get_args(Role) if role == settings.get("ROLE")), None)
