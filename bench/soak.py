@@ -46,7 +46,10 @@ TOLERANCES = {
     "servers_rss_kb": (2048, 64),
 }
 """What may grow from the first figures to the last: so much in any case, and so much more for each 10,000 evaluations."""
+HONEST_AT_END = 8
 SETTLE_SECONDS = 20.0
+TIME_LIMIT = 0.3
+"""Of CPU, for each call: six times what the dearest of the programs that must not reach it takes (`reply, oversized`, 45 ms)."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ TASK = Task(
     score=score,
     seed="def algorithm(n):\n    return n\n",
     instances=1,
-    time_limit=0.05,
+    time_limit=TIME_LIMIT,
     memory_limit=128 << 20,
     description="A line.",
 )
@@ -138,11 +141,14 @@ def soak(count: int, hostile: float, seed: int, every: int = EVERY) -> Results:
                 results.unexpected.append(f"{drawn.name}: {found.verdict}: {found.error[:200]}")
 
         def evaluate_all(numbers: range) -> None:
-            """In all places, without a future for each evaluation: those would be growth of our own."""
+            """In all places, without a future for each evaluation: those would be growth of our own. The last are honest, so
+            that servers which ended with a hostile program are replaced before anything is counted."""
 
             def share(place: int) -> None:
                 for number in numbers[place::PLACES]:
                     evaluate(draw(seed, number, hostile, n))
+                for number in range(HONEST_AT_END):
+                    evaluate(draw(seed, number, 0.0, n))
 
             list(threads.map(share, range(PLACES)))
 
