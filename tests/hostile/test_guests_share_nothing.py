@@ -83,6 +83,9 @@ def refused(number, *arguments):
     ctypes.set_errno(0)
     return libc.syscall(number, *arguments) < 0 and ctypes.get_errno() in (1, 38)
 
+def now(word):
+    return ctypes.c_uint32.from_address(word.value).value
+
 def wake():
     page = libc.mmap(None, 4096, 1, 1, os.open(os.__file__, os.O_RDONLY), 0)
     word = ctypes.c_void_p(page + 256)
@@ -92,6 +95,10 @@ def wake():
     held |= {f"{name}, real time": refused(FUTEX, word, number | 256, 1, 0, word, 0) for name, number in operations.items()}
     held |= {"futex_wake": refused(454, word, 1, 1, 2), "futex_requeue": refused(456, word, 0, 1, 1)}
     held |= {"set_tid_address": refused(ADDRESS, word), "set_robust_list": refused(ROBUST, word, 24)}
+    moment = (ctypes.c_long * 2)(0, 1)
+    for name, number in {"wait": 0, "wait for some": 9, "wait, real time": 256, "wait for some, real time": 265}.items():
+        held[name] = libc.syscall(FUTEX, word, number, now(word), moment, 0, -1) < 0 and ctypes.get_errno() == 11
+    held["futex_wait"] = libc.syscall(455, word, now(word), -1, 2, moment, 1) < 0 and ctypes.get_errno() in (11, 38)
     own = ctypes.c_uint32(0)
     assert libc.syscall(FUTEX, ctypes.byref(own), 1 | PRIVATE, 1, 0, 0, 0) == 0
     return [name for name, is_held in held.items() if not is_held]
@@ -119,7 +126,7 @@ def test_guest_is_not_told_which_files_lie_in_the_cache(jail: JailedSandbox) -> 
 
 
 THREADS = """
-import asyncio, concurrent.futures, queue, threading
+import asyncio, concurrent.futures, ctypes, queue, threading
 
 def work():
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -139,6 +146,10 @@ def work():
     waits = [threading.Thread(target=barrier.wait) for _ in range(4)]
     for thread in waits: thread.start()
     for thread in waits: thread.join()
+    libc = ctypes.CDLL(None)
+    thread, result = ctypes.c_ulong(), ctypes.c_void_p()
+    assert libc.pthread_create(ctypes.byref(thread), None, libc.usleep, ctypes.c_void_p(20_000)) == 0
+    assert libc.pthread_join(thread, ctypes.byref(result)) == 0
     return [total, found.qsize(), asyncio.run(all_of_them())]
 """
 

@@ -27,6 +27,9 @@ _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 _FUTEX_PRIVATE = 128
 _FUTEX_WAITS = (0, 9, 256, 265)
 """FUTEX_WAIT and FUTEX_WAIT_BITSET, by either clock."""
+_FUTEX_WAIT_FLAGS = 3
+_WOKEN = bpf.refuse(errno.EAGAIN)
+"""What a wait says whose value has changed: every caller must look again."""
 _PREADV2_FLAGS, _NO_WAIT = 5, 8
 """RWF_NOWAIT tells whether a file lies in the kernel's cache, which an earlier guest can have brought there."""
 
@@ -68,6 +71,7 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
     program.on(["fcntl"], bpf.one_of(1, _FCNTLS, refused))
     program.on(["ioctl"], bpf.one_of(1, _IOCTLS, bpf.refuse(errno.ENOTTY)))
     program.on(["futex"], _futex(refused))
+    program.on(["futex_wait"], bpf.any_bit(_FUTEX_WAIT_FLAGS, _FUTEX_PRIVATE, bpf.ALLOW, _WOKEN))
     program.on(["futex_wake", "futex_requeue", "set_tid_address", "set_robust_list"], [bpf.answer(refused)])
     program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
     program.on(["kill", "tgkill"], bpf.one_of(0, [OWN_PID], refused))
@@ -83,9 +87,10 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
 
 
 def _futex(refused: int) -> list[bpf.Instruction]:
-    """Nobody but the caller's own threads is woken: a page of a library is one futex for all guests. Who joins a thread waits
-    for the kernel to wake it, without the private flag."""
-    return [*bpf.any_bit(1, _FUTEX_PRIVATE, bpf.ALLOW, 0)[:-1], *bpf.is_value(1, _FUTEX_WAITS, bpf.ALLOW, refused)]
+    """Only threads of one guest wait and wake each other: a page of a library is one futex for all guests. The kernel itself
+    wakes whoever waits at an address that an ending thread has named, so nobody may wait without the private flag:
+    `pthread_join`, which does, is told that the value has changed, and looks again until it has."""
+    return [*bpf.any_bit(1, _FUTEX_PRIVATE, bpf.ALLOW, 0)[:-1], *bpf.is_value(1, _FUTEX_WAITS, _WOKEN, refused)]
 
 
 def waiting_filter() -> bpf.Assembled:
