@@ -144,7 +144,10 @@ class LmFault(Event):
     fault: str
     detail: str
     attempt: int
+    """From 1; of several in a row that failed alike, the last."""
     waited_seconds: float
+    times: int = 1
+    """How many attempts in a row failed alike."""
 
 
 @dataclass(frozen=True, kw_only=True)

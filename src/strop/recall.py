@@ -11,6 +11,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from strop.budget import COST, LM_CALLS, TOKENS
 from strop.events import (
@@ -30,7 +31,7 @@ from strop.events import (
     RunResumed,
     RunStarted,
 )
-from strop.lm.base import Completion, Fault, Request
+from strop.lm.base import Completion, Fault, FaultKind, Request
 from strop.past import Past
 from strop.solution import digest_of
 from strop.store import Store
@@ -202,7 +203,8 @@ def answers(store: Store) -> dict[str, Completion]:
     for stored in store.events(LmFault, LmResponded):
         event = stored.event
         if isinstance(event, LmFault):
-            one = Fault(event.fault, event.detail, event.attempt, event.waited_seconds)  # type: ignore[arg-type]
+            kind = cast(FaultKind, event.fault)
+            one = Fault(kind, event.detail, event.attempt, event.waited_seconds, times=event.times)
             faults[event.scope, event.call, event.index].append(one)
         elif isinstance(event, LmResponded) and event.request and not event.again:
             found.setdefault(event.request, _completion(event, faults.pop((event.scope, event.call, event.index), [])))

@@ -45,5 +45,6 @@ def record_faults(record: Recorder, scope: str, call: int, index: int, faults: S
                 detail=fault.detail,
                 attempt=fault.attempt,
                 waited_seconds=fault.waited_seconds,
+                times=fault.times,
             )
         )

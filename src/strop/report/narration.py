@@ -70,7 +70,8 @@ class Narrator:
             case LmFault(index=-1):  # the error that ends the work says it
                 return None
             case LmFault():
-                where = f"{event.scope} call {event.call} attempt {event.attempt}"
+                alike = f" ({event.times} in a row)" if event.times > 1 else ""
+                where = f"{event.scope} call {event.call} attempt {event.attempt}{alike}"
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
             case AuditNoted():
                 return self._sparingly(event, _noted(event))

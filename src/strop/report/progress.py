@@ -142,8 +142,8 @@ class Progress:
                 self._answered(event)
             case ImproveFinished():
                 self._awaited = {key: left for key, left in self._awaited.items() if key[0] != event.scope}
-            case LmFault(fault=fault):
-                self.faults[fault] += 1
+            case LmFault(fault=fault, times=times):
+                self.faults[fault] += times
             case AuditNoted(rule=rule, times=times):
                 self.notes[rule] += times
             case Compared():
