@@ -12,6 +12,7 @@ from strop.page.shape import Headline, RunFacts
 from strop.report.conclusion import of_run, run_words, status_words
 from strop.report.statistics import StatisticsDocument
 from strop.report.words import quantity
+from strop.reproduce.unsandboxing.rates import sentence
 
 
 def headline_of_run(
@@ -23,8 +24,9 @@ def headline_of_run(
 
 def headline_of_table2(seen: Seen) -> Headline:
     """Of judged improvements: how many circumvent the sandbox, by each way to look."""
-    arms = [f"{arm}: {_rates(found)}" for arm, found in sorted(seen.judged.items())]
-    return {"sentence": f"Improvements that circumvent the sandbox, {'; '.join(arms)}.", "detail": ""}
+    arms = {arm: seen.judged[arm] for arm in sorted(seen.judged)}
+    ways = [f"{arm}: {_rates(found)}" for arm, found in arms.items()]
+    return {"sentence": sentence(arms), "detail": f"By each way to look, {'; '.join(ways)}."}
 
 
 def headline_of_rest(run: RunFacts, evaluations: int) -> Headline:

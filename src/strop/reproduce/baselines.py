@@ -16,6 +16,7 @@ from strop.reproduce.drawing.dots import Reach, dots, legend, lines, singles
 from strop.reproduce.drawing.figure import house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, estimate_document, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
+from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words
 from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of
 from strop.stats import Estimate, mean
 
@@ -71,6 +72,8 @@ class Baselines:
     is_language_model: bool
     runs: int
     rows: tuple[Row, ...]
+    differences: tuple[tuple[str, AgainstSeed], ...]
+    """Of each baseline by its title: its test û less the seed improver's, copies with errors counted as 0."""
 
 
 LINES: tuple[tuple[str, str, bool, Printed | None], ...] = (
@@ -108,7 +111,10 @@ def result(options: BaselineOptions, documents: Documents) -> Baselines:
         _row(title, improver, working, paper, [copies_of(document, TASK, improver) for document in ordered])
         for title, improver, working, paper in LINES
     )
-    return Baselines(*model_of(documents), runs=len(ordered), rows=rows)
+    measured = {name: [copies_of(document, TASK, name) for document in ordered] for name in (SEED, *IMPROVERS)}
+    found = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
+    differences = tuple((name.replace("_", " "), each) for name, each in zip(IMPROVERS, found, strict=True))
+    return Baselines(*model_of(documents), runs=len(ordered), rows=rows, differences=differences)
 
 
 def _row(title: str, improver: str, working: bool, paper: Printed | None, evaluations: Sequence[Copies]) -> Row:
@@ -128,6 +134,11 @@ def _row(title: str, improver: str, working: bool, paper: Printed | None, evalua
     )
 
 
+def sentence(found: Baselines) -> str:
+    """Which baselines are better than the seed improver, and which are worse."""
+    return against_seed_words(found.differences, f"test û on {TASK}, {quantity(found.runs, 'run')}")
+
+
 def notes(found: Baselines) -> list[str]:
     """What the figures are."""
     runs = quantity(found.runs, "run")
@@ -136,7 +147,9 @@ def notes(found: Baselines) -> list[str]:
         "its copies on the sealed test split. 95% is Student's t interval over the runs, cut to 0 and 100. Chain "
         "of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
         "whose solution does not error (runs without one are left out), `with errors` counts the others as 0. "
-        "`copies` are those counted, of those tried; LM and u are the calls of an improvement, in the mean.",
+        "`copies` are those counted, of those tried; LM and u are the calls of an improvement, in the mean. "
+        "Whether a baseline differs from the seed improver is tested copy by copy, with errors counted as 0, by the sign-flip "
+        "test, adjusted for three comparisons (Holm).",
         "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in "
         "the paper.",
     ]
@@ -179,6 +192,7 @@ def document(found: Baselines) -> dict[str, object]:
             }
             for row in found.rows
         ],
+        "differences": {name: against_seed_document(each) for name, each in found.differences},
     }
 
 
@@ -221,5 +235,6 @@ PROTOCOL = Protocol(
     tables=tables,
     notes=notes,
     document=document,
+    sentence=sentence,
     draw=draw,
 )

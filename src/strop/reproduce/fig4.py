@@ -23,7 +23,7 @@ from strop.reproduce.drawing.figure import (
 )
 from strop.reproduce.pages import Table, percent, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
-from strop.reproduce.values.curves import LABEL, Curve, curve, curve_document
+from strop.reproduce.values.curves import LABEL, Curve, change_in, curve, curve_document
 from strop.stats import Estimate
 
 RUNS = 5
@@ -120,6 +120,11 @@ def runs_table(of: Curve) -> Table:
     )
 
 
+def sentence(found: Fig4) -> str:
+    """What the iterations changed, a sentence for each selection."""
+    return " ".join(map(change_in, found.curves))
+
+
 def notes(found: Fig4) -> list[str]:
     """What stands below the tables."""
     said = [
@@ -183,5 +188,5 @@ def draw(found: Fig4, directory: Path) -> Sequence[Path]:
 
 
 PROTOCOL = Protocol[Fig4Options, Fig4](
-    "fig4", "Figure 4 (left): test meta-utility by iteration", cells, result, tables, notes, document, draw
+    "fig4", "Figure 4 (left): test meta-utility by iteration", cells, result, tables, notes, document, sentence, draw
 )

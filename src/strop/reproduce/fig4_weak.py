@@ -16,9 +16,9 @@ from strop.report.words import no_width, notice_of, quantity
 from strop.reproduce.cells.cell import Cell
 from strop.reproduce.drawing.gains import draw_gains, write_csv
 from strop.reproduce.fig4 import NOT_PRINTED, spent
-from strop.reproduce.pages import Table, estimate_document, percent, span, with_interval, with_stderr
+from strop.reproduce.pages import Table, estimate_document, percent, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
-from strop.reproduce.values.curves import Curve, curve, curve_document
+from strop.reproduce.values.curves import Curve, change_in, curve, curve_document, points
 from strop.reproduce.values.floor import Floor, floor_of
 from strop.seeds import derive
 from strop.stats import Estimate, bca_interval, paired_difference, wilson_interval
@@ -104,7 +104,7 @@ def tables(found: Fig4Weak) -> list[Table]:
     """The curves, the gains and the share of runs that gain, beside the paper's."""
     n = len(found.curves[0].runs)
     count, papers_n = PAPER_GAINING
-    points = Table(
+    by_iteration = Table(
         ("t", *(word for each in found.curves for word in (each.selection, "95%")), "paper, GPT-3.5"),
         tuple(
             (str(t), *(word for each in found.curves for word in _words(each.points[t])), PRINTED.get(t, NOT_PRINTED))
@@ -123,7 +123,7 @@ def tables(found: Fig4Weak) -> list[Table]:
         ),
         f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
     )
-    return [points, gains]
+    return [by_iteration, gains]
 
 
 def _words(point: Estimate) -> tuple[str, str]:
@@ -140,14 +140,10 @@ def _share(share: Share) -> tuple[str, str]:
     return f"{share.count} of {share.n}: {percent(share.count / share.n)}", span(share.interval)
 
 
-def _signed(found: Estimate) -> str:
-    return f"{percent(found.mean, signed=True)} ({span(found.interval, signed=True)})"
-
-
 def notes(found: Fig4Weak) -> list[str]:
-    """The verdicts in words, and what the intervals are."""
+    """How the selections differ, and what the intervals are."""
     return [
-        *verdicts(found),
+        *verdicts(found)[len(found.curves) :],
         "± is one standard error over the runs; 95% intervals are Student's t over the runs, those of shares Wilson's. The paper "
         "prints no point of its curves but the seed's 65%, and 12% of 25 runs that gain 3%, whose interval is computed here; it "
         "does not say whether its 3% are points or relative: points here.",
@@ -156,36 +152,28 @@ def notes(found: Fig4Weak) -> list[str]:
     ]
 
 
+def sentence(found: Fig4Weak) -> str:
+    """What the iterations changed, a sentence for each selection."""
+    return " ".join(map(change_in, found.curves))
+
+
 def verdicts(found: Fig4Weak) -> list[str]:
-    """One sentence a selection, one on the difference."""
-    said = [_verdict(each, found.floor) for each in found.curves]
-    how = _than_chance(found.difference, "above", "below")
-    by = with_interval(found.difference) if found.difference.interval is None else _signed(found.difference)
-    return [*said, f"After the last iteration gated selection lies {how} paper selection: {by} points, paired by run."]
+    """One sentence for each selection, one on their difference, one for each selection beside the noise floor."""
+    by = f"{points(found.difference)}, paired by run"
+    said = [*map(change_in, found.curves), f"After the last iteration, {_which_is_higher(found.difference)}: {by}."]
+    return [*said, *(_beside(each, found.floor) for each in found.curves if found.floor)]
 
 
-def _verdict(of: Curve, floor: Floor | None) -> str:
-    gain, interval = of.gain, of.gain.interval
-    last = len(of.points) - 1
-    if max(map(abs, of.gains)) < _ROUNDING:
-        return f"{of.selection} selection ended every run at the utility of its seed improver."
-    if interval is None or no_width(interval) or interval[0] <= 0 <= interval[1]:
-        change = f"did not change beyond chance in {quantity(last, 'iteration')}: {_signed(gain)} points"
-    else:
-        word = "fell" if gain.mean < 0 else "gained"
-        low, high = sorted(abs(end) for end in interval)
-        change = f"{word} by {percent(abs(gain.mean))} points in {quantity(last, 'iteration')} (95% interval {span((low, high))})"
-    if floor is None:
-        return f"{of.selection} selection {change}."
-    where = "below its seed by more than" if gain.mean < -floor.reach else "not below its seed by more than"
-    return f"{of.selection} selection {change}; {where} the noise floor of {percent(floor.reach)} points."
-
-
-def _than_chance(difference: Estimate, above: str, below: str) -> str:
+def _which_is_higher(difference: Estimate) -> str:
     interval = difference.interval
     if interval is None or no_width(interval) or interval[0] <= 0 <= interval[1]:
-        return "no further than chance from"
-    return above if interval[0] > 0 else below
+        return "û does not differ significantly between gated and paper selection"
+    return f"û is {'higher' if interval[0] > 0 else 'lower'} under gated selection than under paper selection"
+
+
+def _beside(of: Curve, floor: Floor) -> str:
+    fell = "fell by more than" if of.gain.mean < -floor.reach else "did not fall by more than"
+    return f"Under {of.selection} selection û {fell} the noise floor of {percent(floor.reach)} points."
 
 
 def document(found: Fig4Weak) -> dict[str, object]:
@@ -230,5 +218,6 @@ PROTOCOL = Protocol[Options, Fig4Weak](
     tables,
     notes,
     document,
+    sentence,
     draw,
 )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
 
+from strop.report.tables import SENTENCE, say
 from strop.report.words import ALL_EQUAL, harmless, no_width
 from strop.stats import Estimate
 
@@ -25,9 +26,9 @@ class Table:
     title: str = ""
 
 
-def markdown_of(tables: Sequence[Table], heading: str, notice: str, notes: Sequence[str]) -> str:
-    """A page: heading, what must be said of the model, tables, notes."""
-    parts = [f"# {harmless(heading)}", f"**{notice}**" if notice else ""]
+def markdown_of(tables: Sequence[Table], heading: str, first: Sequence[str], notes: Sequence[str]) -> str:
+    """A page: heading, what must be read before all else (the notice on the model, what was found), tables, notes."""
+    parts = [f"# {harmless(heading)}", *(f"**{harmless(each, SENTENCE)}**" for each in first if each)]
     for table in tables:
         parts += [f"## {table.title}" if table.title else "", _lines(table)]
     return "\n\n".join(part for part in [*parts, *notes] if part) + "\n"
@@ -40,7 +41,7 @@ def _lines(table: Table) -> str:
 
 def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: Console) -> None:
     """Print tables, legible at 80 columns."""
-    console.print(harmless(heading), style="bold", markup=False)
+    say(console, heading, style="bold")
     for table in tables:
         gap = 2 if len(table.headings) <= ROOMY else 1
         drawn = Drawn(box=None, header_style="bold", padding=(0, gap, 0, 0))
@@ -51,10 +52,12 @@ def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: C
         for row in table.rows:
             drawn.add_row(*(Text(harmless(cell)) for cell in row))
         if table.title:
-            console.print(f"\n{table.title}", markup=False)
+            console.print()
+            say(console, table.title)
         console.print(drawn)
     for note in notes:
-        console.print(f"\n{note}", markup=False)
+        console.print()
+        say(console, note, limit=SENTENCE)
 
 
 def percent(value: float, signed: bool = False) -> str:

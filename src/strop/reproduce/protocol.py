@@ -117,6 +117,8 @@ class Protocol(Generic[O_contra, R]):
     """Paragraphs below the tables: verdicts in words, what intervals are, what is not comparable."""
     document: Callable[[R], dict[str, object]]
     """The same as data; fractions, not percent."""
+    sentence: Callable[[R], str]
+    """What was found, in one or two plain sentences: the first line of the page, the terminal and the document."""
     draw: Callable[[R, Path], Iterable[Path]]
     """Writes NAME.svg, NAME.png and whatever else into the directory; returns the files."""
     more: Callable[[O_contra, Documents], list[Cell]] = _none
@@ -130,6 +132,7 @@ class Performed:
     heading: str
     notice: str
     """That no language model answered; empty where one did."""
+    sentence: str
     tables: Sequence[Table]
     notes: Sequence[str]
     document: dict[str, object]
@@ -180,17 +183,18 @@ def _written(
         "model": model,
         "is_language_model": is_language_model,
         "notice": notice or None,
+        "sentence": (sentence := protocol.sentence(found)),
         **protocol.document(found),
         "options": {name: value for name, value in asdict(options).items() if name not in ("directory", "base_url")},
         "cells": sorted(documents),
     }
     page, data = options.directory / f"{protocol.name}.md", options.directory / f"{protocol.name}.json"
     figure = f"![{protocol.heading}]({protocol.name}.svg)"
-    save(page, markdown_of(tables, heading, notice, [*notes, figure]))
+    save(page, markdown_of(tables, heading, (notice, sentence), [*notes, figure]))
     save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
     with house_style():
         drawn = tuple(protocol.draw(found, options.directory))
-    return Performed(heading, notice, tables, notes, document, (page, data, *drawn))
+    return Performed(heading, notice, sentence, tables, notes, document, (page, data, *drawn))
 
 
 def other_size(options: Options, cells: Iterable[Cell]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from strop.reproduce.drawing.dots import dots, lines
 from strop.reproduce.drawing.figure import PAGE, house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
-from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document
+from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words
 from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of, units
 from strop.spec import shipped_improvers
 from strop.stats import Estimate, wilson_interval
@@ -134,6 +134,17 @@ def shares(named: Sequence[tuple[str, Sequence[str]]]) -> tuple[Share, ...]:
     also = Counter(trait for name, traits in named for trait in set(traits) & set(VOCABULARY) if trait != name)
     found = [Share(name, counts[name], len(named), also[name]) for name in counts | also]
     return tuple(sorted(found, key=lambda share: (-share.count, -share.also, share.strategy)))
+
+
+def sentence(found: Strategies) -> str:
+    """Which strategies are better than the seed improver, and which one the model proposes most often."""
+    differences = [(row.improver, row.difference) for row in found.rows if row.difference is not None]
+    said = [against_seed_words(differences, f"test û on {TASK}, {quantity(found.runs, 'run')}")]
+    named = [share for share in found.shares if share.strategy in VOCABULARY]
+    if named:
+        most, asked = named[0], "The model" if found.is_language_model else "The built-in proposer"
+        said.append(f"{asked} proposes {most.strategy} most often: {most.count} of {most.n} improvements.")
+    return " ".join(said)
 
 
 def notes(found: Strategies) -> list[str]:
@@ -288,5 +299,6 @@ def protocol(named: Sequence[tuple[str, Sequence[str]]]) -> Protocol[Options, St
         tables=tables,
         notes=notes,
         document=document,
+        sentence=sentence,
         draw=draw,
     )

@@ -19,7 +19,14 @@ from strop.reproduce.drawing.dots import dots, legend, lines
 from strop.reproduce.drawing.figure import PAGE, house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import MOST_RUNS, Documents, Options, Protocol, measuring, model_of, run_cell
-from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document
+from strop.reproduce.values.comparisons import (
+    AgainstSeed,
+    against_seed,
+    against_seed_document,
+    claims,
+    listed,
+    too_few,
+)
 from strop.reproduce.values.evaluations import SEED, bounded, copies_of, seed_solution_of, units
 from strop.solution import digest_of
 from strop.spec import program_text
@@ -59,6 +66,8 @@ class Chosen:
     """SHA-256 of its text."""
     how: str
     """In words, for the table."""
+    is_seed: bool = False
+    """Whether it is the seed improver itself."""
     candidates: tuple[tuple[str, str, float], ...] = ()
     """(name of the run, digest of its I_T, training û) of each run it was chosen from; empty for an improver that was
     given."""
@@ -157,9 +166,10 @@ def choose(runs: Mapping[str, Document]) -> tuple[str, Chosen]:
         raise StoreError("no STOP run has an improver to go on with")
     best = max(candidates, key=lambda each: each[2])
     how = f"the I_T with the highest training û ({percent(best[2])}%) of {quantity(len(candidates), 'STOP run')} on lpn"
-    if all(document["iterations"][0]["improver"] == best[1] for document in runs.values()):
+    is_seed = all(document["iterations"][0]["improver"] == best[1] for document in runs.values())
+    if is_seed:
         how += "; it is the seed improver itself"
-    return best[0], Chosen(best[1], how, tuple(candidates))
+    return best[0], Chosen(best[1], how, is_seed, tuple(candidates))
 
 
 def _last(document: Document) -> tuple[str, float]:
@@ -193,6 +203,23 @@ def result(options: Table1Options, documents: Documents, given: str | None = Non
         for task, difference in zip(of, differences, strict=True)
     )
     return Table1(*model_of(documents), chosen, options.runs, rows)
+
+
+def sentence(found: Table1) -> str:
+    """On which tasks the improver that was chosen beats the seed improver, and on which it is worse."""
+    differences = [(row.task, row.difference) for row in found.rows]
+    (better, worse), tasks = claims(differences), len(differences)
+    if found.chosen.is_seed:
+        return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
+    name = "the improver that STOP made on lpn" if found.chosen.candidates else "the given improver"
+    rest = tasks - len(better) - len(worse)
+    if rest == tasks:
+        few = "; so few copies cannot show one" if too_few(differences) else ""
+        return f"No significant difference between {name} and the seed improver on any of {tasks} tasks{few}."
+    said = [f"better on {listed(better)}"] if better else []
+    said += [f"worse on {listed(worse)}"] if worse else []
+    said += [f"not significantly different on {rest} of {tasks} tasks"] if rest else []
+    return f"Compared with the seed improver, {name} is {', '.join(said)}."
 
 
 def notes(found: Table1) -> list[str]:
@@ -321,6 +348,7 @@ def protocol(given: str | None = None) -> Protocol[Table1Options, Table1]:
         tables=tables,
         notes=notes,
         document=document,
+        sentence=sentence,
         draw=draw,
         more=lambda options, documents: more(options, documents, given),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from strop.errors import StoreError
-from strop.reproduce.baselines import BaselineOptions, Baselines, cells, document, draw, notes, result, tables
+from strop.reproduce.baselines import BaselineOptions, Baselines, cells, document, draw, notes, result, sentence, tables
 from strop.reproduce.pages import markdown_of
 from support.evaluations import evaluation
 
@@ -79,10 +79,38 @@ def test_papers_values_stand_beside_ours_and_best_of_n_has_none() -> None:
 
 def test_page_shows_percent_and_the_document_fractions() -> None:
     here = found(run([0.5], ["ok"], greedy=0.6), run([0.5], ["ok"], greedy=0.7))
-    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(tables(here), "Baselines", "", notes(here))
+    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(tables(here), "Baselines", ("",), notes(here))
     row: Any = document(here)["rows"][3]  # type: ignore[index]
     assert row["test"]["mean"] == pytest.approx(0.65) and row["values"] == pytest.approx([0.6, 0.7])
     assert row["paper"] == {"mean": 0.642, "stderr": 0.009}
+
+
+@pytest.mark.parametrize(
+    ("greedy", "chain", "words"),
+    [
+        (
+            0.7,
+            0.1,
+            "Better than the seed improver (test û on lpn, 3 runs): greedy iterative (+20.0 points), best of n (+20.0 points). "
+            "Worse than the seed improver (test û on lpn, 3 runs): chain of thought (-40.0 points).",
+        ),
+        (
+            0.5,
+            0.5,
+            "Better than the seed improver (test û on lpn, 3 runs): best of n (+20.0 points). No significant difference: 2 of 3.",
+        ),
+    ],
+)
+def test_sentence_names_what_is_better_and_what_is_worse(greedy: float, chain: float, words: str) -> None:
+    here = found(*(run([chain] * 5, ["ok"] * 5, greedy=greedy) for _ in range(3)))
+    assert sentence(here) == words
+
+
+def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
+    assert sentence(found(run([0.1], ["ok"]))) == (
+        "No significant difference between the seed improver and any of 3 others (test û on lpn, 1 run); so few copies "
+        "cannot show one."
+    )
 
 
 def test_figure_is_written_in_both_forms_and_always_the_same(tmp_path: Path) -> None:

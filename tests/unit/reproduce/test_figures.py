@@ -126,21 +126,45 @@ def test_paper_is_given_only_what_it_prints(tmp_path: Path) -> None:
         (
             FALLING,
             KEPT,
-            ["paper selection fell by 6.2 points", "gated selection ended every run at", "lies above paper"],
+            [
+                "Worse under paper selection: test û on lpn went from 61.5% to 55.2%, -6.2 points (95% interval",
+                "No change under gated selection: every run ended with the seed improver's test û on lpn, 61.5%.",
+                "û is higher under gated selection than under paper selection: +6.2 points",
+            ],
         ),
-        (RISING, FALLING, ["paper selection gained by 3.3 points", "gated selection fell", "lies below paper"]),
+        (
+            RISING,
+            FALLING,
+            ["Better under paper selection: ", "Worse under gated selection: ", "û is lower under gated selection"],
+        ),
         (
             [(0.6, 0.6), (0.6, 0.7), (0.6, 0.5)],
             [(0.6, 0.6), (0.6, 0.6), (0.6, 0.6)],
-            ["paper selection did not change beyond chance", "no further than chance from paper"],
+            [
+                "No significant change under paper selection: ",
+                "û does not differ significantly between gated and paper",
+            ],
         ),
-        ([(0.6, 0.5)], [(0.6, 0.6)], ["paper selection did not change beyond chance", "no further than chance"]),
+        (
+            [(0.6, 0.5)],
+            [(0.6, 0.6)],
+            [
+                "No claim under paper selection: test û on lpn went from 60.0% to 50.0%, -10.0 points, in 1 run of 1 iteration; "
+                "one run says nothing about chance.",
+                "No change under gated selection: the run ended with",
+                "û does not differ significantly",
+            ],
+        ),
     ],
     ids=["falls", "rises", "chance", "one run"],
 )
 def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any, gated: Any, words: list[str]) -> None:
-    said = weak(tmp_path, paper, gated).document["verdicts"]
+    performed = weak(tmp_path, paper, gated)
+    said = performed.document["verdicts"]
     assert all(any(word in one for one in said) for word in words), said
+    assert performed.sentence == performed.document["sentence"] == " ".join(said[:2])
+    assert f"**{performed.sentence}**" in (tmp_path / "fig4-weak.md").read_text()
+    assert fig4_in(tmp_path, runs=paper).sentence == said[0]
 
 
 def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
@@ -155,7 +179,10 @@ def test_noise_floor_is_taken_when_it_is_of_the_same_model_and_size(tmp_path: Pa
     (tmp_path / "noise.json").write_text(json.dumps(noise))
     found = weak(tmp_path).document
     assert found["noise_floor"] == {"mean": 0.02, "single": 0.04}
-    assert "below its seed by more than the noise floor of 2.0 points" in found["verdicts"][0]
+    assert found["verdicts"][3:] == [
+        "Under paper selection û fell by more than the noise floor of 2.0 points.",
+        "Under gated selection û did not fall by more than the noise floor of 2.0 points.",
+    ]
     (tmp_path / "noise.json").write_text(json.dumps({**noise, "model": "another"}))
     assert weak(tmp_path).document["noise_floor"] is None
 
@@ -257,5 +284,8 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
 
 def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
     performed = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
-    assert "paper selection did not change beyond chance in 2 iterations: +10.0 (all equal) points." in performed.notes
-    assert any("no further than chance from paper selection: -20.0 (all equal)" in note for note in performed.notes)
+    assert performed.sentence.startswith(
+        "No claim under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 iterations; "
+        "all runs changed alike, which gives no interval."
+    )
+    assert any("û does not differ significantly between gated and paper" in note for note in performed.notes)

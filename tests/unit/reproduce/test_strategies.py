@@ -19,6 +19,7 @@ from strop.reproduce.strategies import (
     draw,
     notes,
     result,
+    sentence,
     shares,
     tables,
 )
@@ -81,11 +82,22 @@ def test_traits_that_are_no_strategies_are_not_counted() -> None:
 
 def test_page_marks_what_the_paper_names_and_says_what_an_offline_proposer_tells() -> None:
     here = found(RUN)
-    page = markdown_of(tables(here), "Strategies", "", notes(here))
+    page = markdown_of(tables(here), "Strategies", ("",), notes(here))
     assert "| beam-search* | 3 | 50.0 | 18.8 to 81.2 | 0 |" in page and "| no program | 1 |" in page
     assert "textbook" in page
     assert {"beam-search", "genetic", "decomposing", "simulated-annealing", "epsilon-greedy"} <= NAMED_BY_PAPER
     assert not {"islands", "successive-halving", "error-feedback", "seed", "no-model"} & NAMED_BY_PAPER
+
+
+def test_sentence_says_what_is_better_and_what_is_proposed_most_often() -> None:
+    assert sentence(found(RUN)) == (
+        "No significant difference between the seed improver and any of 2 others (test û on lpn, 1 run); so few copies cannot "
+        "show one. The built-in proposer proposes beam-search most often: 3 of 6 improvements."
+    )
+    better = {"seed": [0.1 * n for n in range(9)], "beam_search": [0.1 * n + 0.1 for n in range(9)], "hints": [0.2] * 9}
+    assert sentence(found(better, named=[("no program", [])])) == (
+        "Better than the seed improver (test û on lpn, 1 run): beam_search (+10.0 points). No significant difference: 1 of 2."
+    )
 
 
 def test_document_holds_both_parts_as_fractions() -> None:

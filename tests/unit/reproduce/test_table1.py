@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from strop.reproduce.table1 import (
     more,
     notes,
     result,
+    sentence,
     tables,
 )
 from strop.solution import digest_of
@@ -96,7 +98,7 @@ def test_improver_with_the_highest_training_value_goes_on_whatever_the_sealed_va
 
 def test_choice_says_so_when_no_run_left_the_seed_improver_behind() -> None:
     _, chosen = choose({"a": stop_run((SEED, 0.5), (SEED, 0.5))})
-    assert "the seed improver itself" in chosen.how
+    assert "the seed improver itself" in chosen.how and chosen.is_seed
 
 
 def test_choice_from_nothing_is_one_clear_error() -> None:
@@ -148,6 +150,10 @@ def test_values_are_paired_by_copy_and_adjusted_for_the_five_tasks(tmp_path: Pat
     # All five differences have one sign: 2 of the 2 ** 5 ways to set the signs are as extreme.
     assert row.difference.p == pytest.approx(2 / 32) and row.difference.p_holm == pytest.approx(5 * 2 / 32)
     assert "no p lies below 0.062" in " ".join(notes(found))
+    assert sentence(found) == (
+        "No significant difference between the improver that STOP made on lpn and the seed improver on any of 5 tasks; so few "
+        "copies cannot show one."
+    )
 
 
 def test_interval_is_over_the_repetitions_where_there_are_three(tmp_path: Path) -> None:
@@ -158,6 +164,20 @@ def test_interval_is_over_the_repetitions_where_there_are_three(tmp_path: Path) 
     assert many.difference.pairs == 6
 
 
+def test_sentence_names_the_tasks_where_the_improver_is_better_or_worse(tmp_path: Path) -> None:
+    better = sentence(table(tmp_path / "better", [0.2] * 5, [0.4] * 5, runs=3))
+    assert better.startswith("Compared with the seed improver, the improver that STOP made on lpn is better on ")
+    assert "string-grid-distance (+20.0 points)" in better and better.endswith(" and 2 more.")
+    worse = sentence(table(tmp_path / "worse", [0.4] * 5, [0.2] * 5, runs=3))
+    assert worse.startswith("Compared with the seed improver, the improver that STOP made on lpn is worse on ")
+
+
+def test_sentence_says_that_the_chosen_run_kept_its_seed_improver(tmp_path: Path) -> None:
+    found = table(tmp_path, [0.2] * 5, [0.2] * 5)
+    kept = replace(found, chosen=replace(found.chosen, is_seed=True))
+    assert sentence(kept) == "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
+
+
 def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None:
     row = table(tmp_path, [0.0, 1.0], [1.0, 0.0]).rows[0]
     assert row.u_seed.interval == (0.0, 1.0) and row.difference.interval == (-1.0, 1.0)
@@ -165,7 +185,7 @@ def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None
 
 def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_path: Path) -> None:
     found = table(tmp_path, [0.5] * 5, [0.5] * 5)
-    page = markdown_of(tables(found), "Table 1", "", notes(found))
+    page = markdown_of(tables(found), "Table 1", ("",), notes(found))
     assert "| maxcut | 25.0 | 0.0 | 50.0 | 58.7 | 50.0 | 74.2 |" in page
     assert "above the best known cut" in page and "inference" in page
     rows: Any = document(found)["rows"]

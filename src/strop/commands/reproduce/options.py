@@ -14,6 +14,7 @@ from strop.commands.output import announce, notices, print_document, results
 from strop.errors import ConfigurationError
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
+from strop.report.tables import SENTENCE, say
 from strop.reproduce.cells.watch import Watch
 from strop.reproduce.pages import show
 from strop.reproduce.protocol import Options, Protocol, perform
@@ -87,8 +88,9 @@ def show_performed(protocol: Protocol[O_contra, R], options: O_contra, scale: Sc
         print_document(performed.document)
         return 0
     console = results()
-    if performed.notice:
-        console.print(performed.notice, style="bold yellow", markup=False)
+    say(console, performed.notice, style="bold yellow")
+    say(console, performed.sentence, style="bold", limit=SENTENCE)
+    console.print()
     show(performed.tables, performed.heading, performed.notes, console)
     notices().print("written: " + ", ".join(map(str, performed.files)), markup=False, soft_wrap=True)
     return 0

@@ -22,6 +22,7 @@ from strop.laboratory import jail, started
 from strop.lm.base import LanguageModel
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
+from strop.report.tables import say
 from strop.report.words import harmless
 from strop.reproduce.asking.progress import Progress
 from strop.reproduce.unsandboxing import document
@@ -143,8 +144,7 @@ def _write(directory: Path, model: str, found: Rates, judged: dict[str, list[Jud
 
 def _print(directory: Path, model: str, found: Rates, notice: str) -> None:
     console = results()
-    if notice:
-        console.print(notice, style="bold yellow", markup=False)
+    say(console, notice, style="bold yellow")
     document.show(model, found, console)
     notices().print(
         f"recorded in {directory}; flagged programs in {directory / 'flagged'}", markup=False, soft_wrap=True

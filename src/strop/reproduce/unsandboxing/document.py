@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.audit import RULES
+from strop.report.tables import SENTENCE, say
 from strop.report.words import counted, harmless
-from strop.reproduce.unsandboxing.rates import PAPER, WAYS, Rate, Rates
+from strop.reproduce.unsandboxing.rates import PAPER, WAYS, Rate, Rates, sentence
 from strop.stats import TwoProportions, two_proportion_z_test
 
 NOTE = (
@@ -56,11 +57,17 @@ def rule_rows(found: Rates) -> list[tuple[str, ...]]:
     ]
 
 
+def came_to(found: Rates) -> str:
+    """The sentence of the page, the terminal and the document."""
+    return sentence({arm.name: {"n": arm.n, "literal": arm.rates["literal"].count} for arm in found.arms})
+
+
 def markdown(model: str, found: Rates, notice: str) -> str:
     """The page `table2.md`."""
     parts = [
         f"# Table 2: unsandboxing by {harmless(model)}",
         f"**{notice}**" if notice else "",
+        f"**{came_to(found)}**",
         _table(headings(found), rows(found)),
         NOTE,
     ]
@@ -80,6 +87,7 @@ def document(model: str, found: Rates) -> dict[str, object]:
     """The same as data, for `--json` and `table2.json`; rates are fractions, not percent."""
     return {
         "model": model,
+        "sentence": came_to(found),
         "arms": {
             arm.name: {
                 "n": arm.n,
@@ -106,7 +114,9 @@ def as_json(model: str, found: Rates) -> str:
 
 def show(model: str, found: Rates, console: Console) -> None:
     """Print the rates and the rules, legible at 80 columns."""
-    console.print(f"Table 2: unsandboxing by {model}", style="bold", markup=False)
+    say(console, came_to(found), style="bold", limit=SENTENCE)
+    console.print()
+    say(console, f"Table 2: unsandboxing by {model}", style="bold")
     for words, body in (
         (headings(found), rows(found)),
         (("rule", "what it is", *_arms(found)), rule_rows(found)),
@@ -118,10 +128,7 @@ def show(model: str, found: Rates, console: Console) -> None:
             table.add_row(*(Text(harmless(cell)) for cell in row))
         console.print(table)
     for arm in found.arms:
-        console.print(
-            f"{arm.name}: {arm.programs} different programs; rehearsals: {harmless(counted(arm.outcomes))}",
-            markup=False,
-        )
+        say(console, f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}")
 
 
 def _rate(rate: Rate) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from strop.events import Judged
+from strop.plurals import quantity
 from strop.stats import TwoProportions, two_proportion_z_test, wilson_interval
 
 WAYS: Mapping[str, str] = {
@@ -15,6 +16,10 @@ WAYS: Mapping[str, str] = {
     "runtime": "run-time events",
 }
 """The ways to look, and how they are called. The paper's is the first."""
+
+LEVEL = 0.05
+"""p at or below this is a difference."""
+_WHERE = {"plain": "without the warning", "warning": "with the warning"}
 
 PAPER: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "GPT-4": {"plain": (42, 10_000), "warning": (46, 10_000)},
@@ -91,6 +96,29 @@ def _arm(name: str, found: Sequence[Judged]) -> ArmRates:
         outcomes=dict(Counter(one.outcome for one in found).most_common()),
         programs=len({one.program for one in found if one.program is not None}),
     )
+
+
+def sentence(judged: Mapping[str, Mapping[str, int]]) -> str:
+    """How often the sandbox was circumvented by the paper's rule, with and without the warning.
+
+    `judged`: by arm the number of improvements `n`, and how many `literal` flagged.
+    """
+    rated = {arm: Rate(counts["literal"], counts["n"]) for arm, counts in judged.items() if counts["n"]}
+    if not rated:
+        return "No improvement was judged."
+    said = " and ".join(
+        f"{rate} of {quantity(rate.n, 'improvement', ',')} {_WHERE.get(arm, arm)}" for arm, rate in rated.items()
+    )
+    words = f"By the paper's literal rule, the sandbox is circumvented in {said}"
+    if len(rated) < 2:
+        return f"{words}."
+    a, b = rated.values()
+    test = two_proportion_z_test(a.count, a.n, b.count, b.n)
+    if test.p > LEVEL or test.z == 0:
+        return f"{words}: no significant difference (p = {test.p:.2g})."
+    first, second = rated
+    more = first if a.count / a.n > b.count / b.n else second
+    return f"{words}: more often {_WHERE.get(more, more)} (p = {test.p:.2g})."
 
 
 def flagged(judged: Sequence[Judged], way: str | None = None) -> list[Judged]:

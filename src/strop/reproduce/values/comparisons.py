@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from strop.reproduce.pages import percent
 from strop.reproduce.values.evaluations import Copies, pooled, units
 from strop.stats import benjamini_hochberg, differences, holm, paired_difference, sign_flip_test
 
@@ -50,6 +51,47 @@ def against_seed(pairs: Sequence[tuple[Sequence[Copies], Sequence[Copies]]]) -> 
         interval = difference.interval and (max(difference.interval[0], -1.0), min(difference.interval[1], 1.0))
         found.append(AgainstSeed(difference.mean, interval, len(pooled(seed)), p, p_holm, p_bh))
     return found
+
+
+LEVEL = 0.05
+"""Adjusted p at or below this is a claim."""
+_NAMED = 3
+"""Of those that are better, or worse; the others are counted."""
+
+Named = Sequence[tuple[str, AgainstSeed]]
+"""Comparisons that were adjusted for one another, by name."""
+
+
+def claims(found: Named) -> tuple[Named, Named]:
+    """Those that are better, and those that are worse, than the seed improver beyond chance; the largest differences first."""
+    sure = sorted((each for each in found if each[1].p_holm <= LEVEL), key=lambda each: -each[1].mean)
+    return [each for each in sure if each[1].mean > 0], [each for each in reversed(sure) if each[1].mean < 0]
+
+
+def against_seed_words(found: Named, on: str) -> str:
+    """Which improvers are better than the seed improver and which are worse. `on`: `test û on lpn, 5 runs`."""
+    better, worse = claims(found)
+    rest = len(found) - len(better) - len(worse)
+    if rest == len(found):
+        few = "; so few copies cannot show one" if too_few(found) else ""
+        return f"No significant difference between the seed improver and any of {len(found)} others ({on}){few}."
+    parts = [
+        f"{word} than the seed improver ({on}): {listed(each)}."
+        for word, each in (("Better", better), ("Worse", worse))
+        if each
+    ]
+    return " ".join([*parts, *([f"No significant difference: {rest} of {len(found)}."] if rest else [])])
+
+
+def listed(found: Named) -> str:
+    """`greedy iterative (+3.2 points), best of n (+1.0 points) and 2 more`."""
+    named = [f"{name} ({percent(each.mean, signed=True)} points)" for name, each in found[:_NAMED]]
+    return ", ".join(named) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+
+
+def too_few(found: Named) -> bool:
+    """Whether no difference, however large, could have been a claim: the sign-flip test has too few pairs."""
+    return all(2.0 ** (1 - each.pairs) * len(found) > LEVEL for _, each in found)
 
 
 def against_seed_document(found: AgainstSeed | None) -> dict[str, object] | None:

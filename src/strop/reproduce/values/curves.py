@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from strop.plurals import quantity
+from strop.report.words import no_width
 from strop.reproduce.cells.documents import Document
-from strop.reproduce.pages import estimate_document
+from strop.reproduce.pages import estimate_document, percent, span
 from strop.reproduce.values.evaluations import bounded
 from strop.stats import Estimate, paired_difference
+
+_ROUNDING = 1e-9
 
 LABEL = "test meta-utility û (% of labels right)"
 """Of their axis."""
@@ -69,6 +73,35 @@ def curve(selection: str, seeds: Sequence[int], documents: Sequence[Document]) -
         sum(int(each["evaluations"]) for each in iterations),
         sum(int(gate.get("evaluations", 0)) for gate in gates),
     )
+
+
+def change_in(of: Curve, task: str = "lpn") -> str:
+    """What became of test û over the runs, in one sentence, and whether chance alone may have done it."""
+    gain, runs, last = of.gain, len(of.runs), len(of.points) - 1
+    under, u = f"under {of.selection} selection", f"test û on {task}"
+    size = f"{quantity(runs, 'run')} of {quantity(last, 'iteration')}"
+    if max(map(abs, of.gains)) < _ROUNDING:
+        each = "every run" if runs > 1 else "the run"
+        return f"No change {under}: {each} ended with the seed improver's {u}, {percent(of.points[0].mean)}%."
+    interval = gain.interval
+    if interval is not None and not no_width(interval):
+        verdict = "No significant change"
+        if not interval[0] <= 0 <= interval[1]:
+            verdict = "Better" if gain.mean > 0 else "Worse"
+        chance = ""
+    else:
+        verdict = "No claim"
+        chance = (
+            "; one run says nothing about chance" if runs == 1 else "; all runs changed alike, which gives no interval"
+        )
+    before, after = percent(of.points[0].mean), percent(of.points[-1].mean)
+    return f"{verdict} {under}: {u} went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
+
+
+def points(difference: Estimate) -> str:
+    """`+3.2 points (95% interval +1.0 to +5.4)`; without the interval where there is none."""
+    interval, by = difference.interval, f"{percent(difference.mean, signed=True)} points"
+    return by if interval is None or no_width(interval) else f"{by} (95% interval {span(interval, signed=True)})"
 
 
 def curve_document(of: Curve) -> dict[str, object]:

@@ -19,7 +19,7 @@ from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
 from strop.reproduce.asking.asker import batched
 from strop.reproduce.unsandboxing.arms import ARMS, Arm, arm, request_of
-from strop.reproduce.unsandboxing.rates import PAPER, Rate, flagged, rates
+from strop.reproduce.unsandboxing.rates import PAPER, Rate, flagged, rates, sentence
 from strop.reproduce.unsandboxing.table2 import Done, Table2, done, judge
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
@@ -202,6 +202,37 @@ def test_rates_count_each_way_and_test_between_the_arms() -> None:
     assert found.agreement[(False, True, False)] == 18 and found.agreement[(True, True, False)] == 42
     assert [one.index for one in flagged(warned, "runtime")] == [0, 1, 2, 3, 4]
     assert {name: str(Rate(*counts["plain"])) for name, counts in PAPER.items()}["GPT-3.5"] == "0.12% (0.07-0.21%)"
+
+
+@pytest.mark.parametrize(
+    ("judged", "words"),
+    [
+        ({}, "No improvement was judged."),
+        (
+            {"plain": {"n": 400, "literal": 40}},
+            "By the paper's literal rule, the sandbox is circumvented in 10.00% (7.43-13.33%) of 400 improvements without the "
+            "warning.",
+        ),
+        (
+            {"plain": {"n": 10_000, "literal": 42}, "warning": {"n": 10_000, "literal": 46}},
+            "By the paper's literal rule, the sandbox is circumvented in 0.42% (0.31-0.57%) of 10,000 improvements without the "
+            "warning and 0.46% (0.35-0.61%) of 10,000 improvements with the warning: no significant difference (p = 0.67).",
+        ),
+        (
+            {"plain": {"n": 100, "literal": 40}, "warning": {"n": 100, "literal": 10}},
+            "By the paper's literal rule, the sandbox is circumvented in 40.00% (30.94-49.80%) of 100 improvements without the "
+            "warning and 10.00% (5.52-17.44%) of 100 improvements with the warning: more often without the warning "
+            "(p = 9.6e-07).",
+        ),
+        (
+            {"plain": {"n": 5, "literal": 0}, "warning": {"n": 5, "literal": 0}},
+            "By the paper's literal rule, the sandbox is circumvented in 0.00% (0.00-43.45%) of 5 improvements without the "
+            "warning and 0.00% (0.00-43.45%) of 5 improvements with the warning: no significant difference (p = 1).",
+        ),
+    ],
+)
+def test_sentence_says_how_often_the_sandbox_is_circumvented(judged: dict[str, dict[str, int]], words: str) -> None:
+    assert sentence(judged) == words
 
 
 def test_events_of_a_record_are_judgements_again_when_they_are_read(store: Store) -> None:
