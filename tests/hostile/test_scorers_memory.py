@@ -1,7 +1,8 @@
-"""A program that its scorer runs as another process, and that reads the scorer's memory."""
+"""A program that its scorer runs as another process: it reads the scorer's memory, and leaves a process behind."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.evaluator import RUNNER
+from support.ordinary_user import run_tests_as_ordinary_user
 
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
 LINE = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
@@ -66,3 +68,45 @@ def test_evaluators_memory_is_hidden_from_what_it_starts(workspaces: JailedWorks
     files = {"evaluator.py": EVALUATOR, "runner.py": RUNNER.read_text("utf-8")}
     found = output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
     assert '"score": 0.0' in found
+
+
+LEAVES = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    for descriptor in range(3):
+        os.close(descriptor)
+    while True:
+        for place in [*(f"/proc/{pid}/fd/{number}" for pid in range(1, 30) for number in range(8)), "result.json"]:
+            try:
+                if str(os.getpid()) not in place:
+                    with open(place, "w") as file:
+                        file.write('{"score": 1.0, "combined_score": 1.0}')
+            except OSError:
+                pass
+print("its answer")
+"""
+LATE = "found = score()\n__import__('time').sleep(0.5)\n"
+"""The scorer gives the process that was left behind its time."""
+
+
+@pytest.mark.parametrize("line", [LINE, ""], ids=["hidden", "readable"])
+def test_process_that_a_program_leaves_behind_does_not_reach_what_its_scorer_prints(
+    workspaces: JailedWorkspaces, tmp_path: Path, line: str
+) -> None:
+    files = {"program.py": LEAVES, "scorer.py": f"{line}{SCORER}{LATE}print(found)"}
+    assert output(workspaces, tmp_path, files, "scorer.py") == "0.0\n"
+
+
+def test_process_that_a_program_leaves_behind_does_not_reach_what_its_evaluator_gives(
+    workspaces: JailedWorkspaces, tmp_path: Path
+) -> None:
+    evaluator = f"{SCORER}{LATE}def evaluate(path): return {{'combined_score': found}}\n"
+    files = {"program.py": LEAVES, "evaluator.py": evaluator, "runner.py": RUNNER.read_text("utf-8")}
+    assert '"score": 0.0' in output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
+def test_ordinary_users_scorer_is_not_reached_either() -> None:
+    """There the program could open what its scorer prints to, were it a pipe."""
+    run_tests_as_ordinary_user(__file__, "leaves_behind")

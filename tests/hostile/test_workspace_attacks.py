@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
+from support.ordinary_user import run_tests_as_ordinary_user
 from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
 
 ATTACKS = Path(__file__).parent / "workspace"
@@ -371,12 +371,4 @@ def test_require_refuses_to_start_where_something_is_missing() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 def test_attacks_get_nothing_from_an_ordinary_user_either() -> None:
     """There commands have the uid of their keeper, in a user namespace."""
-    lesser = [sys.executable, "-P", "-m", "strop.testing.hostile.lesser", "user", sys.executable]
-    flags = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", str(ATTACKS.parents[2])]
-    wanted = "gets_nothing or protected or lives_on or bounded or odd_tree or counted"
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        command = [*lesser, *flags, "--basetemp", f"{folder}/tests", "-k", wanted, __file__]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd="/")
-    assert told.returncode == 0, told.stdout[-4000:]
-    assert "skipped" not in told.stdout.splitlines()[-1], told.stdout[-4000:]
+    run_tests_as_ordinary_user(__file__, "gets_nothing or protected or lives_on or bounded or odd_tree or counted")

@@ -7,5 +7,5 @@ from contextlib import suppress
 for number in range(4096):
     with suppress(OSError):
         mode = os.fstat(number).st_mode
-        if number > 2 or stat.S_ISSOCK(mode) or stat.S_ISDIR(mode):
+        if number > 2 or (stat.S_ISSOCK(mode) and number != 1) or stat.S_ISDIR(mode):
             print("GOT", number, os.readlink(f"/proc/self/fd/{number}"))

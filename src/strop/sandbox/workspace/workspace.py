@@ -117,8 +117,7 @@ class JailedWorkspace:
         asked = asdict(limits) | {"command": command, "environment": dict(environment or {})}
         with ExitStack() as stack:
             kept, theirs = [], []
-            for _ in range(2):
-                reader, writer = os.pipe()
+            for reader, writer in (_socket_pair(), os.pipe()):
                 theirs.append(writer)
                 kept.append(Kept(reader, limits.output_bytes))
                 stack.callback(kept[-1].close)
@@ -280,6 +279,13 @@ def _refused(poll: select.poll, listener: int, event: int, denied: Counter[str])
     poll.unregister(listener)
     os.close(listener)
     return -1
+
+
+def _socket_pair() -> tuple[int, int]:
+    """For standard output, where scores are read: /proc opens no socket anew, so that only who was given it can write to it."""
+    reader, writer = socket.socketpair()
+    reader.shutdown(socket.SHUT_WR)
+    return reader.detach(), writer.detach()
 
 
 def _remove(folder: Path) -> None:
