@@ -1,7 +1,7 @@
 """The sandbox that runs every program: fork servers behind `strop.sandbox.base.Sandbox`, each as confined as this machine allows.
 
-Covered: what `posture` says was observed. Not covered: flaws of the kernel, side channels of the processor, the memory of all
-guests together; against those run strop as a whole in a virtual machine.
+Covered: what `posture` says was observed. Not covered: flaws of the kernel, side channels of the processor; against those run
+strop as a whole in a virtual machine. The memory of all guests together is bounded by a floor only, below which none starts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Value
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.layers import Layers
 from strop.sandbox.macos import MacServer
+from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.pool import Pool, Server
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe
 from strop.sandbox.server import ForkServer, ServerFailed
@@ -39,6 +40,7 @@ class JailedSandbox:
         require: frozenset[str] = DEFAULT_REQUIRE,
         layers: Layers | None = None,
         on_denied: Callable[[Denied], None] | None = None,
+        wait_for_memory: Callable[[], None] = wait_for_memory,
     ) -> None:
         """Find the strongest confinement that works here and observe what it prevents: about half a second.
 
@@ -50,6 +52,7 @@ class JailedSandbox:
             layers: the strongest, unless a test or a benchmark takes some away.
             on_denied: is told, on a thread of its own, of each forbidden system call of a guest, with its arguments. Outcomes
                 count them without it (see watcher.py for which). Where the kernel cannot tell, `posture.layers["audit"]` says so.
+            wait_for_memory: is called before each guest; raises SandboxError where the machine has too little left.
 
         Raises:
             SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
@@ -57,6 +60,7 @@ class JailedSandbox:
         self._places = threading.BoundedSemaphore(solution_places)
         self._idle = {"solution": solution_places + 1, "improver": improver_places}
         self._pools: dict[tuple[str, int], Pool] = {}
+        self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
         self._closed = False
         layers = layers or Layers.strongest()
@@ -73,9 +77,10 @@ class JailedSandbox:
             self._watcher.on_denied = on_denied  # from here on: the probes above made forbidden calls of their own
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
-        """A guest for `program`; blocks while every place for solutions is taken."""
+        """A guest for `program`; blocks while every place for solutions is taken, and for a minute where memory is short."""
         release = self._take_place(program.role)
         try:
+            self._wait_for_memory()
             pool = self._pool(program.role, limits.memory_bytes)
         except BaseException:  # the sandbox was closed: whoever waits for this place must hear of it too
             release()

@@ -111,7 +111,7 @@ def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
     ):
         outcome = _run(sandbox, entry, limits, [None])
         found[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
-    found["together"] = ["only a cgroup around the whole of strop would"]
+    found["together"] = ["only a cgroup around the whole of strop would; none starts where little memory is left"]
     protections = (Protection(name, not found[name], "; ".join(found[name])[:300]) for name in PROTECTIONS)
     return Posture(tuple(protections), dict(layers))
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from types import TracebackType
 
 from strop.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.layers import Layers
+from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import Posture
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.posture import observe, required
@@ -24,18 +25,27 @@ from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed
 class JailedWorkspaces:
     """`Workspaces` in jails. Safe to use from many threads."""
 
-    def __init__(self, *, places: int, require: Collection[str] | None = None, layers: Layers | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        places: int,
+        require: Collection[str] | None = None,
+        layers: Layers | None = None,
+        wait_for_memory: Callable[[], None] = wait_for_memory,
+    ) -> None:
         """Find the strongest confinement that works here and observe what it prevents: about a second, once in a process.
 
         Args:
             places: how many may be open at once; `open` blocks while there are that many.
             require: names of `posture.PROTECTIONS` without which not to start; None: the default ones.
             layers: the strongest, unless a test or a benchmark takes some away.
+            wait_for_memory: is called before each copy; raises SandboxError where the machine has too little left.
 
         Raises:
             SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
         """
         self._places = threading.BoundedSemaphore(places)
+        self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
         self._open: set[JailedWorkspace] = set()
         self._closed = False
@@ -51,6 +61,7 @@ class JailedWorkspaces:
         """
         self._places.acquire()
         try:
+            self._wait_for_memory()
             self._refuse_when_closed()
             workspace = JailedWorkspace(tree, self._layers, self._forget)
         except BaseException:

@@ -1,0 +1,52 @@
+"""No guest and no workspace starts while the machine has little memory left.
+
+Each guest has a limit of its own; nothing else bounds all of them together where strop has no control group. With one more below
+the floor the kernel might have to kill somebody: a candidate that did nothing wrong, or the host.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from strop.errors import SandboxError
+
+_MOST, _SHARE = 256 << 20, 32
+_PATIENCE, _PAUSE = 60.0, 0.2
+
+
+def free_memory() -> tuple[int, int] | None:
+    """What programs can still get, swap included, and the machine's memory, in bytes; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        sizes = {name: int(size.split()[0]) << 10 for name, _, size in (line.partition(":") for line in lines)}
+        return sizes["MemAvailable"] + sizes["SwapFree"], sizes["MemTotal"]
+    except (OSError, ValueError, IndexError, KeyError):
+        return None
+
+
+def wait_for_memory(
+    free: Callable[[], tuple[int, int] | None] = free_memory,
+    *,
+    patience: float = _PATIENCE,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Return as soon as 256 MiB are free, or a 32nd of the machine's memory where that is less.
+
+    Raises:
+        SandboxError: they are not after `patience` seconds.
+    """
+    waited = 0.0
+    while True:
+        found = free()
+        if found is None or found[0] >= min(_MOST, found[1] // _SHARE):
+            return
+        if waited >= patience:
+            least = min(_MOST, found[1] // _SHARE) >> 20
+            raise SandboxError(
+                f"this machine has {found[0] >> 20} MiB of memory left, and strop starts no program below {least} MiB: "
+                "end other programs, or let strop run fewer at once (--jobs)"
+            )
+        sleep(_PAUSE)
+        waited += _PAUSE
