@@ -11,7 +11,7 @@ import math
 import random
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -22,6 +22,7 @@ from strop.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.seeds import derive
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
+from strop.tasks.definitions import definitions
 
 Split: TypeAlias = Literal["train", "test", "gate"]
 """`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as
@@ -259,7 +260,7 @@ class Task:
             return self.description
         try:
             words = sentence(self.answer, self.entry) if self.answer is not None else ""
-            return f"{described(words, self.sample, self.score)}\n# {self._mean}\n"
+            return f"{described_with_definitions(words, self.sample, self.score)}\n# {self._mean}\n"
         except (TypeError, OSError) as error:
             raise TaskError(
                 f"task {self.name}: the source of sample and score cannot be read; give a description"
@@ -268,6 +269,15 @@ class Task:
 
 def described(words: str, *functions: Callable[..., Any]) -> str:
     """A utility's description built from the code that measures, so that what is told is what is measured."""
+    return _described(words, [inspect.getsource(function).rstrip() for function in functions])
+
+
+def described_with_definitions(words: str, *functions: Callable[..., Any]) -> str:
+    """The same, with what the functions use: for the tasks of users, whose helpers and constants no description names."""
     sources = [inspect.getsource(function).rstrip() for function in functions]
+    return _described(words, [*filter(None, [definitions(functions)]), *sources])
+
+
+def _described(words: str, sources: Sequence[str]) -> str:
     prose = f'"""{words.strip()}\n"""\n\n\n' if words.strip() else ""
     return prose + "\n\n\n".join(sources) + "\n"

@@ -169,7 +169,7 @@ def extracted(source: Source, name: str, *, files: bool = True, own: Collection[
     _check_state(source, kept, seen, name, own)
     future = [node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     ordered = [node for node in source.tree.body if node in kept or node in future]
-    return _joined(ordered, lambda node: _without_mark(node, source) if node is target else source.of(node))
+    return joined(ordered, lambda node: _without_mark(node, source) if node is target else source.of(node))
 
 
 def used(source: Source, *starts: ast.stmt, names: Collection[str] = ()) -> tuple[set[ast.stmt], set[str]]:
@@ -240,7 +240,7 @@ def _without_mark(node: ast.stmt, source: Source) -> str:
     return "\n".join(source.lines[start - 1 : node.end_lineno])
 
 
-def _joined(nodes: Iterable[ast.stmt], said: Callable[[ast.stmt], str]) -> str:
+def joined(nodes: Iterable[ast.stmt], said: Callable[[ast.stmt], str]) -> str:
     """Statements as a file: definitions with two empty lines around them."""
     text, before = "", None
     for node in nodes:

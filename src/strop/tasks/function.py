@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from strop.errors import ConfigurationError, Malformed, TaskError
-from strop.tasks.base import Instance, Seeds, Split, Task, described
+from strop.tasks.base import Instance, Seeds, Split, Task, described_with_definitions
 from strop.tasks.extraction import Source, extracted, left_out, read_source
 from strop.tasks.marking import MARK, Marked
 from strop.tasks.writing_back import program_of, written_back
@@ -46,7 +46,11 @@ class FunctionTask(Task):
 
     @property
     def _form(self) -> str:
-        return f"Answer with {self.entry} in one fenced block of Python."
+        return f"Answer with {self.entry} alone, or with the whole program, in one fenced block of Python."
+
+    @property
+    def _rules(self) -> str:
+        return f"\n# {self._mean}{super()._rules}"
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
@@ -273,8 +277,8 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     """u_str: what may change, what counts, and the source of what draws and scores."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
-        f"Only {name} may change. It is put back into its module, whose other names it may use: answer with {name} alone, or "
-        "with the whole program, in one fenced block. You may add imports, constants and helper functions under new names.",
+        f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
+        "constants and helper functions under new names.",
     ]
     if marked.score == "time":
         words.append(
@@ -293,6 +297,6 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
         words.append(f"What it says of itself: {doc[:1000]}")
     shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score) if callable(each)]
     try:
-        return described("\n".join(words), *shown)
+        return described_with_definitions("\n".join(words), *shown)
     except (TypeError, OSError):
         return "\n".join(words) + "\n"

@@ -1,0 +1,110 @@
+"""What the functions of a task use: the definitions of the names in their source, as their file and files beside it have them.
+
+Read from the syntax tree; nothing is executed. A model that is shown `score` must know what its helpers and constants are.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from strop.errors import ConfigurationError
+from strop.parsing import syntax_tree
+from strop.tasks.extraction import Source, bound_names, is_mark, joined, needed_names, package_root, read_source, used
+
+MOST_CHARACTERS = 6000
+"""Of all definitions together."""
+MOST_OF_ONE = 2000
+"""Of a single one; a longer one is named in one line."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def definitions(functions: Sequence[Callable[..., Any]]) -> str:
+    """The imports, constants, functions and classes that `functions` use, and what those use, in the order of their files.
+
+    What is too long is named in one line. Empty where there is nothing, and where the source cannot be followed.
+
+    Raises:
+        TypeError, OSError: the source of one of the functions cannot be read.
+    """
+    wanted: dict[Path, set[str]] = {}
+    for function in map(inspect.unwrap, functions):
+        text = textwrap.dedent(inspect.getsource(function))
+        try:
+            tree = syntax_tree(text)
+            read = Source(Path(inspect.getsourcefile(function) or ""), text, tree)
+            wanted.setdefault(read.path, set()).update(*(needed_names(node, read) for node in tree.body))
+        except (SyntaxError, ValueError, RecursionError):
+            continue  # a lambda in the middle of a statement, say
+    shown = {function.__name__ for function in functions}
+    parts: list[str] = []
+    for path, names in wanted.items():
+        source = _read(path)
+        if source is None:
+            continue
+        nodes = _used(source, names, shown)
+        parts.append(_printed(nodes, source, MOST_CHARACTERS - sum(map(len, parts))))
+        for other, theirs in _beside(source, nodes):
+            text = _printed(_used(other, theirs, ()), other, MOST_CHARACTERS - sum(map(len, parts)))
+            parts.append(f"# From {other.path.name}:\n{text}" if text else "")
+    return "\n\n\n".join(filter(None, parts))
+
+
+def _read(path: Path) -> Source | None:
+    try:
+        return read_source(path, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ConfigurationError):
+        return None
+
+
+def _used(source: Source, names: Collection[str], shown: Collection[str]) -> list[ast.stmt]:
+    """The statements of a module that define `names` and what they use, less what is shown already and what is improved."""
+    kept, _ = used(source, names=names)
+    return [
+        node
+        for node in source.tree.body
+        if node in kept
+        and not bound_names(node) & set(shown)
+        and not any(is_mark(each) for each in getattr(node, "decorator_list", ()))
+        and not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+    ]
+
+
+def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source, set[str]]]:
+    """The user's own modules that these imports name by `from MODULE import NAME`, and the names."""
+    root = package_root(source.path)
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            folder = source.path.absolute().parents[node.level - 1] if node.level else root
+            file = folder.joinpath(*node.module.split(".")).with_suffix(".py")
+            other = _read(file) if file.is_file() else None
+            if other is not None:
+                yield other, {alias.name for alias in node.names}
+
+
+def _printed(nodes: Sequence[ast.stmt], source: Source, room: int) -> str:
+    """Their source, as a file; a line for each that is too long."""
+    texts: dict[ast.stmt, str] = {}
+    for node in nodes:
+        own = source.of(node)
+        texts[node] = own if len(own) <= min(MOST_OF_ONE, room) else _in_a_line(node, own)
+        room -= len(texts[node])
+        if room < -MOST_OF_ONE:
+            texts[node] = "# (more is left out)"
+            break
+    return joined(texts, lambda node: texts[node]).rstrip()
+
+
+def _in_a_line(node: ast.stmt, source: str) -> str:
+    """What a definition is that is too long to be shown."""
+    count = source.count("\n") + 1
+    lines = f"{count} lines" if count > 1 else f"{len(source)} characters"
+    kind = "a class" if isinstance(node, ast.ClassDef) else "a function" if isinstance(node, _FUNCTIONS) else "a value"
+    words = (ast.get_docstring(node) or "").split("\n")[0] if isinstance(node, _FUNCTIONS) else ""
+    return (
+        f"# {', '.join(sorted(bound_names(node)))}: {kind} of {lines}, not shown{f' ({words:.200})' if words else ''}"
+    )
