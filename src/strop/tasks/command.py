@@ -20,17 +20,13 @@ from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Tas
 from strop.tasks.bundle import bundled, is_inside
 from strop.tasks.command_output import check_reader, file_of
 from strop.tasks.objective import Objective
+from strop.tasks.used_files import measuring, shown, used_files
 
 SHARED_JAIL = (
     "the scorer shares a jail with the program: a program can print a score that it has not earned; "
     "time and memory are counted by the kernel, and the program cannot write them"
 )
 """Said wherever such a task is used."""
-
-_TOLD_CHARACTERS = 6000
-"""Of one file that scores, in u_str."""
-_SCORERS = 3
-"""Files that score, in u_str, at most."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +179,7 @@ def _told(task: CommandTask) -> str:
         )
     lines.append(f"What counts: {task.objective.told}.")
     for name, reader in task.objective.readers.items():
-        lines.append(f"- {name}: {_MEANING.get(reader) or f'read from what the command leaves behind, by {reader}'}")
+        lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
     lines.append(
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that does not "
         "build, fails, prints no score or more than one, or misses a requirement has utility 0."
@@ -196,7 +192,8 @@ def _told(task: CommandTask) -> str:
         )
     lines.append(f"Each run may take {task.time_limit:g} s and {task.memory_limit >> 20} MiB, with no network.")
     lines += _may_change(task)
-    return "\n".join([*lines, *_scorers(task)]) + "\n"
+    scorers = shown(measuring(f"{task.command} {task.build}"), task.root, task.files, "What measures it")
+    return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
 
 
 def _may_change(task: CommandTask) -> list[str]:
@@ -214,28 +211,4 @@ def _may_change(task: CommandTask) -> list[str]:
             "A candidate is the texts of the files that change, whole, each under a line of its own that names it, "
             "'=== file: PATH ===', as in the program below; files that are left out stay as they are."
         )
-    return lines
-
-
-def _scorers(task: CommandTask) -> list[str]:
-    """The text of the files that the command names and that may not change: what measures should be known."""
-    words = re.split(r"[\s;&|<>()'\"]+", f"{task.command} {task.build}")
-    names = [word.removeprefix("./") for word in words]
-    lines: list[str] = []
-    for name in dict.fromkeys(names):
-        path = task.root / name
-        if (
-            len(lines) >= _SCORERS
-            or not is_inside(name)
-            or name in task.files
-            or path.is_symlink()
-            or not path.is_file()
-        ):
-            continue
-        content = path.read_bytes()[: 4 * _TOLD_CHARACTERS]
-        if b"\0" in content:
-            continue
-        text = content.decode("utf-8", "replace").replace("\r\n", "\n")
-        cut = text if len(text) <= _TOLD_CHARACTERS else f"{text[:_TOLD_CHARACTERS]}\n[... cut]"
-        lines.append(f"\nWhat measures it, {name}:\n{cut.rstrip()}")
     return lines

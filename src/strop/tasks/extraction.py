@@ -36,7 +36,7 @@ class Source:
     """With newlines at the ends of lines."""
     tree: ast.Module
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
         """By line number less 1, as the syntax tree counts them."""
         return self.text.split("\n")
@@ -55,7 +55,10 @@ class Source:
         """The source of a statement, decorators included."""
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return "\n".join(self.lines[first_line(node) - 1 : node.end_lineno])
-        return ast.get_source_segment(self.text, node) or ""
+        lines = self.lines[node.lineno - 1 : node.end_lineno]
+        lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
+        lines[0] = lines[0].encode()[node.col_offset :].decode()
+        return "\n".join(lines)
 
 
 def read_source(path: Path, text: str) -> Source:

@@ -1,0 +1,85 @@
+"""The files that a model is shown beside the program: what measures it, and what it includes and may not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strop.tasks.command_file import from_flags
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    files = {
+        "src/a.c": '#include <stdio.h>\n#include "a.h"\n# include "../lib/deep.h"\n#include "none.h"\nint a;\n',
+        "src/a.h": "typedef long number;\n",
+        "lib/deep.h": '#include "deeper.h"\n',
+        "lib/deeper.h": "#define DEEPER 1\n",
+        "bench.c": "int main(void) { return 0; }\n",
+        "Makefile": "bench: bench.c src/a.c\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def told(tree: Path, files: list[str] | None = None) -> str:
+    return from_flags(tree, command="./bench {seed}", build="make", files=files or ["src/a.c"], score=["time"]).told
+
+
+def test_prompt_shows_the_headers_that_a_c_program_includes(tree: Path) -> None:
+    words = told(tree)
+    assert "What it uses and may not change, src/a.h:\ntypedef long number;\n" in words
+    assert "What it uses and may not change, lib/deeper.h:\n#define DEEPER 1\n" in words
+    assert "none.h" not in words
+
+
+def test_prompt_shows_no_header_twice_that_may_change(tree: Path) -> None:
+    assert "may not change, src/a.h" not in told(tree, ["src/a.c", "src/a.h"])
+
+
+def test_prompt_shows_the_makefile_and_the_source_of_the_program_that_measures(tree: Path) -> None:
+    words = told(tree)
+    assert "What measures it, bench.c:\nint main(void)" in words
+    assert "What measures it, Makefile:\nbench: bench.c" in words
+
+
+def test_prompt_names_the_headers_that_it_does_not_show(tree: Path) -> None:
+    for number in range(6):
+        (tree / "src" / f"h{number}.h").write_text("int x;\n" * 5000)
+    (tree / "src" / "a.c").write_text("".join(f'#include "h{number}.h"\n' for number in range(6)))
+    words = told(tree)
+    assert words.count("[... cut]") == 3 and len(words) < 25_000
+    assert "What it uses and may not change, and is not shown: src/h3.h, src/h4.h, src/h5.h." in words
+
+
+@pytest.mark.parametrize("link", ["src/a.h", "lib"])
+def test_prompt_shows_no_file_that_a_link_leads_to(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory, link: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "deep.h").write_text("secret\n")
+    (tree / "src" / "a.h").unlink()
+    (tree / "lib").rename(tree / "other")
+    (tree / link).symlink_to(outside if link == "lib" else outside / "deep.h")
+    assert "secret" not in told(tree)
+
+
+def test_prompt_shows_the_modules_that_a_python_program_imports(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").write_text("")
+    (tmp_path / "pack" / "near.py").write_text("NEAR = 1\n")
+    (tmp_path / "far.py").write_text("FAR = 2\n")
+    (tmp_path / "pack" / "main.py").write_text("import os\nfrom .near import NEAR\nimport far\n")
+    words = from_flags(tmp_path, command="python3 -m pack.main", files=["pack/main.py"], score=["time"]).told
+    assert "may not change, pack/near.py:\nNEAR = 1" in words and "may not change, far.py:\nFAR = 2" in words
+
+
+def test_prompt_shows_the_modules_that_a_script_requires(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("const b = require('./lib/b')\n")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "b.js").write_text("module.exports = 1\n")
+    words = from_flags(tmp_path, command="node a.js", files=["a.js"], score=["time"]).told
+    assert "may not change, lib/b.js:\nmodule.exports = 1" in words
