@@ -8,17 +8,21 @@ POPULATION = 6  # how many programs survive a generation
 CROSSOVER_RATE = 0.5  # the share of children that have two parents
 
 
+def fenced(text):
+    """`text` in a fence that is longer than any in it."""
+    fence = "`" * 3
+    while fence in text:
+        fence += "`"
+    return f"{fence}\n{text}\n{fence}"
+
+
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```
-{solution}
-```
+{fenced(solution)}
 
 You will be evaluated based on this score function:
-```
-{utility.str}
-```
+{fenced(utility.str)}
 
 You must return an improved solution. Be as creative as you can under the constraints.
 Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
@@ -44,9 +48,7 @@ def crossover_of(parent, other, utility):
     return f"""{message_for(parent, utility)}
 
 Combine the strengths of the solution above with those of this one:
-```
-{other}
-```"""
+{fenced(other)}"""
 
 
 def improve_algorithm(initial_solution, utility, language_model):

@@ -10,17 +10,21 @@ SIZE = 2  # programs that live on an island
 MIGRATION = 2  # rounds from one migration to the next
 
 
+def fenced(text):
+    """`text` in a fence that is longer than any in it."""
+    fence = "`" * 3
+    while fence in text:
+        fence += "`"
+    return f"{fence}\n{text}\n{fence}"
+
+
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```
-{solution}
-```
+{fenced(solution)}
 
 You will be evaluated based on this score function:
-```
-{utility.str}
-```
+{fenced(utility.str)}
 
 You must return an improved solution. Be as creative as you can under the constraints.
 Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""

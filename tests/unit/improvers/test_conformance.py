@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 import pytest
 
 from strop.sandbox.base import Sandbox
 from strop.spec import improver_text, shipped_improvers
-from strop.testing.improver import CHECKS, check_improver
+from strop.testing.improver import CHECKS, better_each_time, check_improver, marked, tried
 
 Check = Callable[[str, Sandbox], None]
 
@@ -63,18 +64,18 @@ def test_seed_improver_fails_the_kit_as_it_is_printed(jail: Sandbox) -> None:
     assert failed == [CHECKS[0].__name__, CHECKS[1].__name__]
 
 
-def without_language(text: str) -> str:
-    """A text whose fences name no language: `seed` and `chain_of_thought` name Python, as the paper prints them."""
-    return text.replace("```python", "```")
+def without_fences(text: str) -> str:
+    """A text with `fenced(...)` for a fence: `seed` and `chain_of_thought` have fences of Python, as the paper prints them."""
+    return re.sub(r"```python\n\{(.*?)\}\n```", r"{fenced(\1)}", text)
 
 
 def functions(name: str) -> dict[str, str]:
-    """The text of every top-level function of a shipped improver, but for languages at fences."""
-    tree = ast.parse(without_language(improver_text(name)))
+    """The text of every top-level function of a shipped improver, but for fences."""
+    tree = ast.parse(without_fences(improver_text(name)))
     return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("helper", ["message_for", "ask", "score"])
+@pytest.mark.parametrize("helper", ["fenced", "message_for", "ask", "score"])
 def test_helper_of_the_same_name_is_the_same_in_every_strategy(helper: str) -> None:
     assert len({functions(name)[helper] for name in STRATEGIES if helper in functions(name)}) == 1
 
@@ -89,6 +90,15 @@ def test_strategy_is_a_short_program_with_a_docstring_for_every_function(name: s
 
 
 def test_strategy_asks_the_seed_improver_s_question() -> None:
-    question = without_language(improver_text("seed")).partition('f"""')[2].partition('"""')[0]
-    asked = [without_language(improver_text(name)).partition('f"""')[2].partition('"""')[0] for name in STRATEGIES]
+    question = without_fences(improver_text("seed")).partition('f"""')[2].partition('"""')[0]
+    asked = [without_fences(improver_text(name)).partition('f"""')[2].partition('"""')[0] for name in STRATEGIES]
     assert set(asked) == {question.replace("initial_solution", "solution")}
+
+
+@pytest.mark.parametrize("ticks", [3, 4])
+def test_strategy_shows_a_program_with_fences_in_a_longer_fence(jail: Sandbox, ticks: int) -> None:
+    inner = "`" * ticks
+    program = f'"""\n{inner}\nexample\n{inner}\n"""\n{marked(0.3)}'
+    trial = tried(improver_text("greedy_iterative"), jail, better_each_time(), initial=program)
+    fence = "`" * (ticks + 1)
+    assert f"\n{fence}\n{program}\n{fence}\n" in trial.requests[0].message

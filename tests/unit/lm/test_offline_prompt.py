@@ -101,3 +101,12 @@ def test_read_program_keeps_the_text_when_it_is_no_python() -> None:
 
 def test_read_program_finds_nothing_when_there_is_no_block() -> None:
     assert read_program("def f(x): return x") is None
+
+
+def test_longer_fence_is_closed_by_its_like_alone() -> None:
+    program = f'TEXT = """\n{"`" * 3}\nwords:\n{"`" * 3}\n"""\n\ndef algorithm(x):\n    return x'
+    fence = "`" * 4
+    message = f"Improve:\n{fence}\n{program}\n{fence}\n\nBy this score function:\n{'`' * 3}\n{SCORE}\n{'`' * 3}\n"
+    assert [block.text for block in fenced_blocks(message)] == [program, SCORE]
+    found = read_program(message)
+    assert found is not None and found.text == program

@@ -20,6 +20,7 @@ LONGEST_PROGRAM = 200_000
 """Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([A-Za-z][\w+.#-]*)?[ \t]*$")
+_LONGER = re.compile(r"^[ \t]*(`{4,}|~{4,})")
 _OPENED_IN_TEXT = re.compile(r"""^[^`]*["'(\s]`{3,}[A-Za-z][\w+.#-]*[ \t]*$""")
 _CLOSED_IN_TEXT = re.compile(r"""^[ \t]*`{3,}[ \t]*["')]""")
 _STATEMENT = re.compile(r"\s*(?:def|class|if|elif|else|for|while|try|except|finally|with|async|match|case)\b")
@@ -81,23 +82,28 @@ def marked_parts(program: Program) -> list[Part]:
 
 def fenced_blocks(text: str) -> list[Block]:
     """The outermost fenced blocks. Fences nest: one with an info string opens, a bare one closes the innermost, unless it
-    stands below a line that ends with a colon, as in the prompts of improvers.
+    stands below a line that ends with a colon, as in the prompts of improvers. A fence of four or more is closed by its like.
 
     A block that is never closed reaches to the end of the text.
     """
     blocks: list[Block] = []
     body: list[str] = []
     introduction, before, depth = "", "", 0
+    longer = ""  # the mark of an outermost fence that is longer than usual: nothing shorter ends it
     for line in text.replace("\r\n", "\n").split("\n"):
         step = _step(line, depth)
-        if step < 0 and before.endswith(":") and not (_CLOSED_IN_TEXT.match(line) or _STATEMENT.match(before)):
+        if longer:
+            step = -1 if line.strip() == longer else 0
+        elif depth == 0 and step > 0:
+            longer = next(iter(_LONGER.findall(line)), "")
+        elif step < 0 and before.endswith(":") and not (_CLOSED_IN_TEXT.match(line) or _STATEMENT.match(before)):
             step = 1  # words of a program's own prompt announce a block: `Improve this:`
         before = line.rstrip() or before
         if depth and depth + step > 0:
             body.append(line)
         elif depth and step < 0:
             blocks.append(Block(introduction, "\n".join(body)))
-            body, introduction = [], ""
+            body, introduction, longer = [], "", ""
         elif not step and line.strip():
             introduction = line.strip()
         depth += step
