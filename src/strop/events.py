@@ -166,6 +166,18 @@ class Edited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extracted(Event):
+    """What the answers of one LM call hold, as `extract_code` reads them, after their edits were applied."""
+
+    call: int
+    contents: tuple[str, ...]
+    """For each answer `program`, `does not compile` or `no program`. Empty where the call asked for corrected edits: what came of
+    these is told of the call before."""
+    programs: tuple[str, ...]
+    """The digest of each program; empty where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluated(Event):
     """A solution was scored on every instance of a split."""
 
@@ -314,6 +326,7 @@ KINDS: dict[str, type[Event]] = {
         LmResponded,
         LmFault,
         Edited,
+        Extracted,
         Evaluated,
         IterationStarted,
         IterationFinished,

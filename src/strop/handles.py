@@ -6,6 +6,7 @@ of the methods below, never the things.
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections import Counter
@@ -13,18 +14,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from strop.answers import read_answers
 from strop.audit.runtime import rule_of_arguments, rule_of_note
 from strop.budget import LM_CALLS, RESPONSES, Budget
 from strop.editing import WHOLE, Editing, Editor
 from strop.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
-from strop.events import LmCalled, Recorder
+from strop.events import Extracted, LmCalled, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.noting import Notes
 from strop.past import NOTHING, Past
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 from strop.solution import digest_of
-from strop.utility import LONGEST, Evaluation, Utility
+from strop.utility import LONGEST, Evaluation, Utility, evaluated, evaluation_of
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 """For one run of an improver; time in which it waits for a handle does not count."""
@@ -45,6 +47,13 @@ class Grant:
     utility_calls: int = 25
     lm_calls: int = 4
     max_responses_per_call: int = 6
+
+    @staticmethod
+    def of_recipe(recipe: str) -> Grant | None:
+        """What the recipe in a record grants for a task; None where it does not say that."""
+        values = json.loads(recipe)
+        given = [values.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
+        return Grant(*given) if all(isinstance(value, int) for value in given) else None
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Handles:
         self._calls = 0
         self._room = MOST_RECORDED + 100 * len(initial_solution or "")
         """Characters that may still be recorded."""
+        self._initial_solution = initial_solution or ""
         self._editor = Editor(host.editing, host.record, at.path, initial_solution)
 
     def methods(self) -> dict[str, Handler]:
@@ -127,7 +137,7 @@ class Handles:
     def _utility_report(self, params: Sequence[Value]) -> Value:
         """Error feedback: why a solution scored as it did. Costs a call only where the solution was not scored before."""
         (candidate,) = _unpacked(params, 1)
-        key = digest_of(candidate) if isinstance(candidate, str) else ""
+        key = _key(candidate)
         if key not in self._evaluations:
             if not self._granted():
                 return {
@@ -152,15 +162,43 @@ class Handles:
         }
 
     def _evaluate(self, candidate: Value) -> float:
-        text = candidate if isinstance(candidate, str) and self._is_recordable(candidate) else None
-        digest = digest_of(text) if text is not None else ""
-        occurrence = self._occurrence(("u", digest))
-        if text is not None:
-            self._editor.know(text)
-        evaluation = self._utility.evaluate(text, self._at.child(f"u-{digest[:NAMED_BY] or 'none'}#{occurrence}"))
+        refused = self._refused(candidate)
+        if isinstance(candidate, str) and refused is None:
+            self._editor.know(candidate)
+            digest = digest_of(candidate)
+            evaluation = self._utility.evaluate(candidate, self._evaluation_at(digest[:NAMED_BY], digest))
+        else:
+            assert refused is not None
+            evaluation = self._recorded(refused, self._evaluation_at("none" if candidate is None else "refused"))
         with self._lock:
-            self._evaluations[digest_of(candidate) if isinstance(candidate, str) else digest] = evaluation
+            self._evaluations[_key(candidate)] = evaluation
         return evaluation.value
+
+    def _evaluation_at(self, name: str, key: str = "") -> Budget:
+        return self._at.child(f"u-{name}#{self._occurrence(('u', key or name))}")
+
+    def _refused(self, candidate: Value) -> Evaluation | None:
+        """What is said of a candidate that is not evaluated; None for one that is."""
+        if candidate is None:
+            reason = "the candidate is None: extract_code gives that where an answer holds no program"
+            return Evaluation(value=0.0, verdict="no program", error=reason)
+        if not isinstance(candidate, str):
+            reason = f"the candidate is not the text of a program: its type is {_type(candidate)}"
+        elif len(candidate) > LONGEST:
+            reason = f"the candidate has {len(candidate):,} characters; the most is {LONGEST:,}"
+        elif not self._is_recordable(candidate):
+            reason = "this improvement has no room for more candidates: its record is full"
+        else:
+            return None
+        return Evaluation(value=0.0, verdict="malformed", error=reason)
+
+    def _recorded(self, evaluation: Evaluation, at: Budget) -> Evaluation:
+        """The evaluation of what is no program text, recorded unless the record holds it."""
+        ended = self._host.past.evaluation(at, None)
+        if ended is not None:
+            return evaluation_of(ended)
+        self._host.record(evaluated(self._utility, "train", None, evaluation, at))
+        return evaluation
 
     def _granted(self) -> bool:
         """Reserve one utility call. Spent is not an error for the guest: the utility is then 0, as published."""
@@ -202,7 +240,14 @@ class Handles:
         def again(corrections: list[str]) -> list[str] | None:
             return self._ask_again(expertise, corrections, temperature)
 
-        return list(self._editor.resolved(call, prompts, answers, again))
+        resolved = self._editor.resolved(call, prompts, answers, again)
+        read = read_answers(self._host.sandbox, resolved, self._initial_solution)
+        programs = tuple("" if each.program is None else digest_of(each.program) for each in read)
+        self._extracted(call, tuple(each.content for each in read), programs)
+        return list(resolved)
+
+    def _extracted(self, call: int, contents: tuple[str, ...], programs: tuple[str, ...]) -> None:
+        self._host.record(Extracted(scope=self._at.path, call=call, contents=contents, programs=programs))
 
     def _ask_again(self, expertise: str, messages: list[str], temperature: float) -> list[str] | None:
         """Ask for corrected edits: the run pays, not the grant. None where a budget does not cover it."""
@@ -213,7 +258,9 @@ class Handles:
             if not error.path:
                 raise RunBudgetSpent(error) from error
             return None
-        return self._ask(expertise, messages, temperature, cost)[1]
+        call, answers = self._ask(expertise, messages, temperature, cost)
+        self._extracted(call, (), ())
+        return answers
 
     def _ask(self, expertise: str, messages: list[str], temperature: float, cost: int) -> tuple[int, list[str]]:
         """Ask the model, for what was reserved already. Returns the number of the call, and the answers."""
@@ -277,6 +324,17 @@ class Handles:
             seen = self._seen[key]
             self._seen[key] += 1
         return seen
+
+
+def _key(candidate: Value) -> str:
+    """Under which name an evaluation is kept for reports."""
+    return digest_of(candidate) if isinstance(candidate, str) else _type(candidate)
+
+
+def _type(candidate: Value) -> str:
+    """The type of a candidate that is not a text. A guest names the type of what it cannot send."""
+    name = candidate.get("type") if isinstance(candidate, dict) else None
+    return name[:80] if isinstance(name, str) else type(candidate).__name__
 
 
 def _words(value: Value, most: int) -> str:

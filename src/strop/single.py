@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -18,7 +18,7 @@ import numpy as np
 from strop.best import ORIGINAL_SCOPE, BestSoFar, best_of, is_candidate, keep_files
 from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.errors import ConfigurationError, Malformed, TaskError
-from strop.events import Evaluated, Event, ImproveFinished, LmCalled
+from strop.events import Evaluated, Event, ImproveFinished, LmCalled, RunStarted
 from strop.experiment import Journal, save
 from strop.gains import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
 from strop.handles import Grant
@@ -96,6 +96,8 @@ class Single:
     cost: Cost
     facts: ObjectiveFacts | None = None
     """What a command measured; None for a task whose scores the host computes."""
+    grant: Grant | None = None
+    """What the improver could spend; None where the record does not say it."""
 
     @property
     def stands_in(self) -> bool:
@@ -235,7 +237,7 @@ def improve_once(parts: Parts, improver: str, original: Original | None, directo
         _score_returned(improvement, began, train, run, journal)
         candidate = _standing(improvement, began, journal.evaluations())
         _keep(directory, began, candidate)
-        return _compared(laboratory, (initial, candidate), before, improvement, cost)
+        return replace(_compared(laboratory, (initial, candidate), before, improvement, cost), grant=grant)
 
 
 def _compared(
@@ -275,15 +277,13 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
         return improvement
     try:
         if original.function and original.program_of(improvement.solution) == original.program:
-            return Improvement(original.program, improvement.outcome, improvement.detail)
+            return replace(improvement, solution=original.program)
         if not original.command:
-            return Improvement(
-                ended_like(improvement.solution, original.program), improvement.outcome, improvement.detail
-            )
-        plain = original.plain(original.written(improvement.solution))
-        return Improvement(plain, improvement.outcome, improvement.detail)
+            return replace(improvement, solution=ended_like(improvement.solution, original.program))
+        return replace(improvement, solution=original.plain(original.written(improvement.solution)))
     except Malformed as error:
-        return Improvement(None, "malformed", f"what it returned is no program of these files: {error}")
+        reason = f"what it returned is not a program of these files: {error}"
+        return replace(improvement, solution=None, outcome="malformed", detail=reason)
 
 
 def _score_returned(
@@ -342,12 +342,14 @@ def recorded(
     events: Iterable[Event], original: Original | None = None, facts: ObjectiveFacts | None = None
 ) -> Single | None:
     """The same from a record; None where it ended before everything was measured. `facts`: of a command task's record."""
-    improvement, lm_calls, responses, evaluations = None, 0, 0, 0
+    improvement, grant, lm_calls, responses, evaluations = None, None, 0, 0, 0
     found: dict[str, Evaluated] = {}
     for event in events:
         match event:
+            case RunStarted(spec=spec):
+                grant = Grant.of_recipe(spec)
             case ImproveFinished(scope="improve", outcome=outcome):
-                improvement = Improvement(event.solution, outcome, event.detail)  # type: ignore[arg-type]
+                improvement = Improvement(event.solution, outcome, event.detail, event.lm_calls)  # type: ignore[arg-type]
                 evaluations = event.utility_calls
             case LmCalled():
                 lm_calls += event.cost
@@ -364,10 +366,10 @@ def recorded(
     cost = Cost(lm_calls, responses, evaluations)
     if facts is not None:
         return Single(
-            improvement, Scored(before.solution, evaluation_of(before), _beside(improved)), improved, cost, facts
+            improvement, Scored(before.solution, evaluation_of(before), _beside(improved)), improved, cost, facts, grant
         )
     scored = _scored(found, "original")
-    return None if scored is None else Single(improvement, scored, improved, cost)
+    return None if scored is None else Single(improvement, scored, improved, cost, None, grant)
 
 
 def _scored(found: Mapping[str, Evaluated], name: str) -> Scored | None:

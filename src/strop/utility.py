@@ -33,7 +33,7 @@ from strop.scorer_notes import collecting
 from strop.seeds import derive
 from strop.tasks.base import Instance, Seeds, Split, Task
 
-Verdict: TypeAlias = Literal["ok", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
+Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises, and is never a score."""
 
 WALL_FACTOR = 5.0

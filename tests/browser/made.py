@@ -59,6 +59,8 @@ def document_saying(text: str, evaluations: int = 1) -> PageDocument:
         "audit": [{"rule": text, "title": text, "told_by": text, "unsandboxing": True, "times": 1}],
         "matrix": {"tasks": [text], "improvers": [text], "cells": [[{"train": _MEASURED, "test": _MEASURED}]], "seeds": [0.4]},
         "comparison": None,
+        "answers": text,
+        "used": text,
         "improvement": [],
         "figures": [],
         "texts": [text, f"{text}\n# another"],

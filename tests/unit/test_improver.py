@@ -9,9 +9,10 @@ import pytest
 
 from strop.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Movement
 from strop.errors import LanguageModelError, TaskError
-from strop.events import AuditNoted, BudgetMoved, Evaluated, ImproveFinished, LmCalled, LmResponded
+from strop.events import AuditNoted, BudgetMoved, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
 from strop.handles import Grant
 from strop.lm.base import Request
+from strop.solution import digest_of
 from strop.spec import improver_text
 
 MakeBench = Callable[..., Any]
@@ -94,7 +95,49 @@ def test_candidate_scores_zero_with_its_reason_when_it_is_no_program(bench: Make
     b = bench()
     assert b.improve(HEAD + f"    return str(utility({candidate}))").solution == "0.0"
     (evaluated,) = [cast(Evaluated, e) for e in b.of(Evaluated)]
-    assert evaluated.verdict == ("raised" if "'" in candidate[:1] else "malformed") and evaluated.error != ""
+    verdict = {"None": "no program", "3": "malformed", "['x']": "malformed", "object()": "malformed"}
+    assert evaluated.verdict == verdict.get(candidate, "raised") and evaluated.error != ""
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [
+        ("None", "the candidate is None: extract_code gives that where an answer holds no program"),
+        ("3", "the candidate is not the text of a program: its type is int"),
+        ("['x']", "the candidate is not the text of a program: its type is list"),
+        ("'\\ud800'", "the candidate is not the text of a program: its type is str with a lone surrogate"),
+        ("'x' * 1_000_001", "the candidate has 1,000,001 characters; the most is 1,000,000"),
+    ],
+)
+def test_report_says_why_a_candidate_is_not_evaluated(bench: MakeBench, candidate: str, reason: str) -> None:
+    b = bench()
+    improvement = b.improve(HEAD + f"    return utility.report({candidate})['error']")
+    (evaluated,) = [cast(Evaluated, e) for e in b.of(Evaluated)]
+    assert improvement.solution == evaluated.error == reason and evaluated.solution is None
+
+
+ANSWERS = [
+    "```python\ndef algorithm(n):\n    return 2 * n\n```",
+    "I cannot help with that.",
+    "```python\ndef algorithm(n:\n    return 2 * n\n```",
+    "Here:\n\n```python\ndef algorithm(n):\n    return 2 * n\n```\nIt doubles.",
+]
+
+
+def test_answers_are_told_apart_by_what_they_hold_whatever_the_improver_does_with_them(bench: MakeBench) -> None:
+    b = bench(answers=ANSWERS)
+    b.improve(HEAD + "    language_model.prompt('e', 'm', n_responses=4)\n    raise ValueError('never looks at them')")
+    (extracted,) = [cast(Extracted, e) for e in b.of(Extracted)]
+    assert extracted.contents == ("program", "no program", "does not compile", "program")
+    first, none, _, again = extracted.programs
+    assert first == again == digest_of("def algorithm(n):\n    return 2 * n") and none == ""
+
+
+def test_programs_of_other_languages_are_never_said_not_to_compile(bench: MakeBench) -> None:
+    b = bench(answers=["```c\nint main(void) { return 0 }\n```"], seed="int main(void) { return 1; }\n")
+    b.improve(HEAD + "    return language_model.prompt('e', 'm')[0]")
+    (extracted,) = [cast(Extracted, e) for e in b.of(Extracted)]
+    assert extracted.contents == ("program",)
 
 
 def test_map_evaluates_in_order_and_gives_zero_beyond_the_budget(bench: MakeBench) -> None:

@@ -130,7 +130,7 @@ def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> No
 def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
     found, _ = once(IDLE)
     assert found.finding == "unchanged"
-    assert sentence(found) == "No improvement: the improver returned the original unchanged."
+    assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 4 LM calls)."
 
 
 def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:

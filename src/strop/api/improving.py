@@ -28,10 +28,12 @@ from strop.keeping import on_kept_trees
 from strop.laboratory import assembled
 from strop.lm.base import LanguageModel
 from strop.original import Original, of_seed, original_from
+from strop.report.answers import AnswersDocument, answers_in
 from strop.report.costs import Costs, costs, print_costs
 from strop.report.live import Mode
 from strop.report.reading import reading
 from strop.report.single import print_diff, print_single, sentence
+from strop.report.tables import say
 from strop.report.tried import Tried, tried_in
 from strop.report.words import notice_of
 from strop.single import DIFF, UTILITY, Finding, Single, improve_once
@@ -58,6 +60,7 @@ class Told:
     model: str
     is_language_model: bool
     costs: Costs
+    answers: AnswersDocument
     tried: Sequence[Tried]
     notes: Mapping[str, int]
     """How often each rule of the audit applied to the improved program."""
@@ -324,6 +327,7 @@ def told_in(store: Store) -> Told:
         meta.get("language_model", ""),
         meta.get("is_language_model") == "true",
         costs(store.outline()),
+        answers_in(store.outline()),
         tried_in(evaluations),
         notes,
     )
@@ -372,3 +376,4 @@ def print_told(told: Told, directory: Path, console: Console) -> None:
     notice = notice_of(told.model, told.is_language_model)
     print_single(told.single, console, task=told.task, notice=notice, notes=told.notes, tried=told.tried)
     print_costs(told.costs, console)
+    say(console, told.answers["sentence"])

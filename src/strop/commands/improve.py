@@ -308,4 +308,4 @@ def _document(told: Told, directory: Path) -> dict[str, object]:
     document = single_document(
         told.single, task=told.task, model=model, directory=directory, notes=told.notes, tried=told.tried
     )
-    return {**document, "costs": costs_document(told.costs)}
+    return {**document, "costs": costs_document(told.costs), "answers": told.answers}

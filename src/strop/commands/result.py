@@ -10,6 +10,7 @@ from strop.card import card_path, read_card
 from strop.commands.improve import show_improvement
 from strop.commands.output import notice_of, print_document, reading, results
 from strop.events import Compared, Edited, Evaluated, ImproveStarted, IterationFinished
+from strop.report.answers import answers_in
 from strop.report.card import card_document, print_card
 from strop.report.conclusion import Conclusion, of_run, run_words
 from strop.report.costs import costs, costs_document, print_costs
@@ -59,6 +60,7 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         lines = [] if tasks else list(map(str, conclusion_of(store, directory).values()))
         progress = print_run(store.events(), results(), notice=notice, tasks=tasks, came_to=lines)
         print_costs(costs(store.outline()), results())
+        say(results(), answers_in(store.outline())["sentence"] if _has_improvements(meta) else "")
         edits = edits_line(edit_counts(stored.event for stored in store.events(Edited)))
         if edits:
             results().print(edits, markup=False)
@@ -78,6 +80,11 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         results().print(said, markup=False, soft_wrap=True)
     elif best.is_file():
         results().print(f"best improver: {best}{_whose(best, progress)}", markup=False, soft_wrap=True)
+
+
+def _has_improvements(meta: Mapping[str, str]) -> bool:
+    """Whether its answers were given to improvers."""
+    return meta.get("kind") not in ("table2", "proposals")
 
 
 def _model_of(meta: Mapping[str, str]) -> ModelFacts:
@@ -100,6 +107,8 @@ def _document(store: Store, directory: Path, best: Path | None) -> RunDocument:
         document["improver"] = str(directory / FILE)
         document["card"] = card_document(card)
     document["costs"] = costs_document(costs(store.outline()))
+    if _has_improvements(meta):
+        document["answers"] = answers_in(store.outline())
     if meta.get("kind") not in NO_ITERATIONS:
         words = conclusion_of(store, directory)
         document["sentence"], document["explanation"] = words["sentence"], words["detail"]

@@ -25,7 +25,7 @@ from strop.report.documents import GateDocument, iteration_document, noted_docum
 from strop.report.gains import unnamed, valued
 from strop.report.notes import noted
 from strop.report.reading import reading
-from strop.report.single import sentence
+from strop.report.single import sentence, spent_words
 from strop.report.statistics import StatisticsDocument, statistics_document
 from strop.single import Single
 from strop.stats import mean
@@ -82,6 +82,8 @@ def _document(store: Store, directory: Path) -> PageDocument:
         "audit": [noted_document(each) for each in noted(seen.noted)],
         "matrix": matrix,
         "comparison": None,
+        "answers": seen.answers.document()["sentence"] if run["kind"] not in ("table2", "proposals") else "",
+        "used": "",
         "improvement": [],
         "figures": [],
         "texts": seen.texts.bodies,
@@ -113,6 +115,7 @@ def _of_improvement(store: Store, document: PageDocument) -> Headline:
     except StoreError as error:  # what the metrics were is told nowhere else; all the rest of the record can be shown
         return headline_of_rest(run, evaluations) | {"detail": f"What it came to cannot be told: {error}."}
     document["improvement"] = _before_and_after(found)
+    document["used"] = "" if found is None else f"The improver: {spent_words(found)}."
     return {"sentence": sentence(found), "detail": ""}
 
 

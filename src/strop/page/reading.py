@@ -31,6 +31,7 @@ from strop.events import (
 from strop.page.shape import Calls, Evaluations
 from strop.page.texts import Texts
 from strop.plan import MEASUREMENT
+from strop.report.answers import Answers
 from strop.report.costs import IMPROVEMENT, Costs, role_of
 from strop.store import Store, Stored
 from strop.tasks.base import META_TASK
@@ -68,6 +69,7 @@ class Seen:
     """Evaluations outside any improvement, by scope: of seeds, of the original, of the improved program."""
     gates: dict[int, Compared] = field(default_factory=dict)
     spent: Costs = field(default_factory=Costs)
+    answers: Answers = field(default_factory=Answers)
     measured: list[Stored[Event]] = field(default_factory=list)
     """What the statistics are made from: iterations, comparisons, evaluations of improvers and on the sealed split, and that
     an improver was set to work."""
@@ -102,6 +104,7 @@ class Seen:
             self.first = stored.at - event.seconds
         at = round(stored.at - self.first, _AT)
         self.spent.add(event)
+        self.answers.add(event)
         if _is_measured(event):
             self.measured.append(stored)
         match event:

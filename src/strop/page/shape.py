@@ -268,6 +268,10 @@ class PageDocument(TypedDict):
     audit: list[NotedDocument]
     matrix: MatrixFacts | None
     comparison: dict[str, Any] | None
+    answers: str
+    """What the answers of the language model hold, in one sentence; may be empty."""
+    used: str
+    """What the improver used of its budgets, where there is one improvement; may be empty."""
     improvement: list[ImprovementRow]
     """Empty where nothing was improved."""
     figures: list[Figure]

@@ -15,6 +15,7 @@ from typing import Any, NotRequired, TypedDict
 
 from strop.events import AuditNoted, Compared, Event, IterationFinished, RunFinished, RunStarted
 from strop.plurals import quantity
+from strop.report.answers import AnswersDocument
 from strop.report.notes import Noted, noted
 from strop.report.words import of_tasks
 from strop.solution import digest_of
@@ -147,6 +148,8 @@ class RunDocument(TypedDict):
     card: NotRequired[dict[str, Any]]
     costs: NotRequired[CostsDocument]
     """In what `strop run` and `strop show` print."""
+    answers: NotRequired[AnswersDocument]
+    """In the same: what the answers of the language model hold."""
     sentence: NotRequired[str]
     """What the run came to (strop.report.conclusion); in the same."""
     explanation: NotRequired[str]

@@ -13,6 +13,7 @@ from rich.text import Text
 from strop.best import BEST
 from strop.feedback import gist
 from strop.gains import LEAST, LEVEL, Gain, ObjectiveFacts
+from strop.report.answers import AnswersDocument
 from strop.report.documents import SCHEMA_VERSION, CostsDocument, Difference, ModelFacts, NotedDocument, noted_document
 from strop.report.gains import GainDocument, compared, gain_document, size, valued, values
 from strop.report.notes import noted
@@ -73,11 +74,14 @@ class SingleDocument(TypedDict):
     lm_calls: int
     responses: int
     evaluations: int
+    lm_budget: int | None
+    utility_budget: int | None
     audit: list[NotedDocument]
     solution: str | None
     diff: str | None
     best: str | None
     costs: NotRequired[CostsDocument]
+    answers: NotRequired[AnswersDocument]
 
 
 def sentence(found: Single | None) -> str:
@@ -89,14 +93,32 @@ def _conclusion(found: Single | None) -> str:
     if found is None:
         return "Unfinished: it ended before everything was measured"
     if found.finding == "failed":
-        return f"No improvement: {_failed(found)}; the original stands"
+        return f"No improvement: {_failed(found)}{_calls_left(found)}; the original stands"
     if found.finding == "unchanged" or found.difference is None:
-        return "No improvement: the improver returned the original unchanged"
+        return f"No improvement: the improver returned the original unchanged{_calls_left(found)}"
     said = f"{_claim(found)}: {_compared(found)}"
     said = f"{said}; keep the original" if found.finding == "worse" else said
     if found.stands_in:
         return f"{said}; {_why_stands_in(found)}, so this is the best candidate that it had evaluated"
     return said
+
+
+def _calls_left(found: Single) -> str:
+    """How many LM calls the improver used, where it left some."""
+    used = found.improvement.lm_calls
+    if found.grant is None or used >= found.grant.lm_calls:
+        return ""
+    return f" (used {used} of {found.grant.lm_calls} LM calls)"
+
+
+def spent_words(found: Single) -> str:
+    """`used 1 of 4 LM calls, 6 responses, 6 of 25 evaluations`."""
+    cost, grant = found.cost, found.grant
+    responses = quantity(cost.responses, "response")
+    if grant is None:
+        return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}"
+    calls = f"used {found.improvement.lm_calls} of {quantity(grant.lm_calls, 'LM call')}"
+    return f"{calls}, {responses}, {cost.evaluations} of {quantity(grant.utility_calls, 'evaluation')}"
 
 
 def _claim(found: Single) -> str:
@@ -236,15 +258,7 @@ def print_single(
 
 
 def _print_found(found: Single, console: Console, task: str) -> None:
-    cost = found.cost
-    spent = ", ".join(
-        (
-            quantity(cost.lm_calls, "LM call"),
-            quantity(cost.responses, "response"),
-            quantity(cost.evaluations, "evaluation"),
-        )
-    )
-    say(console, f"strop improve {task}: {spent}")
+    say(console, f"strop improve {task}: {spent_words(found)}")
     console.print(_table(found, console) if found.facts is None else metrics_table(found, console))
     if found.facts is not None and found.facts.shares_jail:
         say(console, SHARED_JAIL, style="dim")
@@ -312,6 +326,8 @@ def single_document(
         "lm_calls": found.cost.lm_calls if found else 0,
         "responses": found.cost.responses if found else 0,
         "evaluations": found.cost.evaluations if found else 0,
+        "lm_budget": found.grant.lm_calls if found and found.grant else None,
+        "utility_budget": found.grant.utility_calls if found and found.grant else None,
         "audit": [noted_document(each) for each in noted(notes)],
         "solution": None if solution is None else str(solution),
         "diff": str(diff) if diff.is_file() else None,

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from strop.answers import read_answers
 from strop.experiment import save
-from strop.reproduce.asking.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched, extracted
+from strop.reproduce.asking.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched
 from strop.reproduce.unsandboxing.arms import Arm, request_of
 from strop.sandbox.base import Sandbox
 from strop.spec import improver_text
@@ -70,9 +71,9 @@ def proposals(store: Store, sandbox: Sandbox, n: int, workers: int) -> list[Prop
     batches = [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
     with ThreadPoolExecutor(workers, thread_name_prefix="strop-extracting") as pool:
         programs = [
-            program
-            for found in pool.map(lambda batch: extracted(sandbox, [answers[number] for number in batch]), batches)
-            for program in found
+            answer.program
+            for read in pool.map(lambda batch: read_answers(sandbox, [answers[number] for number in batch]), batches)
+            for answer in read
         ]
     return [_proposal(number, program) for number, program in zip(numbers, programs, strict=True)]
 

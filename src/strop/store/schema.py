@@ -47,6 +47,7 @@ VIEWS: dict[str, type[Event]] = {
     "lm_response": ev.LmResponded,
     "fault": ev.LmFault,
     "edit": ev.Edited,
+    "extraction": ev.Extracted,
     "evaluation": ev.Evaluated,
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,

@@ -14,7 +14,6 @@ from strop.errors import LanguageModelError, StropError
 from strop.events import LmCalled, LmResponded, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
-from strop.sandbox.base import Limits, Program, Returned, Sandbox
 from strop.store import Store
 from strop.together import together
 
@@ -22,8 +21,6 @@ BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
 NO_PROGRAM = "no program"
 """What is said of an answer that holds none."""
-_EXTRACT = "from helpers import extract_code\n\n\ndef algorithm(answers):\n    return extract_code(answers)\n"
-_EXTRACT_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 
 
 class _Stopped(StropError):
@@ -101,19 +98,3 @@ class Asker:
         for number, completion in zip(numbers, completions, strict=True):
             record_answer(self._record, scope, *divmod(number, BATCH), completion)
         return {number: completion.text for number, completion in zip(numbers, completions, strict=True)}
-
-
-def extracted(sandbox: Sandbox, answers: Sequence[str]) -> list[str | None]:
-    """The program in each answer, by the `extract_code` that improvers use, in a guest: answers are untrusted text.
-
-    Raises:
-        StropError: the host failed.
-    """
-    if not answers:
-        return []
-    with sandbox.open(Program(_EXTRACT, "algorithm"), _EXTRACT_LIMITS) as guest:
-        outcome = guest.call([list(answers)], seed=0)
-        found = outcome.value if isinstance(outcome, Returned) else None
-        if isinstance(found, list) and len(found) == len(answers):
-            return [each if isinstance(each, str) else None for each in found]
-    return [None] if len(answers) == 1 else [each for answer in answers for each in extracted(sandbox, [answer])]

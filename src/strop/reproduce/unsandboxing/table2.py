@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from strop.answers import read_answers
 from strop.audit import RULES, audit_program, literal, unsandboxed
 from strop.events import Judged, Recorder
 from strop.lm.base import LanguageModel, Request
-from strop.reproduce.asking.asker import NO_PROGRAM, Asker, answers_in, batched, extracted
+from strop.reproduce.asking.asker import NO_PROGRAM, Asker, answers_in, batched
 from strop.reproduce.unsandboxing.arms import Arm, request_of
 from strop.reproduce.unsandboxing.rehearsal import rehearse
 from strop.sandbox.base import Sandbox
@@ -75,10 +76,9 @@ class Table2:
         if missing:
             answers |= self._asker.ask(arm.name, template, missing)
         unjudged = [number for number in numbers if number not in before.judged]
-        for number, program in zip(
-            unjudged, extracted(self._sandbox, [answers[each] for each in unjudged]), strict=True
-        ):
-            judgement = self._judged(arm, number, program)
+        read = read_answers(self._sandbox, [answers[each] for each in unjudged])
+        for number, answer in zip(unjudged, read, strict=True):
+            judgement = self._judged(arm, number, answer.program)
             self._record(judgement)
             self._on_judged(judgement)
 

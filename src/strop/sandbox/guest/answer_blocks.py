@@ -6,6 +6,7 @@ Nothing is chosen here (helpers.py does). The work is bounded by counting charac
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import textwrap
@@ -241,9 +242,9 @@ class Answer:
 
     def _tagged(self) -> Iterator[Block]:
         """What stands in tags such as `<answer>`."""
-        for count, tag in enumerate(_TAG.finditer(self.text)):
+        for tag in itertools.islice(_TAG.finditer(self.text), _STARTS):
             end = self.text.rfind(f"</{tag['tag']}>", tag.end())
-            if count >= _STARTS or end < 0:
+            if end < 0:
                 continue
             text = self.text[tag.end() : end].strip("\n").removesuffix("]]>")
             rows = self.text.count("\n", 0, tag.end()), self.text.count("\n", 0, end)

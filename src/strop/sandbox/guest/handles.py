@@ -63,8 +63,8 @@ class Utility:
         left: int = self._channel.ask("utility.remaining", [])
         return left
 
-    def _candidate(self, solution: object) -> str | float | None:
-        """`solution` if it can be sent, else None, which scores 0 as it would."""
+    def _candidate(self, solution: object) -> str | float | dict[str, str] | None:
+        """`solution` if it can be sent, else its type: it scores 0."""
         if isinstance(solution, str):
             text = str.__str__(solution)
             try:
@@ -72,13 +72,13 @@ class Utility:
                 return text
             except UnicodeEncodeError:
                 self._channel.note("candidate", "a text with a lone surrogate")
-                return None
+                return {"type": "str with a lone surrogate"}
         if solution is None:
             return None
         if isinstance(solution, (bool, int, float)) and abs(solution) < 2**63:  # not nan, not inf
             return solution
         self._channel.note("candidate", f"not a text: {type(solution).__name__[:SHOWN]}")
-        return None
+        return {"type": type(solution).__name__[:SHOWN]}
 
     def __repr__(self) -> str:
         return f"<utility, budget {self.budget}>"

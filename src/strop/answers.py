@@ -1,0 +1,75 @@
+"""What the answers of a language model hold, by the `extract_code` that improvers use.
+
+Answers are untrusted text: they are read in a guest, each within limits of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from strop.sandbox.base import Limits, Program, Returned, Sandbox
+
+Content: TypeAlias = Literal["program", "does not compile", "no program"]
+
+_LONGEST = 400_000
+"""Characters of an answer that `extract_code` reads."""
+LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
+"""For one answer."""
+_READER = '''
+import answer_blocks
+import helpers
+
+wanted = None
+
+def algorithm(initial_solution, answer):
+    """The program, and whether it can run as far as its syntax tells: only of Python can this be said."""
+    global wanted
+    if initial_solution and wanted != initial_solution:
+        helpers.expect(initial_solution)
+        wanted = initial_solution
+    program = helpers.extract_code(answer)
+    is_python = answer_blocks.Answer("").tree(initial_solution) is not None
+    compiles = not is_python or program is None or answer_blocks.Answer("").tree(program) is not None
+    return [program, compiles]
+'''
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, read."""
+
+    program: str | None
+    """None where it holds none, or where reading it went beyond a limit."""
+    compiles: bool = True
+    """False only where the program to improve is Python, and this one is not."""
+
+    @property
+    def content(self) -> Content:
+        """In a word."""
+        if self.program is None:
+            return "no program"
+        return "program" if self.compiles else "does not compile"
+
+
+def read_answers(
+    sandbox: Sandbox, answers: Sequence[str], initial_solution: str = "", limits: Limits = LIMITS
+) -> list[Answer]:
+    """What each answer holds to a request to improve `initial_solution`. `limits` are those of one answer.
+
+    Raises:
+        StropError: the host failed.
+    """
+    if not answers:
+        return []
+    with sandbox.open(Program(_READER, "algorithm"), limits) as guest:
+        return [_answer(guest.call([initial_solution, answer[:_LONGEST]], seed=0)) for answer in answers]
+
+
+def _answer(outcome: object) -> Answer:
+    match outcome:
+        case Returned(value=[str(program), bool(compiles)]):
+            return Answer(program, compiles)
+        case _:
+            return Answer(None)
