@@ -25,8 +25,9 @@ def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any
     assert ended.returncode == 0, ended.stderr
     words = " ".join(ended.stdout.split())
     assert "not a language model" in words and "original" in words and "improved" in words
-    assert "on 50 held-out instances" in words and "1 LM call, 6 responses, 6 evaluations" in words
+    assert "on 50 held-out instances" in words and "used 1 of 4 LM calls, 6 responses, 6 of 25 evaluations" in words
     assert "improvement 1 6 - - $0.00" in words  # what it cost
+    assert "Answers: 6" in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
 
@@ -58,9 +59,9 @@ def test_improver_that_fails_costs_nothing_but_says_why(strop: Any, tmp_path: Pa
     (tmp_path / "broken.py").write_text(BROKEN)
     ended = strop("improve", "lpn", "--improver", "broken.py", *SMALL, "--out", "there")
     assert ended.returncode == 0 and "Traceback" not in ended.stdout
-    assert "the improver failed (raised: NameError: name 'undefined_name' is not defined); the original stands" in (
-        " ".join(ended.stdout.split())
-    )
+    reason = "raised: NameError: name 'undefined_name' is not defined"
+    said = f"the improver failed ({reason}) after 0 of 1 LM call; the original stands"
+    assert said in " ".join(ended.stdout.split())
     there = tmp_path / "there"
     assert (there / "solution.py").read_text() == (there / "original.py").read_text()
 

@@ -93,9 +93,9 @@ def _conclusion(found: Single | None) -> str:
     if found is None:
         return "Unfinished: it ended before everything was measured"
     if found.finding == "failed":
-        return f"No improvement: {_failed(found)}{_calls_left(found)}; the original stands"
+        return f"No improvement: {_failed(found)}{_calls(found, ' after {}')}; the original stands"
     if found.finding == "unchanged" or found.difference is None:
-        return f"No improvement: the improver returned the original unchanged{_calls_left(found)}"
+        return f"No improvement: the improver returned the original unchanged{_calls(found, ' (used {})')}"
     said = f"{_claim(found)}: {_compared(found)}"
     said = f"{said}; keep the original" if found.finding == "worse" else said
     if found.stands_in:
@@ -103,12 +103,12 @@ def _conclusion(found: Single | None) -> str:
     return said
 
 
-def _calls_left(found: Single) -> str:
-    """How many LM calls the improver used, where it left some."""
+def _calls(found: Single, words: str) -> str:
+    """How many LM calls the improver used, where it left some; `words` say where that stands."""
     used = found.improvement.lm_calls
     if found.grant is None or used >= found.grant.lm_calls:
         return ""
-    return f" (used {used} of {found.grant.lm_calls} LM calls)"
+    return words.format(f"{used} of {quantity(found.grant.lm_calls, 'LM call')}")
 
 
 def spent_words(found: Single) -> str:
