@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from strop.events import LmResponded, RunFinished
+from strop.recall import identities
 from strop.store import Store
 
 from .conftest import TINY
@@ -75,7 +77,25 @@ def digests(folder: Path) -> Counter[str]:
     return Counter(path.stem[5:] for path in folder.rglob("*.md") if re.fullmatch(r"\d{4}-[0-9a-f]{16}\.md", path.name))
 
 
-def test_nothing_is_asked_twice_when_a_run_is_killed_and_resumed(strop: Any, start_strop: Any, tmp_path: Path) -> None:
+def came_to(strop: Any, run: str) -> dict[str, Any]:
+    """The document of a run, without what no two runs share."""
+    document: dict[str, Any] = json.loads(strop("show", run, "--json").stdout)
+    for own in ("run", "best", "model"):
+        del document[own]
+    for iteration in document["iterations"]:
+        del iteration["seconds"]
+    del document["costs"]["unseen_tokens"]  # what was in flight when a run was killed counts at its worst case
+    return document
+
+
+def happened(folder: Path) -> Counter[str]:
+    with Store.open(folder) as store:
+        return identities(store)
+
+
+def test_nothing_is_asked_twice_when_a_run_is_killed_and_resumed_and_it_ends_as_one_that_was_not(
+    strop: Any, start_strop: Any, tmp_path: Path
+) -> None:
     with Person(tmp_path / "q") as person:
         process = start_strop(*RUN)
         wait_for(lambda: len(person.seen) >= 4, process)  # more than one call: some are answered, some just asked
@@ -83,6 +103,10 @@ def test_nothing_is_asked_twice_when_a_run_is_killed_and_resumed(strop: Any, sta
         process.communicate()
         ended = strop("resume", "there")
     assert ended.returncode == 0, ended.stderr
+    with Person(tmp_path / "p"):
+        assert strop(*RUN[:-3], "inbox:p", "--out", "undisturbed").returncode == 0
+    assert came_to(strop, "there") == came_to(strop, "undisturbed")
+    assert happened(tmp_path / "there") == happened(tmp_path / "undisturbed")
     found = digests(tmp_path / "q")
     assert set(found.values()) == {1}
     given = responses(tmp_path / "there")

@@ -1,4 +1,7 @@
-"""A run told in plain lines, and the view that shows nothing."""
+"""A run told in plain lines, and the view that shows nothing.
+
+While nothing happens, a line says what has been under evaluation, and for how long.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from typing import TextIO
 from strop.events import Event
 from strop.report.narration import Narrator
 from strop.report.progress import Progress
+from strop.report.under_way import STALLED, UnderWay
 from strop.report.words import duration, harmless
+
+_LOOK_SECONDS = 5.0
 
 
 class Silence:
@@ -41,13 +47,35 @@ class Lines:
         self._lock = threading.Lock()
         self._narrator = narrator or Narrator(Progress())
         self._progress = self._narrator.progress
+        self._under_way = UnderWay()
+        self._told_at = 0.0
+        """How long the evaluation that was told of last had taken then."""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="strop-lines", daemon=True)
 
     def __call__(self, event: Event) -> None:
         with self._lock:
             self._progress.add(event)
+            self._under_way.add(event, self._clock())
             line = self._narrator.line(event)
             if line is not None:
                 self.show(event, line)
+
+    def look(self) -> None:
+        """Say what has been under evaluation for long: after half a minute, a minute, two minutes, and so on."""
+        with self._lock:
+            now = self._clock()
+            if not self._under_way.words(now, STALLED):
+                self._told_at = 0.0
+                return
+            words = self._under_way.words(now, max(STALLED, 2 * self._told_at))
+            if words:
+                self._told_at = self._under_way.seconds(now)
+                self.say(words)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_SECONDS):
+            self.look()
 
     def show(self, event: Event, line: str) -> None:
         """Write what `line` says of `event`."""
@@ -70,9 +98,11 @@ class Lines:
     def __enter__(self) -> Lines:
         if self._notice:
             self._write(self._notice)
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to undo."""
+        """Watch no longer."""
+        self._ended.set()

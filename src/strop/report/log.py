@@ -24,6 +24,7 @@ class JsonLines(Lines):
     def __enter__(self) -> JsonLines:
         if self._said_first:
             self.say(self._said_first, "notice", level="warning")
+        super().__enter__()
         return self
 
     def show(self, event: Event, line: str) -> None:

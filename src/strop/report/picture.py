@@ -23,6 +23,7 @@ from strop.report.notes import rule_words
 from strop.report.pace import Pace
 from strop.report.progress import Progress, is_tried
 from strop.report.tables import fitting
+from strop.report.under_way import SLOW, UnderWay
 from strop.report.words import counted, duration, harmless, no_width, over_tasks, quantity
 from strop.stats import t_estimate
 
@@ -53,6 +54,7 @@ class Picture:
         self._narrator = narrator or Narrator(Progress())
         self._progress = self._narrator.progress
         self._pace = Pace(self._progress, planned)
+        self._under_way = UnderWay()
         self._samples: deque[tuple[float, int]] = deque([(self._start, self._progress.evaluations)])
         self._foot = Foot(stream, self.render)
 
@@ -60,6 +62,7 @@ class Picture:
         with self._lock:
             self._progress.add(event)
             self._pace.add(event, self._clock())
+            self._under_way.add(event, self._clock())
             tried = self._narrator.line(event) if is_tried(event) else None
             line = finished(event) if isinstance(event, IterationFinished) else tried
         if line is not None:
@@ -125,6 +128,9 @@ class Picture:
         facts.add_column(style="dim", no_wrap=True)
         facts.add_column(no_wrap=True, overflow="ellipsis", max_width=_FACTS - 14)
         said: list[tuple[str, str, str]] = [("doing", self._doing(), "")]
+        slow = self._under_way.words(now, SLOW)
+        if slow:
+            said.append(("", slow, "yellow"))
         if progress.iterations:
             last = progress.iterations[-1]
             said.append((f"I_{last.t}", _scores(last), "bold"))
