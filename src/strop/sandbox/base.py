@@ -29,7 +29,8 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one guest may use. A limit kills the whole tree, from outside, within 50 ms of its time."""
+    """What one guest may use. A limit kills the whole tree, from outside, within 50 ms of its time, or as soon as the host has
+    read the frame that it is reading then: about a second for the largest."""
 
     cpu_seconds: float = 2.0
     """CPU time of one call, all threads, read by the host from the kernel's clock of the guest."""

@@ -121,9 +121,15 @@ class _Call:
                 return link.death()
 
     def _read(self, link: Link) -> Outcome | None:
-        """Take the frames that came; the outcome if one of them ends the call."""
+        """Take the frames that came; the outcome if one of them ends the call, or a limit was passed before it was there.
+
+        The time that the host takes to read a frame is not the guest's.
+        """
         try:
             while True:
+                late = None if link.frames.empty else self._late()
+                if late is not None:
+                    return late  # what is sent does not beat a limit that was passed between two looks
                 frame = link.frames.take()
                 if frame is None:
                     return None
@@ -140,7 +146,7 @@ class _Call:
     def _answered(self, answer: messages.Answer) -> Outcome:
         if not self._link.frames.empty:
             return Violated("more was sent after the answer")
-        return self._late() or answer  # an answer does not beat a limit that was passed between two looks
+        return answer
 
     def _late(self) -> TimedOut | None:
         limits = self._limits

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from strop.errors import ConfigurationError
+from strop.harmless import harmless
+from strop.saying import say
 from strop.tasks.command import CommandTask
 from strop.tasks.command_flags import from_flags
 
@@ -122,6 +124,9 @@ def read_config(path: Path) -> CommandTask:
         if not written.get(key):
             raise ConfigurationError(f"{path}: {key} is missing: it says {why}")
     root = (path.parent / written.pop("root", ".")).absolute()
+    if not root.resolve().is_relative_to(path.parent.resolve()):
+        where = harmless(str(root.resolve()))
+        say(f"{harmless(str(path))}: its root lies outside of its folder: commands get a copy of all of {where}")
     try:
         return from_flags(root, **_arguments(path, written))
     except ConfigurationError as error:

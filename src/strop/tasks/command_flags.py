@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from strop.errors import ConfigurationError
+from strop.harmless import harmless
+from strop.saying import say
 from strop.tasks.command import CommandTask
 from strop.tasks.command_output import check_reader, file_of
 from strop.tasks.objective import COUNTED_BY_KERNEL, NAME, READERS, TIMES, Constraint, Metric, Objective
@@ -57,6 +60,7 @@ def from_flags(
 ) -> CommandTask:
     """The command task of these words; None and empty mean the default. Raises ConfigurationError, which names what is wrong."""
     objective = objective_of(score, metric, require_metric, pareto=pareto)
+    _warn_of_keys(root)
     in_turns = interleaved if interleaved is not None else _is_noisy(objective)
     return CommandTask(
         name=name or _name_of(root),
@@ -216,6 +220,21 @@ def _number(text: str) -> float | None:
 def _name_of(root: Path) -> str:
     """A folder's name as a task's."""
     return re.sub(r"[^\w.-]+", "-", root.resolve().name).strip("-.")[:80] or "command"
+
+
+_KEYS = (".ssh", ".gnupg", ".aws")
+
+
+def _warn_of_keys(root: Path) -> None:
+    """Say it where the copy that commands get would hold the keys of a user."""
+    root = root.resolve()
+    held = [name for name in _KEYS if (root / name).is_dir()]
+    homes: list[Path] = []
+    with suppress(RuntimeError):  # nobody has this user id
+        homes = [Path.home()]
+    if held or any(home.is_relative_to(root) for home in homes):
+        what = f"holds {' and '.join(held)}" if held else "is or holds your home folder"
+        say(f"{harmless(str(root))} {what}, and commands get a copy of all of it: give the project a folder of its own")
 
 
 _NO_TOOLS = ("/proc", "/sys", "/dev", "/run")

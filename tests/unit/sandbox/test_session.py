@@ -6,6 +6,7 @@ import os
 import select
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -407,3 +408,20 @@ def test_ledger_is_not_exhausted_when_answers_are_of_ordinary_size_however_many_
     for _ in range(10_000):
         ledger.answered(FREE_COST)
     assert not ledger.exhausted
+
+
+def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late, parse = [0.0], messages.parse
+
+    def parse_slowly(*arguments: Any) -> Any:
+        late[0] = 1000.0
+        return parse(*arguments)
+
+    monkeypatch.setattr(messages, "parse", parse_slowly)
+    program = Program(body("return 1"), "algorithm")
+    with Session(program, GENEROUS, PlainChild, clock=lambda: time.monotonic() + late[0]) as session:
+        outcome = session.call([], seed=0)
+    assert isinstance(outcome, Returned)
+    assert outcome.spent.wall_seconds > 1000

@@ -339,3 +339,28 @@ def test_requirement_that_a_program_can_forge_makes_the_whole_score_forgeable(
     task = from_flags(tree, command="true", files=["src"], **flags)  # type: ignore[arg-type]
     facts = facts_of(task)
     assert shares_jail(task) == shared and facts is not None and facts.shares_jail == shared
+
+
+def test_root_that_holds_keys_is_warned_of_in_one_line(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config(tree, MINIMAL)
+    read_config(path)
+    assert capsys.readouterr().err == ""
+    (tree / ".ssh").mkdir()
+    read_config(path)
+    copied = "and commands get a copy of all of it: give the project a folder of its own\n"
+    assert capsys.readouterr().err == f"strop: {tree} holds .ssh, {copied}"
+    (tree / ".ssh").rmdir()
+    monkeypatch.setenv("HOME", str(tree))
+    read_config(path)
+    assert capsys.readouterr().err == f"strop: {tree} is or holds your home folder, {copied}"
+
+
+def test_root_outside_of_the_files_folder_is_warned_of_in_one_line(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = tree / "src"
+    read_config(config(inner, 'root = ".."\n' + MINIMAL))
+    told = f"{inner / 'strop.toml'}: its root lies outside of its folder: commands get a copy of all of {tree}"
+    assert capsys.readouterr().err == f"strop: {told}\n"
