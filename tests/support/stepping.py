@@ -66,6 +66,8 @@ At: TypeAlias = Callable[[Family], None]
 class Hooks:
     """What the sandbox's threads do where they pass next; each is called once."""
 
+    passed_over: int = 0
+    """So many guests come first that are let be."""
     started: Callable[[Server], None] | None = None
     taken: Callable[[Child], None] | None = None
     reached: Callable[[Child], bool] | None = None
@@ -115,7 +117,9 @@ class _SteppingPool:
         child = self._pool.take()
         assert isinstance(child, Child)
         family = self._sandbox.last[self._role] = Family.of_child(child.pid)
-        if self._role == "solution":
+        if self._role == "solution" and self._sandbox.hooks.passed_over:
+            self._sandbox.hooks.passed_over -= 1
+        elif self._role == "solution":
             hooks, self._sandbox.hooks = self._sandbox.hooks, Hooks()
             if hooks.taken is not None:
                 hooks.taken(child)

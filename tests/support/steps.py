@@ -220,14 +220,18 @@ def language_model_asked(sandbox: SteppingSandbox, at: At) -> str:
 
 def utility_asked(sandbox: SteppingSandbox, at: At) -> str:
     """An improver waits for its utility: the improver is hit, the solution that is being evaluated is not."""
-    sandbox.hooks = Hooks(reached=has_printed, held=lambda family: at(sandbox.last["improver"]))
+    sandbox.hooks = Hooks(READERS, reached=has_printed, held=lambda family: at(sandbox.last["improver"]))
     return Improving(sandbox).verdict()
 
 
 def solution_of_an_improver_running(sandbox: SteppingSandbox, at: At) -> str:
     """An improver waits for its utility: the solution is hit, the improver is not."""
-    sandbox.hooks = Hooks(reached=has_printed, held=at)
+    sandbox.hooks = Hooks(READERS, reached=has_printed, held=at)
     return Improving(sandbox, solution=LOOPING_SOLUTION).verdict()
+
+
+READERS = 1
+"""Guests of an `Improving` that read the answer of its model, before one runs its solution."""
 
 
 @dataclass
