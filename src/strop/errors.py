@@ -13,7 +13,7 @@ On purpose there is no error for "the candidate was bad": that is an `Outcome` (
     ├── SandboxError                the host could not run a guest: exit code 7
     │   └── SandboxUnavailable      the protection that was required cannot be had on this machine
     ├── ReplayDiffers               a run carried out again from its record did something else: exit code 8
-    ├── OutOfThreads                the system gives this user no more threads: exit code 1
+    ├── OutOfThreads                the system gives this user no more threads or processes: exit code 1
     └── StoreError                  the record of a run cannot be read or written
     Malformed (ValueError)          raised by a task's `score` for an answer of the wrong form; a verdict, not a failure
 """
@@ -131,7 +131,7 @@ class OutOfThreads(StropError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the system gives this user no more threads (see ulimit -u); everything up to here is kept: "
+            "the system gives this user no more threads or processes (see ulimit -u); everything up to here is kept: "
             "end other programs or raise the limit, and try again"
         )
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import environment
 from strop.store import Store
+from support.processes import have_few_processes
 
 SMALL = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "1", "--seed", "1"]
 
@@ -164,3 +166,20 @@ def test_help_lists_commands_and_flags_under_headings(strop: Any) -> None:
     flags = strop("improve", "--help").stdout
     assert "Limits of the whole" in flags and "What is recorded and shown" in flags
     assert "[default: ]" not in strop("train", "--help").stdout
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, most: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "strop", "run", "lpn", "-T", "0", "--copies", "2", "--out", "there"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(tmp_path) | {"OPENBLAS_NUM_THREADS": "1"},
+        preexec_fn=lambda: have_few_processes(most),
+        timeout=240,
+        check=False,
+    )
+    said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
+    assert len(said) == 1 and said[0].startswith("strop: the system gives this user no more threads or processes")

@@ -78,9 +78,10 @@ class Narrator:
             case Evaluated() if is_tried(event):
                 return self._tried(event)
             case RunFinished():
-                # The error that ends the work is printed after it.
-                detail = f": {event.detail}" if event.detail and event.status != "failed" else ""
-                return harmless(f"run {event.status}{detail}; {tally(self._progress)}", limit=400)
+                # The error that ends the work is printed after it, and says why.
+                detail = f": {event.detail}" if event.detail and event.status not in ("failed", "budget") else ""
+                status = "stopped at a limit" if event.status == "budget" else event.status
+                return harmless(f"run {status}{detail}; {tally(self._progress)}", limit=400)
             case _:
                 candidate = self._progress.candidate(event)
                 return None if candidate is None else self._candidate(candidate)

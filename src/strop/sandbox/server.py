@@ -5,6 +5,7 @@ Chooses no layers (jail.py does) and speaks with no guest (session.py does).
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import subprocess
@@ -13,7 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from strop.errors import SandboxError
+from strop.errors import OutOfThreads, SandboxError
 from strop.sandbox import control
 from strop.sandbox.child import Child, ExitStatus
 from strop.sandbox.confinement import hygiene
@@ -70,6 +71,10 @@ class ForkServer:
             settings = {"guest": str(guest), "memory_bytes": memory_bytes, "threads": threads}
             self._start({"layers": asdict(layers), **settings})
         except (control.Hangup, OSError) as error:
+            if (
+                isinstance(error, OSError) and error.errno == errno.EAGAIN
+            ):  # ulimit -u counts processes and threads alike
+                raise OutOfThreads from error
             raise ServerFailed(f"a fork server does not start: {error or 'it ended at once'}") from error
 
     def _start(self, plan: control.Message) -> None:

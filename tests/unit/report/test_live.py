@@ -17,6 +17,7 @@ from strop.events import (
     IterationFinished,
     IterationStarted,
     LmFault,
+    RunFinished,
     RunStarted,
 )
 from strop.report.foot import Size
@@ -281,3 +282,9 @@ def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[E
             thread.join(timeout=60)
         assert not any(thread.is_alive() for thread in threads)
     assert terminal.getvalue().count("t = 1 finished") == 160
+
+
+def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent() -> None:
+    stream = io.StringIO()
+    Lines(stream, "", lambda: 0.0)(RunFinished(scope="", status="budget", detail="--max-calls 1 is spent"))
+    assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()
