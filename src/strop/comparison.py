@@ -113,7 +113,7 @@ def comparison(found: Matrix, store: Store) -> Comparison:
     first, second = (_side(cells, store) for cells in rows)
     meta = store.meta
     better = None if not _is_told(whole) else first.name if whole.mean > 0 else second.name
-    words = f"{_verdict(whole, first, second, found)}; {_cost(first, second)}"
+    words = f"{_verdict(whole, first, second, found)}. {_cost(first, second)}."
     model, is_language_model = meta.get("language_model", ""), meta.get("is_language_model") == "true"
     shared = tuple(task.name for task in found.plan.tasks if shares_jail(task))
     return Comparison(first, second, better, whole, each, found.plan.copies, model, is_language_model, words, shared)
@@ -159,11 +159,12 @@ def _verdict(whole: Difference, first: Side, second: Side, found: Matrix) -> str
     names = [task.name for task in found.plan.tasks]
     where = f"on the sealed instances of {_listed(names)}, {quantity(found.plan.copies, 'copy')} of each"
     if not _is_told(whole):
-        between = f"no significant difference between {first.name} and {second.name}: {whole.mean:+.3f}"
+        said = "No claim on" if whole.p is None else "No significant difference between"
+        between = f"{said} {first.name} and {second.name}: {whole.mean:+.3f}"
         return f"{between}{_interval(whole)} {where}{_chance(whole)}"
     better, worse = (first, second) if whole.mean > 0 else (second, first)
     return (
-        f"{better.name} is better than {worse.name} by {abs(whole.mean):.3f}{_interval(whole, whole.mean < 0)} {where}"
+        f"Better: {better.name} beats {worse.name} by {abs(whole.mean):.3f}{_interval(whole, whole.mean < 0)} {where}"
     )
 
 
@@ -203,9 +204,9 @@ def _cost(first: Side, second: Side) -> str:
         more[name].append(f"{_figure(max(a, b), what)} {what} against {_figure(min(a, b), what)}")
     unequal = [f"{name} spent more: {', '.join(words)}" for name, words in more.items() if words]
     return (
-        "both had the same budgets, and spent them alike"
+        "Both had the same budgets and spent about the same"
         if not unequal
-        else "with the same budgets, " + "; ".join(unequal)
+        else "Both had the same budgets; " + "; ".join(unequal)
     )
 
 

@@ -266,6 +266,11 @@ class Compared(Event):
     """Of `interval`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("incumbent", "candidate")
 
+    @property
+    def futile(self) -> bool:
+        """Whether it stopped early because the pairs that were left could hardly reach the threshold."""
+        return not self.accepted and self.pairs < self.most
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuditNoted(Event):

@@ -165,7 +165,7 @@ def run(parts: Parts, improver: str, directory: Path, journal: Journal) -> None:
                 save(directory / "best.py", improver)
             if step.nothing_to_gain:
                 ending.detail = (
-                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper goes on)"
+                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
                 )
                 break
 

@@ -6,14 +6,17 @@ stopped. A measurement is whole when every copy has its result; a part of one is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from strop.errors import ConfigurationError, StoreError
 from strop.events import Evaluated, Event, ImproveFinished, RunStarted
 from strop.solution import digest_of
 from strop.spec import RunSpec, improver_text
 from strop.store import Store, Stored
+from strop.tasks.base import Split
 
 SEED = "seed"
 """The shipped improver that every other is compared with."""
@@ -30,6 +33,30 @@ class Named:
     @property
     def digest(self) -> str:
         return digest_of(self.text)
+
+
+class MeasuredTask(Protocol):
+    """What must be known of a task to read its measurements."""
+
+    @property
+    def name(self) -> str: ...
+
+    def count(self, split: Split, /) -> int:
+        """Its instances on a split."""
+
+
+@dataclass(frozen=True)
+class RecordedTask:
+    """A task as a record shows it, where the task itself is not at hand."""
+
+    name: str
+    sealed: int
+    """Instances of the sealed test split."""
+
+    def count(self, split: Split, /) -> int:
+        if split != "test":
+            raise ValueError("a record does not say how many training instances its task has")
+        return self.sealed
 
 
 @dataclass(frozen=True)
@@ -63,6 +90,19 @@ def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
         found.append(each)
     return tuple(found)
+
+
+def recorded_improvers(store: Store) -> tuple[Named, ...]:
+    """The improvers that a record says it measured, with their texts.
+
+    Raises:
+        StoreError: it does not name them, or lacks the text of one.
+    """
+    try:
+        improvers = [(str(name), str(digest)) for name, digest in json.loads(store.meta["improvers"])]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError("the record does not name its improvers") from error
+    return tuple(Named(name, store.text(digest)) for name, digest in improvers)
 
 
 def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from strop.budget import Budget
 from strop.contest import Contest, Node
 from strop.laboratory import Laboratory, improvers_at_once
-from strop.measured import Named, whole
+from strop.measured import MeasuredTask, Named, whole
 from strop.meta_utility import MetaUtility
 from strop.plurals import quantity
 from strop.selection import Gate
@@ -47,7 +47,7 @@ Values = npt.NDArray[np.float64]
 class Trials:
     """The same improver on one task, again and again."""
 
-    task: AnyTask
+    task: MeasuredTask
     values: tuple[tuple[float, ...], ...]
     """Training values, one row a repeat, one a copy, each in [0, 1]."""
 
@@ -64,6 +64,18 @@ class GateErrors:
     """Pairs that one comparison may spend."""
     interval: tuple[float, float]
     """Wilson interval of the rate, 95%."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """How far two û differ by chance alone."""
+
+    quantiles: tuple[float, ...]
+    """Of the absolute difference of two û, at `LEVELS`."""
+    floor: float
+    """The difference of two û that A/A exceeds in 5% of cases."""
+    floor_interval: tuple[float, float]
+    """95%, by the bootstrap over copies."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +132,26 @@ def carry_out(
     )
 
 
-def trials(store: Store, task: AnyTask, repeats: int, copies: int) -> Trials:
+def trials(store: Store, task: MeasuredTask, repeats: int, copies: int) -> Trials:
     """The repeats of a task that a record holds."""
     each = (whole(store, _scope(task, number), copies, sealed=False) for number in range(repeats))
     return Trials(task, tuple(tuple(copy.train.value for copy in one) for one in each if one))
+
+
+def floor_of(found: Trials, rng: np.random.Generator) -> Floor:
+    """How far two û differ by chance, from at least 2 repeats. Raises ValueError where there are fewer."""
+    if len(found.values) < 2:
+        raise ValueError(f"{len(found.values)} repeats; the least is 2")
+    values = np.array(found.values, dtype=np.float64)
+    sample, copies = values.ravel(), values.shape[1]
+    differences = _differences(sample, copies, DRAWS, rng)
+    again = [
+        _exceeded(_differences(rng.choice(sample, sample.size), copies, DRAWS // 10, rng), EXCEEDED)
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.quantile(again, [0.025, 0.975])
+    quantiles = tuple(_exceeded(differences, 1 - level) for level in LEVELS)
+    return Floor(quantiles, _exceeded(differences, EXCEEDED), (float(low), float(high)))
 
 
 def noise(found: Trials, gate: Gate, rng: np.random.Generator, comparisons: int = COMPARISONS) -> Noise:
@@ -132,25 +160,17 @@ def noise(found: Trials, gate: Gate, rng: np.random.Generator, comparisons: int 
     Raises:
         ValueError: there are fewer.
     """
-    if len(found.values) < 2:
-        raise ValueError(f"{len(found.values)} repeats; the least is 2")
+    floor = floor_of(found, rng)
     values = np.array(found.values, dtype=np.float64)
     copies = values.shape[1]
-    differences = _differences(values.ravel(), copies, DRAWS, rng)
-    floor = _exceeded(differences, EXCEEDED)
-    again = [
-        _exceeded(_differences(rng.choice(values.ravel(), values.size), copies, DRAWS // 10, rng), EXCEEDED)
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(again, [0.025, 0.975])
     within = values.var(axis=1, ddof=1).mean() / copies if copies > 1 else values.var(ddof=1)
     return Noise(
         mean=float(values.mean()),
         sd=float(values.mean(axis=1).std(ddof=1)),
         stderr=float(np.sqrt(within)),
-        quantiles=tuple(_exceeded(differences, 1 - level) for level in LEVELS),
-        floor=floor,
-        floor_interval=(float(low), float(high)),
+        quantiles=floor.quantiles,
+        floor=floor.floor,
+        floor_interval=floor.floor_interval,
         gate=gate_errors(values, gate, rng, comparisons),
     )
 
@@ -190,7 +210,7 @@ def _exceeded(differences: Values, share: float) -> float:
     return float(np.quantile(differences, 1 - share, method="inverted_cdf"))
 
 
-def _scope(task: AnyTask, number: int) -> str:
+def _scope(task: MeasuredTask, number: int) -> str:
     return f"{task.name}/a{number}"
 
 

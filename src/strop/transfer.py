@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
+from typing import Generic, TypeVar
 
 from strop.events import Evaluated
 from strop.handles import NAMED_BY
 from strop.laboratory import Laboratory, improvers_at_once
-from strop.measured import SEED, Copy, Named, whole
+from strop.measured import SEED, Copy, MeasuredTask, Named, RecordedTask, recorded_improvers, whole
 from strop.plurals import quantity
 from strop.spec import improver_text
 from strop.stats import Estimate
@@ -25,12 +26,14 @@ from strop.tasks.base import Split
 from strop.tasks.command import AnyTask
 from strop.together import all_or_error
 
+T_co = TypeVar("T_co", bound=MeasuredTask, covariant=True)
+
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Generic[T_co]):
     """What is measured: every improver on every task."""
 
-    tasks: tuple[AnyTask, ...]
+    tasks: tuple[T_co, ...]
     improvers: tuple[Named, ...]
     """The seed improver first. One that has the seed's text under another name is not measured again."""
     copies: int
@@ -41,7 +44,7 @@ class Plan:
 class Cell:
     """û of one improver on one task: one value a copy, on the training and on the sealed test split."""
 
-    task: AnyTask
+    task: MeasuredTask
     improver: Named
     copies: tuple[Copy, ...]
 
@@ -68,7 +71,7 @@ class Cell:
 class SeedSolution:
     """u(s): what a task's seed solution is worth."""
 
-    task: AnyTask
+    task: MeasuredTask
     train: Evaluated
     test: Evaluated
 
@@ -77,12 +80,12 @@ class SeedSolution:
 class Matrix:
     """What was measured of a plan. Where the work was stopped, some of it is missing."""
 
-    plan: Plan
+    plan: Plan[MeasuredTask]
     seed_solutions: tuple[SeedSolution, ...]
     cells: tuple[Cell, ...]
     """Task by task, in the order of the plan."""
 
-    def cell(self, task: AnyTask, improver: Named) -> Cell | None:
+    def cell(self, task: MeasuredTask, improver: Named) -> Cell | None:
         """The cell of a task and an improver, if it was measured."""
         wanted = (task.name, improver.name)
         return next((each for each in self.cells if (each.task.name, each.improver.name) == wanted), None)
@@ -98,7 +101,7 @@ class Matrix:
 class Difference:
     """An improver minus the seed improver on one task, on the sealed test split."""
 
-    task: AnyTask
+    task: MeasuredTask
     improver: Named
     found: Estimate
     """With its 95% interval, for new improvements and new instances; without one where one copy says nothing about it."""
@@ -139,7 +142,7 @@ def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
     return (Named(SEED, improver_text(SEED)), *(each for each in improvers if each.name != SEED))
 
 
-def carry_out(laboratory: Laboratory, plan: Plan, store: Store, told: Callable[[str], None]) -> None:
+def carry_out(laboratory: Laboratory, plan: Plan[AnyTask], store: Store, told: Callable[[str], None]) -> None:
     """Measure what `store` does not hold yet. `told` is given a line for each step.
 
     Cells are measured side by side as far as there are places for improvers, and the next begins while the last copies of one
@@ -168,7 +171,7 @@ def carry_out(laboratory: Laboratory, plan: Plan, store: Store, told: Callable[[
     )
 
 
-def matrix(store: Store, plan: Plan) -> Matrix:
+def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
     """What a record holds of a plan."""
     seeds = [SeedSolution(task, *found) for task in plan.tasks if (found := _seed(store, task)) is not None]
     cells = [
@@ -180,6 +183,25 @@ def matrix(store: Store, plan: Plan) -> Matrix:
     return Matrix(plan, tuple(seeds), tuple(cells))
 
 
+def recorded_matrix(store: Store, copies: int) -> Matrix:
+    """What a record of strop eval or strop compare holds, read from the record alone.
+
+    Raises:
+        StoreError: the record lacks the text of an improver, or does not name its improvers.
+    """
+    named = recorded_improvers(store)
+    tasks = tuple(
+        RecordedTask(name, _sealed_instances(store, name, named, copies)) for name in store.meta["task"].split(", ")
+    )
+    return matrix(store, Plan(tasks, named, copies))
+
+
+def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
+    """How many sealed instances the evaluations of a task had: one that failed as a whole may hold fewer scores, or none."""
+    found = [whole(store, f"{task}/{each.digest[:NAMED_BY]}", copies, sealed=True) for each in improvers]
+    return max((len(copy.test.scores) for each in found for copy in each if copy.test is not None), default=0)
+
+
 def _score_seed(laboratory: Laboratory, task: AnyTask, store: Store, told: Callable[[str], None]) -> None:
     if _seed(store, task) is None:
         told(f"{task.name}: scoring the seed solution")
@@ -187,21 +209,21 @@ def _score_seed(laboratory: Laboratory, task: AnyTask, store: Store, told: Calla
         laboratory.utility("test").evaluate(task.seed, laboratory.run.child("seed").child("test"))
 
 
-def _seed(store: Store, task: AnyTask) -> tuple[Evaluated, Evaluated] | None:
+def _seed(store: Store, task: MeasuredTask) -> tuple[Evaluated, Evaluated] | None:
     found = {stored.event.split: stored.event for stored in store.events(Evaluated, scope=f"{task.name}/seed")}
     return (found["train"], found["test"]) if {"train", "test"} <= set(found) else None
 
 
-def _copies(store: Store, task: AnyTask, improver: Named, plan: Plan) -> tuple[Copy, ...]:
+def _copies(store: Store, task: MeasuredTask, improver: Named, plan: Plan[MeasuredTask]) -> tuple[Copy, ...]:
     return whole(store, scope_of(task, improver), plan.copies, sealed=True)
 
 
-def scope_of(task: AnyTask, improver: Named) -> str:
+def scope_of(task: MeasuredTask, improver: Named) -> str:
     """Where in the record a cell is."""
     return f"{task.name}/{improver.digest[:NAMED_BY]}"
 
 
-def _distinct(plan: Plan) -> list[Named]:
+def _distinct(plan: Plan[MeasuredTask]) -> list[Named]:
     """The improvers of a plan, each text once."""
     found: dict[str, Named] = {}
     for each in plan.improvers:

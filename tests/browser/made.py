@@ -62,6 +62,7 @@ def document_saying(text: str, evaluations: int = 1) -> PageDocument:
         "answers": text,
         "used": text,
         "improvement": [],
+        "patch": None,
         "figures": [],
         "texts": [text, f"{text}\n# another"],
         "cuts": [text],
@@ -81,7 +82,7 @@ def _iteration(text: str) -> dict[str, Any]:
 def _node(name: str, label: str, parent: str | None, place: int, text: str) -> dict[str, Any]:
     return {
         "id": name, "label": label, "t": 0 if parent is None else 1, "iterations": [0], "parent": parent,
-        "state": "seed" if parent is None else "tried", "reason": text, "value": 0.5, "stderr": 0.1, "test": 0.5,
+        "state": "seed" if parent is None else "evaluated", "reason": text, "value": 0.5, "stderr": 0.1, "test": 0.5,
         "test_stderr": 0.1, "text": place, "digest": "0" * 64, "strategy": {"name": text, "also": [text], "why": [text]},
         "notes": [{"rule": text, "title": text, "line": 1, "times": 1, "detail": text, "unsandboxing": True}],
         "card": {"trained": text}, "html": None, "diff_html": None,

@@ -96,7 +96,8 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert contents(mine) == FILES
     git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))
     assert strop("report", "there").returncode == 0
-    assert "the patch to your files is solution.diff" in (tmp_path / "there/report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "there/report.html").read_text(encoding="utf-8")
+    assert "What strop apply changes in your files (solution.diff)" in page and "app/size.txt, changed" in page
     applied = strop("apply", "there")
     assert applied.returncode == 0 and applied.stdout.count("applied: ") == 2
     assert contents(mine) == FILES | {"app/size.txt": "size: 5\r\n", "app/name with blank.txt": "speed: 12"}

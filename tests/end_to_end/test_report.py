@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ def test_a_run_that_a_limit_ended_leaves_its_page(strop: Strop, tmp_path: Path) 
     "command",
     [
         ["improve", "lpn", "--lm-budget", "1", "--utility-budget", "2", "--max-responses", "2"],
+        ["compare", "seed", "best_of_n", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
         ["eval", "epsilon_greedy", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
         ["noise", "--task", "parity", "--repeats", "2", *TINY[:6], "--utility-budget", "3"],
     ],
@@ -65,6 +67,8 @@ def test_every_kind_of_record_has_a_page(strop: Strop, tmp_path: Path, command: 
     assert found.returncode == 0, found.stderr
     text = (tmp_path / "r" / "report.html").read_text("utf-8")
     assert f"strop {command[0]}" in text and "<svg" in text
+    headline = unescape(re.sub("<[^>]+>", "", text.partition('id="headline">')[2].partition("</h1>")[0]))
+    assert headline in found.stdout.splitlines(), "the page and the terminal say the same sentence"
 
 
 def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: Path) -> None:

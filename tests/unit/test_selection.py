@@ -75,6 +75,7 @@ def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(be
     assert not choice.accepted and choice.comparison is not None
     assert choice.comparison.pairs < 25 and max(choice.comparison.differences) < 0
     assert "not shown to be better" in choice.reason
+    assert choice.reason.endswith(" pairs left can hardly reach the threshold") and "; futility: the " in choice.reason
 
 
 def test_gate_keeps_the_incumbent_when_the_candidate_is_the_same_program(bench: MakeBench) -> None:
@@ -131,11 +132,13 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     run(Parts(spec, bench(instances=2).task, model, jail, b"key"), BETTER, tmp_path, Journal(store, lambda event: None))
     (ended,) = [stored.event for stored in store.events(RunFinished)]
     said = "I_0 reached the best possible score in all 5 training measurements; nothing can be gained on this task"
-    assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper goes on)")
+    assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper continues)")
     assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
     assert (tmp_path / "best.py").read_text() == BETTER
     shown = conclusion_of(store, tmp_path)
-    assert shown["sentence"] == "Nothing was improved: only the seed improver was measured." and said in shown["detail"]
+    assert (
+        shown["sentence"] == "No improvement: nothing can be gained over the seed improver." and said in shown["detail"]
+    )
 
 
 def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:

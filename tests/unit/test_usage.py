@@ -80,3 +80,9 @@ def test_default_model_comes_from_the_environment(
     monkeypatch.setenv("STROP_LM", "command:nosuchprogram -m x")
     assert "--lm command:nosuchprogram -m x: there is no program" in said(capsys, "improve", "lpn")
     assert "--lm nonsense: no such language model" in said(capsys, "improve", "lpn", "-m", "nonsense")
+
+
+@pytest.mark.parametrize("flag", ["--lm", "--model", "-m"])
+@pytest.mark.parametrize("command", [["run", "lpn"], ["improve", "lpn"], ["eval", "seed"], ["doctor"]])
+def test_model_has_three_names_of_one_flag(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
+    assert "--lm nosuch: no such language model" in said(capsys, *command, flag, "nosuch")

@@ -30,6 +30,7 @@ from strop.measured import named
 from strop.report.documents import ModelFacts
 from strop.report.matrix import eval_document, print_matrix
 from strop.report.words import quantity
+from strop.tasks.command import AnyTask
 from strop.transfer import Matrix, Plan, carry_out, matrix, with_seed
 
 
@@ -78,7 +79,7 @@ def eval_command(
         return ended(stopped, there, directory, as_json=as_json)
 
 
-def _said(plan: Plan) -> dict[str, str]:
+def _said(plan: Plan[AnyTask]) -> dict[str, str]:
     """What the record says of itself, by which the same command knows it again."""
     return {
         "task": ", ".join(task.name for task in plan.tasks),

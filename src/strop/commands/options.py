@@ -44,7 +44,7 @@ LIMITS = Group("Limits of the whole", sort_key=5)
 GROUND = Group("Instances and protections", sort_key=6)
 SELECTION = Group("Which improver goes on", sort_key=3)
 OUTPUT = Group("What is recorded and shown", sort_key=7)
-Models = Annotated[tuple[str, ...], Parameter(alias="-m", negative="", show_default=" ".join)]
+Models = Annotated[tuple[str, ...], Parameter(alias=("-m", "--model"), negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
 
 

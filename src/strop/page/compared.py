@@ -274,7 +274,7 @@ def _drawing(found: RunsComparison) -> Drawing:
         "Runs compared: meta-utility by iteration",
         "Mean over the copies on the sealed test split. Bars: 95% interval (Student's t, cut at 0 and 1), each run for itself: "
         "whether two runs differ is said by their difference.",
-        ["run", "t", "test û", "± s.e.", "95% interval", "went on"],
+        ["run", "t", "test û", "± s.e.", "95% interval", "accepted"],
         rows,
     )
 

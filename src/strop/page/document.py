@@ -11,14 +11,16 @@ from strop.api.improving import told_in
 from strop.card import card_path, read_card
 from strop.errors import ConfigurationError, StoreError
 from strop.events import Event, IterationFinished
+from strop.keeping import RUNS_OF_STOP
 from strop.page.baselines import baselines_of
 from strop.page.facts import commands_of, environment_of, posture_of, recipe_of, run_facts
 from strop.page.figures import figures_of
-from strop.page.headline import headline_of_rest, headline_of_run, headline_of_table2
+from strop.page.headline import headline_of_noise, headline_of_rest, headline_of_run, headline_of_table2
 from strop.page.highlight import highlight_nodes
 from strop.page.lineage import Lineage, describe, lineage_of, programs_of
 from strop.page.matrix import headline_of_matrix, matrix_of
 from strop.page.money import budget_of, money_of
+from strop.page.patch import patch_of
 from strop.page.reading import Seen, read
 from strop.page.shape import SCHEMA, Headline, ImprovementRow, IterationFacts, PageDocument, RunFacts
 from strop.report.documents import GateDocument, iteration_document, noted_document
@@ -85,6 +87,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
         "answers": seen.answers.document()["sentence"] if run["kind"] not in ("table2", "proposals") else "",
         "used": "",
         "improvement": [],
+        "patch": None,
         "figures": [],
         "texts": seen.texts.bodies,
         "cuts": cuts,
@@ -96,26 +99,38 @@ def _document(store: Store, directory: Path) -> PageDocument:
 
 def _headline(store: Store, seen: Seen, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
     run = document["run"]
-    if statistics is not None:
+    if run["kind"] in RUNS_OF_STOP:
+        statistics = statistics or statistics_document(())
         return headline_of_run(statistics, list(seen.gates.values()), run, document["recipe"])
     if run["kind"] == "improve":
         return _of_improvement(store, document)
-    if document["matrix"] is not None:
-        return headline_of_matrix(document["matrix"], run)
+    if document["matrix"] is not None or run["kind"] == "noise":
+        return _of_measurements(store, seen, run)
     if seen.judged:
         return headline_of_table2(seen)
     return headline_of_rest(run, len(seen.evaluations["at"]))
+
+
+def _of_measurements(store: Store, seen: Seen, run: RunFacts) -> Headline:
+    try:
+        return (headline_of_noise if run["kind"] == "noise" else headline_of_matrix)(store, seen, run)
+    except (StoreError, ValueError) as error:
+        rest = headline_of_rest(run, len(seen.evaluations["at"]))
+        return {"sentence": rest["sentence"], "detail": f"What it came to cannot be computed: {error}."}
 
 
 def _of_improvement(store: Store, document: PageDocument) -> Headline:
     """The sentence; the rows of before and after go into the document."""
     run, evaluations = document["run"], len(document["evaluations"]["at"])
     try:
-        found = told_in(store).single
+        told = told_in(store)
     except StoreError as error:  # what the metrics were is told nowhere else; all the rest of the record can be shown
         return headline_of_rest(run, evaluations) | {"detail": f"What it came to cannot be told: {error}."}
+    found = told.single
     document["improvement"] = _before_and_after(found)
     document["used"] = "" if found is None else f"The improver: {spent_words(found)}."
+    document["patch"], left_out = patch_of(found, told.original)
+    document["cuts"] += left_out
     return {"sentence": sentence(found), "detail": ""}
 
 

@@ -18,7 +18,7 @@ from strop.tasks.base import META_TASK
 
 MOST_ROWS = 200
 """Of a figure's table."""
-_STATES = ("seed", "went on", "stayed out", "tried", "failed")
+_STATES = ("seed", "accepted", "rejected", "evaluated", "failed")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _meta_utility(document: PageDocument) -> Iterator[Drawing]:
         "Meta-utility by iteration",
         "Mean over the copies of the task. Bars: 95% interval (Student's t, cut at 0 and 1) on the sealed test split, one "
         "standard error on the training split. Lines: baselines.",
-        ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "went on"],
+        ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "accepted"],
         [_iteration_row(row) for row in rows] + beside,
     )
 
@@ -105,7 +105,7 @@ def _candidates(document: PageDocument) -> Iterator[Drawing]:
     yield Drawing(
         plots.scattered(series, {}, "iteration t", "û in training", apart=0.1),
         "candidates",
-        "Improvers that were tried",
+        "Improvers that were evaluated",
         "Meta-utility û in training: of each candidate as its self-improvement saw it, of each I_t as it was measured afresh.",
         ["improver", "t", "what became of it", "û in training", "± s.e."],
         [
@@ -123,14 +123,14 @@ def _programs(document: PageDocument) -> Iterator[Drawing]:
         return
     series: dict[str, list[tuple[float, float]]] = {}
     for number, node in enumerate(nodes):
-        name = {"seed": "original", "went on": "improved"}.get(node["state"], node["state"])
+        name = {"seed": "original", "accepted": "improved"}.get(node["state"], node["state"])
         series.setdefault(name, []).append((float(number), node["value"] or 0.0))
     original = next((node["value"] for node in nodes if node["state"] == "seed"), None)
     levels = {} if original is None else {"the original": original}
     yield Drawing(
         plots.scattered(series, levels, "candidate, in the order of its first evaluation", "utility in training"),
         "programs",
-        "Programs that were tried",
+        "Programs that were evaluated",
         "Utility in training of the original and of every candidate.",
         ["program", "what became of it", "training", "sealed split"],
         [[node["label"], node["state"], f"{node['value']:.3f}", _number(node["test"])] for node in nodes],

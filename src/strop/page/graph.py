@@ -1,4 +1,4 @@
-"""The lineage as a drawing: a column an iteration, what went on above what was only tried, a line from each to its parent."""
+"""The lineage as a drawing: a column an iteration, what was accepted above what was not, a line from each to its parent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from strop.page.shape import LineageNode
 MOST_IN_COLUMN = 12
 """Candidates that an iteration's column shows, the best first; the list beneath the drawing has all."""
 CARD, CHIP = (168, 66), (168, 26)
-"""Width and height of an improver that was chosen or judged, and of one that was tried."""
+"""Width and height of an improver that was chosen or judged, and of one that was only evaluated."""
 _GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 52, 6
 _LANE, _APART, _LANES, _ROUND = 26, 5, 4, 6
 """The way of a line above the boxes: its height, how far two of them are apart, how many there are, and their corners."""
-_CARDS = ("seed", "went on", "stayed out")
+_CARDS = ("seed", "accepted", "rejected")
 _LONGEST = 24
 """Characters of a line in a card."""
 
@@ -30,7 +30,7 @@ class Box:
     width: int
     height: int
     shape: str
-    """The state as a class of the style sheet: `seed`, `went-on`, `stayed-out`, `tried`, `failed`."""
+    """The state as a class of the style sheet: `seed`, `accepted`, `rejected`, `evaluated`, `failed`."""
     title: str
     lines: tuple[str, ...]
     said: str
@@ -91,14 +91,14 @@ def graph_of(nodes: Sequence[LineageNode]) -> Graph | None:
 def _layer(node: LineageNode) -> int:
     if node["t"] is not None:
         return node["t"]
-    return {"seed": 0, "went on": 2, "stayed out": 2}.get(node["state"], 1)
+    return {"seed": 0, "accepted": 2, "rejected": 2}.get(node["state"], 1)
 
 
 def _title(nodes: Sequence[LineageNode]) -> str:
     first = nodes[0]
     if first["t"] is not None:
         return f"t = {first['t']}"
-    return {"seed": "original", "went on": "result", "stayed out": "result"}.get(first["state"], "tried")
+    return {"seed": "original", "accepted": "result", "rejected": "result"}.get(first["state"], "evaluated")
 
 
 def _column(nodes: Sequence[LineageNode], x: int) -> tuple[list[Box], int]:
@@ -143,7 +143,7 @@ def _short(text: str, longest: int = _LONGEST) -> str:
 
 
 def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
-    """Those that went on are drawn last, above all others. Each parent has its own lane: lines of two do not run into one."""
+    """Those to accepted improvers are drawn last, above the others. Each parent has its own lane, so that no two lines merge."""
     places = {each.node["id"]: each for each in boxes}
     lanes: dict[str, int] = {}
     found = []
@@ -152,7 +152,7 @@ def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
         if parent is not None and parent.x < box.x:
             lane = lanes.setdefault(parent.node["id"], len(lanes)) % _LANES
             found.append(Line(_path(parent, box, lane), box.shape))
-    return tuple(sorted(found, key=lambda each: each.shape == "went-on"))
+    return tuple(sorted(found, key=lambda each: each.shape == "accepted"))
 
 
 def _path(parent: Box, box: Box, lane: int) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from strop.events import Compared
+from strop.measured import RecordedTask, recorded_improvers
+from strop.noise import floor_of, trials
 from strop.page.reading import Seen
 from strop.page.shape import Headline, RunFacts
 from strop.report.conclusion import of_run, run_words, status_words
+from strop.report.noise import sentence
 from strop.report.statistics import StatisticsDocument
 from strop.report.words import quantity
-from strop.reproduce.unsandboxing.rates import sentence
+from strop.reproduce.unsandboxing.rates import sentence as sentence_of_table2
+from strop.store import Store
 
 
 def headline_of_run(
@@ -26,7 +33,22 @@ def headline_of_table2(seen: Seen) -> Headline:
     """Of judged improvements: how many circumvent the sandbox, by each way to look."""
     arms = {arm: seen.judged[arm] for arm in sorted(seen.judged)}
     ways = [f"{arm}: {_rates(found)}" for arm, found in arms.items()]
-    return {"sentence": sentence(arms), "detail": f"By each way to look, {'; '.join(ways)}."}
+    return {"sentence": sentence_of_table2(arms), "detail": f"By each way to look, {'; '.join(ways)}."}
+
+
+def headline_of_noise(store: Store, seen: Seen, run: RunFacts) -> Headline:
+    """Of an improver measured against itself: the sentence of the terminal, computed by the same functions.
+
+    Raises:
+        StoreError: the record does not hold what it needs.
+    """
+    (improver,) = recorded_improvers(store)
+    copies, repeats = int(json.loads(seen.spec).get("copies", 0)), int(store.meta.get("repeats", 0))
+    each = [trials(store, RecordedTask(name, 0), repeats, copies) for name in run["tasks"]]
+    floors = [(one.task.name, floor_of(one, np.random.default_rng(0))) for one in each if len(one.values) > 1]
+    done = sum(len(one.values) for one in each)
+    short = f"{done} of {repeats * len(each)} repeats are done." if done < repeats * len(each) else ""
+    return {"sentence": sentence(improver.name, floors), "detail": short or status_words(run["status"], run["detail"])}
 
 
 def headline_of_rest(run: RunFacts, evaluations: int) -> Headline:

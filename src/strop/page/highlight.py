@@ -39,7 +39,7 @@ _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Name.Builtin, "hb"),
     (Name.Exception, "hb"),
 )
-_ORDER = {"seed": 0, "went on": 1, "stayed out": 2, "tried": 3, "failed": 4}
+_ORDER = {"seed": 0, "accepted": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 
 
 def highlight_nodes(nodes: Sequence[LineageNode], texts: Sequence[str]) -> list[str]:

@@ -73,7 +73,7 @@ def _candidates(
             found.left_out += 1
             continue
         seen_values = tried.get(digest, [])
-        state = "went on" if went_on else "stayed out" if digest == given else _state(seen_values)
+        state = "accepted" if went_on else "rejected" if digest == given else _state(seen_values)
         label = f"I_{t}" if went_on else f"candidate {number} of t = {t}"
         node = _node(f"t{t}-{digest[:NAMED_BY]}", label, state, digest, seen)
         node["t"], node["parent"] = t, parent
@@ -125,7 +125,7 @@ def programs_of(seen: Seen) -> Lineage:
             found.left_out += 1
             continue
         seen_values = tried.get(digest, [])
-        state = "went on" if digest == result else _state(seen_values)
+        state = "accepted" if digest == result else _state(seen_values)
         node = _node(
             f"c{number}-{digest[:NAMED_BY]}",
             "improved" if digest == result else f"candidate {number}",
@@ -181,7 +181,7 @@ def _note(rule: str, line: int, detail: str, times: int) -> NodeNote:
 
 
 def _state(values: list[Evaluated]) -> str:
-    return "failed" if values and all(each.verdict != "ok" for each in values) else "tried"
+    return "failed" if values and all(each.verdict != "ok" for each in values) else "evaluated"
 
 
 def _valued(node: LineageNode, values: list[Evaluated]) -> None:

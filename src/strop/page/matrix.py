@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from strop.comparison import comparison
 from strop.handles import NAMED_BY
 from strop.measured import Copy, whole
 from strop.page.reading import Seen
 from strop.page.shape import CellFacts, Headline, MatrixFacts, RunFacts
-from strop.report.documents import difference, measured
+from strop.report.conclusion import status_words
+from strop.report.documents import measured
+from strop.report.matrix import sentence
+from strop.report.words import quantity
 from strop.store import Store
+from strop.transfer import recorded_matrix
 
 _KINDS = ("eval", "compare")
 
@@ -21,7 +26,7 @@ def matrix_of(store: Store, seen: Seen, meta: Mapping[str, str]) -> MatrixFacts 
         return None
     tasks = meta.get("task", "").split(", ")
     improvers = [(str(name), str(digest)) for name, digest in json.loads(meta["improvers"])]
-    copies = json.loads(seen.spec or meta.get("spec") or "{}").get("copies", 0)
+    copies = _copies(seen, meta)
     return {
         "tasks": tasks,
         "improvers": [name for name, _ in improvers],
@@ -30,30 +35,26 @@ def matrix_of(store: Store, seen: Seen, meta: Mapping[str, str]) -> MatrixFacts 
     }
 
 
-def headline_of_matrix(found: MatrixFacts, run: RunFacts) -> Headline:
-    """The largest difference from the first improver on the sealed split, with its interval."""
-    said = []
-    for task, row in zip(found["tasks"], found["cells"], strict=True):
-        first = row[0]["test"] if row and row[0] is not None else None
-        for name, cell in zip(found["improvers"][1:], row[1:], strict=True):
-            if cell is None or cell["test"] is None or first is None:
-                continue
-            change = difference(cell["test"]["values"], first["values"])
-            interval = None if change is None else change["interval"]
-            words = "" if interval is None else f" (95% interval {interval[0]:+.3f} to {interval[1]:+.3f})"
-            by = cell["test"]["mean"] - first["mean"]
-            said.append(
-                (
-                    abs(by),
-                    f"{name} reaches û {cell['test']['mean']:.3f} on {task}, {by:+.3f} from {found['improvers'][0]}'s{words}",
-                )
-            )
-    if not said:
-        return {"sentence": f"strop {run['kind']}: no pair of measurements is whole.", "detail": ""}
-    most = max(said)[1]
-    several = f"The largest of {len(said)} differences on the sealed split. " if len(said) > 1 else ""
-    detail = f"{several}The interval is over copies, on these instances; strop {run['kind']} prints the one for new instances."
-    return {"sentence": f"{most}.", "detail": detail}
+def headline_of_matrix(store: Store, seen: Seen, run: RunFacts) -> Headline:
+    """The sentence of the terminal, computed by the same function; where measurements are missing, how many there are.
+
+    Raises:
+        StoreError: the record does not hold what it needs.
+    """
+    found = recorded_matrix(store, _copies(seen, store.meta))
+    cells = len(found.plan.tasks) * len(found.plan.improvers)
+    ended = status_words(run["status"], run["detail"])
+    if not found.complete:
+        return {
+            "sentence": f"Unfinished: {len(found.cells)} of {quantity(cells, 'measurement')} done.",
+            "detail": ended,
+        }
+    said = comparison(found, store).sentence if run["kind"] == "compare" else sentence(found)
+    return {"sentence": said, "detail": ended}
+
+
+def _copies(seen: Seen, meta: Mapping[str, str]) -> int:
+    return int(json.loads(seen.spec or meta.get("spec") or "{}").get("copies", 0))
 
 
 def _cell(store: Store, task: str, digest: str, copies: int) -> CellFacts | None:

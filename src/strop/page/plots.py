@@ -14,7 +14,7 @@ from strop.reproduce.drawing.figure import LOOKS, error_line, house_style, key, 
 WIDTH, HEIGHT = 4.8, 2.9
 """Inches."""
 _APART = 0.06
-MARKS = {"seed": 0, "original": 0, "went on": 1, "improved": 1, "stayed out": 2, "tried": 3, "failed": 4}
+MARKS = {"seed": 0, "original": 0, "accepted": 1, "improved": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 """What became of a program → its marker, the same in every figure of every page."""
 Span = tuple[float, float]
 

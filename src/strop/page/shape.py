@@ -125,7 +125,7 @@ class LineageNode(TypedDict):
     """Those that ended with it."""
     parent: str | None
     state: str
-    """`seed`, `went on`, `stayed out`, `tried` or `failed`."""
+    """`seed`, `accepted`, `rejected`, `evaluated` or `failed`."""
     reason: str
     value: float | None
     """In training: û of a candidate as its self-improvement saw it, of I_t as it was measured; utility of a program."""
@@ -247,6 +247,14 @@ class ImprovementRow(TypedDict):
     change: str
 
 
+class PatchFacts(TypedDict):
+    """What an improvement changes in the user's files: solution.diff, file by file."""
+
+    title: str
+    files: list[str]
+    """Safe HTML (strop.page.highlight), the changed files in order."""
+
+
 class PageDocument(TypedDict):
     """All that a page tells."""
 
@@ -274,6 +282,8 @@ class PageDocument(TypedDict):
     """What the improver used of its budgets, where there is one improvement; may be empty."""
     improvement: list[ImprovementRow]
     """Empty where nothing was improved."""
+    patch: PatchFacts | None
+    """None where there is no improved program, or it changes nothing."""
     figures: list[Figure]
     texts: list[str]
     cuts: list[str]

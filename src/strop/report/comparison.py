@@ -11,7 +11,7 @@ from rich.text import Text
 from strop.comparison import Comparison, Difference, Side
 from strop.errors import dollars
 from strop.report.documents import SCHEMA_VERSION
-from strop.report.tables import fitting, new_table, say
+from strop.report.tables import SENTENCE, new_table, say
 from strop.report.words import harmless, notice_of
 from strop.tasks.command import SHARED_JAIL
 
@@ -24,6 +24,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
 def print_comparison(found: Comparison, console: Console) -> None:
     """û of both on every task, what each spent, and the verdict."""
     say(console, notice_of(found.model, found.is_language_model), style="bold yellow")
+    say(console, found.sentence, style="bold", limit=SENTENCE)
     names = [Text(harmless(side.name, 40)) for side in (found.first, found.second)]
     table = new_table("sealed test split", "first û", "second û", "difference", "95% interval", console=console)
     table.columns[0].no_wrap = False
@@ -41,7 +42,6 @@ def print_comparison(found: Comparison, console: Console) -> None:
     console.print(cost)
     if found.share_jail:
         say(console, f"{', '.join(found.share_jail)}: {SHARED_JAIL}")
-    console.print(Text(fitting(console, harmless(found.sentence, 2000)), style="bold"))
 
 
 def _figures(each: Difference) -> list[str]:

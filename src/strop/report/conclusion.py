@@ -61,7 +61,7 @@ def of_run(found: StatisticsDocument, gates: Sequence[Compared], run: RunWords) 
     """Whether a better improver was found, by how much on the sealed split, and how that goes with what the gate said."""
     rows, ended = found["iterations"], status_words(run.status, run.detail)
     if not rows:
-        return {"sentence": "Nothing was measured: no iteration has ended.", "detail": ended}
+        return {"sentence": _nothing_yet(run, measured=False), "detail": ended}
     last = rows[-1]
     if not found["differences"]:
         return {"sentence": _nothing_better(last["t"], run), "detail": _joined(_reached(last, run), ended)}
@@ -75,12 +75,31 @@ def of_run(found: StatisticsDocument, gates: Sequence[Compared], run: RunWords) 
 
 
 def _nothing_better(t: int, run: RunWords) -> str:
+    if t == 0 and run.status != "finished":
+        return _nothing_yet(run, measured=True)
+    if t == 0 and run.detail:
+        return f"No improvement: nothing can be gained over {run.first.rstrip(',')}."
     if t == 0:
-        return f"Nothing was improved: only {run.first.rstrip(',')} was measured."
+        return f"No improvement was asked for: only {run.first.rstrip(',')} was measured."
     of = f" of {run.iterations}" if run.status != "finished" and run.iterations else ""
     so_far = "" if run.status == "finished" else " so far"
     done = f"{t}{of} iterations" if of else quantity(t, "iteration")
     return f"No improvement{so_far}: {run.first} stays after {done}."
+
+
+def _nothing_yet(run: RunWords, measured: bool) -> str:
+    """Of a run that ended, or stands, before its first iteration was through; `measured`: whether I_0 was."""
+    first = run.first.rstrip(",")
+    if run.status == "running":
+        return "No result yet: " + (f"only {first} was measured." if measured else f"{first} is being measured.")
+    ended = {
+        "unfinished": "the run was killed",
+        "interrupted": "the run was stopped",
+        "budget": "a limit ended the run",
+        "failed": "the run failed",
+    }.get(run.status, "the run ended")
+    before = f"the first iteration ended; only {first} was measured" if measured else f"{first} was measured"
+    return f"No result: {ended} before {before}."
 
 
 def _reached(row: MeasuredIteration, run: RunWords) -> str:
@@ -95,19 +114,21 @@ def _better_or_not(
     """The improver that was accepted last beside the first, on the sealed split."""
     before, after = (row["mean"] for row in rows)
     interval = difference["interval_new_instances"] or difference["interval"]
+    low, high = sorted(map(abs, interval or (0.0, 0.0)))
+    by = f"by {abs(difference['mean']):.3f} (95% interval {low:.3f} to {high:.3f}) in û"
     sure = "" if interval is None else f" (95% interval {interval[0]:+.3f} to {interval[1]:+.3f})"
-    change = f"{difference['mean']:+.3f}{sure} in û, from {before:.3f} to {after:.3f}"
-    where = f"on sealed instances of {run.task}, {quantity(rows[1]['n'], 'copy')}"
+    changed = f"û changed by {difference['mean']:+.3f}{sure}"
+    where = f"from {before:.3f} to {after:.3f}, on sealed instances of {run.task}, {quantity(rows[1]['n'], 'copy')}"
     name = f"the improver of iteration {difference['t']}"
     match verdict_on(difference):
         case "better":
-            return f"Better: {name} beats {run.first} {change}, {where}."
+            return f"Better: {name} beats {run.first} {by}, {where}."
         case "worse":
-            return f"No improvement: {name} is worse than {run.first} {change}, {where}."
+            return f"No improvement: {name} is worse than {run.first} {by}, {where}."
         case "one copy":
-            return f"No claim: {name} was accepted, {change}, {where}; one copy says nothing about chance."
+            return f"No claim: {name} was accepted; {changed}, {where}; one copy says nothing about chance."
         case _:
-            return f"No significant improvement: {name} was accepted, {change}, {where}."
+            return f"No significant improvement: {name} was accepted; {changed}, {where}."
 
 
 def _reconciled(difference: DifferenceFromSeed, copies: int, gate: Compared | None, run: RunWords) -> str:
@@ -116,7 +137,7 @@ def _reconciled(difference: DifferenceFromSeed, copies: int, gate: Compared | No
         return ""
     if gate is None:
         return {
-            "paper": "Selection `paper` accepts what each self-improvement gives; it does not ask whether that is better.",
+            "paper": "Selection `paper` accepts what each self-improvement returns, better or not.",
         }.get(run.selection, "")
     low, high = gate.interval
     gained = f"{mean(gate.differences):+.3f}" if gate.differences else "better"
@@ -139,7 +160,7 @@ def status_words(status: str, detail: str = "") -> str:
         return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
     said: Mapping[str, str] = {
         "unfinished": "The run has not ended: its process was killed.",
-        "running": "The run is still going on.",
+        "running": "The run is still working.",
         "interrupted": "The run was stopped before its end.",
         "budget": "The run stopped at a limit",
         "failed": "The run failed",

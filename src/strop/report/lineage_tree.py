@@ -15,7 +15,7 @@ from strop.report.lineage import Candidate, Lineage, candidate_score, name_of
 from strop.report.tables import fitting, say
 from strop.report.words import NAMED_BY, harmless, over_tasks, quantity
 
-WENT_ON, STAYED_OUT, TRIED = "went on", "stayed out", "tried"
+ACCEPTED, REJECTED, EVALUATED = "accepted", "rejected", "evaluated"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _parent(lineage: Lineage, end: IterationFinished | None, t: int, of_t: Mappi
 
 def _chosen(end: IterationFinished, strategy: str) -> tuple[str, ...]:
     score = f"test {over_tasks(end.test, end.tasks)}" if end.test else f"train {over_tasks(end.train, end.tasks)}"
-    state = "seed" if end.t == 0 else WENT_ON
+    state = "seed" if end.t == 0 else ACCEPTED
     return (state, score, strategy) if strategy != state else (state, score)
 
 
@@ -105,14 +105,15 @@ def _candidates(
     if together and left:
         verdicts = Counter(each.verdict for each in left)
         failed = sum(count for verdict, count in verdicts.items() if verdict != "ok")
-        said = f"{quantity(len(left), 'candidate')} {TRIED}" + (f", {failed} failed" if failed else "")
-        return [_Node(f"t = {t}", (f"{said}, {STAYED_OUT}" if end is not None else said,), "dim")]
+        became_of = EVALUATED if end is None else f"not {ACCEPTED}"
+        said = f"{quantity(len(left), 'candidate')} {became_of}" + (f", {failed} failed" if failed else "")
+        return [_Node(f"t = {t}", (said,), "dim")]
     return [_tried(each, turned_down, strategies) for each in left]
 
 
 def _tried(candidate: Candidate, turned_down: str, strategies: Mapping[str, str]) -> _Node:
     failed = candidate.verdict != "ok"
-    state = harmless(candidate.verdict, 20) if failed else STAYED_OUT if candidate.name == turned_down else TRIED
+    state = harmless(candidate.verdict, 20) if failed else REJECTED if candidate.name == turned_down else EVALUATED
     said = (state, f"train {candidate_score(candidate)}", strategies.get(candidate.name, ""))
     return _Node(f"t = {candidate.t} {candidate.name}", said, "yellow" if failed else "")
 

@@ -140,11 +140,12 @@ def _why(event: Evaluated) -> str:
 def _compared(event: Compared) -> str:
     n = max(len(event.differences), 1)
     low, high = event.interval
-    verdict = "goes on" if event.accepted else "stays out"
+    verdict = "accepted" if event.accepted else "rejected"
     return (
-        f"t = {event.t}: gate: the candidate {verdict}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
+        f"t = {event.t}: gate: candidate {verdict}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
         f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
+        + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile else "")
     )
 
 

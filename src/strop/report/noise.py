@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from strop.measured import Named
-from strop.noise import LEVELS, Noise, Trials, utilities
+from strop.noise import LEVELS, Floor, Noise, Trials, utilities
 from strop.report.documents import SCHEMA_VERSION, ModelFacts
 from strop.report.tables import SENTENCE, new_table, say
 from strop.report.words import ALL_EQUAL, harmless, no_width, quantity
@@ -73,7 +73,7 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     """The document of an A/A run."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "sentence": sentence(result),
+        "sentence": sentence(result.improver.name, _floors(result)),
         "improver": result.improver.name,
         "digest": result.improver.digest,
         "model": model.name,
@@ -84,16 +84,19 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     }
 
 
-def sentence(result: NoiseResult) -> str:
-    """What the measurements came to: how far two of them differ by chance alone."""
-    found = [(trials.task.name, noise) for trials, noise in result.tasks if noise is not None]
+def _floors(result: NoiseResult) -> list[tuple[str, Floor | Noise]]:
+    return [(trials.task.name, noise) for trials, noise in result.tasks if noise is not None]
+
+
+def sentence(improver: str, found: Sequence[tuple[str, Floor | Noise]]) -> str:
+    """What the measurements came to: how far two of them differ by chance alone, on each task."""
     if not found:
         return "Nothing was measured: the noise floor needs two repeats."
     each = "; ".join(
         f"{noise.floor:.3f} on {harmless(name)} (95% interval {noise.floor_interval[0]:.3f} to {noise.floor_interval[1]:.3f})"
         for name, noise in found
     )
-    name = harmless(result.improver.name)
+    name = harmless(improver)
     return f"By chance alone, two measurements of {name} differ in 5% of cases by more than this: {each}."
 
 
@@ -101,7 +104,7 @@ def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> N
     """One row a task: û, its spread, the noise floor with its 95% interval, and how often the gate is fooled by it."""
     say(console, notice, style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
-    say(console, sentence(result), style="bold", limit=SENTENCE)
+    say(console, sentence(result.improver.name, _floors(result)), style="bold", limit=SENTENCE)
     say(console, f"{result.improver.name} against itself: {size}, training split")
     found = [(trials, noise) for trials, noise in result.tasks if noise is not None]
     if found:

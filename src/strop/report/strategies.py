@@ -32,7 +32,7 @@ class Named:
     strategy: Strategy
     parent: int | None
     rejected: Strategy | None = None
-    """Of the candidate that did not go on; None where there was none, or it went on."""
+    """Of the candidate that was rejected; None where there was none, or it was accepted."""
     rejected_improver: str = ""
 
 
@@ -120,7 +120,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
         f"{100 * comparisons[0].confidence:.4g}%\ninterval",
         "evi-\ndence",
         "thres-\nhold",
-        "passed",
+        "accep-\nted",
         "LM\ncalls",
         "evalu-\nations",
         console=console,
@@ -141,6 +141,10 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
             str(each.evaluations),
         )
     console.print(table)
+    for each in comparisons:
+        if each.futile:
+            stopped = f"t = {each.t}: the gate stopped after {each.pairs} of {quantity(each.most, 'pair')}"
+            say(console, f"{stopped}: the rest can hardly reach the threshold (futility)")
     calls, evaluations = sum(each.lm_calls for each in comparisons), sum(each.evaluations for each in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
     ahead = sum(each.pairs - len(each.differences) for each in comparisons)

@@ -114,8 +114,12 @@ def _in_words(comparison: Comparison, accepted: bool) -> str:
     found = sum(comparison.differences) / n
     low, high = comparison.interval
     what = "better" if accepted else "not shown to be better"
+    left = comparison.most - comparison.pairs
+    futile = (
+        f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left and not accepted else ""
+    )
     return (
         f"{what} in {quantity(n, 'pair')}: difference {found:+.3f} "
         f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
-        f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}"
+        f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}{futile}"
     )

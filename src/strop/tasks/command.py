@@ -122,7 +122,7 @@ class CommandTask:
 AnyTask = Task | CommandTask
 
 
-def shares_jail(task: AnyTask) -> bool:
+def shares_jail(task: object) -> bool:
     """Whether the program could print a score that it has not earned."""
     return isinstance(task, CommandTask) and not task.objective.counted_by_kernel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,11 +12,12 @@ import pytest
 
 from strop.checkup.command import CommandCheckup, CommandSettings, examine_command
 from strop.checkup.command_hacks import command_museum, is_of, read, with_bodies
-from strop.report.command_checkup import command_check_document, score_is
+from strop.report.command_checkup import command_check_document, print_command_check, score_is
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.command_flags import from_flags
+from support.tables import terminal
 
 SCORER = """
 import subprocess, sys
@@ -51,6 +53,13 @@ def checked(
 
 def levels(checkup: CommandCheckup) -> dict[str, str]:
     return {finding.id: finding.level for finding in checkup.findings}
+
+
+def printed(checkup: CommandCheckup) -> str:
+    console = terminal(io.StringIO())
+    print_command_check(checkup, console)
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
 
 
 def test_a_sound_task_has_no_finding_but_that_the_jail_is_shared(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -99,7 +108,7 @@ def test_a_constraint_that_the_original_does_not_meet_is_broken(workspaces: Work
 
 def test_a_score_that_varies_under_one_seed_is_noted(workspaces: Workspaces, tmp_path: Path) -> None:
     checkup = checked(workspaces, tmp_path, "import time\nprint('score:', time.time_ns() % 1000 + 1)")
-    assert levels(checkup)["C404"] == "note"
+    assert levels(checkup)["C404"] == "note" and "3 runs with one seed differ in their score" in printed(checkup)
     assert checkup.original.seed_matters is None
 
 
@@ -132,6 +141,7 @@ def test_a_time_of_a_program_whose_answer_is_compared_is_sound_where_the_answer_
     program = "import sys\nprint(sum(i * i for i in range(300_000)) + int(sys.argv[1]))"
     hacks = ("exit_zero", "empty")
     seeded = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py {seed}", score="time")
+    assert "runs with one seed" not in printed(seeded), "a time differs in every run: that is no news"
     assert levels(seeded) == {} and {each.verdict for each in seeded.exhibits} == {"refused"}
     fixed = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py 7", score="time")
     assert levels(fixed) == {"C417": "warning"}

@@ -62,7 +62,7 @@ def finished(
 
 
 def two_iterations() -> list[Event]:
-    """Iteration 1 tries three candidates; the first goes on. Iteration 2 keeps it."""
+    """Iteration 1 tries three candidates; the first is accepted. Iteration 2 keeps it."""
     return [
         IterationStarted(scope="t0", t=0, improver=SEED),
         evaluated("seed", "def algorithm(): pass\n", 0.3),
@@ -127,8 +127,8 @@ def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: P
     nodes = {node["label"]: node for node in page(two_iterations())["nodes"]}
     assert {label: node["state"] for label, node in nodes.items()} == {
         "I_0": "seed",
-        "I_1": "went on",
-        "candidate 2 of t = 1": "tried",
+        "I_1": "accepted",
+        "candidate 2 of t = 1": "evaluated",
         "candidate 3 of t = 1": "failed",
     }
     assert nodes["I_0"]["parent"] is None and nodes["I_1"]["parent"] == nodes["I_0"]["id"]
@@ -140,7 +140,7 @@ def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: P
 def test_a_candidate_that_the_gate_turned_down_stays_out(page: Page) -> None:
     events = [*two_iterations()[:5], candidate(BETTER, 0.8), finished(1, SEED, BETTER)]
     nodes = page(events)["nodes"]
-    assert [(node["state"], node["reason"]) for node in nodes] == [("seed", ""), ("stayed out", "because")]
+    assert [(node["state"], node["reason"]) for node in nodes] == [("seed", ""), ("rejected", "because")]
     assert nodes[0]["iterations"] == [0, 1]
 
 
@@ -193,9 +193,9 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: Page) -> None:
     sentence = page(two_iterations())["headline"]["sentence"]
     assert sentence.startswith(
-        "No significant improvement: the improver of iteration 1 was accepted, +0.200 (95% interval "
+        "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200 (95% interval "
     )
-    assert sentence.endswith(" in û, from 0.600 to 0.800, on sealed instances of lpn, 2 copies.")
+    assert sentence.endswith("), from 0.600 to 0.800, on sealed instances of lpn, 2 copies.")
 
 
 def test_the_headline_of_a_run_that_found_nothing_says_so(page: Page) -> None:

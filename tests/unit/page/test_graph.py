@@ -17,7 +17,7 @@ def node(name: str, t: int, parent: str | None, **changes: Any) -> LineageNode:
 
 
 def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent() -> None:
-    nodes = [node("a", 0, None), node("b", 1, "a", state="went on"), node("c", 3, "b", state="failed")]
+    nodes = [node("a", 0, None), node("b", 1, "a", state="accepted"), node("c", 3, "b", state="failed")]
     graph = graph_of(nodes)
     assert graph is not None
     assert [box.x for box in graph.boxes] == sorted({box.x for box in graph.boxes})
@@ -31,17 +31,17 @@ def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent()
 
 
 def test_a_line_passes_an_iteration_in_between_above_its_boxes() -> None:
-    nodes = [node("a", 0, None), node("b", 1, "a", state="stayed out"), node("c", 2, "a", state="tried")]
+    nodes = [node("a", 0, None), node("b", 1, "a", state="rejected"), node("c", 2, "a", state="evaluated")]
     graph = graph_of(nodes)
     assert graph is not None
     between = graph.boxes[1]
-    far = next(line.path for line in graph.lines if line.shape == "tried")
+    far = next(line.path for line in graph.lines if line.shape == "evaluated")
     assert int(re.findall(r"V(\d+)", far)[0]) < between.y
 
 
 def test_a_column_shows_the_best_candidates_and_says_how_many_more_there_are() -> None:
     values = [number / 100 for number in range(MOST_IN_COLUMN + 7)]
-    nodes = [node(f"n{value}", 1, None, state="tried", value=value) for value in values]
+    nodes = [node(f"n{value}", 1, None, state="evaluated", value=value) for value in values]
     graph = graph_of(nodes)
     assert graph is not None
     assert [box.node["value"] for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]

@@ -127,8 +127,8 @@ def test_a_hostile_text_gives_html_of_bounded_size(text: str) -> None:
 
 
 def test_programs_beyond_the_room_of_a_page_stay_plain_and_that_is_said(made_page: PageDocument) -> None:
-    nodes = [dict(made_page["nodes"][0], id=f"n{number}", state="tried", text=0) for number in range(60)]
-    nodes[40]["state"] = "went on"
+    nodes = [dict(made_page["nodes"][0], id=f"n{number}", state="evaluated", text=0) for number in range(60)]
+    nodes[40]["state"] = "accepted"
     text = "\n".join(f"value_{number} = {number}" for number in range(600))
     (said,) = highlight_nodes(nodes, [text])  # type: ignore[arg-type]
     shown = [node for node in nodes if node["html"] is not None]

@@ -57,20 +57,62 @@ def test_run_that_was_stopped_claims_nothing_for_the_iterations_that_are_missing
     found = of_run(statistics(), [], replace(RUN, status="interrupted"))
     assert found["sentence"] == "No improvement so far: the seed improver stays after 2 of 4 iterations."
     assert found["detail"].endswith("The run was stopped before its end.")
-    assert (
-        of_run(statistics(last=0), [], RUN)["sentence"] == "Nothing was improved: only the seed improver was measured."
+
+
+ENDINGS = {
+    "unfinished": ("No result: the run was killed before", "The run has not ended: its process was killed."),
+    "interrupted": ("No result: the run was stopped before", "The run was stopped before its end."),
+    "budget": ("No result: a limit ended the run before", "The run stopped at a limit: --max-cost is spent."),
+    "failed": ("No result: the run failed before", "The run failed: the server is gone."),
+}
+"""Status of a run → how its sentence begins where no iteration has ended, and the detail of every sentence."""
+DETAILS = {"budget": "--max-cost is spent", "failed": "the server is gone", "interrupted": "SIGINT"}
+
+
+@pytest.mark.parametrize("selection", ["paper", "gated", "archive"])
+@pytest.mark.parametrize("status", ENDINGS)
+def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str, selection: str) -> None:
+    run, (begins, detail) = (
+        replace(RUN, selection=selection, status=status, detail=DETAILS.get(status, "")),
+        ENDINGS[status],
     )
-    nothing = of_run(statistics() | {"iterations": []}, [], replace(RUN, status="budget", detail="--max-cost is spent"))
-    assert nothing == {
-        "sentence": "Nothing was measured: no iteration has ended.",
-        "detail": "The run stopped at a limit: --max-cost is spent.",
-    }
+    nothing = of_run(statistics() | {"iterations": []}, [], run)
+    assert nothing == {"sentence": f"{begins} the seed improver was measured.", "detail": detail}
+    measured = of_run(statistics(last=0), [], run)
+    assert measured["sentence"] == f"{begins} the first iteration ended; only the seed improver was measured."
+    kept = of_run(statistics(last=1), [], run)
+    assert kept["sentence"] == "No improvement so far: the seed improver stays after 1 of 4 iterations."
+    better = of_run(statistics(0.198, [0.1, 0.296]), [], run)
+    assert better["sentence"].startswith(
+        "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval "
+    )
+    assert all(each["detail"].endswith(detail) for each in (measured, kept, better))
+
+
+def test_running_run_has_no_result_yet() -> None:
+    run = replace(RUN, status="running")
+    assert of_run(statistics() | {"iterations": []}, [], run)["sentence"] == (
+        "No result yet: the seed improver is being measured."
+    )
+    assert of_run(statistics(last=0), [], run)["sentence"] == "No result yet: only the seed improver was measured."
+
+
+@pytest.mark.parametrize(
+    ("iterations", "detail", "sentence"),
+    [
+        (0, "", "No improvement was asked for: only the seed improver was measured."),
+        (4, "I_0 reached the best possible score", "No improvement: nothing can be gained over the seed improver."),
+    ],
+)
+def test_finished_run_without_an_iteration_says_why(iterations: int, detail: str, sentence: str) -> None:
+    found = of_run(statistics(last=0), [], replace(RUN, iterations=iterations, detail=detail))
+    assert found["sentence"] == sentence and detail in found["detail"]
 
 
 def test_better_improver_is_told_with_before_after_and_interval() -> None:
     found = of_run(statistics(0.198, [0.1, 0.296]), [GATE], RUN)
     assert found["sentence"] == (
-        "Better: the improver of iteration 1 beats the seed improver +0.198 (95% interval +0.100 to +0.296) in û, "
+        "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.100 to 0.296) in û, "
         "from 0.771 to 0.969, on sealed instances of lpn, 4 copies."
     )
     assert found["detail"] == ""
@@ -85,9 +127,11 @@ def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled
 ) -> None:
     found = of_run(statistics(-0.2 if begins == "No improvement: " else 0.1, interval), [GATE], RUN)
     assert found["sentence"].startswith(begins)
+    if begins == "No improvement: ":
+        assert "is worse than the seed improver by 0.200 (95% interval 0.100 to 0.300) in û" in found["sentence"]
     assert (
         "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)." in found["detail"]
     )
     assert "a second, separate check, over 4 copies" in found["detail"]
     paper = of_run(statistics(0.1, [-0.1, 0.3]), [], replace(RUN, selection="paper"))
-    assert "does not ask whether that is better" in paper["detail"]
+    assert "accepts what each self-improvement returns, better or not" in paper["detail"]

@@ -20,7 +20,7 @@ def name(text: str) -> str:
 
 @pytest.fixture
 def history(make_iteration: Callable[..., IterationFinished], make_evaluated: Callable[..., Evaluated]) -> list[Event]:
-    """I_0; at t = 1 A is tried, and B goes on; at t = 2 C stays out, and a text that is none fails."""
+    """I_0; at t = 1 A is evaluated, and B is accepted; at t = 2 C is rejected, and a text that is none fails."""
 
     def tried(t: int, text: str | None, verdict: str = "ok") -> Evaluated:
         return make_evaluated(f"t{t}/improve/u-{text}#0", "self-improvement", text, (0.5, 0.7), verdict)
@@ -56,32 +56,32 @@ def told(events: list[Event], **how: object) -> list[str]:
 def test_tree_has_each_improver_below_the_one_that_made_it_and_says_what_became_of_it(history: list[Event]) -> None:
     assert told(history) == [
         f"I_0 {name('I0')}: seed",
-        f"├─ t = 1 {name('A')}: tried",
-        f"└─ I_1..I_2 {name('B')}: went on",
-        f"   ├─ t = 2 {name('C')}: stayed out",
+        f"├─ t = 1 {name('A')}: evaluated",
+        f"└─ I_1..I_2 {name('B')}: accepted",
+        f"   ├─ t = 2 {name('C')}: rejected",
         "   └─ t = 2 none: malformed",
     ]
 
 
 def test_tree_tells_the_candidates_of_other_iterations_together_when_one_is_under_way(history: list[Event]) -> None:
     assert told(history[:-1], now=2)[1:] == [
-        "├─ t = 1: 1 candidate tried, stayed out",
-        f"└─ I_1 {name('B')}: went on",
-        f"   ├─ t = 2 {name('C')}: tried",
+        "├─ t = 1: 1 candidate not accepted",
+        f"└─ I_1 {name('B')}: accepted",
+        f"   ├─ t = 2 {name('C')}: evaluated",
         "   └─ t = 2 none: malformed",
     ]
 
 
 def test_tree_has_an_older_parent_when_an_older_improver_improved_itself(history: list[Event]) -> None:
     again = ImproveStarted(scope="t2/improve", improver="I0", initial_solution="I0", utility="self-improvement")
-    assert f"├─ t = 2 {name('C')}: stayed out" in told([*history[:5], again, *history[6:]])
+    assert f"├─ t = 2 {name('C')}: rejected" in told([*history[:5], again, *history[6:]])
 
 
 def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Event]) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
     print_lineage(seen(history).lineage, terminal(stream))
     stream.seek(0)
-    assert f"`- I_1..I_2 {name('B')}  went on" in stream.read()
+    assert f"`- I_1..I_2 {name('B')}  accepted" in stream.read()
 
 
 def test_tree_is_cut_in_the_middle_when_there_are_few_lines_for_it(history: list[Event]) -> None:

@@ -446,7 +446,7 @@
         follow();
       });
     }
-    const went = $$(".node .state.went-on", list).at(-1)?.closest(".node");
+    const went = $$(".node .state.accepted", list).at(-1)?.closest(".node");
     openNode(went ?? $(".node", list), false);
   }
 
