@@ -1,7 +1,7 @@
 """Money and tokens of a model: set aside in the budget before a call, and settled by the server's usage after it.
 
 What is set aside is what answers took so far, with a margin (`reservations.py`), or the worst case where the budget is strict and
-until enough answers came. The worst case of a response is one token for each byte of its prompt, with what a server puts around
+until the first answer came. The worst case of a response is one token for each byte of its prompt, with what a server puts around
 it, and as many tokens as it may answer with. For every eight requests in flight what one of them may take beyond its reservation
 is set aside too, but for 5% of the limit: so much the limit may be passed by, if one in eight runs to its worst case at once.
 
@@ -11,6 +11,7 @@ counts. Attempts that failed after the server may have worked (`Fault.maybe_bill
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -79,15 +80,6 @@ class _Asking:
     """(bytes, tokens in, tokens out) of the answers to equal requests so far."""
 
 
-@dataclass(frozen=True)
-class _Cover:
-    """Set aside for one of `RUNAWAY_SHARE` requests in flight that runs to its worst case."""
-
-    held: Bill
-    beyond: Bill
-    """The part of the limit's overshoot that it uses."""
-
-
 class Metered:
     """A `LanguageModel` whose calls are paid out of a budget."""
 
@@ -107,7 +99,10 @@ class Metered:
         """Guards what follows; notified when something is settled."""
         self._usage = SeenUsage()
         self._in_flight = 0
-        self._covers: list[_Cover] = []
+        self._cover = Bill()
+        """Held at the root for one in `RUNAWAY_SHARE` of the requests in flight that run to their worst case."""
+        self._more = Bill()
+        """What any of these may take beyond its reservation, at most."""
         self._told = False
         self.name = model.name
         self.is_language_model = model.is_language_model
@@ -195,7 +190,7 @@ class Metered:
                 if count:
                     break
                 if not self._in_flight:
-                    self._refuse(likely[0] + self._cover(worst[0], likely[0]).held, at)
+                    self._refuse(likely[0] + self._covering(worst[0] - likely[0], 1), at)
                 self._changed.wait()
         positions = range(begun, begun + count)
         held = dict(enumerate(likely[:count]))
@@ -205,23 +200,31 @@ class Metered:
         """Set aside for as many of the requests as the budget covers now; how many."""
         count = 0
         for most, usual in zip(worst, likely, strict=True):
-            needed = len(self._covers) * RUNAWAY_SHARE <= self._in_flight
-            cover = self._cover(most, usual) if needed else None
-            total = usual + cover.held if cover else usual
+            more = self._more + (most - usual - self._more)
+            rise = self._covering(more, self._in_flight + 1) - self._cover
+            total = usual + rise
             if any(room is not None and total.amounts[c] > room for c in (TOKENS, COST) for room in [at.remaining(c)]):
                 break
             at.hold(usual.amounts, wait=False)
-            if cover:
-                self._budget.hold(cover.held.amounts, wait=False)
-                self._covers.append(cover)
+            if rise != Bill():
+                self._budget.hold(rise.amounts, wait=False)
+            self._cover, self._more = self._cover + rise, more
             self._in_flight += 1
             count += 1
         return count
 
-    def _cover(self, worst: Bill, likely: Bill) -> _Cover:
-        used = sum((cover.beyond for cover in self._covers), Bill())
-        more, left = worst - likely, self._beyond - used
-        return _Cover(more - left, more - (more - left))
+    def _covering(self, more: Bill, in_flight: int) -> Bill:
+        """What to hold where one in `RUNAWAY_SHARE` of so many requests may take `more` than its reservation."""
+        return more * math.ceil(in_flight / RUNAWAY_SHARE) - self._beyond
+
+    def _uncover(self) -> None:
+        """Give back what fewer requests in flight no longer need."""
+        self._more = self._more if self._in_flight else Bill()
+        fall = self._cover - self._covering(self._more, self._in_flight)
+        for counter, amount in fall.amounts.items():
+            if amount:
+                self._budget.settle(counter, amount, 0)
+        self._cover = self._cover - fall
 
     def _refuse(self, total: Bill, at: Budget) -> None:
         """Nothing in flight may give anything back.
@@ -271,9 +274,7 @@ class Metered:
             for counter, actual in bill.amounts.items():
                 asking.at.settle(counter, held[counter], actual)
             self._in_flight -= 1
-            while (len(self._covers) - 1) * RUNAWAY_SHARE >= self._in_flight and self._covers:
-                for counter, amount in self._covers.pop().held.amounts.items():
-                    self._budget.settle(counter, amount, 0)
+            self._uncover()
             self._changed.notify_all()
 
     def _billed(self, asking: _Asking, index: int, completion: Completion) -> tuple[Bill, Completion]:

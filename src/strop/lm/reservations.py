@@ -1,7 +1,7 @@
 """How much money and how many tokens to set aside for a request: what answers took so far, or the worst case.
 
-Until `LEAST_ANSWERS` answers of known usage came it is the worst case. After that it is the 99th percentile of the last
-`REMEMBERED` answers and a quarter more, for a prompt by its length; never more than the worst case.
+It is the 99th percentile of the last `REMEMBERED` answers of known usage and a quarter more, for a prompt by its length; of the
+first `ENOUGH_ANSWERS` the more, the fewer they are. It is never more than the worst case, which it is before the first answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-LEAST_ANSWERS = 20
+ENOUGH_ANSWERS = 20
+"""With fewer, what is set aside grows as they are fewer: after one answer it is 25 times that answer."""
 REMEMBERED = 200
 QUANTILE = 0.99
 MARGIN = 1.25
@@ -42,11 +43,15 @@ class SeenUsage:
 
     def likely(self, prompt_bytes: int, most_in: int, most_out: int) -> tuple[int, int]:
         """(tokens in, tokens out) to set aside for one response, whose worst case these are."""
-        if len(self._output) < LEAST_ANSWERS or not self._per_byte:
+        if not self._output or not self._per_byte:
             return most_in, most_out
-        out = math.ceil(MARGIN * _high(self._output))
-        into = math.ceil(MARGIN * _high(self._per_byte) * prompt_bytes)
-        return min(into, most_in), min(out, most_out)
+        into = math.ceil(_margin(self._per_byte) * _high(self._per_byte) * prompt_bytes)
+        return min(into, most_in), min(math.ceil(_margin(self._output) * _high(self._output)), most_out)
+
+
+def _margin(values: Sequence[float]) -> float:
+    """What is set aside for each token of the quantile."""
+    return MARGIN * max(1.0, ENOUGH_ANSWERS / len(values))
 
 
 def _high(values: Sequence[float]) -> float:

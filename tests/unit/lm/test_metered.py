@@ -16,7 +16,7 @@ from strop.lm.endpoints import endpoint
 from strop.lm.metered import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
-from strop.lm.reservations import LEAST_ANSWERS, SeenUsage
+from strop.lm.reservations import ENOUGH_ANSWERS, SeenUsage
 from strop.lm.scripted import Scripted
 from strop.testing.openai_server import OpenAIServer
 
@@ -106,7 +106,7 @@ def test_part_of_a_batch_is_asked_and_kept_when_the_budget_covers_only_part() ->
 def test_whole_batch_is_answered_in_parts_when_what_is_given_back_covers_the_rest() -> None:
     model, run = Says(lambda _: used(10, 1)), Budget({TOKENS: 3 * WORST.tokens})
     assert len(metered(model, run).complete([PROMPT] * 7)) == 7
-    assert model.asked == [3, 2, 2] and run.used(TOKENS) == 77
+    assert model.asked == [3, 4] and run.used(TOKENS) == 77
 
 
 def test_every_later_call_is_refused_when_one_was_as_the_run_ends() -> None:
@@ -153,7 +153,7 @@ def learnt(limit: int, out: int = 100, **options: bool) -> tuple[Says, Budget, M
     """A model that has answered as often as it takes to know what its answers take."""
     model, run = Says(lambda _: used(10, out)), Budget({TOKENS: limit})
     asking = Metered(model, {model.name: TARIFF}, run, **options)
-    for _ in range(LEAST_ANSWERS):
+    for _ in range(ENOUGH_ANSWERS):
         asking.complete([PROMPT])
     return model, run, asking
 
@@ -167,7 +167,7 @@ def test_what_answers_took_is_set_aside_once_enough_of_them_came() -> None:
 def test_worst_case_is_set_aside_however_many_answers_came_when_the_budget_is_strict() -> None:
     model, run, asking = learnt(40 * WORST.tokens, strict=True)
     asking.complete([PROMPT] * 64)
-    assert max(model.asked[LEAST_ANSWERS:]) < 40 and run.used(TOKENS) == 84 * 110
+    assert max(model.asked[ENOUGH_ANSWERS:]) < 40 and run.used(TOKENS) == 84 * 110
 
 
 def test_limit_is_passed_by_a_twentieth_at_most_when_one_request_in_eight_runs_to_its_worst_case() -> None:
@@ -180,10 +180,35 @@ def test_limit_is_passed_by_a_twentieth_at_most_when_one_request_in_eight_runs_t
     assert 0.9 * limit < run.used(TOKENS) <= 1.05 * limit and run.held(TOKENS) == 0
 
 
+def test_cover_grows_when_reservations_shrink_although_the_number_in_flight_never_fell() -> None:
+    """The first request holds its worst case and needs no cover; one that follows while it waits does."""
+    limit, held = 10 * WORST.tokens, list[int]()
+
+    def answer(n: int) -> Completion:
+        if not model.given and not held:
+            held.append(run.held(TOKENS))
+            for _ in range(ENOUGH_ANSWERS + 1):
+                asking.complete([PROMPT])
+        held.append(run.held(TOKENS))
+        return used(10, 100)
+
+    model, run = Says(answer), Budget({TOKENS: limit})
+    asking = metered(model, run)
+    asking.complete([PROMPT])
+    reserved = 13 + 125
+    assert held[0] == WORST.tokens and run.held(TOKENS) == 0
+    assert held[-2] == WORST.tokens + reserved + (WORST.tokens - reserved - limit // 20)
+
+
 def test_reservation_follows_the_length_of_the_prompt_and_the_longest_answers() -> None:
     seen = SeenUsage()
     assert seen.likely(1000, 1100, 8192) == (1100, 8192)
-    for n in range(LEAST_ANSWERS):
+    seen.learn(400, [(100, 100, 200)])
+    assert seen.likely(1000, 1100, 8192) == (1100, 5000)  # 25 times the only answer
+    for n in range(1, 10):
+        seen.learn(400, [(100, 100, 200 + n)])
+    assert seen.likely(1000, 1100, 8192) == (625, 523)  # twice as much as of 20 answers
+    for n in range(10, ENOUGH_ANSWERS):
         seen.learn(400, [(100, 100, 200 + n)])
     assert seen.likely(1000, 1100, 8192) == (313, 274)  # a quarter more than 1 token in 4 bytes, and than 219
     assert seen.likely(10, 110, 150) == (4, 150)
@@ -191,7 +216,7 @@ def test_reservation_follows_the_length_of_the_prompt_and_the_longest_answers() 
 
 def test_usage_that_the_first_of_several_answers_carries_is_shared_out_by_their_lengths() -> None:
     seen = SeenUsage()
-    for _ in range(LEAST_ANSWERS):
+    for _ in range(ENOUGH_ANSWERS):
         seen.learn(400, [(300, 100, 400), (100, 0, 0)])
     assert seen.likely(400, 500, 8192) == (125, 375)
 
