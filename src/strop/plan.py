@@ -14,8 +14,13 @@ import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from strop.lm.prices import Tariff
+from strop.lm.offline import parse
+from strop.lm.options import members, read_spec
+from strop.lm.prices import NOTHING, Tariff
+from strop.selection.gated import Gate
+from strop.selection.rehearsal import Rehearsed, rehearsed
 from strop.spec import RunSpec
 
 SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT = "self-improvement", "meta-evaluation", "gate", "measurement"
@@ -34,12 +39,38 @@ EVALUATION_SECONDS = 0.03
 """Of processor time that one evaluation takes besides its instances: to start a guest, to record what it did."""
 INSTANCE_SHARE = (0.0, 0.0005, 1.0)
 """Part of the task's time limit that a solution takes on one instance."""
-USES_ALL = 0.3
-"""Of the improvers that a model writes, those that are expected to make every LM call that they may; the others make one."""
-ACCEPTED = 0.5
-"""Of the candidates, those that are expected to become I_t after a gate."""
-GATE_SHARE = 0.5
-"""Of the pairs of a gate, those that it is expected to need."""
+
+
+@dataclass(frozen=True)
+class Appetite:
+    """What improvers that a model writes are expected to ask; those that do neither make one LM call."""
+
+    every_call: float = 0.6
+    """Share of them that make every LM call that they may."""
+    nothing: float = 0.0
+    """Share of them that fail before they ask."""
+
+    @property
+    def chosen(self) -> Appetite:
+        """Of those that a self-improvement returns: they ask for something, and a third of the others make every call too."""
+        return Appetite(self.every_call + (1 - self.every_call) / 3)
+
+    def of(self, once: float, every: float) -> float:
+        """The mean of what comes to 0, `once` with one LM call and `every` with all."""
+        return self.every_call * every + (1 - self.every_call - self.nothing) * once
+
+
+EVERY_CALL = Appetite(1.0)
+
+
+@cache
+def appetite_of(lm: str) -> Appetite:
+    """Of the improvers that the models of a specification write: counted of the offline proposer, assumed of others."""
+    read = [read_spec(each) for each in members(lm)]
+    each = [Appetite(*parse(name, 0).asking) if name.startswith("offline") else Appetite() for name, _ in read]
+    whole = sum(settings.weight for _, settings in read)
+    weighed = [(one, settings.weight / whole) for one, (_, settings) in zip(each, read, strict=True)]
+    return Appetite(sum(one.every_call * w for one, w in weighed), sum(one.nothing * w for one, w in weighed))
 
 
 @dataclass(frozen=True)
@@ -111,6 +142,8 @@ class Ground:
     tariffs: Mapping[str, Tariff]
     weights: Sequence[float]
     """Of the tariffs' models in a mixture."""
+    appetite: Appetite = Appetite()
+    """Of the improvers that these models write."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +162,8 @@ class Plan:
     """Candidate improvers that whole iterations of these write."""
     binding: str
     """The flag of the limit that is spent first; empty where none is."""
+    appetite: Appetite
+    gate: Rehearsed
 
     @property
     def warning(self) -> str:
@@ -145,9 +180,9 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
     """What `spec` (checked) comes to: least, expected, with improvers that use every call, and most.
 
     Least: what happens if every program that a model writes asks for nothing. Only the shipped seed improver is known to ask.
-    Expected: `USES_ALL` of the improvers that a model writes make every LM call, the others do as the seed improver does, which
-    makes one; each response is scored once.
-    Every call: all of them make every LM call; whether a candidate replaces the incumbent is as expected.
+    Expected: improvers that a model writes have the ground's appetite; each response is scored once; a gate needs as many pairs,
+    and accepts as many candidates, as in `rehearsed` gates.
+    Every call: all of them make every LM call; gates are as expected.
     Most: every budget is spent.
     """
     known = float(spec.improver == "seed")
@@ -155,7 +190,7 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
     roles = {role: once.get(role, Work()) for role in ROLES}
     each: dict[str, Work] = {}
     for t in range(spec.iterations):
-        each = _iteration(spec, ground, known * (1 - _accepted(spec)) ** t)
+        each = _iteration(spec, ground, known * (1 - _gate(spec).accepted) ** t)
         roles = {role: roles[role] + each[role] for role in ROLES}
     total = sum(
         roles.values(), Work(evaluations=_all(len(spec.tasks)))
@@ -173,7 +208,17 @@ def planned(spec: RunSpec, ground: Ground) -> Plan:
         iterations=min(bought, float(spec.iterations)),
         attempts=math.floor(min(bought, spec.iterations)) * candidates,
         binding=binding,
+        appetite=ground.appetite,
+        gate=_gate(spec),
     )
+
+
+def calls_of_iteration(spec: RunSpec, t: int) -> float:
+    """LM calls that iteration `t`, from 1, is expected to make."""
+    nobody = {"": Tariff(NOTHING, 1, tokenless=True)}
+    ground = Ground(0, 0, 0, 0, 1, 0.0, nobody, [1.0], appetite_of(spec.lm))
+    known = float(spec.improver == "seed") * (1 - _gate(spec).accepted) ** (t - 1)
+    return sum(work.calls.expected for work in _iteration(spec, ground, known).values())
 
 
 def _cut(spec: RunSpec, ground: Ground, total: Work) -> tuple[Work, Span]:
@@ -212,23 +257,26 @@ def _candidates(spec: RunSpec) -> int:
     return min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
 
 
-def _accepted(spec: RunSpec) -> float:
-    """Of the candidates, those that are expected to become I_t."""
-    return 1.0 if spec.selection == "paper" else ACCEPTED
+def _gate(spec: RunSpec) -> Rehearsed:
+    """What a gate of this run is expected to come to. Without one, every candidate replaces the incumbent."""
+    if spec.selection == "paper":
+        return Rehearsed(0.0, 1.0)
+    return rehearsed(Gate(spec.gate_error, max(spec.iterations, 1), spec.gate_pairs), spec.downstream)
 
 
-def _asks(spec: RunSpec, known: float, budget: int) -> tuple[Span, Span, Span]:
+def _asks(spec: RunSpec, known: float, budget: int, appetite: Appetite) -> tuple[Span, Span, Span]:
     """(LM calls, responses, evaluations) of one improvement that may evaluate `budget` times.
 
-    `known`: the probability that its improver is the shipped seed improver.
+    `known`: the probability that its improver is the shipped seed improver, which makes one call; else it has this appetite.
     """
     asks, least = int(spec.lm_budget > 0 and budget > 0), int(known == 1)
     once, most = min(spec.max_responses, budget) * asks, spec.lm_budget * spec.max_responses
     every = most * asks
-    shares = (known, known + (1 - known) * (1 - USES_ALL), known)  # that make one call: least, expected, every call
 
     def between(one: float, all_of_them: float) -> tuple[float, float]:
-        return tuple(share * one + (1 - share) * all_of_them for share in shares[1:])  # type: ignore[return-value]
+        of = (each.of(one, all_of_them) for each in (appetite, EVERY_CALL))
+        expected, highest = (known * one + (1 - known) * each for each in of)
+        return expected, highest
 
     calls = Span(asks * least, *between(asks, spec.lm_budget * asks), spec.lm_budget)
     responses = Span(once * least, *between(once, every), most)
@@ -237,37 +285,39 @@ def _asks(spec: RunSpec, known: float, budget: int) -> tuple[Span, Span, Span]:
 
 def _iteration(spec: RunSpec, ground: Ground, known: float) -> dict[str, Work]:
     """One iteration, by role; `known`: the probability that the improver that improves itself is the shipped seed improver."""
-    calls, responses, evaluated = _asks(spec, known, spec.meta_budget)
+    chosen, gate = ground.appetite.chosen, _gate(spec)
+    calls, responses, evaluated = _asks(spec, known, spec.meta_budget, chosen)
     itself = _asked(calls, responses, Span(), calls, ground, (ground.improver_prompt, ground.improver))
     asks = float(calls.expected > 0)
     found = {
         SELF_IMPROVEMENT: itself,
-        META_EVALUATION: _downstream(spec, ground, evaluated * _all(spec.downstream), evaluated, _all(1)),
+        META_EVALUATION: _downstream(
+            spec, (evaluated * _all(spec.downstream), evaluated, _all(1)), 0.0, ground.appetite, ground
+        ),
     }
-    share = _accepted(spec) * asks
+    share = gate.accepted * asks
     measured = _measured(spec, ground, Span(0, share, share, 1))
     if spec.selection == "paper":
         return found | {GATE: Work(), MEASUREMENT: measured}
-    usual = math.ceil(GATE_SHARE * spec.gate_pairs) * asks
+    usual = gate.pairs * asks
     pairs = Span(0, usual, usual, spec.gate_pairs)
     rounds = Span(*(math.ceil(each / spec.downstream) for each in pairs))
-    incumbent = _downstream(spec, ground, pairs, rounds, _all(1), known)
-    return found | {GATE: incumbent + _downstream(spec, ground, pairs, rounds, _all(1)), MEASUREMENT: measured}
+    sides = (_downstream(spec, (pairs, rounds, _all(1)), each, chosen, ground) for each in (known, 0.0))
+    return found | {GATE: sum(sides, Work()), MEASUREMENT: measured}
 
 
 def _measured(spec: RunSpec, ground: Ground, times: Span, known: float = 0.0) -> Work:
     """|D| improvements, and their solutions on the sealed test split too."""
-    return _downstream(spec, ground, times * _all(spec.downstream), times, _all(2), known)
+    work = (times * _all(spec.downstream), times, _all(2))
+    return _downstream(spec, work, known, ground.appetite.chosen, ground)
 
 
-def _downstream(
-    spec: RunSpec, ground: Ground, improvements: Span, rounds: Span, scored: Span, known: float = 0.0
-) -> Work:
-    """Downstream improvements, in `rounds` that wait for one another; each result is scored `scored` times."""
-    calls, responses, evaluations = _asks(spec, known, spec.utility_budget)
-    depth = rounds * calls
+def _downstream(spec: RunSpec, work: tuple[Span, Span, Span], known: float, appetite: Appetite, ground: Ground) -> Work:
+    """`work`: how many improvements, in how many rounds that wait for one another, how often each result is scored."""
+    improvements, rounds, scored = work
+    calls, responses, evaluations = _asks(spec, known, spec.utility_budget, appetite)
     asked = (improvements * calls, improvements * responses, improvements * (evaluations + scored))
-    return _asked(*asked, depth, ground, (ground.solution_prompt, ground.solution))
+    return _asked(*asked, rounds * calls, ground, (ground.solution_prompt, ground.solution))
 
 
 def _asked(

@@ -15,8 +15,20 @@ from strop.laboratory import Parts
 from strop.lm.offline import parse
 from strop.lm.prices import NOTHING, Tariff, given_price
 from strop.lm.replay import Recorded
-from strop.plan import GATE, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT, Ground, Span, planned
+from strop.plan import (
+    GATE,
+    MEASUREMENT,
+    META_EVALUATION,
+    SELF_IMPROVEMENT,
+    Appetite,
+    Ground,
+    Span,
+    appetite_of,
+    planned,
+)
 from strop.sandbox.jail import JailedSandbox
+from strop.selection.gated import Gate
+from strop.selection.rehearsal import Rehearsed, rehearsed
 from strop.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.base import META_TASK
@@ -50,17 +62,23 @@ def test_roles_of_the_defaults_are_counted_one_by_one() -> None:
     found = planned(replace(PAPER, selection="gated"), GROUND)
     calls = {role: work.calls for role, work in found.roles.items()}
     itself, solutions, gate = calls[SELF_IMPROVEMENT], calls[META_EVALUATION], calls[GATE]
-    # Of the improvers that improve themselves 1, 1/2, 1/4 and 1/8 are the seed improver, which asks once and writes 6 candidates.
-    seeds = 1 + 1 / 2 + 1 / 4 + 1 / 8
-    assert itself == Span(1, pytest.approx(0.3 * (seeds + 4 * (4 - seeds)) + 0.7 * 4), seeds + 4 * (4 - seeds), 4 * 4)
-    assert (solutions.least, solutions.every_call, solutions.most) == (
-        0,
-        (6 * seeds + 24 * (4 - seeds)) * 5 * 4,
-        4 * 25 * 5 * 4,
+    gate_is = rehearsed(Gate(pairs=60), 5)
+    # The improver that improves itself is the seed improver, which asks once and writes 6 candidates, while no gate accepted any.
+    seeds = sum((1 - gate_is.accepted) ** t for t in range(4))
+    chosen = 0.6 + 0.4 / 3
+    assert itself == Span(
+        1,
+        pytest.approx(seeds + (4 - seeds) * (4 * chosen + (1 - chosen))),
+        pytest.approx(seeds + 4 * (4 - seeds)),
+        4 * 4,
     )
-    assert 4 * 6 * 5 < solutions.expected < solutions.every_call / 2
-    assert (gate.least, gate.every_call, gate.most) == (0, 30 * (seeds + 4 * (8 - seeds)), 4 * 60 * 2 * 4)
-    assert calls[MEASUREMENT] == Span(5, 5 + 4 * 0.5 * 5 * 1.9, 5 + 4 * 0.5 * 5 * 4, 5 * 4 + 4 * 5 * 4)
+    every = pytest.approx((6 * seeds + 24 * (4 - seeds)) * 5 * 4)
+    assert (solutions.least, solutions.every_call, solutions.most) == (0, every, 4 * 25 * 5 * 4)
+    assert solutions.every_call / 2 < solutions.expected < solutions.every_call
+    assert (gate.least, gate.most) == (0, 4 * 60 * 2 * 4)
+    assert gate.every_call == pytest.approx(gate_is.pairs * (seeds + 4 * (8 - seeds)))
+    assert calls[MEASUREMENT].every_call == pytest.approx(5 + 4 * gate_is.accepted * 5 * 4)
+    assert (calls[MEASUREMENT].least, calls[MEASUREMENT].most) == (5, 5 * 4 + 4 * 5 * 4)
     assert found.roles[META_EVALUATION].responses.most == 2000 * 6
 
 
@@ -71,6 +89,42 @@ def test_improvers_that_use_every_call_cost_what_a_strong_models_run_cost() -> N
     assert found.total.calls.expected / 2 < 416 < found.total.calls.every_call
     assert found.total.responses.expected / 2 < 2051 < found.total.responses.every_call
     assert found.roles[GATE].calls.expected / 2 < 218 < found.roles[GATE].calls.every_call
+
+
+COUNTED = [
+    ("offline", "paper", (3, 2, 4, 8, 3, 10), 55),
+    ("offline:skill=0.2", "archive", (3, 2, 3, 10, 3, 10), 33),
+    ("offline", "gated", (2, 3, 3, 6, 4, 10), 32),
+    ("offline", "gated", (2, 2, 6, 10, 4, 10), 46),
+    ("offline:skill=0.9", "archive", (2, 2, 3, 6, 3, 20), 42),
+    ("offline", "gated", (3, 2, 6, 8, 3, 15), 105),
+    ("offline", "paper", (3, 2, 4, 10, 4, 10), 64),
+]
+"""Runs: (T, copies, meta-utility calls, utility calls, LM calls, pairs of a gate) and the LM calls that they made."""
+
+
+@pytest.mark.parametrize(("lm", "selection", "size", "made"), COUNTED)
+def test_calls_of_a_run_are_within_a_factor_of_two_of_those_expected(
+    lm: str, selection: Any, size: tuple[int, ...], made: int
+) -> None:
+    names = ("iterations", "copies", "meta_budget", "utility_budget", "lm_budget", "gate_pairs")
+    spec = replace(PAPER, lm=lm, selection=selection, **dict(zip(names, size, strict=True)))
+    expected = planned(spec, replace(GROUND, appetite=appetite_of(lm))).total.calls.expected
+    assert expected / 2 <= made <= expected * 2
+
+
+def test_appetite_of_a_mixture_is_that_of_its_members_by_their_weights() -> None:
+    weak, mixed = appetite_of("offline:skill=0.0"), appetite_of('mix:["offline:skill=0.0?weight=3","vllm/m"]')
+    assert weak.every_call < 0.05 and weak.nothing > 0.5
+    assert mixed.every_call == pytest.approx(0.75 * weak.every_call + 0.25 * Appetite().every_call)
+    assert mixed.nothing == pytest.approx(0.75 * weak.nothing)
+
+
+def test_gate_is_expected_to_stop_early_and_to_accept_the_more_the_more_pairs_it_has() -> None:
+    few, many = rehearsed(Gate(comparisons=2, pairs=10), 2), rehearsed(Gate(comparisons=2, pairs=200), 2)
+    assert few.pairs < 5 and few.accepted == 0  # ten pairs hardly ever bring an evidence of 20
+    assert many.pairs < 100 and 0.2 < many.accepted < 0.6
+    assert rehearsed(Gate(comparisons=2, pairs=0), 2) == Rehearsed(0, 0)
 
 
 def test_stand_in_is_expected_to_answer_at_once() -> None:

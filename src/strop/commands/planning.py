@@ -12,7 +12,7 @@ from strop.laboratory import loaded, meta_description, settings_of
 from strop.lm.options import members, read_spec
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import check
-from strop.plan import Ground, planned
+from strop.plan import Ground, appetite_of, planned
 from strop.report.plan import plan_document, print_plan
 from strop.spec import RunSpec, improver_text
 from strop.stats import mean
@@ -44,6 +44,7 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
         else tasks[0].time_limit,
         tariffs=known,
         weights=[read_spec(each)[1].weight for each in members(spec.lm)],
+        appetite=appetite_of(spec.lm),
     )
     found = planned(spec, ground)
     if as_json:

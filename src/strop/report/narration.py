@@ -22,6 +22,7 @@ from strop.events import (
 from strop.feedback import gist
 from strop.report.lineage import Candidate
 from strop.report.lineage import candidate_score as candidate_score
+from strop.report.pace import in_all
 from strop.report.progress import GateProgress, Progress, held_out, is_tried
 from strop.report.words import NAMED_BY, counted, duration, harmless, over_tasks, quantity
 from strop.selection.gated import BEST, CEILING_VALUES
@@ -66,7 +67,7 @@ class Narrator:
                 return _compared(event)
             case IterationFinished():
                 known = at_ceiling(event, self._progress.recipe)
-                return finished(event) + (f"; {known}" if known else "")
+                return finished(event) + self._in_all(event) + (f"; {known}" if known else "")
             case LmFault(index=-1):  # the error that ends the work says it
                 return None
             case LmFault():
@@ -91,6 +92,14 @@ class Narrator:
         """The best candidate of strop improve so far, and its score."""
         best = self._progress.best_tried
         return "none better than the original" if best is None else f"{_name(best)}: {self._score(best)}"
+
+    def _in_all(self, event: IterationFinished) -> str:
+        """What the whole run is expected to come to, where iterations are to come."""
+        expected, of = in_all(self._progress), self._progress.recipe.get("iterations")
+        if expected is None or not isinstance(of, int) or event.t >= of:
+            return ""
+        money = f" and {dollars(expected[1])}" if expected[1] else ""
+        return f"; about {quantity(expected[0], 'LM call')}{money} expected in all"
 
     def _tried(self, event: Evaluated) -> str:
         """One candidate, its score, and what was spent so far."""

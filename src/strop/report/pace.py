@@ -1,16 +1,19 @@
-"""How much longer a run may take: from what is planned and from the pace so far. An estimate, and none before there is a basis.
+"""How much longer a run may take, and how many LM calls in all: from what is planned and from what happened so far.
 
-The work is counted in downstream improvements, of which an iteration of Algorithm 1 mostly consists. How many the next iteration
-takes is what the finished ones took; before one has finished, what a plan expects (strop.plan).
+An estimate, and none before there is a basis. The time is counted in downstream improvements, of which an iteration of
+Algorithm 1 mostly consists. How many the next iteration takes is what the finished ones took; before one has finished, what a
+plan expects (strop.plan).
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
 from collections.abc import Mapping
 
+from strop.errors import StropError
 from strop.events import (
     Event,
     ImproveFinished,
@@ -20,9 +23,12 @@ from strop.events import (
     RunResumed,
     RunStarted,
 )
-from strop.plan import ACCEPTED, GATE_SHARE
+from strop.plan import calls_of_iteration
 from strop.report.progress import Progress, is_tried
 from strop.report.words import duration
+from strop.selection.gated import Gate
+from strop.selection.rehearsal import rehearsed
+from strop.spec import RunSpec
 
 LEAST_UNITS, LEAST_SECONDS = 3, 2.0
 """Before so many were done, in so much time, nothing is said."""
@@ -101,13 +107,37 @@ class Pace:
         return max(now, 0.0) + (iterations - t) * each
 
 
+def in_all(progress: Progress) -> tuple[int, int] | None:
+    """(LM calls, billionths of a dollar) that the run is expected to come to; None where nobody can say, and when it is over.
+
+    What an iteration to come takes is the mean of what the finished ones took and of what a plan expects, which counts as one.
+    """
+    recipe, ended = progress.recipe, progress.iterations
+    if "selection" not in recipe or not ended or progress.status != "running":
+        return None
+    try:
+        spec = RunSpec.from_json(json.dumps(dict(recipe)))
+        planned = [calls_of_iteration(spec, t) for t in range(ended[-1].t + 1, spec.iterations + 1)]
+    except (StropError, ValueError):
+        return None
+    took = [event.lm_calls for event in ended if event.t > 0]
+    done = sum(event.lm_calls for event in ended)
+    calls = done + sum((each + sum(took)) / (1 + len(took)) for each in planned)
+    calls = min(calls, math.inf if spec.max_calls is None else spec.max_calls)
+    cost = progress.cost * calls / progress.lm_calls if progress.lm_calls else 0.0
+    return round(calls), round(min(cost, math.inf if spec.max_cost is None else spec.max_cost * 1e9))
+
+
 def _expected(recipe: Mapping[str, object]) -> float:
     """Downstream improvements of one iteration, as a plan expects them."""
     copies = _copies(recipe)
     candidates = min(_number(recipe, "max_responses"), _number(recipe, "meta_budget"))
     if recipe.get("selection") == "paper":
         return (candidates + 1) * copies
-    return (candidates + ACCEPTED) * copies + 2 * math.ceil(GATE_SHARE * _number(recipe, "gate_pairs"))
+    error, comparisons = recipe.get("gate_error"), max(_number(recipe, "iterations"), 1)
+    gate = Gate(error if isinstance(error, float) else 0.1, comparisons, _number(recipe, "gate_pairs"))
+    usual = rehearsed(gate, max(copies, 1))
+    return (candidates + usual.accepted) * copies + 2 * usual.pairs
 
 
 def _copies(recipe: Mapping[str, object]) -> int:

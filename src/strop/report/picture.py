@@ -20,7 +20,7 @@ from strop.report.lineage import candidate_score
 from strop.report.lineage_tree import drawn, rows
 from strop.report.narration import Narrator, finished
 from strop.report.notes import rule_words
-from strop.report.pace import Pace
+from strop.report.pace import Pace, in_all
 from strop.report.progress import Progress, is_tried
 from strop.report.tables import fitting
 from strop.report.under_way import SLOW, UnderWay
@@ -144,8 +144,12 @@ class Picture:
             said.append(("budget left", self._budget_left(), ""))
         for number, limit in enumerate(self._limits()):
             said.append(("" if number else "limits", limit, ""))
-        asked = f"calls {progress.lm_calls} · responses {progress.responses} · in flight {progress.in_flight}"
-        said.append(("LM", f"{asked} · {dollars(progress.cost)}" if progress.cost else asked, ""))
+        expected = in_all(progress)
+        calls, cost = (
+            ("", "") if expected is None else (f" of about {expected[0]}", f" of about {dollars(expected[1])}")
+        )
+        asked = f"calls {progress.lm_calls}{calls} · responses {progress.responses} · in flight {progress.in_flight}"
+        said.append(("LM", f"{asked} · {dollars(progress.cost)}{cost}" if progress.cost else asked, ""))
         rate = f"{progress.evaluations} · {self._rate(now):.0f}/s · {counted(progress.verdicts)}"
         said.append(("evaluations", harmless(rate), ""))
         faults, notes = progress.faults.total(), progress.notes.total()

@@ -12,23 +12,23 @@ from rich.table import Table
 from strop import plan as assumed
 from strop.errors import dollars
 from strop.lm.prices import Tariff
-from strop.plan import ROLES, Plan, Span
+from strop.plan import ROLES, Appetite, Plan, Span
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.tables import new_table, say
 from strop.report.words import duration
 from strop.spec import RunSpec
 
 
-def assumptions(known: Mapping[str, Tariff]) -> list[str]:
+def assumptions(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> list[str]:
     """What the figures rest on, a line each."""
     low, likely = assumed.BYTES_PER_TOKEN
     each = ", ".join(f"{seconds:g}" for seconds in assumed.CALL_SECONDS)
     prices = [f"price of {spec}: {_price(tariff)}" for spec, tariff in known.items()]
     return [
         "least: every program that a model writes asks for nothing; only the shipped seed improver is known to ask",
-        f"expected: {assumed.USES_ALL:.0%} of the improvers that a model writes make every LM call they may, the others one; "
-        f"each response is scored once; a gate needs {assumed.GATE_SHARE:.0%} of its pairs and accepts "
-        f"{assumed.ACCEPTED:.0%} of the candidates",
+        f"expected: {_asking(found.appetite)}; each response is scored once{_gate(found, spec)}",
+        "improvers change what they ask for as they improve: a run may well take half or twice the expected figures; from the "
+        "first iteration on its progress says what is expected in all",
         "every call: all of the improvers that a model writes make every LM call they may",
         "most: every budget is spent",
         f"a prompt is that of the seed improver at {low:g} and {likely:g} bytes a token; at most {assumed.MOST_PROMPT_TOKENS:,} "
@@ -66,7 +66,7 @@ def print_plan(found: Plan, spec: RunSpec, known: Mapping[str, Tariff], console:
     )
     bought = f"{found.iterations:.3g} of {spec.iterations} iterations, {found.attempts} improvement attempts"
     say(console, f"{found.binding} buys {bought}" if found.binding else f"the budget buys {bought}")
-    for line in assumptions(known):
+    for line in assumptions(found, spec, known):
         say(console, f"- {line}")
     say(console, found.warning, style="bold yellow")
 
@@ -95,8 +95,23 @@ def plan_document(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> di
         "improvement_attempts": found.attempts,
         "binding": found.binding or None,
         "warning": found.warning or None,
-        "assumptions": assumptions(known),
+        "assumptions": assumptions(found, spec, known),
     }
+
+
+def _asking(appetite: Appetite) -> str:
+    shares = f"{appetite.every_call:.0%} make every LM call they may"
+    if appetite.nothing:
+        shares += f", {appetite.nothing:.0%} fail before they ask"
+    chosen = f"{appetite.chosen.every_call:.0%} of those that a self-improvement returns make every call"
+    return f"of the improvers that a model writes {shares}, the others make one; {chosen}"
+
+
+def _gate(found: Plan, spec: RunSpec) -> str:
+    if spec.selection == "paper":
+        return ""
+    pairs = f"{found.gate.pairs:.0f} of {spec.gate_pairs} pairs"
+    return f"; a gate pays for {pairs} and accepts {found.gate.accepted:.0%} of the candidates (the mean of simulated gates)"
 
 
 def _at_once(known: Mapping[str, Tariff]) -> str:

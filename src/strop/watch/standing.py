@@ -12,6 +12,7 @@ from strop.errors import dollars
 from strop.events import Evaluated, Event, IterationFinished, IterationStarted, RunFinished, RunResumed
 from strop.keeping import RESUMABLE
 from strop.report.narration import Narrator, candidate_score
+from strop.report.pace import in_all
 from strop.report.progress import SELF_IMPROVEMENT, Progress, is_tried
 from strop.report.words import counted, harmless, quantity
 from strop.store import Store, Stored
@@ -76,8 +77,12 @@ class Account:
         found.append(
             ["language model", f"{quantity(progress.lm_calls, 'call')}, {quantity(progress.responses, 'response')}"]
         )
+        expected = in_all(progress)
+        if expected is not None:
+            found.append(["expected in all", f"about {quantity(expected[0], 'call')}"])
         if progress.cost:
-            found.append(["spent", dollars(progress.cost)])
+            of = f" of about {dollars(expected[1])}" if expected is not None else ""
+            found.append(["spent", dollars(progress.cost) + of])
         faults, notes = quantity(progress.faults.total(), "fault"), quantity(progress.notes.total(), "audit note")
         found.append(["to look at", f"{faults}, {notes}"])
         return [[name, harmless(value, _LONGEST)] for name, value in found]

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from strop.events import Evaluated, Event, ImproveFinished, IterationFinished, IterationStarted, RunResumed, RunStarted
-from strop.report.pace import Pace
+from strop.plan import calls_of_iteration
+from strop.report.pace import Pace, in_all
 from strop.report.progress import Progress
+from strop.spec import RunSpec
 
 SPEC = {"iterations": 2, "copies": 4, "max_responses": 3, "meta_budget": 9, "selection": "paper"}
 """An iteration is expected to take (3 + 1) * 4 downstream improvements."""
@@ -119,3 +121,24 @@ def test_pace_is_what_was_planned_when_that_is_known() -> None:
     run = Run(planned=20)
     run.work(10, "task/seed/copy0")
     assert run.left == "about 10 s left"
+
+
+def test_run_is_expected_to_come_to_its_plan_before_an_iteration_and_then_to_what_the_finished_ones_took(
+    end: IterationFinished,
+) -> None:
+    run = Run(iterations=3, lm="offline")
+    assert in_all(run.progress) is None
+    run(replace(end, lm_calls=4))
+    spec = RunSpec.from_json(json.dumps(SPEC | {"iterations": 3, "lm": "offline"}))
+    first, second, third = (calls_of_iteration(spec, t) for t in (1, 2, 3))
+    assert in_all(run.progress) == (round(4 + first + second + third), 0)
+    run(replace(end, t=1, lm_calls=1000))
+    assert in_all(run.progress) == (round(1004 + (second + 1000) / 2 + (third + 1000) / 2), 0)
+    run(replace(end, t=3, lm_calls=10))
+    assert in_all(run.progress) == (1014, 0)
+
+
+def test_run_is_expected_to_end_at_its_limit_of_calls(end: IterationFinished) -> None:
+    run = Run(iterations=3, lm="offline", max_calls=60)
+    run(replace(end, lm_calls=4))
+    assert in_all(run.progress) == (60, 0)

@@ -14,7 +14,7 @@ from strop.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
-from strop.lm.offline.odds import odds_at
+from strop.lm.offline.odds import asking, odds_at
 from strop.seeds import derive
 
 MODEL = "offline (not a language model)"
@@ -44,6 +44,8 @@ class Offline:
         self._unsafe = unsafe
         self._secret = str(seed).encode()
         self._odds = odds_at(skill)
+        self.asking = asking(skill)
+        """Of the improvers that it writes, the shares that (make every LM call, fail before they ask)."""
         self._textbook = load_textbook() if textbook is None else textbook
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
