@@ -1,9 +1,11 @@
 """Runs against their plans: what `strop run --dry-run` said, and what the same run then took.
 
     python bench/plan.py                # ten runs of the offline proposer, some five minutes on two free cores
-    python bench/plan.py --tuning       # those on which the plan's assumptions were chosen
+    python bench/plan.py --tuning       # others
+    python bench/plan.py --served       # the proposer behind a server, as a model that nobody knows, with prices
 
-The ratio is found / expected. Seconds are processor time over cores, so that other work on the machine does not matter.
+The ratio is found / expected; `after t = 1` is the same for what progress expected in all when the first iteration had
+finished. Seconds are processor time over cores, so that other work on the machine does not matter.
 """
 
 from __future__ import annotations
@@ -11,13 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from strop.lm.offline import parse
+from strop.testing.openai_server import OpenAIServer
 
 TUNING = [
     "lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 30 --seed 1",
@@ -42,38 +49,62 @@ JUDGING = [
 ]
 
 
-def strop(*arguments: str) -> tuple[dict[str, Any], float]:
-    """(the document that a command prints, the processor time of everything that it started)."""
+def strop(*arguments: str) -> tuple[dict[str, Any], float, str]:
+    """(the document that a command prints, the processor time of everything that it started, its progress)."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ended = subprocess.run([sys.executable, "-m", "strop", *arguments, "--json"], capture_output=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if ended.returncode:
         sys.exit(ended.stderr.decode())
-    return json.loads(ended.stdout), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return json.loads(ended.stdout), busy, ended.stderr.decode()
 
 
-def compared(line: str, directory: Path) -> list[tuple[float, dict[str, float]]]:
-    """(found, the plan's span) for LM calls, responses, evaluations and seconds."""
-    words = shlex.split(line)
-    plan, _ = strop("run", *words, "--dry-run")
-    run, busy = strop("run", *words, "--out", str(directory), "--no-report", "--display", "none")
+def compared(words: Sequence[str], directory: Path) -> list[tuple[str, float, float]]:
+    """(of what, found, expected)."""
+    plan, _, _ = strop("run", *words, "--dry-run")
+    run, busy, said = strop("run", *words, "--out", str(directory), "--no-report", "--display", "plain")
     spent = run["costs"]["total"]
     evaluations = sum(each["evaluations"] for each in run["iterations"]) + 1
-    found = (spent["lm_calls"], spent["responses"], evaluations, busy / len(os.sched_getaffinity(0)))
-    spans = (plan["lm_calls"], plan["responses"], plan["evaluations"], plan["seconds"])
-    return list(zip(found, spans, strict=True))
+    found = {
+        "LM calls": (spent["lm_calls"], plan["lm_calls"]),
+        "responses": (spent["responses"], plan["responses"]),
+        "evaluations": (evaluations, plan["evaluations"]),
+        "seconds": (busy / len(os.sched_getaffinity(0)), plan["seconds"]),
+    }
+    if spent["cost"]:
+        found["dollars"] = (spent["cost"], plan["cost"])
+    told = re.search(r"t = 1 finished.*; about ([\d,]+) LM calls? ", said)
+    corrected = [("after t = 1", spent["lm_calls"], float(told[1].replace(",", "")))] if told else []
+    return [(name, did, span["expected"]) for name, (did, span) in found.items()] + corrected
+
+
+def served(line: str, directory: Path) -> list[tuple[str, float, float]]:
+    """The same with the proposer of the line behind a server."""
+    words = shlex.split(line)
+    lm = "offline"
+    if "--lm" in words:
+        place = words.index("--lm")
+        lm = words[place + 1]
+        words = words[:place] + words[place + 2 :]
+    with OpenAIServer(parse(lm, 0)) as server:
+        return compared([*words, "--lm", "vllm/served", "--base-url", server.url, "--price", "1,2"], directory)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tuning", action="store_true")
-    lines = TUNING if parser.parse_args().tuning else JUDGING
-    print("found / expected", *("LM calls", "responses", "evaluations", "seconds"), sep=" | ")
+    parser.add_argument("--served", action="store_true")
+    parser.add_argument("--only", type=int, nargs="+", help="numbers of the lines, from 0")
+    given = parser.parse_args()
+    lines = TUNING if given.tuning else JUDGING
     with tempfile.TemporaryDirectory() as folder:
         for number, line in enumerate(lines):
-            each = compared(line, Path(folder) / str(number))
-            cells = [f"{found:.4g} / {span['expected']:.4g} = {found / span['expected']:.2f}" for found, span in each]
-            print(line, *cells, sep=" | ", flush=True)
+            if given.only is None or number in given.only:
+                directory = Path(folder) / str(number)
+                found = served(line, directory) if given.served else compared(shlex.split(line), directory)
+                cells = [f"{name} {did:.4g} / {expected:.4g} = {did / expected:.2f}" for name, did, expected in found]
+                print(line, *cells, sep=" | ", flush=True)
 
 
 if __name__ == "__main__":

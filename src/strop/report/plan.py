@@ -15,8 +15,10 @@ from strop.lm.prices import Tariff
 from strop.plan import ROLES, Appetite, Plan, Span
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.tables import new_table, say
-from strop.report.words import duration
 from strop.spec import RunSpec
+
+_CLOCK_SECONDS = 60.0
+"""From so much time at most on, a plan says hours, minutes and seconds."""
 
 
 def assumptions(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> list[str]:
@@ -27,8 +29,8 @@ def assumptions(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> list
     return [
         "least: every program that a model writes asks for nothing; only the shipped seed improver is known to ask",
         f"expected: {_asking(found.appetite)}; each response is scored once{_gate(found, spec)}",
-        "improvers change what they ask for as they improve: a run may well take half or twice the expected figures; from the "
-        "first iteration on its progress says what is expected in all",
+        "improvers change what they ask for while they improve: a run may take half or twice the expected figures, one of few "
+        "and weak candidates even less; its progress says after each iteration what is expected in all",
         "every call: all of the improvers that a model writes make every LM call they may",
         "most: every budget is spent",
         f"a prompt is that of the seed improver at {low:g} and {likely:g} bytes a token; at most {assumed.MOST_PROMPT_TOKENS:,} "
@@ -57,7 +59,10 @@ def print_plan(found: Plan, spec: RunSpec, known: Mapping[str, Tariff], console:
         table.add_row("money", *["no price"] * 4)
     else:
         _row(table, "money", found.total.cost, lambda amount: dollars(round(amount)))
-    _row(table, "time", found.seconds, duration)
+    if found.seconds.most < _CLOCK_SECONDS:
+        _row(table, "seconds", found.seconds, lambda seconds: f"{seconds:,.1f}")
+    else:
+        _row(table, "time, h:mm:ss", found.seconds, _clock)
     console.print(table)
     say(
         console,
@@ -139,6 +144,11 @@ def _row(table: Table, name: str, span: Span, say_it: Callable[[float], str]) ->
 
 def _span(span: Span) -> dict[str, float]:
     return asdict(span)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _count(number: float) -> str:
