@@ -251,7 +251,7 @@ def test_improver_cannot_fill_the_disk_with_candidates_and_prompts(bench: Callab
     b = bench(grant=Grant(utility_calls=60))
     improvement = b.improve(FLOOD)
     assert improvement.solution.startswith("# 4")
-    assert "longer" in improvement.solution or "at most 1,000,000 characters" in improvement.solution
+    assert "the candidate has 1,000,001 characters; the most is 1,000,000" in improvement.solution
     recorded = sum(len(event.solution or "") for event in b.of(Evaluated))
     assert recorded < MOST_RECORDED + 100 * 1000
     assert not b.of(LmCalled)
