@@ -52,7 +52,8 @@ def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
     documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout) for _ in range(2)]
     for document in documents:
         del document["run"], document["solution"], document["diff"], document["best"]
-    assert documents[0] == documents[1] and documents[0]["lm_calls"] == 1
+    assert documents[0] == documents[1] and documents[0]["lm_calls"] == documents[0]["lm_budget"] == 1
+    assert documents[0]["answers"]["total"] == documents[0]["responses"] == 2
 
 
 def test_improver_that_fails_costs_nothing_but_says_why(strop: Any, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ def test_show_names_strategies_and_tells_how_sure_the_figures_are(strop: Strop) 
     shown = strop("show", "r")
     assert shown.returncode == 0 and "strategy" in shown.stdout and "I_1: " in shown.stdout
     assert json.loads(strop("show", "r", "--json").stdout) == json.loads(made.stdout)
+    answers = json.loads(made.stdout)["answers"]
+    assert answers["total"] > 0 == answers["not_examined"] and answers["sentence"] in strop("show", "r").stdout
     sure = strop("show", "r", "--statistics")
     assert sure.returncode == 0 and sure.stdout.startswith(shown.stdout) and len(sure.stdout) > len(shown.stdout)
     document = strop("show", "r", "--statistics", "--json")

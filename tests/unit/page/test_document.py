@@ -28,6 +28,7 @@ from strop.page.block import packed
 from strop.page.shape import PageDocument
 from strop.page.showing import page_html
 from strop.page.texts import Texts
+from strop.report.answers import answers_in
 from strop.report.documents import ModelFacts, run_document
 from strop.report.statistics import statistics_document
 from strop.store import Store
@@ -110,6 +111,15 @@ def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: PageDo
     assert money["over_time"][-1][1:] == pytest.approx([float(cost) / 1e9, tokens])  # type: ignore[arg-type]
     assert sum(role["tokens"] for role in money["roles"].values()) == tokens
     assert money["costs"]["total"]["responses"] == len(made_page["calls"]["at"])
+
+
+def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: PageDocument) -> None:
+    with Store.open(made) as store:
+        answers = answers_in(store.outline())
+    assert answers["total"] > 0
+    assert made_page["answers"] == answers["sentence"] and answers["sentence"] in page_html(
+        made_page, packed(made_page)
+    )
 
 
 def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: PageDocument) -> None:
