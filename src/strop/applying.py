@@ -119,11 +119,11 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
 
     Files that git does not know do not count, but for those at `paths`.
     """
-    lift = "--force applies it all the same"
+    lift = "--force applies the patch anyway"
     top = git_root(root.resolve())
     if top is None or shutil.which("git") is None:
-        reason = f"{root} is in no git tree" if top is None else "this machine has no git"
-        raise ConfigurationError(f"{reason}, which could bring your files back; {lift}")
+        reason = f"{root} is in no git repository" if top is None else "this machine has no git"
+        raise ConfigurationError(f"{reason}, so your files could not be brought back; {lift}")
     # A filter is a program that the repository's own configuration names: git would run it on each changed file.
     filters = (_git(root, "config", "-z", "--name-only", "--get-regexp", r"^filter\.") or "").split("\0")
     asked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", top.as_posix())

@@ -164,7 +164,7 @@ def test_help_lists_commands_and_flags_under_headings(strop: Any) -> None:
     commands = strop("--help").stdout
     assert all(heading in commands for heading in ("Better programs", "Better improvers", "Records of runs"))
     flags = strop("improve", "--help").stdout
-    assert "Limits of the whole" in flags and "What is recorded and shown" in flags
+    assert "Limits of the whole run" in flags and "What is recorded and shown" in flags
     assert "[default: ]" not in strop("train", "--help").stdout
 
 

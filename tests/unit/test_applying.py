@@ -97,7 +97,7 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(
             "git does not know",
         ),
         (lambda root: ((root / "z").write_text("z"), git(root, "add", "z")), "uncommitted changes"),
-        (lambda root: (root / ".git").rename(root / "../git"), "is in no git tree"),
+        (lambda root: (root / ".git").rename(root / "../git"), "is in no git repository"),
     ],
 )
 def test_patch_needs_force_where_git_could_not_bring_the_files_back(

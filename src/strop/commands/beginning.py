@@ -42,7 +42,7 @@ class BeginOptions:
     """RUN:t: begin anew from I_t of another run, as when a later step of it was wrong. The same as --improver RUN:t, and the
     task is that run's when none is named."""
     seed: Whole | None = None
-    """With this machine's key it decides everything that is drawn; random when not given."""
+    """Seed of everything that is drawn, together with this machine's key; random when not given."""
     replay: Annotated[Path | None, Parameter(name="--replay")] = None
     """A run to begin again: its recipe where nothing else is asked for, and its answers as far as they reach; then the model."""
     trust_task: Annotated[bool, Parameter(negative="")] = False

@@ -41,7 +41,7 @@ def check_command(
     repeat
         How often the seed solution is evaluated, for its noise; how often the original is run, with one seed and with others.
     seed
-        With this machine's key it decides which instances are drawn.
+        Seed of the instances, together with this machine's key.
     jobs
         Solutions evaluated at once; 0 means one for each core.
     verbose

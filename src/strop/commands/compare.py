@@ -53,7 +53,7 @@ def compare_command(
     task
         A task's name, a file that defines a strop.Task, or a folder with a strop.toml; give it several times for several tasks.
     seed
-        With this machine's key it decides everything that is drawn.
+        Seed of everything that is drawn, together with this machine's key.
     """
     improvers = rivals(first, second)
     announce(ground.instances)

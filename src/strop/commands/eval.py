@@ -62,7 +62,7 @@ def eval_command(
     task
         A task's name, or a file that defines a strop.Task; give it several times for several tasks.
     seed
-        With this machine's key it decides everything that is drawn.
+        Seed of everything that is drawn, together with this machine's key.
     """
     spec = recipe(task, seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)

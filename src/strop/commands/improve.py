@@ -191,7 +191,7 @@ def improve_command(
     solution
         File of the solution to start from; the task's seed solution when not given. The file is not changed.
     seed
-        With this machine's key it decides everything that is drawn; random when not given.
+        Seed of everything that is drawn, together with this machine's key; random when not given.
     """
     patch.check()
     directory = _directory(out, target)

@@ -72,7 +72,7 @@ def noise_command(
     repeats
         How often the meta-utility is measured on each task.
     seed
-        With this machine's key it decides everything that is drawn.
+        Seed of everything that is drawn, together with this machine's key.
     """
     if not 2 <= repeats <= MOST:
         raise ConfigurationError(f"--repeats is {repeats}; it must be between 2 and {MOST}")

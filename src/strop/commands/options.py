@@ -40,9 +40,9 @@ def folder(kind: object, tokens: Sequence[Token]) -> Path:
 Whole = Annotated[int, Parameter(converter=whole)]
 Folder = Annotated[Path | None, Parameter(converter=folder)]
 MODEL = Group("Language model, and what one improvement may spend", sort_key=4)
-LIMITS = Group("Limits of the whole", sort_key=5)
+LIMITS = Group("Limits of the whole run", sort_key=5)
 GROUND = Group("Instances and protections", sort_key=6)
-SELECTION = Group("Which improver goes on", sort_key=3)
+SELECTION = Group("Selection: which improver is kept", sort_key=3)
 OUTPUT = Group("What is recorded and shown", sort_key=7)
 Models = Annotated[tuple[str, ...], Parameter(alias=("-m", "--model"), negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
@@ -118,7 +118,7 @@ class LimitOptions:
     """What the whole run may spend on its language model; what is spent before a limit ends it is kept."""
 
     max_cost: float | None = None
-    """Dollars. What such a call took so far is set aside before each; the limit may be passed by 5%, see docs/money.md."""
+    """Dollars. Before each call, what such calls took so far is set aside; the limit may be passed by 5%, see docs/money.md."""
     max_tokens: Whole | None = None
     """Tokens, in and out; as --max-cost."""
     strict_budget: Annotated[bool | None, Parameter(negative="")] = None
@@ -126,7 +126,7 @@ class LimitOptions:
     max_calls: Whole | None = None
     """LM calls of all improvements together."""
     max_time: str | None = None
-    """Time of all stretches together: 90, 90s, 30m or 2h."""
+    """Time of all sessions together: 90, 90s, 30m or 2h."""
     give_up_after: str | None = None
     """How long to keep asking a model that stopped answering, before the work ends: 30m when not given."""
     price: str | None = None

@@ -42,7 +42,7 @@ DryRun = Annotated[
     Parameter(
         name="--dry-run",
         negative="",
-        help="Say what the run would come to at least, as expected and at most, and do nothing.",
+        help="Estimate what the run takes (least, expected, most), and do nothing.",
     ),
 ]
 

@@ -43,7 +43,7 @@ def score_command(
     split
         train, or test for the sealed split.
     seed
-        With this machine's key it decides which instances are drawn.
+        Seed of the instances, together with this machine's key.
     """
     scoring = scored.scoring()
     if task is None and not (scoring.evaluator or scoring.command):

@@ -25,7 +25,7 @@ def show_command(
     run
         Directory of the run, or the end of its name; the newest in `runs` when not given.
     statistics
-        How surely: every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
+        Show every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
     answers
         Write the answers of its language model to this file instead, for `--lm recorded:FILE`.
     """

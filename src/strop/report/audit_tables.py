@@ -53,7 +53,7 @@ def print_run_audit(audit: RunAudit, console: Console) -> None:
 
 def print_rules(console: Console) -> None:
     """The catalogue."""
-    table = _table("rule", "the program", "told by", "why")
+    table = _table("rule", "the program", "source", "why")
     for row in rules_document():
         title = ruled(row["title"], row["unsandboxing"])
         table.add_row(row["rule"], Text(title), row["told_by"], Text(row["why"]))
@@ -112,7 +112,7 @@ def _print_programs(audit: RunAudit, console: Console) -> None:
 def _print_notes(audit: RunAudit, console: Console) -> None:
     if not audit.notes:
         return
-    table = _table("noted at run time", "the program", "told by", "times", "in")
+    table = _table("noted at run time", "the program", "source", "times", "in")
     for rule in sorted({rule for _, rule in audit.notes}):
         places = {place: times for (place, each), times in audit.notes.items() if each == rule}
         known = RULES.get(rule)

@@ -13,7 +13,8 @@ from strop.plurals import quantity
 from strop.report.checkup import VERDICTS, FindingDocument, check_sentence, finding_document, print_finding, print_hacks
 from strop.report.documents import SCHEMA_VERSION
 from strop.report.tables import new_table, say
-from strop.report.words import harmless
+from strop.report.words import harmless, seconds_in_words
+from strop.tasks.objective import TIMES
 
 
 class CommandHackDocument(TypedDict):
@@ -143,7 +144,8 @@ def _facts(checkup: CommandCheckup, console: Console) -> None:
     original, task = checkup.original, checkup.task
     say(console, f"command: {harmless(task.command, 200)}")
     for name, reader in task.objective.readers.items():
-        value = f"{original.values[name]:.6g}" if name in original.values else "none"
+        found = original.values.get(name)
+        value = "none" if found is None else seconds_in_words(found) if reader in TIMES else f"{found:.6g}"
         chosen = score_is(original.output) if reader == "$.score" else ""
         say(
             console,

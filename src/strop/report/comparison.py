@@ -11,6 +11,7 @@ from rich.text import Text
 from strop.comparison import Comparison, Difference, Side
 from strop.errors import dollars
 from strop.report.documents import SCHEMA_VERSION
+from strop.report.glossary import print_glossary
 from strop.report.tables import SENTENCE, new_table, say
 from strop.report.words import harmless, notice_of
 from strop.tasks.command import SHARED_JAIL
@@ -42,6 +43,7 @@ def print_comparison(found: Comparison, console: Console) -> None:
     console.print(cost)
     if found.share_jail:
         say(console, f"{', '.join(found.share_jail)}: {SHARED_JAIL}")
+    print_glossary(console, ("û", "sealed", "copy"))
 
 
 def _figures(each: Difference) -> list[str]:

@@ -143,7 +143,7 @@ def print_costs(found: Costs, console: Console) -> None:
         _row(table, harmless(model, 40), spent, "", console)
     console.print(table)
     if found.total.again:
-        say(console, f"{quantity(found.total.again, 'response')} given again within a comparison, which cost nothing")
+        say(console, f"{quantity(found.total.again, 'response')} used again within comparisons, at no cost")
     if found.unseen_cost:
         say(
             console,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 
 from strop.report.tables import say
 
 GLOSSARY = {
     "û": "meta-utility: mean utility, 0 to 1, of the programs an improver makes",
+    "u(s)": "utility of the task's seed solution",
     "sealed": "the test split: instances that no prompt and no choice has seen",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
@@ -16,8 +19,12 @@ GLOSSARY = {
 """Word → what it means, in one line of 80 columns."""
 
 
-def print_glossary(console: Console) -> None:
-    """The words of a run's tables."""
-    width = max(map(len, GLOSSARY))
-    for word, meaning in GLOSSARY.items():
-        say(console, f"{word.ljust(width)}  {meaning}", style="dim")
+RUN = ("û", "sealed", "copy", "pair", "evidence")
+"""The words of a run's tables."""
+
+
+def print_glossary(console: Console, words: Sequence[str] = RUN) -> None:
+    """What these words mean."""
+    width = max(map(len, words))
+    for word in words:
+        say(console, f"{word.ljust(width)}  {GLOSSARY[word]}", style="dim")

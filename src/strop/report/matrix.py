@@ -20,6 +20,7 @@ from strop.report.documents import (
     difference,
     measured,
 )
+from strop.report.glossary import print_glossary
 from strop.report.tables import SENTENCE, new_table, say, sign_of
 from strop.report.words import counted, harmless, quantity, with_error
 from strop.tasks.base import Split
@@ -164,7 +165,7 @@ def _of_one(row: CellCompared, found: Matrix) -> str:
     if interval is None:
         return f"No claim: {name} differs from the seed improver by {change}; one copy says nothing about chance."
     if not _is_clear(row):
-        return f"No significant difference: {name} from the seed improver {change}."
+        return f"No significant difference between {name} and the seed improver: {change}."
     return f"{name} is {'better' if row.found.mean > 0 else 'worse'} than the seed improver: {change}."
 
 
@@ -183,6 +184,7 @@ def print_matrix(found: Matrix, console: Console, *, notice: str = "") -> None:
         say(console, f"{', '.join(shared)}: {SHARED_JAIL}")
     for cell in found.cells:
         _print_failures(cell, console)
+    print_glossary(console, ("û", "u(s)", "sealed", "copy"))
 
 
 def _print_values(found: Matrix, split: Split, improvers: Sequence[Named], console: Console) -> None:

@@ -30,7 +30,7 @@ from strop.solution import digest_of
 from strop.tasks.facts import FOLDERS, facts
 
 _PATIENCE = 10
-"""Faults, and audit notes, that are told of one iteration; the rest is counted: a guest can make thousands."""
+"""Faults that are told of one iteration; the rest is counted: a guest can make thousands."""
 
 _GATE_STEP = 5
 """Pairs of a gate between two lines."""
@@ -48,6 +48,7 @@ class Narrator:
         self.progress = self._progress = progress
         self._score = score or (lambda event: f"{event.value:.3f}")
         self._told: dict[type[Event], int] = {}
+        self._rules: set[str] = set()
         self._pairs_told = 0
 
     def line(self, event: Event) -> str | None:
@@ -75,7 +76,7 @@ class Narrator:
                 where = f"{event.scope} call {event.call} attempt {event.attempt}{alike}"
                 return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
             case AuditNoted():
-                return self._sparingly(event, _noted(event))
+                return self._first_of_rule(event)
             case Evaluated() if is_tried(event):
                 return self._tried(event)
             case RunFinished():
@@ -115,7 +116,9 @@ class Narrator:
         spent.append(quantity(progress.lm_calls, "LM call"))
         if progress.cost:
             spent.append(dollars(progress.cost))
-        return harmless(f"candidate {_name(event)}: {result}, {', '.join(spent)}", limit=400)
+        same = progress.original is not None and event.solution == progress.original.solution
+        name = f"{_name(event)} (the original)" if same else _name(event)
+        return harmless(f"candidate {name}: {result}, {', '.join(spent)}", limit=400)
 
     def _candidate(self, candidate: Candidate) -> str:
         best = ", best so far" if candidate == self._progress.best else ""
@@ -129,6 +132,13 @@ class Narrator:
             return None
         self._pairs_told = ended
         return f"t = {self._progress.t}: gate: {gate.words}"
+
+    def _first_of_rule(self, event: AuditNoted) -> str | None:
+        """The first note of a rule in a run; the table at the end counts all of them."""
+        if event.rule in self._rules:
+            return None
+        self._rules.add(event.rule)
+        return harmless(f"{_noted(event)} (from now on only counted)", limit=400)
 
     def _sparingly(self, event: Event, line: str) -> str | None:
         told = self._told[type(event)] = self._told.get(type(event), 0) + 1
@@ -162,11 +172,16 @@ def finished(event: IterationFinished) -> str:
     """How an iteration ended."""
     outcome = f"I_{event.t} is {digest_of(event.improver)[:NAMED_BY]}"
     if event.t > 0:
-        outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
+        outcome += ", new" if event.accepted else f", kept ({_short(event.reason)})" if event.reason else ", kept"
     scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
     asked = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
     spent = f"{asked}, {duration(event.seconds)}"
     return harmless(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)
+
+
+def _short(reason: str) -> str:
+    """A reason without the figures of the gate, which a line of their own has just told."""
+    return reason.partition(": difference ")[0]
 
 
 def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:

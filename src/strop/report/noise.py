@@ -110,7 +110,7 @@ def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> N
     if found:
         _print_table(found, console)
         gate = found[0][1].gate
-        say(console, "sd: of û between repeats; s.e.: of one û, as its own copies tell it")
+        say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
         say(console, "half under, 90% under, floor: 50, 90, 95% of the differences of two û")
         say(console, f"gate: accepted of {gate.comparisons} A/A comparisons; {100 * gate.alpha:.3g}% are allowed")
     for trials, _ in result.tasks:

@@ -143,8 +143,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
     console.print(table)
     for each in comparisons:
         if each.futile:
-            stopped = f"t = {each.t}: the gate stopped after {each.pairs} of {quantity(each.most, 'pair')}"
-            say(console, f"{stopped}: the rest can hardly reach the threshold (futility)")
+            say(console, f"t = {each.t}: stopped early: the threshold was hardly in reach any more (futility)")
     calls, evaluations = sum(each.lm_calls for each in comparisons), sum(each.evaluations for each in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
     ahead = sum(each.pairs - len(each.differences) for each in comparisons)

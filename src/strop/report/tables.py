@@ -109,7 +109,7 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
     """What the audit noted, one row a rule; nothing where it noted nothing."""
     if not rows:
         return
-    table = new_table("audit", "the program", "told by", "times", console=console)
+    table = new_table("audit", "the program", "source", "times", console=console)
     table.columns[3].justify = "right"
     for row in rows:
         what = ruled(row.title, row.unsandboxing)

@@ -70,7 +70,7 @@ def tried_document(tried: Tried) -> TriedDocument:
 
 def print_tried(tried: Sequence[Tried], console: Console) -> None:
     """A short list of what was tried: digest, score in training, verdict."""
-    table = new_table("tried", "train", "verdict", console=console)
+    table = new_table("candidate", "train", "verdict", console=console)
     room = max(console.width - NAMED_BY - len("train") - 2 * len("  "), 20)
     for each in tried[:SHOWN]:
         why = f"{each.verdict}: {_EXIT.sub('', each.error)}" if each.error else each.verdict

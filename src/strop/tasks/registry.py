@@ -67,7 +67,7 @@ def load(name: str) -> Task:
     found = find_installed(TASKS, name)
     if found is None and "/" in name:
         raise ConfigurationError(
-            f"there is no {name}; a task is a name, a file that ends in .py, or a folder with a {CONFIG}"
+            f"{name} is not a task: a task is a name, a file that ends in .py, or a folder with a {CONFIG}"
         )
     if found is None:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")

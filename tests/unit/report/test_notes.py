@@ -53,7 +53,7 @@ def test_run_table_counts_notes_by_rule_in_80_columns() -> None:
 
 
 def test_run_table_says_nothing_of_the_audit_where_nothing_was_noted() -> None:
-    assert "told by" not in shown()
+    assert "source" not in shown()
 
 
 def test_run_document_counts_times() -> None:
@@ -67,6 +67,12 @@ def test_run_document_counts_times() -> None:
 
 def test_line_of_a_note_says_what_the_rule_means() -> None:
     event = AuditNoted(scope="t1/improve", rule="R013", detail="execve x3", times=3, program="x")
-    assert (
-        Narrator(Progress()).line(event) == "audit note: R013 starts another program, 3 times, at t1/improve: execve x3"
-    )
+    told = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3 (from now on only counted)"
+    assert Narrator(Progress()).line(event) == told
+
+
+def test_second_note_of_a_rule_is_counted_and_gets_no_line() -> None:
+    narrator = Narrator(Progress())
+    notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R002", "R002")]
+    lines = [narrator.line(each) for each in notes]
+    assert [line is None for line in lines] == [False, True, False, True]

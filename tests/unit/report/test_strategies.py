@@ -118,7 +118,7 @@ def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
         "1e+300",
         "no",
         "66 LM calls and 888 evaluations",
-        "t = 2: the gate stopped after 12 of 60 pairs: the rest can hardly reach the threshold (futility)",
+        "t = 2: stopped early: the threshold was hardly in reach any more (futility)",
     ):
         assert piece in text
     assert all(len(line) <= 80 for line in text_of(shown).splitlines())
