@@ -3,9 +3,10 @@
     python bench/default_improver.py            # choose on the first seeds, judge on others; both tables
     python bench/default_improver.py --steps    # with the stepwise stand-in alone
 
-Two proposers, neither a language model. `offline` is strop's own, whose answers do not get better with the program that a prompt
-shows. `stepwise` (bench/stepwise.py) answers as a mediocre model does: one step further than the program it is shown, or a step
-back, an equal program, one that fails (which it repairs more often when it is told the error), or no program at all.
+Three proposers, none of them a language model. `offline` is strop's own, whose answers do not get better with the program that a
+prompt shows. `stepwise` (bench/stepwise.py) answers as a mediocre model does: one step further than the program that it is shown,
+or a step back, an equal program, one that fails (which it repairs more often when it is told the error), or no program at all.
+`attentive` is the same, and gains more from errors and scores that a prompt tells.
 
 An improver's own text runs here as it is, with handles that count as the host's do. Programs are measured on the training split
 and the returned one on the sealed split; equal programs are measured once, so that all improvers meet the same scores.
@@ -54,6 +55,8 @@ TASKS: dict[str, tuple[str, int]] = {
 BUDGETS = ((25, 4), (100, 17))
 """Evaluations and LM calls of 6 responses: 24 and 102 answers."""
 PER_CALL = 6
+ALWAYS = ("greedy_iterative", "simulated_annealing", "error_feedback", "seed")
+"""Judged whatever the choice."""
 PEER = "greedy_iterative"
 """The paper's iterative baseline, which others must beat to be worth more words."""
 
@@ -159,7 +162,7 @@ def remembered(measure: Measure) -> Measure:
     return once
 
 
-def stepwise_places() -> list[Place]:
+def stepwise_places(*, attentive: bool = False) -> list[Place]:
     """The tasks that the stepwise stand-in knows."""
 
     def place(name: str) -> Place:
@@ -178,7 +181,9 @@ def stepwise_places() -> list[Place]:
             )
 
         known = remembered(measure)
-        return Place(name, ladder.start, ladder.text, known, lambda seed: Stepwise(ladder, seed).answer)
+        return Place(
+            name, ladder.start, ladder.text, known, lambda seed: Stepwise(ladder, seed, attentive=attentive).answer
+        )
 
     return [place(name) for name in LADDERS]
 
@@ -250,23 +255,20 @@ def said(values: Sequence[float], sign: str = "") -> str:
 def main() -> None:
     """Choose, then judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", action="store_true", help="the stepwise stand-in alone")
+    parser.add_argument("--steps", action="store_true", help="the stepwise and the attentive stand-in alone")
     parser.add_argument("--no-steps", action="store_true", help="the offline proposer alone")
     parser.add_argument("--offline", nargs="*", default=list(TASKS))
     parser.add_argument("--improvers", nargs="*", default=shipped_improvers())
     parser.add_argument("--seeds", type=int, default=3, help="of each half, with the offline proposer")
     options = parser.parse_args()
-    steps = stepwise_places()
-    for budget in () if options.no_steps else BUDGETS:
-        print("\n## stepwise, chosen on")
-        order = table(steps, options.improvers, range(20), budget)
-        print("\n## stepwise, judged on")
-        table(
-            steps,
-            list(dict.fromkeys([*order[:4], "greedy_iterative", "error_feedback", "seed"])),
-            range(100, 160),
-            budget,
-        )
+    for name, attentive in (("stepwise", False), ("attentive", True)) if not options.no_steps else ():
+        steps = stepwise_places(attentive=attentive)
+        for budget in BUDGETS:
+            print(f"\n## {name}, chosen on")
+            order = table(steps, options.improvers, range(20), budget)
+            print(f"\n## {name}, judged on")
+            judged = dict.fromkeys([*order[:4], *ALWAYS])
+            table(steps, [each for each in judged if each in options.improvers], range(100, 160), budget)
     if options.steps:
         return
     with ExitStack() as stack:
@@ -275,7 +277,8 @@ def main() -> None:
             print("\n## offline, chosen on")
             order = table(places, options.improvers, range(options.seeds), budget)
             print("\n## offline, judged on")
-            best = list(dict.fromkeys([*order[:3], "greedy_iterative", "error_feedback", "seed"]))
+            judged = dict.fromkeys([*order[:3], *ALWAYS])
+            best = [each for each in judged if each in options.improvers]
             table(places, best, range(100, 100 + options.seeds), budget)
 
 

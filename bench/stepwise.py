@@ -13,6 +13,9 @@ harmful without another. A program is a set of steps; what it scores is measured
 | 10% | a program of its own, of two steps |
 
 Where the program that is shown fails, an answer repairs it with 60% when the prompt holds the error, else with 20%.
+
+The attentive stand-in heeds more of a prompt: it repairs 90% of what it is told the error of; where a prompt tells of an error,
+its other answers fail half as often; where it tells the score of the program, a step forward is likelier by 10 points.
 """
 
 from __future__ import annotations
@@ -71,36 +74,41 @@ def measured_here(ladder: Ladder, text: str, split: str) -> tuple[list[float], s
 class Stepwise:
     """The stand-in for one run."""
 
-    def __init__(self, ladder: Ladder, seed: int) -> None:
-        self._ladder, self._random, self._count = ladder, random.Random(seed), 0
+    def __init__(self, ladder: Ladder, seed: int, *, attentive: bool = False) -> None:
+        self._ladder, self._random, self._count, self._attentive = ladder, random.Random(seed), 0, attentive
 
     def answer(self, expertise: str, message: str, temperature: float) -> str:
         """An answer to a prompt whose first fence, or first fence with a program of the task, shows a program."""
         rng, ladder = self._random, self._ladder
         self._count += 1
         shown = next(
-            (block for block in re.findall(rf"{FENCE}python\n(.*?)\n?{FENCE}", message, re.S) if ladder.entry in block),
+            (
+                block
+                for block in re.findall(rf"{FENCE}(?:python)?\n(.*?)\n?{FENCE}", message, re.S)
+                if f"def {ladder.entry}(" in block
+            ),
             "",
         )
         steps = {step for step in re.findall(r"# step: (\w+)", shown) if step in ladder.steps}
         wild = min(1.0, 0.1 * temperature / 0.7)
         if rng.random() < 0.15:
             return rng.choice(["I would need more information.", "", f"{FENCE}python\n{shown[:60]}"])
-        if BUG in shown:
-            told = "NameError" in message or "UnboundLocalError" in message
-            if rng.random() < (0.6 if told else 0.2):
-                return self._fenced(ladder.program(steps))
+        told = "NameError" in message or "UnboundLocalError" in message
+        if BUG in shown and rng.random() < ((0.9 if self._attentive else 0.6) if told else 0.2):
+            return self._fenced(ladder.program(steps))
+        failing = 0.125 if self._attentive and told else 0.25
+        forward = 0.35 if self._attentive and re.search(r"scores \d\.\d", message) else 0.25
         draw = rng.random() * 0.85
         if draw < wild:
             return self._fenced(ladder.program(rng.sample(ladder.steps, 2)))
         missing = [step for step in ladder.steps if step not in steps]
-        if draw < wild + 0.25:
+        if draw < wild + failing:
             more = {*steps, rng.choice(missing)} if missing else steps
             broken = ladder.program(more).split("\n")
             return self._fenced("\n".join([broken[0], BUG, *broken[1:]]))
-        if draw < wild + 0.50 and missing:
+        if draw < wild + failing + forward and missing:
             return self._fenced(ladder.program({*steps, rng.choice(missing)}))
-        if draw < wild + 0.62 and steps:
+        if draw < wild + failing + forward + 0.12 and steps:
             return self._fenced(ladder.program(steps - {rng.choice(sorted(steps))}))
         return self._fenced(ladder.program(steps, f"in other words, {self._count}"))
 

@@ -236,8 +236,8 @@ class Task:
     def _rules(self) -> str:
         """How a program is run and read, for whoever writes one: ours, below the description. The same on every machine."""
         return (
-            f"\n# Python 3.11 or newer with numpy; a call of {self.entry} may take {self.time_limit:g} s of CPU and"
-            f" {self.memory_limit >> 20} MiB; no files, no network, no other processes.\n"
+            f"\n# Python 3.11 or newer with numpy; a call of {self.entry} is stopped after {self.time_limit:g} s of CPU"
+            f" or at {self.memory_limit >> 20} MiB; no files, no network, no other processes.\n"
             f"# {self._form}\n"
         )
 

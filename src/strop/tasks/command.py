@@ -180,24 +180,32 @@ def _told(task: CommandTask) -> str:
     lines.append(f"What counts: {task.objective.told}.")
     for name, reader in task.objective.readers.items():
         lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
-    lines.append(
+    lines += rules(task)
+    scorers = shown(measuring(f"{task.command} {task.build}"), task.root, task.files, "What measures it")
+    return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
+
+
+def rules(task: CommandTask) -> list[str]:
+    """What holds for every candidate: the scale of its utility, its limits, and what may change."""
+    unprinted = " prints no score or more than one," if task.objective.printed else ""
+    lines = [
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that does not "
-        "build, fails, prints no score or more than one, or misses a requirement has utility 0."
-    )
+        f"build, fails,{unprinted} or misses a requirement has utility 0."
+    ]
     if task.compare_output:
         lines.append(
             "What a candidate prints on standard output, the files that it leaves behind and its exit status must be exactly the "
             "original's on the same seed"
             + (" (the scores themselves are left out)." if task.objective.printed else ".")
         )
-    lines.append(f"Each run may take {task.time_limit:g} s and {task.memory_limit >> 20} MiB, with no network.")
-    lines += _may_change(task)
-    scorers = shown(measuring(f"{task.command} {task.build}"), task.root, task.files, "What measures it")
-    return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
+    lines.append(
+        f"Each run is stopped after {task.time_limit:g} s or at {task.memory_limit >> 20} MiB; it has no network."
+    )
+    return lines + _may_change(task)
 
 
 def _may_change(task: CommandTask) -> list[str]:
-    lines = ["Only the files named above may change; all others are protected."]
+    lines = [f"Only {', '.join(task.files)} may change; all other files are protected."]
     if task.only:
         lines.append(f"In them only this may change, everything else must stay as it is: {', '.join(task.only)}.")
     elif any(regions_of(text, path) for path, text in task.files.items()):
@@ -209,6 +217,6 @@ def _may_change(task: CommandTask) -> list[str]:
     if len(task.files) > 1 or task.new_files:
         lines.append(
             "A candidate is the texts of the files that change, whole, each under a line of its own that names it, "
-            "'=== file: PATH ===', as in the program below; files that are left out stay as they are."
+            "'=== file: PATH ===', as the program itself is shown; files that are left out stay as they are."
         )
     return lines

@@ -14,9 +14,10 @@ from typing import Literal, TypeAlias, TypedDict, Unpack
 from strop.errors import ConfigurationError
 from strop.parsing import syntax_tree
 from strop.tasks import evaluator_runner
-from strop.tasks.command import CommandTask
+from strop.tasks.command import CommandTask, rules
 from strop.tasks.command_flags import from_flags, parse_constraint
 from strop.tasks.objective import COUNTED_BY_KERNEL, Objective
+from strop.tasks.used_files import used_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
 """How an evaluator is called: `evaluate(program_path)` as OpenEvolve does, `evaluate(candidate)` with the program's text as GEPA
@@ -111,7 +112,9 @@ def evaluator_task(
         seeded=recognised.seeded,
         **flags,
     )
-    return replace(task, description=_told(task.objective, recognised, evaluator))
+    told = [_told(task.objective, recognised, evaluator), *rules(task)]
+    beside = [each for each in used_files(root, task.files) if f" {words[3]}:\n" not in each]
+    return replace(task, description="\n".join([*told, *beside]))
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:

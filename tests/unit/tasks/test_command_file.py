@@ -252,7 +252,7 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
         "make all",
         "sh ./bench.sh {seed}",
         "minimise time; tests=1 is required",
-        "7 s and 4096 MiB",
+        "stopped after 7 s or at 4096 MiB",
         "only this may change, everything else must stay as it is: area",
         "src/*.h",
         "=== file: PATH ===",

@@ -146,3 +146,19 @@ def test_another_environments_python_runs_the_evaluator_when_it_is_given(tmp_pat
 def test_a_python_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="there is no Python at"):
         evaluator_task(*files(tmp_path), python=tmp_path / "nowhere")
+
+
+def test_model_is_told_the_limits_of_an_evaluator_what_may_change_and_what_the_program_imports(tmp_path: Path) -> None:
+    (tmp_path / "evaluator.py").write_text("def evaluate(program_path):\n    return {'score': 1.0}\n")
+    (tmp_path / "rates.py").write_text("RATE = 3\n")
+    (tmp_path / "program.py").write_text("from rates import RATE\n")
+    told = evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py", time_limit=7).told
+    for words in (
+        "def evaluate(program_path):",
+        "1/2 is as good as the original",
+        "stopped after 7 s or at 4096 MiB",
+        "Only program.py may change",
+        "What it uses and may not change, rates.py:\nRATE = 3\n",
+        "one fenced block of Python",
+    ):
+        assert words in told

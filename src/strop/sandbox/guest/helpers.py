@@ -104,7 +104,7 @@ def expect(solution: str) -> None:
 
 def _program(read: Answer) -> str | None:
     text = read.text
-    blocks = [block for block in read.blocks() if not _PATCH.match(block.text)]
+    blocks = [block for block in read.blocks() if not _PATCH.match(block.text) and not _is_cut(block)]
     if not blocks:
         return None
     files = [
@@ -203,6 +203,18 @@ def _is_outline(block: Block) -> bool:
             if isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant) and last.value.value is ...:
                 return True
     return False
+
+
+def _is_cut(block: Block) -> bool:
+    """Whether a block that is never closed ends in the middle: in a name that stands there alone, or in open braces."""
+    if block.closed:
+        return False
+    if block.tree is None:
+        return block.text.count("{") > block.text.count("}")
+    last: Any = block.tree
+    while body := getattr(last, "orelse", None) or getattr(last, "body", None):
+        last = body[-1] if isinstance(body, list) else body
+    return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
 
 
 def _does_something(block: Block) -> bool:
