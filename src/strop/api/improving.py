@@ -45,7 +45,7 @@ from strop.tasks.command import CommandTask
 from strop.tracking import Track
 
 KIND = "improve"
-DEFAULT_IMPROVER = "simulated_annealing"
+DEFAULT_IMPROVER = "error_feedback"
 """The one that was measured best (docs/design/0051-default-improver.md); `strop run` begins with the paper's `seed`."""
 
 

@@ -2,6 +2,7 @@ from helpers import extract_code
 from language_model import BudgetExceeded
 
 EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
+HOTTEST = 0.06  # the loss of utility that the first move accepts
 
 
 def fenced(text):
@@ -48,28 +49,39 @@ def feedback_on(program, utility):
     told = "".join(f"\n- {note}" for note in report.get("notes", []))
     notes = "\nNotes on it:" + told.replace("`" * 3, "...") if told else ""  # a fence would begin a program
     if report["error"]:
-        return f"The solution fails ({report['verdict']}). Repair it.\n{report['error']}{notes}"
+        return f"The solution above fails ({report['verdict']}). Repair it first.\n{report['error']}{notes}"
     instances = ", ".join(f"{value:.3f}" for value in report["instances"][:10])
-    scored = f"The solution scores {report['utility']:.3f}, on single instances {instances}."
     measured = [
         ", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])[:10]
     ]
-    if measured:
-        return f"{scored} Measured on them: {'; '.join(measured)}. Make the worst better.{notes}"
-    return f"{scored} Improve what costs most on the worst.{notes}"
+    words = f" Measured on them: {'; '.join(measured)}." if measured else ""
+    scored = f"The solution above scores {report['utility']:.3f}, on single instances {instances}."
+    return f"{scored}{words} Improve it where it is worst.{notes}"
+
+
+def failures_of(programs, utility):
+    """How other programs failed, in one line; empty where none did."""
+    errors = [utility.report(program)["error"].strip().split("\n")[-1][:200] for program in programs]
+    words = "; ".join(dict.fromkeys(filter(None, errors))).replace("`" * 3, "...")
+    return f"\nOther attempts failed; do not repeat their mistakes: {words}" if words else ""
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Tell the model what became of its programs: half of the requests repair what has just failed."""
+    """Tell the model what became of its programs, have it repair what fails, and accept what is little worse."""
     scores = {}
     new = score(utility, [initial_solution], scores)
-    while language_model.remaining and utility.remaining:
-        best = max(scores, key=scores.get)
-        failed = [program for program in new if scores[program] == 0 and program != best]
+    current = initial_solution
+    while (calls_left := language_model.remaining) and utility.remaining:
+        tolerance = HOTTEST * calls_left / language_model.budget
+        failed = [program for program in new if scores[program] == 0 and program != current]
         n_messages = min(language_model.max_responses_per_call, utility.remaining)
-        subjects = failed[: n_messages // 2]
-        subjects += [best] * (n_messages - len(subjects))
+        subjects = failed[: n_messages // 2]  # half of the requests repair what has just failed
+        subjects += [current] * (n_messages - len(subjects))
         feedback = {program: feedback_on(program, utility) for program in subjects}
+        feedback[current] = feedback.get(current, "") + failures_of(failed, utility)
         messages = [f"{message_for(program, utility)}\n\n{feedback[program]}" for program in subjects]
         new = score(utility, ask(language_model, messages), scores)
+        neighbor = max(new, key=scores.get, default=current)
+        if scores[current] - scores[neighbor] <= tolerance:
+            current = neighbor
     return max(scores, key=scores.get, default=initial_solution)

@@ -310,3 +310,16 @@ def test_strategy_makes_a_real_solution_no_worse_with_the_offline_proposer(bench
         for part, text in (("before", b.task.seed), ("after", improvement.solution))
     )
     assert after >= before
+
+
+def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_a_better_program(jail: Sandbox) -> None:
+    second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0)))[1]
+    better = [request.message for request in second if value(shown(request)) == 0.6]
+    assert better and all("Other attempts failed; do not repeat their mistakes: " in message for message in better)
+    assert all(message.rpartition("mistakes: ")[2].count("ZeroDivisionError") == 1 for message in better)
+
+
+@pytest.mark.parametrize(("utility", "moves"), [(0.27, True), (0.2, False)])
+def test_error_feedback_moves_to_a_program_that_is_little_worse(jail: Sandbox, utility: float, moves: bool) -> None:
+    second = calls(run("error_feedback", jail, answering(utility), initial=marked(0.3)))[1]
+    assert {value(shown(request)) for request in second} == ({utility} if moves else {0.3})
