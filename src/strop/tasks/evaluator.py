@@ -112,9 +112,7 @@ def evaluator_task(
         seeded=recognised.seeded,
         **flags,
     )
-    told = [_told(task.objective, recognised, evaluator), *rules(task)]
-    beside = [each for each in used_files(root, task.files) if f" {words[3]}:\n" not in each]
-    return replace(task, description="\n".join([*told, *beside]))
+    return replace(task, description=_told(task, recognised, evaluator))
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
@@ -207,14 +205,15 @@ def _reader(name: str, asked: bool) -> str:
     return "$.score" if not asked and name in (SCORE, COMBINED) else f'$.metrics["{name}"]'
 
 
-def _told(objective: Objective, recognised: Recognised, evaluator: Path) -> str:
-    """u_str: what counts, how it was chosen, and the evaluator's own words."""
-    head = objective.told
-    if any(reader == "$.score" for reader in objective.readers.values()) and not recognised.combined:
+def _told(task: CommandTask, recognised: Recognised, evaluator: Path) -> str:
+    """u_str: what counts, how it was chosen, the evaluator's own words, what holds for every candidate, and what it imports."""
+    head = task.objective.told
+    if any(reader == "$.score" for reader in task.objective.readers.values()) and not recognised.combined:
         head += " (the evaluator's score, or the mean of its metrics where it has several)"
     source = _text(evaluator)
     cut = "" if len(source) <= TOLD_CHARACTERS else "\n# (the rest is left out)\n"
-    return f"{head}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
+    words = f"{head}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
+    return "\n".join([words, *rules(task), *used_files(task.root, task.files)])
 
 
 def _text(path: Path) -> str:
