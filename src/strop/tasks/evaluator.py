@@ -16,7 +16,7 @@ from strop.parsing import syntax_tree
 from strop.tasks import evaluator_runner
 from strop.tasks.command import CommandTask, rules
 from strop.tasks.command_flags import from_flags, parse_constraint
-from strop.tasks.objective import COUNTED_BY_KERNEL, Objective
+from strop.tasks.objective import COUNTED_BY_KERNEL
 from strop.tasks.used_files import used_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
