@@ -20,6 +20,7 @@ from strop.transfer import Cell, Matrix, scope_of
 
 LEVEL = 0.05
 """Of the test, beside the 95% interval."""
+_SAME_BUDGETS = "Both had the same budgets"
 EQUAL_WITHIN = 0.1
 """What one improver may have spent more than the other for the cost to be called equal: a tenth."""
 
@@ -85,6 +86,12 @@ class Comparison:
     """The verdict, and what it cost."""
     share_jail: tuple[str, ...] = ()
     """Tasks whose scorer shares a jail with the program, which could print a score that it has not earned."""
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """The verdict and the cost, which `sentence` has together."""
+        verdict, same, cost = self.sentence.rpartition(f". {_SAME_BUDGETS}")
+        return f"{verdict}.", f"{same.removeprefix('. ')}{cost}"
 
 
 def check_rivals(improvers: Sequence[Named]) -> None:
@@ -203,11 +210,7 @@ def _cost(first: Side, second: Side) -> str:
         name = first.name if a > b else second.name
         more[name].append(f"{_figure(max(a, b), what)} {what} against {_figure(min(a, b), what)}")
     unequal = [f"{name} spent more: {', '.join(words)}" for name, words in more.items() if words]
-    return (
-        "Both had the same budgets and spent about the same"
-        if not unequal
-        else "Both had the same budgets; " + "; ".join(unequal)
-    )
+    return f"{_SAME_BUDGETS} and spent about the same" if not unequal else f"{_SAME_BUDGETS}; " + "; ".join(unequal)
 
 
 def _figure(value: float, what: str) -> str:

@@ -49,8 +49,10 @@ def headline_of_matrix(store: Store, seen: Seen, run: RunFacts) -> Headline:
             "sentence": f"Unfinished: {len(found.cells)} of {quantity(cells, 'measurement')} done.",
             "detail": ended,
         }
-    said = comparison(found, store).sentence if run["kind"] == "compare" else sentence(found)
-    return {"sentence": said, "detail": ended}
+    if run["kind"] != "compare":
+        return {"sentence": sentence(found), "detail": ended}
+    verdict, cost = comparison(found, store).said
+    return {"sentence": verdict, "detail": f"{cost} {ended}".rstrip()}
 
 
 def _copies(seen: Seen, meta: Mapping[str, str]) -> int:
