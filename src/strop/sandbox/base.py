@@ -35,7 +35,8 @@ class Limits:
     cpu_seconds: float = 2.0
     """CPU time of one call, all threads, read by the host from the kernel's clock of the guest."""
     wall_seconds: float = 10.0
-    """Backstop in wall time of one call; time in which the guest waits for an answer of the host does not count."""
+    """Backstop in wall time of one call; time in which the guest waits for an answer of the host, or for a core of a
+    busy machine, does not count."""
     memory_bytes: int = 1 << 30
     reply_bytes: int = 4 << 20
     """Largest frame that the guest may send."""

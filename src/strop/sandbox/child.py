@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,10 @@ class Child:
             self._cpu_seconds = time.clock_gettime((~self.pid << 3) | 2)
         return self._cpu_seconds
 
+    def starved_seconds(self) -> float:
+        """How long its main thread was ready to run and had no core; 0 where the kernel does not count it."""
+        return starved_seconds(self.pid)
+
     def kill(self) -> None:
         """SIGKILL, by a handle that never names another process. Idempotent."""
         if self._open:
@@ -106,6 +111,13 @@ class Child:
             for descriptor in (self.pidfd, self.to_guest, self.from_guest):
                 os.close(descriptor)
             self.on_close()
+
+
+def starved_seconds(pid: int) -> float:
+    """How long the main thread of a process waited for a core; 0 where the kernel does not say, or the process is gone."""
+    with suppress(OSError, IndexError, ValueError):
+        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
+    return 0.0
 
 
 def _pid_of(pidfd: int) -> int:

@@ -43,6 +43,10 @@ class ChildLike(Protocol):
         """CPU time of the process so far, all threads, from the kernel; after its end the last reading."""
         ...
 
+    def starved_seconds(self) -> float:
+        """How long its main thread was ready to run and had no core; 0 where the kernel does not count it."""
+        ...
+
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""
         ...
@@ -67,6 +71,7 @@ class Link:
         self._hung_up = self._ended_itself = False
         self._may_have_run = self._order_lost = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
+        self._starved_mark = child.starved_seconds()
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
         """The process has ended, or closed its pipe: nothing more can come of it."""
@@ -115,12 +120,17 @@ class Link:
         self._cpu = max(self._cpu, self._child.cpu_seconds())  # the clock of a process that has ended may say 0
         return self._cpu - self._cpu_mark
 
+    def starved_since_call(self) -> float:
+        """Seconds since the last call ended in which the guest was ready to run and the machine had no core for it."""
+        return max(self._child.starved_seconds() - self._starved_mark, 0.0)
+
     def end_call(self) -> str:
         """Close the books of a call; what the guest printed in it."""
         self._may_have_run = True
         if self._child.output >= 0:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
+        self._starved_mark = self._child.starved_seconds()
         told, self._output_told = self._output_told, len(self._output)
         return self._output[told:].decode("utf-8", "replace")
 

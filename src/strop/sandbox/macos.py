@@ -118,6 +118,10 @@ class MacChild:
             self._cpu_seconds, self._peak = _usage(self.pid)
         return self._cpu_seconds
 
+    def starved_seconds(self) -> float:
+        """Not counted by this kernel."""
+        return 0.0
+
     def kill(self) -> None:
         """SIGKILL. Idempotent."""
         self._process.kill()

@@ -23,6 +23,8 @@ from strop.sandbox.wire import FrameError
 
 LEAST_WAIT = 0.002
 """Seconds between two looks at the CPU clock of a guest that is near its limit."""
+MOST_STARVED = 10.0
+"""Waiting for a core lengthens a wall limit by at most this many times the limit."""
 
 
 class Session:
@@ -152,14 +154,21 @@ class _Call:
         limits = self._limits
         if self._link.cpu_since_call() >= limits.cpu_seconds:
             return TimedOut("cpu", limits.cpu_seconds)
-        if self._watch.elapsed() >= limits.wall_seconds:
+        if self._wall_left() <= 0.0:
             return TimedOut("wall", limits.wall_seconds)
         return None
+
+    def _wall_left(self) -> float:
+        """Seconds until the wall limit. Waiting for a core does not count: a busy machine makes no program fail."""
+        limit, elapsed = self._limits.wall_seconds, self._watch.elapsed()
+        if elapsed < limit:
+            return limit - elapsed
+        return limit - elapsed + min(self._link.starved_since_call(), MOST_STARVED * limit)
 
     def _next_look(self) -> float:
         """Seconds until a limit can be reached at the earliest: CPU time passes at most once per core."""
         cpu = (self._limits.cpu_seconds - self._link.cpu_since_call()) / _cores()
-        wall = self._limits.wall_seconds - self._watch.elapsed()
+        wall = self._wall_left()
         return max(min(cpu, wall if self._dispatcher.open == 0 else cpu), LEAST_WAIT)
 
 

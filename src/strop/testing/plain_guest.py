@@ -17,7 +17,7 @@ from pathlib import Path
 
 import strop.sandbox
 from strop.sandbox.base import Handler, Limits, Program
-from strop.sandbox.child import ExitStatus
+from strop.sandbox.child import ExitStatus, starved_seconds
 from strop.sandbox.session import Session
 
 GUEST = Path(strop.sandbox.__file__).parent / "guest" / "main.py"
@@ -58,6 +58,10 @@ class PlainChild:
         with suppress(OSError):
             self._cpu_seconds = time.clock_gettime((~self.pid << 3) | 2)
         return self._cpu_seconds
+
+    def starved_seconds(self) -> float:
+        """How long it was ready to run and had no core."""
+        return starved_seconds(self.pid)
 
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import select
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +223,34 @@ def test_session_kills_the_guest_when_its_wall_time_is_used(lines: str) -> None:
     outcome = solve(body(lines), limits=Limits(cpu_seconds=20.0, wall_seconds=0.5))
     assert isinstance(outcome, TimedOut)
     assert (outcome.limit, outcome.seconds) == ("wall", 0.5)
+
+
+@pytest.fixture
+def crowded_core() -> Iterator[None]:
+    """One core for this process and what it starts, on which eight others are busy."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    busy = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(8)]
+    yield
+    for each in busy:
+        each.kill()
+        each.wait()
+    os.sched_setaffinity(0, cores)
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a core")
+def test_session_lets_a_guest_end_when_its_wall_time_went_by_in_waiting_for_a_core(crowded_core: None) -> None:
+    text = body("import time\nwhile time.process_time() < 0.6: pass\nreturn 1")
+    outcome = solve(text, limits=Limits(cpu_seconds=20.0, wall_seconds=1.0))
+    assert isinstance(outcome, Returned), outcome
+    assert outcome.spent.wall_seconds > 1.0
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a core")
+def test_session_kills_a_guest_that_sleeps_when_others_wait_for_a_core(crowded_core: None) -> None:
+    outcome = solve(body("import time\ntime.sleep(600)"), limits=Limits(cpu_seconds=20.0, wall_seconds=0.5))
+    assert isinstance(outcome, TimedOut)
+    assert outcome.limit == "wall"
 
 
 def test_session_rejects_the_reply_when_it_is_larger_than_the_limit() -> None:
