@@ -69,7 +69,7 @@ class SpeedUtility:
         try:
             program = task.program(candidate)
         except Malformed as error:
-            return Evaluation(value=0.0, verdict="malformed", error=f"malformed program: {error}"[:REPORT_CHARACTERS])
+            return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
         own = program == task.program(task.seed)
         limits = Limits(task.time_limit, max(WALL_FACTOR * task.time_limit, WALL_FLOOR), task.memory_limit)
         scores: list[float] = []

@@ -203,7 +203,7 @@ class TaskUtility:
         try:
             program = task.program(candidate)
         except Malformed as refused:
-            return Evaluation(value=0.0, verdict="malformed", error=f"malformed program: {refused}"[:REPORT_CHARACTERS])
+            return Evaluation(value=0.0, verdict="malformed", error=str(refused)[:REPORT_CHARACTERS])
         scores: list[float] = []
         verdicts: list[Verdict] = []
         errors: list[str] = []

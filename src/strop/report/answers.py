@@ -94,7 +94,9 @@ def _sentence(found: AnswersDocument) -> str:
         (found["repeated"], "repeats another", "repeat another"),
         (found["not_examined"], "was not examined", "were not examined"),
     )
-    said = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in parts if n)
+    said = ", ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in parts if n)
     if not found["total"]:
         return ""
+    if found["not_examined"] == found["total"]:
+        return f"Answers: {found['total']:,}; what they hold was not examined."
     return f"Answers: {found['total']:,}, of which {said}." if said else f"Answers: {found['total']:,}."
