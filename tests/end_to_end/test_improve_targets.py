@@ -258,7 +258,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
             ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE],
             "exit status 3 ... two; strop check",
         ),
-        (["./nowhere"], "there is no ./nowhere; a task is"),
+        (["./nowhere"], "./nowhere is not a task: a task is"),
         (["mine", "--evaluator", "less.py"], "mine is a folder"),
         (["less.py"], "or say how it is scored: --evaluator FILE, or --command"),
         (["chokes.py"], "task chosen: score() raised ZeroDivisionError"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -45,7 +46,7 @@ class JailedSandbox:
         """Find the strongest confinement that works here and observe what it prevents: about half a second.
 
         Args:
-            solution_places: how many solutions may be open at once; `open` blocks while there are that many.
+            solution_places: how many threads may have solutions open at once; `open` blocks while there are that many others.
             improver_places: how many improvers' servers are kept for reuse. More may be open: an improver waits for solutions,
                 so a bound on improvers could block a nested one for ever. The caller bounds them.
             require: names of `posture.PROTECTIONS` without which not to start.
@@ -58,7 +59,10 @@ class JailedSandbox:
             SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
         """
         self._places = threading.BoundedSemaphore(solution_places)
-        self._idle = {"solution": solution_places + 1, "improver": improver_places}
+        self._open_by: Counter[int] = Counter()
+        """How many solutions each thread has open. A thread takes one place for all of them, as it calls them in turn: two
+        threads that each held one place and waited for a second would wait for ever."""
+        self._idle = {"solution": 2 * solution_places + 1, "improver": improver_places}
         self._pools: dict[tuple[str, int], Pool] = {}
         self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
@@ -77,7 +81,8 @@ class JailedSandbox:
             self._watcher.on_denied = on_denied  # from here on: the probes above made forbidden calls of their own
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
-        """A guest for `program`; blocks while every place for solutions is taken, and for a minute where memory is short."""
+        """A guest for `program`; blocks while every place for solutions is taken by other threads, and for a minute where memory
+        is short."""
         release = self._take_place(program.role)
         try:
             self._wait_for_memory()
@@ -131,8 +136,24 @@ class JailedSandbox:
     def _take_place(self, role: str) -> Callable[[], None]:
         if role != "solution":
             return lambda: None
-        self._places.acquire()
-        return self._places.release
+        thread = threading.get_ident()
+        with self._lock:
+            beside = thread in self._open_by
+            self._open_by[thread] += beside
+        if not beside:
+            self._places.acquire()
+            with self._lock:
+                self._open_by[thread] = 1
+        return partial(self._give_back, thread)
+
+    def _give_back(self, thread: int) -> None:
+        with self._lock:
+            self._open_by[thread] -= 1
+            last = not self._open_by[thread]
+            if last:
+                del self._open_by[thread]
+        if last:
+            self._places.release()
 
     def _pool(self, role: str, memory_bytes: int) -> Pool:
         """Roles have servers of their own, so that neither waits for the other; so has each memory limit, which a server sets."""

@@ -182,9 +182,10 @@ def test_extra_arguments_of_utility_are_sent_cut_when_they_are_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "sent"), [("None", None), ("3", 3), ("0.5", 0.5), ("['a']", None), ("float('nan')", None)]
+    ("expression", "sent"),
+    [("None", None), ("3", 3), ("0.5", 0.5), ("['a']", {"type": "list"}), ("float('nan')", {"type": "float"})],
 )
-def test_candidate_that_is_no_text_is_sent_plain_or_as_none_when_it_is_scored(expression: str, sent: Value) -> None:
+def test_candidate_that_is_no_text_is_sent_plain_or_as_its_type_when_it_is_scored(expression: str, sent: Value) -> None:
     host = Host()
     assert value_of(host, f"return utility({expression})") == 0.0
     assert [params for method, params in host.asked if method == "utility"] == [[sent, []]]

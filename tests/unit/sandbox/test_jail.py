@@ -162,6 +162,39 @@ def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
     assert len(failures) == 2
 
 
+def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_taken() -> None:
+    both_hold_one = threading.Barrier(2)
+    program = Program("def algorithm(x):\n    return x + 1", "algorithm")
+    outcomes: list[object] = []
+    with JailedSandbox(solution_places=2, improver_places=0) as sandbox:
+
+        def compare() -> None:
+            with sandbox.open(program, LIMITS) as original:
+                both_hold_one.wait(60)
+                with sandbox.open(program, LIMITS) as candidate:
+                    outcomes.extend([original.call([1], seed=0), candidate.call([1], seed=0)])
+
+        threads = [threading.Thread(target=compare, daemon=True) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == [2] * 4
+
+
+def test_place_is_free_again_when_a_thread_has_closed_all_its_programs(sandbox: JailedSandbox) -> None:
+    for _ in range(3):
+        with sandbox.open(Program("", "f"), LIMITS), sandbox.open(Program("", "f"), LIMITS):
+            pass
+    outcomes: list[object] = []
+    other = threading.Thread(
+        target=lambda: outcomes.append(outcome_of(sandbox, "def algorithm():\n    return 1")), daemon=True
+    )
+    other.start()
+    other.join(60)
+    assert len(outcomes) == 1 and isinstance(outcomes[0], Returned)
+
+
 def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) -> None:
     outcome = outcome_of(sandbox, "import strop.errors\ndef algorithm():\n    return 1")
     assert isinstance(outcome, Raised) and outcome.exception == "ModuleNotFoundError"
