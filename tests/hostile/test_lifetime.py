@@ -139,7 +139,7 @@ def test_call_raises_a_sandbox_error_or_is_right_when_the_host_may_open_few_more
             with suppress(SandboxError), sandbox.open(ADD, Limits()) as guest:
                 outcome = guest.call([1], seed=0)
                 assert isinstance(outcome, Returned), outcome
-    assert open_when_settled(sandbox) == before
+    assert open_when_settled(sandbox) <= before  # fewer, where a server was on its way out before
 
 
 def open_when_settled(sandbox: JailedSandbox) -> int:
