@@ -138,8 +138,9 @@ class JailedSandbox:
             return lambda: None
         thread = threading.get_ident()
         with self._lock:
-            beside = thread in self._open_by
-            self._open_by[thread] += beside
+            beside = self._open_by[thread] > 0
+            if beside:
+                self._open_by[thread] += 1
         if not beside:
             self._places.acquire()
             with self._lock:

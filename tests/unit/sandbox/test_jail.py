@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -193,6 +194,40 @@ def test_place_is_free_again_when_a_thread_has_closed_all_its_programs(sandbox: 
     other.start()
     other.join(60)
     assert len(outcomes) == 1 and isinstance(outcomes[0], Returned)
+
+
+class Stopped(Exception):
+    """What a handler of signals raises."""
+
+
+def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
+    def stop(number: int, frame: object) -> None:
+        raise Stopped
+
+    taken, leave = threading.Event(), threading.Event()
+    program = Program("def algorithm():\n    return 1", "algorithm")
+    with JailedSandbox(solution_places=1, improver_places=0) as sandbox:
+
+        def hold() -> None:
+            with sandbox.open(program, LIMITS):
+                taken.set()
+                leave.wait(60)
+
+        other = threading.Thread(target=hold, daemon=True)
+        other.start()
+        taken.wait(60)
+        before = signal.signal(signal.SIGALRM, stop)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(Stopped):
+                sandbox.open(program, LIMITS)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        leave.set()
+        other.join(60)
+        for _ in range(2):
+            assert isinstance(outcome_of(sandbox, program.text), Returned)
 
 
 def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) -> None:
