@@ -14,6 +14,7 @@ ROLE = "solution"
 CONTROL = "architecture"
 PAGE = 4096
 MOST_PAGES = 20_000
+BEGINNING = 8
 
 
 def attack(targets):
@@ -29,12 +30,23 @@ def attack(targets):
 
     starts = sorted({id(thing) // PAGE * PAGE for thing in gc.get_objects()})
     seen, backwards = set(), targets["backwards"].encode()
+    beginning = backwards[: -BEGINNING - 1 : -1]
+
+    def holds_secret(content):
+        # Never turn the page or the whole target round: what is freed stays in memory, and the scan would find itself.
+        at = content.find(beginning)
+        while at >= 0:
+            rest = content[at : at + len(backwards)]
+            if len(rest) == len(backwards) and all(a == b for a, b in zip(rest, reversed(backwards), strict=True)):
+                return True
+            at = content.find(beginning, at + 1)
+        return False
+
     for start in starts:
         page = start
         while page not in seen and len(seen) < MOST_PAGES and readable(page):
             seen.add(page)
-            # Read backwards, so that what is looked for is nowhere in memory because we look for it.
-            if backwards in ctypes.string_at(page, PAGE)[::-1]:
+            if holds_secret(ctypes.string_at(page, PAGE)):
                 return f"found the secret at {page:#x}"
             page += PAGE
     return None if len(seen) > 100 else f"only {len(seen)} pages could be read: this is no scan"
