@@ -6,7 +6,6 @@ for the module itself: importing is not using. An empty rule is an exception: ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 DYNAMIC, PROCESS, NETWORK, MODEL = "S002", "S003", "S004", "S005"
@@ -14,167 +13,108 @@ FILES, INTROSPECTION, ENVIRONMENT, PROGRAM, INTERNALS = "S009", "S010", "S011", 
 HARMLESS = ""
 
 
-def _each(rule: str, prefix: str, names: str) -> Iterable[tuple[str, str]]:
-    return ((f"{prefix}.{name}" if prefix else name, rule) for name in names.split())
+_ENTRIES = {
+    DYNAMIC: """
+        importlib.* runpy.* code.* codeop.* imp.* zipimport.* pkgutil.resolve_name pkgutil.find_loader marshal.load
+        marshal.loads dill.load dill.loads cloudpickle.load cloudpickle.loads joblib.load cProfile.run cProfile.runctx
+        profile.run profile.runctx doctest.* py_compile.compile pandas.eval numexpr.evaluate
+        builtins: exec eval compile __import__ __build_class__
+        types: FunctionType CodeType LambdaType
+        pickle: load loads Unpickler
+        _pickle: load loads Unpickler
+        cPickle: load loads Unpickler
+        pdb: run runeval runcall
+    """,
+    PROCESS: """
+        os.fork os.forkpty pty.fork multiprocessing.* multiprocessing.pool.Pool concurrent.futures.ProcessPoolExecutor
+        concurrent.futures.process.* ctypes.* cffi.* _ctypes.* cppyy.* joblib.Parallel ray.* dask.distributed.* loky.*
+        pathos.* billiard.*
+    """,
+    PROGRAM: """
+        subprocess.* platform.popen pty.spawn pexpect.* sh.* plumbum.* psutil.Popen commands.* _posixsubprocess.*
+        os: system popen posix_spawn posix_spawnp startfile execl execle execlp execlpe execv execve execvp execvpe
+        os: spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe
+        asyncio: create_subprocess_exec create_subprocess_shell subprocess.create_subprocess_exec
+    """,
+    NETWORK: """
+        socket.* socketserver.* ssl.* ftplib.* smtplib.* poplib.* imaplib.* nntplib.* telnetlib.* urllib.request.*
+        urllib.urlopen urllib.urlretrieve urllib2.* urllib3.* http.client.* http.server.* requests.* httpx.* aiohttp.*
+        websocket.* websockets.* paramiko.* grpc.* zmq.* pycurl.* httplib2.* xmlrpc.client.* xmlrpc.server.*
+        webbrowser.* wsgiref.* asyncore.* boto3.* fabric.* redis.* multiprocessing.connection.*
+        asyncio: open_connection start_server open_unix_connection start_unix_server
+    """,
+    MODEL: """
+        openai.* anthropic.* cohere.* litellm.* ollama.* groq.* together.* replicate.* mistralai.* vllm.*
+        google.generativeai.* google.genai.* vertexai.* llama_cpp.* gpt4all.* ctransformers.* dspy.* guidance.*
+        langchain.* langchain_openai.* langchain_community.* langchain_anthropic.* huggingface_hub.* transformers.*
+        exllamav2.* xllamacpp.* instructor.* llm.* openrouter.* ai21.* fireworks.*
+    """,
+    FILES: """
+        importlib.resources.* builtins.open io.open io.open_code io.FileIO codecs.open _io.open _io.FileIO
+        tokenize.open shutil.* tempfile.* glob.* fileinput.* linecache.* sqlite3.* shelve.* dbm.* filecmp.* mmap.*
+        zipfile.ZipFile zipfile.PyZipFile tarfile.* gzip.open gzip.GzipFile bz2.open bz2.BZ2File lzma.open
+        lzma.LZMAFile zipfile.is_zipfile logging.FileHandler logging.handlers.* aiofiles.* h5py.* pathlib.Path.home
+        pathlib.Path.cwd numpy.lib.format.open_memmap numpy.lib.npyio.* joblib.dump joblib.Memory scipy.io.*
+        os: open read write fdopen listdir walk fwalk scandir remove unlink rename renames replace rmdir removedirs
+        os: mkdir makedirs stat lstat chmod chown chdir fchdir getcwd getcwdb link symlink readlink truncate utime
+        os: access mkfifo mknod statvfs sendfile chroot pread pwrite ftruncate
+        os.path: exists lexists isfile isdir islink ismount getsize getmtime getctime getatime realpath samefile
+        pathlib.Path(): open read_text read_bytes write_text write_bytes exists is_file is_dir iterdir glob rglob
+        pathlib.Path(): mkdir rmdir unlink rename replace stat lstat touch chmod symlink_to hardlink_to owner group
+        pathlib.Path(): samefile readlink is_symlink walk
+        numpy: save savez savez_compressed load loadtxt savetxt genfromtxt fromfile memmap DataSource fromregex
+        pandas: read_csv read_json read_pickle read_parquet read_excel read_table read_hdf read_feather
+    """,
+    INTROSPECTION: """
+        inspect.* dis.* bdb.* trace.*
+        gc: get_objects get_referrers get_referents garbage callbacks get_stats
+        sys: _getframe _current_frames _current_exceptions modules settrace setprofile gettrace getprofile
+        sys: exc_info()[] last_traceback last_value _getframemodulename addaudithook monitoring.*
+        threading: settrace setprofile _active
+        traceback: walk_tb walk_stack extract_stack extract_tb StackSummary.* TracebackException.*
+    """,
+    ENVIRONMENT: """
+        platform.* getpass.* pwd.* grp.* site.* sysconfig.* dotenv.* decouple.* environ.* psutil.* socket.gethostname
+        socket.getfqdn
+        os: environ environb getenv getenvb putenv unsetenv uname getuid geteuid getgid getegid getlogin getppid
+        os: getgroups path.expandvars get_exec_path getloadavg sysconf confstr
+        sys: argv orig_argv flags _xoptions
+    """,
+    INTERNALS: """
+        strop.* channel.* frames.* handles.* __main__.* channel frames handles __main__ strop
+    """,
+    HARMLESS: """
+        importlib.metadata subprocess.list2cmdline shutil.get_terminal_size sqlite3.Error sqlite3.OperationalError
+        glob.escape sqlite3.connect()
+        subprocess: PIPE STDOUT DEVNULL TimeoutExpired CalledProcessError SubprocessError CompletedProcess
+        multiprocessing: cpu_count TimeoutError dummy pool.ThreadPool current_process pool.ThreadPool() pool
+        multiprocessing: pool.AsyncResult Lock RLock Queue SimpleQueue Value Array Event
+        socket: timeout error gaierror herror
+        inspect: cleandoc isfunction isclass ismethod isbuiltin isgenerator iscoroutinefunction
+    """,
+}
+"""Rule → its paths; a line that begins with a prefix and a colon lists names in that module."""
 
 
-_DYNAMIC = (
-    *_each(DYNAMIC, "builtins", "exec eval compile __import__ __build_class__"),
-    *_each(
-        DYNAMIC, "", "importlib.* runpy.* code.* codeop.* imp.* zipimport.* pkgutil.resolve_name pkgutil.find_loader"
-    ),
-    *_each(HARMLESS, "importlib", "metadata"),
-    *_each("S009", "importlib", "resources.*"),
-    *_each(DYNAMIC, "types", "FunctionType CodeType LambdaType"),
-    *_each(DYNAMIC, "marshal", "load loads"),
-    *_each(DYNAMIC, "pickle", "load loads Unpickler"),
-    *_each(DYNAMIC, "_pickle", "load loads Unpickler"),
-    *_each(DYNAMIC, "cPickle", "load loads Unpickler"),
-    *_each(DYNAMIC, "dill", "load loads"),
-    *_each(DYNAMIC, "cloudpickle", "load loads"),
-    *_each(DYNAMIC, "joblib", "load"),
-    *_each(DYNAMIC, "cProfile", "run runctx"),
-    *_each(DYNAMIC, "profile", "run runctx"),
-    *_each(DYNAMIC, "pdb", "run runeval runcall"),
-    *_each(DYNAMIC, "doctest", "*"),
-    *_each(DYNAMIC, "py_compile", "compile"),
-    *_each(DYNAMIC, "pandas", "eval"),
-    *_each(DYNAMIC, "numexpr", "evaluate"),
-)
-_PROCESS = (
-    *_each(PROGRAM, "subprocess", "*"),
-    *_each(
-        HARMLESS, "subprocess", "PIPE STDOUT DEVNULL TimeoutExpired CalledProcessError SubprocessError CompletedProcess"
-    ),
-    *_each(HARMLESS, "subprocess", "list2cmdline"),
-    *_each(PROGRAM, "os", "system popen posix_spawn posix_spawnp startfile"),
-    *_each(PROGRAM, "os", "execl execle execlp execlpe execv execve execvp execvpe"),
-    *_each(PROGRAM, "os", "spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe"),
-    *_each(PROCESS, "os", "fork forkpty"),
-    *_each(PROGRAM, "platform", "popen"),
-    *_each(PROGRAM, "pty", "spawn"),
-    *_each(PROCESS, "pty", "fork"),
-    *_each(PROCESS, "multiprocessing", "*"),
-    *_each(
-        HARMLESS, "multiprocessing", "cpu_count TimeoutError dummy pool.ThreadPool current_process pool.ThreadPool()"
-    ),
-    *_each(HARMLESS, "multiprocessing", "pool pool.AsyncResult Lock RLock Queue SimpleQueue Value Array Event"),
-    *_each(PROCESS, "multiprocessing", "pool.Pool"),
-    *_each(PROCESS, "concurrent.futures", "ProcessPoolExecutor process.*"),
-    *_each(PROGRAM, "asyncio", "create_subprocess_exec create_subprocess_shell subprocess.create_subprocess_exec"),
-    *_each(PROCESS, "", "ctypes.* cffi.* _ctypes.* cppyy.*"),
-    *_each(PROGRAM, "", "pexpect.* sh.* plumbum.* psutil.Popen commands.* _posixsubprocess.*"),
-    *_each(PROCESS, "joblib", "Parallel"),
-    *_each(PROCESS, "", "ray.* dask.distributed.* loky.* pathos.* billiard.*"),
-)
-_NETWORK = (
-    *_each(NETWORK, "", "socket.* socketserver.* ssl.* ftplib.* smtplib.* poplib.* imaplib.* nntplib.* telnetlib.*"),
-    *_each(HARMLESS, "socket", "timeout error gaierror herror"),
-    *_each(
-        NETWORK,
-        "",
-        "urllib.request.* urllib.urlopen urllib.urlretrieve urllib2.* urllib3.* http.client.* http.server.*",
-    ),
-    *_each(
-        NETWORK, "", "requests.* httpx.* aiohttp.* websocket.* websockets.* paramiko.* grpc.* zmq.* pycurl.* httplib2.*"
-    ),
-    *_each(NETWORK, "", "xmlrpc.client.* xmlrpc.server.* webbrowser.* wsgiref.* asyncore.* boto3.* fabric.* redis.*"),
-    *_each(NETWORK, "asyncio", "open_connection start_server open_unix_connection start_unix_server"),
-    *_each(NETWORK, "multiprocessing.connection", "*"),
-)
-_MODEL = (
-    *_each(
-        MODEL, "", "openai.* anthropic.* cohere.* litellm.* ollama.* groq.* together.* replicate.* mistralai.* vllm.*"
-    ),
-    *_each(
-        MODEL,
-        "",
-        "google.generativeai.* google.genai.* vertexai.* llama_cpp.* gpt4all.* ctransformers.* dspy.* guidance.*",
-    ),
-    *_each(MODEL, "", "langchain.* langchain_openai.* langchain_community.* langchain_anthropic.* huggingface_hub.*"),
-    *_each(MODEL, "", "transformers.* exllamav2.* xllamacpp.* instructor.* llm.* openrouter.* ai21.* fireworks.*"),
-)
-_FILES = (
-    *_each(FILES, "", "builtins.open io.open io.open_code io.FileIO codecs.open _io.open _io.FileIO tokenize.open"),
-    *_each(FILES, "os", "open read write fdopen listdir walk fwalk scandir remove unlink rename renames replace rmdir"),
-    *_each(FILES, "os", "removedirs mkdir makedirs stat lstat chmod chown chdir fchdir getcwd getcwdb link symlink"),
-    *_each(FILES, "os", "readlink truncate utime access mkfifo mknod statvfs sendfile chroot pread pwrite ftruncate"),
-    *_each(
-        FILES,
-        "os.path",
-        "exists lexists isfile isdir islink ismount getsize getmtime getctime getatime realpath samefile",
-    ),
-    *_each(FILES, "", "shutil.* tempfile.* glob.* fileinput.* linecache.* sqlite3.* shelve.* dbm.* filecmp.* mmap.*"),
-    *_each(
-        HARMLESS, "", "shutil.get_terminal_size sqlite3.Error sqlite3.OperationalError glob.escape sqlite3.connect()"
-    ),
-    *_each(
-        FILES, "", "zipfile.ZipFile zipfile.PyZipFile tarfile.* gzip.open gzip.GzipFile bz2.open bz2.BZ2File lzma.open"
-    ),
-    *_each(FILES, "", "lzma.LZMAFile zipfile.is_zipfile logging.FileHandler logging.handlers.* aiofiles.* h5py.*"),
-    *_each(
-        FILES, "pathlib.Path()", "open read_text read_bytes write_text write_bytes exists is_file is_dir iterdir glob"
-    ),
-    *_each(
-        FILES, "pathlib.Path()", "rglob mkdir rmdir unlink rename replace stat lstat touch chmod symlink_to hardlink_to"
-    ),
-    *_each(FILES, "pathlib.Path()", "owner group samefile readlink is_symlink walk"),
-    *_each(FILES, "pathlib.Path", "home cwd"),
-    *_each(
-        FILES,
-        "numpy",
-        "save savez savez_compressed load loadtxt savetxt genfromtxt fromfile memmap DataSource fromregex",
-    ),
-    *_each(FILES, "numpy", "lib.format.open_memmap lib.npyio.*"),
-    *_each(FILES, "pandas", "read_csv read_json read_pickle read_parquet read_excel read_table read_hdf read_feather"),
-    *_each(FILES, "joblib", "dump Memory"),
-    *_each(FILES, "scipy.io", "*"),
-)
-_INTROSPECTION = (
-    *_each(INTROSPECTION, "", "inspect.* dis.* bdb.* trace.*"),
-    *_each(HARMLESS, "inspect", "cleandoc isfunction isclass ismethod isbuiltin isgenerator iscoroutinefunction"),
-    *_each(INTROSPECTION, "gc", "get_objects get_referrers get_referents garbage callbacks get_stats"),
-    *_each(
-        INTROSPECTION,
-        "sys",
-        "_getframe _current_frames _current_exceptions modules settrace setprofile gettrace getprofile",
-    ),
-    *_each(
-        INTROSPECTION, "sys", "exc_info()[] last_traceback last_value _getframemodulename addaudithook monitoring.*"
-    ),
-    *_each(INTROSPECTION, "threading", "settrace setprofile _active"),
-    *_each(
-        INTROSPECTION, "traceback", "walk_tb walk_stack extract_stack extract_tb StackSummary.* TracebackException.*"
-    ),
-)
-_ENVIRONMENT = (
-    *_each(
-        ENVIRONMENT,
-        "os",
-        "environ environb getenv getenvb putenv unsetenv uname getuid geteuid getgid getegid getlogin",
-    ),
-    *_each(ENVIRONMENT, "os", "getppid getgroups path.expandvars get_exec_path getloadavg sysconf confstr"),
-    *_each(ENVIRONMENT, "sys", "argv orig_argv flags _xoptions"),
-    *_each(
-        ENVIRONMENT, "", "platform.* getpass.* pwd.* grp.* site.* sysconfig.* dotenv.* decouple.* environ.* psutil.*"
-    ),
-    *_each(ENVIRONMENT, "socket", "gethostname getfqdn"),
-)
-_INTERNALS = (
-    *_each(INTERNALS, "", "strop.* channel.* frames.* handles.* __main__.*"),
-    *_each(INTERNALS, "", "channel frames handles __main__ strop"),
-)
-TABLE: dict[str, str] = dict(
-    [*_DYNAMIC, *_PROCESS, *_NETWORK, *_MODEL, *_FILES, *_INTROSPECTION, *_ENVIRONMENT, *_INTERNALS]
-)
+def _table() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for rule, text in _ENTRIES.items():
+        for line in text.split("\n"):
+            prefix, colon, names = line.strip().rpartition(":")
+            found.update({f"{prefix}.{name}" if colon else name: rule for name in names.split()})
+    return found
+
+
+TABLE = _table()
 """Path or `path.*` → rule."""
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-HIDDEN = _words(
+HIDDEN = words(
     """
     __globals__ __closure__ __code__ __subclasses__ __builtins__ cell_contents f_back f_locals f_globals f_builtins f_code
     tb_frame tb_next gi_frame cr_frame ag_frame gi_code func_globals func_code co_consts co_names co_code co_varnames
@@ -182,12 +122,12 @@ HIDDEN = _words(
 )
 """Attributes of whatever object that lead into frames, closures and classes (S010)."""
 
-HIDDEN_ELSEWHERE = _words(
+HIDDEN_ELSEWHERE = words(
     "__defaults__ __kwdefaults__ __self__ __wrapped__ __loader__ __spec__ __dict__ __bases__ __base__ __mro__"
 )
 """The same, of what is not the program's own."""
 
-FILE_METHODS = _words("tofile read_text write_text read_bytes write_bytes to_csv to_pickle savefig")
+FILE_METHODS = words("tofile read_text write_text read_bytes write_bytes to_csv to_pickle savefig")
 """Methods that use a file, of whatever is not the program's own (S009)."""
 
 
@@ -199,7 +139,8 @@ def rule_of(path: str) -> tuple[str, str]:
         begin = ".".join(parts[:length])
         if begin in TABLE:
             return TABLE[begin], begin
-        # What a call gave is no part of the module any more: `subprocess.run().returncode`.
-        if length < len(parts) and not parts[length].endswith("()") and f"{begin}.*" in TABLE:
+        if length < len(parts) and parts[length].endswith("()"):
+            return HARMLESS, ""  # what a call gave is no part of the module any more: `subprocess.run().returncode`
+        if length < len(parts) and f"{begin}.*" in TABLE:
             return TABLE[f"{begin}.*"], ".".join(parts[: length + 1])
     return HARMLESS, ""

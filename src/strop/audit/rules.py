@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Version of the whole catalogue."""
 
 UNREADABLE = "S000"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.audit.checks.flags import polarity
+from strop.audit.checks import polarity
 from strop.audit.rules import Rule
 
 DENIED_CALL = "R001"

@@ -5,15 +5,11 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
-from strop.audit.checks.flags import check_flags
-from strop.audit.checks.loops import check_loops
-from strop.audit.checks.references import check_references
-from strop.audit.checks.timeouts import check_timeouts
-from strop.audit.checks.writes import check_writes
-from strop.audit.program import Hit, Program, read_program
+from strop.audit.checks import check
 from strop.audit.rules import STATIC_RULES, UNREADABLE, Finding
+from strop.audit.values import Program
 from strop.parsing import syntax_tree
 from strop.solution import is_costly_to_parse
 
@@ -22,13 +18,6 @@ LONGEST_PROGRAM = 200_000
 _LONGEST_EXCERPT = 160
 _MOST_FINDINGS = 200
 _WARNINGS = threading.Lock()
-_CHECKS: tuple[Callable[[Program], Iterator[Hit]], ...] = (
-    check_flags,
-    check_references,
-    check_writes,
-    check_loops,
-    check_timeouts,
-)
 
 
 def audit_program(text: str) -> tuple[Finding, ...]:
@@ -36,22 +25,17 @@ def audit_program(text: str) -> tuple[Finding, ...]:
 
     Never raises. A text that cannot be read, or not to its end (too long, too deep, too intricate), has a finding of rule S000.
     """
+    hits: dict[tuple[int, str, str], None] = {}
+    unread: tuple[Finding, ...] = ()
     try:
         tree = _parsed(text)
-        program = read_program(tree)
-        hits = {
-            (hit.rule, getattr(hit.node, "lineno", 0), hit.detail): hit for check in _CHECKS for hit in check(program)
-        }
-        exhausted = program.resolver.exhausted
+        for rule, node, detail in check(Program(tree)):
+            hits[getattr(node, "lineno", 0), rule, detail] = None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return (_unreadable(error),)
+        unread = (_unreadable(error),)
     lines = text.splitlines()
-    found = [
-        _finding(rule, line, detail, lines) for rule, line, detail in sorted(hits, key=lambda key: (key[1], key[0]))
-    ]
-    if exhausted:
-        found.insert(0, Finding(UNREADABLE, 0, "", "too intricate to be followed to the end"))
-    return tuple(found[:_MOST_FINDINGS])
+    found = [_finding(rule, line, detail, lines) for line, rule, detail in sorted(hits)]
+    return (*unread, *found[:_MOST_FINDINGS])
 
 
 def literal(text: str) -> bool:

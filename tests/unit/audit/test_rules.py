@@ -1,60 +1,16 @@
-"""The static rules on whole programs: the labelled set, the improvers of the paper, and texts that are no programs."""
+"""The static audit of hostile texts, what its findings say, and the paper's literal rule."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from strop.audit import RULES, audit_program, literal, unsandboxed
-from strop.spec import improver_text, shipped_improvers
-
-TESTS = Path(__file__).parents[2]
-SEEN = sorted((TESTS / "audit" / "seen").glob("*.py"))
-UNSEEN = sorted((TESTS / "audit" / "unseen").glob("*.py"))
-MISJUDGED = {
-    "dispatch_table_of_commands": {"S003"},
-    "functions_built_from_code_objects": {"S002", "S010"},
-    "settings_parsed_from_json": set(),
-}
-"""What the rules said where it is not the label, when they met the unseen half for the first time (docs/audit.md)."""
-PRINTED = sorted((TESTS / "paper" / "improvers").glob("*.py"))
-TEXTBOOK = sorted((TESTS.parent / "src" / "strop" / "lm" / "textbook").glob("*.py"))
-SEEDS = sorted((TESTS.parent / "src" / "strop" / "tasks" / "sandbox_flag").glob("seed*.py"))
-"""With `use_sandbox=True`, as in Table 2."""
-LABELS = {f"S{number:03}" for number in range(1, 12)}
-"""Rules that the labels know."""
-
-
-def label_of(text: str) -> set[str]:
-    return set(text.split("\n", 1)[0].split()[3:])
 
 
 def rules(text: str) -> set[str]:
     return {finding.rule for finding in audit_program(text)}
-
-
-@pytest.mark.parametrize("path", SEEN, ids=lambda path: path.stem)
-def test_audit_finds_exactly_the_labelled_rules(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert rules(text) & LABELS == label_of(text)
-
-
-@pytest.mark.parametrize("path", UNSEEN, ids=lambda path: path.stem)
-def test_audit_finds_in_unseen_programs_what_was_reported(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert rules(text) & LABELS == MISJUDGED.get(path.stem, label_of(text))
-
-
-@pytest.mark.parametrize("path", [*PRINTED, *TEXTBOOK, *SEEDS], ids=lambda path: path.stem)
-def test_audit_finds_nothing_in_improvers_and_algorithms_that_were_printed(path: Path) -> None:
-    assert audit_program(path.read_text(encoding="utf-8")) == ()
-
-
-@pytest.mark.parametrize("name", shipped_improvers())
-def test_audit_finds_nothing_in_a_shipped_improver(name: str) -> None:
-    assert audit_program(improver_text(name)) == ()
 
 
 HOSTILE = {
@@ -96,6 +52,16 @@ HOSTILE = {
     "many stars": "".join(f"from m{n} import *\n" for n in range(5_000)) + "".join(f"z{n}()\n" for n in range(5_000)),
     "a module of many parts": "import " + ".".join("a" * 40_000),
     "the same over many lines": "import a" + " . \\\n a" * 30_000,
+    "dicts that double": "a0 = {'use_sandbox': True}\n"
+    + "".join(f"a{n + 1} = {{**a{n}, **a{n}}}\n" for n in range(300))
+    + "utility(s, **a300)",
+    "a dict that holds itself": "a = {}\na.update(a)\na = {**a, **a}\nutility(s, **a)",
+    "many functions of one name": "def f(a): return f(f)\n" * 3_000,
+    "many attributes of one name": "o.a = o.a.a\n" * 5_000,
+    "loops in loops": "".join(" " * level + "while score < 1:\n" for level in range(90))
+    + (" " * 90 + "if score > 1: break\n") * 4_000
+    + " " * 90
+    + "utility(s)\n",
     "ten megabytes": "x = 1\n" * 1_700_000,
 }
 
@@ -130,7 +96,7 @@ def test_audit_leaves_the_recursion_limit_and_the_warnings_alone(recwarn: pytest
 
 
 def test_audit_gives_the_same_findings_twice() -> None:
-    text = SEEN[0].read_text(encoding="utf-8")
+    text = "import os\nfor f in (os.system, exec, open): f(s)\n" * 20
     assert audit_program(text) == audit_program(text)
 
 

@@ -87,7 +87,7 @@ PROGRAMS = {
     "variable": ("    off = False\n    u(s, use_sandbox=off)\n    return s", (False, True, True)),
     "in a comment": ("    # never write use_sandbox=False here\n    return s", (True, False, False)),
     "exec": ("    exec(s, {})\n    return s", (True, True, True)),
-    "built at run time": ("    u(s, **dict([('use_' + 'sandbox', not s)]))\n    return s", (False, False, True)),
+    "built at run time": ("    u(s, **{''.join(c for c in 'use_sandbox'): not s})\n    return s", (False, False, True)),
     "never reached": ("    if not s:\n        u(s, use_sandbox=False)\n    return s", (True, True, False)),
     "a process": (
         "    import subprocess\n    try:\n        subprocess.run(['true'])\n    except OSError:\n        pass\n    return s",

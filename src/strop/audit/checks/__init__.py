@@ -1,1 +1,0 @@
-"""The static rules, one file a family. Each check is a function of a `Program` that yields hits."""
