@@ -59,3 +59,25 @@ class Strategy:
     def title(self) -> str:
         """The name as people write it."""
         return VOCABULARY[self.name].title
+
+
+CLAIMS = {
+    "beam-search": r"beam|tree.?search|tree.of.thought",
+    "genetic": r"genetic|crossover|evolution|mutat|offspring|chromosom",
+    "decomposing": r"decompos|part.by.part|split_into|section.by.section",
+    "simulated-annealing": r"anneal|metropolis|cooling",
+    "prompt-bandit": r"bandit|thompson",
+    "ucb": r"\bucb|upper.?confidence|_ucb",
+    "epsilon-greedy": r"epsilon",
+    "hints": r"\bhints?\b",
+    "local-search": r"local.?search|neighbou?r|hill.?climb",
+    "error-feedback": r"feedback|reflexion|self.?debug",
+    "islands": r"island|archipelago",
+    "successive-halving": r"halving|hyperband|tournament.bracket",
+    "best-of-n": r"best.of.n\b",
+    "chain-of-thought": r"chain.of.thought|step.by.step",
+}
+"""What a program says where it claims to be of such a strategy."""
+
+PLAIN = {"other": 0, "chain-of-thought": 1, "seed": 2, "best-of-n": 3, "greedy": 4}
+"""Names that say only how often and from what the model is asked, the least first."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
+from strop.strategy import Behaviour
+
 ROOT = Path(__file__).parents[3]
+BEHAVIOURS = ROOT / "tests/strategies/behaviours.json"
 FOLDERS = {
     "paper": ROOT / "tests/paper/improvers",
     "textbook": ROOT / "src/strop/lm/textbook",
@@ -24,3 +28,14 @@ def labels() -> dict[str, dict[str, str]]:
 
 def text_of(corpus: str, name: str) -> str:
     return (FOLDERS[corpus] / f"{name}.py").read_text("utf-8")
+
+
+def behaviours() -> dict[str, dict[str, Behaviour]]:
+    """What each was seen to do: by corpus and name, recorded by bench/strategies.py."""
+    found = json.loads(BEHAVIOURS.read_text("utf-8"))
+    return {
+        corpus: {
+            name: Behaviour(**{**each, "temperatures": tuple(each["temperatures"])}) for name, each in named.items()
+        }
+        for corpus, named in found.items()
+    }

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from strop.events import ImproveFinished, ImproveStarted, LmCalled, LmResponded
+from strop.events import Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
 from strop.spec import improver_text
 from strop.strategy import Behaviour, Strategy, behaviour_of, classify
-from strop.strategy.behaviour import by_behaviour, observed
+from strop.strategy.behaviour import by_behaviour
 from unit.strategy.corpus import text_of
 
 MakeBench = Callable[..., Any]
@@ -38,41 +38,36 @@ def watched(bench: MakeBench) -> Callable[[str], Behaviour]:
     return watch
 
 
-def test_behaviour_counts_calls_and_what_the_prompts_show_of_a_greedy_improver(
+def test_behaviour_counts_calls_and_the_prompts_that_show_an_earlier_answer(
     watched: Callable[[str], Behaviour],
 ) -> None:
-    seen = watched(text_of("textbook", "improver_greedy"))
-    assert (seen.improvements, seen.failed, seen.lm_calls, seen.responses, seen.most_calls) == (1, 0, 4, 24, 4)
-    assert (seen.messages, seen.showing_initial, seen.showing_one, seen.showing_several) == (24, 6, 18, 0)
-    assert seen.temperatures == (0.7,) and seen.utility_calls > 20
+    did = watched(text_of("textbook", "improver_greedy"))
+    assert (did.improvements, did.failed, did.lm_calls, did.most_calls) == (1, 0, 4, 4)
+    assert (did.messages, did.showing_earlier, did.spread) == (24, 18, 0)
+    assert did.temperatures == (0.7,) and did.utility_calls > 20
 
 
 def test_behaviour_sees_several_programs_when_a_beam_is_expanded(watched: Callable[[str], Behaviour]) -> None:
-    seen = watched(text_of("textbook", "improver_beam_search"))
-    assert seen.calls_with_several == 3 and seen.showing_several == 0
+    assert watched(text_of("textbook", "improver_beam_search")).spread == 3
 
 
-def test_behaviour_sees_two_programs_in_a_prompt_when_parents_are_combined(watched: Callable[[str], Behaviour]) -> None:
-    assert watched(text_of("textbook", "improver_genetic")).showing_several > 0
-
-
-def test_behaviour_sees_the_temperatures_in_their_order(watched: Callable[[str], Behaviour]) -> None:
-    assert watched(text_of("seen", "list_of_heats")).temperatures == (0.2, 0.6, 1.0, 1.4)
-
-
-def test_program_that_is_part_of_another_is_not_counted_beside_it() -> None:
-    small, large = "def algorithm(n):\n    return n", "def algorithm(n):\n    return n + 1"
-    events = [
+def events_of(*messages: str, temperatures: tuple[float, ...] = (0.7,)) -> list[Event]:
+    """One improvement: the model writes two programs, then is asked with `messages` at each of the temperatures."""
+    return [
         ImproveStarted(scope="i", improver="I", initial_solution="the initial one", utility="u"),
-        *(response(index, text) for index, text in enumerate((small, large))),
-        LmCalled(scope="i", call=1, expertise="e", messages=(large, small + "\n\n" + large), temperature=0.7, cost=1),
+        *(response(index, text) for index, text in enumerate(WRITTEN)),
+        *(
+            LmCalled(scope="i", call=1, expertise="e", messages=messages, temperature=each, cost=1)
+            for each in temperatures
+        ),
         ImproveFinished(
-            scope="i", outcome="ok", detail="", solution=large, utility_calls=0, lm_calls=1, cpu_seconds=0.0,
+            scope="i", outcome="ok", detail="", solution=WRITTEN[0], utility_calls=0, lm_calls=1, cpu_seconds=0.0,
             wall_seconds=0.0,
         ),
     ]  # fmt: skip
-    seen = behaviour_of(events, "I")
-    assert seen is not None and (seen.showing_one, seen.showing_several) == (2, 0)
+
+
+WRITTEN = ("def algorithm(n):\n    return n", "def algorithm(n):\n    return 2 * n")
 
 
 def response(index: int, program: str) -> LmResponded:
@@ -80,6 +75,17 @@ def response(index: int, program: str) -> LmResponded:
         scope="i", call=0, index=index, text=f"```python\n{program}\n```", model="m", finish_reason="stop",
         input_tokens=None, output_tokens=None, seconds=0.0,
     )  # fmt: skip
+
+
+def test_requests_that_show_different_programs_are_counted() -> None:
+    same, different = behaviour_of(events_of(*WRITTEN[:1] * 3), "I"), behaviour_of(events_of(*WRITTEN, "none"), "I")
+    assert same is not None and (same.messages, same.showing_earlier, same.spread) == (3, 3, 0)
+    assert different is not None and (different.messages, different.showing_earlier, different.spread) == (3, 2, 1)
+
+
+def test_temperatures_are_kept_in_their_order_each_once() -> None:
+    did = behaviour_of(events_of("m", temperatures=(0.6, 0.2, 0.6, 1.4)), "I")
+    assert did is not None and did.temperatures == (0.6, 0.2, 1.4) and did.lm_calls == 4
 
 
 def test_behaviour_is_none_when_the_improver_never_ran() -> None:
@@ -105,24 +111,30 @@ def test_name_stays_when_the_behaviour_agrees(watched: Callable[[str], Behaviour
     assert found.name == "beam-search" and "in 1 improvement: 4 LM calls" in found.why[-1]
 
 
+SEVERAL = {"lm_calls": 8, "most_calls": 4, "utility_calls": 9, "messages": 48}
+
+
 @pytest.mark.parametrize(
-    ("seen", "name"),
+    ("by_text", "did", "name"),
     [
-        (Behaviour(2, returned_initial=2), "returns-initial"),
-        (Behaviour(2), "no-model"),
-        (Behaviour(2, lm_calls=2, responses=2, most_calls=1), "chain-of-thought"),
-        (Behaviour(2, lm_calls=2, responses=12, most_calls=1), "other"),
-        (Behaviour(2, lm_calls=2, responses=12, most_calls=1, utility_calls=9), "seed"),
-        (Behaviour(2, lm_calls=8, responses=48, most_calls=4, utility_calls=9), "best-of-n"),
-        (Behaviour(2, lm_calls=8, utility_calls=9, showing_one=3), "greedy"),
-        (Behaviour(2, lm_calls=8, utility_calls=9, showing_one=3, temperatures=(0.1, 0.2)), "varying-temperature"),
-        (Behaviour(2, lm_calls=8, utility_calls=9, calls_with_several=1, temperatures=(0.1, 0.2)), "beam-search"),
-        (Behaviour(2, lm_calls=8, utility_calls=9, showing_several=1), "genetic"),
+        ("other", Behaviour(2, lm_calls=2, most_calls=1, messages=2), "chain-of-thought"),
+        ("other", Behaviour(2, lm_calls=2, most_calls=1, messages=12), "other"),
+        ("other", Behaviour(2, lm_calls=2, most_calls=1, messages=12, utility_calls=9), "seed"),
+        ("other", Behaviour(2, **SEVERAL, showing_earlier=3), "greedy"),
+        ("seed", Behaviour(2, **SEVERAL), "best-of-n"),
+        ("seed", Behaviour(2, **SEVERAL, showing_earlier=3, temperatures=(0.1, 0.2)), "varying-temperature"),
+        ("greedy", Behaviour(2, **SEVERAL, showing_earlier=9, spread=2, temperatures=(0.1, 0.2)), "beam-search"),
+        ("greedy", Behaviour(2, **SEVERAL), "greedy"),  # perhaps nothing was better than the initial solution
+        ("best-of-n", Behaviour(2, lm_calls=2, most_calls=1, messages=12, utility_calls=9), "seed"),
+        ("varying-temperature", Behaviour(2, **SEVERAL, showing_earlier=3, temperatures=(0.7,)), "greedy"),
+        ("genetic", Behaviour(2, **SEVERAL, showing_earlier=9, spread=2), "genetic"),
+        ("greedy", Behaviour(2, returned_initial=2), "returns-initial"),
+        ("greedy", Behaviour(2), "no-model"),
+        ("greedy", Behaviour(2, failed=2), "greedy"),
     ],
 )
-def test_behaviour_alone_gives_a_coarse_name_when_the_text_gives_none(seen: Behaviour, name: str) -> None:
-    assert observed(seen) == name
-    assert by_behaviour(Strategy("other"), seen).name == name
+def test_behaviour_decides_how_often_and_from_what_the_model_is_asked(by_text: str, did: Behaviour, name: str) -> None:
+    assert by_behaviour(Strategy(by_text, (), ("why",)), did).name == name
 
 
 def test_broken_stays_broken_whatever_was_seen() -> None:

@@ -7,9 +7,6 @@ import random
 import pytest
 
 from strop.strategy import VOCABULARY, Behaviour, Strategy, classify
-from strop.strategy.calls import apply
-from strop.strategy.expressions import evaluate
-from strop.strategy.machine import MOST_STEPS, Exhausted, Machine
 from unit.strategy.corpus import labels, text_of
 
 HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
@@ -50,13 +47,6 @@ def test_code_that_is_never_reached_counts_for_nothing() -> None:
     assert classify(text.replace("if False", "if language_model.remaining")).name == "beam-search"
 
 
-def test_walk_ends_when_it_took_too_many_steps_or_too_long() -> None:
-    with pytest.raises(Exhausted):
-        Machine(evaluate, apply, steps=MOST_STEPS).tick()
-    with pytest.raises(Exhausted):
-        Machine(evaluate, apply, began=-1e6).look_at_the_clock()
-
-
 def test_random_walk_is_no_annealing_when_no_score_decides() -> None:
     text = body(
         "import math, random", ASK, "best = initial_solution",
@@ -89,7 +79,7 @@ def test_temperature_of_one_value_by_several_ways_does_not_vary() -> None:
         "return max([*ask(), *ask(0.7)], key=utility)",
     )  # fmt: skip
     assert classify(text).name == "seed"  # that it asks twice, only its behaviour tells
-    assert classify(text, Behaviour(1, lm_calls=2, responses=12, most_calls=2, utility_calls=12)).name == "best-of-n"
+    assert classify(text, Behaviour(1, lm_calls=2, most_calls=2, utility_calls=12)).name == "best-of-n"
 
 
 def test_traits_beside_the_name_are_told() -> None:
@@ -127,10 +117,20 @@ HOSTILE = {
     "calls that double": "".join(f"def f{i}(x): return f{i + 1}(x), f{i + 1}(x)\n" for i in range(60))
     + body("return f0(1)"),
     "endless recursion": "def f(x): return f(f(x))\n" + body("return f(initial_solution)"),
+    "calls in calls": body("return initial_solution" + ".replace('a', utility(initial_solution))" * 80),
+    "calls in arguments": body("return " + "'{}'.format(" * 60 + "initial_solution" + ")" * 60),
+    "keys in keys": body("return " + "max(initial_solution, key=" * 60 + "utility" + ")" * 60),
+    "one value for many names": body(
+        " = ".join(f"a{i}" for i in range(3000)) + " = [" + "initial_solution," * 3000 + "]"
+    ),
+    "many functions": "".join(f"def f{i % 7}(x, y{i}=1): return f{(i + 1) % 7}(x)\n" for i in range(3000))
+    + body("return f0(1)"),
+    "many lambdas": body("x = [" + "lambda y: utility(y)," * 4000 + "]", "return x"),
     "function of itself": body("return (lambda f: f(f))(lambda f: f(f))"),
     "list in itself": body("x = [initial_solution]", "x.append(x)", "x[0] = x", "return max(x, key=utility)"),
     "object of itself": "class A:\n    pass\n" + body("a = A()", "a.a = a", "a.b = [a]", "return a.a.b[0].a"),
     "class of itself": "class A:\n    pass\nclass A(A):\n    pass\n" + body("return A().f(A)"),
+    "huge numbers": body("x = [0x" + "f" * 9000 + ", 1e999, 2j]", "return utility(x[0])"),
     "huge powers": body("return 9 ** 9 ** 9 ** 9", "x = 10.0 ** 400 * 1e308 * 1e308"),
     "no arguments": body("max()", "sorted()", "language_model.prompt()", "utility()", "''.join()", "random.choice()"),
     "strange arguments": body(
@@ -141,13 +141,8 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_is_named(text: str) -> None:
-    assert classify(text).name in VOCABULARY
-
-
-def test_intricate_text_is_said_to_be_so() -> None:
-    assert "too intricate to be followed to the end" in classify(HOSTILE["nested loops"]).why
+def test_hostile_texts_are_named() -> None:
+    assert {name for name, text in HOSTILE.items() if classify(text).name not in VOCABULARY} == set()
 
 
 def test_any_mixture_of_programs_is_named() -> None:
