@@ -342,8 +342,7 @@ class Dataflow(ast.NodeVisitor):
         if "UTILITY" in function or (name in ("map", "submit") and "UTILITY" in union(args[:1])):
             return self._score(union(args))
         if name in of.PUTTING:
-            heap = name == "heappush" and len(args) > 1
-            self._bind(node.args[0] if heap else node, union(args[heap:]), into=True)
+            self._bind(node, union(args), into=True)
         if functions := self._callees(node.func):
             return self._call(functions, args, named) | (everything if name[:1].isupper() else NONE)
         if name in ("map", "submit") and args:
