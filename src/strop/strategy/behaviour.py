@@ -135,7 +135,7 @@ def by_behaviour(strategy: Strategy, did: Behaviour) -> Strategy:
     elif _overruled(name, did):
         name = _observed(did)
     if name != strategy.name:
-        why.insert(0, "as it did " + why.pop())
+        why.insert(0, "by what it did " + why.pop())
     if did.returned_initial == ran and name != "returns-initial":
         also.append("returned the initial solution every time")
     return replace(strategy, name=name, also=tuple(each for each in also if each != name), why=tuple(why))
