@@ -1,6 +1,6 @@
 """How often strategies are named right: from the text alone, and with what the improver did.
 
-    python bench/strategies.py [CORPUS …]     # paper textbook shipped seen unseen; all when not given
+    python bench/strategies.py [CORPUS …]     # paper textbook shipped seen more unseen; all when not given
     python bench/strategies.py --record       # first runs each program three times in the jail, and keeps what it did
 
 The labels are in tests/strategies/labels.toml and in the cards of the shipped improvers, the recorded behaviour in

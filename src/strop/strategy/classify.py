@@ -13,15 +13,12 @@ from strop.parsing import syntax_tree
 from strop.solution import is_costly_to_parse
 from strop.strategy.behaviour import Behaviour, by_behaviour
 from strop.strategy.dataflow import Dataflow
-from strop.strategy.marks import Marks, union
+from strop.strategy.marks import COMBINE, Marks, union
 from strop.strategy.vocabulary import CLAIMS, VOCABULARY, Strategy
 
 LONGEST_PROGRAM = 200_000
 """Characters. A longer program is not read."""
 _WARNINGS = threading.Lock()
-_COMBINE = re.compile(
-    r"combin|cross|merge|recombin|blend|parents|hybrid|fuse|best of both|synthesi[sz]e", re.IGNORECASE
-)
 _SMALL_CHANGE = re.compile(
     r"\b(small|minor|minimal|single|slight|tiny|one|local|incremental|little)\b[^.\n]{0,25}\b(change|edit|tweak|modification|step)"
     r"|\bslightly\b|\bneighbou?r|\btweak",
@@ -77,8 +74,7 @@ class _Program:
         return any(pattern.search(word) for word in self.words)
 
     def crosses(self) -> bool:
-        pairs = [each.prompt for each in self.asked if {"PAIR", "MODEL"} <= each.prompt]
-        combined = any("DRAWN" in prompt or self.says(_COMBINE) for prompt in pairs)
+        combined = "PAIR" in self.prompts and self.iterates and self.says(COMBINE)
         return combined or "CROSSED" in self.scored | self.prompts
 
     def breeds(self) -> bool:

@@ -14,7 +14,7 @@ from strop.strategy import marks as of
 from strop.strategy.marks import NONE, PROGRAM, Asked, Function, Marks, drawn, first, marked, union
 
 ENTRY = "improve_algorithm"
-_PASSES, _MOST_FUNCTIONS = 5, 8
+_MOST_PASSES, _MOST_FUNCTIONS = 12, 8
 
 
 class Dataflow(ast.NodeVisitor):
@@ -23,7 +23,6 @@ class Dataflow(ast.NodeVisitor):
     def __init__(self, tree: ast.Module) -> None:
         self.asked: dict[int, Asked] = {}
         self.scored: Marks = NONE
-        self.returned: Marks = NONE
         self.facts: set[str] = set()
         """`anneals`, `explores`, `halves`, `ucb`."""
         self.words: set[str] = set()
@@ -33,7 +32,6 @@ class Dataflow(ast.NodeVisitor):
         self._grown: set[str] = set()
         """Names of containers that get elements."""
         self._functions: dict[str, list[Function]] = defaultdict(list)
-        self._returns: dict[int, Marks] = defaultdict(frozenset)
         self._does: dict[int, Marks] = defaultdict(frozenset)
         """`asks`, `scores`, `halves`: by function."""
         self._looped: set[int] = set()
@@ -43,9 +41,11 @@ class Dataflow(ast.NodeVisitor):
         self._done: list[str] = []
         self._called: dict[int, Marks] = {}
         self._tests: list[Marks] = []
-        for _ in range(_PASSES):
+        sizes: list[int] = []
+        while len(sizes) < _MOST_PASSES and (len(sizes) < 3 or sizes[-3] != sizes[-1]):
             self._pass(tree)
-        self.returned = self._returns[id(self.entry)]
+            sizes.append(sum(map(len, self._holds.values())))
+        self.returned: Marks = self._holds[f"{id(self.entry)}()"]
 
     def _pass(self, tree: ast.Module) -> None:
         self._function, self._reached, self._called, self._done = tree, {}, {}, []
@@ -117,7 +117,7 @@ class Dataflow(ast.NodeVisitor):
             self._done += self._does[id(function)]
             for name, marks in {**dict(zip(of.parameters(function), args, strict=False)), **named}.items():
                 self._hold(name, marks)
-        return union(self._returns[id(function)] for function in functions)
+        return union(self._holds[f"{id(function)}()"] for function in functions)
 
     def _repeats(self) -> bool:
         return self._loops > 0 or id(self._function) in self._looped
@@ -134,9 +134,8 @@ class Dataflow(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Marks:
         known = self._functions[node.name]
         if node not in known and len(known) < _MOST_FUNCTIONS:
-            self._functions[node.name].append(node)
-        method = len(of.parameters(node)) < len(node.args.args)
-        if node.name == ENTRY and isinstance(self._function, ast.Module) and not method:
+            known.append(node)
+        if node.name == ENTRY and isinstance(self._function, ast.Module) and not of.is_method(node):
             self.entry = node
         return NONE
 
@@ -181,7 +180,7 @@ class Dataflow(ast.NodeVisitor):
 
     def visit_Return(self, node: ast.Return | ast.Yield | ast.YieldFrom) -> Marks:
         if node.value is not None:
-            self._returns[id(self._function)] |= self._under(self.visit(node.value))
+            self._hold(f"{id(self._function)}()", self._under(self.visit(node.value)))
         return NONE
 
     def visit_If(self, node: ast.If) -> Marks:
@@ -295,10 +294,11 @@ class Dataflow(ast.NodeVisitor):
         return self._composed([each.value if isinstance(each, ast.FormattedValue) else each for each in node.values])
 
     def _composed(self, parts: Sequence[ast.expr]) -> Marks:
-        """A text that is put together; one that shows two programs is a pair."""
+        """A text that is put together. One that shows two programs and asks to combine them crosses them."""
         marks = [self.visit(each) for each in parts]
         programs = {ast.dump(part) for part, each in zip(parts, marks, strict=True) if "MODEL" in each}
-        return union(marks) - {"LIST"} | ({"PAIR"} if len(programs) > 1 else NONE)
+        crosses = len(programs) > 1 and any(of.COMBINE.search(str(getattr(part, "value", ""))) for part in parts)
+        return union(marks) - {"LIST"} | ({"CROSSED"} if crosses else NONE)
 
     def visit_BinOp(self, node: ast.BinOp) -> Marks:
         operands = of.operands(node)
@@ -352,7 +352,7 @@ class Dataflow(ast.NodeVisitor):
             return found | everything
         if name in ("replace", "sub"):
             return self._replace(node, [function, *args])
-        return everything | self._composed(node.args) if name == "format" else everything
+        return everything | {"PAIR"} if name == "format" and len(args) + len(named) > 1 else everything
 
     def _ask(self, node: ast.Call, name: str, args: Sequence[Marks], named: dict[str, Marks]) -> Marks:
         place = 1 if self.earlier else 2

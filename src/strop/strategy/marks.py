@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ PROGRAM = marked("INITIAL MODEL")
 NUMERIC = marked("SCORE BONUS LOG LOG_COIN EXP COIN RANDOM STEP FRACTION BUDGET PER_CALL MANY")
 CHOSEN = marked("ARM BY_BONUS DRAWN EXPLORED FLIPPED EACH GROUP HINT")
 """How a value was chosen: an index or an attribute passes it on."""
+COMBINE = re.compile(r"combin|cross|merge|recombin|blend|parents|hybrid|fuse|best of both|synthesi[sz]e", re.IGNORECASE)
+"""What a prompt says that asks for one program made of several."""
 _ELEMENT = {"BEAM": "EACH", "TEXTS": "HINT", "GROUPS": "GROUP", "RANKED": "", "LIST": ""}
 """What the marks of a container become in an element that is drawn from it."""
 
@@ -48,7 +51,7 @@ def _parts(marks: Marks) -> Marks:
 def _joined(marks: Marks) -> Marks:
     if "PART" in marks:
         return marks - {"PART", "HINT", "TEXTS", "LIST"} | {"EDITED"}
-    return first(marks) | ({"PAIR"} if "MODEL" in marks else NONE)
+    return first(marks) | ({"PAIR"} if {"MODEL", "LIST"} <= marks else NONE)
 
 
 ATTRIBUTES = {
@@ -109,9 +112,12 @@ class Asked:
     """In a loop, or for more answers than one call gives."""
 
 
+def is_method(function: Function) -> bool:
+    return [each.arg for each in function.args.args[:1]] == ["self"]
+
+
 def parameters(function: Function) -> list[str]:
-    names = [each.arg for each in function.args.args]
-    return names[1:] if names[:1] == ["self"] else names
+    return [each.arg for each in function.args.args[is_method(function) :]]
 
 
 def is_sentence(node: ast.AST) -> bool:

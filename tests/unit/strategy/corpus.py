@@ -15,6 +15,7 @@ FOLDERS = {
     "textbook": ROOT / "src/strop/lm/textbook",
     "shipped": ROOT / "src/strop/improvers",
     "seen": ROOT / "tests/strategies/seen",
+    "more": ROOT / "tests/strategies/more",
     "unseen": ROOT / "tests/strategies/unseen",
 }
 
