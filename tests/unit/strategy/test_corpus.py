@@ -9,7 +9,14 @@ import pytest
 from strop.strategy import VOCABULARY, classify
 from unit.strategy.corpus import FOLDERS, ROOT, behaviours, labels, text_of
 
-RIGHT = {"paper": (13, 12), "textbook": (24, 24), "shipped": (17, 17), "seen": (22, 22), "more": (26, 26), "unseen": (21, 22)}
+RIGHT = {
+    "paper": (13, 12),
+    "textbook": (24, 24),
+    "shipped": (17, 17),
+    "seen": (22, 22),
+    "more": (26, 26),
+    "unseen": (21, 22),
+}
 """At least so many by text, and with behaviour. Rules are made with the others, never with `unseen`."""
 
 
