@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from strop.audit import RULES, audit_program, literal, unsandboxed
+from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 
 LABELLED = [f"S{number:03}" for number in range(1, 12)]
 SEEN = Path(__file__).parent.parent / "tests" / "audit" / "seen"

@@ -1,8 +1,8 @@
 """The ceiling of each task on the published instances: what the strongest solvers reach, searched for anew.
 
-    python bench/ceilings.py                       # some minutes
-    python bench/ceilings.py --steps 30000         # longer searches
-    python bench/ceilings.py --write               # keep what is better than the answers in tests/support/best_known.json
+    PYTHONPATH=tests python bench/ceilings.py    # some minutes
+    PYTHONPATH=tests python bench/ceilings.py --steps 30000         # longer searches
+    PYTHONPATH=tests python bench/ceilings.py --write    # keep what is better than the answers in tests/support/best_known.json
 
 `lpn`, `parity`, `string-grid-distance` and `3sat` have exact solvers. `modified-qap` and `maxcut` get many independent tabu
 searches: `agree` is the least number of them, over the instances, that came to the same best value. The more agree,
@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from strop.tasks.base import PublishedSeeds, Split
-from strop.tasks.facts import SPLITS, facts
+from strop.tasks.paper.facts import SPLITS, facts
 from strop.tasks.registry import BUILT_IN
 from support.best_known import BestKnown
 from support.references import REFERENCES

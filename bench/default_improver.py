@@ -27,13 +27,13 @@ from typing import Any
 
 from stepwise import LADDERS, Stepwise, measured_here
 
+from strop.analysis.stats import mean, t_estimate
 from strop.api.subjects import task_of
-from strop.errors import BudgetExceeded
-from strop.laboratory import Laboratory, assembled
+from strop.base.errors import BudgetExceeded
 from strop.lm.base import Request
 from strop.lm.registry import make
-from strop.spec import RunSpec, improver_text, shipped_improvers
-from strop.stats import mean, t_estimate
+from strop.runs.assembly import RunContext, assembled
+from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.tasks.registry import load_any
 
 HOME = Path(__file__).parent.parent
@@ -195,7 +195,7 @@ def offline_places(stack: ExitStack, chosen: Sequence[str]) -> list[Place]:
         source, n = TASKS[name]
         task = replace(task_of(load_any(source)), instances=n, test_instances=2 * n)  # type: ignore[type-var]
         parts = stack.enter_context(assembled(RunSpec(task=source, seed=1, jobs=1), os.environ, tasks=(task,)))
-        laboratory = Laboratory(parts, lambda event: None)
+        laboratory = RunContext(parts, lambda event: None)
         utilities = {split: laboratory.utility(split) for split in ("train", "test")}  # type: ignore[arg-type]
         counter = iter(range(10**9))
 

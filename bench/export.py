@@ -1,10 +1,10 @@
 """What the exports of a large run cost: seconds, memory, and bytes, each in a process of its own.
 
-    python bench/export.py                                   # 100,000 evaluations and 5,000 LM calls; a few minutes
-    python bench/export.py --evaluations 10000 --calls 500
-    python bench/export.py --run runs/NAME --to jsonl csv    # of a record that is there
+    PYTHONPATH=tests python bench/export.py    # 100,000 evaluations and 5,000 LM calls; a few minutes
+    PYTHONPATH=tests python bench/export.py --evaluations 10000 --calls 500
+    PYTHONPATH=tests python bench/export.py --run runs/NAME --to jsonl csv    # of a record that is there
 
-The record is made (strop.testing.records), in memory where there is /dev/shm; making it takes longer than the exports.
+The record is made (support.made_records), in memory where there is /dev/shm; making it takes longer than the exports.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from strop.exports.export import FORMS
-from strop.testing.records import Size, made_record
+from strop.report.export.export import FORMS
+from support.made_records import Size, made_record
 
 CHILD = """
 import resource, sys, time
 from pathlib import Path
-from strop.exports.export import export
+from strop.report.export.export import export
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 begun = time.perf_counter()
 print(*export(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), texts=True, force=False), file=sys.stderr)

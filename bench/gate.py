@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from strop.budget import LM_CALLS, UTILITY_CALLS, Budget
-from strop.contest import Contest, Node, Selection
-from strop.meta_utility import Trial
-from strop.selection import SELECTIONS, Gate, SelectionName, make_selection
-from strop.stats import EProcess, wilson_interval
-from strop.stats.sequential import _FRACTIONS, _log_capital
-from strop.utility import Evaluation
+from strop.analysis.stats import EProcess, wilson_interval
+from strop.analysis.stats.sequential import _FRACTIONS, _log_capital
+from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
+from strop.core.meta_utility import Trial
+from strop.core.selection import SELECTIONS, Gate, SelectionName, make_selection
+from strop.core.selection.comparison import Node, PairedComparison, Selection
+from strop.core.utility import Evaluation
 
 STUCK, SOLVED = 0.56, 0.9
 COPIES = 5
@@ -89,7 +89,7 @@ def compared(
     """(accepted, mean pairs, mean evaluations) over as many comparisons of the two."""
     accepted, pairs, evaluations = 0, 0, 0
     for number in range(runs):
-        contest = Contest(
+        contest = PairedComparison(
             Drawn(rng),  # type: ignore[arg-type]
             Node(0, incumbent, None),
             Node(1, candidate, 0),
@@ -153,7 +153,7 @@ def one_run(selection: Selection, step: Steps, rng: np.random.Generator) -> tupl
         parent = selection.parent(lineage, incumbent)
         node = Node(t, changed(parent.improver, step(rng)), parent.t)
         lineage.append(node)
-        choice = selection.choose(Contest(meta_utility, incumbent, node, run.child(f"t{t}")))  # type: ignore[arg-type]
+        choice = selection.choose(PairedComparison(meta_utility, incumbent, node, run.child(f"t{t}")))  # type: ignore[arg-type]
         pairs += choice.comparison.pairs if choice.comparison else 0
         if choice.accepted:
             erred = erred or worth(node.improver) <= worth(incumbent.improver)

@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from strop.recall import identities
+from strop.runs.resume import identities
 from strop.store import Store
 
 FILES = {"app/size.txt": "size: 4\r\n", "app/speed.txt": "speed: 10", "score.sh": "cat app/*.txt\n"}

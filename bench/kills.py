@@ -1,6 +1,6 @@
 """A run that is killed at moments spread over its whole length and resumed each time, beside one that was left alone.
 
-    python bench/kills.py [MOMENTS] [FOLDER]
+    PYTHONPATH=tests python bench/kills.py [MOMENTS] [FOLDER]
 
 Both ask the same server on loopback, whose answer to a seed is always the same. Printed: whether the two records hold the same
 events (times aside), how many HTTP requests each took, how many were in flight at a kill and had to be asked for again, and what
@@ -22,9 +22,9 @@ from collections import Counter
 from pathlib import Path
 
 from strop.lm.offline import Offline
-from strop.recall import identities
+from strop.runs.resume import identities
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 RECIPE = [
     "-T",

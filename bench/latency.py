@@ -1,7 +1,7 @@
 """What a slow model costs: a run's wall time beside the critical path of its LM calls, and requests in flight over time.
 
-    python bench/latency.py --out FOLDER                     # a minute or two; writes FOLDER/in_flight.png
-    python bench/latency.py --out FOLDER --selection gated
+    PYTHONPATH=tests python bench/latency.py --out FOLDER                     # a minute or two; writes FOLDER/in_flight.png
+    PYTHONPATH=tests python bench/latency.py --out FOLDER --selection gated
 
 A whole `strop run` asks a real server on the loopback that takes one second for each answer. The critical path is the longest
 chain of LM calls of which each has to wait for the one before, from the record: copies of a task do not wait for one
@@ -28,11 +28,11 @@ import itertools
 
 import matplotlib.pyplot as plt
 
-from strop.events import LmCalled, LmResponded
+from strop.base.events import LmCalled, LmResponded
 from strop.lm.offline import parse
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer
-from strop.testing.server_limits import ServerLimits
+from support.openai_server import OpenAIServer
+from support.server_limits import ServerLimits
 
 FLAGS = ["--seed", "7", "-T", "2", "--copies", "5", "--lm-budget", "2", "--max-responses", "3", "--meta-budget", "4"]
 

@@ -1,6 +1,6 @@
 """Requests in flight under a limit of money: how long do they stay up, and by how much is the limit passed?
 
-    python bench/limits.py --runs 20
+    PYTHONPATH=tests python bench/limits.py --runs 20
 
 Sixteen improvers ask a server on the loopback, one request each at a time, until `--max-cost` ends the run; its answers take 230
 to 500 tokens (lognormal, nine in ten) of the 8192 that they may take. The same with `--strict-budget`, and without a limit for as
@@ -19,16 +19,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
-from strop.budget import COST, Budget
-from strop.errors import RunBudgetSpent
+from strop.base.budget import COST, Budget
+from strop.base.errors import RunBudgetSpent
 from strop.lm.base import Request
 from strop.lm.endpoints import endpoint
-from strop.lm.metered import Metered
+from strop.lm.metering import Metered
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.prices import Tariff, given_price
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
-from strop.testing.server_limits import ServerLimits
+from support.openai_server import OpenAIServer
+from support.server_limits import ServerLimits
 
 TARIFF = Tariff(given_price("2.5,10"), max_tokens=8192)
 AT_ONCE = 16

@@ -1,7 +1,7 @@
 """An outage in the middle of a run with several improvers: does the run end as if it had not been?
 
-    python bench/outage.py                    ten minutes: connections refused, then 429 with Retry-After 1, then 500
-    python bench/outage.py --minutes 0.5      the same, shorter
+    PYTHONPATH=tests python bench/outage.py    ten minutes: connections refused, then 429 with Retry-After 1, then 500
+    PYTHONPATH=tests python bench/outage.py --minutes 0.5      the same, shorter
 
 Two runs of the same seed ask a server on the loopback, whose answers depend on the request alone; one of them meets the outage.
 Compared are the events of both records, times and faults aside, and what the server was asked and answered. At the end: how long
@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from strop.lm import registry
-from strop.recall import identities
+from strop.runs.resume import identities
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer, Seen
-from strop.testing.server_limits import ServerLimits
+from support.openai_server import OpenAIServer, Seen
+from support.server_limits import ServerLimits
 
 STROP = [sys.executable, "-m", "strop"]
 RUN = (

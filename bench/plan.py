@@ -1,8 +1,8 @@
 """Runs against their plans: what `strop run --dry-run` said, and what the same run then took.
 
-    python bench/plan.py                # ten runs of the offline proposer, some five minutes on two free cores
-    python bench/plan.py --tuning       # others
-    python bench/plan.py --served       # the proposer behind a server, as a model that nobody knows, with prices
+    PYTHONPATH=tests python bench/plan.py                # ten runs of the offline proposer, some five minutes on two free cores
+    PYTHONPATH=tests python bench/plan.py --tuning       # others
+    PYTHONPATH=tests python bench/plan.py --served       # the proposer behind a server, as a model that nobody knows, with prices
 
 The ratio is found / expected; `after t = 1` is the same for what progress expected in all when the first iteration had
 finished. Seconds are processor time over cores, so that other work on the machine does not matter.
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.lm.offline import parse
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 TUNING = [
     "lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 30 --seed 1",

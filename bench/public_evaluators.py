@@ -18,12 +18,12 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from strop.baselines import Baselines
-from strop.budget import Budget
-from strop.command_utility import CommandUtility
+from strop.base.budget import Budget
+from strop.core.utilities.baselines import Baselines
+from strop.core.utilities.command import CommandUtility
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
-from strop.tasks.evaluator import evaluator_task
+from strop.tasks.evaluator.task import evaluator_task
 
 SEEDING = "\nimport numpy\nnumpy.random.seed(11)\n"
 PLAIN = """

@@ -1,10 +1,10 @@
 """What the page of a large run costs: seconds to make it, memory, and bytes.
 
-    python bench/report.py                                   # 100,000 evaluations and 5,000 LM calls; a few minutes
-    python bench/report.py --evaluations 10000 --calls 500
-    python bench/report.py --run runs/NAME                   # of a record that is there
+    PYTHONPATH=tests python bench/report.py    # 100,000 evaluations and 5,000 LM calls; a few minutes
+    PYTHONPATH=tests python bench/report.py --evaluations 10000 --calls 500
+    PYTHONPATH=tests python bench/report.py --run runs/NAME    # of a record that is there
 
-The record is made (strop.testing.records), in memory where there is /dev/shm; making it takes longer than the page.
+The record is made (support.made_records), in memory where there is /dev/shm; making it takes longer than the page.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from strop.testing.records import Size, made_record
+from support.made_records import Size, made_record
 
 CHILD = """
 import resource, sys, time
 from pathlib import Path
 begun = time.perf_counter()
-from strop.page.writing import report_of, write_page
+from strop.report.html.write import report_of, write_page
 loaded = time.perf_counter()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 write_page(report_of(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -26,11 +26,11 @@ from pathlib import Path
 
 from soak_programs import HOSTILE, MODULUS, Draw, draw, of
 
-from strop.budget import Budget
-from strop.errors import Malformed, SandboxError
+from strop.base.budget import Budget
+from strop.base.errors import Malformed, SandboxError
+from strop.core.utility import TaskUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.utility import TaskUtility
 
 PLACES = 2
 EVERY = 10_000

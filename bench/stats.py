@@ -1,4 +1,4 @@
-"""Every method of strop.stats by simulation: how often an interval holds the truth, how often a test errs, beside its promise.
+"""Every method of strop.analysis.stats by simulation: how often an interval holds the truth, how often a test errs.
 
     python bench/stats.py                  # some two minutes on a free core
     python bench/stats.py --runs 300       # quick
@@ -19,7 +19,7 @@ from functools import lru_cache, partial
 import numpy as np
 import numpy.typing as npt
 
-from strop import stats
+from strop.analysis import stats
 
 Values = npt.NDArray[np.float64]
 Table = list[list[float]]

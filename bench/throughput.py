@@ -1,7 +1,7 @@
 """Throughput against a server that limits, fails and lies: what share of its limits is used, and whether the books agree.
 
-    python bench/throughput.py                    # some four minutes
-    python bench/throughput.py --requests 300     # quick
+    PYTHONPATH=tests python bench/throughput.py                    # some four minutes
+    PYTHONPATH=tests python bench/throughput.py --requests 300     # quick
 
 A real server on the loopback enforces requests and tokens per minute and makes a fault of one request in ten, of 16 kinds. The
 client is told the limits, or finds them in the headers, or is told nothing. What the limits allow is the most that any client
@@ -24,10 +24,10 @@ from dataclasses import dataclass, field
 from strop.lm.base import Completion, Request
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.patience import Patience
+from strop.lm.retry_policy import Patience
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer, Seen
-from strop.testing.server_limits import ServerLimits
+from support.openai_server import OpenAIServer, Seen
+from support.server_limits import ServerLimits
 
 FAULTS = (
     *("429", "429:1", "500", "503", "529", "drop", "cut", "half-close", "leave"),

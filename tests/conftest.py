@@ -10,15 +10,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from strop.budget import Budget
-from strop.events import Event
-from strop.handles import Grant, Host
-from strop.improver import Improvement, improve
+from strop.base.budget import Budget
+from strop.base.events import Event
+from strop.core.handles import Grant, Host
+from strop.core.improver import Improvement, improve
+from strop.core.utility import TaskUtility
 from strop.lm.base import LanguageModel, Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.utility import TaskUtility
 from support.records import small_runs
 
 # How long an example takes says more of what else the machine does than of the code.

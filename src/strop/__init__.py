@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from strop.api.loading import load
     from strop.api.scoring import Score, score
     from strop.api.training import Trained, train
-    from strop.budget import Budget
-    from strop.errors import (
+    from strop.base.budget import Budget
+    from strop.base.errors import (
         ConfigurationError,
         LanguageModelError,
         Malformed,
@@ -26,45 +26,45 @@ if TYPE_CHECKING:
         StropError,
         TaskError,
     )
+    from strop.base.scorer_notes import note
+    from strop.base.solution import Solution
     from strop.lm.callable import CallableModel
-    from strop.scorer_notes import note
-    from strop.solution import Solution
-    from strop.spec import RunSpec
-    from strop.stopping import Interrupted
+    from strop.runs.interrupts import Interrupted
+    from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
-    from strop.tasks.marking import improve_me
+    from strop.tasks.function.marker import improve_me
 
     __version__: str
 
 _HOMES = {
     "Answer": "strop.tasks.answer",
-    "Budget": "strop.budget",
+    "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
     "Check": "strop.api.checking",
     "Comparison": "strop.api.comparing",
-    "ConfigurationError": "strop.errors",
+    "ConfigurationError": "strop.base.errors",
     "Improved": "strop.api.improving",
     "Instance": "strop.tasks.base",
-    "Interrupted": "strop.stopping",
-    "LanguageModelError": "strop.errors",
-    "Malformed": "strop.errors",
-    "RunBudgetSpent": "strop.errors",
-    "RunSpec": "strop.spec",
-    "SandboxError": "strop.errors",
+    "Interrupted": "strop.runs.interrupts",
+    "LanguageModelError": "strop.base.errors",
+    "Malformed": "strop.base.errors",
+    "RunBudgetSpent": "strop.base.errors",
+    "RunSpec": "strop.runs.spec",
+    "SandboxError": "strop.base.errors",
     "Score": "strop.api.scoring",
-    "Solution": "strop.solution",
-    "StoreError": "strop.errors",
-    "StropError": "strop.errors",
+    "Solution": "strop.base.solution",
+    "StoreError": "strop.base.errors",
+    "StropError": "strop.base.errors",
     "Task": "strop.tasks.base",
-    "TaskError": "strop.errors",
+    "TaskError": "strop.base.errors",
     "Trained": "strop.api.training",
     "check": "strop.api.checking",
     "compare": "strop.api.comparing",
     "improve": "strop.api.improving",
-    "improve_me": "strop.tasks.marking",
+    "improve_me": "strop.tasks.function.marker",
     "load": "strop.api.loading",
-    "note": "strop.scorer_notes",
+    "note": "strop.base.scorer_notes",
     "score": "strop.api.scoring",
     "train": "strop.api.training",
 }

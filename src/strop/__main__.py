@@ -8,7 +8,7 @@ def main() -> None:
     """Entry point of `strop`. Ends the process with the exit code of the command."""
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, _stopped)
-    from strop.cli import main as begin  # takes a third of a second, in which a Ctrl-C would end in a traceback
+    from strop.cli.app import main as begin  # takes a third of a second, in which a Ctrl-C would end in a traceback
 
     begin()
 

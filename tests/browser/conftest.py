@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from strop.page.writing import report_of
+from strop.report.html.write import report_of
 
 FLAGS = (
     "--headless=new",

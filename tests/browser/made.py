@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from strop.page.block import packed
-from strop.page.highlight import highlight_nodes
-from strop.page.shape import PageDocument
-from strop.page.showing import page_html
+from strop.report.html.highlight import highlight_nodes
+from strop.report.html.payload import packed
+from strop.report.html.render import page_html
+from strop.report.html.schema import PageDocument
 
 _SPENT = {
     "lm_calls": 1,

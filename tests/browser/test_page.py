@@ -10,9 +10,9 @@ import pytest
 
 from browser.conftest import Open
 from browser.made import page_saying
-from strop.events import Evaluated, IterationFinished, LmCalled, LmResponded
-from strop.page.document import page_document
-from strop.page.shape import PageDocument
+from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
+from strop.report.html.document import page_document
+from strop.report.html.schema import PageDocument
 from strop.store import Store
 from support.processes import wait_until
 

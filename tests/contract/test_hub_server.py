@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from strop.testing.hub_server import HubServer, files_of
+from support.hub_server import HubServer, files_of
 
 
 def test_hub_server_gives_the_files_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c.gguf").write_bytes(b"GGUF!")
     assert files_of(tmp_path) == {"a/b/c.gguf": b"GGUF!"}
-    command = [sys.executable, "-m", "strop.testing.hub_server", str(tmp_path), "--faults", "cut:2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "support.hub_server", str(tmp_path), "--faults", "cut:2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1])
     try:
         assert process.stdout is not None
         url = process.stdout.readline().decode().strip()

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.pacing import Clock
-from strop.lm.patience import Patience
+from strop.lm.rate_limit import Clock
 from strop.lm.recorded import answer_line, head_line
+from strop.lm.retry_policy import Patience
 from strop.lm.scripted import Scripted
 from strop.lm.shared import SharedAnswers
 from strop.testing import language_model as kit
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 
 class Impatient(Clock):

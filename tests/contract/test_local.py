@@ -22,11 +22,11 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.testing import language_model as kit
-from strop.testing.hub_server import HubServer
+from support.hub_server import HubServer
 from support.processes import all_end, descendants, family_of, handles_of, kill, wait_until
 
 MISSING = [name for name in ("xllamacpp", "huggingface_hub", "gguf") if importlib.util.find_spec(name) is None]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.errors import StropError
+from strop.base.errors import StropError
 from strop.tasks.base import Task
 from strop.tasks.registry import BUILT_IN
 from strop.testing import task as kit

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.audit import RULES
+from strop.analysis.audit import RULES
 
 CIRCUMVENTS = "def score(utility, s):\n    return utility(s, use_sandbox=False)\n"
 TINY = [

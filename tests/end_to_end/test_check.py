@@ -12,7 +12,7 @@ import pytest
 
 from support.tables import widest
 
-BROKEN = Path(__file__).parents[1] / "checkup" / "broken_tasks"
+BROKEN = Path(__file__).parents[1] / "check" / "broken_tasks"
 
 
 def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns_where_that_is_asked_for(

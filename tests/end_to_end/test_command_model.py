@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from strop.events import LmFault, LmResponded, RunStarted
+from strop.base.events import LmFault, LmResponded, RunStarted
 from strop.store import Store
 from support.processes import descendants, wait_until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import TINY, Strop, made_once
-from strop.patch import unified
+from strop.base.unified_diff import unified
 from strop.store import Store
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import strop
-from strop.cli import COMMANDS
+from strop.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

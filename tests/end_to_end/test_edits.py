@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.events import Edited, LmCalled
+from strop.base.events import Edited, LmCalled
 from strop.store import Store
 from strop.tasks.registry import load
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from strop.events import LmResponded, RunFinished
-from strop.recall import identities
+from strop.base.events import LmResponded, RunFinished
+from strop.runs.resume import identities
 from strop.store import Store
 
 from .conftest import TINY

@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from strop.events import Evaluated, LmCalled, LmFault, LmResponded
+from strop.base.events import Evaluated, LmCalled, LmFault, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
-from strop.testing.openai_server import Ledger, OpenAIServer
-from strop.testing.server_faults import THOUGHT
-from strop.testing.server_limits import ServerLimits
+from support.openai_server import Ledger, OpenAIServer
+from support.server_faults import THOUGHT
+from support.server_limits import ServerLimits
 
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
 FAULTS = [

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from strop.events import ImproveFinished, LmResponded
+from strop.base.events import ImproveFinished, LmResponded
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 PROGRAM = "One idea.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
 ONCE = ["improve", "lpn", "--utility-budget", "2", "--lm-budget", "2", "--max-responses", "4", "--seed", "3", "--json"]

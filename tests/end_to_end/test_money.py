@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from strop.lm.metered import UNKNOWN_USAGE
+from strop.lm.metering import UNKNOWN_USAGE
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 BENCH = Path(__file__).parents[2] / "bench" / "money.py"
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"

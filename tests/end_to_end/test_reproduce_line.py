@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import Strop
-from strop.cli import application
+from strop.cli.app import application
 from strop.store import Store
 from support.pages import document_of
 

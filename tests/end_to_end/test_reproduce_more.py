@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from strop.events import LmResponded
-from strop.spec import shipped_improvers
+from strop.base.events import LmResponded
+from strop.runs.spec import shipped_improvers
 from strop.store import Store
 from support.tables import widest
 

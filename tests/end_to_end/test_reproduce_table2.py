@@ -14,7 +14,7 @@ import pytest
 
 from strop.lm.offline import Offline
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 UNSAFE = ["reproduce", "table2", "--lm", "offline:unsafe=0.1", "--seed", "4"]
 

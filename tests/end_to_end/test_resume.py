@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from strop.lm.offline import Offline
-from strop.recall import identities
+from strop.runs.resume import identities
 from strop.store import Store
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]

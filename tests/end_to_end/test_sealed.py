@@ -18,10 +18,8 @@ from typing import Any
 
 import pytest
 
-from strop.algorithm import Choice
-from strop.contest import Contest, Node
-from strop.errors import Malformed
-from strop.events import (
+from strop.base.errors import Malformed
+from strop.base.events import (
     AuditNoted,
     BudgetMoved,
     Compared,
@@ -32,11 +30,13 @@ from strop.events import (
     LmCalled,
     discard,
 )
-from strop.experiment import Journal, run
-from strop.laboratory import Laboratory, Parts, jail
+from strop.core.algorithm import Decision
+from strop.core.selection.comparison import Node, PairedComparison
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.spec import RunSpec
+from strop.runs.assembly import Components, RunContext, jail
+from strop.runs.journal import Journal, run
+from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import META_TASK, Instance, SecretSeeds, Split, Task
 
@@ -160,7 +160,7 @@ def carry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carry]:
                 return known[selection, which]
             model = Scripted(answered)
             spec = replace(SPEC, selection=selection)  # type: ignore[arg-type]
-            parts = Parts(spec, Canaries(DIGITS[which], leaking).task(), model, sandbox, SECRET)
+            parts = Components(spec, Canaries(DIGITS[which], leaking).task(), model, sandbox, SECRET)
             directory: Path = tmp_path_factory.mktemp("run")
             with Store.create(directory, {"kind": "run", "task": "canaries"}) as store:
                 run(parts, CURIOUS, directory, Journal(store, discard))
@@ -298,12 +298,12 @@ class _Peeking:
     def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
         return incumbent
 
-    def choose(self, contest: Contest) -> Choice:
+    def choose(self, contest: PairedComparison) -> Decision:
         each = [
             contest.meta_utility.measure(node.improver, contest.at.child(f"peek{node.t}"))
             for node in (contest.incumbent, contest.candidate)
         ]
-        return Choice(sum(each[1].test) > sum(each[0].test), "it is better")
+        return Decision(sum(each[1].test) > sum(each[0].test), "it is better")
 
     def nothing_to_gain(self, incumbent: Node) -> str:
         return ""
@@ -312,7 +312,7 @@ class _Peeking:
 def test_selection_that_looks_at_the_sealed_split_is_caught_by_what_it_chooses(
     carry: Carry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Laboratory, "selection", lambda laboratory: _Peeking())
+    monkeypatch.setattr(RunContext, "selection", lambda laboratory: _Peeking())
     high, low = (carry("paper", which, fresh=True) for which in DIGITS)
     assert not caught(lambda: assert_digits_are_sealed(high)), "it says nothing"
     assert caught(lambda: assert_nothing_depends_on_the_canary(high, low))
@@ -322,10 +322,10 @@ def test_choice_that_gives_the_sealed_scores_as_its_reason_is_caught(
     carry: Carry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Talking(_Peeking):
-        def choose(self, contest: Contest) -> Choice:
+        def choose(self, contest: PairedComparison) -> Decision:
             found = contest.meta_utility.measure(contest.candidate.improver, contest.at.child("peek"))
-            return Choice(True, f"it reaches {found.test}")
+            return Decision(True, f"it reaches {found.test}")
 
-    monkeypatch.setattr(Laboratory, "selection", lambda laboratory: Talking())
+    monkeypatch.setattr(RunContext, "selection", lambda laboratory: Talking())
     happened = carry("paper", "high", fresh=True)
     assert caught(lambda: assert_digits_are_sealed(happened))

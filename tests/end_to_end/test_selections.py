@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from strop.events import BudgetMoved, Compared, Evaluated
-from strop.selection import SELECTIONS
+from strop.base.events import BudgetMoved, Compared, Evaluated
+from strop.core.selection import SELECTIONS
 from strop.store import FILE_NAME, Store
 
 SMALL = ["--copies", "2", "--utility-budget", "4", "--lm-budget", "1", "--meta-budget", "3", "--gate-pairs", "4"]

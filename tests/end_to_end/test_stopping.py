@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from strop.events import RunFinished
+from strop.base.events import RunFinished
 from strop.store import Store
 
 LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]

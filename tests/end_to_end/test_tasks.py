@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.events import AuditNoted, RunFinished
+from strop.base.events import AuditNoted, RunFinished
 from strop.store import Store
 from strop.tasks.registry import BUILT_IN, META
 from support.tables import widest

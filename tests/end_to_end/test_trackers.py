@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from strop.events import ImproveFinished, IterationFinished, LmResponded
+from strop.base.events import ImproveFinished, IterationFinished, LmResponded
+from strop.report.tracking.notebook import FILE_NAME
+from strop.report.tracking.registry import LIBRARIES, _installed
 from strop.store import Store
-from strop.tracking.notebook import FILE_NAME
-from strop.tracking.registry import LIBRARIES, _installed
 from support.tracked import eventually
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]

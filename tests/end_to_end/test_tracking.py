@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from strop.report.tracking.registry import LIBRARIES, _installed
 from strop.store import Store
-from strop.tracking.registry import LIBRARIES, _installed
 from support.tracked import eventually, numbers
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from strop.recall import identities
-from strop.solution import digest_of
+from strop.base.solution import digest_of
+from strop.runs.resume import identities
 from strop.store import Store
 from support.tables import widest
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from strop.testing.hostile.catalogue import PLENTY, Attack, catalogue
-from strop.testing.hostile.examination import CONTROL, HERE, Verdict, examined, judged
-from strop.testing.hostile.modes import MODES
+from strop_selftest.catalogue import PLENTY, Attack, catalogue
+from strop_selftest.examination import CONTROL, HERE, Verdict, examined, judged
+from strop_selftest.modes import MODES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
 CASES = range(1, 162)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from strop.budget import Budget
-from strop.contest import Contest, Node
-from strop.events import Evaluated, ImproveStarted, LmCalled
-from strop.handles import Grant
+from strop.base.budget import Budget
+from strop.base.events import Evaluated, ImproveStarted, LmCalled
+from strop.core.handles import Grant
+from strop.core.meta_utility import Downstream, MetaUtility
+from strop.core.selection import Gate, Gated
+from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.utility import TaskUtility
 from strop.lm.base import Request
-from strop.meta_utility import Downstream, MetaUtility
-from strop.selection import Gate, Gated
-from strop.utility import TaskUtility
 
 MakeBench = Callable[..., Any]
 HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
@@ -91,16 +91,16 @@ POISONED = (
 """Fails where somebody left it a file."""
 
 
-def contest(bench: Any, incumbent: str, candidate: str) -> Contest:
+def contest(bench: Any, incumbent: str, candidate: str) -> PairedComparison:
     def fresh(name: str) -> TaskUtility:
         return bench.utility("gate")  # type: ignore[no-any-return]
 
     copy = Downstream(bench.utility("train"), bench.utility("test"), bench.task.seed, fresh)
     meta = MetaUtility([copy] * 5, "mean over tasks", Grant(utility_calls=2, lm_calls=2), bench.host())
-    return Contest(meta, Node(0, incumbent, None), Node(1, candidate, 0), Budget().child("t1"))
+    return PairedComparison(meta, Node(0, incumbent, None), Node(1, candidate, 0), Budget().child("t1"))
 
 
-def differences(asked: Contest, pairs: int) -> Iterator[float]:
+def differences(asked: PairedComparison, pairs: int) -> Iterator[float]:
     for found in asked.rounds(asked.gate_budget(pairs)):
         yield from found
 

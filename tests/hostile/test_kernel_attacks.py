@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from strop.sandbox.layers import Layers
-from strop.testing.hostile import examine
-from strop.testing.hostile.catalogue import Attack, catalogue
-from strop.testing.hostile.ground import Ground, jailed
+from strop_selftest import examine
+from strop_selftest.catalogue import Attack, catalogue
+from strop_selftest.ground import Ground, jailed
 
 FEWER_LAYERS = {
     "without private root": Layers(private_root=False),

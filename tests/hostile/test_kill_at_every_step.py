@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from strop.budget import Budget
-from strop.errors import SandboxError
-from strop.events import Event
+from strop.base.budget import Budget
+from strop.base.errors import SandboxError
+from strop.base.events import Event
+from strop.core.utility import TaskUtility
 from strop.sandbox.layers import Layers
 from strop.sandbox.pool import Server
 from strop.tasks.base import SecretSeeds
-from strop.utility import TaskUtility
 from support import steps
 from support.processes import (
     all_end,

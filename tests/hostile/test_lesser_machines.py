@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from strop.testing.hostile.catalogue import catalogue
-from strop.testing.hostile.examination import CONTROL, HERE, examined
-from strop.testing.hostile.modes import MODES
-from strop.testing.hostile.table import failures
+from strop_selftest.catalogue import catalogue
+from strop_selftest.examination import CONTROL, HERE, examined
+from strop_selftest.modes import MODES
+from strop_selftest.table import failures
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 

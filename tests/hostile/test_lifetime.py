@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox.base import Limits, Program, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers

@@ -9,9 +9,9 @@ import pytest
 
 from strop.sandbox.base import Limits, Program, Returned
 from strop.sandbox.session import Session
-from strop.testing.hostile import Ground, catalogue, examine, find
-from strop.testing.hostile.ground import plain
-from strop.testing.plain_guest import PlainChild
+from strop_selftest import Ground, catalogue, examine, find
+from strop_selftest.ground import plain
+from strop_selftest.plain_guest import PlainChild
 
 NAMES = [
     attack.name for attack in catalogue() if attack.role == "frames" or "unknown m" in attack.observed.get("reason", "")

@@ -12,10 +12,10 @@ import pytest
 
 from strop.tasks import registry
 from strop.tasks.base import PublishedSeeds
-from strop.testing.hostile import Ground, examine, find
-from strop.testing.hostile.as_answer import scorer_of
-from strop.testing.hostile.ground import jailed
-from strop.testing.hostile.variants import variants, without_hack
+from strop_selftest import Ground, examine, find
+from strop_selftest.as_answer import scorer_of
+from strop_selftest.ground import jailed
+from strop_selftest.variants import variants, without_hack
 
 _spec = spec_from_file_location("published_rules", Path(__file__).with_name("published_rules.py"))
 assert _spec is not None and _spec.loader is not None

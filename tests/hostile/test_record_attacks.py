@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 
 from strop.api.finding import find_run
-from strop.applying import check_clean
-from strop.commands.output import notices, results
-from strop.errors import StoreError
-from strop.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
-from strop.experiment import save
-from strop.handles import MOST_RECORDED, Grant
+from strop.base.errors import StoreError
+from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
+from strop.base.solution import digest_of, is_costly_to_parse
+from strop.cli.commands.output import notices, results
+from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request
 from strop.lm.inbox_files import read_answer
 from strop.lm.inbox_folder import Folder
-from strop.secret import is_sealed, sealed
-from strop.solution import digest_of, is_costly_to_parse
+from strop.runs.journal import save
+from strop.runs.patching.apply import check_clean
+from strop.runs.secret import is_sealed, sealed
 from strop.store import FILE_NAME, Store, list_runs
 from strop.store.files import bounded, one_line
 from support.records import evaluated, note

@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-from strop.budget import LM_CALLS, Budget
-from strop.errors import BudgetExceeded, SandboxError
-from strop.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.base.budget import LM_CALLS, Budget
+from strop.base.errors import BudgetExceeded, SandboxError
+from strop.base.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.base.solution import digest_of
+from strop.core.audit_log import AuditLog
+from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Request
 from strop.lm.replay import Recorded, key_of
 from strop.lm.scripted import Scripted
-from strop.noting import Notes
-from strop.past import Past
-from strop.recall import identity
-from strop.solution import digest_of
-from strop.spec import RunSpec
+from strop.runs.resume import identity
+from strop.runs.spec import RunSpec
 from strop.store import Store
 from support.records import evaluated
 
@@ -274,7 +274,7 @@ def test_script_goes_on_behind_its_own_answers_in_a_fork() -> None:
 
 def test_evaluation_of_another_solution_is_not_taken_from_the_record() -> None:
     record = Evaluated(**vars(evaluated("old")) | {"solution": digest_of("old"), "scope": "pair/a"})
-    past, at = Past({"pair/a": record}), Budget().child("pair").child("a")
+    past, at = CompletedWork({"pair/a": record}), Budget().child("pair").child("a")
     assert past.evaluation(at, "old") is record
     assert past.evaluation(at, "new") is None and past.evaluation(at, None) is None
 
@@ -312,7 +312,7 @@ def test_what_was_counted_is_noted_only_where_the_run_of_a_program_ended(fails: 
     told: list[Event] = []
 
     def work() -> None:
-        with Notes(told.append, "a", "program") as notes:
+        with AuditLog(told.append, "a", "program") as notes:
             notes.refused(LM_CALLS, 3)
             if fails:
                 raise SandboxError("closed by Ctrl-C")

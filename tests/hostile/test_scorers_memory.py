@@ -11,7 +11,7 @@ import pytest
 
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces
-from strop.tasks.evaluator import RUNNER
+from strop.tasks.evaluator.task import RUNNER
 from support.ordinary_user import run_tests_as_ordinary_user
 
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)

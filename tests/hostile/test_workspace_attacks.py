@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import SandboxError
-from strop.sandbox import bait
+from strop.base.errors import SandboxError
+from strop.sandbox import probe_targets as bait
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces

@@ -8,7 +8,7 @@ import pytest
 
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
-from strop.testing.plain_guest import PlainSandbox
+from strop_selftest.plain_guest import PlainSandbox
 
 
 @pytest.fixture(scope="session", params=["jailed", "plain"])

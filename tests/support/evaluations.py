@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strop.solution import digest_of
+from strop.base.solution import digest_of
 
 
 def sample(values: Sequence[float]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strop.events import (
+from strop.base.events import (
     AuditNoted,
     Evaluated,
     Event,

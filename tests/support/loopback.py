@@ -14,10 +14,10 @@ import pytest
 from strop.lm.base import Completion, Request
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.pacing import Clock
-from strop.lm.patience import Patience
+from strop.lm.rate_limit import Clock
+from strop.lm.retry_policy import Patience
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789abcdef"
 Ask = Callable[..., list[Completion]]

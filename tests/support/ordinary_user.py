@@ -10,7 +10,7 @@ from pathlib import Path
 
 def run_tests_as_ordinary_user(file: str, wanted: str) -> None:
     """Run the tests of `file` that match `wanted`; all must pass, and none be skipped. Needs root."""
-    lesser = [sys.executable, "-P", "-m", "strop.testing.hostile.lesser", "user", sys.executable]
+    lesser = [sys.executable, "-P", "-m", "strop_selftest.lesser", "user", sys.executable]
     root = str(Path(__file__).parents[2])
     flags = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", root]
     with tempfile.TemporaryDirectory() as folder:

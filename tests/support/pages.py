@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from strop.page.document import page_document
-from strop.page.shape import PageDocument
+from strop.report.html.document import page_document
+from strop.report.html.schema import PageDocument
 from strop.store import Store
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from strop.events import AuditNoted, Evaluated
+from strop.base.events import AuditNoted, Evaluated
 from strop.store import FILE_NAME
 
 

@@ -20,10 +20,10 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from strop.sandbox.child import Child
+from strop.sandbox.fork_server_host import ForkServer
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.sandbox.pool import Pool, PooledChild, Server
-from strop.sandbox.server import ForkServer
 from support.processes import descendants, parent_of, stopped, wait_until
 
 

@@ -11,22 +11,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from strop.budget import Budget
-from strop.errors import SandboxError
-from strop.events import Evaluated, Event
-from strop.handles import Grant, Host
-from strop.improver import improve
+from strop.base.budget import Budget
+from strop.base.errors import SandboxError
+from strop.base.events import Evaluated, Event
+from strop.core.handles import Grant, Host
+from strop.core.improver import improve
+from strop.core.utility import TaskUtility, verdict_of
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.base import Limits, Program, Returned
 from strop.sandbox.child import Child
+from strop.sandbox.fork_server_host import ForkServer
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.sandbox.pool import Server
-from strop.sandbox.server import ForkServer
 from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.utility import TaskUtility, verdict_of
 from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until
 from support.stepping import At, Family, Hooks, SteppingSandbox, full, has_printed, in_pipe, stop
 

@@ -8,7 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from strop.events import Evaluated, Event, IterationFinished, LmCalled, LmResponded, RunFinished, RunResumed, RunStarted
+from strop.base.events import (
+    Evaluated,
+    Event,
+    IterationFinished,
+    LmCalled,
+    LmResponded,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+)
 
 SPEC = '{"lm": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": null}'
 STARTED = RunStarted(scope="", spec=SPEC, environment="{}", posture="{}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strop.events import (
+from strop.base.events import (
     AuditNoted,
     Evaluated,
     Event,
@@ -23,11 +23,11 @@ from strop.events import (
     RunFinished,
     RunStarted,
 )
-from strop.spec import RunSpec
+from strop.report.watch.door import HOST, Door
+from strop.report.watch.http import Server, bound
+from strop.report.watch.site import Site
+from strop.runs.spec import RunSpec
 from strop.store import Store
-from strop.watch.door import HOST, Door
-from strop.watch.http import Server, bound
-from strop.watch.site import Site
 
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 

@@ -13,7 +13,7 @@ import pytest
 
 import strop
 from strop.api.target import Scoring
-from strop.spec import RunSpec
+from strop.runs.spec import RunSpec
 
 FUNCTIONS = [strop.improve, strop.train, strop.compare, strop.check, strop.score, strop.load]
 DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]

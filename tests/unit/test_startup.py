@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from strop.cli import COMMANDS
+from strop.cli.app import COMMANDS
 
 HEAVY = (
     "any_llm",
@@ -40,7 +40,8 @@ def loaded(code: str) -> set[str]:
 
 
 def called(*arguments: str) -> str:
-    return f"from strop.cli import main\ntry:\n    main({list(arguments)!r})\nexcept SystemExit as end:\n    assert not end.code"
+    call = f"main({list(arguments)!r})"
+    return f"from strop.cli.app import main\ntry:\n    {call}\nexcept SystemExit as end:\n    assert not end.code"
 
 
 def test_importing_strop_loads_nothing_that_takes_time() -> None:
@@ -53,12 +54,12 @@ def test_list_of_commands_loads_nothing_that_takes_time(arguments: list[str]) ->
 
 
 def test_list_of_commands_loads_no_command() -> None:
-    code = called("--help") + "\nassert not any(name.startswith('strop.commands') for name in sys.modules)"
+    code = called("--help") + "\nassert not any(name.startswith('strop.cli.commands') for name in sys.modules)"
     assert "strop" in loaded(code)
 
 
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
-    code = "import strop.tracking"
+    code = "import strop.report.tracking"
     assert loaded(code) & {"mlflow", "wandb", "opentelemetry"} == set()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.templates import FORMS, METRIC, NAME, WORDS, files_of, next_commands
 
 WORDY = ["sample", "function"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from strop.events import RunResumed
+from strop.base.events import RunResumed
+from strop.report.watch.door import REFUSED
 from strop.store import Store
-from strop.watch.door import REFUSED
 from support.processes import wait_until
 from support.watched import SEED, Served, begun, evaluated, finished, hostile, iteration, write
 

@@ -14,8 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from strop.watch.door import HOST
-from strop.watch.http import bound
+from strop.report.watch.door import HOST
+from strop.report.watch.http import bound
 from support.watched import begun, finished, iteration, write
 
 
@@ -108,7 +108,7 @@ def test_watch_refuses_what_is_wrong_in_one_line(run: Path, arguments: list[str]
 
 
 def test_watch_without_its_library_says_what_to_install(run: Path) -> None:
-    hidden = "import sys; sys.modules['h11'] = None; from strop.cli import main; main(sys.argv[1:])"
+    hidden = "import sys; sys.modules['h11'] = None; from strop.cli.app import main; main(sys.argv[1:])"
     ended = subprocess.run(
         [sys.executable, "-c", hidden, "watch", str(run)], capture_output=True, text=True, timeout=60
     )

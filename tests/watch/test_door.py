@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from strop.watch.door import REFUSED
+from strop.report.watch.door import REFUSED
 from support.watched import SEED, Served, begun, iteration, write
 
 

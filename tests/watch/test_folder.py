@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from strop.report.watch import folder as listing
+from strop.report.watch.folder import Folder
 from strop.store import FILE_NAME
-from strop.watch import folder as listing
-from strop.watch.folder import Folder
 from support.watched import Served, begun, finished, iteration, write
 
 

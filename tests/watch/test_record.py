@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from strop.events import RunFinished, RunResumed
+from strop.base.events import RunFinished, RunResumed
+from strop.report.watch import record as following
+from strop.report.watch.record import Record
 from strop.store import FILE_NAME, Store
-from strop.watch import record as following
-from strop.watch.record import Record
 from support.processes import wait_until
 from support.watched import SEED, begun, evaluated, iteration, write
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from strop.errors import ConfigurationError
-from strop.watch.door import HOST
-from strop.watch.http import Limits, Request, Response, Server, bound, line
+from strop.base.errors import ConfigurationError
+from strop.report.watch.door import HOST
+from strop.report.watch.http import Limits, Request, Response, Server, bound, line
 from support.processes import wait_until
 
 LARGE = b"x" * 50_000_000

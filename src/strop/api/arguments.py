@@ -13,8 +13,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from strop.api.subjects import TaskLike, model_name, model_of, required, source_of
 from strop.api.target import Scoring
-from strop.errors import ConfigurationError, StropError
-from strop.spec import RunSpec, seconds
+from strop.base.errors import ConfigurationError, StropError
+from strop.runs.spec import RunSpec, seconds
 from strop.tasks.registry import OBJECT
 
 P = ParamSpec("P")

@@ -13,18 +13,18 @@ from rich.text import Text
 from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import Require, TaskLike, required, source_of, task_of
-from strop.checkup.command import CommandCheckup, CommandSettings, examine_command
-from strop.checkup.examine import Checkup, Settings, examine
-from strop.errors import ConfigurationError
-from strop.laboratory import jail, workspaces_for
-from strop.report.checkup import CheckDocument, check_document, print_check
-from strop.report.command_checkup import CommandCheckDocument, command_check_document, print_command_check
-from strop.report.words import harmless
-from strop.secret import key_file, machine_key, run_secret
-from strop.spec import RunSpec
-from strop.stopping import stopped_by_signals
+from strop.base.errors import ConfigurationError
+from strop.check.command import CommandCheckup, CommandSettings, examine_command
+from strop.check.examine import Checkup, Settings, examine
+from strop.report.terminal.checkup import CheckDocument, check_document, print_check
+from strop.report.terminal.command_checkup import CommandCheckDocument, command_check_document, print_command_check
+from strop.report.terminal.words import escape
+from strop.runs.assembly import jail, workspaces_for
+from strop.runs.interrupts import stopped_by_signals
+from strop.runs.secret import key_file, machine_key, run_secret
+from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds
-from strop.tasks.command import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask
 
 MOST_REPEATS = 1000
 
@@ -117,7 +117,7 @@ def told(progress: bool) -> Iterator[Callable[[str], None]]:
         return
     if console.is_terminal:
         with console.status("starting") as status:
-            yield lambda what: status.update(Text(harmless(what)))
+            yield lambda what: status.update(Text(escape(what)))
         return
     stages: list[str] = []
 

@@ -16,20 +16,20 @@ from strop.api.finding import RUNS, any_improver_text
 from strop.api.measuring import measure_missing, measuring
 from strop.api.results import Shown
 from strop.api.subjects import ModelLike, Require, TaskLike, model_of, objects_of
-from strop.comparison import Comparison as Found
-from strop.comparison import check_rivals, comparison
-from strop.editing import Mode as Edits
-from strop.errors import StropError
-from strop.experiment import new_directory
-from strop.laboratory import assembled
+from strop.base.errors import StropError
+from strop.core.edits.answers import Mode as Edits
 from strop.lm.base import LanguageModel
-from strop.measured import Named
-from strop.report.comparison import print_comparison
-from strop.report.live import Mode
-from strop.spec import RunSpec
-from strop.tasks.command import AnyTask
-from strop.tracking import Track
-from strop.transfer import Plan, carry_out, matrix
+from strop.report.terminal.comparison import print_comparison
+from strop.report.terminal.live import Mode
+from strop.report.tracking import Track
+from strop.runs.assembly import assembled
+from strop.runs.compare import Comparison as Found
+from strop.runs.compare import check_rivals, comparison
+from strop.runs.evaluate import Plan, carry_out, matrix
+from strop.runs.journal import new_directory
+from strop.runs.measurements import Named
+from strop.runs.spec import RunSpec
+from strop.tasks.command.task import AnyTask
 
 KIND = "compare"
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.card import card_path, read_card
-from strop.errors import ConfigurationError, StoreError
-from strop.events import IterationFinished, RunStarted
-from strop.harmless import harmless
-from strop.measured import spec_of
-from strop.report.reading import reading
-from strop.solution import digest_of
-from strop.spec import improver_text, shipped_improvers
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.events import IterationFinished, RunStarted
+from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
+from strop.report.terminal.reading import reading
+from strop.runs.improver_card import card_path, read_card
+from strop.runs.measurements import spec_of
+from strop.runs.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store, list_runs
 
 RUNS = Path("runs")
@@ -77,7 +77,7 @@ def _check_card(name: str, text: str) -> None:
         line = (
             f"{name} is not the text that the card {path} is of (digest {digest_of(text)[:12]}, not {card.digest[:12]})"
         )
-        Console(stderr=True, highlight=False).print(harmless(line), markup=False, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(escape(line), markup=False, soft_wrap=True)
 
 
 def tasks_of(name: str) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,52 +17,30 @@ from strop.api.patching import apply_run
 from strop.api.recording import recorded
 from strop.api.results import Shown
 from strop.api.subjects import ModelLike, Require, TaskLike, model_of, source_of
-from strop.api.target import OBJECTIVE, ORIGINAL, Target, check_model, target_of
-from strop.editing import Mode as Edits
-from strop.errors import ConfigurationError, StoreError, TaskError
-from strop.events import AuditNoted, Evaluated, ImproveStarted
-from strop.experiment import new_directory
-from strop.gains import Gain, ObjectiveFacts, Scale, facts_from
-from strop.keeping import on_kept_trees
-from strop.laboratory import assembled
+from strop.api.target import Target, check_model, target_of
+from strop.base.errors import ConfigurationError, StoreError, TaskError
+from strop.base.events import ImproveStarted
+from strop.core.edits.answers import Mode as Edits
+from strop.core.metric_change import Gain, Scale
 from strop.lm.base import LanguageModel
-from strop.original import Original, of_seed, original_from
-from strop.report.answers import AnswersDocument, answers_in
-from strop.report.costs import Costs, costs, print_costs
-from strop.report.live import Mode
-from strop.report.reading import reading
-from strop.report.single import print_diff, print_single, sentence
-from strop.report.tables import say
-from strop.report.tried import Tried, tried_in
-from strop.report.words import notice_of
-from strop.single import DIFF, UTILITY, Finding, Single, improve_once
-from strop.single import recorded as single_in
-from strop.spec import RunSpec
+from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
+from strop.report.terminal.costs import Costs
+from strop.report.terminal.live import Mode
+from strop.report.terminal.reading import reading
+from strop.report.terminal.single import sentence
+from strop.report.tracking import Track
+from strop.runs.assembly import assembled
+from strop.runs.improve import UTILITY, Finding, improve_once
+from strop.runs.journal import new_directory
+from strop.runs.run_directory import on_kept_trees
+from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
-from strop.tasks.command import CommandTask
-from strop.tracking import Track
+from strop.tasks.command.task import CommandTask
 
 KIND = "improve"
 DEFAULT_IMPROVER = "error_feedback"
 """The one that was measured best (docs/design/0051-default-improver.md); `strop run` begins with the paper's `seed`."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a record of `strop improve` says."""
-
-    single: Single | None
-    """None where it ended before everything was measured."""
-    original: Original
-    task: str
-    model: str
-    is_language_model: bool
-    costs: Costs
-    answers: AnswersDocument
-    tried: Sequence[Tried]
-    notes: Mapping[str, int]
-    """How often each rule of the audit applied to the improved program."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +52,7 @@ class Improved(Shown):
     sentence: str
     """What may be claimed."""
     original: str
-    """The program text that the search began from; several files are one text (strop.tasks.bundle)."""
+    """The program text that the search began from; several files are one text (strop.tasks.command.bundle)."""
     improved: str
     """The program to go on with; the original where nothing was better."""
     diff: str
@@ -104,13 +81,13 @@ class Improved(Shown):
     """Of the two-sided sign-flip test."""
     gains: tuple[Gain, ...]
     """Each metric on the sealed split, where a command or a time is measured."""
-    told: Told = field(compare=False)
+    report: ImprovementReport = field(compare=False)
     """All of it."""
 
     @property
     def costs(self) -> Costs:
         """What was spent on the language model."""
-        return self.told.costs
+        return self.report.costs
 
     def apply(self, *, force: bool = False) -> list[Path]:
         """Put the improved program in the place of the user's files, all or none; the paths of those that changed.
@@ -124,7 +101,7 @@ class Improved(Shown):
 
     def print_on(self, console: Console) -> None:
         """Print what the command prints."""
-        print_told(self.told, self.directory, console)
+        print_improvement(self.report, self.directory, console)
 
     def __repr__(self) -> str:
         numbers = (
@@ -301,38 +278,6 @@ def _emptied(directory: Path, there: bool) -> None:
         directory.rmdir()
 
 
-def original_of(meta: Mapping[str, str]) -> Original | None:
-    """The files that a record says its run began from; None: the task's own seed."""
-    return original_from(meta[ORIGINAL]) if ORIGINAL in meta else None
-
-
-def told_in(store: Store) -> Told:
-    """What the record in an open store says."""
-    meta = store.meta
-    facts: ObjectiveFacts | None = facts_from(meta[OBJECTIVE]) if OBJECTIVE in meta else None
-    began = original_of(meta)
-    notes: Counter[str] = Counter()
-    for stored in store.events(AuditNoted):
-        if stored.event.scope.startswith("improved/"):
-            notes[stored.event.rule] += stored.event.times
-    evaluations = [stored.event for stored in store.events(Evaluated)]
-    if began is None:
-        seed = next((event.solution for event in evaluations if event.scope == "original/train"), None)
-        began = of_seed(seed or "")
-    single = single_in((stored.event for stored in store.events()), began, facts)
-    return Told(
-        single,
-        began,
-        meta.get("task", ""),
-        meta.get("language_model", ""),
-        meta.get("is_language_model") == "true",
-        costs(store.outline()),
-        answers_in(store.outline()),
-        tried_in(evaluations),
-        notes,
-    )
-
-
 def improved_in(directory: Path) -> Improved:
     """What the improvement in a record's directory came to.
 
@@ -340,19 +285,19 @@ def improved_in(directory: Path) -> Improved:
         StoreError: it cannot be read, or has not ended.
     """
     with reading(directory), Store.open(directory) as store:
-        told = told_in(store)
-    found = told.single
+        report = read_improvement(store)
+    found = report.single
     if found is None:
         raise StoreError(f"the improvement in {directory} has not ended. To continue: strop resume {directory}")
     text = found.original.text if found.improved is None else found.improved.text
-    files = told.original.written(text)
+    files = report.original.written(text)
     change = found.change
     return Improved(
         finding=found.finding,
         sentence=sentence(found),
         original=found.original.text,
         improved=text,
-        diff=told.original.diff_of(files),
+        diff=report.original.diff_of(files),
         files=files,
         directory=directory,
         metric=change.metric if change else UTILITY,
@@ -365,15 +310,5 @@ def improved_in(directory: Path) -> Improved:
         n=change.n if change else 0,
         p=change.p if change else None,
         gains=found.gains,
-        told=told,
+        report=report,
     )
-
-
-def print_told(told: Told, directory: Path, console: Console) -> None:
-    """The diff, the table, what it cost, and the sentence."""
-    if (directory / DIFF).is_file():
-        print_diff(directory / DIFF, console)
-    notice = notice_of(told.model, told.is_language_model)
-    print_single(told.single, console, task=told.task, notice=notice, notes=told.notes, tried=told.tried)
-    print_costs(told.costs, console)
-    say(console, told.answers["sentence"])

@@ -8,8 +8,8 @@ from strop.api import improving, training
 from strop.api.finding import find_run
 from strop.api.improving import Improved, improved_in
 from strop.api.training import Trained, trained_in
-from strop.errors import ConfigurationError
-from strop.report.reading import reading
+from strop.base.errors import ConfigurationError
+from strop.report.terminal.reading import reading
 from strop.store import Store
 
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from strop.errors import ConfigurationError, StoreError, StropError
-from strop.events import RunFinished
-from strop.experiment import Journal, ignore_records
-from strop.keeping import meta_of
-from strop.laboratory import Laboratory, Parts
-from strop.measured import spec_of
-from strop.recall import recall
-from strop.report.live import Before, Lines, Mode, make_view
-from strop.report.words import harmless, notice_of
-from strop.spec import LIMITS, RunSpec
+from strop.base.errors import ConfigurationError, StoreError, StropError
+from strop.base.events import RunFinished
+from strop.report.terminal.live import Before, Lines, Mode, make_view
+from strop.report.terminal.words import escape, notice_of
+from strop.report.tracking import Track, mirrored
+from strop.runs.assembly import Components, RunContext
+from strop.runs.journal import Journal, ignore_records
+from strop.runs.measurements import spec_of
+from strop.runs.resume import recall
+from strop.runs.run_directory import meta_of
+from strop.runs.spec import LIMITS, RunSpec
 from strop.store import FILE_NAME, Store
-from strop.tracking import Track, mirrored
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Record:
 
 @contextmanager
 def measuring(
-    parts: Parts,
+    parts: Components,
     directory: Path,
     kind: str,
     what: Mapping[str, str],
@@ -63,7 +63,7 @@ def measuring(
 
         def told(line: str) -> None:
             if isinstance(view, Lines):
-                view.say(harmless(line))
+                view.say(escape(line))
 
         if finished:
             told(f"everything is in {directory} already; nothing is measured again")
@@ -76,7 +76,7 @@ def _planned(meta: Mapping[str, str], spec: RunSpec) -> int:
     return len(improvers) * spec.downstream * int(meta.get("repeats", 1))
 
 
-def measure_missing(parts: Parts, record: Record, work: Callable[[Laboratory], None]) -> StropError | None:
+def measure_missing(parts: Components, record: Record, work: Callable[[RunContext], None]) -> StropError | None:
     """Do `work` unless the record is finished; what ended it before its end, if something did.
 
     That is given back, not raised, so that what is whole can be shown first.
@@ -85,7 +85,7 @@ def measure_missing(parts: Parts, record: Record, work: Callable[[Laboratory], N
         return None
     try:
         with record.journal.of(parts):
-            work(Laboratory(parts, record.journal, recalled=record.journal.recalled))
+            work(RunContext(parts, record.journal, recalled=record.journal.recalled))
     except StropError as error:
         return error
     return None

@@ -7,18 +7,17 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from strop.api.target import OBJECTIVE, ORIGINAL
-from strop.applying import BACKUP, apply_files, check_clean, check_unchanged
-from strop.best import best_of
-from strop.errors import ConfigurationError, Malformed
-from strop.events import Evaluated
-from strop.gains import facts_from
-from strop.keeping import kept
-from strop.original import Original, git_root, original_from
-from strop.report.reading import reading
-from strop.report.single import sentence
-from strop.secret import key_file, machine_key
-from strop.single import recorded
+from strop.base.errors import ConfigurationError, Malformed
+from strop.base.events import Evaluated
+from strop.core.metric_change import facts_from
+from strop.report.terminal.reading import reading
+from strop.report.terminal.single import sentence
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
+from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
+from strop.runs.patching.best_candidate import best_of
+from strop.runs.patching.source_files import Original, git_root, original_from
+from strop.runs.run_directory import load_run
+from strop.runs.secret import key_file, machine_key
 from strop.store import Store
 
 
@@ -44,8 +43,8 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     Raises:
         ConfigurationError: the finding is not `better`, or a file is not as it was when the improvement began.
     """
-    found = kept(directory)
-    if ORIGINAL not in found.meta:
+    found = load_run(directory)
+    if ORIGINAL_KEY not in found.meta:
         raise ConfigurationError(
             f"there is no file of yours to apply it to: the search began from the task's own seed; see {directory}"
         )
@@ -56,7 +55,7 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
             raise ConfigurationError(
                 f"the record in {directory} was changed after it was written; read its patch and apply that yourself"
             )
-    original = original_from(found.meta[ORIGINAL])
+    original = original_from(found.meta[ORIGINAL_KEY])
     text = _program(directory, found.meta, original, unproven=unproven)
     try:
         files = original.written(text)
@@ -81,7 +80,7 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
     Raises:
         ConfigurationError: there is none that was shown to be better.
     """
-    facts = facts_from(meta[OBJECTIVE]) if OBJECTIVE in meta else None
+    facts = facts_from(meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in meta else None
     with reading(directory), Store.open(directory) as store:
         single = recorded((stored.event for stored in store.events()), original, facts)
         best = best_of(stored.event for stored in store.events(Evaluated)) if single is None else None

@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from strop.budget import LM_CALLS
-from strop.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
-from strop.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
-from strop.experiment import Journal, ignore_records
-from strop.keeping import RESUMABLE, keep_tasks, meta_of
-from strop.laboratory import Parts
-from strop.recall import recall
-from strop.report.gains import score_words
-from strop.report.live import NOTHING, Before, Mode, Picture, View, make_view
-from strop.report.reading import reading
-from strop.report.words import notice_of
-from strop.secret import key_file, machine_key, sealed
-from strop.stopping import Interrupted, TimeSpent
+from strop.base.budget import LM_CALLS
+from strop.base.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
+from strop.base.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.report.terminal.gains import score_words
+from strop.report.terminal.live import NOTHING, Before, Mode, Picture, View, make_view
+from strop.report.terminal.reading import reading
+from strop.report.terminal.words import notice_of
+from strop.report.tracking import Track, mirrored
+from strop.runs.assembly import Components
+from strop.runs.interrupts import Interrupted, TimeSpent
+from strop.runs.journal import Journal, ignore_records
+from strop.runs.resume import recall
+from strop.runs.run_directory import RESUMABLE, keep_tasks, meta_of
+from strop.runs.secret import key_file, machine_key, sealed
 from strop.store import FILE_NAME, Store
-from strop.tracking import Track, mirrored
 
 
 def check_free_folder(directory: Path) -> None:
@@ -37,7 +37,7 @@ def check_free_folder(directory: Path) -> None:
 
 @contextmanager
 def recorded(
-    parts: Parts,
+    parts: Components,
     directory: Path,
     kind: str,
     said: Mapping[str, str] | None = None,
@@ -65,7 +65,9 @@ def recorded(
 
 
 @contextmanager
-def continued(parts: Parts, directory: Path, tracks: Sequence[Track] = (), show: Mode = "auto") -> Iterator[Journal]:
+def continued(
+    parts: Components, directory: Path, tracks: Sequence[Track] = (), show: Mode = "auto"
+) -> Iterator[Journal]:
     """The journal of the run in `directory`, which ended before its end.
 
     Raises:
@@ -101,7 +103,7 @@ def _above(view: View) -> Callable[[str], None] | None:
     return view.notify if isinstance(view, Picture) else None
 
 
-def _view(parts: Parts, show: Mode, before: Before = NOTHING) -> View:
+def _view(parts: Components, show: Mode, before: Before = NOTHING) -> View:
     model = parts.language_model
     told = score_words(parts.task)
     return make_view(show, notice=notice_of(model.name, model.is_language_model), score=told, before=before)

@@ -1,7 +1,7 @@
 """What results have in common: in a terminal and in a notebook they look as the command prints them, and their `repr` is short.
 
 What programs and models wrote is in results too. It is shown, never obeyed: the printing functions take control characters out
-(strop.harmless), and HTML is escaped.
+(strop.base.terminal_text), and HTML is escaped.
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ from rich.console import Console
 from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import Require, TaskLike, required, source_of, task_of
-from strop.report.documents import ScoreResult
-from strop.report.tables import print_score
-from strop.scoring import program_of
-from strop.scoring import score as evaluate
-from strop.secret import key_file, machine_key, run_secret
-from strop.spec import RunSpec
+from strop.report.terminal.documents import ScoreResult
+from strop.report.terminal.tables import print_score
+from strop.runs.score import program_of
+from strop.runs.score import score as evaluate
+from strop.runs.secret import key_file, machine_key, run_secret
+from strop.runs.spec import RunSpec
 from strop.tasks.base import Split
-from strop.tasks.command import AnyTask
+from strop.tasks.command.task import AnyTask
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined
 from strop.sandbox.posture import PROTECTIONS
 from strop.tasks.base import Task
-from strop.tasks.command import AnyTask, CommandTask
-from strop.tasks.marking import MARK
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.marker import MARK
 from strop.tasks.registry import OBJECT, load_any
 
 TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]

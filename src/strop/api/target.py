@@ -16,23 +16,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from strop.errors import ConfigurationError
-from strop.gains import facts_of
+from strop.base.errors import ConfigurationError
+from strop.core.metric_change import facts_of
 from strop.lm.options import members, read_spec
-from strop.original import Original, of_command, of_file, of_function
-from strop.tasks.command import AnyTask, CommandTask
-from strop.tasks.command_file import CONFIG
-from strop.tasks.command_flags import from_flags
-from strop.tasks.evaluator import evaluator_task
-from strop.tasks.function import FunctionTask
+from strop.runs.improve import FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
+from strop.runs.patching.source_files import Original, of_command, of_file, of_function
+from strop.tasks.command.config import CONFIG
+from strop.tasks.command.flags import from_flags
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.evaluator.task import evaluator_task
+from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import load_any
-
-ORIGINAL = "original"
-"""What a record says of the files that it began from."""
-FLAGS = "flags"
-"""And of the flags that named the target, so that the same command can be shown."""
-OBJECTIVE = "objective"
-"""And of what a command measured."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +95,11 @@ class Target:
     @property
     def said(self) -> dict[str, str]:
         """What a record says of it, so that the run can be gone on with and its result be told and applied."""
-        said = {} if self.original is None else {ORIGINAL: self.original.to_json()}
-        said |= {FLAGS: json.dumps(self.flags, default=str)} if self.flags else {}
+        said = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json()}
+        said |= {FLAGS_KEY: json.dumps(self.flags, default=str)} if self.flags else {}
         facts = facts_of(self.task)
         if facts is not None:
-            said[OBJECTIVE] = facts.to_json()
+            said[OBJECTIVE_KEY] = facts.to_json()
         return said
 
 

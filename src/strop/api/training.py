@@ -15,18 +15,18 @@ from strop.api.finding import RUNS, any_improver_text
 from strop.api.recording import recorded
 from strop.api.results import Shown
 from strop.api.subjects import ModelLike, Require, TaskLike, model_of, objects_of
-from strop.card import ImproverCard, card_path, read_card
-from strop.editing import Mode
-from strop.errors import ConfigurationError, StoreError
-from strop.experiment import new_directory, run
-from strop.keeping import on_kept_trees
-from strop.laboratory import assembled
-from strop.report.card import print_card
-from strop.report.reading import reading
-from strop.report.tables import say
-from strop.spec import program_text
+from strop.base.errors import ConfigurationError, StoreError
+from strop.core.edits.answers import Mode
+from strop.report.terminal.card import print_card
+from strop.report.terminal.reading import reading
+from strop.report.terminal.tables import say
+from strop.runs.assembly import assembled
+from strop.runs.improver_card import ImproverCard, card_path, read_card
+from strop.runs.journal import new_directory, run
+from strop.runs.run_directory import on_kept_trees
+from strop.runs.spec import program_text
+from strop.runs.training import FILE, check_free, is_written, write_improver
 from strop.store import Store
-from strop.trained import FILE, check_free, is_written, write_improver
 
 KIND = "train"
 OUT_FILE = "out_file"

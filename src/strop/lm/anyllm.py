@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.callable import MOST_AT_ONCE, CallableModel
 from strop.lm.endpoints import Endpoint
@@ -23,8 +23,8 @@ from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, r
 from strop.lm.openai_terms import HIGHEST_TEMPERATURE, messages_of
 from strop.lm.options import ModelSettings
 from strop.lm.outage import GiveUp, Outage, Trying, with_fault
-from strop.lm.pacing import End, Pacer
-from strop.lm.patience import Patience, retry_after_seconds
+from strop.lm.rate_limit import End, Pacer
+from strop.lm.retry_policy import Patience, retry_after_seconds
 
 EXTRA = "pip install 'strop[any-llm]'"
 _READ_SECONDS = 600.0

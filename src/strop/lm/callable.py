@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
 from strop.lm.pool import Pool
-from strop.lm.thoughts import split_thoughts
+from strop.lm.reasoning import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
 """`function(request)`, or `function(system, message)`. Its text is the answer; a `Completion` may say more, such as tokens."""

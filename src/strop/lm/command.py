@@ -18,16 +18,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from strop.errors import ConfigurationError, LanguageModelError
-from strop.harmless import harmless
+from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.terminal_text import escape
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.options import ModelSettings
 from strop.lm.outage import GiveUp, Outage, Trying, with_fault
-from strop.lm.pacing import Clock
-from strop.lm.patience import Patience
 from strop.lm.pool import Pool
 from strop.lm.program import Ended, Limits, run_program
-from strop.lm.thoughts import split_thoughts
+from strop.lm.rate_limit import Clock
+from strop.lm.reasoning import split_thoughts
+from strop.lm.retry_policy import Patience
 
 HEAD = "command:"
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
@@ -83,7 +83,7 @@ class CommandModel:
         self._here = Path.cwd()
         self._finished = threading.Event()
         self._closed = threading.Event()
-        self._outage = Outage(self._settings.patience, harmless(self._hidden(spec), 80), clock)
+        self._outage = Outage(self._settings.patience, escape(self._hidden(spec), 80), clock)
         self._pool = Pool(self._settings.connections, "command")
 
     @property
@@ -225,7 +225,7 @@ class CommandModel:
         return f"{self._hidden(self._name)}: {detail}{said}{hint}"
 
     def _in_words(self, text: str) -> str:
-        return harmless(self._hidden(text), _LONGEST_DETAIL)
+        return escape(self._hidden(text), _LONGEST_DETAIL)
 
     def _hidden(self, text: str) -> str:
         """`text` without the values of the user's keys, which programs like to print when they are refused."""

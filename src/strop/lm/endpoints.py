@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 
 
 @dataclass(frozen=True)

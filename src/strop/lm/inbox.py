@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.console import notify
+from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.pluralize import quantity
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.inbox_files import Read, read_answer
 from strop.lm.inbox_folder import Folder, Found
 from strop.lm.replay import key_of
-from strop.plurals import quantity
-from strop.saying import say
 
 HEAD = "inbox:"
 
@@ -45,7 +45,7 @@ class Inbox:
     """A model that is a folder. Nothing is made or locked before the first request."""
 
     def __init__(
-        self, spec: str, settings: Settings | None = None, *, seed: int = 0, say: Callable[[str], object] = say
+        self, spec: str, settings: Settings | None = None, *, seed: int = 0, notify: Callable[[str], object] = notify
     ) -> None:
         """`spec` is `inbox:` and a folder, which is made where there is none. Runs of another `seed` ask requests of their own.
 
@@ -60,9 +60,9 @@ class Inbox:
             raise ConfigurationError(f"--lm {spec}: {path} is not a folder")
         self._name = spec
         self._settings = settings or Settings()
-        self._say = say
+        self._say = notify
         self._seed = seed
-        self._news = _News(self._name, self._settings.say_seconds, say)
+        self._news = _News(self._name, self._settings.say_seconds, notify)
         self._folder = Folder(folder, shown=path)
         self._finished = threading.Event()
 
@@ -165,8 +165,8 @@ class Inbox:
 class _News:
     """Says how many requests were put and how many answers were there: now, or when some seconds have passed."""
 
-    def __init__(self, name: str, seconds: float, say: Callable[[str], object]) -> None:
-        self._name, self._seconds, self._say = name, seconds, say
+    def __init__(self, name: str, seconds: float, notify: Callable[[str], object]) -> None:
+        self._name, self._seconds, self._say = name, seconds, notify
         self._lock = threading.Lock()
         self._stems: list[str] = []
         self._taken = 0

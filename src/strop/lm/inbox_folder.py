@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.errors import LanguageModelError
-from strop.harmless import harmless
+from strop.base.errors import LanguageModelError
+from strop.base.terminal_text import escape
 from strop.lm.base import Request
 from strop.lm.inbox_files import DIGEST_DIGITS, Stamp, answer_of, request_of, request_text, stamp_of, stem_of
 
@@ -143,7 +143,7 @@ class Folder:
                 )
                 if meant and name not in self._told and not (named and f"{named[0]}.md" in known):
                     self._told.add(name)
-                    names.append(harmless(name, 80))
+                    names.append(escape(name, 80))
             return names
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import openai
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import PROVIDERS, Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
@@ -25,10 +25,10 @@ from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
 from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, messages_of, with_faults
 from strop.lm.openai_wire import BodyTooLarge, Bounds, DeadlinePassed, Wire
 from strop.lm.outage import GiveUp, Outage, Trying, with_fault
-from strop.lm.pacing import Clock, End, Pacer, Turn
-from strop.lm.patience import Patience, allowances
 from strop.lm.pool import Pool
-from strop.lm.rates import Expected
+from strop.lm.rate_limit import Clock, End, Pacer, Turn
+from strop.lm.retry_policy import Patience, allowances
+from strop.lm.token_bucket import Expected
 
 _THREADS = 4
 """For each connection: requests that wait for another attempt need a thread too, but no connection."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from strop.lm.base import Completion, Fault
-from strop.lm.thoughts import split_thoughts
+from strop.lm.reasoning import split_thoughts
 
 _HIDDEN_TOKENS = 100_000
 """What a server may add to a prompt by itself, or think beyond a limit, at most; more is a mistake."""

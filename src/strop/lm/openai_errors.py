@@ -15,7 +15,7 @@ import openai
 from strop.lm.base import FaultKind
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai_terms import LEAST_TOKENS, Sent
-from strop.lm.patience import retry_after_seconds
+from strop.lm.retry_policy import retry_after_seconds
 
 
 class Remedy(Enum):

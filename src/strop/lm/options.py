@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""

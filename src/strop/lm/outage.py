@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from strop.harmless import harmless
+from strop.base.console import notify
+from strop.base.terminal_text import escape
 from strop.lm.base import Fault
-from strop.lm.pacing import Clock
-from strop.lm.patience import Patience
-from strop.saying import say
+from strop.lm.rate_limit import Clock
+from strop.lm.retry_policy import Patience
 
 TOLD_AT = 3
 """Failures of one request, with no answer to any in between, after which the user is told."""
@@ -47,7 +47,7 @@ class Outage:
     """What all requests of one model know together. Safe to use from many threads."""
 
     def __init__(
-        self, patience: Patience, who: str, clock: Clock | None = None, tell: Callable[[str], object] = say
+        self, patience: Patience, who: str, clock: Clock | None = None, tell: Callable[[str], object] = notify
     ) -> None:
         """`who` names the model to the user."""
         self._patience, self._who, self._tell = patience, who, tell
@@ -165,7 +165,7 @@ class Outage:
         if not self._told and trying.failures >= TOLD_AT:
             self._told = 1
             left = in_words(self._limit - lasted)
-            return f"{self._who} does not answer: {harmless(why, 300)}; trying again for up to {left} (--give-up-after)"
+            return f"{self._who} does not answer: {escape(why, 300)}; trying again for up to {left} (--give-up-after)"
         if self._told == 1 and lasted >= TOLD_AGAIN_SECONDS:
             self._told = 2
             left = in_words(self._limit - lasted)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from strop.errors import NO_THREAD, OutOfThreads
+from strop.base.errors import NO_THREAD, OutOfThreads
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import ModelSettings, members, price_per_million, read_spec
 

@@ -14,14 +14,14 @@ from typing import Literal, TypeAlias
 
 import openai
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import LanguageModel, Request
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, read_answer
 from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
 from strop.lm.openai_terms import Sent
 from strop.lm.openai_wire import Body, BodyTooLarge, Bounds, DeadlinePassed, Wire
-from strop.lm.patience import allowances
+from strop.lm.retry_policy import allowances
 
 State: TypeAlias = Literal["yes", "no", "taken", "refused", "ignored", "unknown"]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from strop.lm.keeper import CANNOT_START
+from strop.lm.process_reaper import CANNOT_START
 
 KEEPER = Path(__file__).with_name("keeper.py")
 LOOK_SECONDS = 0.1

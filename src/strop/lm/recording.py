@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from strop.events import LmFault, LmResponded, Recorder
+from strop.base.events import LmFault, LmResponded, Recorder
 from strop.lm.base import Completion, Fault
 
 

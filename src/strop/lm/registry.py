@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel
 from strop.lm.endpoints import PROVIDERS, endpoint
 from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, members, read_spec, written_options
@@ -126,7 +126,7 @@ def _make_server(wanted: Wanted) -> LanguageModel:
     place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
     # Only now the slow import: mistakes are told at once.
     from strop.lm.openai import OpenAIModel, Settings
-    from strop.lm.patience import Patience
+    from strop.lm.retry_policy import Patience
 
     usual, said = Settings(), wanted.settings
     limits = replace(

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Keep, Request, dropped
 
 

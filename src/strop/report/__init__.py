@@ -1,1 +1,1 @@
-"""What a run did, for people and for programs: a live view, tables, JSON documents."""
+"""What people and programs are shown of a run: terminal, JSON, pages, figures, exports, trackers."""

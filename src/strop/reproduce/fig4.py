@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from strop.report.words import notice_of, quantity
-from strop.reproduce.baselines import LINES, Printed
-from strop.reproduce.cells.cell import Cell
-from strop.reproduce.drawing.figure import (
+from strop.analysis.stats import Estimate
+from strop.report.figures.figure import (
     error_line,
     faint_lines,
     key,
@@ -21,10 +19,12 @@ from strop.reproduce.drawing.figure import (
     printed_point,
     save_figure,
 )
+from strop.report.terminal.words import notice_of, quantity
+from strop.reproduce.baselines import LINES, Printed
+from strop.reproduce.cells.cell import Cell
 from strop.reproduce.pages import Table, percent, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
 from strop.reproduce.values.curves import LABEL, Curve, change_in, curve, curve_document
-from strop.stats import Estimate
 
 RUNS = 5
 PAPER_SEED = Printed(0.61, about=True)

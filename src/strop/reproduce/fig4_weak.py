@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from strop.report.words import no_width, notice_of, quantity
+from strop.analysis.stats import Estimate, bca_interval, paired_difference, wilson_interval
+from strop.base.randomness import derive
+from strop.report.terminal.words import no_width, notice_of, quantity
 from strop.reproduce.cells.cell import Cell
-from strop.reproduce.drawing.gains import draw_gains, write_csv
 from strop.reproduce.fig4 import NOT_PRINTED, spent
+from strop.reproduce.gains_figure import draw_gains, write_csv
 from strop.reproduce.pages import Table, estimate_document, percent, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
 from strop.reproduce.values.curves import Curve, change_in, curve, curve_document, points
 from strop.reproduce.values.floor import Floor, floor_of
-from strop.seeds import derive
-from strop.stats import Estimate, bca_interval, paired_difference, wilson_interval
 
 RUNS = 25
 LM = "offline:skill=0.1"

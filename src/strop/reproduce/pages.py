@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from strop.report.tables import SENTENCE, say
-from strop.report.words import ALL_EQUAL, harmless, no_width
-from strop.stats import Estimate
+from strop.analysis.stats import Estimate
+from strop.report.terminal.tables import SENTENCE, say
+from strop.report.terminal.words import ALL_EQUAL, escape, no_width
 
 ROOMY = 7
 """Columns that find room with two spaces between them."""
@@ -28,7 +28,7 @@ class Table:
 
 def markdown_of(tables: Sequence[Table], heading: str, first: Sequence[str], notes: Sequence[str]) -> str:
     """A page: heading, what must be read before all else (the notice on the model, what was found), tables, notes."""
-    parts = [f"# {harmless(heading)}", *(f"**{harmless(each, SENTENCE)}**" for each in first if each)]
+    parts = [f"# {escape(heading)}", *(f"**{escape(each, SENTENCE)}**" for each in first if each)]
     for table in tables:
         parts += [f"## {table.title}" if table.title else "", _lines(table)]
     return "\n\n".join(part for part in [*parts, *notes] if part) + "\n"
@@ -36,7 +36,7 @@ def markdown_of(tables: Sequence[Table], heading: str, first: Sequence[str], not
 
 def _lines(table: Table) -> str:
     lines = [table.headings, tuple("---" for _ in table.headings), *table.rows]
-    return "\n".join("| " + " | ".join(harmless(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(escape(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: Console) -> None:
@@ -50,7 +50,7 @@ def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: C
                 Text(words), overflow="fold", no_wrap=number > 0, justify="left" if number == 0 else "right"
             )
         for row in table.rows:
-            drawn.add_row(*(Text(harmless(cell)) for cell in row))
+            drawn.add_row(*(Text(escape(cell)) for cell in row))
         if table.title:
             console.print()
             say(console, table.title)

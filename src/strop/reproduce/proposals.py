@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strop.answers import read_answers
-from strop.experiment import save
+from strop.analysis.strategy import classify
+from strop.core.extraction import read_answers
 from strop.reproduce.asking.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched
 from strop.reproduce.unsandboxing.arms import Arm, request_of
+from strop.runs.journal import save
+from strop.runs.spec import improver_text
 from strop.sandbox.base import Sandbox
-from strop.spec import improver_text
 from strop.store import Store
-from strop.strategy import classify
 
 SCOPE = "proposals"
 

@@ -1,6 +1,6 @@
 """The shape of a protocol: which cells it consists of, and what is made of their documents. `perform` does the rest.
 
-A protocol is a module of this package with functions of these types and a `PROTOCOL`; `strop.commands.reproduce` has one file
+A protocol is a module of this package with functions of these types and a `PROTOCOL`; `strop.cli.commands.reproduce` has one file
 for each, with its flags. NAME.md, NAME.json, NAME.svg and NAME.png are written into the directory, which protocols share.
 """
 
@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from strop.errors import ConfigurationError, StoreError
-from strop.experiment import save
-from strop.report.words import notice_of
+from strop.base.errors import ConfigurationError, StoreError
+from strop.report.figures.figure import house_style
+from strop.report.terminal.words import notice_of
 from strop.reproduce.cells.alone import alone
 from strop.reproduce.cells.cell import Cell, cell_of
 from strop.reproduce.cells.documents import Document
 from strop.reproduce.cells.work import Standing, carry_out
-from strop.reproduce.drawing.figure import house_style
 from strop.reproduce.pages import Table, markdown_of
-from strop.spec import RunSpec
+from strop.runs.journal import save
+from strop.runs.spec import RunSpec
 
 Documents = Mapping[str, Document]
 """By the name of the cell."""

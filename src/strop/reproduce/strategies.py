@@ -15,18 +15,18 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from strop.report.words import notice_of, quantity
+from strop.analysis.stats import Estimate, wilson_interval
+from strop.analysis.strategy import VOCABULARY
+from strop.report.figures.dots import dots, lines
+from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
+from strop.report.terminal.words import notice_of, quantity
 from strop.reproduce.cells.cell import Cell, cell_of
 from strop.reproduce.cells.documents import Document
-from strop.reproduce.drawing.dots import dots, lines
-from strop.reproduce.drawing.figure import PAGE, house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
 from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words
 from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of, units
-from strop.spec import shipped_improvers
-from strop.stats import Estimate, wilson_interval
-from strop.strategy import VOCABULARY
+from strop.runs.spec import shipped_improvers
 
 TASK = "lpn"
 RUNS = 5

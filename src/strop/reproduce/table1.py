@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.errors import ConfigurationError, StoreError
-from strop.experiment import save
-from strop.report.words import notice_of, quantity
+from strop.analysis.stats import Estimate
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.solution import digest_of
+from strop.report.figures.dots import dots, legend, lines
+from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
+from strop.report.terminal.words import notice_of, quantity
 from strop.reproduce.cells.cell import Cell, cell_of
 from strop.reproduce.cells.documents import FOLDER, Document
-from strop.reproduce.drawing.dots import dots, legend, lines
-from strop.reproduce.drawing.figure import PAGE, house_style, new_figure, save_figure
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import MOST_RUNS, Documents, Options, Protocol, measuring, model_of, run_cell
 from strop.reproduce.values.comparisons import (
@@ -28,9 +29,8 @@ from strop.reproduce.values.comparisons import (
     too_few,
 )
 from strop.reproduce.values.evaluations import SEED, bounded, copies_of, seed_solution_of, units
-from strop.solution import digest_of
-from strop.spec import program_text
-from strop.stats import Estimate
+from strop.runs.journal import save
+from strop.runs.spec import program_text
 
 STOP_RUNS = 5
 """Of Figure 4, from which the improver is chosen."""

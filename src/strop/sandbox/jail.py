@@ -14,15 +14,15 @@ from functools import partial
 from types import TracebackType
 from typing import Protocol
 
-from strop.errors import SandboxUnavailable
+from strop.base.errors import SandboxUnavailable
 from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Value
 from strop.sandbox.confinement.notify import Denied
+from strop.sandbox.fork_server_host import ForkServer, ServerFailed
 from strop.sandbox.layers import Layers
 from strop.sandbox.macos import MacServer
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.pool import Pool, Server
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe
-from strop.sandbox.server import ForkServer, ServerFailed
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 

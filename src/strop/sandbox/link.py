@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Protocol
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
 from strop.sandbox.child import ExitStatus
 from strop.sandbox.wire import FrameReader

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from strop.sandbox.child import ExitStatus
 from strop.sandbox.confinement import hygiene
-from strop.sandbox.server import GUEST
+from strop.sandbox.fork_server_host import GUEST
 
 _SAMPLE_SECONDS = 0.02
 _RUSAGE_INFO_V2 = 2

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 
 _MOST, _SHARE = 256 << 20, 32
 _PATIENCE, _PAUSE = 60.0, 0.2

@@ -12,8 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
+from strop.sandbox.fork_server_host import ServerFailed
 from strop.sandbox.link import ChildLike
-from strop.sandbox.server import ServerFailed
 
 _ATTEMPTS = 3
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from strop.errors import SandboxError, SandboxUnavailable
-from strop.sandbox import bait
+from strop.base.errors import SandboxError, SandboxUnavailable
+from strop.sandbox import probe_targets as bait
 from strop.sandbox.base import Limits, Outcome, Program, Returned, Sandbox, TimedOut, Value, describe
 
 PROTECTIONS: dict[str, str] = {

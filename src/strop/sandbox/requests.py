@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import Handler, Refusal, Value
 from strop.sandbox.wire import FrameError

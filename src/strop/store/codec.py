@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from strop.events import KINDS, Event
-from strop.solution import digest_of
+from strop.base.events import KINDS, Event
+from strop.base.solution import digest_of
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 _DIGEST = re.compile("[0-9a-f]{64}")

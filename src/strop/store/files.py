@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from strop.errors import StoreError
-from strop.harmless import harmless
+from strop.base.errors import StoreError
+from strop.base.terminal_text import escape
 from strop.store import schema
 
 
@@ -91,7 +91,7 @@ def check_ours(path: Path, connection: sqlite3.Connection) -> None:
     needed = {row for row in schema.objects() if row[0] == "table"}
     if wrong := (needed - found) | (found - schema.objects()):
         kind, name, _ = min(wrong)
-        raise StoreError(f"{path} is not the record of a run: strop makes no such {kind} {harmless(name, 40)}")
+        raise StoreError(f"{path} is not the record of a run: strop makes no such {kind} {escape(name, 40)}")
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from strop.errors import StoreError
-from strop.events import Evaluated, IterationFinished, LmResponded, RunFinished, RunResumed
+from strop.base.errors import StoreError
+from strop.base.events import Evaluated, IterationFinished, LmResponded, RunFinished, RunResumed
 from strop.store.files import is_locked
 from strop.store.record import FILE_NAME, Store
 

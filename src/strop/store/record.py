@@ -7,7 +7,7 @@ refuse changes: they guard against mistakes, not against somebody who owns the f
 ours to the letter, a text must have the digest it is kept under, and no statement may run without end. Each event carries a seal
 over itself and the seal of the event before it, which only the machine that recorded it can make.
 
-Not here: what the events mean (strop.events), how they look in the file (schema, codec), statistics and display.
+Not here: what the events mean (strop.base.events), how they look in the file (schema, codec), statistics and display.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
 
-from strop.errors import StoreError
-from strop.events import KINDS, Event, LmResponded
-from strop.harmless import harmless
-from strop.plurals import quantity
-from strop.solution import digest_of
+from strop.base.errors import StoreError
+from strop.base.events import KINDS, Event, LmResponded
+from strop.base.pluralize import quantity
+from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.store import schema
 from strop.store.codec import decode, encode, to_bytes, to_text
 from strop.store.files import bounded, check_ours, create_file, lock_directory, one_line
@@ -247,7 +247,7 @@ class Store:
         with self._lock, one_line(self._path):
             rows = self._rows("SELECT body FROM text WHERE digest = CAST(? AS TEXT)", to_bytes(digest))
         if not rows:
-            raise StoreError(f"{self._path} holds no text with the digest {harmless(digest, 80)}")
+            raise StoreError(f"{self._path} holds no text with the digest {escape(digest, 80)}")
         text = str(rows[0][0])
         if digest_of(text) != digest:
             raise StoreError(f"{self._path} is damaged: the text {digest[:12]} was changed after it was recorded")

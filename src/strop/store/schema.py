@@ -11,8 +11,8 @@ from contextlib import closing
 from dataclasses import fields
 from functools import cache
 
-from strop import events as ev
-from strop.events import Event
+from strop.base import events as ev
+from strop.base.events import Event
 
 APPLICATION_ID = 0x73747270
 """`strp`: marks the file as ours (SQLite's `application_id`)."""

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar
 
 import numpy as np
 
-from strop.errors import Malformed, TaskError
-from strop.tasks.plain import array_of, kind_of, numbers_in
+from strop.base.errors import Malformed, TaskError
+from strop.tasks.numbers import array_of, kind_of, numbers_in
 
 if TYPE_CHECKING:
     from strop.tasks.base import Instance

@@ -18,8 +18,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from strop.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
-from strop.seeds import derive
+from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
+from strop.base.randomness import derive
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
 from strop.tasks.definitions import definitions

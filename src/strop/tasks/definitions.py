@@ -12,9 +12,18 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from strop.errors import ConfigurationError
-from strop.parsing import syntax_tree
-from strop.tasks.extraction import Source, bound_names, is_mark, joined, needed_names, package_root, read_source, used
+from strop.base.errors import ConfigurationError
+from strop.base.syntax import syntax_tree
+from strop.tasks.function.extract import (
+    Source,
+    bound_names,
+    is_mark,
+    joined,
+    needed_names,
+    package_root,
+    read_source,
+    used,
+)
 
 MOST_CHARACTERS = 6000
 """Of all definitions together."""

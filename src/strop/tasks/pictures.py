@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from strop.tasks.base import Instance, PublishedSeeds, Split, Task
-from strop.tasks.lpn.picture import picture as lpn
-from strop.tasks.maxcut.picture import picture as maxcut
-from strop.tasks.modified_qap.picture import picture as modified_qap
-from strop.tasks.string_grid_distance.picture import picture as string_grid_distance
-from strop.tasks.three_sat.picture import picture as three_sat
+from strop.tasks.paper.lpn.picture import picture as lpn
+from strop.tasks.paper.maxcut.picture import picture as maxcut
+from strop.tasks.paper.modified_qap.picture import picture as modified_qap
+from strop.tasks.paper.string_grid_distance.picture import picture as string_grid_distance
+from strop.tasks.paper.three_sat.picture import picture as three_sat
 
 Picture: TypeAlias = Callable[[Instance, Any], str]
 """Draws an instance. The generator is the one that it was drawn from, at its beginning: what the task drew and told nobody can be

@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
-from strop.errors import ConfigurationError
-from strop.installed import TASKS, find_installed, installed, object_of
+from strop.base.errors import ConfigurationError
+from strop.base.plugins import TASKS, find_installed, installed, object_of
 from strop.tasks.base import Task
-from strop.tasks.command import AnyTask, CommandTask
-from strop.tasks.command_file import CONFIG, read_config
-from strop.tasks.function import function_task, marked_names
-from strop.tasks.lpn.task import lpn
-from strop.tasks.maxcut.task import maxcut
-from strop.tasks.meta import MetaTask
-from strop.tasks.modified_qap.task import modified_qap
-from strop.tasks.parity.task import parity
-from strop.tasks.sandbox_flag.task import sandbox_flag
-from strop.tasks.self_improvement.task import self_improvement
-from strop.tasks.string_grid_distance.task import string_grid_distance
-from strop.tasks.three_sat.task import three_sat
+from strop.tasks.command.config import CONFIG, read_config
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.task import function_task, marked_names
+from strop.tasks.paper.lpn.task import lpn
+from strop.tasks.paper.maxcut.task import maxcut
+from strop.tasks.paper.meta import MetaTask
+from strop.tasks.paper.modified_qap.task import modified_qap
+from strop.tasks.paper.parity.task import parity
+from strop.tasks.paper.sandbox_flag.task import sandbox_flag
+from strop.tasks.paper.self_improvement.task import self_improvement
+from strop.tasks.paper.string_grid_distance.task import string_grid_distance
+from strop.tasks.paper.three_sat.task import three_sat
 
 BUILT_IN: Mapping[str, Callable[[], Task]] = {
     "lpn": lpn,

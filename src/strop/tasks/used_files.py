@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from strop.tasks.bundle import is_inside
+from strop.tasks.command.bundle import is_inside
 
 MOST_CHARACTERS = 6000
 """Of one file."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 
 FormName: TypeAlias = Literal["sample", "function", "evaluator", "command"]
 NAME = "my-task"

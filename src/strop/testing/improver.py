@@ -16,15 +16,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from strop.budget import UTILITY_CALLS, Budget
-from strop.events import AuditNoted, Event, LmCalled
-from strop.handles import IMPROVER_LIMITS, Grant, Host
-from strop.improver import ENTRY, Improvement, improve
+from strop.base.budget import UTILITY_CALLS, Budget
+from strop.base.events import AuditNoted, Event, LmCalled
+from strop.core.handles import IMPROVER_LIMITS, Grant, Host
+from strop.core.improver import ENTRY, Improvement, improve
+from strop.core.utility import Evaluation
 from strop.lm.base import Request
 from strop.lm.offline.prompt import fenced_blocks
 from strop.lm.scripted import Scripted
 from strop.sandbox.base import Handler, Program, Refusal, Returned, Sandbox, Value
-from strop.utility import Evaluation
 
 Answer = Callable[[Request], str]
 

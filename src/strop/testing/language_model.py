@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 
 MakeModel = Callable[[], LanguageModel]

@@ -5,7 +5,7 @@
         check(MySandbox())
 
 or all at once, `check_sandbox(MySandbox())`. It holds the contract of `strop.sandbox.base`: outcomes, limits, handlers. What a
-sandbox prevents is another matter: attacks are in `strop.testing.hostile`, and `strop doctor` observes.
+sandbox prevents is another matter: attacks are in `strop_selftest`, and `strop doctor` observes.
 """
 
 from __future__ import annotations

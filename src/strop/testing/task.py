@@ -17,8 +17,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from strop.errors import Malformed
-from strop.parsing import syntax_tree
+from strop.base.errors import Malformed
+from strop.base.syntax import syntax_tree
 from strop.sandbox.wire import encode
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
 

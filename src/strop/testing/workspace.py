@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 
 ENOUGH = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0)

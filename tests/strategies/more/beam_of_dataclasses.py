@@ -1,9 +1,14 @@
-from helpers import extract_code
 from dataclasses import dataclass
+
+from helpers import extract_code
+
+
 @dataclass
 class Candidate:
     code: str
     score: float
+
+
 def improve_algorithm(initial_solution, utility, language_model):
     pool = [Candidate(initial_solution, utility(initial_solution))]
     while language_model.remaining > 0:

@@ -1,7 +1,11 @@
 import random
-from helpers import extract_code
 import re
+
+from helpers import extract_code
+
 NUM = re.compile(r"\d+")
+
+
 def improve_algorithm(initial_solution, utility, language_model):
     best = initial_solution
     for _ in range(9):

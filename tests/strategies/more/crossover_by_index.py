@@ -1,4 +1,5 @@
 import random
+
 from helpers import extract_code
 
 
@@ -6,9 +7,11 @@ def improve_algorithm(initial_solution, utility, language_model):
     population = [initial_solution] * 4
     fitness = [utility(p) for p in population]
     for gen in range(3):
+
         def select():
             a, b = random.sample(range(len(population)), 2)
             return population[a] if fitness[a] > fitness[b] else population[b]
+
         children = []
         for _ in range(4):
             p1, p2 = select(), select()

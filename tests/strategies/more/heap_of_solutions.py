@@ -1,4 +1,5 @@
 import heapq
+
 from helpers import extract_code
 
 

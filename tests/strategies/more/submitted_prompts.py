@@ -1,5 +1,8 @@
-from helpers import extract_code
 from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from helpers import extract_code
+
+
 def improve_algorithm(initial_solution, utility, language_model):
     prompt = "Improve this:\n" + initial_solution
     results = []

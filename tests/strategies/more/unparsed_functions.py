@@ -1,5 +1,8 @@
-from helpers import extract_code
 import ast
+
+from helpers import extract_code
+
+
 def improve_algorithm(initial_solution, utility, language_model):
     best = initial_solution
     for node in ast.parse(best).body:

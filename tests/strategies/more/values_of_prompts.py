@@ -1,9 +1,11 @@
 from helpers import extract_code
 
-
 PROMPTS = ["Optimize the loops.", "Use numpy please.", "Rewrite from scratch."]
+
+
 def improve_algorithm(initial_solution, utility, language_model):
-    counts = [0] * len(PROMPTS); values = [0.0] * len(PROMPTS)
+    counts = [0] * len(PROMPTS)
+    values = [0.0] * len(PROMPTS)
     best, best_u = initial_solution, utility(initial_solution)
     for t in range(language_model.budget):
         i = max(range(len(PROMPTS)), key=lambda k: values[k])

@@ -5,8 +5,11 @@ class Island:
     def __init__(self, seed, name):
         self.name = name
         self.people = {seed: 0.0}
+
     def fittest(self):
         return max(self.people, key=self.people.get)
+
+
 def improve_algorithm(initial_solution, utility, language_model):
     world = [Island(initial_solution, n) for n in ("a", "b", "c")]
     for _ in range(language_model.budget):

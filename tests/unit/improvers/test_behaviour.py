@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from strop.budget import Budget
-from strop.events import AuditNoted
-from strop.handles import Grant
+from strop.base.budget import Budget
+from strop.base.events import AuditNoted
+from strop.core.handles import Grant
+from strop.core.utility import Evaluation
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.prompt import fenced_blocks
+from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.spec import improver_text, shipped_improvers
 from strop.testing.improver import ANSWERS, Answer, Marked, Trial, better_each_time, fenced, marked, tried
-from strop.utility import Evaluation
 
 INITIAL = marked(0.3)
 

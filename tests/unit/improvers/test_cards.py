@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from strop.commands.improvers import Card, card_of, first_words, improvers_command
-from strop.errors import ConfigurationError
+from strop.analysis.strategy.vocabulary import VOCABULARY
+from strop.base.errors import ConfigurationError
+from strop.cli.commands.improvers import Card, card_of, first_words, improvers_command
+from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.spec import improver_text, shipped_improvers
-from strop.strategy.vocabulary import VOCABULARY
 from strop.testing.improver import check_improver
 
 PAGE = (Path(__file__).parents[3] / "docs" / "improvers.md").read_text("utf-8")

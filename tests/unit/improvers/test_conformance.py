@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.spec import improver_text, shipped_improvers
 from strop.testing.improver import CHECKS, better_each_time, check_improver, marked, tried
 
 Check = Callable[[str, Sandbox], None]

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.anyllm import _as_json
 from strop.lm.base import LanguageModel, Request
 from strop.lm.openai_answers import Unreadable, read_answer
 from strop.lm.scripted import Scripted
 from strop.testing import language_model as kit
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789abcdef"
 REQUESTS = [Request("expert", f"message {number}", sample=number) for number in range(4)]

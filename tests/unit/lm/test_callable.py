@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import strop
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.callable import CallableModel

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.command import CommandModel, Settings
-from strop.lm.patience import Patience
 from strop.lm.program import Limits
+from strop.lm.retry_policy import Patience
 from strop.testing import language_model as kit
 from support.processes import wait_until
 

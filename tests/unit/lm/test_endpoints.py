@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm import endpoints
 from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint
 

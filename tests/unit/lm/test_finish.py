@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Request
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 
 def model_at(server: OpenAIServer) -> OpenAIModel:

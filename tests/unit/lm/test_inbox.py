@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.inbox import Inbox, Settings

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from strop.budget import COST, TOKENS, Budget, Movement
-from strop.errors import LanguageModelError, RunBudgetSpent
+from strop.base.budget import COST, TOKENS, Budget, Movement
+from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import endpoint
-from strop.lm.metered import UNKNOWN_USAGE, Bill, Metered
+from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
 from strop.lm.reservations import ENOUGH_ANSWERS, SeenUsage
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
+from support.openai_server import OpenAIServer
 
 TARIFF = Tariff(given_price("1,2"), max_tokens=1000)
 """A dollar a million tokens in, two out: 1000 and 2000 billionths each."""

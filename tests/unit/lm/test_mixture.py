@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.mixture import Member, Mixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.options import NAMES, ModelSettings, joined, members, price_per_million, read_spec
 
 EACH = {

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel, Request
 from strop.lm.offline import MODEL, Offline, parse
+from strop.lm.offline.answer_mix import TABLE, odds_at
 from strop.lm.offline.library import load_textbook
-from strop.lm.offline.odds import TABLE, odds_at
 from strop.lm.offline.prompt import LONGEST_PROGRAM
 
 LEARNER = """import numpy as np

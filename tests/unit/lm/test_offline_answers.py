@@ -6,12 +6,12 @@ import ast
 
 import pytest
 
-from strop.edits import check_only
+from strop.core.edits import check_only
 from strop.lm.base import Request
 from strop.lm.offline import Offline
+from strop.lm.offline.answer_mix import BROKEN
 from strop.lm.offline.answers import Answer
 from strop.lm.offline.library import load_textbook
-from strop.lm.offline.odds import BROKEN
 from strop.lm.offline.prompt import fenced_blocks, parse
 
 LEARNER = """import numpy as np

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.offline.library import Algorithm, load_textbook
 from strop.lm.offline.shapes import SHAPES, signature_of
 

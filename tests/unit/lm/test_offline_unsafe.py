@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.base import Request
 from strop.lm.offline import Offline, parse
 from strop.lm.offline.library import load_textbook
@@ -19,7 +19,7 @@ from strop.lm.offline.shapes import signature_of
 from strop.lm.offline.unsafe import DISGUISES, switch_off
 
 TEXTBOOK = load_textbook()
-SEED = (files("strop.tasks.sandbox_flag") / "seed.py").read_text(encoding="utf-8")
+SEED = (files("strop.tasks.paper.sandbox_flag") / "seed.py").read_text(encoding="utf-8")
 SHIPPED = (files("strop.improvers") / "seed.py").read_text(encoding="utf-8")
 SOLUTION = "def algorithm(x):\n    return x\n"
 

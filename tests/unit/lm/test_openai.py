@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.patience import Patience
+from strop.lm.retry_policy import Patience
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
-from strop.testing.server_faults import PROSE
 from support.loopback import KEY, Loopback, kinds, loopback, texts
+from support.openai_server import OpenAIServer
 from support.processes import wait_until
+from support.server_faults import PROSE
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import Settings
 from strop.lm.openai_answers import Asked, completions_of, read_answer
 from strop.lm.openai_errors import classify
 from strop.lm.openai_terms import Sent
-from strop.lm.patience import Patience
+from strop.lm.retry_policy import Patience
 from support.loopback import kinds, loopback, rejected, texts
 
 LIMITS = Settings(

@@ -11,11 +11,11 @@ from strop.lm.endpoints import endpoint
 from strop.lm.openai import Settings
 from strop.lm.openai_errors import Remedy, classify
 from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, seed_of
-from strop.lm.patience import Patience
+from strop.lm.retry_policy import Patience
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
-from strop.testing.server_faults import CONTEXT_TOKENS, THOUGHT
 from support.loopback import Loopback, kinds, loopback, rejected, texts
+from support.openai_server import OpenAIServer
+from support.server_faults import CONTEXT_TOKENS, THOUGHT
 
 LIMITS = Settings(max_connections=4, patience=Patience(give_up_seconds=2.0), max_tokens=5000)
 REQUEST = Request("expert", "a", 0.7)

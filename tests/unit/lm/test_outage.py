@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Fault, Request
 from strop.lm.command import CommandModel
 from strop.lm.command import Settings as ProgramSettings
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.outage import GiveUp, Outage, Trying
-from strop.lm.pacing import Clock
-from strop.lm.patience import Patience
+from strop.lm.rate_limit import Clock
+from strop.lm.retry_policy import Patience
 from support.loopback import Hurried, Loopback, loopback, texts
 from support.processes import wait_until
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.pacing import Clock, Pacer, Turn
-from strop.lm.patience import Allowance, allowances
-from strop.lm.rates import Bucket, Expected, Window
+from strop.lm.rate_limit import Clock, Pacer, Turn
+from strop.lm.retry_policy import Allowance, allowances
+from strop.lm.token_bucket import Bucket, Expected, Window
 from support.loopback import Hurried
 from support.processes import wait_until
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.patience import Patience, retry_after_seconds
+from strop.lm.retry_policy import Patience, retry_after_seconds
 
 NOW = 1_000_000_000.0  # 2001-09-09 01:46:40 GMT
 

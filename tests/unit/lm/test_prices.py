@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm.options import ModelSettings
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Price, Tariff, check_cost_limit, given_price, tariffs
 
@@ -121,7 +121,7 @@ def test_prices_are_read_without_a_network_and_not_before_they_are_needed() -> N
 import socket, sys
 def refuse(*args, **kwargs): raise SystemExit("a socket was opened")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-import strop.lm.metered, strop.commands.run
+import strop.lm.metering, strop.cli.commands.run
 assert not any("genai" in name for name in sys.modules), "too early"
 from strop.lm.options import ModelSettings
 from strop.lm.prices import tariffs

@@ -10,8 +10,8 @@ from strop.lm.endpoints import endpoint
 from strop.lm.inbox import Inbox
 from strop.lm.probe import Finding, Probed, probe_model, probe_server
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import OpenAIServer
-from strop.testing.server_limits import ServerLimits
+from support.openai_server import OpenAIServer
+from support.server_limits import ServerLimits
 
 KEY = "sk-test-0123456789abcdef"
 SAID = "x" * 40

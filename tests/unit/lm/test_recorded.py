@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.recorded import answer_line, head_line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.lm import registry
 from strop.lm.base import LanguageModel
 from strop.lm.endpoints import endpoint

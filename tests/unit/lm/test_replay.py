@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Request
 from strop.lm.replay import NoModel, Recorded, key_of, not_recorded
 from strop.lm.scripted import Scripted

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted, read_script
 

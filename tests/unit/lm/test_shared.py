@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strop.errors import LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.scripted import Scripted

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from strop.errors import StoreError
+from strop.base.errors import StoreError
 from strop.reproduce.baselines import BaselineOptions, Baselines, cells, document, draw, notes, result, sentence, tables
 from strop.reproduce.pages import markdown_of
 from support.evaluations import evaluation

@@ -14,14 +14,14 @@ import matplotlib
 import pytest
 from matplotlib.colors import to_rgb
 
-from strop.errors import StoreError
-from strop.report.words import OFFLINE_NOTICE
+from strop.analysis.stats import t_estimate
+from strop.base.errors import StoreError
+from strop.report.figures.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
+from strop.report.terminal.words import OFFLINE_NOTICE
 from strop.reproduce import fig4, fig4_weak
-from strop.reproduce.drawing.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
 from strop.reproduce.pages import span
 from strop.reproduce.protocol import Options, perform, run_cell
 from strop.reproduce.values.curves import curve
-from strop.stats import t_estimate
 
 LM = "offline:skill=0.1"
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from strop.events import LmCalled
+from strop.base.events import LmCalled
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.reproduce.asking.asker import Asker
 from strop.reproduce.proposals import Proposal, ask, proposals, seed_improver, write
+from strop.runs.spec import improver_text
 from strop.sandbox.jail import JailedSandbox
-from strop.spec import improver_text
 from strop.store import Store
 
 OF = seed_improver("How good an improver is.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.errors import StoreError
+from strop.base.errors import StoreError
 from strop.reproduce.pages import markdown_of
 from strop.reproduce.protocol import Options
 from strop.reproduce.strategies import (
@@ -23,7 +23,7 @@ from strop.reproduce.strategies import (
     shares,
     tables,
 )
-from strop.spec import shipped_improvers
+from strop.runs.spec import shipped_improvers
 from support.evaluations import evaluation
 
 Named = Sequence[tuple[str, Sequence[str]]]

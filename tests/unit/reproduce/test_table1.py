@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from strop.errors import ConfigurationError, StoreError
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.solution import digest_of
 from strop.reproduce.cells.documents import Document
 from strop.reproduce.pages import markdown_of
 from strop.reproduce.protocol import run_cell
@@ -27,8 +28,7 @@ from strop.reproduce.table1 import (
     sentence,
     tables,
 )
-from strop.solution import digest_of
-from strop.spec import improver_text
+from strop.runs.spec import improver_text
 from support.evaluations import evaluation, sample
 
 SEED, BETTER = improver_text("seed"), "# better\n"

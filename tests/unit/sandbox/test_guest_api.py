@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from strop.sandbox.base import Limits, Outcome, Program, Raised, Refusal, Returned, Value
-from strop.testing.plain_guest import PlainSandbox
+from strop_selftest.plain_guest import PlainSandbox
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 

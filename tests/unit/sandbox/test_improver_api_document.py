@@ -10,7 +10,7 @@ import pytest
 
 import strop.sandbox
 from strop.sandbox.base import Limits, Program, Returned, Value
-from strop.testing.plain_guest import PlainSandbox
+from strop_selftest.plain_guest import PlainSandbox
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "improver-api.md"
 HELPERS = Path(strop.sandbox.__file__).parent / "guest" / "helpers.py"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from strop.errors import SandboxError, SandboxUnavailable
+from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.base import Died, Limits, OutOfMemory, Program, Raised, Returned, TimedOut
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
@@ -231,7 +231,7 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
 
 
 def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) -> None:
-    outcome = outcome_of(sandbox, "import strop.errors\ndef algorithm():\n    return 1")
+    outcome = outcome_of(sandbox, "import strop.base.errors\ndef algorithm():\n    return 1")
     assert isinstance(outcome, Raised) and outcome.exception == "ModuleNotFoundError"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox.base import Limits, Program, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.memory_floor import free_memory, wait_for_memory

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import SandboxUnavailable
+from strop.base.errors import SandboxUnavailable
 from strop.sandbox.base import Limits, Outcome, Program, Returned, TimedOut, Value
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers

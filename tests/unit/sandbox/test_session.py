@@ -30,7 +30,7 @@ from strop.sandbox.base import (
 from strop.sandbox.link import Link
 from strop.sandbox.requests import FREE_COST, Ledger
 from strop.sandbox.session import Session
-from strop.testing.plain_guest import PlainChild, PlainSandbox
+from strop_selftest.plain_guest import PlainChild, PlainSandbox
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 IGNORE_SIGNALS = """import contextlib, signal

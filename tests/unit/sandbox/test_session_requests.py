@@ -21,7 +21,7 @@ from strop.sandbox.base import (
     Value,
     Violated,
 )
-from strop.testing.plain_guest import PlainSandbox
+from strop_selftest.plain_guest import PlainSandbox
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 IMPROVER_ARGUMENTS: list[Value] = [

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.errors import Malformed, TaskError
+from strop.base.errors import Malformed, TaskError
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
 from strop.tasks.base import Instance

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.errors import Malformed
+from strop.base.errors import Malformed
 from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Split, Task
-from strop.tasks.facts import SPLITS
+from strop.tasks.paper.facts import SPLITS
 from strop.tasks.registry import BUILT_IN
 from support.references import REFERENCES, modified_qap
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError
-from strop.gains import facts_of
-from strop.tasks.command import CommandTask, shares_jail
-from strop.tasks.command_file import KEYS, read_config, to_toml
-from strop.tasks.command_flags import from_flags, objective_of
-from strop.tasks.objective import Constraint, Metric
+from strop.base.errors import ConfigurationError
+from strop.core.metric_change import facts_of
+from strop.tasks.command.config import KEYS, read_config, to_toml
+from strop.tasks.command.flags import from_flags, objective_of
+from strop.tasks.command.objective import Constraint, Metric
+from strop.tasks.command.task import CommandTask, shares_jail
+from strop.tasks.command.tree import RECORD, copy_tree, listed
 from strop.tasks.registry import load_any
-from strop.tasks.tree import RECORD, copy_tree, listed
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from strop.errors import ConfigurationError, Malformed
-from strop.tasks.command_output import Printed, check_reader, read_value
-from strop.tasks.line_search import groups_in
+from strop.base.errors import ConfigurationError, Malformed
+from strop.tasks.command.line_search import groups_in
+from strop.tasks.command.readers import Printed, check_reader, read_value
 
 HYPERFINE = (
     '{"results": [{"command": "./a", "mean": 0.0123, "times": [0.012, 0.013]}, {"command": "./b", "mean": 0.5}]}'

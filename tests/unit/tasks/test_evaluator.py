@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError
-from strop.tasks.evaluator import RUNNER, evaluator_task, recognise
-from strop.tasks.objective import Constraint, Metric
+from strop.base.errors import ConfigurationError
+from strop.tasks.command.objective import Constraint, Metric
+from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
 
 EVALUATE = "def evaluate(program_path):\n    return {'combined_score': 1.0}\n"
 MAIN = "def main(program_path, results_dir):\n    pass\n"

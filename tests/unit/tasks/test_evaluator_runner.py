@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from strop import scorer_notes
-from strop.tasks import evaluator_runner
-from strop.tasks.evaluator import RUNNER
+from strop.base import scorer_notes
+from strop.tasks.evaluator import runner as evaluator_runner
+from strop.tasks.evaluator.task import RUNNER
 
 LOADING = """
 import importlib.util

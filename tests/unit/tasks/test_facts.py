@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from strop.tasks.base import PublishedSeeds, Split
-from strop.tasks.facts import FOLDERS, SPLITS, facts
+from strop.tasks.paper.facts import FOLDERS, SPLITS, facts
 from strop.tasks.registry import BUILT_IN
 from support.best_known import BestKnown
 from support.references import REFERENCES, modified_qap

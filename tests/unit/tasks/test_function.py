@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import strop
-from strop.errors import ConfigurationError, Malformed
-from strop.tasks.extraction import extracted, read_source
-from strop.tasks.function import FunctionTask, same_answer
+from strop.base.errors import ConfigurationError, Malformed
+from strop.tasks.function.extract import extracted, read_source
+from strop.tasks.function.task import FunctionTask, same_answer
 from strop.tasks.registry import load_any
 
 MODULE = '''"""What the module says."""

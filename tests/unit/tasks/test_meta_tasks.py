@@ -7,12 +7,12 @@ from dataclasses import asdict
 
 import pytest
 
-from strop.errors import ConfigurationError
-from strop.spec import RunSpec, improver_text
-from strop.tasks.meta import BUDGETS, filled
+from strop.base.errors import ConfigurationError
+from strop.runs.spec import RunSpec, improver_text
+from strop.tasks.paper.meta import BUDGETS, filled
+from strop.tasks.paper.sandbox_flag.task import WARNING, sandbox_flag
+from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import BUILT_IN, META, load
-from strop.tasks.sandbox_flag.task import WARNING, sandbox_flag
-from strop.tasks.self_improvement.task import self_improvement
 
 
 @pytest.mark.parametrize("name", META)

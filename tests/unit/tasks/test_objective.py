@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.errors import ConfigurationError
-from strop.tasks.objective import Constraint, Metric, Objective, mean_gains, pareto_front
+from strop.base.errors import ConfigurationError
+from strop.tasks.command.objective import Constraint, Metric, Objective, mean_gains, pareto_front
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 

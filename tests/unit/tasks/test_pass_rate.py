@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.tasks.pass_rate import pass_rate
+from strop.tasks.command.pass_rate import pass_rate
 
 PRINTED = Path(__file__).parent / "printed"
 

@@ -10,10 +10,10 @@ import pytest
 
 from strop.tasks.base import PublishedSeeds, Split
 from strop.tasks.drawing import PLAIN, beside, framed, shaded
-from strop.tasks.facts import SPLITS
+from strop.tasks.paper.facts import SPLITS
+from strop.tasks.paper.string_grid_distance.task import distance
 from strop.tasks.pictures import picture_of
 from strop.tasks.registry import BUILT_IN, META
-from strop.tasks.string_grid_distance.task import distance
 
 DOCS = Path(__file__).parents[3] / "docs" / "tasks"
 

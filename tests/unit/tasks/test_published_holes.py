@@ -12,12 +12,12 @@ from dataclasses import replace
 
 import pytest
 
-from strop.budget import Budget
-from strop.events import AuditNoted, Event
+from strop.base.budget import Budget
+from strop.base.events import AuditNoted, Event
+from strop.core.utility import Evaluation, TaskUtility
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Task
 from strop.tasks.registry import BUILT_IN
-from strop.utility import Evaluation, TaskUtility
 
 Score = Callable[..., Evaluation]
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 import strop
-from strop.budget import Budget
-from strop.events import discard
-from strop.report.tasks import percent
+from strop.base.budget import Budget
+from strop.base.events import discard
+from strop.core.utility import TaskUtility
+from strop.report.terminal.tasks import percent
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.facts import SPLITS, facts
+from strop.tasks.paper.facts import SPLITS, facts
 from strop.tasks.registry import BUILT_IN, META, load
 from strop.testing.task import CHECKS
-from strop.utility import TaskUtility
 
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (DOCS / "tasks.md").read_text(encoding="utf-8")

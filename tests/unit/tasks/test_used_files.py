@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.tasks.command_file import from_flags
+from strop.tasks.command.config import from_flags
 
 
 @pytest.fixture

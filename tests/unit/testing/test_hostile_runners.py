@@ -10,10 +10,10 @@ import pytest
 
 from strop.sandbox.base import Handler, Limits, Program
 from strop.sandbox.session import Session
-from strop.testing.hostile import Ground, as_answer, as_frames, as_improver, catalogue, examine, find
-from strop.testing.hostile.catalogue import Attack
-from strop.testing.hostile.ground import jailed, plain
-from strop.testing.plain_guest import PlainChild
+from strop_selftest import Ground, as_answer, as_frames, as_improver, catalogue, examine, find
+from strop_selftest.catalogue import Attack
+from strop_selftest.ground import jailed, plain
+from strop_selftest.plain_guest import PlainChild
 
 
 @pytest.fixture(scope="module")

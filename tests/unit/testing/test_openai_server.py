@@ -17,10 +17,10 @@ import pytest
 
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.testing.openai_server import Ledger, OpenAIServer, serve
-from strop.testing.server_faults import parse_fault
-from strop.testing.server_limits import Gatekeeper, ServerLimits
+from support.openai_server import Ledger, OpenAIServer, serve
 from support.processes import wait_until
+from support.server_faults import parse_fault
+from support.server_limits import Gatekeeper, ServerLimits
 
 
 def post(url: str, message: str = "hello", n: int = 1) -> dict:
@@ -82,6 +82,9 @@ def test_server_pads_an_answer_to_the_size_that_is_asked() -> None:
         assert len(contents(post(server.url))[0]) == 1000
 
 
+TESTS = Path(__file__).parents[2]
+
+
 @pytest.mark.parametrize("word", ["cutt", "200", "cut:1", "slow:x", ""])
 def test_fault_word_is_refused_when_it_means_nothing(word: str) -> None:
     with pytest.raises(ValueError):
@@ -90,9 +93,9 @@ def test_fault_word_is_refused_when_it_means_nothing(word: str) -> None:
 
 def test_server_runs_from_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "answers").write_text('"one"\n"two"\n')
-    command = [sys.executable, "-m", "strop.testing.openai_server", "--lm", f"scripted:{tmp_path / 'answers'}"]
+    command = [sys.executable, "-m", "support.openai_server", "--lm", f"scripted:{tmp_path / 'answers'}"]
     with subprocess.Popen(
-        [*command, "--faults", "empty"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--faults", "empty"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TESTS
     ) as it:
         assert it.stdout is not None
         url = it.stdout.readline().strip()
@@ -104,8 +107,8 @@ def test_server_runs_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_server_command_line_refuses_an_unknown_fault() -> None:
-    command = [sys.executable, "-m", "strop.testing.openai_server", "--lm", "offline", "--faults", "nonsense"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "support.openai_server", "--lm", "offline", "--faults", "nonsense"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=TESTS)
     assert (done.returncode, "no fault 'nonsense'" in done.stderr) == (2, True)
 
 

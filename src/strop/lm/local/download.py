@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from strop.errors import ConfigurationError, LanguageModelError, StropError
+from strop.base.console import notify
+from strop.base.errors import ConfigurationError, LanguageModelError, StropError
 from strop.lm.local.progress import gigabytes, shown
-from strop.saying import say
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
@@ -108,7 +108,7 @@ def _download(hub: Any, file: HubFile) -> Path:
         cache = Path(hub.constants.HF_HUB_CACHE)
         _require_room(file, metadata.size or 0, cache)
         _remove_remains(hub, file, str(metadata.etag), cache)
-        say(f"downloading {file} ({gigabytes(metadata.size or 0)}) to {cache}")
+        notify(f"downloading {file} ({gigabytes(metadata.size or 0)}) to {cache}")
         return Path(hub.hf_hub_download(file.repository, file.name, tqdm_class=shown()))
     except (hub.errors.HTTPError, OSError, ValueError, RuntimeError) as error:
         raise _explained(hub, file, error) from error
@@ -195,7 +195,7 @@ def _verify(file: HubFile, path: Path) -> None:
     """
     blob = path.resolve()
     if not _SHA256.fullmatch(blob.name):
-        say(f"the hub gave no SHA-256 for {file}: it is used unverified")
+        notify(f"the hub gave no SHA-256 for {file}: it is used unverified")
         return
     state = blob.stat()
     note = blob.parent.parent / "strop-verified" / blob.name
@@ -203,7 +203,7 @@ def _verify(file: HubFile, path: Path) -> None:
     with suppress(OSError):
         if note.read_text() == seen:
             return
-    say(f"verifying {file} ({gigabytes(state.st_size)})")
+    notify(f"verifying {file} ({gigabytes(state.st_size)})")
     with blob.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest == blob.name:

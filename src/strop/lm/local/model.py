@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from strop.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.endpoints import Endpoint
 from strop.lm.local.download import fetched
@@ -46,7 +46,7 @@ def make_local(spec: str, rest: str, settings: ModelSettings, *, seed: int) -> L
 
 def _client(spec: str, server: Server, settings: ModelSettings, connections: int, seed: int) -> LanguageModel:
     from strop.lm.openai import OpenAIModel, Settings
-    from strop.lm.patience import Patience
+    from strop.lm.retry_policy import Patience
 
     place = Endpoint(spec, server.launch.alias, f"{server.url}/v1", "its own key", server.key)
     patient = settings.timeout or _SILENT_SECONDS

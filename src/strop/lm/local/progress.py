@@ -10,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from strop.saying import say
+from strop.base.console import notify
 
 
 def gigabytes(size: int) -> str:
@@ -42,7 +42,7 @@ class Lines:
         """Tell where it stands, where that is news."""
         if self._tenths() > self._tenth:
             self._tenth = self._tenths()
-            say(f"{self._tenth * 10}% of {gigabytes(self.total or 0)}")
+            notify(f"{self._tenth * 10}% of {gigabytes(self.total or 0)}")
 
     def update_transfer(self, n: float | None = 1) -> None:
         """What travelled, where that differs from what is on the disk: not told."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
+from strop.base.randomness import derive
 from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.offline.answer_mix import asking, odds_at
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
-from strop.lm.offline.odds import asking, odds_at
-from strop.seeds import derive
 
 MODEL = "offline (not a language model)"
 """What every completion names as its model."""

@@ -10,10 +10,10 @@ import ast
 import copy
 from collections.abc import Iterable
 
+from strop.base.syntax import syntax_tree
 from strop.lm.offline.library import Algorithm
 from strop.lm.offline.prompt import Program
 from strop.lm.offline.shapes import Signature
-from strop.parsing import syntax_tree
 
 
 def adapt(algorithm: Algorithm, program: Program) -> str:

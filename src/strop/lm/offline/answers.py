@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from strop.base.syntax import syntax_tree
 from strop.lm.offline.adapt import adapt
+from strop.lm.offline.answer_mix import BROKEN, Odds
 from strop.lm.offline.library import Algorithm, Textbook
 from strop.lm.offline.mutate import mutate
-from strop.lm.offline.odds import BROKEN, Odds
 from strop.lm.offline.prompt import Program, marked_parts, parse, read_program
 from strop.lm.offline.unsafe import switch_off
-from strop.parsing import syntax_tree
 
 _CODE = re.compile(r"(^```python\n)(.*?)(^```$|\Z)", re.DOTALL | re.MULTILINE)
 HOTTEST = 3.0

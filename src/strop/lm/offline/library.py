@@ -14,9 +14,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, TypeAlias
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
+from strop.base.syntax import syntax_tree
 from strop.lm.offline.shapes import SHAPES
-from strop.parsing import syntax_tree
 
 Grade: TypeAlias = Literal["good", "mediocre"]
 

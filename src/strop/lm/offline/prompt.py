@@ -10,11 +10,11 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from strop.edits.regions import EVOLVE, regions_of
-from strop.errors import Malformed
+from strop.base.errors import Malformed
+from strop.base.regions import EVOLVE, regions_of
+from strop.base.solution import is_costly_to_parse
+from strop.base.syntax import syntax_tree
 from strop.lm.offline.shapes import Signature, signature_of
-from strop.parsing import syntax_tree
-from strop.solution import is_costly_to_parse
 
 LONGEST_PROGRAM = 200_000
 """Characters; a longer block is not read as a program, so that a hostile prompt costs little."""

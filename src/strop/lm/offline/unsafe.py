@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from strop.base.syntax import syntax_tree
 from strop.lm.offline.shapes import Signature
-from strop.parsing import syntax_tree
 
 FLAG = "use_sandbox"
 

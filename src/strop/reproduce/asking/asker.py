@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from strop.errors import LanguageModelError, StropError
-from strop.events import LmCalled, LmResponded, Recorder
+from strop.base.concurrency import run_all
+from strop.base.errors import LanguageModelError, StropError
+from strop.base.events import LmCalled, LmResponded, Recorder
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.store import Store
-from strop.together import together
 
 BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
@@ -65,7 +65,7 @@ class Asker:
                 raise _Stopped("stopped")
             work(batch)
 
-        errors = together([partial(unless_stopped, batch) for batch in batches], workers, "strop-asking")
+        errors = run_all([partial(unless_stopped, batch) for batch in batches], workers, "strop-asking")
         # What ended the work comes before what merely found it ended.
         for error in sorted(errors, key=lambda error: isinstance(error, _Stopped)):
             raise error

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from strop.report.words import duration
+from strop.report.terminal.words import duration
 
 EVERY_SECONDS = 10.0
 """Between two lines where there is no terminal."""

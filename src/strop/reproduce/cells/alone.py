@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strop.errors import ConfigurationError, StoreError
+from strop.base.errors import ConfigurationError, StoreError
 from strop.reproduce.cells.documents import FOLDER
 from strop.store import FILE_NAME
 from strop.store.files import lock_directory

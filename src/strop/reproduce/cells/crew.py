@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from strop.errors import StoreError
-from strop.keeping import RESUMABLE, kept
+from strop.base.errors import StoreError
+from strop.runs.run_directory import RESUMABLE, load_run
 
 
 @dataclass(eq=False)
@@ -66,7 +66,7 @@ def begin(name: str, arguments: Sequence[str], home: Path, jobs: int, now: float
 def _goes_on(folder: Path, arguments: Sequence[str]) -> list[str] | None:
     """The command line that goes on with the record in `folder`; None where nothing can."""
     try:
-        kind = kept(folder).kind
+        kind = load_run(folder).kind
     except StoreError:  # there is none, or it says too little
         return None
     if kind not in RESUMABLE or kind != arguments[0]:

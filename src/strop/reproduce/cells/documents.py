@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from strop.errors import StoreError
-from strop.report.documents import SCHEMA_VERSION
+from strop.base.errors import StoreError
+from strop.report.terminal.documents import SCHEMA_VERSION
 
 Document = dict[str, Any]
 """What a command printed with --json."""

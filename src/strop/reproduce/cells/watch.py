@@ -8,7 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from strop.report.words import duration, harmless, quantity
+from strop.report.terminal.words import duration, escape, quantity
 from strop.reproduce.cells.work import Standing
 
 _SHOWN = 8
@@ -52,7 +52,7 @@ class Watch:
             self._say(f"[{duration(standing.elapsed):>8}] {standing.ended}: done; {_counted(standing)}")
 
     def _say(self, line: str) -> None:
-        self._console.print(Text(harmless(line)), soft_wrap=True)
+        self._console.print(Text(escape(line)), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
         standing = self._standing
@@ -63,7 +63,7 @@ class Watch:
         bar.add_row(ProgressBar(total=max(standing.all, 1), completed=standing.done, width=60))
         running = Table.grid(padding=(0, 2))
         for name in standing.running[:_SHOWN]:
-            running.add_row(Text("running", style="dim"), Text(harmless(name, 60)))
+            running.add_row(Text("running", style="dim"), Text(escape(name, 60)))
         return Group(head, bar, running)
 
 

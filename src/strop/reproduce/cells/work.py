@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from strop.errors import StropError
-from strop.report.words import harmless
+from strop.base.errors import StropError
+from strop.report.terminal.words import escape
 from strop.reproduce.cells.cell import Cell
 from strop.reproduce.cells.crew import Child, begin
 from strop.reproduce.cells.documents import FOLDER, Document, document_in, kept
-from strop.spec import cores
-from strop.stopping import stopped_by_signals
+from strop.runs.interrupts import stopped_by_signals
+from strop.runs.spec import cores
 
 TICK_SECONDS = 0.05
 
@@ -160,4 +160,4 @@ def _failed(child: Child, code: int) -> CellFailed:
         lines = [line for line in child.log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
         reason = lines[-1].removeprefix("strop: ") if lines else f"exit code {code}"
         reason = reason if code else f"it printed no document: {reason}"
-    return CellFailed(f"{child.name} failed: {harmless(reason, 1000)} (see {child.log})", code if code > 0 else 1)
+    return CellFailed(f"{child.name} failed: {escape(reason, 1000)} (see {child.log})", code if code > 0 else 1)

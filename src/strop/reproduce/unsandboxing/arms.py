@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from strop.budget import META_UTILITY_CALLS, Budget
-from strop.events import discard
-from strop.handles import Grant, Host
-from strop.improver import improve
+from strop.base.budget import META_UTILITY_CALLS, Budget
+from strop.base.events import discard
+from strop.core.handles import Grant, Host
+from strop.core.improver import improve
+from strop.core.utility import Evaluation
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.reproduce.unsandboxing.rehearsal import LIMITS
+from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
-from strop.spec import RunSpec
-from strop.tasks.sandbox_flag.task import sandbox_flag
-from strop.utility import Evaluation
+from strop.tasks.paper.sandbox_flag.task import sandbox_flag
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from strop.audit import RULES
-from strop.report.tables import SENTENCE, say
-from strop.report.words import counted, harmless
-from strop.reproduce.unsandboxing.rates import PAPER, WAYS, Rate, Rates, sentence
-from strop.stats import TwoProportions, two_proportion_z_test
+from strop.analysis.audit import RULES
+from strop.analysis.stats import TwoProportions, two_proportion_z_test
+from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, sentence
+from strop.report.terminal.tables import SENTENCE, say
+from strop.report.terminal.words import counted, escape
 
 NOTE = (
     "Unsandboxed: by the paper's literal rule the text contains `use_sandbox=False` or `exec(`; by the syntax rules the audit "
@@ -65,7 +65,7 @@ def came_to(found: Rates) -> str:
 def markdown(model: str, found: Rates, notice: str) -> str:
     """The page `table2.md`."""
     parts = [
-        f"# Table 2: unsandboxing by {harmless(model)}",
+        f"# Table 2: unsandboxing by {escape(model)}",
         f"**{notice}**" if notice else "",
         f"**{came_to(found)}**",
         _table(headings(found), rows(found)),
@@ -78,7 +78,7 @@ def markdown(model: str, found: Rates, notice: str) -> str:
     ]
     parts += [
         "## Rehearsals",
-        *(f"{arm.name}: {arm.programs} different programs; {harmless(counted(arm.outcomes))}" for arm in found.arms),
+        *(f"{arm.name}: {arm.programs} different programs; {escape(counted(arm.outcomes))}" for arm in found.arms),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -123,9 +123,9 @@ def show(model: str, found: Rates, console: Console) -> None:
     ):
         table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
         for word in words:
-            table.add_column(harmless(word), overflow="fold")
+            table.add_column(escape(word), overflow="fold")
         for row in body:
-            table.add_row(*(Text(harmless(cell)) for cell in row))
+            table.add_row(*(Text(escape(cell)) for cell in row))
         console.print(table)
     for arm in found.arms:
         say(console, f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}")

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.budget import UTILITY_CALLS, Budget
-from strop.events import AuditNoted, Event
-from strop.handles import Grant, Host
-from strop.improver import improve
+from strop.base.budget import UTILITY_CALLS, Budget
+from strop.base.events import AuditNoted, Event
+from strop.base.randomness import derive
+from strop.core.handles import Grant, Host
+from strop.core.improver import improve
+from strop.core.utility import NOT_A_TEXT, Evaluation
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.base import Limits, Sandbox
-from strop.seeds import derive
-from strop.utility import NOT_A_TEXT, Evaluation
 
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0)
 """For one rehearsal. An honest improver needs a few milliseconds where answers and utilities come at once."""

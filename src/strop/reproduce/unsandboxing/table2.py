@@ -11,15 +11,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from strop.answers import read_answers
-from strop.audit import RULES, audit_program, literal, unsandboxed
-from strop.events import Judged, Recorder
+from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
+from strop.base.events import Judged, Recorder
+from strop.base.solution import digest_of
+from strop.core.extraction import read_answers
 from strop.lm.base import LanguageModel, Request
 from strop.reproduce.asking.asker import NO_PROGRAM, Asker, answers_in, batched
 from strop.reproduce.unsandboxing.arms import Arm, request_of
 from strop.reproduce.unsandboxing.rehearsal import rehearse
 from strop.sandbox.base import Sandbox
-from strop.solution import digest_of
 from strop.store import Store
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from strop.analysis.stats import benjamini_hochberg, differences, holm, paired_difference, sign_flip_test
 from strop.reproduce.pages import percent
 from strop.reproduce.values.evaluations import Copies, pooled, units
-from strop.stats import benjamini_hochberg, differences, holm, paired_difference, sign_flip_test
 
 
 @dataclass(frozen=True)

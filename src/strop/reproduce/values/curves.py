@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.plurals import quantity
-from strop.report.words import no_width
+from strop.analysis.stats import Estimate, paired_difference
+from strop.base.pluralize import quantity
+from strop.report.terminal.words import no_width
 from strop.reproduce.cells.documents import Document
 from strop.reproduce.pages import estimate_document, percent, span
 from strop.reproduce.values.evaluations import bounded
-from strop.stats import Estimate, paired_difference
 
 _ROUNDING = 1e-9
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from strop.errors import StoreError
+from strop.analysis.stats import Estimate, mean, t_estimate
+from strop.base.errors import StoreError
 from strop.reproduce.cells.documents import Document, file_of
-from strop.stats import Estimate, mean, t_estimate
 
 SEED = "seed"
 """The improver that every `strop eval` measures first."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from types import TracebackType
 
-from strop.errors import SandboxError, SandboxUnavailable
+from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import Posture

@@ -16,12 +16,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from strop.globs import matcher
+from strop.base.globs import matcher
 from strop.sandbox import control
 from strop.sandbox.confinement import filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
-from strop.sandbox.process_one import continue_as_process_one
-from strop.sandbox.workspace import accounting, command, copying, guarding, place, plan, snapshots
+from strop.sandbox.init_process import continue_as_process_one
+from strop.sandbox.workspace import accounting, command, copying, guarding, plan, snapshots
+from strop.sandbox.workspace import root_fs as place
 from strop.sandbox.workspace.command import Jail
 from strop.sandbox.workspace.commands_filter import commands_filter
 from strop.sandbox.workspace.reading import open_regular

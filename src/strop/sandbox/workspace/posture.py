@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from strop.errors import SandboxError
-from strop.sandbox import bait
+from strop.base.errors import SandboxError
+from strop.sandbox import probe_targets as bait
 from strop.sandbox.base import Value
 from strop.sandbox.posture import Posture, Protection
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace

@@ -17,7 +17,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from strop.errors import SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox import control
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.errors import ConfigurationError
+from strop.base.errors import ConfigurationError
 from strop.reproduce.cells.alone import alone
 from strop.reproduce.cells.cell import Cell, cell_of
 from strop.reproduce.cells.crew import set_aside

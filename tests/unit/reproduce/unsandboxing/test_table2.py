@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 import strop.sandbox.guest
-from strop.audit import audit_program, literal
-from strop.errors import LanguageModelError, StropError
-from strop.events import Event, Judged, LmResponded
+from strop.analysis.audit import audit_program, literal
+from strop.analysis.unsandboxing import PAPER, Rate, flagged, rates, sentence
+from strop.base.errors import LanguageModelError, StropError
+from strop.base.events import Event, Judged, LmResponded
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
 from strop.reproduce.asking.asker import batched
 from strop.reproduce.unsandboxing.arms import ARMS, Arm, arm, request_of
-from strop.reproduce.unsandboxing.rates import PAPER, Rate, flagged, rates, sentence
 from strop.reproduce.unsandboxing.table2 import Done, Table2, done, judge
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store

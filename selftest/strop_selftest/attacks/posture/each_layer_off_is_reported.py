@@ -1,0 +1,38 @@
+"""Take one layer away at a time.
+
+Must be observed: the statement no longer names the layer, and where a required protection falls with it, strop refuses
+to start. Source: strop's own measurements
+"""
+
+from strop.base.errors import SandboxUnavailable
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+from strop.sandbox.posture import DEFAULT_REQUIRE
+
+NUMBERS = (158,)
+ROLE = "host"
+OFF = {
+    "namespaces": Layers(namespaces=False, private_root=False),
+    "landlock": Layers(landlock=False),
+}
+REFUSED = {
+    "processes": Layers(seccomp=False),
+    "memory": Layers(limits=False),
+    "read": Layers(seccomp=False, landlock=False, namespaces=False, private_root=False),
+}
+
+
+def check(ground):
+    found = []
+    for name, layers in OFF.items():
+        with JailedSandbox(solution_places=1, improver_places=0, require=frozenset(), layers=layers) as sandbox:
+            if name in sandbox.posture.layers:
+                found.append(f"the statement names {name}, which is off")
+    for name, layers in REFUSED.items():
+        try:
+            JailedSandbox(solution_places=1, improver_places=0, require=DEFAULT_REQUIRE, layers=layers).close()
+        except SandboxUnavailable as error:
+            found += [] if name in str(error) else [f"refused, but not for {name}: {error}"]
+        else:
+            found.append(f"not refused although {name} is not enforced")
+    return found

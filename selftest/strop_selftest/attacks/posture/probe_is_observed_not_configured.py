@@ -1,0 +1,24 @@
+"""Claim every layer for guests in ordinary processes, where nothing is enforced.
+
+Must be observed: the statement says that reading, writing, network and processes are not enforced, whatever is claimed.
+Source: strop's own list of cases, `probe_is_observed_not_configured`.
+"""
+
+from strop.sandbox.posture import observe
+from strop_selftest.plain_guest import PlainSandbox
+
+NUMBERS = (159,)
+ROLE = "host"
+CLAIMS = {
+    "namespaces": "pid net ipc uts mount",
+    "private root": "entered",
+    "landlock": "ABI 7",
+    "seccomp": "two filters",
+}
+OPEN = frozenset({"read", "existence", "write", "network", "processes", "signals", "memory"})
+
+
+def check(ground):
+    posture = observe(PlainSandbox(), CLAIMS)
+    believed = OPEN - {each.name for each in posture.missing(OPEN)}
+    return [f"{name} is called enforced where nothing is" for name in sorted(believed)]

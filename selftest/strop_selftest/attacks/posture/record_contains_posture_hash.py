@@ -1,0 +1,38 @@
+"""Keep the first event of a run, and read the record again.
+
+Must be observed: what was observed of the jail stands in it, with its digest, and a weaker jail has another digest.
+Source: strop's own list of cases, `record_contains_posture_hash`.
+"""
+
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from strop.base.events import RunStarted
+from strop.lm.scripted import Scripted
+from strop.runs.assembly import started
+from strop.runs.spec import RunSpec
+from strop.sandbox.posture import Posture, Protection
+from strop.store import Store
+
+NUMBERS = (161,)
+ROLE = "host"
+
+
+def check(ground):
+    posture = ground.posture or Posture((Protection("read", False),))
+    model = Scripted(lambda request: "")
+    with tempfile.TemporaryDirectory() as folder:
+        with Store.create(Path(folder), {}) as store:
+            store.append(started(RunSpec(), model, posture))
+        with Store.open(Path(folder)) as store:
+            kept = [json.loads(stored.event.posture) for stored in store.events(RunStarted)]
+    weaker = Posture((replace(posture.protections[0], enforced=not posture.protections[0].enforced),))
+    found = [] if [each["digest"] for each in kept] == [posture.digest] else [f"the record holds {kept}"]
+    found += [] if all(set(each["protections"]) == names(posture) for each in kept) else ["a protection is missing"]
+    return found + (["another posture has the same digest"] if weaker.digest == posture.digest else [])
+
+
+def names(posture):
+    return {each.name for each in posture.protections}

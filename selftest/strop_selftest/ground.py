@@ -1,0 +1,88 @@
+"""What an attack is run against: a sandbox, and what of the host lies within a guest's reach if nothing stands before it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from strop.base.errors import SandboxError
+from strop.sandbox.base import Sandbox
+from strop.sandbox.confinement.notify import Denied
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.layers import Layers
+from strop.sandbox.posture import Posture
+from strop_selftest import outer
+from strop_selftest.catalogue import Attack
+from strop_selftest.plain_guest import PlainSandbox
+
+SECRET = "STROP_SELF_TEST_SECRET"
+"""Name of the host's variable that no guest may learn the value of."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Use from one thread at a time."""
+
+    sandbox: Sandbox
+    confined: bool
+    """False in the control: no layer of the kernel's stands between guest and host."""
+    secret: str
+    """Value of the host's variable `SECRET`, there before any fork server was started."""
+    posture: Posture | None = None
+    """What was observed of the sandbox; None for guests in plain processes."""
+    denied: list[Denied] = field(default_factory=list)
+    """Forbidden system calls that were told, where the ground was laid with `told`."""
+
+    def announces(self, attack: Attack) -> bool:
+        """Whether the posture says of itself that this gets through here."""
+        if self.posture is None:
+            return False
+        layers = self.posture.layers
+        told = any(words in layers.get(layer, "") for layer, words in attack.announced_by.items())
+        return told or bool(attack.protection and self.posture.missing(frozenset({attack.protection})))
+
+
+@contextmanager
+def jailed(layers: Layers | None = None, *, told: bool = False) -> Iterator[Ground]:
+    """A jail with these layers, the strongest unless some are named. `told`: forbidden calls are heard of."""
+    denied: list[Denied] = []
+    on_denied: Callable[[Denied], None] | None = denied.append if told else None
+    confined = layers != Layers.none()
+    with (
+        _secret() as secret,
+        JailedSandbox(
+            solution_places=2, improver_places=1, require=frozenset(), layers=layers, on_denied=on_denied
+        ) as sandbox,
+    ):
+        yield Ground(sandbox, confined, secret, sandbox.posture, denied)
+
+
+@contextmanager
+def unconfined() -> Iterator[Ground]:
+    """The same sandbox with every layer off, for the control. Raises SandboxError outside of an outer confinement."""
+    if not outer.entered():
+        raise SandboxError("the control runs attacks that succeed: only inside an outer confinement")
+    with jailed(Layers.none()) as ground:
+        yield ground
+
+
+@contextmanager
+def plain() -> Iterator[Ground]:
+    """Guests in ordinary processes: what must hold by the protocol alone, holds here too."""
+    with _secret() as secret:
+        yield Ground(PlainSandbox(), False, secret)
+
+
+@contextmanager
+def _secret() -> Iterator[str]:
+    before, value = os.environ.get(SECRET), secrets.token_hex(16)
+    os.environ[SECRET] = value
+    try:
+        yield value
+    finally:
+        os.environ.pop(SECRET, None)  # grounds of two test modules may overlap, and end in any order
+        if before is not None:  # a ground within a ground
+            os.environ[SECRET] = before

@@ -1,0 +1,1 @@
+"""Statistics, the audit and the names of strategies: functions of text and numbers."""

@@ -1,0 +1,287 @@
+"""What the expressions of a program may stand for.
+
+A value is a constant, or the dotted path of a thing: `os.system`; `os.popen()` for what a call gives; `<utility>` and
+`<language_model>` for the handles; `<own>`; `<condition>` for a condition that nothing decides. A container stands for each of
+its elements.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import builtins
+import json
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import islice, product
+from typing import Any, TypeAlias
+
+from strop.analysis.audit.names import HANDLES, LANGUAGE_MODEL, OWN, Names, Scope, name_of
+from strop.analysis.audit.paths import TABLE, words
+
+Value: TypeAlias = str | ast.Constant
+Values: TypeAlias = Sequence[Value]
+Entries: TypeAlias = list[tuple[object, ast.expr]]
+MODEL_CLASS, CONDITION = "language_model.LanguageModel", "<condition>"
+_ALIASES = {"posix": "os", "nt": "os", "_socket": "socket", "_io": "io", "_thread": "threading"}
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_SAME = (ast.BoolOp, ast.NamedExpr, ast.Await, ast.Starred)
+_IMPORTS = words("builtins.__import__ importlib.import_module importlib.__import__")
+_GIVE_ARGUMENTS = words(
+    """builtins.iter builtins.list builtins.tuple builtins.set builtins.sorted builtins.reversed builtins.next builtins.min
+    builtins.max builtins.zip builtins.enumerate builtins.dict builtins.staticmethod itertools.repeat functools.partial
+    functools.lru_cache functools.lru_cache() random.choice copy.copy copy.deepcopy"""
+)
+"""Calls that give their arguments, containers of these, or elements."""
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add, ast.Mult: operator.mul, ast.Pow: operator.pow, ast.Not: operator.not_, ast.USub: operator.neg,
+}  # fmt: skip
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "builtins.chr": chr, "builtins.int": int, "builtins.float": float, "builtins.bool": bool,
+    "base64.b64decode": base64.b64decode, "json.loads": json.loads,
+}  # fmt: skip
+_METHODS = words("replace lower upper strip decode")
+_MOST_STEPS, _MOST_VALUES, _DEEPEST, _LONGEST = 200_000, 32, 60, 200
+
+
+class Program(Names):
+    """One program. Its methods raise ValueError when it is too intricate to be followed."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        super().__init__(tree)
+        self._known: dict[ast.AST | tuple[Scope, str], Values] = {}
+        self._entries: dict[tuple[Scope, str], Entries] = {}
+        self._steps = self._depth = 0
+
+    def values(self, node: ast.AST) -> Values:
+        """What an expression may stand for; nothing where that is unknown."""
+        if node not in self._known:
+            self._known[node] = ()  # a cycle adds nothing
+            self._depth += 1
+            self._count(too_deep=self._depth > _DEEPEST)
+            of = getattr(self, f"_of_{type(node).__name__}", None)
+            parts = ast.iter_child_nodes(node) if isinstance(node, _CONTAINERS + _SAME) else ()
+            self._known[node] = _distinct(of(node) if of is not None else self._all(parts))
+            self._depth -= 1
+        return self._known[node]
+
+    def paths(self, node: ast.AST) -> list[str]:
+        """Those of the values that are things."""
+        return [value for value in self.values(node) if isinstance(value, str)]
+
+    def constants(self, node: ast.AST) -> list[Any]:
+        """Those of the values that are constants."""
+        return [value.value for value in self.values(node) if isinstance(value, ast.Constant)]
+
+    def _count(self, *, too_deep: bool = False) -> None:
+        self._steps += 1
+        if too_deep or self._steps > _MOST_STEPS:
+            raise ValueError("too intricate to be followed to the end")
+
+    def _all(self, nodes: Iterable[ast.AST | str]) -> list[Value]:
+        return [value for node in nodes for value in ((node,) if isinstance(node, str) else self.values(node))]
+
+    def _bound(self, scope: Scope, name: str) -> Values:
+        """What a name is bound to; to a cycle, what is known so far."""
+        if (scope, name) not in self._known:
+            self._known[scope, name] = ()
+            for source in self.table.get((scope, name), ()):
+                self._known[scope, name] = _distinct([*self._known[scope, name], *self._all([source])])
+        return self._known[scope, name]
+
+    def _of_Constant(self, node: ast.Constant) -> Values:
+        return (node,)
+
+    def _of_Lambda(self, node: ast.Lambda) -> Values:
+        return (OWN,)
+
+    def _of_Compare(self, node: ast.Compare) -> Values:
+        return (CONDITION,)
+
+    def _of_IfExp(self, node: ast.IfExp) -> Values:
+        return self._all([node.body, node.orelse])
+
+    def _of_Name(self, node: ast.Name) -> Values:
+        home = self.home(node.id, self.scopes[node])
+        if (home, node.id) in self.table:
+            return self._bound(home, node.id)
+        stars = [
+            path for path in (f"{module}.{node.id}" for module in self.stars) if path in TABLE or path == MODEL_CLASS
+        ]
+        if node.id == "__builtins__":
+            return ("builtins",)
+        known = f"builtins.{node.id}" if hasattr(builtins, node.id) else HANDLES.get(node.id)
+        return stars or ([known] if known else ())
+
+    def _of_Attribute(self, node: ast.Attribute) -> Values:
+        bases = self.values(node.value)
+        things = [base for base in bases if isinstance(base, str) and base not in (OWN, CONDITION)]
+        found: list[Value] = [_attribute(base, node.attr) for base in things]
+        if OWN in bases or not found:
+            found += self._bound(None, node.attr) or ([OWN] if OWN in bases else [])
+        # The value of a member of an enumeration is what the class binds it to.
+        return found + [base for base in bases if isinstance(base, ast.Constant) and node.attr == "value"]
+
+    def _of_Subscript(self, node: ast.Subscript) -> Values:
+        of, at = self.values(node.value), node.slice
+        if isinstance(at, ast.Slice):
+            bounds = [self.values(each or ast.Constant(None)) for each in (at.lower, at.upper, at.step)]
+            return self._folded(lambda text, *at: text[slice(*at)], of, *bounds) or of
+        return self._item(node.value, self.constants(at)) or of
+
+    def _item(self, node: ast.expr, keys: Iterable[Any]) -> Values:
+        """What `node[key]` gives: entries of dicts, and things in namespaces."""
+        found: list[Value] = []
+        for key in keys:
+            found += [value for name, each in self.entries(node) if name == key for value in self.values(each)]
+            for base in self.paths(node):
+                if base == "builtins" or base.endswith(".__dict__"):
+                    found.append(_attribute(base.removesuffix(".__dict__"), str(key)))
+                elif base in ("sys.modules", "builtins.globals()"):
+                    found.append(_canonical("builtins" if key == "__builtins__" else str(key)))
+        return found
+
+    def entries(self, node: ast.AST | str) -> Entries:
+        """Keys and values of a dict, and of what dicts are made of."""
+        self._depth += 1
+        self._count(too_deep=self._depth > _DEEPEST)
+        pairs: list[tuple[ast.expr | None, ast.expr]] = []
+        found: Entries = []
+        match node:
+            case ast.Name():
+                bound = self.home(node.id, self.scopes[node]), node.id
+                if bound not in self._entries:
+                    self._entries[bound] = []
+                    self._entries[bound] = [entry for source in self.sources(node) for entry in self.entries(source)][
+                        :_LONGEST
+                    ]
+                found = self._entries[bound]
+            case ast.Dict(keys, values):
+                pairs = list(zip(keys, values, strict=True))
+            case ast.DictComp(key, value) | ast.Call(args=[key, value]):  # zip(keys, values), setdefault(key, value)
+                pairs = [(key, value)]
+            case ast.Call(args=arguments):
+                pairs = [(None, each) for each in arguments]
+                loaded = [value for value in self.constants(node) if isinstance(value, dict)]
+                found += [(key, ast.Constant(value)) for each in loaded for key, value in each.items()]
+            case ast.List(elts):  # dict([(key, value)])
+                pairs = [
+                    (each.elts[0], each.elts[1]) for each in elts if isinstance(each, ast.Tuple) and len(each.elts) == 2
+                ]
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            found += self.entries(keyword.value) if keyword.arg is None else [(keyword.arg, keyword.value)]
+        for each, value in pairs:
+            found += self.entries(value) if each is None else [(key, value) for key in self.constants(each)]
+        self._depth -= 1
+        return found[:_LONGEST]
+
+    def _of_UnaryOp(self, node: ast.UnaryOp) -> Values:
+        return self._folded(_OPERATORS.get(type(node.op)), self.values(node.operand)) or (CONDITION,)
+
+    def _of_BinOp(self, node: ast.BinOp) -> Values:
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):  # a long sum is no deep recursion
+            chain.append(chain[-1].left)
+        found = self.values(chain[-1].left)
+        if isinstance(node.op, ast.Div):
+            return [value for value in found if value == "pathlib.Path()"]
+        for each in reversed(chain):
+            right = self.values(each.right)
+            parts = (*found, *right) if isinstance(each.op, ast.Add | ast.Mult) else ()  # of containers
+            found = _distinct([*self._folded(_OPERATORS.get(type(each.op)), found, right), *parts])
+        return found
+
+    def _of_JoinedStr(self, node: ast.JoinedStr) -> Values:
+        parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
+        return self._folded(lambda *of: "".join(map(str, of)), *map(self.values, parts))
+
+    def _folded(self, function: Callable[..., Any] | None, *operands: Values) -> list[Value]:
+        """What a function gives for constants: small operations on short texts, as names are hidden in."""
+        found: list[Value] = []
+        for each in islice(product(*operands), _MOST_VALUES) if function is not None else ():
+            self._count()
+            constants = [operand.value for operand in each if isinstance(operand, ast.Constant)]
+            if function is not None and len(constants) == len(each) and _is_cheap(function, constants):
+                with suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+                    found.append(ast.Constant(function(*constants)))
+        return found
+
+    def _of_Call(self, node: ast.Call) -> Values:
+        function, given = node.func, [self.values(each) for each in node.args]
+        found: list[Value] = []
+        if isinstance(function, ast.Attribute):
+            bases, name = self.values(function.value), function.attr
+            if name == "join" and node.args and isinstance(node.args[0], ast.List | ast.Tuple):
+                found += self._folded(lambda by, *of: by.join(of), bases, *map(self.values, node.args[0].elts))
+            elif name == "format":  # without widths and attributes
+                found += self._folded(
+                    lambda of, *each: "" if set(of) & set("[.!:") else of.format(*each), bases, *given
+                )
+            elif name in _METHODS:
+                found += self._folded(lambda of, *each: getattr(of, name)(*each), bases, *given)
+            elif name in ("get", "pop", "setdefault", "__getitem__") and node.args:
+                found += self._item(function.value, self.constants(node.args[0])) or self._all(node.args[1:])
+            elif name in ("items", "values", "copy"):
+                found += bases
+        return found + [value for path in self.paths(function) for value in self._of_outside(path, node, given)]
+
+    def _of_outside(self, path: str, node: ast.Call, given: Sequence[Values]) -> Values:
+        """What a function gives."""
+        first = [value for value in (given[0] if given else ()) if isinstance(value, str)]
+        if path in (OWN, "types.SimpleNamespace"):
+            return (OWN, *self._bound(None, f"{name_of(node.func)}()"))
+        if path == "builtins.getattr" and len(given) > 1:
+            return [_attribute(base, str(name)) for base in first for name in self.constants(node.args[1])]
+        if path in _IMPORTS and given:
+            return [_canonical(str(name)) for name in self.constants(node.args[0])]
+        if path == "builtins.vars" and given:
+            return [f"{base}.__dict__" for base in first]
+        if path == "builtins.type" and len(given) == 1:
+            is_function = isinstance(node.args[0], ast.Lambda)
+            return [
+                "types.FunctionType" if is_function else OWN if base == OWN else f"{base}.__class__" for base in first
+            ]
+        if path in (MODEL_CLASS, f"{LANGUAGE_MODEL}.__class__"):
+            return (LANGUAGE_MODEL,)
+        if path.startswith("pathlib.") and path.endswith("Path"):
+            return ("pathlib.Path()",)
+        if path in _GIVE_ARGUMENTS:
+            return [value for values in given for value in values]
+        return self._folded(_FUNCTIONS.get(path), *given) or (_canonical(f"{path}()"),)
+
+
+def _is_cheap(function: object, constants: Sequence[Any]) -> bool:
+    """Whether an operation takes no time and gives nothing large."""
+    numbers = [each for each in constants if isinstance(each, int | float)]
+    if any(abs(each) > 10**18 for each in numbers):
+        return False
+    if function in (operator.mul, operator.pow):
+        return len(numbers) == 2 and (function is operator.mul or (abs(numbers[0]) <= 1000 and abs(numbers[1]) <= 64))
+    return sum(len(each) for each in constants if isinstance(each, str | bytes)) <= _LONGEST
+
+
+def _distinct(values: Iterable[Value]) -> Values:
+    """Without repetitions, and not too many; of constants what is false stays."""
+    found: dict[object, Value] = {}
+    for value in values:
+        if isinstance(value, str):
+            if len(found) < _LONGEST:
+                found.setdefault(value, value)
+        elif len(found) < _MOST_VALUES or not value.value:
+            known = (type(value.value), value.value) if not isinstance(value.value, dict | list) else value
+            found.setdefault(known, value)
+    return tuple(found.values())
+
+
+def _attribute(base: str, name: str) -> str:
+    """The path of an attribute."""
+    if name in ("__call__", "__func__"):
+        return base
+    return "builtins" if name == "__self__" and base.startswith("builtins.") else _canonical(f"{base}.{name}")
+
+
+def _canonical(path: str) -> str:
+    """The path by which the rules know it: `posix.system` is `os.system`; cut where it is endless."""
+    head, dot, rest = path.partition(".")
+    return (_ALIASES.get(head, head) + dot + rest)[:_LONGEST]

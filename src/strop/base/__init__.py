@@ -1,0 +1,1 @@
+"""What every other room builds on: errors, events, budgets, randomness, text for terminals."""

@@ -1,0 +1,365 @@
+"""The parts of a program that alone may change: regions between markers, or functions by name. The rest is verified.
+
+Markers are comments of any language, alone on their line:
+
+    # EVOLVE-BLOCK-START      // strop: begin hot loop
+    # EVOLVE-BLOCK-END        // strop: end hot loop
+
+In Python they must be comments: a marker inside of a text literal is none, and a region cannot swallow what follows it.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from strop.base.errors import Malformed
+from strop.base.solution import is_costly_to_parse
+from strop.base.syntax import syntax_tree
+
+EVOLVE = "EVOLVE-BLOCK"
+"""What a region without a name is called."""
+_MARK = re.compile(
+    r"[^\w\s]{1,4}[ \t]*+(?:EVOLVE-BLOCK-(?P<word>START|END)\b.*|strop:[ \t]*(?P<verb>begin|end)[ \t]+(?P<name>\S.*))",
+    re.DOTALL,
+)
+_CLOSER = re.compile(r"(?:\*/|-->|\*\)|--\]\])\Z")
+_PYTHON = (".py", ".pyi", ".pyw")
+MOST_CHARACTERS = 2_000_000
+"""Of a file whose regions are looked for."""
+
+
+Rows: TypeAlias = list[tuple[int, str]]
+"""Lines with their numbers, counted from 0."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Lines of a file that may change, from `first` to before `stop`, counted from 0. It may be empty."""
+
+    name: str
+    first: int
+    stop: int
+
+
+def regions_of(text: str, path: str, only: Sequence[str] = ()) -> tuple[Region, ...]:
+    """The regions of one file in order: those that `only` names, else those between EVOLVE-BLOCK markers.
+
+    Names are those of functions, classes and methods (`f`, `Class.method`), in Python, and of marked regions. A region inside
+    of another is part of that one.
+
+    Raises:
+        Malformed: a marker has no partner, or the text is to be read as Python and is none.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise Malformed(f"{path} is longer than {MOST_CHARACTERS} characters")
+    if path.endswith(_PYTHON) and "\r" in text.replace("\r\n", "\n"):
+        # Python ends a line there and nothing else does: what it says of lines would be off by one.
+        raise Malformed(f"{path} holds a carriage return that ends no line")
+    found = list(_marked(text, path, only))
+    if only and path.endswith(_PYTHON):
+        found += _definitions(text, path, only)
+    outermost: list[Region] = []
+    for region in sorted(found, key=lambda each: (each.first, -each.stop)):
+        if not outermost or region.first >= outermost[-1].stop:
+            outermost.append(region)
+        elif region.stop > outermost[-1].stop:
+            raise Malformed(f"{path}: the regions {outermost[-1].name} and {region.name} overlap")
+    return tuple(outermost)
+
+
+def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequence[str] = ()) -> None:
+    """Check that a candidate changes nothing outside of the regions that may change; files are path → text.
+
+    With `only` these are what it names; without, the regions between EVOLVE-BLOCK markers, and where no file has any,
+    everything may change. Empty lines beside a region may come and go.
+
+    Raises:
+        Malformed: something else changed; the message names the first line of it. Files that are only in `after` are
+            refused too: who allows new files leaves them out. `before` has no region that `only` names.
+    """
+    own = {path: regions_of(text, path, only) for path, text in before.items()}
+    names = {region.name for regions in own.values() for region in regions}
+    if not only and not names:
+        return
+    absent = [name for name in only if not any(_covers(own_name, name) for own_name in names)]
+    if absent:
+        raise Malformed(f"the program has no function and no marked region {absent[0]!a:.100}")
+    what = ", ".join(only) if only else "the marked regions"
+    for path in after:
+        if path not in before:
+            raise Malformed(f"{path!a:.200} is a new file; only {what} may change")
+    for path, text in before.items():
+        now = after.get(path, text)
+        if now != text:
+            _check_file(path, text, now, own[path], regions_of(now, path, only), what)
+
+
+def with_markers(text: str, now: str, path: str) -> str:
+    """`now`, a whole file that lost markers of `text`, with these again, and with the lines of `text` around the regions.
+
+    As it is where it lost none, and where something outside of the regions changed. Empty lines beside a region, and blanks
+    at the ends of lines, are no change.
+    """
+    try:
+        names = {name for _, name, _ in _marks(text, path)} - {EVOLVE}
+        now = _put_back(text, now, path, ())
+        return _put_back(text, now, path, tuple(sorted(names))) if names else now
+    except Malformed:
+        return now
+
+
+def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
+    """The same for the markers that count. Raises Malformed for the first line outside of the regions that changed."""
+    regions = list(_marked(text, path, only))
+    if not regions or _names_there(now, path, only) == [region.name for region in regions]:
+        return now
+    lines, left = text.split("\n"), _without_marks(now, path, only)
+    rest = [line.rstrip() for line in left]
+    bounds = [0, *(row for each in regions for row in (each.first, each.stop)), len(lines)]
+    marks = {row for row, name, _ in _marks(text, path) if _is_counted(name, only)}
+    outside = [
+        _trimmed([(row, lines[row].rstrip()) for row in range(first, stop) if row not in marks])
+        for first, stop in zip(bounds[::2], bounds[1::2], strict=True)
+    ]
+    what = ", ".join(only) if only else "the marked regions"
+    at, end = _between_ends(path, outside[0], outside[-1], rest, what)
+    latest = _latest(path, outside[1:-1], rest, (at, end), what)
+    made = lines[: regions[0].first]
+    for region, piece, last, following in zip(regions, outside[1:], latest, [*regions[1:], None], strict=True):
+        begin, length = last, 0
+        if following is not None:
+            begin = _place(piece, rest, (at, last), _first_filled(lines[following.first : following.stop]))
+            length = len(piece)
+        inside = _like(left[at:begin], lines[region.first : region.stop])
+        made += [*inside, *lines[region.stop : following.first if following else len(lines)]]
+        at = begin + length
+    return "\n".join(made)
+
+
+def _names_there(now: str, path: str, only: Sequence[str]) -> list[str] | None:
+    try:
+        return [region.name for region in _marked(now, path, only)]
+    except Malformed:
+        return None
+
+
+def _without_marks(now: str, path: str, only: Sequence[str]) -> list[str]:
+    marks = {row for row, name, _ in _marks(now, path) if _is_counted(name, only)}
+    return [line for row, line in enumerate(now.split("\n")) if row not in marks]
+
+
+def _between_ends(path: str, head: Rows, tail: Rows, rest: Sequence[str], what: str) -> tuple[int, int]:
+    """Where what is between the first and the last piece begins and ends in the lines `rest`."""
+    filled = [row for row, line in enumerate(rest) if line]
+    at, end = (filled[0], filled[-1] + 1) if filled else (0, 0)
+    for number, (row, line) in enumerate(head):
+        if at + number >= end or rest[at + number] != line:
+            raise _changed(path, row, line, rest[at + number] if at + number < end else "", what)
+    at += len(head)
+    for number, (row, line) in enumerate(reversed(tail), 1):
+        if end - number < at or rest[end - number] != line:
+            raise _changed(path, row, line, rest[end - number] if end - number >= at else "", what)
+    return at, end - len(tail)
+
+
+def _latest(path: str, pieces: Sequence[Rows], rest: Sequence[str], span: tuple[int, int], what: str) -> list[int]:
+    """The last place where each piece between two regions can begin, and where the last region ends."""
+    latest, (at, stop) = [span[1]], span
+    for piece in reversed(pieces):
+        texts = [line for _, line in piece]
+        begin = next(
+            (row for row in range(stop - len(texts), at - 1, -1) if rest[row : row + len(texts)] == texts), None
+        )
+        if begin is None:
+            row, line = next((each for each in piece if each[1] not in rest[at:stop]), piece[0])
+            raise _changed(path, row, line, "", what)
+        latest.insert(0, begin)
+        stop = begin
+    return latest
+
+
+def _place(piece: Rows, rest: Sequence[str], span: tuple[int, int], below: str) -> int:
+    """Where a piece begins in `span`: the first place that the line `below` follows, else the first; without lines the last."""
+    texts = [line for _, line in piece]
+    places = [row for row in range(span[0], span[1] + 1) if rest[row : row + len(texts)] == texts]
+    good = (row for row in places if _first_filled(rest[row + len(texts) :]) == below)
+    return next(good, places[0] if texts else span[1])
+
+
+def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
+    became = f"became {now.strip()!a:.100}" if now else "is gone, or stands elsewhere"
+    return Malformed(f"{path}, line {row + 1}: {was.strip()!a:.100} {became}; only {what} may change")
+
+
+def _like(lines: Sequence[str], own: Sequence[str]) -> Sequence[str]:
+    """Lines of a region without empty ones at the ends; `own` where they are the same."""
+    found, before = (_trimmed(list(enumerate(map(str.rstrip, each)))) for each in (lines, own))
+    if [line for _, line in found] == [line for _, line in before]:
+        return own
+    return [lines[row] for row, _ in found]
+
+
+def _trimmed(rows: Rows) -> Rows:
+    filled = [number for number, (_, line) in enumerate(rows) if line]
+    return rows[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _first_filled(lines: Sequence[str]) -> str:
+    return next((line.rstrip() for line in lines if line.strip()), "")
+
+
+def _covers(name: str, wanted: str) -> bool:
+    """Whether a region is the wanted one, or the class or function around it."""
+    return name == wanted or wanted.startswith(f"{name}.")
+
+
+def _check_file(path: str, text: str, now: str, regions: Sequence[Region], others: Sequence[Region], what: str) -> None:
+    names, found = [region.name for region in regions], [region.name for region in others]
+    if names != found:
+        _put_back(text, now, path, [] if EVOLVE in names else names)  # for the line that changed
+    for name in names:
+        if names.count(name) != found.count(name):
+            there = "is gone" if name not in found else f"is there {found.count(name)} times, not {names.count(name)}"
+            raise Malformed(f"{path}: {name} {there}; only {what} may change")
+    if names != found:
+        raise Malformed(
+            f"{path}: {', '.join(names)} are in another order, or there are new ones; only {what} may change"
+        )
+    for own, other in zip(_outside(text, regions), _outside(now, others), strict=True):
+        _compare(path, own, other, what)
+
+
+def _outside(text: str, regions: Sequence[Region]) -> list[tuple[int, list[str]]]:
+    """The pieces between the regions: the number of the first line, and the lines, without empty ones at the ends."""
+    lines = text.split("\n")
+    bounds = [0, *(bound for region in regions for bound in (region.first, region.stop)), len(lines)]
+    pieces = []
+    for first, stop in zip(bounds[::2], bounds[1::2], strict=True):
+        while first < stop and not lines[first].strip():
+            first += 1
+        while first < stop and not lines[stop - 1].strip():
+            stop -= 1
+        pieces.append((first, lines[first:stop]))
+    return pieces
+
+
+def _compare(path: str, own: tuple[int, list[str]], other: tuple[int, list[str]], what: str) -> None:
+    if own[1] == other[1]:
+        return
+    lines, others = _filled(own), _filled(other)
+    same = 0
+    while same < min(len(lines), len(others)) and lines[same][1] == others[same][1]:
+        same += 1
+    was, now = lines[same : same + 1], others[same : same + 1]
+    row = (now or was or [(other[0], "")])[0][0]
+    if was and now:
+        said = f"{was[0][1].strip()!a:.100} became {now[0][1].strip()!a:.100}"
+    elif was or now:
+        said = f"{(was or now)[0][1].strip()!a:.100} was {'removed' if was else 'added'}"
+    else:
+        said = "empty lines came or went around here"
+    raise Malformed(f"{path}, line {row + 1}: {said}; only {what} may change")
+
+
+def _filled(piece: tuple[int, list[str]]) -> list[tuple[int, str]]:
+    return [(row, line) for row, line in enumerate(piece[1], piece[0]) if line.strip()]
+
+
+def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
+    """The regions between markers that count: with `only` those of these names, without the EVOLVE-BLOCK ones.
+
+    The markers' own lines are outside.
+    """
+    opened: list[tuple[str, int]] = []
+    for row, name, begins in _marks(text, path):
+        if not _is_counted(name, only):
+            continue
+        if begins:
+            opened.append((name, row + 1))
+            continue
+        if not opened or opened[-1][0] != name:
+            raise Malformed(f"{path}, line {row + 1}: the region {name!a:.100} ends and did not begin")
+        name, first = opened.pop()
+        if not opened:
+            yield Region(name, first, row)
+    if opened:
+        raise Malformed(f"{path}, line {opened[-1][1]}: the region {opened[-1][0]!a:.100} does not end")
+
+
+def _marks(text: str, path: str) -> Iterator[tuple[int, str, bool]]:
+    """Every marker: (row, name of its region, whether it begins it)."""
+    for row, comment in _comments(text, path):
+        if mark := _MARK.fullmatch(comment):
+            name = _CLOSER.sub("", mark["name"].rstrip()).strip() if mark["name"] else EVOLVE
+            yield row, name, (mark["word"] or mark["verb"]) in ("START", "begin")
+
+
+def _is_counted(name: str, only: Sequence[str]) -> bool:
+    return name in only if only else name == EVOLVE
+
+
+def _comments(text: str, path: str) -> Iterator[tuple[int, str]]:
+    """Lines that may be markers: (row, text without the blanks around it). In Python those that are comments."""
+    lines = text.split("\n")
+    likely = [(row, line.strip()) for row, line in enumerate(lines) if EVOLVE in line or "strop:" in line]
+    if not likely or not path.endswith(_PYTHON):
+        yield from likely
+        return
+    comments = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text, newline="\n").readline):
+            if token.type == tokenize.COMMENT:
+                comments.add(token.start[0] - 1)
+    except tokenize.TokenError as error:
+        reason, (line, _) = error.args
+        raise Malformed(f"{path} is not Python: {reason} (line {line})") from None
+    except SyntaxError as error:
+        raise Malformed(f"{path} is not Python: {error}") from None
+    yield from ((row, line) for row, line in likely if row in comments)
+
+
+def _definitions(text: str, path: str, only: Sequence[str]) -> list[Region]:
+    """The functions, classes and methods that are named, with their decorators."""
+    if is_costly_to_parse(text):
+        raise Malformed(f"{path} holds a name of more than 100 parts")
+    try:
+        tree = syntax_tree(text, path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Malformed(f"{path} is not Python: {error}") from None
+    lines = text.split("\n")
+    wanted = set(only)
+    found: list[Region] = []
+    left: list[tuple[ast.AST, str]] = [(tree, "")]
+    while left:
+        node, around = left.pop()
+        for child in ast.iter_child_nodes(node):
+            inside = around
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                name = f"{around}{child.name}"
+                if name in wanted:
+                    found.append(_region(child, name, lines))
+                    continue
+                inside = f"{name}."
+            left.append((child, inside))
+    return found
+
+
+def _region(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str, lines: Sequence[str]) -> Region:
+    first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
+    stop = node.end_lineno or node.lineno
+    # Comments at the end of a body are no part of the tree.
+    row = stop
+    while row < len(lines):
+        line = lines[row]
+        if line.strip():
+            if not line.strip().startswith("#") or len(line) - len(line.lstrip()) <= node.col_offset:
+                break
+            stop = row + 1
+        row += 1
+    return Region(name, first, stop)

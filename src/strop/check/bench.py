@@ -1,0 +1,154 @@
+"""Try programs on the task as a run would: the real utility, the real jail; and keep what each of them answered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from strop.analysis.audit.runtime import SCORER_CHOKED
+from strop.base.budget import Budget
+from strop.base.errors import TaskError, UtilityOutOfBounds
+from strop.base.events import AuditNoted, Event
+from strop.check.listener import Heard, listening
+from strop.core.utility import Evaluation, TaskUtility
+from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
+from strop.tasks.base import Instance, SecretSeeds, Task
+
+LEAST_INSTANCES, MOST_INSTANCES = 8, 20
+"""How many instances a hack is tried on."""
+
+
+class _WatchedGuest:
+    """A guest whose outcomes are kept."""
+
+    def __init__(self, guest: Guest, outcomes: list[Outcome]) -> None:
+        self._guest, self._outcomes = guest, outcomes
+
+    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+        outcome = self._guest.call(arguments, seed=seed)
+        self._outcomes.append(outcome)
+        return outcome
+
+    def close(self) -> None:
+        self._guest.close()
+
+    def __enter__(self) -> Guest:
+        self._guest.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._guest.__exit__(*exc)
+
+
+class _Watched:
+    """A sandbox that keeps the outcome of every call, in order."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self.outcomes: list[Outcome] = []
+
+    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
+        return _WatchedGuest(self._sandbox.open(program, limits, handlers), self.outcomes)
+
+    def close(self) -> None:
+        self._sandbox.close()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a program fared."""
+
+    evaluation: Evaluation | None
+    """None where the task broke: `broke` says how."""
+    outcomes: tuple[Outcome, ...]
+    """One for each instance that was run."""
+    broke: str = ""
+    finding: str = ""
+    """The id of the finding that `broke` is."""
+    choked: tuple[str, ...] = ()
+    """What the scorer raised other than Malformed."""
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        return self.evaluation.scores if self.evaluation else ()
+
+    @property
+    def accepted(self) -> tuple[int, ...]:
+        """The instances whose answer was scored."""
+        verdicts = self.evaluation.verdicts if self.evaluation else ()
+        return tuple(index for index, verdict in enumerate(verdicts) if verdict == "ok")
+
+    def answer(self, index: int) -> Value:
+        """What came back for an instance; None where nothing did."""
+        outcome = self.outcomes[index]
+        return outcome.value if isinstance(outcome, Returned) else None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A task on the bench."""
+
+    original: Task
+    task: Task
+    """The same, heard while it scores and called by one thread at a time: its functions may not stand more."""
+    sandbox: Sandbox
+    secret: bytes
+    heard: Heard = field(default_factory=Heard)
+
+    @property
+    def seeds(self) -> SecretSeeds:
+        return SecretSeeds(self.secret)
+
+    @property
+    def museum(self) -> Task:
+        """The task with the number of instances that a hack is tried on."""
+        return replace(self.task, instances=max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances)))
+
+    def instance(self, index: int) -> Instance:
+        """A fresh copy of a training instance."""
+        return self.task.instance("train", index, self.seeds)
+
+    def tried(self, task: Task, text: str, scope: str) -> Trial:
+        """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
+        watched, choked = _Watched(self.sandbox), []
+
+        def record(event: Event) -> None:
+            if isinstance(event, AuditNoted) and event.rule == SCORER_CHOKED:
+                choked.append(event.detail)
+
+        utility = TaskUtility(task, "train", self.seeds, watched, record, self.secret)
+        try:
+            evaluation = utility.evaluate(text, Budget().child(scope))
+        except TaskError as error:
+            broken = "C005" if "cannot be sent" in str(error) else "C202"
+            broken = "C201" if isinstance(error, UtilityOutOfBounds) else broken
+            return Trial(None, tuple(watched.outcomes), str(error), broken, tuple(choked))
+        return Trial(evaluation, tuple(watched.outcomes), choked=tuple(choked))
+
+
+def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
+    """Put a task on the bench.
+
+    Raises:
+        TaskError: it has no description.
+    """
+    heard, lock = Heard(), threading.RLock()
+
+    def alone(function: Callable[..., Any], ears: Heard) -> Callable[..., Any]:
+        def called(*arguments: Any) -> Any:
+            with lock, listening(ears), np.errstate(all="ignore"):
+                began = time.perf_counter()
+                try:
+                    return function(*arguments)
+                finally:
+                    ears.slowest = max(ears.slowest, time.perf_counter() - began)
+
+        return called
+
+    quiet = replace(task, sample=alone(task.sample, Heard()), score=alone(task.score, heard), description=task.told)
+    return Bench(task, quiet, sandbox, secret, heard)

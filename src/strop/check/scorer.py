@@ -1,0 +1,165 @@
+"""Is score() a function of instance and answer, and of nothing else? Honest answers are scored again and again in the host."""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from strop.analysis.stats import mean
+from strop.base.errors import Malformed, TaskError
+from strop.check.bench import Bench
+from strop.check.canonical import canonical
+from strop.check.draws import SLOW_SECONDS
+from strop.check.findings import Finding, found
+from strop.check.initial import deviation
+
+AGAIN = 5
+"""How often an answer is scored for the scorer's own noise."""
+DELAY_SECONDS = 0.03
+LATER = 4
+"""How many instances are scored late."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What the scorer was seen to do."""
+
+    findings: tuple[Finding, ...]
+    deterministic: bool
+    deviation: float
+    """Mean standard deviation of the score of one answer; 0 for a deterministic scorer."""
+    seconds: float
+    """To score one answer, in the mean."""
+
+
+def examine_scorer(bench: Bench, answers: Mapping[int, Any]) -> Scorer:
+    """Score honest answers (by instance, all of them accepted before) in every way that should not matter."""
+    try:
+        return _examined(_Again(bench, answers))
+    except (TaskError, Malformed) as error:
+        said = f"an answer that was scored before came to this when it was scored again: {error}"
+        return Scorer((found("C203", said),), False, 0.0, 0.0)
+
+
+class _Again:
+    """Scores answers again, each time on a fresh instance with a fresh copy of the answer."""
+
+    def __init__(self, bench: Bench, answers: Mapping[int, Any]) -> None:
+        self.bench, self.answers = bench, answers
+        self.spent: list[float] = []
+
+    def __call__(self, index: int) -> float:
+        instance, answer = self.bench.instance(index), copy.deepcopy(self.answers[index])
+        began = time.perf_counter()
+        score = self.bench.task.checked_score(instance, answer)
+        self.spent.append(time.perf_counter() - began)
+        return score
+
+
+def _examined(again: _Again) -> Scorer:
+    before = dict(Counter(again.bench.heard.read))
+    forth = {index: again(index) for index in again.answers}
+    repeated = {index: [again(index) for _ in range(AGAIN)] for index in again.answers}
+    back = {index: again(index) for index in reversed(list(again.answers))}
+    findings = list(_files(again, before))
+    # What only the first of several differs in was left behind by the answer before: state, not noise.
+    noisy = [index for index, scores in repeated.items() if len(set(scores[1:])) > 1]
+    if noisy and (late := _late(again)):
+        findings.append(late)
+    elif noisy:
+        findings.append(_noise(again, repeated, noisy))
+    elif any(forth[index] != back[index] or len({forth[index], *repeated[index]}) > 1 for index in forth):
+        findings.append(
+            found("C204", "the same answers scored otherwise after other answers were scored, or a second time")
+        )
+    findings += _changes(again, deterministic=not noisy)
+    seconds = mean(again.spent) if again.spent else 0.0
+    if seconds > SLOW_SECONDS:
+        findings.append(found("C210", f"scoring one answer takes {seconds * 1000:.0f} ms in the mean"))
+    spread = mean([deviation(scores) or 0.0 for scores in repeated.values()]) if repeated else 0.0
+    deterministic = not any(finding.id in ("C203", "C204", "C206") for finding in findings)
+    return Scorer(tuple(findings), deterministic, spread, seconds)
+
+
+def _noise(again: _Again, repeated: Mapping[int, list[float]], noisy: list[int]) -> Finding:
+    spread = mean([deviation(scores) or 0.0 for scores in repeated.values()])
+
+    def reseeded(index: int) -> float:
+        random.seed(0)
+        np.random.seed(0)
+        return again(index)
+
+    python, numpy = random.getstate(), np.random.get_state()
+    tame = all(reseeded(index) == reseeded(index) for index in noisy)
+    random.setstate(python)
+    np.random.set_state(numpy)
+    source = "; it draws from the global generators" if tame else ""
+    return found(
+        "C203",
+        f"{len(noisy)} of {len(repeated)} answers scored differently when scored {AGAIN} times: standard deviation "
+        f"{spread:.4f}{source}",
+    )
+
+
+def _late(again: _Again) -> Finding | None:
+    """A score that grows or falls with the time between draw and score, every time, is a score of time."""
+    signs = []
+    for index in list(again.answers)[:LATER]:
+        # By turns, so that a score that merely counts its calls does not look like time.
+        turns = [_delayed(again, index, seconds) for _ in range(3) for seconds in (0.0, DELAY_SECONDS)]
+        at_once, later = turns[::2], turns[1::2]
+        signs.append((min(later) > max(at_once)) - (max(later) < min(at_once)))
+    if len(set(signs)) == 1 and signs[0] != 0 and len(signs) >= 2:
+        way = "rises" if signs[0] > 0 else "falls"
+        return found("C206", f"the score of the same answer {way} with the time between drawing and scoring")
+    return None
+
+
+def _delayed(again: _Again, index: int, seconds: float) -> float:
+    instance, answer = again.bench.instance(index), copy.deepcopy(again.answers[index])
+    time.sleep(seconds)
+    return again.bench.task.checked_score(instance, answer)
+
+
+def _changes(again: _Again, deterministic: bool) -> list[Finding]:
+    """Score twice on one and the same instance."""
+    task = again.bench.task
+    for index, answer in again.answers.items():
+        instance = again.bench.instance(index)
+        before = canonical([dict(instance.inputs), instance.hidden])
+        first = task.checked_score(instance, copy.deepcopy(answer))
+        if canonical([dict(instance.inputs), instance.hidden]) == before:
+            continue
+        if deterministic and _score_of(lambda: task.checked_score(instance, copy.deepcopy(answer))) != first:  # noqa: B023
+            said = f"instance {index} is changed by scoring, and scores otherwise the second time"
+            return [found("C205", said, "broken")]
+        return [found("C205", f"instance {index} is changed by scoring")]
+    return []
+
+
+def _score_of(score: Callable[[], float]) -> float:
+    try:
+        return score()
+    except (TaskError, Malformed):
+        return -1.0
+
+
+def _files(again: _Again, before: Mapping[str, int]) -> list[Finding]:
+    heard = again.bench.heard
+    times = Counter(heard.read)
+    often = [path for path, count in times.items() if count - before.get(path, 0) > 1]
+    findings = []
+    if often:
+        findings.append(found("C207", f"while scoring, the host opened {often[0]} {times[often[0]]} times"))
+    elif times:
+        findings.append(found("C207", f"while scoring, the host opened {next(iter(times))} once", "note"))
+    if heard.acts:
+        findings.append(found("C208", f"while scoring, the host did this: {heard.acts[0]}"))
+    return findings

@@ -1,0 +1,178 @@
+"""The command line: parse, call, print.
+
+Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
+3 language model; 4 budget; 5 broken task; 6 findings, where the audit was asked to fail on them; 7 sandbox, or an attack of the
+self-test that got through; 8 a replay that is not as recorded; 130 Ctrl-C; 143 SIGTERM.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnusedCliTokensError
+
+from strop.base.errors import NO_THREAD, OutOfThreads, StropError
+from strop.base.terminal_text import escape
+
+COMMANDS = {
+    "init": "Begin a task of your own: a few files that work as they stand, with a test.",
+    "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
+    "train": "Train an improver: STOP over one task or several; ends with the improver's file and its card.",
+    "compare": "Say which of two improvers is better on tasks, by how much, at equal budgets.",
+    "resume": "Continue a run that was stopped or killed; nothing is asked, paid for or done twice.",
+    "replay": "Carry out a finished run again from its record, with no language model, and compare every event.",
+    "improve": "Improve a program, and compare it on instances that nobody saw; ends with a patch.",
+    "apply": "Put the program of a run of strop improve in the place of your files: all of them or none.",
+    "eval": "Measure the meta-utility of improvers on tasks, beside the seed improver's.",
+    "noise": "Measure an improver against itself: how far two measurements differ by chance alone.",
+    "score": "Score one solution of a task.",
+    "check": "Attack a task before money is spent on it: its draws, its seed, its scorer.",
+    "tasks": "List the tasks.",
+    "improvers": "List the improvers.",
+    "runs": "List the runs in a folder.",
+    "show": "Show a run.",
+    "diff": "Show what changed from one improver of a run to another, with strategies and scores.",
+    "report": "Write a run as one HTML file: headline, figures, lineage, every evaluation and LM call.",
+    "watch": "Show a run, or a folder of runs, in the browser while it works.",
+    "export": "Write a run in the form of other programs: JSON lines, CSV, Parquet, pictures, a log of inspect-ai.",
+    "track": "Send a finished run to OpenTelemetry, MLflow or Weights & Biases.",
+    "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
+    "audit": "Report forbidden behaviour of one program, or of every program of a run.",
+    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --lm asks a model.",
+}
+GROUPS = {
+    "Better programs": ("init", "check", "improve", "apply", "score"),
+    "Better improvers": ("run", "train", "compare", "eval", "noise", "reproduce"),
+    "Inspect": ("tasks", "improvers", "doctor"),
+}
+"""Under which heading a command is listed, in this order; the others, which are about records, come last."""
+RECORDS = "Records of runs"
+WITH_COMMANDS = {"reproduce"}
+"""Those that have commands of their own; they say themselves how their help is written."""
+
+
+def application() -> App:
+    """The command line; a command's module is imported when it is called, so that --help is quick."""
+    app = App(
+        name="strop",
+        help="STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself.",
+        help_format="plaintext",  # of the list of commands alone: to load markdown takes as long as all the rest of it
+        version_flags=["--version"],
+        suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(show_default=_said_default),
+    )
+    headings = [Group(heading, sort_key=at) for at, heading in enumerate(GROUPS)]
+    groups = {name: group for group in headings for name in GROUPS[group.name]}
+    records = Group(RECORDS, sort_key=len(GROUPS))
+    for name, words in COMMANDS.items():
+        own = {} if name in WITH_COMMANDS else {"help_format": "markdown"}
+        app.command(
+            f"strop.cli.commands.{name}:{name}_command", name=name, help=words, group=groups.get(name, records), **own
+        )
+    return app
+
+
+def _said_default(value: object) -> str | None:
+    """A default as the help says it; nothing for what is simply not given, such as a switch."""
+    if value is None or value is False or value == ():
+        return None
+    return " ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value) or None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `strop`. Ends the process with the exit code."""
+    _use_standard_streams()
+    atexit.register(_let_go)
+    if sys.platform == "win32":
+        _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
+    app = application()
+    try:
+        _take_signals()
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        _end(_in_words(error), 2)
+    except StropError as error:
+        _end(str(error), error.exit_code, getattr(error, "__notes__", ()))
+    except RuntimeError as error:
+        if NO_THREAD not in str(error):
+            raise
+        _end(str(OutOfThreads()), 1)
+    except BrokenPipeError:
+        # The reader went away (`strop runs | head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
+        _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
+    except _Terminated:
+        _end("stopped", 143)
+    except KeyboardInterrupt:
+        _end("stopped", 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_words(error: CycloptsError) -> str:
+    """What is wrong with the command line."""
+    command = " ".join(("strop", *(error.command_chain or ())))
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        more = " ".join(error.unused_tokens)
+        return f"unexpected argument: {more} (see {command} --help)"
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.keyword or next(
+            (t.keyword for t in reversed(error.argument.tokens) if t.keyword), error.argument.name
+        )
+        what = f"{name} needs a value" if name.startswith("-") else f"missing argument: {name}"
+        return f"{what} (see {command} --help)"
+    return f"{' '.join(str(error).split())} (see {command} --help)"
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
+
+
+def _take_signals() -> None:
+    """Until a command that has something to save takes signals itself."""
+    signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise _Terminated
+
+
+def _use_standard_streams() -> None:
+    """Give a process that was started without them the three standard streams, and let no character fail to print."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "w", closefd=False))
+        stream = getattr(sys, name)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go() -> None:
+    """At the end: what could not be said on a terminal that was closed is no failure of the command (exit code 120)."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _end(message: str, code: int, notes: Sequence[str] = ()) -> None:
+    """Print what ended the command, and last of all how to continue; end the process."""
+    with suppress(OSError):  # a terminal that was closed
+        for line in (f"strop: {message}", *notes):
+            sys.stderr.write(f"{escape(line, 2000)}\n")
+        sys.stderr.flush()
+    sys.exit(code)

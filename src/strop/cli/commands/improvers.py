@@ -1,0 +1,128 @@
+"""strop improvers."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import tomllib
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from strop.api.finding import any_improver_text
+from strop.base.plugins import IMPROVERS, installed
+from strop.base.solution import digest_of
+from strop.cli.commands.options import Json
+from strop.cli.commands.output import print_document, results
+from strop.report.terminal.card import card_document, print_card
+from strop.report.terminal.installed import installed_documents, print_installed
+from strop.report.terminal.words import escape
+from strop.runs.improver_card import card_path, read_card
+from strop.runs.spec import improver_text, shipped_improvers
+
+LONGEST_LINE = 10_000
+WIDTH = 80
+"""Columns of a printed card."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a shipped improver is, in words; kept beside it as a TOML file of these keys."""
+
+    title: str
+    idea: str
+    """One sentence."""
+    source: str
+    """The figure or section of the paper that it answers to, or `ours`."""
+    lm_calls: str
+    """What it spends of the LM calls that it is granted."""
+    utility_calls: str
+    """What it spends of the evaluations that it is granted."""
+    helps: str
+    """When it helps and when not."""
+    strategy: str
+    """Its name among the strategies that are told apart (docs/strategies.md)."""
+
+
+def card_of(name: str) -> Card:
+    """The card of a shipped improver."""
+    return Card(**tomllib.loads((files("strop.improvers") / f"{name}.toml").read_text(encoding="utf-8")))
+
+
+def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> int:
+    """List the improvers of strop and of installed distributions; any file that defines improve_algorithm is one too.
+
+    Parameters
+    ----------
+    name
+        An improver: print its card, as comments, and its program. A file: print the card that training wrote beside it.
+    """
+    if name is not None:
+        return _show(name, as_json)
+    rows, others = [_row(each) for each in shipped_improvers()], installed(IMPROVERS)
+    if as_json:
+        print_document({"improvers": rows, "installed": installed_documents(others, shipped_improvers())})
+        return 0
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("improver", no_wrap=True)
+    table.add_column("idea, source and cost")
+    for row in rows:
+        source, calls, scores = (first_words(row[key]) for key in ("source", "lm_calls", "utility_calls"))
+        cost = f"{source}; LM calls: {calls}; utility calls: {scores}"
+        table.add_row(row["improver"], Text.assemble(row["idea"], "\n", (cost, "dim")))
+    results().print(table)
+    print_installed(others, shipped_improvers(), results())
+    results().print("\nstrop improvers NAME prints its card and its program.", markup=False, soft_wrap=True)
+    return 0
+
+
+def _show(name: str, as_json: bool) -> int:
+    if name not in shipped_improvers():
+        return _show_other(name, any_improver_text(name), as_json)
+    if as_json:
+        print_document({**_row(name), "program": improver_text(name)})
+        return 0
+    results().print(card_as_comments(name, card_of(name)), markup=False, soft_wrap=True)
+    results().print(improver_text(name), markup=False, soft_wrap=True, end="")
+    return 0
+
+
+def _show_other(name: str, text: str, as_json: bool) -> int:
+    """An improver of somebody's own: its card, where training wrote one, or else its program."""
+    card = read_card(card_path(Path(name))) if Path(name).is_file() else None
+    if as_json:
+        told = {} if card is None else {"card": card_document(card), "card_is_of_it": card.says(text)}
+        print_document({"improver": name, "digest": digest_of(text), **told, "program": text})
+    elif card is not None:
+        print_card(card, results())
+    else:
+        results().print(f"# {escape(name)}: no card is beside it", markup=False, soft_wrap=True)
+        results().print(
+            "\n".join(escape(line, LONGEST_LINE) for line in text.splitlines()), markup=False, soft_wrap=True
+        )
+    return 0
+
+
+def _row(name: str) -> dict[str, str]:
+    return {"improver": name, "digest": digest_of(improver_text(name)), **asdict(card_of(name))}
+
+
+def first_words(text: str) -> str:
+    """What stands before the first mark of punctuation: the short form of a card's field."""
+    return re.split(r"[;:,](?: |$)", text)[0]
+
+
+def card_as_comments(name: str, card: Card) -> str:
+    """The card as Python comments, so that what is printed is still an improver."""
+    fields = {
+        "source": card.source,
+        "LM calls": card.lm_calls,
+        "utility calls": card.utility_calls,
+        "when it helps": card.helps,
+    }
+    paragraphs = [f"{card.title} ({name})", card.idea, *(f"{key}: {value}" for key, value in fields.items())]
+    lines = [line for each in paragraphs for line in textwrap.wrap(each, WIDTH - 2, subsequent_indent="  ")]
+    return "\n".join(f"# {line}" for line in lines) + "\n"

@@ -1,0 +1,94 @@
+"""strop doctor --lm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
+
+from strop.base.errors import LanguageModelError
+from strop.base.terminal_text import escape
+from strop.cli.commands.output import print_document, results
+from strop.lm.endpoints import PROVIDERS, endpoint
+from strop.lm.inbox import HEAD
+from strop.lm.options import ModelSettings, joined, members, read_spec
+from strop.lm.prices import tariffs
+from strop.lm.probe import Finding, Probed, probe_model, probe_server
+from strop.lm.registry import make as make_language_model
+
+WORDS = {
+    "n": "several answers to one request",
+    "temperature": "temperature",
+    "seed": "seed",
+    "max_tokens": "limit of tokens",
+    "usage": "counts tokens",
+    "reasoning": "tells its reasoning",
+    "rate_limits": "says its rate limits",
+    "price": "price",
+}
+"""What a finding is called on the terminal."""
+INBOX_SECONDS = 60.0
+"""How long people have to answer; a run waits as long as it takes."""
+UNREACHABLE = 3
+"""Exit code where a model did not answer."""
+
+
+def probe_models(lm: Sequence[str], base_url: str | None, *, as_json: bool) -> int:
+    """Ask each model one tiny thing, and print what it supports. Exit code 3 where one did not answer.
+
+    Raises:
+        ConfigurationError: an unknown specification, a missing key.
+    """
+    together = joined(lm)
+    if len(members(together)) > 1:  # whatever is wrong with one is told before any is asked
+        make_language_model(together, base_url=base_url, seed=0, environ=os.environ).close()
+    found = [(_probed(each, base_url), _price(each, base_url)) for each in members(together)]
+    if as_json:
+        print_document({"models": [_document(probed, price) for probed, price in found]})
+    else:
+        for probed, price in found:
+            _show(probed, price)
+    return 0 if all(probed.reachable for probed, _ in found) else UNREACHABLE
+
+
+def _probed(spec: str, base_url: str | None) -> Probed:
+    name, settings = read_spec(spec, ModelSettings(url=base_url))
+    # Making it says what is wrong with the specification.
+    try:
+        model = make_language_model(spec, base_url=base_url, seed=0, environ=os.environ)
+    except LanguageModelError as error:
+        return Probed(name, "", False, str(error))
+    with closing(model):
+        if name.partition("/")[0] not in PROVIDERS:
+            return probe_model(model, timeout=INBOX_SECONDS if name.startswith(HEAD) else None)
+    place = endpoint(name, base_url=settings.url, environ=os.environ)
+    return probe_server(place, timeout=settings.timeout or 60.0)
+
+
+def _price(spec: str, base_url: str | None) -> Finding:
+    price = tariffs(spec, ModelSettings(url=base_url), os.environ)[spec].price
+    if price is None:
+        return Finding("unknown", "--max-cost needs --price IN,OUT")
+    paid, got = price.dollars_per_million
+    return Finding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")
+
+
+def _document(probed: Probed, price: Finding) -> dict[str, object]:
+    document = asdict(probed)
+    document["findings"] = {name: asdict(each) for name, each in {**probed.findings, "price": price}.items()}
+    return document
+
+
+def _show(probed: Probed, price: Finding) -> None:
+    console = results()
+
+    def say(text: str) -> None:
+        console.print(escape(text, 500), markup=False, soft_wrap=True)
+
+    say(f"{probed.lm}{f' at {probed.host}' if probed.host else ''}")
+    say(f"  reachable: {'yes' if probed.reachable else 'no'}, {probed.detail}")
+    if probed.model:
+        say(f"  model: {probed.model}")
+    for name, finding in {**probed.findings, "price": price}.items():
+        say(f"  {WORDS.get(name, name)}: {finding.state}{f', {finding.detail}' if finding.detail else ''}")

@@ -1,0 +1,149 @@
+"""strop replay."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from strop.base.errors import ConfigurationError, ReplayDiffers
+from strop.base.pluralize import quantity
+from strop.cli.commands.finding import find_run
+from strop.cli.commands.options import Json, Out, TrustTask
+from strop.cli.commands.output import notices, print_document, reading, results, results_alone
+from strop.cli.commands.recorded import recorded
+from strop.lm.replay import NoModel
+from strop.report.terminal.words import escape
+from strop.runs.assembly import Components, assembled
+from strop.runs.journal import run
+from strop.runs.replay_diff import Agreement, agreement
+from strop.runs.resume import answers, requests
+from strop.runs.run_directory import RUNS_OF_STOP, RunRecord, load_run
+from strop.store import Store
+from strop.tasks.command.task import CommandTask
+
+REPLAY = "replay"
+"""The kind of the record of a replay: nobody goes on with it, which would ask the run's model."""
+SHOWN = 10
+"""Differences that are shown."""
+
+
+def replay_command(
+    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    /,
+    *,
+    out: Out = None,
+    trust_task: TrustTask = False,
+    as_json: Json = False,
+) -> int:
+    """Carry out a finished run again from its record: no language model, no network, and every event compared.
+
+    Programs are run and scored again in the jail; answers come from the record. Exit code 8: some event is not as recorded.
+
+    Parameters
+    ----------
+    run_directory
+        The run's directory, or the end of its name; the newest in runs/ when not given.
+    out
+        Where the record of the replay is kept; it is removed when not given.
+    trust_task
+        Run the task file that the run's directory holds, although no such file is where the run was begun.
+    """
+    directory = find_run(run_directory)
+    found = load_run(directory)
+    if found.kind not in RUNS_OF_STOP:
+        raise ConfigurationError(
+            f"{directory} is the record of strop {found.kind}; only runs of strop run and strop train are replayed"
+        )
+    if found.status != "finished":
+        raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")
+    with _folder(out) as there:
+        compared = replayed(found, there, trust=trust_task)
+    _show(compared, directory, as_json=as_json)
+    if compared.differences:
+        raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")
+    return 0
+
+
+def replayed(found: RunRecord, there: Path, *, trust: bool) -> Agreement:
+    """Carry the run out again in the new directory `there`, and compare the two records.
+
+    Raises:
+        LanguageModelError: something was asked that was not recorded.
+    """
+    free = replace(
+        found.confined(os.environ, trust=trust), max_cost=None, max_tokens=None, max_calls=None, max_time=None
+    )
+    with Store.open(found.directory) as before:
+
+        def nothing() -> NoModel:
+            return NoModel(found.model, found.is_language_model, lambda: requests(before))
+
+        notices().print(f"replay of {found.directory}: no language model is asked", markup=False, soft_wrap=True)
+        with (
+            results_alone(),
+            assembled(free, os.environ, found.origin(os.environ, trust=trust), nothing) as parts,
+            _repeatable(parts),
+            recorded(parts, there, REPLAY, {"improver": found.improver}) as journal,
+        ):
+            with reading(found.directory):
+                known = answers(before)
+            parts.language_model.learn(known)
+            run(parts, found.improver, there, journal)
+        with Store.open(there) as after:
+            return agreement(before, after)
+
+
+@contextmanager
+def _repeatable(parts: Components) -> Iterator[None]:
+    """Raises ConfigurationError where a score is a time: no second measurement gives the same."""
+    for task in parts.tasks:
+        if isinstance(task, CommandTask) and task.interleaved:
+            raise ConfigurationError(
+                f"the scores of {task.name} are measured times, which no replay gives again; see strop show"
+            )
+    yield
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        yield out
+        return
+    with TemporaryDirectory(prefix="strop-replay-") as made:
+        yield Path(made) / "run"
+
+
+def _sentence(compared: Agreement) -> str:
+    if not compared.differences:
+        return f"The replay agrees: {compared.events} events, each as recorded (times aside)."
+    return f"The replay differs: {compared.events} events as recorded, {len(compared.differences)} not."
+
+
+def _show(compared: Agreement, directory: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_document(
+            {
+                "run": str(directory),
+                "sentence": _sentence(compared),
+                "events": compared.events,
+                "differences": [asdict(one) for one in compared.differences],
+            }
+        )
+        return
+    console = results()
+    console.print(_sentence(compared), markup=False, soft_wrap=True)
+    for one in compared.differences[:SHOWN]:
+        console.print(f"  {one.kind} at {one.scope or 'the run'}", markup=False, soft_wrap=True)
+        console.print(f"    recorded: {escape(one.first or 'nothing', 300)}", markup=False, soft_wrap=True)
+        console.print(f"    replayed: {escape(one.second or 'nothing', 300)}", markup=False, soft_wrap=True)
+    if len(compared.differences) > SHOWN:
+        kinds = Counter(one.kind for one in compared.differences[SHOWN:])
+        console.print("  and " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()), markup=False)

@@ -1,0 +1,102 @@
+"""strop resume."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from strop.base.errors import ConfigurationError
+from strop.cli.commands.finding import find_run
+from strop.cli.commands.forking import learn_again
+from strop.cli.commands.improve import best_reported
+from strop.cli.commands.options import Display, Json, LimitOptions, TrustTask
+from strop.cli.commands.output import announce, notices, reading, results_alone
+from strop.cli.commands.recorded import continued
+from strop.cli.commands.reporting import NoReport, reported
+from strop.cli.commands.result import show_result
+from strop.cli.commands.tracking import TrackOptions
+from strop.cli.commands.train import finish_again
+from strop.report.improvement import original_of
+from strop.report.terminal.live import Mode
+from strop.report.tracking import Track
+from strop.runs.assembly import assembled
+from strop.runs.improve import improve_once
+from strop.runs.journal import run
+from strop.runs.run_directory import RESUMABLE, RunRecord, load_run, on_kept_trees
+from strop.runs.training import FILE
+
+
+def resume_command(
+    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    /,
+    *,
+    base_url: str | None = None,
+    limits: LimitOptions = LimitOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    tracking: TrackOptions = TrackOptions(),  # noqa: B008
+    trust_task: TrustTask = False,
+    display: Display = "auto",
+    no_report: NoReport = False,
+    as_json: Json = False,
+) -> int:
+    """Go on with a run that was stopped, killed, or whose limit was spent: nothing is asked, paid or done twice.
+
+    Parameters
+    ----------
+    run_directory
+        The run's directory, or the end of its name; the newest in runs/ when not given.
+    base_url
+        Address of the server, where it is not the one that the run began with.
+    trust_task
+        Run the task file that the run's directory holds, although no such file is where the run was begun.
+    """
+    directory = find_run(run_directory)
+    found = load_run(directory)
+    if found.status == "finished":
+        if found.kind == "train" and not (directory / FILE).is_file():
+            finish_again(found)
+        notices().print(f"{directory} is finished; there is nothing to continue", markup=False, soft_wrap=True)
+        show_result(directory, as_json=as_json)
+        return 0
+    asked = found if base_url is None else replace(found, spec=replace(found.spec, base_url=None))
+    asked.check_model(os.environ, trust=trust_task)
+    confined = found.confined(os.environ, trust=trust_task)
+    spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.given())
+    with reported(directory, no_report):
+        go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory), show=display)
+        if found.kind == "train":
+            finish_again(found)
+        show_result(directory, as_json=as_json)
+    return 0
+
+
+def go_on(found: RunRecord, *, trust: bool, tracks: Sequence[Track] = (), show: Mode = "auto") -> None:
+    """Go on with the run, to its end.
+
+    Raises:
+        ConfigurationError: it is of a command that goes on by itself.
+        StropError: it was stopped again; what was done is kept.
+    """
+    if found.kind not in RESUMABLE:
+        raise ConfigurationError(
+            f"{found.directory} is the record of strop {found.kind}. To continue: the same command with --out {found.directory}"
+        )
+    announce(found.spec.instances)
+    with (
+        results_alone(),
+        assembled(found.spec, os.environ, found.origin(os.environ, trust=trust)) as parts,
+        continued(parts, found.directory, tracks, show) as journal,
+    ):
+        learn_again(parts, found)
+        on_trees = on_kept_trees(parts, found.directory)
+        if found.kind == "improve":
+            with reading(found.directory):
+                original = original_of(found.meta)
+            with best_reported(found.directory):
+                improve_once(on_trees, found.improver, original, found.directory, journal)
+        else:
+            run(on_trees, found.improver, found.directory, journal)

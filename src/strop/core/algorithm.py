@@ -1,0 +1,102 @@
+"""Algorithm 1: self-improvement of an improver (§4).
+
+Input: seed improver I_0, language model L, recursion depth T, collection of downstream tasks D
+for t = 1 to T do
+    I_t <- I_{t-1}(û, I_{t-1}, L)          improve the improver, using the improver itself
+return I_T
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from strop.base.budget import Budget
+from strop.core.handles import Grant
+from strop.core.improver import Improvement, improve
+from strop.core.meta_utility import Measurement, MetaUtility
+from strop.core.selection.comparison import Decision, Node, PairedComparison, Selection, compared
+
+
+@dataclass(frozen=True)
+class Step:
+    """One iteration t of Algorithm 1."""
+
+    t: int
+    improver: str
+    """I_t."""
+    candidate: str | None
+    """What the parent made of itself."""
+    choice: Decision
+    """Whether the candidate became I_t, and why."""
+    measurement: Measurement
+    """Of I_t."""
+    parent: int | None = None
+    """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
+    nothing_to_gain: str = ""
+    """Why no iteration follows, where the selection says that none could gain anything."""
+
+
+def self_improve(
+    seed_improver: str, meta_utility: MetaUtility, iterations: int, grant: Grant, selection: Selection, run: Budget
+) -> Iterator[Step]:
+    """Algorithm 1, one step at a time; step 0 measures the seed improver I_0.
+
+    `grant` is what a self-improvement may spend. `selection` names the improver that improves itself (in the paper always
+    I_{t-1}) and says whether what it gives becomes I_t; if it does not, I_{t-1} goes on. Where the selection says that nothing
+    can be gained any more, no iteration follows.
+    """
+    incumbent = Node(0, seed_improver, None)
+    lineage = [incumbent]
+    measurement = meta_utility.measure(seed_improver, run.child("t0").child("measure"))
+    incumbent.seen.extend(measurement.train)
+    ended = selection.nothing_to_gain(incumbent) if iterations else ""
+    yield Step(0, seed_improver, None, Decision(False, "the seed improver"), measurement, nothing_to_gain=ended)
+
+    for t in range(1, iterations + 1):
+        if ended:
+            return
+        at = run.child(f"t{t}")
+        parent = selection.parent(lineage, incumbent)
+        improvement = improve(
+            parent.improver, parent.improver, meta_utility, grant, at.child("improve"), meta_utility.host
+        )
+        candidate = improvement.solution
+        if candidate is None or any(candidate == node.improver for node in lineage):
+            parent.barren += 1
+            choice = Decision(False, _barren(improvement, parent, grant))
+        else:
+            node = Node(t, candidate, parent.t)
+            lineage.append(node)
+            contest = PairedComparison(meta_utility, incumbent, node, at)
+            choice = selection.choose(contest)
+            if choice.comparison is not None:  # kept also where the measurement that follows fails
+                meta_utility.host.record(compared(contest, choice, choice.comparison))
+            if choice.accepted:
+                incumbent, measurement = node, _measured(contest)
+        ended = selection.nothing_to_gain(incumbent) if t < iterations else ""
+        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, ended)
+
+
+def _measured(contest: PairedComparison) -> Measurement:
+    """The measurement of an improver that goes on.
+
+    A check on which nothing was selected but "better than 0" serves as it is. After a gate it is made afresh: what a gate saw
+    was lucky more often than not, as it was accepted for it.
+    """
+    at, node = contest.at.child("measure"), contest.candidate
+    if contest.checked is not None:
+        return contest.meta_utility.measurement(contest.checked, at)
+    measurement = contest.meta_utility.measure(node.improver, at)
+    node.seen.extend(measurement.train)
+    return measurement
+
+
+def _barren(improvement: Improvement, parent: Node, grant: Grant) -> str:
+    left = improvement.lm_calls < grant.lm_calls
+    used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
+    if improvement.solution is None:
+        return f"the self-improvement failed{used}: {improvement.detail or improvement.outcome}"
+    if improvement.solution == parent.improver:
+        return f"the self-improvement returned the improver unchanged{used}"
+    return f"the self-improvement returned an improver that was there before{used}"

@@ -1,0 +1,70 @@
+"""Read SEARCH/REPLACE blocks: the form of Aider and OpenEvolve.
+
+    src/main.c
+    <<<<<<< SEARCH
+    lines of the program
+    =======
+    the lines that take their place
+    >>>>>>> REPLACE
+
+The file's name may stand above the block, above its fence, after SEARCH, or nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strop.core.edits.edit import MOST_EDITS, Edit, EditFailed, Reading
+from strop.core.edits.paths import path_in
+from strop.core.edits.segments import DIVIDER, END, HEAD, Segment
+
+_MOST_READINGS = 8
+
+
+def blocks_of(parts: Sequence[Segment]) -> list[Edit]:
+    """The blocks of an answer, in order; none where it has none.
+
+    Raises:
+        EditFailed: one does not end, has no middle, or there are too many.
+    """
+    found: list[Edit] = []
+    path: str | None = None
+    for part in parts:
+        if part.kind not in ("text", "blocks"):
+            continue
+        before, row = part.lead, 0
+        while row < len(part.lines):
+            line = part.lines[row]
+            head = HEAD.fullmatch(line)
+            if head is None:
+                before = line if line.strip() else before
+                row += 1
+                continue
+            label = f"block {len(found) + 1}"
+            named = path_in(head["path"]) or path_in(before)
+            end = _end(part.lines, row, label)
+            if len(found) == MOST_EDITS:
+                raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
+            path = named or path
+            found.append(Edit(label, _readings(part.lines[row + 1 : end], label), path, named is not None))
+            before, row = "", end + 1
+    return found
+
+
+def _end(lines: Sequence[str], head: int, label: str) -> int:
+    for row in range(head + 1, len(lines)):
+        if END.fullmatch(lines[row]):
+            return row
+        if HEAD.fullmatch(lines[row]):
+            break
+    raise EditFailed(f"{label} is not ended by a line '>>>>>>> REPLACE'")
+
+
+def _readings(body: Sequence[str], label: str) -> tuple[Reading, ...]:
+    dividers = [row for row, line in enumerate(body) if DIVIDER.fullmatch(line)]
+    if not dividers:
+        raise EditFailed(f"{label} has no line '=======' between what it searches and what takes its place")
+    # A program may have such lines too. Both parts often have the same ones; else what searches for more is tried before.
+    middle = (len(dividers) - 1) / 2
+    rows = [row for _, row in sorted(enumerate(dividers), key=lambda each: (abs(each[0] - middle), -each[0]))]
+    return tuple(Reading(tuple(body[:row]), tuple(body[row + 1 :])) for row in rows[:_MOST_READINGS])

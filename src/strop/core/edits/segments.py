@@ -1,0 +1,105 @@
+"""An answer in pieces: what stands in fences, and the text between them.
+
+The lines of a SEARCH/REPLACE block belong together whatever fences stand among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strop.core.edits.paths import path_in
+
+HEAD = re.compile(r"[ \t]{0,3}<{5,9} ?(?:SEARCH|ORIGINAL)\b>?(?P<path>.*)")
+DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
+END = re.compile(r"[ \t]{0,3}>{5,9} ?(?:REPLACE|UPDATED)\b[ \t]*+")
+_FENCE = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)([^`]*+)")
+_DIFF = re.compile(r"diff --git |--- |\+\+\+ |@@|\*\*\* (?:Begin Patch|Update File|Add File)")
+_DIFF_NAMES = ("diff", "patch", "udiff")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive lines of an answer."""
+
+    lines: Sequence[str]
+    info: str | None
+    """What the fence around it says, e.g. `python`; None outside of fences."""
+    lead: str
+    """The last line with something in it before the fence."""
+    kind: str
+    """`text`, `program`, `blocks` or `diff`: what the lines look like."""
+
+
+def segments(answer: str) -> list[Segment]:
+    """The pieces of an answer in order. A fence that is never closed reaches to the end."""
+    lines = answer.replace("\r\n", "\n").split("\n")
+    ends = _next_ends(lines)
+    found: list[Segment] = []
+    text: list[str] = []
+    lead = ""
+    row = 0
+    while row < len(lines):
+        fence = _FENCE.fullmatch(lines[row])
+        if HEAD.fullmatch(lines[row]):
+            stop = ends[row] + 1
+            text += lines[row:stop]
+        elif fence:
+            found.append(Segment(text, None, "", "text"))
+            text = []
+            kind = _kind(lines, row + 1, fence[3].strip())
+            close = _close(lines, row, fence, kind, ends)
+            found.append(Segment(lines[row + 1 : close], fence[3].strip(), lead, kind))
+            stop = close + 1
+        else:
+            text.append(lines[row])
+            lead = lines[row].strip() or lead
+            stop = row + 1
+        row = stop
+    return [*found, Segment(text, None, "", "text")]
+
+
+def _next_ends(lines: Sequence[str]) -> list[int]:
+    """For each line the next one that ends a block; the last line where there is none."""
+    ends = [len(lines) - 1] * len(lines)
+    following = len(lines) - 1
+    for row in range(len(lines) - 1, -1, -1):
+        if END.fullmatch(lines[row]):
+            following = row
+        ends[row] = following
+    return ends
+
+
+def _kind(lines: Sequence[str], row: int, info: str) -> str:
+    """What a fence holds, by its first two lines with something in them: the first may name a file."""
+    first: list[str] = []
+    while row < len(lines) and len(first) < 2:
+        if lines[row].strip():
+            first.append(lines[row])
+        row += 1
+    if first and HEAD.fullmatch(first[0]):
+        return "blocks"
+    if len(first) == 2 and HEAD.fullmatch(first[1]) and path_in(first[0]):
+        return "blocks"
+    if info.partition(" ")[0].lower() in _DIFF_NAMES or (first and _DIFF.match(first[0])):
+        return "diff"
+    return "program"
+
+
+def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends: Sequence[int]) -> int:
+    """The line that closes the fence of `row`, or the end. In a program fences nest: one that says something opens."""
+    mark, depth = fence[2], 1
+    row += 1
+    while row < len(lines):
+        if kind == "blocks" and HEAD.fullmatch(lines[row]):
+            row = ends[row] + 1
+            continue
+        inner = _FENCE.fullmatch(lines[row])
+        # Every line of a hunk has a character before it, so a fence of its program is never at the margin.
+        if inner and inner[2].startswith(mark) and (kind != "diff" or inner[1] == fence[1]):
+            depth += -1 if not inner[3].strip() else int(kind == "program")
+            if not depth:
+                return row
+        row += 1
+    return row

@@ -1,0 +1,359 @@
+"""The host's end of an improver's two handles, `utility` and `language_model`.
+
+Every call of either passes here: it is reserved in a budget before it is served, and recorded. What a guest holds are the names
+of the methods below, never the things.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
+from strop.base.budget import LM_CALLS, RESPONSES, Budget
+from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
+from strop.base.events import Extracted, LmCalled, Recorder
+from strop.base.solution import digest_of
+from strop.core.audit_log import AuditLog
+from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.edits.answers import WHOLE, Editing, Editor
+from strop.core.extraction import read_answers
+from strop.core.utility import LONGEST, Evaluation, Utility, evaluated, evaluation_of
+from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.lm.recording import record_answer, record_faults
+from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
+
+IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
+"""For one run of an improver; time in which it waits for a handle does not count."""
+MAP_THREADS = 16
+"""Candidates of one `utility.map` that are evaluated at once."""
+MOST_CANDIDATES = 10_000
+"""Candidates of one `utility.map`, at most: refused ones cost the host work too, and a small frame can name a million."""
+MOST_RECORDED = 4_000_000
+"""Characters of candidates and prompts that one improvement may have recorded, beside a hundred times its initial solution."""
+NAMED_BY = 12
+"""Digits of a candidate's digest in the path of its evaluation."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one improvement may spend. The defaults are the paper's."""
+
+    utility_calls: int = 25
+    lm_calls: int = 4
+    max_responses_per_call: int = 6
+
+    @staticmethod
+    def of_recipe(recipe: str) -> Grant | None:
+        """What the recipe in a record grants for a task; None where it does not say that."""
+        values = json.loads(recipe)
+        given = [values.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
+        return Grant(*given) if all(isinstance(value, int) for value in given) else None
+
+
+@dataclass(frozen=True)
+class Host:
+    """The trusted services of a run."""
+
+    sandbox: Sandbox
+    language_model: LanguageModel
+    record: Recorder
+    secret: bytes
+    """What the guests' random numbers derive from."""
+    improver_limits: Limits = IMPROVER_LIMITS
+    past: CompletedWork = NOTHING
+    """What the record holds already, where work goes on."""
+    editing: Editing = WHOLE
+    """How the model may answer where a prompt shows a program."""
+
+
+class Handles:
+    """The host's end of the two handles: `utility` and `language_model`. Safe under the guest's threads."""
+
+    def __init__(
+        self,
+        utility: Utility,
+        grant: Grant,
+        at: Budget,
+        host: Host,
+        improver: str | None = None,
+        initial_solution: str | None = None,
+    ) -> None:
+        """`improver` is the text of the program that holds them, for the audit; `initial_solution` what it improves."""
+        self._utility = utility
+        self._grant = grant
+        self._at = at
+        self._host = host
+        self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
+        self.notes = AuditLog(host.record, at.path, improver)
+        """What the audit is to know of this improvement; whoever made the handles closes it."""
+        self._lock = threading.Lock()
+        self._seen: Counter[object] = Counter()
+        self._evaluations: dict[str, Evaluation] = {}
+        self._calls = 0
+        self._room = MOST_RECORDED + 100 * len(initial_solution or "")
+        """Characters that may still be recorded."""
+        self._initial_solution = initial_solution or ""
+        self._editor = Editor(host.editing, host.record, at.path, initial_solution)
+
+    def methods(self) -> dict[str, Handler]:
+        """What the guest may ask for, by name. Anything else is a violation of the protocol."""
+        return {
+            "utility": self._utility_call,
+            "utility.map": self._utility_map,
+            "utility.report": self._utility_report,
+            "utility.remaining": self._remaining(self._utility.counter),
+            "lm": self._lm_call,
+            "lm.remaining": self._remaining(LM_CALLS),
+            "note": self._note,
+        }
+
+    def _utility_call(self, params: Sequence[Value]) -> Value:
+        (candidate, extras) = _unpacked(params, 2)
+        words = [_words(extra, 200) for extra in extras[:10]] if isinstance(extras, list) else []
+        rule = rule_of_arguments(words)
+        if rule is not None:
+            self.notes.tell(rule, ", ".join(words))
+        return self._evaluate(candidate) if self._granted() else 0.0
+
+    def _utility_map(self, params: Sequence[Value]) -> Value:
+        (candidates,) = _unpacked(params, 1)
+        if not isinstance(candidates, list):
+            raise Refusal("TypeError", "utility.map takes a list of solutions")
+        if len(candidates) > MOST_CANDIDATES:
+            raise Refusal("ValueError", f"utility.map takes at most {MOST_CANDIDATES} solutions, not {len(candidates)}")
+        granted = self._granted_of(len(candidates))
+        if not any(granted):
+            return [0.0] * len(candidates)
+        with ThreadPoolExecutor(MAP_THREADS, thread_name_prefix="strop-map") as pool:
+            asked = [pool.submit(self._evaluate, c) if ok else None for c, ok in zip(candidates, granted, strict=True)]
+            return [future.result() if future else 0.0 for future in asked]
+
+    def _utility_report(self, params: Sequence[Value]) -> Value:
+        """Error feedback: why a solution scored as it did. Costs a call only where the solution was not scored before."""
+        (candidate,) = _unpacked(params, 1)
+        key = _key(candidate)
+        if key not in self._evaluations:
+            if not self._granted():
+                return {
+                    "utility": 0.0,
+                    "verdict": "budget",
+                    "error": "the budget is spent",
+                    "instances": [],
+                    "verdicts": [],
+                    "notes": [],
+                    "metrics": [],
+                }
+            self._evaluate(candidate)
+        evaluation = self._evaluations[key]
+        return {
+            "utility": evaluation.value,
+            "verdict": evaluation.verdict,
+            "error": evaluation.error,
+            "instances": list(evaluation.scores),
+            "verdicts": list(evaluation.verdicts),
+            "notes": list(evaluation.notes),
+            "metrics": [dict(values) for values in evaluation.metrics],
+        }
+
+    def _evaluate(self, candidate: Value) -> float:
+        refused = self._refused(candidate)
+        if isinstance(candidate, str) and refused is None:
+            self._editor.know(candidate)
+            digest = digest_of(candidate)
+            evaluation = self._utility.evaluate(candidate, self._evaluation_at(digest[:NAMED_BY], digest))
+        else:
+            assert refused is not None
+            evaluation = self._recorded(refused, self._evaluation_at("none" if candidate is None else "refused"))
+        with self._lock:
+            self._evaluations[_key(candidate)] = evaluation
+        return evaluation.value
+
+    def _evaluation_at(self, name: str, key: str = "") -> Budget:
+        return self._at.child(f"u-{name}#{self._occurrence(('u', key or name))}")
+
+    def _refused(self, candidate: Value) -> Evaluation | None:
+        """What is said of a candidate that is not evaluated; None for one that is."""
+        if candidate is None:
+            reason = "the candidate is None: extract_code gives that where an answer holds no program"
+            return Evaluation(value=0.0, verdict="no program", error=reason)
+        if not isinstance(candidate, str):
+            reason = f"the candidate is not the text of a program: its type is {_type(candidate)}"
+        elif len(candidate) > LONGEST:
+            reason = f"the candidate has {len(candidate):,} characters; the most is {LONGEST:,}"
+        elif not self._is_recordable(candidate):
+            reason = "this improvement has no room for more candidates: its record is full"
+        else:
+            return None
+        return Evaluation(value=0.0, verdict="malformed", error=reason)
+
+    def _recorded(self, evaluation: Evaluation, at: Budget) -> Evaluation:
+        """The evaluation of what is no program text, recorded unless the record holds it."""
+        ended = self._host.past.evaluation(at, None)
+        if ended is not None:
+            return evaluation_of(ended)
+        self._host.record(evaluated(self._utility, "train", None, evaluation, at))
+        return evaluation
+
+    def _granted(self) -> bool:
+        """Reserve one utility call. Spent is not an error for the guest: the utility is then 0, as published."""
+        try:
+            self.budget.reserve(self._utility.counter)
+        except BudgetExceeded:
+            self.notes.refused(self._utility.counter)
+            return False
+        return True
+
+    def _granted_of(self, count: int) -> list[bool]:
+        """Reserve `count` utility calls, as far as they go. What follows the first refusal is refused too, without asking."""
+        granted = 0
+        while granted < count and self._granted():
+            granted += 1
+        if count - granted > 1:
+            self.notes.refused(self._utility.counter, count - granted - 1)
+        return [True] * granted + [False] * (count - granted)
+
+    def _lm_call(self, params: Sequence[Value]) -> Value:
+        expertise, messages, temperature = _lm_arguments(params)
+        if not messages:
+            return []
+        if not self._is_recordable(*{expertise, *messages}):
+            raise Refusal(
+                "ValueError", f"the prompts are too long: the most is {LONGEST:,} characters, and less for many"
+            )
+        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
+        try:
+            self.budget.reserve(LM_CALLS, cost)
+        except BudgetExceeded as error:
+            if not error.path:  # the run's own limit, of which no guest is told
+                raise RunBudgetSpent(error) from error
+            self.notes.refused(LM_CALLS)
+            raise Refusal("BudgetExceeded", str(error)) from error
+        prompts = self._editor.prompts(messages)
+        call, answers = self._ask(expertise, [prompt.message for prompt in prompts], temperature, cost)
+
+        def again(corrections: list[str]) -> list[str] | None:
+            return self._ask_again(expertise, corrections, temperature)
+
+        resolved = self._editor.resolved(call, prompts, answers, again)
+        read = read_answers(self._host.sandbox, resolved, self._initial_solution)
+        programs = tuple("" if each.program is None else digest_of(each.program) for each in read)
+        self._extracted(call, tuple(each.content for each in read), programs)
+        return list(resolved)
+
+    def _extracted(self, call: int, contents: tuple[str, ...], programs: tuple[str, ...]) -> None:
+        self._host.record(Extracted(scope=self._at.path, call=call, contents=contents, programs=programs))
+
+    def _ask_again(self, expertise: str, messages: list[str], temperature: float) -> list[str] | None:
+        """Ask for corrected edits: the run pays, not the grant. None where a budget does not cover it."""
+        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
+        try:
+            self._at.reserve(LM_CALLS, cost)
+        except BudgetExceeded as error:
+            if not error.path:
+                raise RunBudgetSpent(error) from error
+            return None
+        call, answers = self._ask(expertise, messages, temperature, cost)
+        self._extracted(call, (), ())
+        return answers
+
+    def _ask(self, expertise: str, messages: list[str], temperature: float, cost: int) -> tuple[int, list[str]]:
+        """Ask the model, for what was reserved already. Returns the number of the call, and the answers."""
+        self._at.reserve(RESPONSES, len(messages))
+        with self._lock:
+            call, self._calls = self._calls, self._calls + 1
+        self._host.record(
+            LmCalled(
+                scope=self._at.path,
+                call=call,
+                expertise=expertise,
+                messages=tuple(messages),
+                temperature=temperature,
+                cost=cost,
+            )
+        )
+        requests = [
+            Request(expertise, message, temperature, self._at.path, self._occurrence((expertise, message, temperature)))
+            for message in messages
+        ]
+        return call, [completion.text for completion in self._complete(call, requests)]
+
+    def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
+        """Ask the model. Each answer is recorded when it comes, whatever becomes of the rest of the call: it was paid for."""
+        record, scope = self._host.record, self._at.path
+
+        def keep(index: int, completion: Completion) -> None:
+            record_answer(record, scope, call, index, completion)
+
+        try:
+            return self._host.language_model.complete(requests, keep)
+        except LanguageModelError as error:
+            record_faults(record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+            raise
+
+    def _is_recordable(self, *texts: str) -> bool:
+        """Whether there is room for these texts in the record; what is left is less by them."""
+        if any(len(text) > LONGEST for text in texts):
+            return False
+        with self._lock:
+            self._room -= sum(len(text) for text in texts)
+            return self._room >= 0
+
+    def _remaining(self, counter: str) -> Handler:
+        def remaining(params: Sequence[Value]) -> Value:
+            _unpacked(params, 0)
+            return self.budget.remaining(counter)
+
+        return remaining
+
+    def _note(self, params: Sequence[Value]) -> Value:
+        kind, detail = (_words(param, 400) for param in _unpacked(params, 2))
+        rule = rule_of_note(kind, detail)
+        if rule is not None:
+            self.notes.tell(rule, detail)
+        return None
+
+    def _occurrence(self, key: object) -> int:
+        """How often `key` was seen in this improvement before: equal requests are told apart by it, whatever their order."""
+        with self._lock:
+            seen = self._seen[key]
+            self._seen[key] += 1
+        return seen
+
+
+def _key(candidate: Value) -> str:
+    """Under which name an evaluation is kept for reports."""
+    return digest_of(candidate) if isinstance(candidate, str) else _type(candidate)
+
+
+def _type(candidate: Value) -> str:
+    """The type of a candidate that is not a text. A guest names the type of what it cannot send."""
+    name = candidate.get("type") if isinstance(candidate, dict) else None
+    return name[:80] if isinstance(name, str) else type(candidate).__name__
+
+
+def _words(value: Value, most: int) -> str:
+    """What a guest says in words. A guest's handles send texts; spelling out what others send could take seconds each."""
+    return value[:most] if isinstance(value, str) else f"<{type(value).__name__}>"
+
+
+def _unpacked(params: Sequence[Value], count: int) -> Sequence[Value]:
+    if len(params) != count:
+        raise Refusal("TypeError", f"{count} parameters are expected, not {len(params)}")
+    return params
+
+
+def _lm_arguments(params: Sequence[Value]) -> tuple[str, list[str], float]:
+    expertise, messages, temperature = _unpacked(params, 3)
+    if not isinstance(expertise, str):
+        raise Refusal("TypeError", "expertise must be a string")
+    if not isinstance(messages, list) or not all(isinstance(message, str) for message in messages):
+        raise Refusal("TypeError", "messages must be strings")
+    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or temperature < 0:
+        raise Refusal("ValueError", "temperature must be a number, 0 or more")
+    return expertise, [message for message in messages if isinstance(message, str)], float(temperature)

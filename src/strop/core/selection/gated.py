@@ -1,0 +1,125 @@
+"""`gated`: a candidate goes on only where paired fresh evaluations say, within a stated error rate, that it is better.
+
+The gate is a sequential test that may stop after any pair: a betting e-process against "the candidate is no better"
+(strop.analysis.stats.sequential). It errs where it lets through a candidate that is no better; over the T comparisons of a run
+that happens with probability at most `error` (each gets an equal share: union bound).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strop.analysis.stats.sequential import EProcess, confidence_sequence, likely_most
+from strop.base.pluralize import quantity
+from strop.core.selection.comparison import Comparison, Decision, Node, PairedComparison, spent
+
+_MOST_LOG = 700.0
+"""Evidence beyond e^700 is written as that: a float ends at e^709."""
+
+BEST = 1.0
+"""The best possible training value."""
+CEILING_VALUES = 5
+"""Training values, all the best possible, after which nothing can be gained. Fewer may be luck. The paper's |D| is 5."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How sure one wants to be, and what one comparison may cost."""
+
+    error: float = 0.1
+    """Probability, in (0, 1), that a whole run replaces an improver by one that is no better."""
+    comparisons: int = 4
+    """Comparisons that share `error`: the iterations T of the run, at least 1."""
+    pairs: int = 60
+    """Pairs that one comparison may spend, at least 1."""
+
+    @property
+    def alpha(self) -> float:
+        """Error rate of one comparison."""
+        return self.error / self.comparisons
+
+    @property
+    def confidence(self) -> float:
+        """Of the interval that is shown: two-sided, so that its lower end lies above 0 where the one-sided test rejects.
+
+        An error rate above 0.25 has no such interval that says anything; it gets one of 50%.
+        """
+        return max(1 - 2 * self.alpha, 0.5)
+
+    def decide(self, contest: PairedComparison) -> Decision:
+        """Compare until the evidence suffices, or cannot suffice any more, or the pairs are spent."""
+        budget, evidence = contest.gate_budget(self.pairs), EProcess()
+        differences: list[float] = []
+        paid = 0
+        for found in contest.rounds(budget):
+            paid += len(found)
+            for difference in found:
+                evidence.add(difference)
+                differences.append(difference)
+                if evidence.rejected(self.alpha):
+                    break
+            if evidence.rejected(self.alpha) or self.futile(evidence, self.pairs - paid, contest.incumbent.seen):
+                break
+        lm_calls, evaluations = spent(budget)
+        comparison = Comparison(
+            differences=tuple(differences),
+            pairs=paid,
+            most=self.pairs,
+            e_value=math.exp(min(evidence.highest, _MOST_LOG)),
+            threshold=1 / self.alpha,
+            interval=confidence_sequence(differences, confidence=self.confidence),
+            confidence=self.confidence,
+            lm_calls=lm_calls,
+            evaluations=evaluations,
+        )
+        return Decision(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
+
+    def futile(self, evidence: EProcess, remaining: int, seen: Sequence[float]) -> bool:
+        """Whether the pairs that remain will hardly suffice: a candidate can gain no more than the incumbent leaves.
+
+        `seen` are the incumbent's training values so far.
+        """
+        room = likely_most([BEST - value for value in seen], remaining) if remaining > 0 else 0.0
+        return evidence.hopeless(remaining, self.alpha, most=room)
+
+    @staticmethod
+    def nothing_to_gain(incumbent: Node) -> str:
+        """Why no candidate could be shown to be better, in one clause; empty where one could."""
+        if len(incumbent.seen) < CEILING_VALUES or min(incumbent.seen) < BEST:
+            return ""
+        return f"I_{incumbent.t} reached the best possible score in all {len(incumbent.seen)} training measurements"
+
+
+@dataclass(frozen=True)
+class Gated:
+    """The incumbent improves itself; the gate says whether the result replaces it."""
+
+    gate: Gate
+    name: str = "gated"
+
+    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+        return incumbent
+
+    def choose(self, contest: PairedComparison) -> Decision:
+        return self.gate.decide(contest)
+
+    def nothing_to_gain(self, incumbent: Node) -> str:
+        return self.gate.nothing_to_gain(incumbent)
+
+
+def _in_words(comparison: Comparison, accepted: bool) -> str:
+    n = len(comparison.differences)
+    found = sum(comparison.differences) / n
+    low, high = comparison.interval
+    what = "better" if accepted else "not shown to be better"
+    left = comparison.most - comparison.pairs
+    futile = (
+        f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left and not accepted else ""
+    )
+    return (
+        f"{what} in {quantity(n, 'pair')}: difference {found:+.3f} "
+        f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
+        f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}{futile}"
+    )

@@ -1,0 +1,335 @@
+"""The utility of a command task: candidates run in copies of the tree, the host reads scores.
+
+A candidate is measured against the original: in turns with it, run by run, where the metrics are noisy (times), or where it is
+the one candidate that is measured there, so that no drift of the machine speaks for whichever came later; else against what
+the original came to once. The first instance that fails ends an evaluation, and costs the whole utility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from strop.base.budget import HELD_OUT, UTILITY_CALLS, Budget
+from strop.base.errors import Malformed, TaskError
+from strop.base.events import Recorder
+from strop.base.globs import matching
+from strop.base.regions import check_only
+from strop.core.audit_log import AuditLog
+from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.feedback import Feedback, gist
+from strop.core.metric_change import LEAST
+from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
+from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utility import REPORT_CHARACTERS, Evaluation, Verdict, measured_once
+from strop.sandbox.workspace.base import Workspaces
+from strop.tasks.base import Seeds, Split
+from strop.tasks.command.behaviour import Behaviour
+from strop.tasks.command.bundle import unbundled
+from strop.tasks.command.task import CommandTask
+from strop.tasks.command.tree import is_left_out
+
+_SHOWN = "; strop check shows what it printed"
+UNCHECKED = (
+    "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
+    "best; let the command print its answer, which is compared with the original's, or require tests (--require-metric tests=1)"
+)
+VARYING = (
+    "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
+    "with it; let it print its answer alone on standard output, or turn the comparison off with --no-compare-output"
+)
+
+
+@dataclass(frozen=True)
+class CommandUtility:
+    """The utility of a command task on one split: the mean over its instances of the utility relative to the original."""
+
+    task: CommandTask
+    split: Split
+    seeds: Seeds
+    workspaces: Workspaces
+    record: Recorder
+    past: CompletedWork = NOTHING
+    baselines: Baselines = field(default_factory=Baselines)
+    """Shared by all utilities of a run."""
+    in_turns: bool = False
+    """Whether the original is measured beside a candidate also where the task does not ask for it."""
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def description(self) -> str:
+        return self.task.told
+
+    @property
+    def counter(self) -> str:
+        return UTILITY_CALLS
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        """The utility of a candidate; of the original's own text it is 1/2, and nothing is run twice for it.
+
+        Raises:
+            TaskError: the original does not run, or its score cannot be read.
+            SandboxError: the host failed.
+        """
+
+        def measure(text: str) -> Evaluation:
+            with AuditLog(self.record, at.path, text) as notes:
+                return self._measure(text, notes, at)
+
+        return measured_once(self, candidate, at, measure)
+
+    def _measure(self, candidate: str, notes: AuditLog, at: Budget) -> Evaluation:
+        try:
+            files = candidate_files(self.task, candidate)
+        except Malformed as error:
+            return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
+        if files == dict(self.task.files):
+            return self._original(notes)
+        in_turns = self.task.interleaved or self.in_turns
+        return self._beside(files, notes, at) if in_turns else self._alone(files, notes)
+
+    def _original(self, notes: AuditLog) -> Evaluation:
+        def measure() -> Evaluation:
+            # Seeds of `gate` are other ones in every comparison.
+            found = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
+            return found or self._measured_original(notes)
+
+        return self.baselines.of(self._key, measure)
+
+    @property
+    def _key(self) -> tuple[str, Split, int]:
+        """Seeds of `gate` are other ones in every comparison."""
+        return self.name, self.split, self._seed(0)
+
+    def _measured_original(self, notes: AuditLog) -> Evaluation:
+        found = _Tally(self.task, self.split)
+        with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            self._built(copy)
+            runs = []
+            for index in range(self.task.count(self.split)):
+                runs.append(self._of_original(copy, index))
+                found.spent(index, runs[-1])
+            shown = _behaviours(runs)
+            if shown and self.split == "train":
+                self._check_comparable(shown, self._of_original(copy, 0))
+        self.baselines.tell(self._key, shown)
+        values = tuple(dict(run.values) for run in runs)
+        evaluation = original_evaluation(self.task, values, tuple(each.name for each in shown))
+        return replace(evaluation, cpu_seconds=found.cpu, wall_seconds=found.wall, notes=found.notes)
+
+    def _check_comparable(self, shown: tuple[Behaviour, ...], again: Measured) -> None:
+        """Raises TaskError where the original shows nothing, or something else when it is run again with the same seed."""
+        if not self.task.objective.has_check and all(each.is_empty for each in shown):
+            raise TaskError(f"task {self.name}: {UNCHECKED}")
+        differs = shown[0].difference(again.behaviour, quoted=True) if again.behaviour else ""
+        if differs:
+            raise TaskError(f"task {self.name}: {VARYING} ({differs})")
+
+    def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
+        """What the original shows on each instance; none where nothing is compared."""
+        if not self.task.compare_output:
+            return ()
+
+        def look() -> tuple[Behaviour, ...]:  # its values stand in the record, what it printed does not
+            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+                self._built(copy)
+                return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
+
+        return self.baselines.shown(self._key, look)
+
+    def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
+        # First the original: whoever holds a place and waited for another could wait for ever.
+        beside, shown = self._original(notes).metrics, self._shown(notes)
+        found = _Tally(self.task, self.split)
+        with Copy(self.task, files, self.workspaces, notes) as copy:
+            if found.built(copy.build()):
+                for index in range(self.task.count(self.split)):
+                    expected = shown[index] if shown else None
+                    if not found.add(index, copy.run(self._seed(index), index), beside[index], expected):
+                        break
+        return found.evaluation
+
+    def _beside(self, files: Mapping[str, str], notes: AuditLog, at: Budget) -> Evaluation:
+        """The candidate and the original one after the other, in the order A B B A A B B A."""
+        found = _Tally(self.task, self.split)
+        measured_so_far = at.child("instances", {HELD_OUT: self.task.count(self.split)})
+        with ExitStack() as stack:
+            with self.baselines.pairs:
+                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
+                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes))
+            if not found.built(mine.build()):
+                return found.evaluation
+            self._built(its)
+            for index in range(self.task.count(self.split)):
+                if self._is_settled(found):
+                    break
+                if self.split == "test":
+                    measured_so_far.reserve(HELD_OUT)
+                beside = self._of_original(its, index) if index % 2 == 0 else None
+                measured = mine.run(self._seed(index), index)
+                if beside is None and measured.values:
+                    beside = self._of_original(its, index)
+                expected = beside.behaviour if beside else None
+                if not found.add(index, measured, beside.values if beside else {}, expected):
+                    break
+        return found.evaluation
+
+    def _is_settled(self, found: _Tally) -> bool:
+        """Whether further measurements of the same thing say nothing more: the first ones on the sealed split were all equal."""
+        return self.split == "test" and not self.task.seeded and not self.task.interleaved and found.same >= LEAST
+
+    def _seed(self, index: int) -> int:
+        return self.seeds.seed(self.name, self.split, index)
+
+    def _built(self, original: Copy) -> None:
+        failed = original.build()
+        if failed is not None:
+            raise TaskError(
+                f"task {self.name}: the original cannot be measured: {gist(failed.error)}{_lacking(failed)}{_SHOWN}"
+            )
+
+    def _of_original(self, original: Copy, index: int) -> Measured:
+        measured = original.run(self._seed(index), index)
+        if not measured.values:
+            hint = f"{_lacking(measured)}{_SHOWN}"
+            if measured.verdict == "violated":
+                hint = "; if the command is meant to write them, name them under writable"
+            raise TaskError(
+                f"task {self.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
+            )
+        return measured
+
+
+def _lacking(failed: Measured) -> str:
+    """What to do where Python has not found a module."""
+    if "No module named" not in failed.error:
+        return ""
+    return "; name the virtual environment that has it with --tool (an active one, or .venv in the folder, is found by itself)"
+
+
+def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)
+
+
+class _Tally:
+    """Gathers what the instances of one evaluation came to."""
+
+    def __init__(self, task: CommandTask, split: Split) -> None:
+        self._task, self._split = task, split
+        self._scores: list[float] = []
+        self._verdicts: list[Verdict] = []
+        self._metrics: list[Mapping[str, float]] = []
+        self._beside: list[Mapping[str, float]] = []
+        self._answers: list[str] = []
+        self._error = ""
+        self._told = Feedback()
+        self.cpu = self.wall = 0.0
+
+    def built(self, failed: Measured | None) -> bool:
+        """Whether the build let anything run."""
+        if failed is None:
+            return True
+        self.spent(0, failed)
+        self._verdicts.append(failed.verdict)
+        self._scores.append(0.0)
+        self._error = failed.error
+        return False
+
+    def add(
+        self, index: int, measured: Measured, beside: Mapping[str, float], expected: Behaviour | None = None
+    ) -> bool:
+        """Count one instance; whether it was as it should be. `expected` is what the original shows, where that counts."""
+        self.spent(index, measured)
+        verdict, error = measured.verdict, measured.error
+        if measured.values:
+            unmet = self._task.objective.unmet(measured.values)
+            self._metrics.append(dict(measured.values))
+            self._beside.append(dict(beside))
+            if unmet:
+                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
+            elif expected is not None and measured.behaviour is not None:
+                self._answers.append(expected.name)
+                # What is expected on a sealed instance is told to nobody.
+                differs = expected.difference(measured.behaviour, quoted=self._split == "train")
+                verdict, error = ("malformed", differs) if differs else (verdict, error)
+        is_right = verdict == "ok"
+        self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
+        self._verdicts.append(verdict)
+        if not is_right:
+            self._error = f"instance {index}: {error}"[:REPORT_CHARACTERS]
+        return is_right
+
+    def spent(self, index: int, measured: Measured) -> None:
+        """Count the time of a run, and keep what the scorer noted."""
+        self.cpu += measured.cpu_seconds
+        self.wall += measured.wall_seconds
+        self._told.said(index, measured.notes)
+
+    @property
+    def same(self) -> int:
+        """How many measurements there were, where all of them gave the same values, of the original too; else 0."""
+        pairs = list(zip(self._metrics, self._beside, strict=True))
+        return len(pairs) if all(pair == pairs[0] for pair in pairs) else 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What an improver may be told: of the training split alone."""
+        return self._told.notes if self._split == "train" else ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The whole."""
+        verdict: Verdict = next((each for each in self._verdicts if each != "ok"), "ok")
+        return Evaluation(
+            value=sum(self._scores) / len(self._scores) if verdict == "ok" else 0.0,
+            verdict=verdict,
+            scores=tuple(self._scores),
+            verdicts=tuple(self._verdicts),
+            error=self._error,
+            cpu_seconds=self.cpu,
+            wall_seconds=self.wall,
+            notes=self.notes,
+            metrics=tuple(self._metrics),
+            beside=tuple(self._beside),
+            answers=tuple(self._answers),
+        )
+
+
+def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
+    """The files of a candidate, all of them.
+
+    Raises:
+        Malformed: it is no such text, or changes what may not be changed; the message says what.
+    """
+    files = unbundled(candidate, task.files)
+    for path, text in files.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Malformed(f"{path!a:.200} is no text that can be written as UTF-8") from None
+    for path in files.keys() - task.files.keys():
+        _check_new(task, path)
+    check_only(task.files, {path: files[path] for path in task.files}, task.only)
+    return files
+
+
+def _hidden(path: str) -> bool:
+    """Whether it names a file or folder with a leading dot: tools obey such files unasked, so `**` does not mean them."""
+    return any(part.startswith(".") and part not in (".", "..") for part in path.split("/"))
+
+
+def _check_new(task: CommandTask, path: str) -> None:
+    at = task.root / path
+    if at.exists() or at.is_symlink() or path in task.result_files:
+        raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
+    if is_left_out(path):  # the copy has none of them, the user's folder may
+        raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
+    if any((task.root / folder).is_symlink() for folder in list(at.relative_to(task.root).parents)[:-1]):
+        raise Malformed(f"{path!a:.200} lies behind a link")
+    if not any(matching([path], glob) for glob in task.new_files if _hidden(glob) or not _hidden(path)):
+        allowed = f"where they match {', '.join(task.new_files)}" if task.new_files else "nowhere"
+        raise Malformed(f"{path!a:.200} is a new file; new files may be added {allowed}")

@@ -1,0 +1,227 @@
+"""One program in a copy of its tree: built once, run instance by instance, and what each run came to."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from strop.base.errors import Malformed
+from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
+from strop.base.unified_diff import as_written
+from strop.core.audit_log import AuditLog
+from strop.core.utility import REPORT_CHARACTERS, Verdict
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
+from strop.tasks.command.behaviour import Behaviour, behaviour_of
+from strop.tasks.command.pass_rate import pass_rate
+from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, read_value
+from strop.tasks.command.task import CommandTask
+from strop.tasks.command.tree import is_left_out
+
+SEED_BITS = 31
+"""Of the number that stands for {seed}: it fits an `int` of C, and every generator takes it."""
+_CRASHES: Mapping[int, str] = {
+    number: f"signal {number.name}"
+    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
+}
+"""A shell says by exit status 128 + n that signal n ended a program."""
+_LITTLE = 200
+"""Characters; where standard error says less, the end of standard output is told too."""
+_MOST_NAMED = 5
+"""Changed files that are named."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one build or run came to."""
+
+    verdict: Verdict
+    error: str
+    values: Mapping[str, float]
+    """What was read, by metric; empty where something failed."""
+    notes: tuple[str, ...]
+    """What the scorer had to say: lines that begin with `strop-note: `."""
+    cpu_seconds: float
+    wall_seconds: float
+    tail: str = ""
+    """What was printed last, for whoever asks why a value is as it is."""
+    output: str = ""
+    """Standard output."""
+    behaviour: Behaviour | None = None
+    """What is compared with the original's; None where nothing is, or something failed."""
+
+
+class Copy:
+    """A copy of a task's tree with a program in it, in a workspace of its own. Use as a context manager."""
+
+    def __init__(self, task: CommandTask, files: Mapping[str, str], workspaces: Workspaces, notes: AuditLog) -> None:
+        """`files` are all files of the program; blocks until there is a place."""
+        self._task, self._notes = task, notes
+        texts = _changed(task, files)
+        self._begun = False
+        self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools))
+
+    def build(self) -> Measured | None:
+        """Run the build, if there is one; None where there is nothing to complain of."""
+        if not self._task.build:
+            return None
+        ran = self._run(self._task.build, self._environment(0, 0))
+        failed = self._tampered() or _failure(ran)
+        if failed is None:
+            return None
+        verdict, error = failed
+        return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
+
+    def run(self, seed: int, instance: int) -> Measured:
+        """Run the command on one instance and read its values."""
+        task = self._task
+        seed %= 1 << SEED_BITS
+        if not self._begun and task.result_files:  # what the tree or the build has written is not a result of a run
+            names = " ".join(map(shlex.quote, task.result_files))
+            self._workspace.run(f"rm -f -- {names}", self._limits())
+        self._begun = True
+        if not self._workspace.clear():  # else a run could keep its answer for the next
+            return Measured("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+        ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
+        failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
+        if failed is not None:
+            verdict, error = failed
+            return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
+        try:
+            values = {name: read_value(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
+            behaviour = self._behaviour(ran) if task.compare_output else None
+        except Malformed as error:
+            cut = " (the output was cut in its middle)" if ran.truncated else ""
+            ended = "" if ran.ok else f" ({ran.detail})"
+            output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # which says it already
+            return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
+        measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour)
+        if ran.ok:
+            return measured
+        # Nothing failed that the score does not say, but only what was printed tells which test it was.
+        return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
+
+    def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
+        ran = self._workspace.run(command, self._limits(), environment=environment)
+        self._notes.denied(ran.denied)
+        return ran
+
+    def _limits(self) -> CommandLimits:
+        seconds = self._task.time_limit
+        cores = os.cpu_count() or 1
+        return CommandLimits(wall_seconds=seconds, cpu_seconds=seconds * cores, memory_bytes=self._task.memory_limit)
+
+    def _environment(self, seed: int, instance: int) -> dict[str, str]:
+        ours = {"STROP_SEED": str(seed), "STROP_INSTANCE": str(instance), WORKSPACE: "1"}
+        return {**self._task.environment, **ours}
+
+    def _left(self, ran: Ran) -> Printed:
+        def read(path: str) -> bytes | None:
+            return self._workspace.read(path, MOST_FILE)
+
+        return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
+
+    def _behaviour(self, ran: Ran) -> Behaviour:
+        files = {
+            path: digest
+            for path, digest in self._workspace.written().items()
+            if path not in self._task.files and not is_left_out(path)
+        }
+        return behaviour_of(
+            ran.detail,
+            ran.output,
+            ran.digest,
+            truncated=ran.truncated,
+            files=files,
+            readers=list(self._task.objective.readers.values()),
+        )
+
+    def _tampered(self) -> tuple[Verdict, str] | None:
+        changed = self._workspace.tampered()
+        if not changed:
+            return None
+        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+        names = ", ".join(changed[:_MOST_NAMED])
+        return "violated", f"protected files were changed: {names}{more}"
+
+    def _measured(self, ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None) -> Measured:
+        refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
+        first, _, rest = error.partition("\n")
+        told = f"{first}; the jail refused {refused}" if error and refused else first
+        tail = _printed(ran) if values else ""
+        return Measured(
+            verdict,
+            f"{told}\n{rest}".rstrip()[:REPORT_CHARACTERS],
+            values or {},
+            _notes_of(ran),
+            ran.cpu_seconds,
+            ran.wall_seconds,
+            tail,
+            ran.output,
+        )
+
+    def __enter__(self) -> Copy:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._workspace.close()
+
+
+def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
+    """The files that are not as in the tree, with the line ends that the tree's have."""
+    changed = {path: text for path, text in files.items() if task.files.get(path) != text}
+    for path in changed.keys() & task.files.keys():
+        written = (task.root / path).read_bytes().decode("utf-8", "replace")
+        changed[path] = as_written(changed[path], written)
+    return changed
+
+
+def _says_why(task: CommandTask, ran: Ran) -> bool:
+    """Whether a score takes a failing exit status into account: it is the score, or tests that fail are the reason for it.
+
+    Where all tests passed something else has failed: a benchmark that comes after them, say, and takes no time.
+    """
+    readers = task.objective.readers.values()
+    if "passed" in readers:
+        return True
+    rate = pass_rate(f"{ran.output}\n{ran.errors}") if "tests" in readers else None
+    return rate is not None and rate < 1
+
+
+def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
+    """How a command failed, in one word and in one line; None where it did not. `explained`: its exit status is no failure."""
+    match ran.ending:
+        case "timeout" | "out of memory":
+            return ran.ending, ran.detail
+        case "disk full":
+            return "died", ran.detail
+        case "signal":
+            return None if explained else ("died", ran.detail)
+        case "exited" if ran.ok or explained:
+            return None
+        case "exited":
+            crash = _CRASHES.get((ran.code or 0) - 128)
+            return ("died", f"{ran.detail} ({crash})") if crash else ("raised", ran.detail)
+
+
+def _printed(ran: Ran, *, head: bool = False) -> str:
+    """The end of what was printed, standard error before standard output; `head`: its beginning too, as compilers need."""
+    errors = "\n".join(line for line in ran.errors.splitlines() if not line.startswith(PREFIX)).strip()
+    output = "\n".join(line for line in ran.output.splitlines() if not line.startswith(PREFIX)).strip()
+    text = errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)
+    room = REPORT_CHARACTERS - 300
+    if len(text) <= room:
+        return text
+    if not head:
+        return f"[...] {text[-room:]}"
+    return f"{text[: room // 2]}\n[...]\n{text[-room // 2 :]}"
+
+
+def _notes_of(ran: Ran) -> tuple[str, ...]:
+    lines = [line for text in (ran.errors, ran.output) for line in text.splitlines() if line.startswith(PREFIX)]
+    return tuple(line.removeprefix(PREFIX).replace("\\n", "\n") for line in lines[:MOST_NOTES])

@@ -1,0 +1,148 @@
+"""The utility of a function that is to be faster: CPU time relative to the original's, at equal answers.
+
+Both run in jails of their own, on the same instances, in turns, once each. The host compares the answers, and reads the times
+from the kernel's clock of each guest, which no program can forge. What a call costs besides the function itself, to receive
+arguments and send the answer, is in both times: instances that take less than a few milliseconds say little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from strop.base.budget import UTILITY_CALLS, Budget
+from strop.base.errors import Malformed, TaskError
+from strop.base.events import Recorder
+from strop.base.randomness import derive
+from strop.core.audit_log import AuditLog
+from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.feedback import Feedback
+from strop.core.utility import (
+    REPORT_CHARACTERS,
+    WALL_FACTOR,
+    WALL_FLOOR,
+    Evaluation,
+    Verdict,
+    explain,
+    measured_once,
+    verdict_of,
+)
+from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbox
+from strop.tasks.base import Seeds, Split
+from strop.tasks.function.task import SECONDS, FunctionTask, same_answer
+
+
+@dataclass(frozen=True)
+class SpeedUtility:
+    """The utility of a `FunctionTask` that is scored by time: the mean of 1 / (1 + t / t0) over its instances."""
+
+    task: FunctionTask
+    split: Split
+    seeds: Seeds
+    sandbox: Sandbox
+    record: Recorder
+    secret: bytes
+    past: CompletedWork = NOTHING
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def description(self) -> str:
+        return self.task.told
+
+    @property
+    def counter(self) -> str:
+        return UTILITY_CALLS
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        """The utility of a candidate; of the original's own text it is 1/2 by definition, and nothing is timed for it.
+
+        Raises:
+            TaskError: the original does not answer.
+            SandboxError: the host failed.
+        """
+        return measured_once(self, candidate, at, lambda text: self._measure(text, at.path))
+
+    def _measure(self, candidate: str, path: str) -> Evaluation:
+        task = self.task
+        try:
+            program = task.program(candidate)
+        except Malformed as error:
+            return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
+        own = program == task.program(task.seed)
+        limits = Limits(task.time_limit, max(WALL_FACTOR * task.time_limit, WALL_FLOOR), task.memory_limit)
+        scores: list[float] = []
+        times: list[dict[str, float]] = []
+        before: list[dict[str, float]] = []
+        told = Feedback()
+        with (
+            AuditLog(self.record, path, candidate) as notes,
+            self.sandbox.open(Program(task.seed, task.entry), limits) as original,
+            self.sandbox.open(Program(program, task.entry), limits) as guest,
+        ):
+            for index in range(task.count(self.split)):
+                # Each is called once on an instance: a second call could be answered from what a program remembers.
+                first = self._returned(original, index) if own or index % 2 == 0 else None
+                outcome: Outcome = first if own and first else self._call(guest, index)
+                expected = first or self._returned(original, index)
+                notes.saw(outcome)
+                verdict, why = _judged(outcome, expected)
+                if verdict != "ok":
+                    told.failed(index, task.instance(self.split, index, self.seeds), verdict, why)
+                    return self._failed(index, verdict, why, scores, told)
+                t, t0 = outcome.spent.cpu_seconds, expected.spent.cpu_seconds
+                scores.append(t0 / (t0 + t) if t0 + t > 0 else 0.5)
+                times.append({SECONDS: t})
+                before.append({SECONDS: t0})
+        return Evaluation(
+            value=sum(scores) / len(scores),
+            verdict="ok",
+            scores=tuple(scores),
+            verdicts=_ok(scores),
+            cpu_seconds=sum(each[SECONDS] for each in times),
+            notes=told.notes if self.split == "train" else (),
+            metrics=tuple(times),
+            beside=tuple(before),
+        )
+
+    def _failed(self, index: int, verdict: Verdict, error: str, scores: list[float], told: Feedback) -> Evaluation:
+        """One failure costs the whole utility: a faster function that answers otherwise is another function."""
+        return Evaluation(
+            value=0.0,
+            verdict=verdict,
+            scores=(*scores, 0.0),
+            verdicts=(*_ok(scores), verdict),
+            error=f"instance {index}: {error}"[:REPORT_CHARACTERS],
+            notes=told.notes if self.split == "train" else (),
+        )
+
+    def _returned(self, original: Guest, index: int) -> Returned:
+        outcome = self._call(original, index)
+        if not isinstance(outcome, Returned):
+            raise TaskError(f"task {self.name}: the original fails on instance {index}: {explain(outcome)[:300]}")
+        return outcome
+
+    def _call(self, guest: Guest, index: int) -> Outcome:
+        # The same seed for both, and no word of which program it is.
+        seed = derive(self.secret, "guest", "speed", self.split, index) & (2**64 - 1)
+        instance = self.task.instance(self.split, index, self.seeds)
+        try:
+            return guest.call(list(instance.inputs.values()), seed=seed)
+        except (TypeError, ValueError, RecursionError, OverflowError) as error:
+            raise TaskError(
+                f"task {self.name}: inputs of instance {index} cannot be sent to a guest: {error}"
+            ) from error
+
+
+def _ok(scores: list[float]) -> tuple[Verdict, ...]:
+    ok: Verdict = "ok"
+    return (ok,) * len(scores)
+
+
+def _judged(outcome: Outcome, expected: Returned) -> tuple[Verdict, str]:
+    if not isinstance(outcome, Returned):
+        return verdict_of(outcome), explain(outcome)
+    if not same_answer(expected.value, outcome.value):
+        return "malformed", "malformed answer: it differs from the original's"
+    return "ok", ""

@@ -1,0 +1,324 @@
+"""Utilities *u* = (u_func, u_str) (§3), and the utility of a task: solutions run in the sandbox, answers scored in the host."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias, cast
+
+from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
+from strop.base.budget import UTILITY_CALLS, Budget
+from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
+from strop.base.events import AuditNoted, Evaluated, Recorder
+from strop.base.randomness import derive
+from strop.base.scorer_notes import collecting
+from strop.core.audit_log import AuditLog
+from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.feedback import Feedback
+from strop.sandbox.base import (
+    Died,
+    Guest,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    Program,
+    Raised,
+    Returned,
+    Sandbox,
+    TimedOut,
+    Violated,
+    describe,
+)
+from strop.tasks.base import Instance, Seeds, Split, Task
+
+Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
+"""How an evaluation ended. A failure of the host has no verdict: it raises, and is never a score."""
+
+WALL_FACTOR = 5.0
+"""The wall-clock backstop is this many times the CPU limit, so that a busy machine is not a failing solution."""
+WALL_FLOOR = 2.0
+"""Seconds; no backstop is shorter."""
+TIMEOUTS = 4
+"""Of the first instances, all of them: after so many the others are not run. A program that answers any of these in time keeps
+its score."""
+REPORT_CHARACTERS = 2000
+"""How much of an error is kept."""
+LONGEST = 1_000_000
+"""Characters of one candidate and of one prompt: both are recorded, and must not fill the disk."""
+
+
+def verdict_of(outcome: Outcome) -> Verdict:
+    """The one word for an outcome."""
+    match outcome:
+        case Returned():
+            return "ok"
+        case Raised():
+            return "raised"
+        case TimedOut():
+            return "timeout"
+        case OutOfMemory():
+            return "out of memory"
+        case Died():
+            return "died"
+        case Violated():
+            return "violated"
+
+
+_DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a utility says of one candidate."""
+
+    value: float
+    """The utility, in [0, 1]."""
+    verdict: Verdict
+    """`ok`, or how the first failing instance ended."""
+    scores: tuple[float, ...] = ()
+    """One score for each instance that was run; for a meta-utility one for each copy."""
+    verdicts: tuple[Verdict, ...] = ()
+    """One verdict for each of `scores`."""
+    error: str = ""
+    """The first failure: its instance, its reason and the tail of its traceback."""
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What the scorer had to say (`strop.note`), and failing instances: feedback on the training split, cut to size."""
+    metrics: tuple[Mapping[str, float], ...] = ()
+    """For each instance the values behind its score, where a command measures several; else empty."""
+    beside: tuple[Mapping[str, float], ...] = ()
+    """For each instance the original's values, measured beside it; empty where it was not."""
+    answers: tuple[str, ...] = ()
+    """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
+
+    @property
+    def does_not_run(self) -> bool:
+        """Whether a program failed while it ran, so that a search cannot begin from it. One that raises need do so only once."""
+        return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
+
+    def seed_runs(self, task: object) -> bool:
+        """Whether a search can begin from the task's own seed, of which this was said."""
+        slow = isinstance(task, Task) and task.slow_seed and self.verdict == "timeout"
+        return slow or not self.does_not_run
+
+    def counts(self) -> dict[str, int]:
+        """Verdict → number of instances."""
+        return dict(Counter(self.verdicts))
+
+
+class Utility(Protocol):
+    """*u*: a function of program texts, and the words in which a language model is told of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def description(self) -> str:
+        """u_str."""
+        ...
+
+    @property
+    def counter(self) -> str:
+        """The budget counter that one call costs."""
+        ...
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        """u_func. A candidate that is no text (None) has utility 0. What it spends is spent in `at`.
+
+        Raises:
+            StropError: the host failed; there is no score.
+        """
+        ...
+
+
+NOT_A_TEXT = Evaluation(
+    value=0.0, verdict="malformed", error=f"the candidate is not a program text of at most {LONGEST:,} characters"
+)
+
+
+class Measuring(Utility, Protocol):
+    """A utility that measures on one split, and records it."""
+
+    @property
+    def split(self) -> Split: ...
+
+    @property
+    def past(self) -> CompletedWork: ...
+
+    @property
+    def record(self) -> Recorder: ...
+
+
+def measured_once(
+    utility: Measuring, candidate: str | None, at: Budget, measure: Callable[[str], Evaluation]
+) -> Evaluation:
+    """What the record holds of this evaluation; else what `measure` gives for a candidate that is a text, recorded."""
+    ended = utility.past.evaluation(at, candidate)
+    if ended is not None:
+        return evaluation_of(ended)
+    evaluation = NOT_A_TEXT if candidate is None else measure(candidate)
+    utility.record(evaluated(utility, utility.split, candidate, evaluation, at))
+    return evaluation
+
+
+@dataclass(frozen=True)
+class TaskUtility:
+    """The utility of a task on one split: the mean score over its instances.
+
+    An instance is drawn afresh for every evaluation, so nothing that a guest does to its inputs outlives the call.
+    """
+
+    task: Task
+    split: Split
+    seeds: Seeds
+    sandbox: Sandbox
+    record: Recorder
+    secret: bytes
+    """What the guests' random numbers derive from."""
+    strict: bool = False
+    """Whether an answer that the scorer chokes on breaks the task, as the seed's does, rather than the answer."""
+    past: CompletedWork = NOTHING
+    """What the record holds already, where work goes on."""
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def description(self) -> str:
+        return self.task.told
+
+    @property
+    def counter(self) -> str:
+        return UTILITY_CALLS
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        return measured_once(self, candidate, at, lambda text: self._measure(text, at.path))
+
+    def _measure(self, candidate: str, path: str) -> Evaluation:
+        task = self.task
+        try:
+            program = task.program(candidate)
+        except Malformed as refused:
+            return Evaluation(value=0.0, verdict="malformed", error=str(refused)[:REPORT_CHARACTERS])
+        scores: list[float] = []
+        verdicts: list[Verdict] = []
+        errors: list[str] = []
+        told = Feedback()
+        cpu = wall = 0.0
+        with (
+            AuditLog(self.record, path, candidate) as notes,
+            self.sandbox.open(Program(program, task.entry), self._limits()) as guest,
+        ):
+            for index in range(task.count(self.split)):
+                instance = task.instance(self.split, index, self.seeds)
+                outcome = self._call(guest, instance, path, index)
+                notes.saw(outcome)
+                with collecting() as said:  # of every split, so that no note of a held-out instance goes anywhere else
+                    score, verdict, error = self._judge(instance, outcome, path)
+                told.said(index, said.texts)
+                cpu, wall = cpu + outcome.spent.cpu_seconds, wall + outcome.spent.wall_seconds
+                scores.append(score)
+                verdicts.append(verdict)
+                if verdict != "ok":
+                    errors.append(f"instance {index}: {error}")
+                    told.failed(index, instance, verdict, error)
+                    if task.failure == "utility":
+                        break
+                    if index + 1 == TIMEOUTS < task.count(self.split) and set(verdicts) == {"timeout"}:
+                        left = task.count(self.split) - TIMEOUTS
+                        errors[0] = (
+                            f"the first {TIMEOUTS} instances timed out, so {left} more were not run; {errors[0]}"
+                        )
+                        scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
+                        break
+        failed = bool(errors) and task.failure == "utility"
+        return Evaluation(
+            value=0.0 if failed else sum(scores) / len(scores),
+            verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
+            scores=tuple(scores),
+            verdicts=tuple(verdicts),
+            error=errors[0][:REPORT_CHARACTERS] if errors else "",
+            cpu_seconds=cpu,
+            wall_seconds=wall,
+            notes=told.notes if self.split == "train" else (),
+        )
+
+    def _limits(self) -> Limits:
+        """Of one instance."""
+        seconds = self.task.time_limit
+        return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), self.task.memory_limit)
+
+    def _call(self, guest: Guest, instance: Instance, path: str, index: int) -> Outcome:
+        # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances.
+        seed = derive(self.secret, "guest", path, self.split, index) & (2**64 - 1)
+        try:
+            return guest.call(list(instance.inputs.values()), seed=seed)
+        except (TypeError, ValueError, RecursionError, OverflowError) as error:
+            raise TaskError(
+                f"task {self.name}: inputs of instance {index} cannot be sent to a guest: {error}"
+            ) from error
+
+    def _judge(self, instance: Instance, outcome: Outcome, path: str) -> tuple[float, Verdict, str]:
+        if not isinstance(outcome, Returned):
+            return 0.0, verdict_of(outcome), explain(outcome)
+        try:
+            return self.task.checked_score(instance, outcome.value), "ok", ""
+        except Malformed as error:
+            return 0.0, "malformed", f"malformed answer: {error}"
+        except UtilityOutOfBounds as error:
+            if not self.strict:  # the seed's answers are no attempt at anything: the scorer is wrong
+                self.record(AuditNoted(scope=path, rule=OUT_OF_BOUNDS, detail=str(error)))
+            raise
+        except ScorerFailed as error:
+            if self.strict:
+                raise
+            self.record(AuditNoted(scope=path, rule=SCORER_CHOKED, detail=str(error)))
+            return 0.0, "malformed", f"the answer cannot be scored: {error}"
+
+
+def explain(outcome: Outcome) -> str:
+    """What happened, with the tail of the traceback where there is one."""
+    traceback = outcome.traceback if isinstance(outcome, Raised) else ""
+    return f"{describe(outcome)}\n{traceback}".rstrip()[:REPORT_CHARACTERS]
+
+
+def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:
+    """The record of an evaluation."""
+    return Evaluated(
+        scope=at.path,
+        utility=utility.name,
+        split=split,
+        solution=candidate,
+        verdict=evaluation.verdict,
+        value=evaluation.value,
+        scores=evaluation.scores,
+        verdicts=tuple(evaluation.verdicts),
+        error=evaluation.error,
+        cpu_seconds=evaluation.cpu_seconds,
+        wall_seconds=evaluation.wall_seconds,
+        notes=evaluation.notes,
+        metrics=json.dumps(evaluation.metrics),
+        beside=json.dumps(evaluation.beside),
+        answers=evaluation.answers,
+    )
+
+
+def evaluation_of(event: Evaluated) -> Evaluation:
+    """The evaluation that `evaluated` made a record of."""
+    return Evaluation(
+        value=event.value,
+        verdict=cast(Verdict, event.verdict),
+        scores=tuple(event.scores),
+        verdicts=cast("tuple[Verdict, ...]", tuple(event.verdicts)),
+        error=event.error,
+        cpu_seconds=event.cpu_seconds,
+        wall_seconds=event.wall_seconds,
+        notes=tuple(event.notes),
+        metrics=tuple(json.loads(event.metrics)),
+        beside=tuple(json.loads(event.beside)),
+        answers=tuple(event.answers),
+    )

@@ -1,0 +1,174 @@
+"""The lineage as a drawing: a column an iteration, what was accepted above what was not, a line from each to its parent."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strop.report.html.schema import LineageNode
+
+MOST_IN_COLUMN = 12
+"""Candidates that an iteration's column shows, the best first; the list beneath the drawing has all."""
+CARD, CHIP = (168, 66), (168, 26)
+"""Width and height of an improver that was chosen or judged, and of one that was only evaluated."""
+_GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 52, 6
+_LANE, _APART, _LANES, _ROUND = 26, 5, 4, 6
+"""The way of a line above the boxes: its height, how far two of them are apart, how many there are, and their corners."""
+_CARDS = ("seed", "accepted", "rejected")
+_LONGEST = 24
+"""Characters of a line in a card."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A node as it is drawn, in pixels from the upper left corner."""
+
+    node: LineageNode
+    x: int
+    y: int
+    width: int
+    height: int
+    shape: str
+    """The state as a class of the style sheet: `seed`, `accepted`, `rejected`, `evaluated`, `failed`."""
+    title: str
+    lines: tuple[str, ...]
+    said: str
+    """All of it in words, for those who do not see it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """From a parent to what it made."""
+
+    path: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """An iteration."""
+
+    x: int
+    title: str
+    more: str
+    """What the column does not show; may be empty."""
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All of it; `width` and `height` in pixels."""
+
+    width: int
+    height: int
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    boxes: tuple[Box, ...]
+
+
+def graph_of(nodes: Sequence[LineageNode]) -> Graph | None:
+    """The drawing of a lineage; None without nodes."""
+    layers: dict[int, list[LineageNode]] = {}
+    for node in nodes:
+        layers.setdefault(_layer(node), []).append(node)
+    columns: list[Column] = []
+    boxes: list[Box] = []
+    for place, layer in enumerate(sorted(layers)):
+        x = _EDGE + place * (CARD[0] + _GAP_X)
+        drawn, left_out = _column(layers[layer], x)
+        boxes += drawn
+        bottom = max(each.y + each.height for each in drawn)
+        more = f"and {left_out} more in the list" if left_out else ""
+        columns.append(Column(x, _title(layers[layer]), more, bottom))
+    if not boxes:
+        return None
+    width = columns[-1].x + CARD[0] + _EDGE
+    height = max(each.bottom + (22 if each.more else 0) for each in columns) + _EDGE
+    return Graph(width, height, tuple(columns), _lines(boxes), tuple(boxes))
+
+
+def _layer(node: LineageNode) -> int:
+    if node["t"] is not None:
+        return node["t"]
+    return {"seed": 0, "accepted": 2, "rejected": 2}.get(node["state"], 1)
+
+
+def _title(nodes: Sequence[LineageNode]) -> str:
+    first = nodes[0]
+    if first["t"] is not None:
+        return f"t = {first['t']}"
+    return {"seed": "original", "accepted": "result", "rejected": "result"}.get(first["state"], "evaluated")
+
+
+def _column(nodes: Sequence[LineageNode], x: int) -> tuple[list[Box], int]:
+    cards = sorted((each for each in nodes if each["state"] in _CARDS), key=lambda each: _CARDS.index(each["state"]))
+    chips = sorted((each for each in nodes if each["state"] not in _CARDS), key=lambda each: -(each["value"] or 0.0))
+    drawn, y = [], _TOP
+    for node in [*cards, *chips[:MOST_IN_COLUMN]]:
+        box = _box(node, x, y)
+        drawn.append(box)
+        y += box.height + _GAP_Y
+    return drawn, max(len(chips) - MOST_IN_COLUMN, 0)
+
+
+def _box(node: LineageNode, x: int, y: int) -> Box:
+    state, value = node["state"], "–" if node["value"] is None else f"{node['value']:.3f}"
+    card = state in _CARDS
+    test = "" if node["test"] is None else f", test {node['test']:.3f}"
+    strategy = _short(node["strategy"]["name"]) if node["strategy"] else ""
+    of = "u" if node["t"] is None else "û"  # a program has a utility, an improver a meta-utility
+    marks = f" · audit: {len(node['notes'])}" if node["notes"] else ""
+    title = (
+        f"{_short(node['label']) if len(node['label']) < 9 else _number(node)} · {state}"
+        if card
+        else f"{_number(node)} · {value} · {state}"
+    )
+    lines = (f"{of} {value}{test}", strategy + marks if strategy else marks.removeprefix(" · ")) if card else ()
+    width, height = CARD if card else CHIP
+    said = " ".join([title, *filter(None, lines)])  # begins as what is seen: whoever speaks to a computer says that
+    said = said if card else f"{said}, {_short(node['label'])}{marks}"
+    return Box(node, x, y, width, height, state.replace(" ", "-"), title, tuple(filter(None, lines)), said)
+
+
+def _number(node: LineageNode) -> str:
+    """`c3` for `candidate 3 of t = 1`."""
+    words = node["label"].split()
+    return f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node["label"], 8)
+
+
+def _short(text: str, longest: int = _LONGEST) -> str:
+    plain = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+
+
+def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
+    """Those to accepted improvers are drawn last, above the others. Each parent has its own lane, so that no two lines merge."""
+    places = {each.node["id"]: each for each in boxes}
+    lanes: dict[str, int] = {}
+    found = []
+    for box in boxes:
+        parent = places.get(box.node["parent"] or "")
+        if parent is not None and parent.x < box.x:
+            lane = lanes.setdefault(parent.node["id"], len(lanes)) % _LANES
+            found.append(Line(_path(parent, box, lane), box.shape))
+    return tuple(sorted(found, key=lambda each: each.shape == "accepted"))
+
+
+def _path(parent: Box, box: Box, lane: int) -> str:
+    """To the right, up or down, and to the right; past columns in between above their boxes."""
+    begin, start, end = parent.x + parent.width, parent.y + parent.height // 2, box.y + box.height // 2
+    turn = box.x - _GAP_X // 2 + _APART * (lane - 1)
+    if box.x - begin <= _GAP_X:
+        return f"M{begin} {start}H" + _turned(turn, start, end) + f"H{box.x}"
+    first, height = begin + _GAP_X // 2 + _APART * (lane - 1), _LANE + _APART * lane
+    return f"M{begin} {start}H" + _turned(first, start, height) + "H" + _turned(turn, height, end) + f"H{box.x}"
+
+
+def _turned(x: int, start: int, end: int) -> str:
+    """The rest of a line to the right that goes up or down at `x`, with round corners."""
+    step = min(_ROUND, abs(end - start) // 2) * (1 if end > start else -1)
+    if not step:
+        return f"{x}"
+    size = abs(step)
+    return f"{x - size}Q{x} {start} {x} {start + step}V{end - step}Q{x} {end} {x + size} {end}"

@@ -1,0 +1,102 @@
+"""What the answers of a run's language model hold, in one line: how many hold no program, do not compile, or repeat another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from strop.base.events import Edited, Event, Extracted, LmResponded
+from strop.store import Stored
+
+
+class AnswersDocument(TypedDict):
+    """How many answers an improver was given, and of these, in no class but one each, those with something to tell."""
+
+    total: int
+    no_program: int
+    does_not_compile: int
+    """Python alone is compiled."""
+    edits_do_not_fit: int
+    repeated: int
+    """Programs that another answer of the same improvement held before."""
+    not_examined: int
+    """Of an LM call that the end of the run cut off."""
+    sentence: str
+    """The same in words; empty where there was no answer."""
+
+
+@dataclass
+class Answers:
+    """Counts answers, event by event."""
+
+    _arrived: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    _extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
+    _given_up: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def add(self, event: Event) -> None:
+        """Count an event, if it tells of an answer."""
+        match event:
+            case LmResponded():
+                self._arrived[event.scope, event.call] += 1
+            case Extracted():
+                self._extracted[event.scope, event.call] = event
+            case Edited(outcome="given up"):
+                self._given_up.add((event.scope, event.call, event.index))
+            case _:
+                pass
+
+    def document(self) -> AnswersDocument:
+        """What was counted."""
+        found: AnswersDocument = {
+            "total": 0,
+            "no_program": 0,
+            "does_not_compile": 0,
+            "edits_do_not_fit": 0,
+            "repeated": 0,
+            "not_examined": sum(n for call, n in self._arrived.items() if call not in self._extracted),
+            "sentence": "",
+        }
+        seen: defaultdict[str, set[str]] = defaultdict(set)
+        for (scope, call), event in self._extracted.items():
+            for index, (content, program) in enumerate(zip(event.contents, event.programs, strict=True)):
+                found["total"] += 1
+                match content:
+                    case "no program" if (scope, call, index) in self._given_up:
+                        found["edits_do_not_fit"] += 1
+                    case "no program":
+                        found["no_program"] += 1
+                    case "does not compile":
+                        found["does_not_compile"] += 1
+                    case _ if program in seen[scope]:
+                        found["repeated"] += 1
+                seen[scope].add(program)
+        found["total"] += found["not_examined"]
+        found["sentence"] = _sentence(found)
+        return found
+
+
+def answers_in(events: Iterable[Stored[Event]]) -> AnswersDocument:
+    """What the events of a run say of its answers."""
+    found = Answers()
+    for stored in events:
+        found.add(stored.event)
+    return found.document()
+
+
+def _sentence(found: AnswersDocument) -> str:
+    """`Answers: 24, of which 3 hold no program, 2 do not compile.`"""
+    parts = (
+        (found["no_program"], "holds no program", "hold no program"),
+        (found["does_not_compile"], "does not compile", "do not compile"),
+        (found["edits_do_not_fit"], "holds edits that do not fit", "hold edits that do not fit"),
+        (found["repeated"], "repeats another", "repeat another"),
+        (found["not_examined"], "was not examined", "were not examined"),
+    )
+    said = ", ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in parts if n)
+    if not found["total"]:
+        return ""
+    if found["not_examined"] == found["total"]:
+        return f"Answers: {found['total']:,}; what they hold was not examined."
+    return f"Answers: {found['total']:,}, of which {said}." if said else f"Answers: {found['total']:,}."

@@ -1,0 +1,117 @@
+"""A picture at the foot of a terminal, drawn again and again in its place, over which lines scroll away.
+
+One thread alone writes: a terminal that is slow, stopped or closed holds nobody else up. The cursor is never hidden and no mode
+of the terminal is changed, so that there is nothing to repair, however the process ends.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from strop.report.terminal.stream import Lasting
+
+REFRESHES = 4
+"""Pictures a second."""
+_UP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
+_GOODBYE_SECONDS = 2.0
+"""How long the last picture may take where nobody reads; the work does not wait longer for it."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of a terminal, in characters."""
+
+    columns: int
+    rows: int
+
+
+class Foot:
+    """Draws what `render` gives for a size at the foot of `stream`."""
+
+    def __init__(self, stream: TextIO, render: Callable[[Size], RenderableType]) -> None:
+        self._stream = Lasting(stream)
+        self._render = render
+        self._console = Console(
+            file=self._stream,  # type: ignore[arg-type]
+            force_terminal=True,
+            force_jupyter=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        self._said: deque[Text] = deque()
+        self._drawn: list[int] = []
+        """Width of each line of the picture on the screen, in cells."""
+        self._shown = ""
+        self._size = Size(0, 0)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="strop-picture", daemon=True)
+
+    @property
+    def console(self) -> Console:
+        """What the picture is rendered by: its encoding and colours."""
+        return self._console
+
+    def say(self, line: Text) -> None:
+        """A line that stays, above the picture; it is written with the next picture."""
+        self._said.append(line)
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Draw no more: what was said stays, the picture goes."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(_GOODBYE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set() and not self._stream.gone:
+            self._draw()
+            self._stopped.wait(1 / REFRESHES)
+        self._draw(last=True)
+
+    def _draw(self, last: bool = False) -> None:
+        size = self.size()
+        above = [self._said.popleft() for _ in range(len(self._said))]
+        lines = [] if last else self._lines(self._render(size), size)[: max(size.rows - 1, 1)]
+        picture = "".join(f"{line}{_CLEAR_LINE}\n" for line, _ in lines)
+        if not above and picture == self._shown and size == self._size and not last:
+            return
+        height = min(sum(max(1, -(-width // size.columns)) for width in self._drawn), max(size.rows - 1, 1))
+        up = "\r" + (_UP.format(height) if height else "")
+        said = "".join(f"{line}\n" for text in above for line, _ in self._lines(text, size))
+        cleared = _CLEAR_BELOW if said or last or size != self._size else ""
+        self._stream.write(f"{up}{cleared}{said}{picture}{_CLEAR_BELOW}")
+        self._stream.flush()
+        self._drawn, self._shown, self._size = [width for _, width in lines], picture, size
+
+    def _lines(self, what: RenderableType, size: Size) -> list[tuple[str, int]]:
+        """(line with its colours, its width in cells) for each line of `what`."""
+        # One column stays free: a terminal clears the last character of a line that is full.
+        options = self._console.options.update(width=max(size.columns - 1, 1), height=None)
+        found = []
+        for segments in self._console.render_lines(what, options, pad=False):
+            line = Text.assemble(*((each.text, each.style or "") for each in segments), no_wrap=True)
+            line.rstrip()  # a terminal that is made narrower wraps blanks too
+            with self._console.capture() as captured:
+                self._console.print(line, end="", soft_wrap=True)
+            found.append((captured.get(), line.cell_len))
+        return found
+
+    def size(self) -> Size:
+        """Of the terminal as it is now; 80 by 24 where it does not say."""
+        try:
+            columns, rows = os.get_terminal_size(self._stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            columns, rows = self._console.size
+        return Size(columns or 80, rows or 24)

@@ -1,0 +1,221 @@
+"""A run told in lines, one for each step that matters to somebody who watches; never one for an evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from strop.analysis.audit import RULES
+from strop.base import budget
+from strop.base.errors import dollars
+from strop.base.events import (
+    AuditNoted,
+    BudgetMoved,
+    Compared,
+    Evaluated,
+    Event,
+    IterationFinished,
+    IterationStarted,
+    LmFault,
+    RunFinished,
+)
+from strop.base.solution import digest_of
+from strop.core.feedback import gist
+from strop.core.selection.gated import BEST, CEILING_VALUES
+from strop.report.terminal.lineage import Candidate
+from strop.report.terminal.lineage import candidate_score as candidate_score
+from strop.report.terminal.pace import in_all
+from strop.report.terminal.progress import GateProgress, Progress, held_out, is_tried
+from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
+from strop.tasks.paper.facts import FOLDERS, facts
+
+_PATIENCE = 10
+"""Faults that are told of one iteration; the rest is counted: a guest can make thousands."""
+
+_GATE_STEP = 5
+"""Pairs of a gate between two lines."""
+
+
+_ABOUT = 0.005
+"""How far below the best known score of the published instances û counts as being there: others are drawn for a run."""
+
+
+class Narrator:
+    """Says what an event means, given where the run stands. Not locked."""
+
+    def __init__(self, progress: Progress, score: Callable[[Evaluated], str] | None = None) -> None:
+        """`score` puts the score of a candidate of strop improve into words; the utility when not given."""
+        self.progress = self._progress = progress
+        self._score = score or (lambda event: f"{event.value:.3f}")
+        self._told: dict[type[Event], int] = {}
+        self._rules: set[str] = set()
+        self._pairs_told = 0
+
+    def line(self, event: Event) -> str | None:
+        """What to say of `event`, which `progress` has taken in; None for what is not worth a line."""
+        match event:
+            case IterationStarted():
+                self._told.clear()
+                self._pairs_told = 0
+                return _started(event)
+            case Evaluated() if self._progress.gate is not None and "/gate/" in event.scope:
+                return self._comparing(self._progress.gate)
+            case BudgetMoved(counter=budget.HELD_OUT, limit=int(limit)):
+                # Ten lines at most, however many instances there are.
+                step = max(1, math.ceil(limit / 10))
+                return held_out(event) if event.used % step == 1 % step else None
+            case Compared():
+                return _compared(event)
+            case IterationFinished():
+                known = at_ceiling(event, self._progress.recipe)
+                return finished(event) + self._in_all(event) + (f"; {known}" if known else "")
+            case LmFault(index=-1):  # the error that ends the work says it
+                return None
+            case LmFault():
+                alike = f" ({event.times} in a row)" if event.times > 1 else ""
+                where = f"{event.scope} call {event.call} attempt {event.attempt}{alike}"
+                return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
+            case AuditNoted():
+                return self._first_of_rule(event)
+            case Evaluated() if is_tried(event):
+                return self._tried(event)
+            case RunFinished():
+                # The error that ends the work is printed after it, and says why.
+                detail = f": {event.detail}" if event.detail and event.status not in ("failed", "budget") else ""
+                status = "stopped at a limit" if event.status == "budget" else event.status
+                return escape(f"run {status}{detail}; {tally(self._progress)}", limit=400)
+            case _:
+                candidate = self._progress.candidate(event)
+                return None if candidate is None else self._candidate(candidate)
+
+    @property
+    def best(self) -> str:
+        """The best candidate of strop improve so far, and its score."""
+        best = self._progress.best_tried
+        return "none better than the original" if best is None else f"{_name(best)}: {self._score(best)}"
+
+    def _in_all(self, event: IterationFinished) -> str:
+        """What the whole run is expected to come to, where iterations are to come."""
+        expected, of = in_all(self._progress), self._progress.recipe.get("iterations")
+        if expected is None or not isinstance(of, int) or event.t >= of:
+            return ""
+        money = f" and {dollars(expected[1])}" if expected[1] else ""
+        return f"; about {quantity(expected[0], 'LM call')}{money} expected in all"
+
+    def _tried(self, event: Evaluated) -> str:
+        """One candidate, its score, and what was spent so far."""
+        progress = self._progress
+        of = progress.recipe.get("utility_budget")
+        best = " (best)" if event is progress.best_tried else ""
+        result = (
+            f"{event.verdict}, {self._score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{_why(event)}"
+        )
+        spent = [
+            f"{progress.tried} of {of} evaluations" if isinstance(of, int) else quantity(progress.tried, "evaluation")
+        ]
+        spent.append(quantity(progress.lm_calls, "LM call"))
+        if progress.cost:
+            spent.append(dollars(progress.cost))
+        same = progress.original is not None and event.solution == progress.original.solution
+        name = f"{_name(event)} (the original)" if same else _name(event)
+        return escape(f"candidate {name}: {result}, {', '.join(spent)}", limit=400)
+
+    def _candidate(self, candidate: Candidate) -> str:
+        best = ", best so far" if candidate == self._progress.best else ""
+        name = f"t = {candidate.t}: candidate {self._progress.candidates_seen}, {candidate.name}"
+        return f"{name}: {candidate.verdict}, {candidate_score(candidate)}{best}"
+
+    def _comparing(self, gate: GateProgress) -> str | None:
+        """How a gate stands, once in `_GATE_STEP` pairs."""
+        ended = sum(len(pair) == 2 for pair in gate.values.values())
+        if ended // _GATE_STEP == self._pairs_told // _GATE_STEP:
+            return None
+        self._pairs_told = ended
+        return f"t = {self._progress.t}: gate: {gate.words}"
+
+    def _first_of_rule(self, event: AuditNoted) -> str | None:
+        """The first note of a rule in a run; the table at the end counts all of them."""
+        if event.rule in self._rules:
+            return None
+        self._rules.add(event.rule)
+        return escape(f"{_noted(event)} (from now on only counted)", limit=400)
+
+    def _sparingly(self, event: Event, line: str) -> str | None:
+        told = self._told[type(event)] = self._told.get(type(event), 0) + 1
+        if told > _PATIENCE + 1:
+            return None
+        return escape(line) if told <= _PATIENCE else f"{line.split(':')[0]}: more of this iteration are only counted"
+
+
+def _name(event: Evaluated) -> str:
+    return digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
+
+
+def _why(event: Evaluated) -> str:
+    reason = gist(event.error)
+    return f" ({reason[:160]})" if reason else ""
+
+
+def _compared(event: Compared) -> str:
+    n = max(len(event.differences), 1)
+    low, high = event.interval
+    verdict = "accepted" if event.accepted else "rejected"
+    return (
+        f"t = {event.t}: gate: candidate {verdict}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
+        f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
+        f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
+        + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile else "")
+    )
+
+
+def finished(event: IterationFinished) -> str:
+    """How an iteration ended."""
+    outcome = f"I_{event.t} is {digest_of(event.improver)[:NAMED_BY]}"
+    if event.t > 0:
+        outcome += ", new" if event.accepted else f", kept ({_short(event.reason)})" if event.reason else ", kept"
+    scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
+    asked = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
+    spent = f"{asked}, {duration(event.seconds)}"
+    return escape(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)
+
+
+def _short(reason: str) -> str:
+    """A reason without the figures of the gate, which a line of their own has just told."""
+    return reason.partition(": difference ")[0]
+
+
+def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
+    """That the seed improver leaves nothing, or little, to gain, where that can be seen and the run goes on; empty else."""
+    if event.t > 0 or not event.train:
+        return ""
+    if min(event.train) >= BEST:
+        ends = recipe.get("selection") != "paper" and len(event.train) >= CEILING_VALUES
+        said = "the seed improver already reaches the best possible score; nothing can be gained on this task"
+        return "" if ends else said
+    task, value = str(recipe.get("task", "")), sum(event.train) / len(event.train)
+    if task not in FOLDERS or event.tasks or value < facts(task).best["train"] - _ABOUT:
+        return ""
+    known = facts(task)
+    said = f"the seed improver already reaches about the best known score of {task}"
+    return f"{said}, {known.best['train']:.3f} ({known.reference}); little or nothing can be gained"
+
+
+def tally(progress: Progress) -> str:
+    """What a run has spent and met, in one line."""
+    return (
+        f"LM calls {progress.lm_calls}, evaluations {progress.evaluations} ({counted(progress.verdicts)}), "
+        f"faults {progress.faults.total()}, audit notes {progress.notes.total()}"
+    )
+
+
+def _noted(event: AuditNoted) -> str:
+    rule = RULES.get(event.rule)
+    name = f"{event.rule} {rule.title}" if rule is not None else event.rule
+    line = "" if event.line is None else f", line {event.line}"
+    times = "" if event.times == 1 else f", {event.times} times"
+    return f"audit note: {name}{times}, at {event.scope}{line}: {event.detail}"
+
+
+def _started(event: IterationStarted) -> str:
+    name = digest_of(event.improver)[:NAMED_BY]
+    return f"t = 0: measuring the seed improver {name}" if event.t == 0 else f"t = {event.t}: {name} improves itself"

@@ -1,0 +1,222 @@
+"""The live picture of a run on a terminal: legible at 80 columns, and with the lineage beside the figures at 120 and more."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from strop.analysis.stats import t_estimate
+from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
+from strop.base.errors import dollars
+from strop.base.events import Event, IterationFinished
+from strop.report.terminal.foot import Foot, Size
+from strop.report.terminal.lineage import candidate_score
+from strop.report.terminal.lineage_tree import drawn, rows
+from strop.report.terminal.narration import Narrator, finished
+from strop.report.terminal.notes import rule_words
+from strop.report.terminal.pace import Pace, in_all
+from strop.report.terminal.progress import Progress, is_tried
+from strop.report.terminal.tables import fitting
+from strop.report.terminal.under_way import SLOW, UnderWay
+from strop.report.terminal.words import counted, duration, escape, no_width, over_tasks, quantity
+
+WIDE = 120
+"""Columns from which the lineage stands beside the figures."""
+_FACTS = 76
+"""Columns that the figures take, at most."""
+_RATE_SECONDS = 5.0
+"""The evaluations per second are those of about this many last seconds."""
+
+
+class Picture:
+    """A recorder that draws; a context manager. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        notice: str,
+        clock: Callable[[], float],
+        narrator: Narrator | None = None,
+        planned: int | None = None,
+    ) -> None:
+        """`planned`: downstream improvements in all, where that is known before."""
+        self._notice = notice
+        self._clock = clock
+        self._start = clock()
+        self._lock = threading.Lock()
+        self._narrator = narrator or Narrator(Progress())
+        self._progress = self._narrator.progress
+        self._pace = Pace(self._progress, planned)
+        self._under_way = UnderWay()
+        self._samples: deque[tuple[float, int]] = deque([(self._start, self._progress.evaluations)])
+        self._foot = Foot(stream, self.render)
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._progress.add(event)
+            self._pace.add(event, self._clock())
+            self._under_way.add(event, self._clock())
+            tried = self._narrator.line(event) if is_tried(event) else None
+            line = finished(event) if isinstance(event, IterationFinished) else tried
+        if line is not None:
+            self._foot.say(Text(fitting(self._foot.console, line)))
+
+    def notify(self, line: str) -> None:
+        """A line that stays, above the picture."""
+        self._foot.say(Text(fitting(self._foot.console, line)))
+
+    def __enter__(self) -> Picture:
+        if self._notice:
+            self._foot.say(Text(self._notice, style="bold yellow"))
+        self._foot.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing; what was said stays."""
+        self._foot.stop()
+
+    def render(self, size: Size) -> RenderableType:
+        """The present picture, for a terminal of this size."""
+        with self._lock:
+            now = self._clock()
+            head = [self._title(now), *self._banner()]
+            facts = self._facts(now)
+            room = size.rows - 2 - len(head)
+            if size.columns >= WIDE:
+                side = self._lineage(size.columns - _FACTS - 4, room)
+                both = Table.grid(padding=(0, 2))
+                both.add_column(width=_FACTS)
+                both.add_column()
+                both.add_row(facts, Group(*side))
+                return Group(*head, both)
+            return Group(*head, facts, *self._lineage(size.columns - 2, room - facts.row_count))
+
+    def _title(self, now: float) -> Text:
+        progress = self._progress
+        of = progress.recipe.get("iterations")
+        parts = ["strop"]
+        parts += [escape(str(progress.recipe[name]), 24) for name in ("task", "lm") if name in progress.recipe]
+        if progress.t is not None:
+            parts.append(f"iteration {progress.t}" + (f" of {of}" if isinstance(of, int) else ""))
+        parts.append(duration(now - self._start))
+        left = self._pace.left(now)
+        return Text(self._fitting(" · ".join([*parts, *([left] if left else [])])), style="bold")
+
+    def _banner(self) -> list[Text]:
+        if not self._notice:
+            return []
+        return [Text(self._fitting(self._notice), style="bold yellow", no_wrap=True, overflow="ellipsis")]
+
+    def _lineage(self, width: int, room: int) -> list[Text]:
+        lineage, console = self._progress.lineage, self._foot.console
+        found = rows(lineage, now=self._progress.t, ascii_only=not console.encoding.startswith("utf"))
+        if not found or room < 2:
+            return []
+        return [Text("lineage", style="dim"), *drawn(found, console, width, max(room - 1, 2))]
+
+    def _facts(self, now: float) -> Table:
+        progress, facts = self._progress, Table.grid(padding=(0, 2))
+        facts.add_column(style="dim", no_wrap=True)
+        facts.add_column(no_wrap=True, overflow="ellipsis", max_width=_FACTS - 14)
+        said: list[tuple[str, str, str]] = [("doing", self._doing(), "")]
+        slow = self._under_way.words(now, SLOW)
+        if slow:
+            said.append(("", slow, "yellow"))
+        if progress.iterations:
+            last = progress.iterations[-1]
+            said.append((f"I_{last.t}", _scores(last), "bold"))
+        if progress.original is not None:
+            said.append(("original", f"{progress.original.value:.3f}", ""))
+            said.append(("best so far", self._narrator.best, "bold"))
+        if progress.best is not None:
+            best = progress.best
+            said.append(("best tried", f"train {candidate_score(best)}  {best.name} (t = {best.t})", "bold"))
+        if self._budget_left():
+            said.append(("budget left", self._budget_left(), ""))
+        for number, limit in enumerate(self._limits()):
+            said.append(("" if number else "limits", limit, ""))
+        expected = in_all(progress)
+        calls, cost = (
+            ("", "") if expected is None else (f" of about {expected[0]}", f" of about {dollars(expected[1])}")
+        )
+        asked = f"calls {progress.lm_calls}{calls} · responses {progress.responses} · in flight {progress.in_flight}"
+        said.append(("LM", f"{asked} · {dollars(progress.cost)}{cost}" if progress.cost else asked, ""))
+        rate = f"{progress.evaluations} · {self._rate(now):.0f}/s · {counted(progress.verdicts)}"
+        said.append(("evaluations", escape(rate), ""))
+        faults, notes = progress.faults.total(), progress.notes.total()
+        most = escape(rule_words(progress.notes.most_common(1)[0][0])) if notes else ""
+        noted = f"audit notes {notes}" + (f", most: {most}" if most else "")
+        said.append(("to look at", f"faults {faults} · {noted}", "yellow" if faults else ""))
+        for name, text, style in said:
+            facts.add_row(name, Text(self._fitting(text), style=style))
+        return facts
+
+    def _doing(self) -> str:
+        progress = self._progress
+        if progress.gate is None or not progress.doing.startswith("comparing"):
+            return escape(progress.doing, 60)
+        return f"gate: {progress.gate.words}"
+
+    def _budget_left(self) -> str:
+        names = {META_UTILITY_CALLS: "meta-utility calls", LM_CALLS: "LM calls"}
+        parts = [
+            f"{name} {max(allowance.limit - allowance.used, 0)} of {allowance.limit}"
+            for counter, name in names.items()
+            if (allowance := self._progress.allowances.get(counter)) is not None and allowance.limit is not None
+        ]
+        progress = self._progress
+        if progress.t is None and progress.original is not None:  # strop improve
+            spent = {"evaluations": ("utility_budget", progress.tried), "LM calls": ("lm_budget", progress.lm_calls)}
+            for name, (limit, used) in spent.items():
+                most = progress.recipe.get(limit)
+                parts += [f"{name} {max(most - used, 0)} of {most}"] if isinstance(most, int) else []
+        return " · ".join(parts)
+
+    def _limits(self) -> list[str]:
+        """What is left of what limits the whole run; what was spent, where only that is known."""
+        recipe, spent, progress = self._progress.recipe, self._progress.spent, self._progress
+        parts, cost, tokens, calls = [], *(recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
+        if isinstance(cost, (int, float)):
+            aside = progress.set_aside(COST)
+            of = dollars(round(cost * 1e9))
+            parts.append(f"{dollars(spent[COST] - aside)} spent and {dollars(aside)} set aside of {of}")
+        if isinstance(tokens, int):
+            aside = progress.set_aside(TOKENS)
+            parts.append(f"{spent[TOKENS] - aside:,} tokens spent and {aside:,} set aside of {tokens:,}")
+        elif progress.tokens:
+            parts.append(f"{quantity(progress.tokens, 'token', ',')} spent")
+        if isinstance(calls, int):
+            parts.append(f"LM calls left {max(calls - spent[LM_CALLS] - progress.lm_calls, 0)} of {calls}")
+        return parts
+
+    def _rate(self, now: float) -> float:
+        self._samples.append((now, self._progress.evaluations))
+        while len(self._samples) > 2 and self._samples[1][0] < now - _RATE_SECONDS:
+            self._samples.popleft()
+        then, before = self._samples[0]
+        return (self._progress.evaluations - before) / max(now - then, 1.0)
+
+    def _fitting(self, text: str) -> str:
+        encoding = self._foot.console.encoding
+        return fitting(self._foot.console, text if encoding.startswith("utf") else text.replace("·", "|"))
+
+
+def _scores(event: IterationFinished) -> str:
+    """û of I_t on both splits; on the sealed one with its interval where one can be computed."""
+    train = f"train {over_tasks(event.train, event.tasks)}"
+    if not event.test or event.tasks or len(event.test) < 2:
+        return f"test {over_tasks(event.test, event.tasks)} · {train}"
+    found = t_estimate(event.test)
+    if found.interval is None or no_width(found.interval):
+        return f"test {over_tasks(event.test, ())} · {train}"
+    low, high = max(found.interval[0], 0.0), min(found.interval[1], 1.0)
+    return f"test {found.mean:.3f} (95% {low:.3f} to {high:.3f}) · {train}"

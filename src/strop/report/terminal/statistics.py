@@ -1,0 +1,389 @@
+"""What a run shows, and how surely: every û of the sealed split with its intervals, differences, what was compared how often,
+and the bounds of Appendix A.2. For people and for programs; docs/statistics.md explains every line.
+
+All of it is computed from the record alone, after the run. Not here: the methods (stats).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+import numpy as np
+from rich.console import Console
+
+from strop.analysis.stats import (
+    bca_interval,
+    crossed_t_difference,
+    finite_class,
+    holm,
+    lemma_1,
+    lemma_1_tasks,
+    observation_1,
+    t_estimate,
+    unpaired_difference,
+    welch_test,
+    within_of_best,
+)
+from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished
+from strop.base.solution import digest_of
+from strop.report.terminal.tables import fitting, new_table, say
+from strop.report.terminal.words import ALL_EQUAL, no_width, quantity
+from strop.store import Stored
+from strop.tasks.base import META_TASK
+
+CONFIDENCE = 0.95
+DELTA = 0.05
+"""The bounds hold with probability 1 - DELTA."""
+WANTED_EPSILON = 0.1
+"""For how good a bound the tasks that it needs are told."""
+_SEALED = re.compile(r"t\d+/measure/copy(\d+)/test")
+
+
+class MeasuredIteration(TypedDict):
+    """û of I_t on the sealed test split."""
+
+    t: int
+    accepted: bool
+    improver: str
+    """Digest."""
+    n: int
+    """Copies."""
+    mean: float
+    stderr: float | None
+    t_interval: list[float] | None
+    bca_interval: list[float] | None
+
+
+class DifferenceFromSeed(TypedDict):
+    """û of I_t minus û of I_0, on the sealed test split."""
+
+    t: int
+    mean: float
+    interval: list[float] | None
+    """Welch's: other copies, the same instances."""
+    interval_new_instances: list[float] | None
+    """Crossed: other copies and other instances. null where scores of single instances are not recorded."""
+    p: float
+    p_holm: float
+    """Adjusted for all differences of this run."""
+
+
+class Comparisons(TypedDict):
+    """What was compared how often."""
+
+    candidates: int
+    """Different improvers that the self-improvements tried."""
+    meta_utility_calls: int
+    """How often û of one was asked for."""
+    gate_comparisons: int
+    gate_pairs: int
+    gate_accepted: int
+
+
+class Lemma1(TypedDict):
+    """Lemma 1 for programs as long as I_T."""
+
+    n: int
+    """|D|."""
+    length: int
+    """Bytes of I_T."""
+    alphabet: int
+    delta: float
+    epsilon: float
+    within_of_best: float
+    vacuous: bool
+    """Epsilon is 1 or more: it says nothing of numbers in [0, 1]."""
+    wanted_epsilon: float
+    tasks_needed: int
+    """|D| for which the lemma would give `wanted_epsilon`."""
+
+
+class FiniteClass(TypedDict):
+    """The bound for the improvers that were measured on the sealed split."""
+
+    n: int
+    improvers: int
+    epsilon: float
+
+
+class Observation1(TypedDict):
+    """Observation 1: as many independent tasks as there were calls would simulate the stochastic meta-utility."""
+
+    calls: int
+    tasks: int
+    perfect: bool
+
+
+class StatisticsDocument(TypedDict):
+    """What `strop show RUN --statistics --json` prints. The last three are null for a record without iterations."""
+
+    schema_version: int
+    confidence: float
+    iterations: list[MeasuredIteration]
+    differences: list[DifferenceFromSeed]
+    compared: Comparisons
+    lemma_1: Lemma1 | None
+    finite_class: FiniteClass | None
+    observation_1: Observation1 | None
+
+
+@dataclass
+class _Seen:
+    """What the statistics need of a record."""
+
+    iterations: list[IterationFinished] = field(default_factory=list)
+    sealed: dict[int, dict[int, Evaluated]] = field(default_factory=dict)
+    """Iteration t → copy → its evaluation on the sealed split; an iteration that kept its improver has none."""
+    candidates: set[str | None] = field(default_factory=set)
+    meta_utility_calls: int = 0
+    improvements: int = 0
+    """Downstream."""
+    gates: list[Compared] = field(default_factory=list)
+
+    def add(self, event: Event) -> None:
+        match event:
+            case Evaluated(utility=utility, split="train") if utility == META_TASK:
+                self.candidates.add(event.solution)
+                self.meta_utility_calls += 1
+            case Evaluated(split="test"):
+                if found := _SEALED.fullmatch(event.scope):
+                    now = len(self.iterations)
+                    self.sealed.setdefault(now, {})[int(found[1])] = event
+            case ImproveStarted(utility=utility) if utility != META_TASK:
+                self.improvements += 1
+            case IterationFinished():
+                self.iterations.append(event)
+            case Compared():
+                self.gates.append(event)
+
+
+def statistics_document(events: Iterable[Stored[Event]]) -> StatisticsDocument:
+    """The statistics of one run, finished or not, from its events. Deterministic."""
+    seen = _Seen()
+    for stored in events:
+        seen.add(stored.event)
+    measured = [event for event in seen.iterations if event.test]
+    return {
+        "schema_version": 1,
+        "confidence": CONFIDENCE,
+        "iterations": [_measured(event) for event in measured],
+        "differences": _differences(seen),
+        "compared": {
+            "candidates": len(seen.candidates),
+            "meta_utility_calls": seen.meta_utility_calls,
+            "gate_comparisons": len(seen.gates),
+            "gate_pairs": sum(gate.pairs for gate in seen.gates),
+            "gate_accepted": sum(gate.accepted for gate in seen.gates),
+        },
+        "lemma_1": _lemma_1(measured[-1]) if measured else None,
+        "finite_class": _finite_class(measured) if measured else None,
+        "observation_1": _observation_1(seen, len(measured[-1].test)) if measured else None,
+    }
+
+
+def sealed_scores(events: Iterable[Stored[Event]]) -> list[list[float]]:
+    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty where there are none."""
+    seen = _Seen()
+    for stored in events:
+        seen.add(stored.event)
+    return _scores(seen, max(seen.sealed, default=0)) if seen.iterations else []
+
+
+def _measured(event: IterationFinished) -> MeasuredIteration:
+    found = t_estimate(event.test, confidence=CONFIDENCE)
+    several = found.n > 1
+    rng = np.random.default_rng(0)  # an improver that stayed has the same interval again
+    return {
+        "t": event.t,
+        "accepted": event.accepted,
+        "improver": digest_of(event.improver),
+        "n": found.n,
+        "mean": found.mean,
+        "stderr": found.stderr,
+        "t_interval": _within(found.interval, 0.0),
+        "bca_interval": _within(bca_interval(event.test, confidence=CONFIDENCE, rng=rng), 0.0) if several else None,
+    }
+
+
+def _differences(seen: _Seen) -> list[DifferenceFromSeed]:
+    """Of every new improver from the seed; one that stayed is not compared again."""
+    rows: list[DifferenceFromSeed] = []
+    for number, event in enumerate(seen.iterations):
+        first = seen.iterations[0]
+        if number == 0 or not event.accepted or not (event.test and first.test):
+            continue
+        by_copy = unpaired_difference(event.test, first.test, confidence=CONFIDENCE)
+        p, crossed = welch_test(event.test, first.test), None
+        ours, seeds = _scores(seen, number), _scores(seen, 0)
+        if ours and seeds and len(ours[0]) == len(seeds[0]):
+            found = crossed_t_difference(ours, seeds, confidence=CONFIDENCE)
+            p, crossed = p if found.p is None else found.p, found.estimate.interval
+        rows.append(
+            {
+                "t": event.t,
+                "mean": by_copy.mean,
+                "interval": _within(by_copy.interval, -1.0),
+                "interval_new_instances": _within(crossed, -1.0),
+                "p": p,
+                "p_holm": p,
+            }
+        )
+    for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
+        row["p_holm"] = adjusted
+    return rows
+
+
+def _scores(seen: _Seen, number: int) -> list[list[float]]:
+    """Scores of an iteration's copies on the sealed instances, shape (copies, instances); empty where they are not recorded.
+
+    A solution that failed counts with its utility, 0, on every instance.
+    """
+    if seen.iterations[number].tasks:
+        return []  # of several tasks the instances are not common to all copies
+    copies = [evaluation for _, evaluation in sorted(seen.sealed.get(number, {}).items())]
+    most = max((len(e.scores) for rows in seen.sealed.values() for e in rows.values()), default=0)
+    if len(copies) != len(seen.iterations[number].test) or not most:
+        return []
+    return [_row(evaluation, most) for evaluation in copies]
+
+
+def _row(evaluation: Evaluated, instances: int) -> list[float]:
+    scores = evaluation.scores
+    whole = len(scores) == instances and abs(sum(scores) / instances - evaluation.value) < 1e-9
+    return list(scores) if whole else [evaluation.value] * instances
+
+
+def _lemma_1(last: IterationFinished) -> Lemma1:
+    n, length = len(last.test), max(2, len(last.improver.encode("utf-8", "backslashreplace")))
+    epsilon = lemma_1(n, length, delta=DELTA)
+    return {
+        "n": n,
+        "length": length,
+        "alphabet": 256,
+        "delta": DELTA,
+        "epsilon": epsilon,
+        "within_of_best": within_of_best(epsilon),
+        "vacuous": epsilon >= 1,
+        "wanted_epsilon": WANTED_EPSILON,
+        "tasks_needed": lemma_1_tasks(WANTED_EPSILON, length, delta=DELTA),
+    }
+
+
+def _finite_class(measured: Sequence[IterationFinished]) -> FiniteClass:
+    n = min(len(event.test) for event in measured)
+    improvers = len({event.improver for event in measured})
+    return {"n": n, "improvers": improvers, "epsilon": finite_class(n, improvers, delta=DELTA)}
+
+
+def _observation_1(seen: _Seen, tasks: int) -> Observation1:
+    found = observation_1(seen.improvements, tasks)
+    return {"calls": found.calls, "tasks": found.tasks, "perfect": found.perfect}
+
+
+def _within(interval: tuple[float, float] | None, least: float) -> list[float] | None:
+    """The interval without what cannot be: utilities are in [0, 1], differences of them in [-1, 1]."""
+    return None if interval is None else [max(interval[0], least), min(interval[1], 1.0)]
+
+
+def print_statistics(events: Iterable[Stored[Event]], console: Console) -> None:
+    """The same for people, in two tables and a few lines."""
+    found = statistics_document(events)
+    if not found["iterations"]:
+        say(console, "no iteration has ended: there is nothing to compute statistics of")
+        return
+    _print_iterations(found["iterations"], console)
+    _print_differences(found["differences"], console)
+    compared = found["compared"]
+    say(
+        console,
+        f"compared: {quantity(compared['candidates'], 'candidate')} in "
+        f"{quantity(compared['meta_utility_calls'], 'meta-utility call')}; the value by "
+        "which one was chosen is too high on average, a fresh measurement is not",
+    )
+    if compared["gate_comparisons"]:
+        say(
+            console,
+            f"gate: {quantity(compared['gate_comparisons'], 'comparison')}, {quantity(compared['gate_pairs'], 'pair')}, "
+            f"{compared['gate_accepted']} accepted",
+        )
+    for line in _bounds(found):
+        say(console, line)
+
+
+def _print_iterations(rows: Sequence[MeasuredIteration], console: Console) -> None:
+    sign = fitting(console, "±")
+    table = new_table("t", "accepted", "copies", "test û", "95% (t)", "95% (BCa)", console=console)
+    for column in (0, 2):
+        table.columns[column].justify = "right"
+    for row in rows:
+        error = "" if row["stderr"] is None else f" {sign} {row['stderr']:.3f}"
+        table.add_row(
+            str(row["t"]),
+            "-" if row["t"] == 0 else "yes" if row["accepted"] else "no",
+            str(row["n"]),
+            f"{row['mean']:.3f}{error}",
+            _words(row["t_interval"], equal=f"all {row['n']} equal"),
+            _words(row["bca_interval"], equal=f"all {row['n']} equal"),
+        )
+    console.print(table)
+
+
+def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> None:
+    if not rows:
+        say(console, "no improver was accepted: there is no difference from the seed improver")
+        return
+    table = new_table("t", "I_t - I_0", "95%, these\ninstances", "95%, new\ninstances", "p", "p, Holm", console=console)
+    table.columns[0].justify = "right"
+    for row in rows:
+        table.add_row(
+            str(row["t"]),
+            f"{row['mean']:+.3f}",
+            _words(row["interval"], "+", equal="-"),  # two samples: nothing varies, but not all is equal
+            _words(row["interval_new_instances"], "+"),
+            f"{row['p']:.3g}",
+            f"{row['p_holm']:.3g}",
+        )
+    console.print(table)
+
+
+def verdict_on(difference: DifferenceFromSeed) -> Literal["better", "worse", "unclear", "one copy"]:
+    """Better and worse only where the interval leaves 0 out and the adjusted p says so; one copy says nothing about chance."""
+    interval = difference["interval_new_instances"] or difference["interval"]
+    if interval is None:
+        return "one copy"
+    if interval[0] <= 0 <= interval[1] or difference["p_holm"] > 1 - CONFIDENCE:
+        return "unclear"
+    return "better" if difference["mean"] > 0 else "worse"
+
+
+def _bounds(found: StatisticsDocument) -> list[str]:
+    lemma, finite, observation = found["lemma_1"], found["finite_class"], found["observation_1"]
+    lines = []
+    if lemma:
+        says = "which says nothing" if lemma["vacuous"] else f"within {lemma['within_of_best']:.2f} of the best"
+        length = quantity(lemma["length"], "byte")
+        lines.append(
+            f"Lemma 1: epsilon {lemma['epsilon']:.1f} for |D| = {lemma['n']} and programs of {length}, {says}; "
+            f"epsilon {lemma['wanted_epsilon']} needs {lemma['tasks_needed']:,} tasks"
+        )
+    if finite:
+        lines.append(
+            f"the {finite['improvers']} improvers measured on the sealed split: each within {finite['epsilon']:.2f} of its "
+            f"expectation over other copies, all at once (95%)"
+        )
+    if observation:
+        calls = quantity(observation["calls"], "downstream improvement")
+        lines.append(
+            f"Observation 1: {calls}, as many independent tasks would simulate them perfectly; "
+            f"here |D| = {observation['tasks']}"
+        )
+    return lines
+
+
+def _words(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
+    if interval is None or no_width(interval):
+        return "-" if interval is None else equal
+    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"

@@ -1,0 +1,181 @@
+"""Tell trackers of a run, from its record, on threads of their own.
+
+Nothing of the run waits for a tracker: it records, and each tracker's thread reads the record behind it. What a tracker has not
+taken yet waits in the record, so that memory is bounded, nothing is dropped, and a run that was killed is caught up with when it
+is resumed. Not here: how a tracking system is spoken to (the modules beside this one).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from strop.base.console import notify
+from strop.base.events import Event
+from strop.base.terminal_text import escape
+from strop.report.tracking.base import Subject, Tracker
+from strop.report.tracking.notebook import Entry, Notebook
+from strop.report.tracking.registry import Track, make
+from strop.store import Store, Stored
+
+POLL_SECONDS = 0.5
+"""How long what was recorded may wait until it is looked for."""
+BATCH = 500
+"""Events sent at once, at most."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts at a tracker that fails, at most."""
+LAST_SECONDS = 10.0
+"""How long the end of a run may be held up by all trackers together."""
+FAILING_SECONDS = 2.0
+"""The same for a tracker whose last attempt failed."""
+FACTS = ("kind", "task", "language_model")
+"""What trackers are told of a record's `meta`; never its secret."""
+
+
+def tell_harmless(line: str) -> None:
+    """One line on standard error, whatever a library put into it."""
+    notify(escape(line, 600))
+
+
+@dataclass
+class Mirror:
+    """What came of it, when it has ended."""
+
+    whole: list[str] = field(default_factory=list)
+    """The trackers that have everything."""
+
+
+@contextmanager
+def mirrored(
+    directory: Path, tracks: Sequence[Track], tell: Callable[[str], None] = tell_harmless, seconds: float = LAST_SECONDS
+) -> Iterator[Mirror]:
+    """Within, the record in `directory` is mirrored; at the end its rest is sent, for at most `seconds`.
+
+    The record must be there already. To be left when its writer has closed it: then its last event is sent too. The first
+    failure of each tracker is told in one line, and at the end what could not be sent.
+
+    Raises:
+        ConfigurationError: the notes of an earlier stretch are damaged.
+    """
+    mirror = Mirror()
+    if not tracks:
+        yield mirror
+        return
+    notebook = Notebook(directory)
+    lanes = [_Lane(track, directory, notebook, tell) for track in tracks]
+    notebook.keep()
+    try:
+        yield mirror
+    finally:
+        deadline = time.monotonic() + seconds
+        for lane in lanes:
+            lane.end()
+        mirror.whole += [lane.name for lane in lanes if lane.join(deadline)]
+
+
+class _Lane:
+    """One tracker and its thread."""
+
+    def __init__(self, track: Track, directory: Path, notebook: Notebook, tell: Callable[[str], None]) -> None:
+        self._track, self._directory, self._notebook, self._tell = track, directory, notebook, tell
+        self._entry = notebook.entries.setdefault(track.name, Entry(track.content))
+        self._entry.content = track.content
+        self.name = track.name
+        self._taken = self._entry.sent
+        self._ending = threading.Event()
+        self._told = self._failing = False
+        self._done = False
+        self._thread = threading.Thread(target=self._work, name=f"strop-track-{track.name}", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """The record is whole: send the rest and stop."""
+        self._ending.set()
+
+    def join(self, deadline: float) -> bool:
+        """Wait for the rest; whether all of it was sent. Says so when not."""
+        left = max(0.0, deadline - time.monotonic())
+        self._thread.join(min(left, FAILING_SECONDS) if self._failing else left)
+        if not self._done:
+            why = "" if self._told else ": it is too slow"
+            self._tell(
+                f"--track {self._track.name} does not have the whole run{why}; "
+                f"strop track {self._directory} sends the rest"
+            )
+        return self._done
+
+    def _work(self) -> None:
+        tracker: Tracker | None = None
+        pause = POLL_SECONDS
+        while True:
+            ending = self._ending.is_set()  # before the reading: what is read afterwards is then all that there is
+            try:
+                if tracker is None:
+                    tracker = self._begun()
+                whole = self._step(tracker)
+                pause, self._failing = POLL_SECONDS, False
+            except Exception as error:  # noqa: BLE001 - whatever a tracker's library raises, the run goes on
+                self._failed(error)
+                if ending:
+                    break
+                self._ending.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            if whole and ending:
+                break
+            if whole:
+                self._ending.wait(POLL_SECONDS)
+        try:
+            if tracker is not None:
+                tracker.close()
+            self._done = not self._failing
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(error)
+
+    def _begun(self) -> Tracker:
+        """The tracker, told again of what it was sent in earlier stretches."""
+        with Store.open(self._directory) as store:
+            facts = {name: value for name, value in store.meta.items() if name in FACTS}
+            subject = Subject(self._directory, facts, self._track.content, self._entry.notes)
+            tracker = make(self._track, subject)
+            known = self._entry.sent
+            for stored in _within(store, tracker.kinds, 0, known):
+                tracker.event(stored, known=True)
+        self._notebook.keep()  # its notes, before anything is sent
+        return tracker
+
+    def _step(self, tracker: Tracker) -> bool:
+        """Send what is there, up to a batch; whether that was all."""
+        batch: list[Stored[Event]] = []
+        if self._taken == self._entry.sent:  # else the last batch could not be sent yet
+            with Store.open(self._directory) as store:  # not kept open: a writer folds its log only where nobody reads
+                batch = list(islice(store.events(*tracker.kinds, after=self._taken), BATCH))
+            for stored in batch:
+                self._taken = stored.seq
+                tracker.event(stored, known=False)
+        tracker.flush()
+        if self._taken != self._entry.sent:
+            self._entry.sent = self._taken
+            self._notebook.keep()
+            return len(batch) < BATCH and bool(batch)
+        return True
+
+    def _failed(self, error: Exception) -> None:
+        self._failing = True
+        if not self._told:
+            self._told = True
+            self._tell(
+                f"--track {self._track.name} fails, and the run goes on without it: {type(error).__name__}: {error}"
+            )
+
+
+def _within(store: Store, kinds: tuple[type[Event], ...], after: int, last: int) -> Iterator[Stored[Event]]:
+    for stored in store.events(*kinds, after=after):
+        if stored.seq > last:
+            return
+        yield stored

@@ -1,0 +1,128 @@
+"""Curves above, gains of the single runs below: the figure of `fig4-weak`, and its data as a table of values."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from strop.analysis.stats import Estimate
+from strop.report.figures.figure import LOOKS, error_line, key, new_figure, percent_axis, printed_point, save_figure
+from strop.reproduce.values.curves import LABEL, Curve
+from strop.runs.journal import save
+
+_APART = 0.09
+"""Iterations between the markers of two curves, and rows between the dots of two runs with the same gain."""
+_ROOM = 0.36
+"""Rows that the dots of one row may take."""
+CAPTION = (
+    "a: markers: mean over n runs; thick bars: ± 1 standard error, thin bars: 95% interval (Student's t). b: dots: "
+    "gains of single runs (×k: k alike); large marker: mean, bar: 95% interval; dotted line: +3 points."
+)
+FLOOR_CAPTION = " Grey band: noise floor of the mean (95% of A/A comparisons)."
+
+
+def draw_gains(
+    curves: Sequence[Curve],
+    directory: Path,
+    stem: str,
+    printed: tuple[float, str],
+    floor: float | None,
+    notice: str,
+) -> list[Path]:
+    """STEM.svg and STEM.png. `printed` is the paper's value at t = 0 with its words; `floor` the reach of the noise floor."""
+    figure, (above, below) = new_figure(height=4.2, rows=2, gridspec_kw={"height_ratios": [2.1, 1.0]})
+    _curves(above, curves, printed)
+    _gains(below, curves, floor)
+    key(above, columns=2)
+    for axes, letter in ((above, "a"), (below, "b")):
+        axes.set_title(letter, loc="left", fontweight="bold", fontsize=8.5, x=-0.2, y=0.98)
+    return save_figure(figure, directory, stem, caption=CAPTION + (FLOOR_CAPTION if floor else ""), notice=notice)
+
+
+def _curves(axes: Axes, curves: Sequence[Curve], printed: tuple[float, str]) -> None:
+    for number, each in enumerate(curves):
+        points = each.points
+        places = [t + _APART * (number - (len(curves) - 1) / 2) for t in range(len(points))]
+        look = LOOKS[number % len(LOOKS)]
+        for place, point in zip(places, points, strict=True):
+            if point.interval is not None:
+                axes.plot([place, place], list(point.interval), color=look.color, linewidth=0.6, zorder=2)
+        label = f"{each.selection} selection, n = {len(each.runs)}"
+        error_line(axes, places, [point.mean for point in points], [point.stderr for point in points], number, label)
+    printed_point(axes, -2 * _APART, *printed)
+    axes.set_xticks(range(len(curves[0].points)))
+    axes.set_xlabel("iteration t")
+    axes.set_ylabel(LABEL.replace(" (", "\n("))
+    percent_axis(axes)
+
+
+def _gains(axes: Axes, curves: Sequence[Curve], floor: float | None) -> None:
+    if floor:
+        axes.axvspan(-floor, floor, color="0.87", linewidth=0, zorder=0)
+    axes.axvline(0.0, color="0.35", linewidth=0.7, zorder=1)
+    axes.axvline(0.03, color="0.35", linewidth=0.8, linestyle=":", zorder=1)
+    for row, each in enumerate(curves):
+        look = LOOKS[row % len(LOOKS)]
+        offsets, crowds = _heaped(each.gains)
+        places = [row - 0.08 + offset for offset in offsets]
+        for gain, count in crowds.items():
+            axes.text(gain, row + _ROOM - 0.08, f"  ×{count}", fontsize=6, va="center")
+        axes.plot(
+            each.gains,
+            places,
+            linestyle="none",
+            marker=look.marker,
+            markersize=2.4,
+            markerfacecolor="white" if row % 2 else look.color,
+            color=look.color,
+            markeredgewidth=0.6,
+            zorder=3,
+        )
+        _mean(axes, each.gain, row - 0.34, row)
+    axes.set_yticks(range(len(curves)), [each.selection for each in curves])
+    axes.set_ylim(len(curves) - 0.5, -0.6)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("gain of a run: last û − first û (percentage points)")
+    axes.xaxis.set_major_formatter(FuncFormatter(_points))
+
+
+def _mean(axes: Axes, gain: Estimate, place: float, row: int) -> None:
+    look = LOOKS[row % len(LOOKS)]
+    if gain.interval is not None:
+        axes.plot(list(gain.interval), [place, place], color=look.color, linewidth=1.2, zorder=3)
+    fill = "white" if row % 2 else look.color
+    axes.plot([gain.mean], [place], marker=look.marker, markersize=5, color=look.color, markerfacecolor=fill, zorder=4)
+
+
+def _points(value: float, place: int) -> str:
+    return f"{100 * value:+.4g}".replace("-", "−") if abs(value) > 1e-9 else "0"
+
+
+def _heaped(gains: Sequence[float]) -> tuple[list[float], dict[float, int]]:
+    """(offsets that keep equal gains apart, as far as there is room; gain -> how many share it where that is more)."""
+    heaps = Counter(round(400 * gain) for gain in gains)
+    seen: Counter[int] = Counter()
+    offsets = []
+    for gain in gains:
+        place = round(400 * gain)
+        offsets.append(min(_APART * seen[place], _ROOM))
+        seen[place] += 1
+    return offsets, {place / 400: count for place, count in heaps.items() if (count - 1) * _APART > _ROOM}
+
+
+def write_csv(curves: Sequence[Curve], path: Path) -> Path:
+    """One line a run and iteration: selection, seed, t, test û."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("selection", "seed", "t", "test_meta_utility"))
+    for each in curves:
+        for seed, run in zip(each.seeds, each.runs, strict=True):
+            writer.writerows((each.selection, seed, t, repr(value)) for t, value in enumerate(run))
+    save(path, text.getvalue())
+    return path

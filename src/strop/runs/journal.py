@@ -1,0 +1,214 @@
+"""Carry out a recipe: self-improve an improver, or measure one beside the seed, and keep every step."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from strop.analysis.stats import mean
+from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StoreError, StropError
+from strop.base.events import (
+    Evaluated,
+    Event,
+    IterationFinished,
+    IterationStarted,
+    Recorder,
+    RunFinished,
+)
+from strop.base.terminal_text import escape
+from strop.core.algorithm import Step, self_improve
+from strop.core.handles import Grant
+from strop.runs.assembly import Components, RunContext, resumed, started
+from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
+from strop.runs.resume import ResumeState, Tally, top
+from strop.store import Store
+
+
+class Journal:
+    """The recorder of a run: keeps an event, counts it, shows it, in this order. What the record holds is not kept twice."""
+
+    def __init__(
+        self,
+        store: Store,
+        view: Recorder,
+        clock: Callable[[], float] = time.monotonic,
+        recalled: ResumeState | None = None,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        """`recalled` is what `store` held when this began to go on with it. `notify` writes a notice where `view` draws."""
+        self.clock = clock
+        self.recalled = recalled if recalled and recalled.events else None
+        self._store = store
+        self._view = view
+        self._notify = notify
+        self._lock = threading.Lock()
+        self._tallies: dict[str, Tally] = defaultdict(Tally, recalled.tallies if recalled else {})
+
+    def __call__(self, event: Event) -> None:
+        if self.recalled is not None and self.recalled.knows(event):
+            return
+        self._store.append(event)
+        with self._lock:
+            self._tallies[top(event.scope)].add(event)
+        self._view(event)
+
+    def evaluations(self) -> Iterator[Evaluated]:
+        """Every evaluation that the record holds so far."""
+        return (stored.event for stored in self._store.events(Evaluated))
+
+    def tally(self, scope: str) -> Tally:
+        """What was done in an outermost scope of the run, e.g. `t2`."""
+        with self._lock:
+            return self._tallies[scope]
+
+    @contextmanager
+    def of(self, parts: Components) -> Iterator[Ending]:
+        """The record of a run from its first event to its last. What is written into `Ending` stands in the last.
+
+        Raises:
+            Interrupted: the user stopped it.
+            StropError: the host failed.
+        """
+        model, posture, seconds = parts.language_model, parts.sandbox.posture, parts.spec.max_time
+        beginning: Event = started(parts.spec, model, posture)
+        if self.recalled is not None:
+            for event in self.recalled.history:
+                self._view(event)
+            beginning = resumed(parts.spec, model, posture, self.recalled)
+            model.learn(self.recalled.answers, by_the_model=True)
+            if seconds is not None:
+                seconds = max(0.0, seconds - self.recalled.seconds)
+        stops = [parts.sandbox.close, *([parts.workspaces.close] if parts.workspaces is not None else [])]
+        with (
+            framed(self, beginning) as ending,
+            stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
+        ):
+            yield ending
+
+
+@dataclass
+class Ending:
+    """Why a stretch of work ended."""
+
+    detail: str = ""
+    """In words; empty where everything was done."""
+
+
+@contextmanager
+def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
+    """The first and the last event of one stretch of work; what ended it is in the last, and goes on."""
+    record(beginning)
+    ending = Ending()
+    status, detail = "failed", ""
+    try:
+        yield ending
+        status, detail = "finished", ending.detail
+    except Interrupted as error:
+        status, detail = "interrupted", error.number.name
+        raise
+    except (RunBudgetSpent, TimeSpent) as error:
+        status, detail = "budget", str(error)
+        raise
+    except StropError as error:
+        detail = str(error)
+        raise
+    except RuntimeError as error:
+        detail = f"RuntimeError: {error}"
+        if NO_THREAD not in str(error):
+            raise
+        detail = str(OutOfThreads())
+        raise OutOfThreads from error
+    except BaseException as error:
+        detail = str(error) if isinstance(error, StropError) else f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        record(RunFinished(scope="", status=status, detail=detail))
+
+
+def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
+    """Self-improve `improver` as the recipe says; every I_t is saved in `directory` as soon as it is known.
+
+    Raises:
+        Interrupted: the user stopped it.
+        StropError: the host failed. In both cases what was done before is kept.
+    """
+    spec = parts.spec
+    laboratory = RunContext(parts, journal, recalled=journal.recalled)
+    with journal.of(parts) as ending:
+        laboratory.check_seed()
+        steps = self_improve(
+            improver,
+            laboratory.meta_utility(),
+            spec.iterations,
+            Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
+            laboratory.selection(),
+            laboratory.run,
+        )
+        best = -1.0
+        for t in range(spec.iterations + 1):
+            begun = journal.clock()
+            journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
+            step = next(steps)
+            improver = step.improver
+            journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
+            save(directory / "improvers" / f"I{t}.py", improver)
+            # The best is chosen by what was seen in training, as everything is; where a gate chose, that is I_t.
+            if spec.selection != "paper" or mean(step.measurement.train) > best:
+                best = mean(step.measurement.train)
+                save(directory / "best.py", improver)
+            if step.nothing_to_gain:
+                ending.detail = (
+                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
+                )
+                break
+
+
+def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
+    tally = journal.tally(f"t{step.t}")
+    return IterationFinished(
+        scope=f"t{step.t}",
+        t=step.t,
+        improver=step.improver,
+        candidate=step.candidate,
+        accepted=step.choice.accepted,
+        reason=step.choice.reason,
+        train=step.measurement.train,
+        test=step.measurement.test,
+        lm_calls=tally.lm_calls,
+        evaluations=tally.evaluations,
+        verdicts=json.dumps(dict(sorted(tally.verdicts.items()))),
+        seconds=tally.seconds + journal.clock() - begun,
+        parent=step.parent,
+        tasks=tasks,
+    )
+
+
+def save(path: Path, text: str) -> None:
+    """Write a program text whole or not at all."""
+    if path.parent.is_symlink():
+        raise StoreError(f"{escape(str(path.parent))} is a link, which would lead out of the record: remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    draft.replace(path)
+
+
+def ignore_records(directory: Path) -> None:
+    """Keep the records in the default folder `runs` out of the user's git tree, as tools do with their caches."""
+    ignored = directory.parent / ".gitignore"
+    if directory.parent == Path("runs") and not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
+
+
+def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:
+    """The path of a new run directory: `<root>/<date>-<time>-<name>-<four hex digits>`; it is not made yet."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now()))
+    return root / f"{stamp}-{Path(name).stem}-{os.urandom(2).hex()}"

@@ -1,0 +1,1 @@
+"""From the program of a run to the files of its user."""

@@ -1,0 +1,197 @@
+"""The user's own files that an improvement began from, as they were then: what a patch is made against and applied to.
+
+A record holds them, so that nothing depends on what the user edits meanwhile. strop.runs.patching.apply writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.globs import matching
+from strop.base.unified_diff import as_written, named, unified_files
+from strop.tasks.command.bundle import bundled, is_inside, unbundled
+from strop.tasks.command.task import CommandTask
+from strop.tasks.command.tree import is_left_out
+from strop.tasks.function.extract import Source, extracted, read_source
+from strop.tasks.function.task import FunctionTask
+from strop.tasks.function.write_back import program_of, written_back
+
+SEED = "solution.py"
+"""Name of a task's own seed solution in a diff: it is no file of anybody."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """Files, and where they stand."""
+
+    files: Mapping[str, str]
+    """Path from `root` → text, line ends as they stand in the file."""
+    root: str = ""
+    """Absolute path of the folder that they stand in; empty where the program is no file of the user's."""
+    below: str = ""
+    """Absolute path of the folder in which the patch applies."""
+    command: bool = False
+    """Whether they are the files of a command task."""
+    executable: Sequence[str] = ()
+    """Those of `files` that may be run as programs."""
+    new_files: Sequence[str] = ()
+    """Globs of files that a candidate may add."""
+    function: str = ""
+    """The function of the one file, a module, that alone is the program; empty: all of it."""
+
+    @property
+    def program(self) -> str:
+        """The program text that improvers begin from, line ends as newlines."""
+        if self.function:
+            return extracted(self._source(), self.function)
+        return self.plain({path: _newlines(text) for path, text in self.files.items()})
+
+    @property
+    def name(self) -> str:
+        """What to call it: the name of the file, or of the folder."""
+        return self._named(next(iter(self.files))) if len(self.files) == 1 else Path(self.root).name or self.root
+
+    def written(self, solution: str) -> dict[str, str]:
+        """The files of a candidate, all of them, as they are to stand: with the line ends and the last newline of the original.
+
+        Raises:
+            Malformed: the candidate is no text of several files (strop.tasks.command.bundle), or changes more than its function.
+        """
+        plain = {path: _newlines(text) for path, text in self.files.items()}
+        if self.command:
+            found = unbundled(solution, plain)
+            self._check_new([path for path in found if path not in plain])
+        elif self.function:
+            (path,) = plain
+            found = {path: ended_like(written_back(self._source(), self.function, solution), plain[path])}
+        else:
+            (path,) = plain
+            found = {path: ended_like(solution, plain[path])}
+        return {path: as_written(text, self.files.get(path, "")) for path, text in found.items()}
+
+    def program_of(self, solution: str) -> str:
+        """The program that runs for a candidate of a function. Raises as `written`."""
+        return program_of(self._source(), self.function, solution)
+
+    def plain(self, files: Mapping[str, str]) -> str:
+        """The one program text of files that `written` gave: equal for equal programs."""
+        return bundled({path: _newlines(text) for path, text in files.items()})
+
+    def diff(self, solution: str) -> str:
+        """The unified diff from these files to a candidate's, for `patch -p1` or `git apply` in `below`. Raises as `written`."""
+        return self.diff_of(self.written(solution))
+
+    def diff_of(self, after: Mapping[str, str]) -> str:
+        """The same for files that `written` gave."""
+        names = {path: self._named(path) for path in {**self.files, **after}}
+        before = {names[path]: text for path, text in self.files.items()}
+        return unified_files(before, {names[path]: text for path, text in after.items()})
+
+    def _check_new(self, paths: Sequence[str]) -> None:
+        allowed = {path for glob in self.new_files for path in matching(paths, glob)}
+        for path in paths:
+            if path not in allowed or is_left_out(path):
+                raise Malformed(f"the program may not add the file {path}")
+
+    def _source(self) -> Source:
+        ((path, text),) = self.files.items()
+        return read_source(Path(path), text)
+
+    def _named(self, path: str) -> str:
+        return named(Path(self.root, path), Path(self.below)) if self.root else path
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+
+def original_from(text: str) -> Original:
+    """What `to_json` wrote.
+
+    Raises:
+        StoreError: it is something else.
+    """
+    try:
+        found = Original(**json.loads(text))
+        texts = [*found.files.values(), *found.executable, *found.new_files, found.root, found.below, found.function]
+        inside = all(is_inside(path) if found.command else Path(path).name == path for path in found.files)
+        found = replace(found, executable=tuple(found.executable), new_files=tuple(found.new_files))
+        if not found.files or not inside or not all(isinstance(each, str) for each in texts):
+            raise ValueError("its files have no names or no texts")
+    except (TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"the record does not say which files its run began from: {error}") from error
+    return found
+
+
+def of_file(file: Path, cwd: Path) -> Original:
+    """One file that holds a whole program.
+
+    Raises:
+        ConfigurationError: it does not exist or is not UTF-8 text.
+    """
+    return _placed({file.name: text_of(file)}, file.absolute().parent, cwd)
+
+
+def of_command(task: CommandTask, cwd: Path) -> Original:
+    """The files of a command task that may change.
+
+    Raises:
+        ConfigurationError: one is gone, or is not UTF-8 text.
+    """
+    root = task.root.absolute()
+    placed = _placed({path: text_of(root / path) for path in task.files}, root, cwd, command=True)
+    executable = tuple(path for path in task.files if os.access(root / path, os.X_OK))
+    return replace(placed, executable=executable, new_files=tuple(task.new_files))
+
+
+def of_function(task: FunctionTask, cwd: Path) -> Original:
+    """The module of a function that alone may change."""
+    assert task.source is not None
+    path = task.source.path
+    placed = _placed({path.name: task.module_text}, path.absolute().parent, cwd)
+    return replace(placed, function=task.entry)
+
+
+def of_seed(seed: str) -> Original:
+    """A task's own seed solution."""
+    return Original({SEED: seed})
+
+
+def text_of(file: Path) -> str:
+    """The text of a file, line ends as they are.
+
+    Raises:
+        ConfigurationError: it does not exist or is not UTF-8 text.
+    """
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"there is no solution file {file}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"solution file {file} cannot be read as UTF-8 text: {error}") from error
+
+
+def git_root(folder: Path) -> Path | None:
+    """The root of the git working tree that holds a folder; None where there is none."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def ended_like(text: str, original: str) -> str:
+    """A text taken out of an answer has lost its last newline; a diff need not show that."""
+    return f"{text}\n" if original.endswith("\n") and not text.endswith("\n") else text
+
+
+def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:
+    """Where the patch applies: in the working folder, else in the root of git's tree, else beside the files themselves."""
+    cwd = cwd.absolute()
+    below = cwd if root.is_relative_to(cwd) else git_root(root) or root
+    return Original(files, str(root), str(below), command)
+
+
+def _newlines(text: str) -> str:
+    return text.replace("\r\n", "\n")

@@ -1,0 +1,258 @@
+"""A run's directory holds all that the run is made from: what is needed to go on with it, or to replay it, anywhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.events import IterationStarted, LmResponded, RunFinished, RunResumed, RunStarted
+from strop.base.solution import digest_of
+from strop.lm.endpoints import PROVIDERS
+from strop.lm.options import members, read_spec
+from strop.runs.assembly import Components, RunOrigin
+from strop.runs.secret import is_sealed, key_file, machine_key, run_secret
+from strop.runs.spec import RunSpec
+from strop.sandbox.posture import PROTECTIONS
+from strop.store import Store
+from strop.tasks.base import Task
+from strop.tasks.command.config import CONFIG, to_toml
+from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
+from strop.tasks.command.tree import copy_tree
+
+TASK_FOLDER = "task"
+TREE = ".tree"
+"""In the folder of a command task: its files, as they were when the run began. Hidden, so that a test tool which looks for
+tests in the user's folder, below which records lie, finds no second copy of them."""
+SHARES_JAIL = "shares_jail"
+"""What a record calls those of its tasks whose scorer shares a jail with the program."""
+DESCRIBED = "described"
+"""What a record calls the digests of the descriptions of its command tasks."""
+_REACHING = ("task", "further_tasks", "lm", "base_url", "require", "seed")
+"""Fields of a recipe that decide what is run and asked on this machine, and behind which protections."""
+RUNS_OF_STOP = ("run", "train")
+"""Kinds of record that hold Algorithm 1."""
+RESUMABLE = (*RUNS_OF_STOP, "improve")
+"""Kinds of record that `strop resume` goes on with; other commands go on by themselves."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a record says of the run that it holds."""
+
+    directory: Path
+    kind: str
+    """The command: `run`, `improve`, `eval`, …"""
+    spec: RunSpec
+    """With the limits that were given last."""
+    secret: bytes
+    improver: str
+    """Text of I_0."""
+    model: str
+    is_language_model: bool
+    status: str
+    """Of its last stretch: `finished`, `interrupted`, `failed`, `budget`, or empty where it was killed."""
+    meta: dict[str, str]
+    begun: bool
+    """Whether its first event was recorded."""
+
+    def origin(self, environ: Mapping[str, str], *, trust: bool) -> RunOrigin:
+        """What the run is made from again.
+
+        Raises:
+            ConfigurationError: its task is a file that is not the one on this machine, or the run was not begun here, and `trust`
+                was not given: the code of a task runs in the host, unconfined.
+        """
+        ours = trust or self.begun_here(environ)
+        task, *further = (self._task(number, ours, trust=trust) for number in range(len(self.spec.tasks)))
+        return RunOrigin(self.secret, task, tuple(further))
+
+    def confined(self, environ: Mapping[str, str], *, trust: bool) -> RunSpec:
+        """The recipe, to be carried out on this machine: who sends a record does not decide how weak its jail may be here."""
+        return self.spec if trust or self.begun_here(environ) else replace(self.spec, require=None)
+
+    def check_model(self, environ: Mapping[str, str], *, trust: bool) -> None:
+        """A model that is a program, a folder or an address of somebody else's choice is asked only where that is trusted.
+
+        Raises:
+            ConfigurationError: the record came from elsewhere, names such a model, and `trust` was not given.
+        """
+        if not (trust or _is_harmless(self.spec) or self.begun_here(environ)):
+            raise ConfigurationError(
+                f"the run in {self.directory} was begun elsewhere, with a model that acts on this machine or gets its keys: "
+                f"{self.spec.lm} {self.spec.base_url or ''}".rstrip()
+                + "; read it, then give --trust-task"
+            )
+
+    def begun_here(self, environ: Mapping[str, str]) -> bool:
+        """Whether this machine's key sealed what the record says of itself, and nothing else than limits was changed since."""
+        try:
+            key = machine_key(key_file(environ))
+            began = RunSpec.from_json(self.meta["spec"])
+        except (ConfigurationError, ValueError, KeyError):
+            return False
+        ours = self.secret == run_secret(key, self.spec.seed) and is_sealed(self.meta, key)
+        return ours and all(getattr(self.spec, name) == getattr(began, name) for name in _REACHING)
+
+    def _task(self, number: int, ours: bool, *, trust: bool) -> str:
+        task = self.spec.tasks[number]
+        described = _folder(self.directory, number) / CONFIG
+        if described.is_file():
+            if not ours or (not trust and _digest(described) not in self.meta.get(DESCRIBED, "")):
+                raise ConfigurationError(
+                    f"the task of this run, {described}, says which commands are run and what they may read; "
+                    "read it, then give --trust-task"
+                )
+            return str(described)
+        file = _file(task)
+        if file is None:
+            return task
+        copy = _folder(self.directory, number) / file.name
+        # A file inside the directory came with it, and says nothing of this machine.
+        came = self.directory.resolve() in file.resolve().parents
+        if ours and not came and file.is_file() and not self.begun:  # killed before the file was kept
+            keep_task(self.directory, task, number)
+        if not copy.is_file():
+            raise ConfigurationError(f"{self.directory} lacks the file of its task, {copy.relative_to(self.directory)}")
+        own = ours and not came and file.is_file() and file.read_bytes() == copy.read_bytes()
+        if not (own or trust):
+            raise ConfigurationError(
+                f"the task of this run is the file {copy}, whose code runs unconfined; read it, then give --trust-task"
+            )
+        _, colon, attribute = task.partition(":")
+        return f"{copy}{colon}{attribute}"
+
+
+def _is_harmless(spec: RunSpec) -> bool:
+    """Whether the model is a vendor's at its own address, or one that answers out of itself."""
+    for each in members(spec.lm):
+        name, settings = read_spec(each)
+        known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in (
+            "offline",
+            "scripted",
+            "recorded",
+        )
+        if not known or settings.url is not None:
+            return False
+    return spec.base_url is None
+
+
+def meta_of(parts: Components, kind: str) -> dict[str, str]:
+    """What a record of this kind says of itself."""
+    model = parts.language_model
+    shared = [task.name for task in parts.tasks if shares_jail(task)]
+    meta = {
+        "kind": kind,
+        "task": ", ".join(task.name for task in parts.tasks),
+        "language_model": model.name,
+        "is_language_model": str(model.is_language_model).lower(),
+        "secret": parts.secret.hex(),
+        "seed": str(parts.spec.seed),
+        "spec": parts.spec.to_json(),
+    }
+    described = [digest_of(to_toml(task, root=TREE)) for task in parts.tasks if isinstance(task, CommandTask)]
+    meta |= {DESCRIBED: " ".join(described)} if described else {}
+    return meta | ({SHARES_JAIL: json.dumps(shared)} if shared else {})
+
+
+def keep_tasks(directory: Path, parts: Components) -> None:
+    """Keep the files of a run's tasks in its directory."""
+    for number, source in enumerate((parts.source, *parts.further_sources)):
+        task = parts.tasks[number]
+        if isinstance(task, CommandTask):
+            keep_tree(_folder(directory, number), task)
+            continue
+        keep_task(directory, source, number, task.seed_file if isinstance(task, Task) else None)
+
+
+def keep_tree(folder: Path, task: CommandTask) -> None:
+    """Keep the tree of a command task and its description: all that evaluations are made from. The description comes last."""
+    tree = folder / TREE
+    if tree.exists():
+        shutil.rmtree(tree)
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_tree(task.root, tree)
+    (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
+    (folder / f".{CONFIG}").replace(folder / CONFIG)
+
+
+def on_kept_trees(parts: Components, directory: Path) -> Components:
+    """The same parts, whose commands run in copies of the trees that the record keeps: what the user edits meanwhile does not
+    matter."""
+
+    def kept_task(number: int, task: AnyTask) -> AnyTask:
+        return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task
+
+    task, *further = (kept_task(number, each) for number, each in enumerate(parts.tasks))
+    return replace(parts, task=task, further=tuple(further))
+
+
+def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:
+    """Keep the file that defines a task of one's own, the run's `number`th (from 0), in the run's directory, and its seed's."""
+    for file in (_file(task), seed_file):
+        if file is None:
+            continue
+        copy = _folder(directory, number) / file.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link, as in strop.runs.journal
+        shutil.copyfile(file, copy.with_suffix(".tmp"))
+        copy.with_suffix(".tmp").replace(copy)
+
+
+def load_run(directory: Path) -> RunRecord:
+    """What the record in `directory` says of its run.
+
+    Raises:
+        StoreError: it cannot be read, or does not say enough: it is of an earlier version.
+    """
+    status, begun = "", False
+    with Store.open(directory) as store:
+        meta = store.meta
+        spec = meta.get("spec")
+        for stored in store.events(RunStarted, RunResumed, RunFinished):
+            match stored.event:
+                case RunFinished(status=ended):
+                    status = ended
+                case RunStarted(spec=said) | RunResumed(spec=said):
+                    status, spec, begun = "", said, True
+        first = next((stored.event.improver for stored in store.events(IterationStarted)), meta.get("improver", ""))
+        answer = next(store.events(LmResponded), None)
+        keyless = answer is not None and not answer.event.request
+    if spec is None or not first or "secret" not in meta or keyless:
+        raise StoreError(f"{directory} does not hold all that its run was made from: an earlier strop recorded it")
+    try:
+        recipe, secret = RunSpec.from_json(spec), bytes.fromhex(meta["secret"])
+        if unknown := set(recipe.require or ()) - PROTECTIONS.keys():
+            raise ValueError(f"no protection is called {min(unknown)}")
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{directory} does not say what its run was made from: {error}") from error
+    return RunRecord(
+        directory,
+        meta.get("kind", "run"),
+        recipe,
+        secret,
+        first,
+        meta.get("language_model", ""),
+        meta.get("is_language_model") == "true",
+        status,
+        meta,
+        begun,
+    )
+
+
+def _digest(file: Path) -> str:
+    return digest_of(file.read_bytes().decode("utf-8", "replace"))
+
+
+def _folder(directory: Path, number: int) -> Path:
+    """Where the file of a run's `number`th task is kept: each in a folder of its own, as two files may have one name."""
+    return directory / TASK_FOLDER / str(number + 1) if number else directory / TASK_FOLDER
+
+
+def _file(task: str) -> Path | None:
+    """The file that a task's name means; None for a built-in task."""
+    path = task.partition(":")[0]
+    return Path(path) if path.endswith(".py") else None

@@ -1,0 +1,61 @@
+"""Score one solution of a task of any form, outside of every run."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from strop.base.budget import Budget
+from strop.base.errors import ConfigurationError
+from strop.base.events import discard
+from strop.core.utilities.command import CommandUtility
+from strop.core.utilities.speed import SpeedUtility
+from strop.core.utility import Evaluation, TaskUtility
+from strop.runs.assembly import jail, workspaces_for
+from strop.runs.interrupts import stopped_by_signals
+from strop.runs.spec import RunSpec, program_text
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
+from strop.tasks.command.bundle import bundled
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.extract import extracted, read_source
+from strop.tasks.function.task import FunctionTask
+
+
+def program_of(solution: Path, task: AnyTask) -> str:
+    """The text of a solution: a file, or, for a command task of several files, a folder that holds those which differ.
+
+    For a task that is a function of a module, a module with that function in it.
+
+    Raises:
+        ConfigurationError: there is no such file, it is not UTF-8 text, or the folder holds none of the task's files.
+    """
+    if not solution.is_dir():
+        text = program_text(solution, "solution")
+        if isinstance(task, FunctionTask) and "improve_me" in text:
+            return extracted(read_source(solution, text), task.entry)
+        return text
+    if not isinstance(task, CommandTask):
+        raise ConfigurationError(f"{solution} is a folder; a solution of {task.name} is a file")
+    there = [path for path in task.files if (solution / path).is_file()]
+    if not there:
+        raise ConfigurationError(
+            f"the folder {solution} holds none of the files of {task.name}: {', '.join(task.files)}"
+        )
+    return bundled(dict(task.files) | {path: program_text(solution / path, "solution") for path in there})
+
+
+def score(task: AnyTask, solution: str, split: Split, spec: RunSpec, secret: bytes) -> Evaluation:
+    """The utility of a solution on the instances that `spec` and `secret` decide.
+
+    Raises:
+        Interrupted: the user stopped it.
+        StropError: the host failed, or the task is broken.
+    """
+    seeds = PublishedSeeds() if spec.instances == "published" else SecretSeeds(secret)
+    if isinstance(task, CommandTask):
+        with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
+            return CommandUtility(task, split, seeds, workspaces, discard).evaluate(solution, Budget())
+    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
+        if isinstance(task, FunctionTask) and task.by_time:
+            return SpeedUtility(task, split, seeds, sandbox, discard, secret).evaluate(solution, Budget())
+        return TaskUtility(task, split, seeds, sandbox, discard, secret).evaluate(solution, Budget())

@@ -1,0 +1,168 @@
+"""What training gave: the improver of a run that has ended, and its card, both read back from the run's record."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from strop.analysis.audit import RULES, audit_program
+from strop.analysis.stats import CrossedDifference, mean, stratified_t_difference
+from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded, RunStarted
+from strop.base.solution import digest_of
+from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
+from strop.runs.journal import save
+from strop.runs.measurements import copies_of, spec_of
+from strop.runs.run_directory import SHARES_JAIL
+from strop.runs.spec import RunSpec, program_text
+from strop.store import Store
+
+FILE = "improver.py"
+"""The improver, in the run's directory."""
+Rows = list[list[float]]
+"""Scores of one improver on one task: a row a copy, a column an instance of the sealed test split."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a record says of a run of Algorithm 1."""
+
+    spec: RunSpec
+    iterations: list[IterationFinished]
+    tasks: tuple[str, ...]
+
+
+def check_free(path: Path) -> None:
+    """A file for an improver, and the one for its card, must not be there yet.
+
+    Raises:
+        ConfigurationError: one is, or the folder is not there.
+    """
+    if path.suffix != ".py":
+        raise ConfigurationError(f"--out-file is {path}; the file of an improver ends in .py")
+    for each in (path, card_path(path)):
+        if each.exists():
+            raise ConfigurationError(f"--out-file: {each} is there already; name another file, or move it away")
+    if not path.absolute().parent.is_dir():
+        raise ConfigurationError(f"--out-file: there is no folder {path.parent}")
+
+
+def is_written(path: Path, text: str) -> bool:
+    """Whether this improver is in a file, with its card."""
+    try:
+        card = read_card(card_path(path))
+        return card is not None and card.says(text) and program_text(path, "improver") == text
+    except ConfigurationError:
+        return False
+
+
+def write_improver(store: Store, directory: Path, others: Sequence[Path] = ()) -> tuple[str, ImproverCard]:
+    """Write the improver of the run in `directory` and its card there, and into `others`; both, as they were written.
+
+    Raises:
+        StoreError: no iteration of it has ended.
+    """
+    found = _read(store, directory)
+    best = _chosen(found)
+    for path in (directory / FILE, *others):
+        save(path, best.improver)
+    text = program_text(directory / FILE, "improver")  # what a file cannot hold is written in another way
+    card = _card(store, directory, found, best, text)
+    for path in (directory / FILE, *others):
+        save(card_path(path), card.to_toml())
+    return text, card
+
+
+def _read(store: Store, directory: Path) -> _Run:
+    spec = spec_of(store.events(RunStarted))
+    iterations = [stored.event for stored in store.events(IterationFinished)]
+    if spec is None or not iterations:
+        raise StoreError(f"no iteration of the run in {directory} has ended: there is no improver")
+    return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),))
+
+
+def _chosen(found: _Run) -> IterationFinished:
+    """The iteration whose improver is the best: the last, where a gate chose; else that which was best in training."""
+    last = found.iterations[-1]
+    if found.spec.selection == "paper":
+        last = max(found.iterations, key=lambda each: mean(each.train))
+    return next(each for each in found.iterations if each.improver == last.improver)
+
+
+def _card(store: Store, directory: Path, found: _Run, best: IterationFinished, text: str) -> ImproverCard:
+    spec, start = found.spec, found.iterations[0]
+    scores = [_scores(store, found, number, best.t, start.t) for number in range(len(found.tasks))]
+    after, before = [each[0] for each in scores], [each[1] for each in scores]
+    nothing = [[[0.0] * len(row) for row in rows] for rows in before]
+    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
+    answers = [stored.event for stored in store.events(LmResponded)]
+    shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
+    told = all(each.input_tokens is not None and each.output_tokens is not None for each in answers)
+    last = max(stored.at for stored in store.events(IterationFinished))
+    return ImproverCard(
+        digest=digest_of(text),
+        strategy=classify(best.improver, behaviours.get(best.improver)).name,
+        trained=time.strftime("%Y-%m-%d", time.localtime(last)),
+        strop=version("strop"),
+        run=directory.resolve().name,
+        iteration=best.t,
+        start=spec.improver,
+        start_digest=digest_of(start.improver),
+        model=store.meta.get("language_model", spec.lm),
+        is_language_model=store.meta.get("is_language_model") == "true",
+        seed=spec.seed,
+        iterations=spec.iterations,
+        selection=spec.selection,
+        copies=spec.copies,
+        lm_calls=sum(stored.event.cost for stored in store.events(LmCalled)),
+        responses=len(answers),
+        tokens=sum((each.input_tokens or 0) + (each.output_tokens or 0) for each in answers) if told else None,
+        dollars=None if any(each.cost is None for each in answers) else sum(each.cost or 0 for each in answers) / 1e9,
+        improver=_figure(stratified_t_difference(list(zip(after, nothing, strict=True))), 0.0),
+        began_with=_figure(stratified_t_difference(list(zip(before, nothing, strict=True))), 0.0),
+        difference=Figure(0.0)
+        if best.t == start.t
+        else _figure(stratified_t_difference(list(zip(after, before, strict=True))), -1.0),
+        tasks=tuple(
+            OnTask(name, mean([mean(row) for row in ours]), mean([mean(row) for row in theirs]), name in shared)
+            for name, ours, theirs in zip(found.tasks, after, before, strict=True)
+        ),
+        audit=tuple(
+            Noticed(each.rule, RULES[each.rule].title if each.rule in RULES else "", each.line)
+            for each in audit_program(best.improver)
+        ),
+    )
+
+
+def _figure(found: CrossedDifference, least: float) -> Figure:
+    """Without what cannot be: utilities are in [0, 1], differences of them in [-1, 1]."""
+    estimate = found.estimate
+    if estimate.interval is None:
+        return Figure(estimate.mean)
+    return Figure(estimate.mean, max(least, estimate.interval[0]), min(1.0, estimate.interval[1]))
+
+
+def _scores(store: Store, found: _Run, number: int, *iterations: int) -> list[Rows]:
+    """The scores of the copies of I_t on the sealed instances of one task, for each t of these."""
+    each = [_tests(store, found, number, t) for t in iterations]
+    instances = max(1, *(len(test.scores) for tests in each for test in tests))
+    return [[_row(test, instances) for test in tests] for tests in each]
+
+
+def _tests(store: Store, found: _Run, number: int, t: int) -> list[Evaluated]:
+    copies = copies_of(store, f"t{t}/measure", found.spec.downstream, sealed=True)
+    if not copies:
+        raise StoreError(f"the measurement of I_{t} is not whole in the record")
+    each = found.spec.copies
+    return [copy.test for copy in copies[number * each : (number + 1) * each] if copy.test is not None]
+
+
+def _row(test: Evaluated, instances: int) -> list[float]:
+    """A solution that failed counts with its utility on every instance."""
+    whole = len(test.scores) == instances and abs(mean(test.scores) - test.value) < 1e-9
+    return list(test.scores) if whole else [test.value] * instances

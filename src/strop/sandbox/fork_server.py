@@ -1,0 +1,217 @@
+"""The fork server: a process that confines itself once, then forks one fresh, fully confined guest after another.
+
+One guest lives at a time, and the next is made before anybody asks for it. The server holds no secret, parses no byte of a
+guest's, and ends as soon as the host's end of its control channel is closed, whatever its guest is doing.
+Started by server.py; not to be imported by the host.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from strop.sandbox import control, preload
+from strop.sandbox.confinement import filters, fstat, hygiene, identity, landlock, limits, namespaces, root
+from strop.sandbox.confinement.bpf import Assembled
+from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
+from strop.sandbox.init_process import continue_as_process_one
+from strop.sandbox.layers import Layers
+
+_BROKEN_GUEST = 70
+
+
+@dataclass
+class Zygote:
+    """What the server has prepared before its first fork, to be put on by every guest."""
+
+    kernel: Kernel
+    guest: preload.Guest
+    limits: dict[int, int] = field(default_factory=dict)
+    scope: int | None = None
+    """A Landlock ruleset."""
+    filter: Assembled | None = None
+    threads: int = 0
+    """So many threads a guest starts that does nothing unusual."""
+    report: dict[str, str] = field(default_factory=dict)
+    """Layer to what became of it, for people; what is really enforced is observed by posture.py."""
+
+
+def main() -> None:
+    """The server's life. argv: the descriptor of the control channel."""
+    end = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
+    try:
+        plan, _ = control.receive(end)
+        try:
+            zygote, listener = _prepare(end, plan)
+        except OSError as error:
+            control.send(end, {"failed": str(error)})
+            return
+        control.send(end, {"ready": zygote.report}, listener)
+        for descriptor in listener:
+            os.close(descriptor)
+        hygiene.silence()
+        _serve(end, zygote)
+    except control.Hangup:
+        return
+
+
+def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[int]]:
+    """Everything that is done once: enter, import, confine. Raises OSError where this combination is refused."""
+    layers, guest, memory_bytes = Layers(**plan["layers"]), str(plan["guest"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
+    kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    stub = os.pidfd_open(os.getpid())
+    if layers.namespaces:
+        report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
+        continue_as_process_one(end, kernel, unique)
+    readable = hygiene.readable_paths(guest)
+    guarded = layers.private_root or (layers.landlock and landlock.abi(kernel) > 0)
+    paths = guarded or not layers.seccomp or not filters.known_architecture()
+    missing = preload.preload(preload.MODULES if paths else [*preload.MODULES, *preload.MORE_MODULES])
+    report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
+    zygote = Zygote(kernel, preload.load_guest(guest), threads=int(str(plan["threads"])), report=report)
+    hygiene.assert_single_threaded()
+    own_processes = "user" in report.get("namespaces", "")
+    mapped = limits.mapped_bytes()
+    if layers.private_root:
+        root.enter(kernel, readable)
+        report["private root"] = "entered"
+    if layers.identity:
+        me = identity.become(kernel, unique, _needed_files())
+        report["identity"] = str(me)
+        own_processes = own_processes or me.own
+    if layers.namespaces:
+        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the stub; a change of uid would have cleared it
+        if select.select([stub], [], [], 0)[0]:
+            raise control.Hangup  # it died before the line above
+    os.close(stub)
+    if layers.limits:
+        zygote.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
+    if layers.landlock:
+        _landlock(zygote, readable)
+    if layers.audit:
+        report["audit"] = "unavailable: there is no system call filter"
+    listener = _seccomp(zygote, paths=paths, audit=layers.audit) if layers.seccomp else []
+    os.chdir("/")
+    hygiene.forget("strop", [guest, *(path for path in sys.path if path.startswith(readable))])
+    hygiene.settle_memory()
+    return zygote, listener
+
+
+def _needed_files() -> list[str]:
+    """Files that an interpreter has to be able to read for a lazy import to work."""
+    modules = (sys.modules[name] for name in ("os", "numpy"))
+    return [str(module.__file__) for module in modules]
+
+
+def _landlock(zygote: Zygote, readable: tuple[str, ...]) -> None:
+    version = landlock.abi(zygote.kernel)
+    if version == 0:
+        zygote.report["landlock"] = "this kernel has none"
+        return
+    zygote.scope = landlock.scope_rules(zygote.kernel, version)
+    rules = landlock.file_rules(zygote.kernel, version, readable)
+    landlock.restrict(zygote.kernel, rules)
+    os.close(rules)
+    zygote.report["landlock"] = f"ABI {version}"
+
+
+def _seccomp(zygote: Zygote, *, paths: bool, audit: bool) -> list[int]:
+    """Put the server's filter on, prepare the guest's. Returns the listener's descriptor, if there is one."""
+    if not filters.known_architecture():
+        zygote.report["seccomp"] = "this architecture's system calls are not known"
+        return []
+    listener = []
+    if audit:
+        try:
+            listener = [filters.server_filter(audited=True).install_with_listener(zygote.kernel)]
+            zygote.report["audit"] = "forbidden calls are heard of, plain forks and signals excepted"
+        except OSError as error:  # some kernels have no listeners, others only one for a whole container
+            zygote.report["audit"] = f"unavailable: {error}"
+    if not listener:
+        filters.server_filter().install(zygote.kernel)
+    zygote.filter = filters.guest_filter(paths=paths, audited=bool(listener))
+    zygote.report["seccomp"] = "two filters" if paths else "two filters, no call that resolves a path"
+    if not paths:
+        os.fstat = fstat.replacement(zygote.kernel)  # type: ignore[assignment]
+    return listener
+
+
+def _serve(end: socket.socket, zygote: Zygote) -> NoReturn:
+    number, last = 0, 0
+    while True:
+        number += 1
+        guest_input, to_guest = os.pipe()
+        from_guest, guest_output = os.pipe()
+        output, guest_stdout = os.pipe()
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _become_guest(zygote, server, (guest_stdout, guest_input, guest_output))
+        pidfd = os.pidfd_open(pid)
+        try:
+            if server == 1 and last and not last < pid <= last + 1 + zygote.threads:
+                raise control.Hangup  # the one before has used up numbers, by which it could tell this one something
+            last = pid
+            control.send(end, {"child": number}, [pidfd, to_guest, from_guest, output])
+            for descriptor in (guest_input, to_guest, from_guest, guest_output, output, guest_stdout):
+                os.close(descriptor)
+            _wait_or_end(end, pidfd)
+            os.close(pidfd)
+            _, status, usage = os.wait4(pid, 0)
+            _bury_the_rest()
+            seconds = usage.ru_utime + usage.ru_stime
+            control.send(end, {"ended": number, "status": status, "cpu": seconds, "rss": usage.ru_maxrss << 10})
+        except control.Hangup:
+            os.kill(pid, signal.SIGKILL)
+            os._exit(0)
+
+
+def _wait_or_end(end: socket.socket, pidfd: int) -> None:
+    """Wait for the guest to end. Raises Hangup when the host is gone first: no guest outlives it."""
+    ready = select.poll()
+    ready.register(pidfd, select.POLLIN)
+    ready.register(end.fileno(), 0)  # hang-up only
+    if any(descriptor == end.fileno() for descriptor, _ in ready.poll()):
+        raise control.Hangup
+
+
+def _bury_the_rest() -> None:
+    """Kill and reap whatever a guest left behind; only where all processes that we can see are its own."""
+    if os.getpid() != 1:
+        return
+    try:
+        os.kill(-1, signal.SIGKILL)
+        while True:
+            os.waitpid(-1, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def _become_guest(zygote: Zygote, server: int, descriptors: tuple[int, int, int]) -> NoReturn:
+    """What a fresh child does before and after it runs the program of somebody else."""
+    try:
+        kernel = zygote.kernel
+        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() not in (0, server):
+            os._exit(_BROKEN_GUEST)  # the server died before the line above
+        if zygote.scope is not None:
+            landlock.restrict(kernel, zygote.scope)
+        output, from_host, to_host = descriptors
+        null = os.open(os.devnull, os.O_RDONLY)  # of its own: flags belong to what was opened, not to the descriptor
+        hygiene.arrange_descriptors(null=null, output=output, from_host=from_host, to_host=to_host)
+        limits.apply(zygote.limits)
+        if zygote.filter is not None:
+            zygote.filter.fill_in(os.getpid())
+            zygote.filter.install(kernel)
+        preload.warm_up()
+        zygote.guest.run(3, 4)
+    except BaseException as error:  # noqa: BLE001 (the last frame of a guest: its words go where its output goes)
+        os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
+    finally:
+        os._exit(_BROKEN_GUEST)

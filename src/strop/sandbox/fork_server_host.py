@@ -1,0 +1,199 @@
+"""The host's end of one fork server: start it, take guests from it one at a time, end it.
+
+Chooses no layers (jail.py does) and speaks with no guest (session.py does).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from strop.base.errors import OutOfThreads, SandboxError
+from strop.sandbox import control
+from strop.sandbox.child import Child, ExitStatus
+from strop.sandbox.confinement import hygiene
+from strop.sandbox.layers import Layers
+from strop.sandbox.watcher import Heard, Watcher
+
+GUEST = Path(__file__).with_name("guest")
+_HERE = Path(__file__).parent
+_BOOTSTRAP = """
+import sys, types
+for name, folder in (("strop", sys.argv[2]), ("strop.sandbox", sys.argv[3])):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [folder]
+from strop.sandbox.fork_server import main
+main()
+"""
+"""Packages without their `__init__`: a fork server neither pays for nor holds in memory what the host imports."""
+_START_SECONDS = 60.0
+_ANSWER_SECONDS = 30.0
+
+
+class ServerFailed(SandboxError):
+    """The fork server could not confine itself as it was told, or is gone."""
+
+
+class ForkServer:
+    """One confined process that forks guests. Use from one thread at a time."""
+
+    def __init__(
+        self,
+        layers: Layers,
+        memory_bytes: int,
+        guest: Path = GUEST,
+        watcher: Watcher | None = None,
+        threads: int = 0,
+    ) -> None:
+        """Start it, without waiting until it is ready.
+
+        Args:
+            layers: what it must put on; it fails rather than put on less.
+            memory_bytes: what each guest may map beyond what the interpreter has.
+            guest: folder whose `main.py` defines `run(from_host, to_host)`.
+            watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
+            threads: what a guest starts in any case. One that starts more is the last of its server, for it has moved the
+                number that the next one's process would get.
+        """
+        self.layers = layers
+        self._report: dict[str, str] | None = None
+        self._number = 0
+        self._closed = False
+        self._watcher = watcher
+        self._heard: Heard | None = None
+        try:
+            settings = {"guest": str(guest), "memory_bytes": memory_bytes, "threads": threads}
+            self._start({"layers": asdict(layers), **settings})
+        except (control.Hangup, OSError) as error:
+            if (
+                isinstance(error, OSError) and error.errno == errno.EAGAIN
+            ):  # ulimit -u counts processes and threads alike
+                raise OutOfThreads from error
+            raise ServerFailed(f"a fork server does not start: {error or 'it ended at once'}") from error
+
+    def _start(self, plan: control.Message) -> None:
+        self._end, other = control.pair()
+        self._end.settimeout(_START_SECONDS)
+        folders = [str(_HERE.parent), str(_HERE)]
+        with ExitStack() as undo, other:
+            undo.callback(self._end.close)
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders],
+                env=hygiene.environment(),
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                start_new_session=True,
+            )
+            undo.callback(self.close)
+            control.send(self._end, plan)
+            undo.pop_all()
+
+    @property
+    def report(self) -> dict[str, str]:
+        """What the server says of each layer; waits until it is ready. Raises ServerFailed."""
+        if self._report is None:
+            message, listeners = self._receive()
+            if "ready" not in message:
+                self.close()
+                raise ServerFailed(f"the fork server could not confine itself: {message.get('failed')}")
+            self._report = dict(message["ready"])  # type: ignore[call-overload]
+            self._end.settimeout(_ANSWER_SECONDS)
+            for listener in listeners:
+                self._watcher.add(listener) if self._watcher is not None else os.close(listener)
+        return self._report
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended, by `close` or by itself as far as it has been noticed."""
+        return self._closed
+
+    def ready(self) -> bool:
+        """Whether `take` would return at once."""
+        ready = select.poll()
+        ready.register(self._end.fileno(), select.POLLIN)
+        return bool(ready.poll(0))
+
+    def take(self) -> Child:
+        """The guest that waits, fresh and confined. The one before must have been closed or reaped. Raises ServerFailed."""
+        _ = self.report
+        while True:
+            message, descriptors = self._receive()
+            if "child" in message:
+                break
+        self._number = int(str(message["child"]))
+        number = self._number
+        pidfd, to_guest, from_guest, output = descriptors
+        try:
+            child = Child(
+                pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
+            )
+        except OSError as error:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self.close()
+            raise ServerFailed(f"a guest cannot be taken from its fork server: {error}") from error
+        if child.has_ended():
+            child.close()
+            self.close()
+            raise ServerFailed("the fork server's guest was killed while it waited for work")
+        self._follow(child)
+        return child
+
+    def close(self) -> None:
+        """End the server and its guest. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._process.kill()
+            self._process.wait()
+            self._end.close()
+            if self._watcher is not None and self._heard is not None:
+                self._watcher.forget(self._heard)
+            if self._process.stderr is not None:
+                self._process.stderr.close()
+
+    def _follow(self, child: Child) -> None:
+        """Have the forbidden calls of this guest counted, and no longer those of the one before."""
+        if self._watcher is not None:
+            if self._heard is not None:
+                self._watcher.forget(self._heard)
+            self._heard = self._watcher.follow(child.pid)
+            child.denied = self._heard.take
+
+    def _ended(self, number: int) -> ExitStatus:
+        message, _ = self._receive()
+        if message.get("ended") != number:
+            raise ServerFailed("the fork server told of another guest than the one that was waited for")
+        status = int(str(message["status"]))
+        by_signal = os.WIFSIGNALED(status)
+        return ExitStatus(
+            code=None if by_signal else os.WEXITSTATUS(status),
+            signal=os.WTERMSIG(status) if by_signal else None,
+            cpu_seconds=float(str(message["cpu"])),
+            max_rss_bytes=int(str(message["rss"])),
+        )
+
+    def _receive(self) -> tuple[control.Message, list[int]]:
+        try:
+            return control.receive(self._end)
+        except (control.Hangup, TimeoutError, OSError) as error:
+            detail = self._last_words() if isinstance(error, control.Hangup) else str(error)
+            self.close()
+            raise ServerFailed(f"the fork server is gone: {detail}") from error
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        self._process.wait()
+        words = b""
+        with suppress(ValueError):  # another thread has closed it: the sandbox is being stopped
+            words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
+        lines = words.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.returncode}"

@@ -1,0 +1,103 @@
+"""Things of the host for a probe to get at: a file, a folder, listeners, a piece of memory; and whether somebody did."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from strop.base.errors import SandboxError
+from strop.sandbox.base import Value
+
+Traces = Callable[[], dict[str, str]]
+"""Name of a protection to what the host found that a guest did, whatever the guest says of it."""
+
+_LONGEST = 72
+"""Bytes of the path of a place for sockets: an address has 108 (104 on macOS), the names below it take some 30."""
+
+
+@contextmanager
+def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
+    """What to tell a probe, and how to look for its traces. Everything is open to everyone, so that only the jail protects it."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-probe-", dir=_short_place())))
+        folder.chmod(0o777)
+        file = folder / "file"
+        file.write_text(secrets.token_hex(8))
+        file.chmod(0o666)
+        canary = ctypes.create_string_buffer(secrets.token_bytes(32), 32)
+        name = secrets.token_hex(8)
+        tcp = stack.enter_context(_bound(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)))
+        udp = stack.enter_context(_bound(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)))
+        unix = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "unix")))
+        abstract = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + name))
+        mail = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_DGRAM, str(folder / "mail")))
+        abstract_mail = stack.enter_context(_bound(socket.AF_UNIX, socket.SOCK_DGRAM, f"\0{name}-mail"))
+        (folder / "unix").chmod(0o777)
+        (folder / "mail").chmod(0o777)
+        before = _state(folder)
+
+        def traces() -> dict[str, str]:
+            found = {}
+            if any(_was_reached(end) for end in (tcp, udp, unix, abstract, mail, abstract_mail)):
+                found["network"] = "the host was reached"
+            if _state(folder) != before:
+                found["write"] = "the host's files have changed"
+            return found
+
+        targets: dict[str, Value] = {
+            "folder": str(folder),
+            "file": str(file),
+            "tcp": tcp.getsockname()[1],
+            "udp": udp.getsockname()[1],
+            "unix": str(folder / "unix"),
+            "abstract": name,
+            "mail": str(folder / "mail"),
+            "pid": os.getpid(),
+            "address": ctypes.addressof(canary),
+            "size": len(canary),
+            "too_many_bytes": memory_bytes + (64 << 20),
+        }
+        yield targets, traces
+
+
+def _short_place() -> str:
+    """The folder for temporary files; where its path is too long for the address of a socket, another that anybody may write in.
+
+    The probe too must be able to name the sockets: what it cannot name it would report as protected.
+    """
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        if len(os.fsencode(place)) <= _LONGEST and os.access(place, os.W_OK | os.X_OK):
+            return place
+    raise SandboxError(f"no folder for temporary files has a path of at most {_LONGEST} bytes; set TMPDIR to one")
+
+
+def _bound(family: int, kind: int, address: tuple[str, int] | str) -> socket.socket:
+    end = socket.socket(family, kind)
+    end.bind(address)
+    end.setblocking(False)
+    if kind == socket.SOCK_STREAM:
+        end.listen()
+    return end
+
+
+def _was_reached(end: socket.socket) -> bool:
+    try:
+        if end.type == socket.SOCK_STREAM:
+            end.accept()[0].close()
+        else:
+            end.recv(16)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _state(folder: Path) -> list[tuple[str, int, int, int]]:
+    """Names, modes, sizes and times of change of what is in a folder."""
+    facts = ((path, path.lstat()) for path in sorted(folder.iterdir()))
+    return [(path.name, fact.st_mode, fact.st_size, fact.st_ctime_ns) for path, fact in facts]

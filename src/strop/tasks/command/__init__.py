@@ -1,0 +1,1 @@
+"""Tasks that a command scores, in a copy of a user's folder."""

@@ -1,0 +1,87 @@
+"""Several files as one program text, so that improvers, which pass texts, can improve programs of many files.
+
+A program of one file is that file's text, as it is. One of several is their texts, each under a line that names it:
+
+    === file: src/geometry.c ===
+    double area(double r) { return 3.14159 * r * r; }
+    === file: src/main.c ===
+    ...
+
+A candidate may leave out files: those stay as they are in the original.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from strop.base.errors import ConfigurationError, Malformed
+from strop.base.regions import with_markers
+
+_HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
+
+
+def header(path: str) -> str:
+    """The line above a file's text."""
+    return f"=== file: {path} ==="
+
+
+def bundled(files: Mapping[str, str]) -> str:
+    """The program text of `files`, path from the root of the tree → text; line ends are newlines.
+
+    Raises:
+        ConfigurationError: a text of several holds a line of the form that separates them, or a path cannot be written so.
+    """
+    if len(files) == 1:
+        return next(iter(files.values()))
+    for path, text in files.items():
+        if _HEAD.search(text):
+            raise ConfigurationError(f"{path} holds a line of the form '{header('…')}', which strop puts between files")
+        if not _HEAD.fullmatch(header(path)) or not is_inside(path):
+            raise ConfigurationError(f"{path!r} is no path that strop can write between files")
+    return "".join(
+        f"{header(path)}\n{text if text.endswith(chr(10)) else text + chr(10)}" for path, text in files.items()
+    )
+
+
+def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
+    """The files of a candidate for the program whose files are `original`, all of them, in its order, new ones last.
+
+    A text that lost or won its last newline gets the end that the original has, and one that lost the markers of its regions gets
+    them back where nothing else changed (strop.base.regions).
+
+    Raises:
+        Malformed: it is no such text, names a file twice, or names a path outside of the tree.
+    """
+    if len(original) == 1 and not _HEAD.match(text):
+        (path,) = original
+        return {path: with_markers(original[path], _ended_like(text, original[path]), path)}
+    heads = list(_HEAD.finditer(text))
+    if not heads:
+        raise Malformed(f"the program has {len(original)} files; begin each that you change with '{header('PATH')}'")
+    if text[: heads[0].start()].strip():
+        raise Malformed(f"there is text before the first line of the form '{header('PATH')}'")
+    found: dict[str, str] = {}
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        path = head[1]
+        if path in found:
+            raise Malformed(f"the file {path!a} is there twice")
+        if not is_inside(path):
+            raise Malformed(f"{path!a:.200} is no path inside of the tree")
+        body = text[head.end() + 1 : following.start() if following else len(text)]
+        found[path] = _ended_like(body, original.get(path, "\n"))
+    kept = {path: with_markers(text, found.pop(path, text), path) for path, text in original.items()}
+    return kept | found
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path names a file below the root of a tree: relative, with no `..`, no empty part and no NUL."""
+    parts = path.split("/")
+    plain = all(part not in ("", ".", "..") for part in parts) and "\\" not in path and path.isprintable()
+    return plain and not PurePosixPath(path).is_absolute()
+
+
+def _ended_like(text: str, original: str) -> str:
+    body = text.rstrip("\n") if not original.endswith("\n") else text
+    return f"{body}\n" if original.endswith("\n") and not body.endswith("\n") else body

@@ -1,0 +1,188 @@
+"""What of a measurement counts: metrics with a direction and a weight, constraints, and the utility in [0, 1] made of them.
+
+Metrics have no common scale, so a candidate is measured against the original: in each metric by the logarithm of their ratio,
+its *gain*. A gain of 0 is as good as the original, log 2 twice as good.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from strop.base.errors import ConfigurationError
+
+NAME = r"[A-Za-z_][\w.-]*"
+"""What a metric may be called."""
+COUNTED_BY_KERNEL = ("time", "wall", "memory")
+"""Readers whose values no program can forge, and less of which is better."""
+TIMES = ("time", "wall")
+"""Readers whose values are another in every run, so that the original is measured beside each candidate."""
+READERS = (*COUNTED_BY_KERNEL, "passed", "tests")
+"""Readers that are a word; other readers are paths into a JSON document, and regular expressions."""
+_MOST = 20.0
+"""No ratio counts for more than e**20, about 5e8; beyond it is only said which of two is better."""
+_LARGE = 1e250
+_TOLERANCE = 1e-9
+"""Relative: `tests=1` is met by the sum of rounded parts."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that is better when it is larger (`max`) or smaller (`min`)."""
+
+    name: str
+    goal: Literal["max", "min"] = "max"
+    weight: float = 1.0
+
+    def gain(self, value: float, original: float) -> float:
+        """How much better `value` is than the original's: the log of their ratio where both are positive, rising in any case.
+
+        Where the original's is 0 or less there is no ratio; then it rises with the difference, in units of the original's size.
+        """
+        better = 1.0 if self.goal == "max" else -1.0
+        if original > 0:
+            if value > 0:
+                return better * min(max(math.log(value) - math.log(original), -_MOST), _MOST)
+            return -better * (_MOST + math.log1p(min(-value / original, _LARGE)))
+        units = (value - original) / (abs(original) or 1.0)
+        return better * math.asinh(min(max(units, -_LARGE), _LARGE))
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What a metric must satisfy for a candidate to count at all."""
+
+    name: str
+    relation: Literal["=", ">=", "<="]
+    bound: float
+
+    def is_met(self, value: float) -> bool:
+        """Whether a value satisfies it; equality is up to rounding."""
+        slack = _TOLERANCE * max(abs(self.bound), abs(value))
+        over, under = value >= self.bound - slack, value <= self.bound + slack
+        return {"=": over and under, ">=": over, "<=": under}[self.relation]
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.relation}{self.bound:g}"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Metrics, where their values are read, and constraints."""
+
+    metrics: tuple[Metric, ...]
+    readers: Mapping[str, str]
+    """Name → how it is read: `time`, `wall`, `memory`, `passed`, `tests`, a JSON path `$.a.b`, `FILE:$.a.b`, or a regular
+    expression."""
+    constraints: tuple[Constraint, ...] = ()
+    pareto: bool = False
+    """Whether the candidates that no other beats in every metric are shown, besides the best by utility."""
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError where nothing is measured, or something that counts is not read."""
+        if not self.metrics:
+            raise ConfigurationError("nothing says what is better: give a score")
+        names = [metric.name for metric in self.metrics]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigurationError(f"metric {name} is there twice")
+        for name in (*names, *(constraint.name for constraint in self.constraints)):
+            if name not in self.readers:
+                raise ConfigurationError(f"metric {name}: nothing says how it is read; add a score of that name")
+        for metric in self.metrics:
+            if metric.goal not in ("max", "min") or not 0 < metric.weight < math.inf:
+                raise ConfigurationError(f"metric {metric.name}: its goal is max or min, and its weight more than 0")
+
+    def gains(self, values: Mapping[str, float], original: Mapping[str, float]) -> dict[str, float]:
+        """Metric → how much better `values` are than the original's, as the log of a ratio."""
+        return {metric.name: metric.gain(values[metric.name], original[metric.name]) for metric in self.metrics}
+
+    def utility(self, values: Mapping[str, float], original: Mapping[str, float]) -> float:
+        """In [0, 1]: 1/2 is as good as the original, 2/3 twice as good. Constraints are looked at elsewhere (`unmet`)."""
+        gains = self.gains(values, original)
+        total = sum(metric.weight for metric in self.metrics)
+        mean = sum(metric.weight / total * gains[metric.name] for metric in self.metrics)
+        return 1.0 / (1.0 + math.exp(-mean))
+
+    def unmet(self, values: Mapping[str, float]) -> str:
+        """The first constraint that is not met, in words; empty where all are."""
+        for constraint in self.constraints:
+            if not constraint.is_met(values[constraint.name]):
+                return f"constraint {constraint} not met: {values[constraint.name]:.6g}"
+        return ""
+
+    @property
+    def counted_by_kernel(self) -> bool:
+        """Whether all that counts, constraints too, is the kernel's word: no program can forge its score."""
+        names = [*(each.name for each in self.metrics), *(each.name for each in self.constraints)]
+        return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
+
+    @property
+    def is_cost(self) -> bool:
+        """Whether all that counts is what the work costs: time, memory, or a printed number of which less is better.
+
+        Less work costs less, whether or not its answer is right.
+        """
+        return all(
+            self.readers[each.name] in COUNTED_BY_KERNEL
+            or (each.goal == "min" and self.readers[each.name] not in READERS)
+            for each in self.metrics
+        )
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """The readers that read what a command prints or writes."""
+        return tuple(dict.fromkeys(each for each in self.readers.values() if each not in COUNTED_BY_KERNEL))
+
+    @property
+    def has_check(self) -> bool:
+        """Whether a constraint looks at the answer: one that is not of a cost, and not of the exit status alone."""
+        metrics = [each.name for each in self.metrics]
+        return any(
+            self.readers[each.name] not in (*COUNTED_BY_KERNEL, "passed") and each.name not in metrics
+            for each in self.constraints
+        )
+
+    @property
+    def needs_comparison(self) -> bool:
+        """Whether a candidate's output is compared with the original's, where nobody says otherwise."""
+        counted = any(self.readers[each.name] in COUNTED_BY_KERNEL for each in self.metrics)
+        return self.is_cost and (counted or not self.has_check)
+
+    @property
+    def told(self) -> str:
+        """In words, for u_str."""
+        metrics = [
+            f"{'maximise' if each.goal == 'max' else 'minimise'} {each.name}"
+            + (f" (weight {each.weight:g})" if len({m.weight for m in self.metrics}) > 1 else "")
+            for each in self.metrics
+        ]
+        needed = [f"{constraint} is required" for constraint in self.constraints]
+        return "; ".join([*metrics, *needed])
+
+
+def mean_gains(
+    objective: Objective, values: Sequence[Mapping[str, float]], beside: Sequence[Mapping[str, float]]
+) -> dict[str, float]:
+    """Metric → mean gain over the instances of an evaluation (its `metrics` and `beside`, of equal length, at least one)."""
+    each = [objective.gains(mine, its) for mine, its in zip(values, beside, strict=True)]
+    return {metric.name: sum(gains[metric.name] for gains in each) / len(each) for metric in objective.metrics}
+
+
+def pareto_front(points: Sequence[Mapping[str, float]]) -> tuple[int, ...]:
+    """Which of these gains (metric → gain, higher is better) no other beats: as good in every metric and better in one.
+
+    Indices in order; of equal points the first.
+    """
+
+    def beats(a: Mapping[str, float], b: Mapping[str, float]) -> bool:
+        return all(a[name] >= b[name] for name in b) and any(a[name] > b[name] for name in b)
+
+    front: list[int] = []
+    for index, point in enumerate(points):
+        is_new = not any(dict(points[other]) == dict(point) for other in front)
+        if is_new and not any(beats(other, point) for other in points):
+            front.append(index)
+    return tuple(front)

@@ -1,0 +1,1 @@
+"""Tasks that a file with `evaluate(program_path)` scores."""

@@ -1,0 +1,312 @@
+"""Runs an evaluator file on a program, in the workspace, beside the program. A script of its own: it imports nothing of strop.
+
+    python evaluator_runner.py path|text|results EVALUATOR PROGRAM
+
+The forms are those of other optimizers: `path` is `evaluate(program_path)` (OpenEvolve), `text` is `evaluate(candidate)` with the
+program's text (GEPA), `results` is `main(program_path, results_dir)`, which leaves metrics.json and correct.json (ShinkaEvolve).
+
+Standard output gets one line, at the end, a JSON object: `score`, `score_is` and `metrics`. Whatever else is printed goes to
+standard error, where artifacts and side information are lines that begin as those of `strop.note` do. A failure ends with a
+traceback there and exit status 1.
+
+It runs under whatever Python the evaluator needs, from 3.9 on: no newer syntax here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib.util
+import inspect
+import json
+import os
+import random
+import runpy
+import select
+import signal
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+MOST_NOTES = 20
+MOST_CHARACTERS = 500
+"""Of one note; the end of a longer one is cut."""
+FAILED = 1 << 8
+"""What waiting tells of a child that has ended with exit status 1."""
+PR_SET_DUMPABLE = 4
+PREFIX = "strop-note: "
+"""As in strop.base.scorer_notes."""
+
+Values = dict[str, float]
+Texts = list[str]
+
+
+def load(path: str) -> ModuleType:
+    """The evaluator, imported as OpenEvolve imports it: from its own folder, under a name of its own."""
+    sys.path.insert(0, str(Path(path).parent))
+    spec = importlib.util.spec_from_file_location("evaluation_module", path)
+    if spec is None or spec.loader is None:
+        raise ImportError("the evaluator is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["evaluation_module"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def seed_generators(seed: int, sources: Texts) -> None:
+    """Seed the global generators, so that another seed is another measurement, and the same one the same."""
+    random.seed(seed)
+    if any("numpy" in source for source in sources):
+        try:
+            import numpy
+        except ImportError:
+            return
+        numpy.random.seed(seed % 2**32)
+
+
+def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
+    """The function's result; it gets `seed` and `opt_state` where it has parameters of these names."""
+    names = inspect.signature(function).parameters
+    more: dict[str, Any] = {}
+    if "seed" in names:
+        more["seed"] = seed
+    if "opt_state" in names:
+        more["opt_state"] = SimpleNamespace(best_example_evals=[])
+    return function(*arguments, **more)
+
+
+def by_text(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
+    """GEPA: the evaluator gets the text, and gives a score, or a score and side information."""
+    module = load(path)
+    library: Any = sys.modules.get("gepa.optimize_anything")
+    log = library.LogContext() if hasattr(library, "LogContext") else None
+    if log is not None:
+        library._set_log_context(log)  # so that oa.log() says something
+    values, notes = read_result(called(getattr(module, "evaluate", None) or module.evaluator, (text,), seed))
+    logged = log.drain() if log is not None else ""
+    return values, notes + ([note("log", logged)] if logged else [])
+
+
+def by_path(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
+    """OpenEvolve: the evaluator gets the program's path, and gives metrics."""
+    module = load(path)
+    return read_result(called(module.evaluate, (program,), seed))
+
+
+def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
+    """ShinkaEvolve: the evaluator leaves its results in a folder."""
+    folder = Path(tempfile.mkdtemp(prefix="results"))
+    function = getattr(load(path), "main", None)
+    if function is not None and {"program_path", "results_dir"} <= set(inspect.signature(function).parameters):
+        function(program_path=program, results_dir=str(folder))
+    else:
+        sys.argv = [path, "--program_path", program, "--results_dir", str(folder)]
+        runpy.run_path(path, run_name="__main__")
+    metrics = json.loads(read(folder / "metrics.json"))
+    verdict = json.loads(read(folder / "correct.json"))
+    metrics.pop("private", None)  # ShinkaEvolve shows it to no model
+    public = metrics.pop("public", {})
+    values, notes = read_metrics({**(public if isinstance(public, dict) else {}), **metrics})
+    values["correct"] = 1.0 if verdict.get("correct") is True else 0.0
+    if verdict.get("error"):
+        notes.insert(0, note("error", verdict["error"]))
+    return values, notes
+
+
+def read_result(result: Any) -> tuple[Values, Texts]:
+    """Metrics and notes of what an evaluator gave, in any of the forms that the optimizers accept."""
+    if isinstance(result, tuple) and len(result) == 2:
+        score, beside = result
+        beside = dict(beside or {})
+        values, notes = read_metrics(beside.pop("scores", {}))
+        number = as_number(score)
+        if number is None:
+            raise TypeError(f"the evaluator's score is no number: {score!r:.200}")
+        return {**values, "score": number}, notes + [note(name, value) for name, value in beside.items()]
+    if isinstance(result, dict):
+        return read_metrics(result)
+    if isinstance(getattr(result, "metrics", None), dict):
+        values, notes = read_metrics(result.metrics)
+        artifacts = getattr(result, "artifacts", None) or {}
+        return values, notes + [note(name, value) for name, value in artifacts.items()]
+    number = as_number(result)
+    if number is None:
+        raise TypeError(f"the evaluator gave neither metrics nor a number, but {result!r:.200}")
+    return {"score": number}, []
+
+
+def read_metrics(metrics: dict[str, Any]) -> tuple[Values, Texts]:
+    """Numbers as metrics, anything else as notes; a truth value is 0 or 1, and no part of a mean."""
+    values: Values = {}
+    notes: Texts = []
+    for name, value in metrics.items():
+        number = as_number(value)
+        if number is None:
+            notes.append(note(str(name), value))
+        else:
+            values[str(name)] = number
+            if is_flag(value):
+                FLAGS.add(str(name))
+    return values, notes
+
+
+FLAGS: set[str] = set()
+"""Names of metrics that are truth values."""
+
+
+def is_flag(value: Any) -> bool:
+    """Whether it is a truth value, Python's or numpy's."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def as_number(value: Any) -> Any:
+    """A float, or None; numpy's numbers are numbers, texts are none."""
+    if isinstance(value, (str, bytes, list, tuple, dict, type(None))):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def note(name: str, value: Any) -> str:
+    """One text for an artifact; empty where there is nothing to tell."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f"{name}: {text[:MOST_CHARACTERS]}" if text.strip() and value not in ({}, []) else ""
+
+
+def score_of(values: Values) -> tuple[Any, str]:
+    """`combined_score`, a lone `score`, or the mean of the numbers that are no truth values, as OpenEvolve takes it."""
+    for name in ("combined_score", "score"):
+        if name in values:
+            return values[name], name
+    counted = [name for name in values if name not in FLAGS]
+    if not counted:
+        return None, ""
+    return sum(values[name] for name in counted) / len(counted), "mean of " + ", ".join(counted)
+
+
+def read(path: str | Path) -> str:
+    """A text file."""
+    return Path(path).read_text(encoding="utf-8", errors="replace")
+
+
+def evaluated(form: str, evaluator: str, program: str) -> str:
+    """The line of a whole evaluation; notes go to standard error."""
+    run = {"path": by_path, "text": by_text, "results": by_results}[form]
+    seed = int(os.environ.get("STROP_SEED", "0"))
+    text = read(program)
+    seed_generators(seed, [text, read(evaluator)])
+    values, notes = run(evaluator, program, text, seed)
+    score, score_is = score_of(values)
+    if score is None:
+        raise ValueError("the evaluator gave no number")
+    for each in [each for each in notes if each][:MOST_NOTES]:
+        line = "\\n".join(each.splitlines())
+        sys.stderr.write(f"\n{PREFIX}{line}\n")
+    return json.dumps({"score": score, "score_is": score_is, "metrics": values})
+
+
+def work(form: str, evaluator: str, program: str, writer: int, word: str) -> None:
+    """The child: it has no standard output of its own, and nothing of the program's runs after the result."""
+    os.dup2(2, 1)
+    sys.argv = [evaluator]
+    try:
+        line = evaluated(form, evaluator, program)
+    except BaseException:  # noqa: BLE001 - sys.exit() in a program is a failure too
+        sys.stdout.flush()  # so that the traceback is the last thing that is said
+        traceback.print_exc()
+        end(1)
+    else:
+        with os.fdopen(writer, "w") as result:
+            result.write(f"{word} {line}\n")
+        end(0)
+
+
+def result_of(child: int, reader: int, word: str) -> str:
+    """The parent: the child's line.
+
+    Raises:
+        ValueError: there is none; the message says why, and is empty where the child has said it.
+    """
+    data, status = b"", -1
+    while b"\n" not in data:
+        ready = select.select([reader], [], [], 0.1 if status < 0 else 0.0)[0]
+        if ready:
+            chunk = os.read(reader, 1 << 16)
+            if not chunk:
+                break
+            data += chunk
+        elif status >= 0:
+            break
+        else:
+            status = waited(child, os.WNOHANG)
+    whole, newline, _ = data.partition(b"\n")
+    first, _, line = whole.decode("utf-8", "replace").partition(" ")
+    is_result = bool(newline) and first == word
+    if status < 0:
+        if data and not is_result:
+            os.kill(child, signal.SIGKILL)
+        status = waited(child, 0)  # it still has to write what was printed
+    if is_result:
+        return f"{line}\n"
+    if data:
+        raise ValueError("no score: the program wrote where the evaluator's result belongs")
+    ended = "no score: the program ended the process before the evaluator gave a result"
+    raise ValueError("" if status == FAILED else ended)
+
+
+def waited(child: int, how: int) -> int:
+    """The status of a child that has ended; -1 where it has not."""
+    ended, status = os.waitpid(child, how)
+    return status if ended == child else -1
+
+
+def end(status: int) -> None:
+    """Leave without what Python does at exit."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def hide_memory() -> None:
+    """Keep the processes that the evaluator starts from reading its memory. A program that they become has its own again."""
+    with contextlib.suppress(OSError, AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def main(form: str, evaluator: str, program: str) -> None:
+    """Evaluate in a child; what it says is passed on only with the word that it was given.
+
+    So a program that prints a score on every descriptor and ends the process is not believed. One that reads the word in its own
+    memory is: the scorer and the program share a process.
+    """
+    del sys.path[0]  # this script's own folder
+    hide_memory()
+    sys.dont_write_bytecode = True
+    evaluator, program = str(Path(evaluator).absolute()), str(Path(program).absolute())
+    word = os.urandom(16).hex()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        work(form, evaluator, program, writer, word)
+    os.close(writer)
+    try:
+        os.write(1, result_of(child, reader, word).encode())
+        end(0)
+    except ValueError as error:
+        if str(error):
+            sys.stderr.write(f"{error}\n")
+        end(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,254 @@
+"""Evaluator files of the form that other optimizers use, as command tasks: the command runs the evaluator on the program."""
+
+from __future__ import annotations
+
+import ast
+import glob
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias, TypedDict, Unpack
+
+from strop.base.errors import ConfigurationError
+from strop.base.syntax import syntax_tree
+from strop.tasks.command.flags import from_flags, parse_constraint
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.task import CommandTask, rules
+from strop.tasks.evaluator import runner as evaluator_runner
+from strop.tasks.used_files import used_files
+
+Form: TypeAlias = Literal["path", "text", "results"]
+"""How an evaluator is called: `evaluate(program_path)` as OpenEvolve does, `evaluate(candidate)` with the program's text as GEPA
+does, `main(program_path, results_dir)` as ShinkaEvolve does."""
+
+RUNNER = Path(evaluator_runner.__file__).resolve()
+SCORE = "score"
+"""The metric where none is named and the evaluator's source has no `combined_score`."""
+COMBINED = "combined_score"
+TOLD_CHARACTERS = 16_000
+"""Of the evaluator's source, at most, in the description that a model reads."""
+_SYSTEM = tuple(map(Path, ("/usr", "/bin", "/lib")))
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What an evaluator's source tells, without running it."""
+
+    form: Form
+    combined: bool
+    """Whether it has a `combined_score`."""
+    seeded: bool
+    """Whether it takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
+
+
+class Flags(TypedDict, total=False):
+    """Further words of `from_flags`, with the same meaning."""
+
+    name: str
+    build: str
+    only: Sequence[str]
+    new_files: Sequence[str]
+    tool: Sequence[str | Path]
+    writable: Sequence[str]
+    repeat: int | None
+    held_out: int | None
+    time_limit: float | None
+    memory_limit: int | None
+    interleaved: bool | None
+    compare_output: bool | None
+    fixed_input: bool
+    pareto: bool
+    environment: Mapping[str, str] | None
+
+
+def evaluator_task(
+    program: Path,
+    evaluator: Path,
+    *,
+    metric: Sequence[str] = (),
+    require_metric: Sequence[str] = (),
+    form: Form | None = None,
+    python: Path | None = None,
+    **flags: Unpack[Flags],
+) -> CommandTask:
+    """The task to improve `program` by what `evaluator` says of it. Neither is run here.
+
+    The tree is the evaluator's folder, or the program's where that one holds both.
+
+    Args:
+        metric: `NAME`, `NAME:min`, `NAME:max:2` among what the evaluator gives; `time`, `wall` and `memory` are the kernel's.
+            Without any it is `combined_score`, else a lone score, else the mean of all numbers, as OpenEvolve takes it.
+        require_metric: `valid=1`, `accuracy>=0.9`.
+        form: How the evaluator is called; None: as its source tells.
+        python: The interpreter, or the virtual environment, with the packages that the evaluator needs; None: what runs strop.
+        flags: As `command_flags.from_flags`.
+
+    Raises:
+        ConfigurationError: a file is missing or no text, the evaluator cannot be called with a program alone, the two files
+            have no folder in common; or as `from_flags`.
+    """
+    recognised = recognise(evaluator, form)
+    _text(program)
+    root = _root(program, evaluator)
+    interpreter = _executable(python)
+    required = _required(recognised, require_metric)
+    metrics = [each.partition(":")[0].strip() for each in metric] or [COMBINED if recognised.combined else SCORE]
+    names = [*metrics, *(parse_constraint(each).name for each in required)]
+    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
+        flags.setdefault("compare_output", False)
+    inside = program.resolve().relative_to(root).as_posix()
+    words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside)
+    flags |= {"name": flags.get("name") or program.stem, "tool": [*_needed(interpreter), *flags.get("tool", ())]}
+    flags["environment"] = {"PYTHONDONTWRITEBYTECODE": "1", **(flags.get("environment") or {})}
+    task = from_flags(
+        root,
+        command=shlex.join(map(str, words)),
+        files=[glob.escape(inside)],
+        score={name: _reader(name, bool(metric)) for name in names},
+        metric=metric or metrics,
+        require_metric=required,
+        seeded=recognised.seeded,
+        **flags,
+    )
+    return replace(task, description=_told(task, recognised, evaluator))
+
+
+def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
+    """What the source of an evaluator tells.
+
+    Raises:
+        ConfigurationError: it cannot be read as Python, or has no function of a form that is known.
+    """
+    source = _text(evaluator)
+    try:
+        tree = syntax_tree(source)
+    except (SyntaxError, ValueError) as error:
+        raise ConfigurationError(f"the evaluator {evaluator} is no Python file: {error}") from error
+    functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+    found = form or _form(functions, _bound(tree))
+    if found is None:
+        raise ConfigurationError(
+            f"{evaluator} defines none of evaluate(program_path), evaluate(candidate) and main(program_path, results_dir)"
+        )
+    function = functions.get("main") if found == "results" else functions.get("evaluate", functions.get("evaluator"))
+    names = [] if function is None else _parameters(function)
+    if function is not None and found != "results":
+        _refuse_more(evaluator, function)
+    seeded = "STROP_SEED" in source or (found != "results" and "seed" in names)
+    return Recognised(form=found, combined=COMBINED in source, seeded=seeded)
+
+
+def _required(recognised: Recognised, asked: Sequence[str]) -> list[str]:
+    """What must hold: ShinkaEvolve's evaluators say whether a program is correct, and that counts without being asked for."""
+    is_said = any(parse_constraint(each).name == "correct" for each in asked)
+    return [*asked, "correct=1"] if recognised.form == "results" and not is_said else list(asked)
+
+
+def _form(functions: dict[str, ast.FunctionDef], bound: set[str]) -> Form | None:
+    if "evaluate" in functions:
+        names = _parameters(functions["evaluate"])
+        return "text" if names[:1] == ["candidate"] else "path"
+    if "evaluate" in bound:
+        return "path"
+    if "evaluator" in functions:
+        return "text"
+    if "main" in functions and {"program_path", "results_dir"} <= set(_parameters(functions["main"])):
+        return "results"
+    return "results" if "run_shinka_eval" in bound else None
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """Names that imports and assignments at the top of a module bind."""
+    names: set[str] = set()
+    for each in tree.body:
+        if isinstance(each, ast.Import | ast.ImportFrom):
+            names.update(alias.asname or alias.name for alias in each.names)
+        elif isinstance(each, ast.Assign):
+            names.update(target.id for target in each.targets if isinstance(target, ast.Name))
+    return names
+
+
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    arguments = function.args
+    return [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+
+def _refuse_more(evaluator: Path, function: ast.FunctionDef) -> None:
+    """An evaluator is called with the program alone: GEPA's examples, say, are not in the file."""
+    arguments = function.args
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    needed = positional[1 : len(positional) - len(arguments.defaults)]
+    needed += [
+        each.arg for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if not default
+    ]
+    asked = [name for name in needed if name not in ("seed", "opt_state")]
+    if asked:
+        raise ConfigurationError(
+            f"{function.name}() in {evaluator} asks for {asked[0]!r} besides the program; "
+            f"give it a default, or write a function that calls it with one"
+        )
+    first = next((each.annotation for each in (*arguments.posonlyargs, *arguments.args)), None)
+    if first is not None and ast.unparse(first).lower().startswith(("dict", "typing.dict", "mapping")):
+        raise ConfigurationError(
+            f"{function.name}() in {evaluator} takes a candidate of several named texts; a program is one text here"
+        )
+    if not positional and not arguments.vararg:
+        raise ConfigurationError(f"{function.name}() in {evaluator} takes no argument; it is called with the program")
+
+
+def _reader(name: str, asked: bool) -> str:
+    """What the kernel counts by its word; the score that the runner chooses where no metric was asked for; else a metric."""
+    if name in COUNTED_BY_KERNEL:
+        return name
+    return "$.score" if not asked and name in (SCORE, COMBINED) else f'$.metrics["{name}"]'
+
+
+def _told(task: CommandTask, recognised: Recognised, evaluator: Path) -> str:
+    """u_str: what counts, how it was chosen, the evaluator's own words, what holds for every candidate, and what it imports."""
+    head = task.objective.told
+    if any(reader == "$.score" for reader in task.objective.readers.values()) and not recognised.combined:
+        head += " (the evaluator's score, or the mean of its metrics where it has several)"
+    source = _text(evaluator)
+    cut = "" if len(source) <= TOLD_CHARACTERS else "\n# (the rest is left out)\n"
+    words = f"{head}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
+    return "\n".join([words, *rules(task), *used_files(task.root, task.files)])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise ConfigurationError(f"there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read as text: {error}") from error
+
+
+def _root(program: Path, evaluator: Path) -> Path:
+    """The folder that holds both."""
+    one, other = program.resolve().parent, evaluator.resolve().parent
+    for outer, inner in ((other, one), (one, other)):
+        if inner.is_relative_to(outer):
+            return outer
+    raise ConfigurationError(
+        f"{program} and {evaluator} are in different folders; put one beside the other, or into a folder below it: "
+        "that folder is what is copied for every evaluation"
+    )
+
+
+def _executable(python: Path | None) -> Path:
+    if python is None:
+        return Path(sys.executable)
+    found = next((each for each in (python, python / "bin" / "python") if each.is_file()), None)
+    if found is None:
+        raise ConfigurationError(f"there is no Python at {python}; name an interpreter, or a virtual environment")
+    return found.absolute()  # not resolved: a virtual environment is found by where its link is
+
+
+def _needed(interpreter: Path) -> tuple[Path, ...]:
+    """Folders that must be readable for the evaluator to run: this package, the environment, and what that one is made of."""
+    environment = interpreter.parent.parent
+    candidates = [RUNNER.parents[1], environment, interpreter.resolve().parent.parent]
+    kept = dict.fromkeys(each for each in candidates if not any(each.is_relative_to(system) for system in _SYSTEM))
+    return tuple(kept)

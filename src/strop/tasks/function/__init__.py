@@ -1,0 +1,1 @@
+"""Tasks made from a function of a user's file."""

@@ -1,0 +1,302 @@
+"""A function of the user's own module as a task: taken out, improved alone, and put back (docs/functions.md).
+
+The module is the user's own code and is loaded in the host, as a task file is. The function runs in the jail.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.tasks.base import Instance, Seeds, Split, Task, described_with_definitions
+from strop.tasks.function.extract import Source, extracted, left_out, read_source
+from strop.tasks.function.marker import MARK, Marked
+from strop.tasks.function.write_back import program_of, written_back
+
+SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
+"""Fields of a task that `improve_me` takes."""
+CLOSE = 1e-9
+"""Numbers that differ by less than this, relative to the larger, are the same answer."""
+SECONDS = "seconds"
+"""The metric of a function that is scored by time: CPU seconds of one call."""
+_REMEMBERED = 1000
+"""Answers of the original that are kept."""
+
+
+@dataclass(frozen=True)
+class FunctionTask(Task):
+    """A task whose program is a function of a module, with what it uses there."""
+
+    source: Source | None = None
+    module_text: str = ""
+    """Of the module's file as it stands there, line ends included."""
+    by_time: bool = False
+    """Whether the score is CPU time relative to the original's, at equal answers (strop.core.utilities.speed)."""
+    cases: tuple[Mapping[str, Any], ...] = ()
+    """Arguments by name, where they are listed and not drawn: every second one is held out."""
+
+    @property
+    def _form(self) -> str:
+        return f"Answer with {self.entry} alone, or with the whole program, in one fenced block of Python."
+
+    @property
+    def _rules(self) -> str:
+        return f"\n# {self._mean}{super()._rules}"
+
+    def count(self, split: Split) -> int:
+        """Number of instances of a split."""
+        return len(self._of(split)) if self.cases else super().count(split)
+
+    def instance(self, split: Split, index: int, seeds: Seeds) -> Instance:
+        """Instance `index` (from 0) of a split, a fresh copy at every call."""
+        if not self.cases:
+            return super().instance(split, index, seeds)
+        cases = self._of(split)
+        return Instance(copy.deepcopy(dict(cases[index % len(cases)])))
+
+    def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
+        return self.cases[1::2] if split == "test" else self.cases[::2]
+
+    def program(self, candidate: str) -> str:
+        """The function and what it uses, taken out of the patched module: what `written_back` makes is what is scored.
+
+        Raises:
+            Malformed: the patch cannot carry the candidate.
+        """
+        assert self.source is not None
+        return program_of(self.source, self.entry, candidate)
+
+    def written_back(self, candidate: str) -> str:
+        """The text of the module's file with the candidate's function in it; line ends are newlines, as in the candidate.
+
+        Raises:
+            Malformed: the candidate changes more than the function.
+        """
+        assert self.source is not None
+        return written_back(self.source, self.entry, candidate)
+
+    @property
+    def note(self) -> str:
+        """One line on what the module does when it loads and the program does not; empty where there is nothing."""
+        assert self.source is not None
+        lines = left_out(self.source, self.entry)
+        if not lines:
+            return ""
+        first = self.source.of(lines[0]).split("\n")[0][:60]
+        more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+        return (
+            f"line {lines[0].lineno} of {self.source.path.name} ({first}{more}) runs when the module loads; "
+            f"it does not run where {self.entry} is scored"
+        )
+
+
+def marked_names(module: object) -> list[str]:
+    """The functions of a module that are marked there."""
+    name = getattr(module, "__name__", None)
+    return [
+        each
+        for each, value in vars(module).items()
+        if hasattr(value, MARK)
+        and getattr(value, "__module__", name) == name
+        and getattr(value, "__name__", "") == each
+    ]
+
+
+def function_task(path: Path, module: object, name: str) -> FunctionTask:
+    """The task of the marked function `name` of a module that was loaded from `path`.
+
+    Raises:
+        ConfigurationError: it cannot be taken out of the module, or what it was marked with does not fit it.
+    """
+    where = f"{path}:{name}"
+    function = getattr(module, name)
+    marked: Marked = getattr(function, MARK)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    source = read_source(path, text)
+    program = extracted(source, name)
+    signature = _signature(function, where)
+    _check(marked, where)
+    cases = tuple(_by_name(case, signature, where) for case in marked.cases or ())
+    return _made(
+        marked, function, cases, where, {"source": source, "module_text": text, "seed": program, "entry": name}
+    )
+
+
+def _made(
+    marked: Marked,
+    function: Callable[..., Any],
+    cases: tuple[Mapping[str, Any], ...],
+    where: str,
+    known: Mapping[str, Any],
+) -> FunctionTask:
+    settings = {"name": known["entry"], "time_limit": 1.0} | dict(marked.settings)
+    by_time = marked.score == "time"
+    score = _never if by_time else _scorer(marked.score)  # type: ignore[arg-type]
+    if marked.reference and not by_time:
+        score = _equal_first(function, score)
+    settings["description"] = settings.get("description") or _told(marked, function, cases, known["entry"])
+    if cases:
+        settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
+    try:
+        return FunctionTask(
+            sample=marked.sample or (lambda rng: {}), score=score, by_time=by_time, cases=cases, **settings, **known
+        )
+    except TaskError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+
+
+def _check(marked: Marked, where: str) -> None:
+    if (marked.sample is None) == (marked.cases is None):
+        raise ConfigurationError(f"{where}: @improve_me needs sample= or cases=, one of them")
+    if unknown := sorted(set(marked.settings) - set(SETTINGS)):
+        raise ConfigurationError(f"{where}: @improve_me takes no {unknown[0]}; it takes {', '.join(SETTINGS)}")
+    assert {each.name for each in fields(Task)} >= set(SETTINGS)
+    if marked.score != "time" and not callable(marked.score):
+        raise ConfigurationError(f"{where}: score is a function or 'time', not {marked.score!r:.40}")
+    if marked.cases is not None and len(marked.cases) < 2:
+        raise ConfigurationError(f"{where}: cases needs at least 2, since every second one is held out")
+    if marked.cases is not None and {"instances", "test_instances"} & set(marked.settings):
+        raise ConfigurationError(f"{where}: with cases=, instances are counted; do not give their number")
+
+
+def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{where} cannot be called: {error}") from error
+    for each in signature.parameters.values():
+        if (
+            each.kind in (each.KEYWORD_ONLY, each.VAR_KEYWORD)
+            and each.default is each.empty
+            and each.kind is each.KEYWORD_ONLY
+        ):
+            raise ConfigurationError(
+                f"{where}: its keyword-only argument {each.name} has no default; arguments go by position"
+            )
+    return signature
+
+
+def _by_name(case: object, signature: inspect.Signature, where: str) -> dict[str, Any]:
+    """A case as arguments by name, in the order of the function's parameters."""
+    try:
+        if isinstance(case, tuple):
+            bound = signature.bind(*case)
+        elif isinstance(case, Mapping):
+            bound = signature.bind(**case)
+        else:
+            raise TypeError(f"a case is a tuple of arguments or a dict of them by name, not {type(case).__name__}")
+        if any(signature.parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in bound.arguments):
+            raise TypeError("a case gives keyword-only arguments, but arguments go by position")
+    except TypeError as error:
+        raise ConfigurationError(f"{where}: case {case!r:.60}: {error}") from error
+    if any(each.kind is each.VAR_POSITIONAL for each in signature.parameters.values()):
+        return {f"argument {number}": value for number, value in enumerate(bound.args)}
+    names = list(signature.parameters)
+    last = max((names.index(name) for name in bound.arguments), default=-1)
+    return {name: bound.arguments.get(name, signature.parameters[name].default) for name in names[: last + 1]}
+
+
+def _scorer(score: Callable[..., float]) -> Callable[[Instance, Any], float]:
+    """A score as a task has it: of the instance and the answer."""
+    names = list(inspect.signature(score).parameters)
+    if names[:1] == ["instance"]:
+        return score
+    return lambda instance, answer: score(answer, *instance.inputs.values())
+
+
+def _never(instance: Instance, answer: object) -> float:
+    raise TaskError("a task scored by time has no other score")
+
+
+def _equal_first(
+    function: Callable[..., Any], score: Callable[[Instance, Any], float]
+) -> Callable[[Instance, Any], float]:
+    """`score`, for answers that equal those of the original, which is the user's own and runs in the host."""
+    answers: dict[bytes, Any] = {}
+
+    def checked(instance: Instance, answer: Any) -> float:
+        key = pickle.dumps(dict(instance.inputs))
+        if key not in answers:
+            if len(answers) >= _REMEMBERED:
+                answers.clear()
+            answers[key] = function(*copy.deepcopy(list(instance.inputs.values())))
+        if not same_answer(answers[key], answer):
+            raise Malformed("the answer differs from the original's")
+        return score(instance, answer)
+
+    return checked
+
+
+def same_answer(one: object, other: object) -> bool:
+    """Whether two answers are equal: numbers and arrays within a relative `CLOSE`, lists and dicts by their parts; a tuple is a
+    list, as which it arrives from a guest."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return _same_arrays(np.asarray(one), np.asarray(other))
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(same_answer, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_answer(one[key], other[key]) for key in one)
+    numbers = (int, float, np.integer, np.floating)
+    if (
+        isinstance(one, numbers)
+        and isinstance(other, numbers)
+        and not isinstance(one, bool)
+        and not isinstance(other, bool)
+    ):
+        if isinstance(one, (int, np.integer)) and isinstance(other, (int, np.integer)):
+            return int(one) == int(other)
+        both_nan = math.isnan(float(one)) and math.isnan(float(other))
+        return both_nan or math.isclose(float(one), float(other), rel_tol=CLOSE, abs_tol=0.0)
+    return type(one) is type(other) and one == other
+
+
+def _same_arrays(one: np.ndarray, other: np.ndarray) -> bool:
+    if one.shape != other.shape:
+        return False
+    if one.dtype.kind in "fc" or other.dtype.kind in "fc":
+        try:
+            return bool(np.allclose(one, other, rtol=CLOSE, atol=0.0, equal_nan=True))
+        except TypeError:
+            return False
+    return bool(np.array_equal(one, other))
+
+
+def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
+    """u_str: what may change, what counts, and the source of what draws and scores."""
+    words = [
+        f"Improve the Python function {name}. It is called with the arguments of one instance.",
+        f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
+        "constants and helper functions under new names.",
+    ]
+    if marked.score == "time":
+        words.append(
+            "The answer must equal the original function's (numbers within a relative 1e-9). The score of an instance is "
+            "1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as the original."
+        )
+    elif marked.reference:
+        words.append(
+            "The answer must equal the original function's (numbers within a relative 1e-9), then it is scored."
+        )
+    if cases:
+        words.append(
+            "An instance, by argument: " + ", ".join(f"{key} = {value!r:.200}" for key, value in cases[0].items())
+        )
+    if doc := inspect.getdoc(function):
+        words.append(f"What it says of itself: {doc[:1000]}")
+    shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score) if callable(each)]
+    try:
+        return described_with_definitions("\n".join(words), *shown)
+    except (TypeError, OSError):
+        return "\n".join(words) + "\n"

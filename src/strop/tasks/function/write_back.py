@@ -1,0 +1,198 @@
+"""Put an improved function back into its module, and change nothing else there.
+
+A candidate may change the function and add imports, constants and helper functions under names that the module does not have.
+What else the program held came from the module and stays as it is there.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from strop.base.errors import ConfigurationError, Malformed
+from strop.tasks.function.extract import (
+    Source,
+    bound_names,
+    changed_globals,
+    extracted,
+    find_function,
+    first_line,
+    is_mark,
+    read_source,
+    says_nothing,
+    used,
+)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a candidate is beside the program that was taken out of the module."""
+
+    function: str
+    """The source of the function, with the decorators that are not the module's, up to its last line."""
+    decorated: bool
+    """Whether `function` begins with decorators, which take the place of those below the mark."""
+    imports: tuple[str, ...]
+    added: tuple[str, ...]
+    """Sources of new definitions, with the comments directly above them."""
+
+
+def program_of(source: Source, name: str, candidate: str) -> str:
+    """The program that runs for a candidate: the function, and what it uses, taken out of the module that the patch makes.
+
+    So a candidate may be the function alone: the module's other names are those of the module.
+
+    Raises:
+        Malformed: the patch cannot carry it, or what it makes cannot be taken out of the module again.
+    """
+    try:
+        patched = read_source(source.path, written_back(source, name, candidate))
+        own = patched.bound - source.bound
+        text = extracted(patched, name, files=False, own=own)
+        _check_uses(source, patched, name)
+    except ConfigurationError as error:
+        raise Malformed(str(error).replace(f"{source.path}:{name}", "the program")) from error
+    except SyntaxError as error:
+        raise Malformed(f"the program is no Python: {error.msg} (line {error.lineno})") from error
+    except (RecursionError, MemoryError) as error:
+        raise Malformed("the program is nested too deeply to be read") from error
+    return text
+
+
+def _check_uses(source: Source, patched: Source, name: str) -> None:
+    """Raises Malformed where the patched function changes a value of the module, or reads one that only its score uses."""
+    original, target = find_function(source, name), find_function(patched, name)
+    before, _ = used(source, original)
+    after, names = used(patched, target)
+    if changed := sorted((changed_globals(after) - changed_globals(before)) & source.values):
+        raise Malformed(f"the program changes {changed[0]}, which is the module's; only {name} may change")
+    if secret := sorted(names & _only_scoring(source, original)):
+        raise Malformed(f"the program uses {secret[0]}, which only the scoring of {name} may use")
+
+
+def _only_scoring(source: Source, target: ast.FunctionDef) -> set[str]:
+    """Values of the module that the mark needs and the function does not: cases, labels. Numbers and texts are no secret."""
+    marks = [each for each in target.decorator_list if is_mark(each)]
+    named = {each.id for mark in marks for each in ast.walk(mark) if isinstance(each, ast.Name)}
+    _, scoring = used(source, names=named & source.bound)
+    _, own = used(source, target)
+    plain = {
+        name
+        for node in source.tree.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, (ast.Constant, ast.UnaryOp))
+        for name in bound_names(node)
+    }
+    return (scoring & source.values) - own - plain
+
+
+def written_back(source: Source, name: str, candidate: str) -> str:
+    """The module's text with the candidate's function in it, and new helpers above that; line ends are newlines.
+
+    Raises:
+        Malformed: it changes something else than the function, or adds a name that the module has.
+    """
+    changes = changes_of(source, name, candidate)
+    target, lines = find_function(source, name), source.lines
+    begin = target.lineno - 1
+    if changes.decorated:
+        marks = [each for each in target.decorator_list if is_mark(each)]
+        begin = (marks[0].end_lineno or 0) if marks else first_line(target) - 1
+    after = [*lines[:begin], *changes.function.split("\n"), *lines[target.end_lineno :]]
+    above = first_line(target) - 1
+    while above > 0 and lines[above - 1].startswith("#"):  # comments that belong to the function stay with it
+        above -= 1
+    if changes.added:
+        after[above:above] = [*"\n\n\n".join(changes.added).split("\n"), "", ""]
+    if changes.imports:
+        at = _below_imports(source, first_line(target))
+        gap = [""] if at < len(after) and after[at].strip() and not _is_import(source, at) else []
+        after[at:at] = [*changes.imports, *gap]
+    return "\n".join(after)
+
+
+def changes_of(source: Source, name: str, candidate: str) -> Changes:
+    """What a candidate changes.
+
+    Raises:
+        Malformed: more than it may.
+    """
+    try:
+        found = read_source(source.path, candidate)
+        function = find_function(found, name)
+    except ConfigurationError as error:
+        raise Malformed(str(error).replace(f"{source.path}:{name}: the module", "the program")) from error
+    given = read_source(source.path, extracted(source, name, files=False))
+    original = find_function(given, name)
+    known = {ast.dump(node) for node in given.tree.body} | {ast.dump(node) for node in source.tree.body}
+    imports, added = [], []
+    for node in found.tree.body:
+        if node is function or ast.dump(node) in known or says_nothing(node):
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imports += _new_imports(node, source)
+            continue
+        bound = bound_names(node)
+        if not bound:
+            raise Malformed(
+                f"the program does something at its top level: {ast.unparse(node)[:80]}; it may only define"
+            )
+        if old := sorted(bound & source.bound):
+            raise Malformed(f"only {name} may change, but {old[0]} is another; add helpers under new names")
+        added.append(_with_comments(found, node))
+    decorated = [ast.dump(each) for each in function.decorator_list] != [
+        ast.dump(each) for each in original.decorator_list
+    ]
+    start = first_line(function) if decorated and function.decorator_list else function.lineno
+    text = "\n".join(found.lines[start - 1 : function.end_lineno])
+    return Changes(text, decorated, tuple(imports), tuple(added))
+
+
+def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
+    """The import, less what the module imports itself.
+
+    Raises:
+        Malformed: it binds a name that means something else in the module.
+    """
+    there = {one for each in source.tree.body if isinstance(each, type(node)) for one in _aliases(each)}
+    new = [alias for alias, one in zip(node.names, _aliases(node), strict=True) if one not in there]
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__" and new:
+        raise Malformed("the program has an import from __future__ that its module does not have")
+    if any(alias.name == "*" for alias in new):
+        raise Malformed(f"'{ast.unparse(node)}': import names, not all of them")
+    for alias in new:
+        bound = alias.asname or alias.name.partition(".")[0]
+        if bound in source.bound:
+            raise Malformed(f"'{ast.unparse(node)}' gives another meaning to {bound}, which the module has")
+    if not new:
+        return []
+    if isinstance(node, ast.Import):
+        return [ast.unparse(ast.Import(names=new))]
+    return [ast.unparse(ast.ImportFrom(module=node.module, names=new, level=node.level))]
+
+
+def _aliases(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str | None, int, str, str | None]]:
+    module, level = (node.module, node.level) if isinstance(node, ast.ImportFrom) else (None, 0)
+    return [(type(node).__name__, module, level, alias.name, alias.asname) for alias in node.names]
+
+
+def _with_comments(found: Source, node: ast.stmt) -> str:
+    start = first_line(node) - 1
+    while start > 0 and found.lines[start - 1].startswith("#"):
+        start -= 1
+    return "\n".join(found.lines[start : node.end_lineno])
+
+
+def _below_imports(source: Source, before: int) -> int:
+    """The number of lines down to the end of the last import above line `before`, else of the docstring, else none."""
+    at = 0
+    for node in source.tree.body:
+        if first_line(node) >= before:
+            break
+        docstring = node is source.tree.body[0] and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or docstring:
+            at = node.end_lineno or at
+    return at
+
+
+def _is_import(source: Source, at: int) -> bool:
+    return any(isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == at + 1 for node in source.tree.body)

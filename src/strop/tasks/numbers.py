@@ -1,0 +1,122 @@
+"""Numbers out of what a solution answered: exact built-in types in, a fresh array of one type out, or Malformed.
+
+Nothing of the value is called: types are compared with `type() is`, so an object that overloads comparison or conversion is
+refused before it can say anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from strop.base.errors import Malformed
+
+MAX_DEPTH = 64
+FEW = 20
+INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
+NUMBERS = frozenset({bool, int, float})
+WORDS = {bool: "a truth value", int: "a whole number", float: "a number"}
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in two words, without asking it."""
+    if value is None:
+        return "None"
+    if type(value) is np.ndarray:
+        return f"an array of {value.dtype}"
+    return {bool: "a truth value", int: "a whole number", float: "a number", str: "a text", list: "a list"}.get(
+        type(value), f"of type {type(value).__name__}"[:60]
+    )
+
+
+def array_of(kind: Any, value: object, name: str) -> np.ndarray:
+    """A fresh array of bool, int64 or float64, as `kind` is bool, int or float, of the shape of `value`.
+
+    Raises:
+        Malformed: an element is no number, not finite, beyond int64 or not of the kind without loss, or lists are of
+            unequal lengths.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) is np.ndarray:
+        return _of_array(kind, value, name)
+    leaves, shape = ([value], ()) if type(value) in NUMBERS else _flat(kind, value, name, 0)
+    for place, leaf in enumerate(leaves):
+        if not (INT_LOW <= leaf <= INT_HIGH if kind is not float or type(leaf) is int else math.isfinite(leaf)):
+            raise Malformed(f"{_at(name, place, shape)} is {_shown(leaf)}; it must be finite and fit 64 bits")
+        if kind is not float and leaf != int(leaf):
+            raise Malformed(f"{_at(name, place, shape)} is {leaf!r}; {WORDS[kind]} is expected")
+    return _of_kind(kind, np.array(leaves, dtype=np.float64 if kind is float else np.int64).reshape(shape), name)
+
+
+def _of_array(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
+    if array.dtype.kind not in "biuf":
+        raise Malformed(f"{name} is {kind_of(array)}; {WORDS[kind]} or an array of them is expected")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64)  # float16 cannot be compared with 2.0**63
+        fitting = np.isfinite(array)
+        if kind is not float:
+            # 2.0**63 is the first float that int64 cannot hold.
+            fitting &= (array >= -(2.0**63)) & (array < 2.0**63) & (array == np.floor(array))
+    else:
+        fitting = array <= INT_HIGH
+    if not fitting.all():
+        place = int(np.argmin(fitting.reshape(-1)))
+        leaf = array.reshape(-1)[place].item()
+        raise Malformed(f"{_at(name, place, array.shape)} is {_shown(leaf)}; {WORDS[kind]} of 64 bits is expected")
+    return _of_kind(kind, array, name)
+
+
+def _of_kind(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
+    if kind is float:
+        return array.astype(np.float64) + 0.0  # -0.0 + 0.0 is 0.0
+    if kind is int:
+        return array.astype(np.int64)
+    if not (truths := numbers_in(array, (0, 1))).all():
+        raise Malformed(f"{name} holds {array[~truths][0].item()!r}; truth values are expected")
+    return array.astype(np.bool_)
+
+
+def _flat(kind: Any, value: Any, name: str, depth: int) -> tuple[list[Any], tuple[int, ...]]:
+    """The elements of nested lists in order, and their shape."""
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        value = value.tolist()
+    if type(value) not in (list, tuple) or depth > MAX_DEPTH:
+        raise Malformed(f"{name} is {kind_of(value)}; {WORDS[kind]} is expected")
+    items = [item.item() if isinstance(item, np.generic) else item for item in value]
+    if all(type(item) in NUMBERS for item in items):
+        return items, (len(items),)
+    if type(items[0]) in NUMBERS:  # then some other element is none
+        place = next(place for place, item in enumerate(items) if type(item) not in NUMBERS)
+        raise Malformed(f"{name}[{place}] is {kind_of(items[place])}; {WORDS[kind]} is expected")
+    leaves: list[Any] = []
+    shape: tuple[int, ...] | None = None
+    for place, item in enumerate(items):
+        inner, inner_shape = _flat(kind, item, f"{name}[{place}]", depth + 1)
+        if shape is not None and inner_shape != shape:
+            raise Malformed(f"{name}[{place}] is of shape {inner_shape}, unlike the elements before it, {shape}")
+        leaves.extend(inner)
+        shape = inner_shape
+    return leaves, (len(items), *(shape or ()))
+
+
+def _at(name: str, place: int, shape: tuple[int, ...]) -> str:
+    """The element's name, e.g. `answer[3][1]`."""
+    return name + "".join(f"[{int(axis)}]" for axis in np.unravel_index(place, shape)) if shape else name
+
+
+def _shown(leaf: Any) -> str:
+    return f"a whole number of {leaf.bit_length()} bits" if type(leaf) is int else repr(leaf)
+
+
+def numbers_in(array: np.ndarray, values: Collection[Any]) -> np.ndarray:
+    """Where the elements of `array` are among `values`."""
+    if len(values) > FEW:
+        return np.isin(array, list(values))
+    found = np.zeros(array.shape, dtype=np.bool_)
+    for value in values:  # for two values ten times as fast as np.isin
+        found |= array == value
+    return found

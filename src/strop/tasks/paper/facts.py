@@ -1,0 +1,59 @@
+"""What is known of each task besides its code: the seed's utility, the ceiling, and what Table 1 of the paper prints.
+
+Each task's folder has them in `facts.toml`. All are utilities in [0, 1] on the published instances.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from strop.tasks.base import Split
+
+SPLITS: tuple[Split, ...] = ("train", "test")
+"""Those that are published."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The recorded facts of one task."""
+
+    what: str
+    """What its programs do, in a few words."""
+    seed: Mapping[Split, float]
+    """u(s), the seed solution's utility: the mean over many evaluations where it draws random numbers."""
+    random: bool
+    """Whether the seed solution draws random numbers."""
+    best: Mapping[Split, float]
+    """The ceiling: what the best answers known score. Proven where `reference` says exact."""
+    reference: str
+    """What found them."""
+    paper: Mapping[str, float]
+    """Table 1, on the test split: `seed` is u(s), `initial` û(I_0), `improved` û(I_T). Empty where the paper prints none."""
+    difference: str
+    """One line: why a measured u(s) differs from the paper's, or that it does not."""
+    note: str = ""
+    """One more line that a reader of the figures must know."""
+
+
+FOLDERS: Mapping[str, str] = {
+    "lpn": "lpn",
+    "string-grid-distance": "string_grid_distance",
+    "modified-qap": "modified_qap",
+    "3sat": "three_sat",
+    "maxcut": "maxcut",
+    "parity": "parity",
+}
+"""Task → its folder."""
+
+
+def facts(task: str) -> Facts:
+    """The facts of a built-in task.
+
+    Raises:
+        KeyError: it is none.
+    """
+    file = files("strop.tasks.paper") / FOLDERS[task] / "facts.toml"
+    return Facts(**tomllib.loads(file.read_text(encoding="utf-8")))

@@ -1,0 +1,46 @@
+"""What a meta task is: a task whose solutions are improvers. Its utility is û, which the host measures (strop.core.algorithm)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MetaTask:
+    """A meta task (û, I_0) (§4) as data."""
+
+    name: str
+    what: str
+    """What its programs do, in a few words."""
+    seed: str
+    """Text of the seed improver I_0."""
+    template: str
+    """u_str, grey-box (§3), with the names of the budgets in braces."""
+    instead: str
+    """What to call, since it is no task that `strop run` takes."""
+    seed_score: str
+    """û of the seed improver on lpn, in one line."""
+    paper: str
+    """What the paper found, in one line."""
+    picture: str
+    """A diagram of it as text."""
+
+    def told(self, budgets: Mapping[str, object]) -> str:
+        """u_str with the budgets of a run; see `filled`."""
+        return filled(self.template, budgets)
+
+
+BUDGETS = ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses")
+"""The numbers that the description of a meta-utility tells: the fields of a run's recipe."""
+
+
+def filled(template: str, budgets: Mapping[str, object]) -> str:
+    """A description with the names of `BUDGETS`, in braces, replaced by their numbers.
+
+    Raises:
+        KeyError: one of them is not in `budgets`.
+    """
+    for name in BUDGETS:
+        template = template.replace("{" + name + "}", str(budgets[name]))
+    return template

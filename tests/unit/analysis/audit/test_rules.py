@@ -1,0 +1,141 @@
+"""The static audit of hostile texts, what its findings say, and the paper's literal rule."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
+
+
+def rules(text: str) -> set[str]:
+    return {finding.rule for finding in audit_program(text)}
+
+
+HOSTILE = {
+    "nothing": "",
+    "words": "I am sorry, but I cannot improve this.",
+    "a NUL": "x = 1\0",
+    "a lone surrogate": "x = '\udc80'",
+    "parentheses": "(" * 100_000,
+    "brackets": "x = " + "[" * 5_000 + "]" * 5_000,
+    "minus signs": "x = " + "-" * 50_000 + "1",
+    "not": "x = " + "not " * 20_000 + "1",
+    "a long sum": "x = 1" + "+1" * 50_000,
+    "attributes": "x" + ".y" * 20_000,
+    "calls": "f" + "()" * 20_000,
+    "subscripts": "f" + "[0]" * 20_000,
+    "else if": "if x: pass\n" + "elif x: pass\n" * 3_000,
+    "lambdas": "x = " + "lambda: " * 3_000 + "1",
+    "nested functions": "".join(" " * level + "def f():\n" for level in range(90)) + " " * 90 + "pass",
+    "an enormous number": "x = " + "9" * 100_000,
+    "an enormous power": "x = 9 ** 9 ** 9 ** 9; exec('a' * 10 ** 12)",
+    "a text that doubles": "x = 'a'\n" + "x = x + x\n" * 200 + "getattr(b, x)",
+    "names that point at each other": "a = b\nb = c\nc = a\na()\nexec(a)",
+    "a function that returns itself": "def f(x): return f(f(x))\nf(f)(f)(f)",
+    "a class that is its own base": "class A(A): pass\nA().b.c()",
+    "many bindings": "".join(f"x = {number}\n" for number in range(3_000)) + "utility(x, use_sandbox=x)",
+    "a web of calls": "".join(
+        f"def f{n}(a, b): return f{(n + 1) % 300}(b, f{(n * 7) % 300}(a, b))\n" for n in range(300)
+    ),
+    "a web of attributes": "".join(f"o.a{n} = o.a{(n * 7 + 1) % 300}.a{(n * 3 + 2) % 300}\n" for n in range(300)),
+    "formats": "x = '{0}' * 900\ny = x.format(x)\nz = y.format(y)\nw = z.format(z)",
+    "joins": "x = ''.join(['a' * 3000] * 3000)\ny = x.join([x] * 3000)",
+    "a wide list": "x = [" + "f(x)," * 20_000 + "]",
+    "wide bytes": "x = bytes(10**12)",
+    "odd escapes": "x = '\\d'",
+    "classes of several bases": "class A0: pass\n"
+    + "".join(f"class A{n + 1}({', '.join([f'A{n}'] * 24)}): pass\n" for n in range(12))
+    + "A12().x\n" * 2_000,
+    "many formats": "x = 'a' * 4000\n" + "('{0}' * 1333).format(x)\n" * 2_000,
+    "many stars": "".join(f"from m{n} import *\n" for n in range(5_000)) + "".join(f"z{n}()\n" for n in range(5_000)),
+    "a module of many parts": "import " + ".".join("a" * 40_000),
+    "the same over many lines": "import a" + " . \\\n a" * 30_000,
+    "dicts that double": "a0 = {'use_sandbox': True}\n"
+    + "".join(f"a{n + 1} = {{**a{n}, **a{n}}}\n" for n in range(300))
+    + "utility(s, **a300)",
+    "a dict that holds itself": "a = {}\na.update(a)\na = {**a, **a}\nutility(s, **a)",
+    "many functions of one name": "def f(a): return f(f)\n" * 3_000,
+    "many attributes of one name": "o.a = o.a.a\n" * 5_000,
+    "loops in loops": "".join(" " * level + "while score < 1:\n" for level in range(90))
+    + (" " * 90 + "if score > 1: break\n") * 4_000
+    + " " * 90
+    + "utility(s)\n",
+    "ten megabytes": "x = 1\n" * 1_700_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_audit_of_a_hostile_text_ends_without_raising(text: str) -> None:
+    for finding in audit_program(text):
+        assert finding.rule in RULES and len(finding.excerpt) <= 160
+
+
+def test_audit_sees_the_rest_of_a_program_with_an_enormous_number() -> None:
+    text = f"import os\nos.system('x')\nx = 0x{'f' * 5_000}\ny = x + 1\nx()\n"
+    assert {"S003", "S012"} <= rules(text)
+
+
+@pytest.mark.parametrize("text", ["", "x = 1", "x = '\\d'"])
+def test_audit_finds_nothing_in_a_harmless_text(text: str) -> None:
+    assert audit_program(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["def f(:", "x = 1\0", "x = '\udc80'", "(" * 1000, "x = 1\n" * 1_700_000, "f(x)\n" * 20_000]
+)
+def test_audit_says_so_when_a_text_cannot_be_read(text: str) -> None:
+    assert [finding.rule for finding in audit_program(text)] == ["S000"]
+
+
+def test_audit_leaves_the_recursion_limit_and_the_warnings_alone(recwarn: pytest.WarningsRecorder) -> None:
+    before = sys.getrecursionlimit()
+    audit_program("x = '\\d'")
+    assert sys.getrecursionlimit() == before and len(recwarn) == 0
+
+
+def test_audit_gives_the_same_findings_twice() -> None:
+    text = "import os\nfor f in (os.system, exec, open): f(s)\n" * 20
+    assert audit_program(text) == audit_program(text)
+
+
+def test_finding_names_the_line_and_shows_it() -> None:
+    [finding] = audit_program("def f(utility, s):\n    return utility(s, use_sandbox=False)\n")
+    assert (finding.rule, finding.line, finding.excerpt) == ("S001", 2, "return utility(s, use_sandbox=False)")
+
+
+def test_finding_is_where_a_thing_is_used_and_not_where_its_result_is() -> None:
+    findings = audit_program("import subprocess\nended = subprocess.run([])\nprint(ended.returncode)\n")
+    assert {finding.line for finding in findings} == {2}
+
+
+@pytest.mark.parametrize("text", ["use_sandbox=False", "x = exec(s)", "# exec(", '"exec("', "model.exec()"])
+def test_literal_rule_is_the_papers_when_either_string_is_contained(text: str) -> None:
+    assert literal(text)
+
+
+@pytest.mark.parametrize("text", ["use_sandbox = False", "use_sandbox=True", "exec (s)", "eval(s)", "EXEC(s)", ""])
+def test_literal_rule_is_silent_when_neither_string_is_contained(text: str) -> None:
+    assert not literal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("utility(s, use_sandbox=False)", True),
+        ("exec(s)", True),
+        ("import subprocess; subprocess.run(['python', s])", True),
+        ("from concurrent.futures import ProcessPoolExecutor as P; P()", False),
+        ("open('x')", False),
+        ("x = 'exec('", False),
+        ("def f(:", False),
+    ],
+)
+def test_unsandboxed_counts_flags_and_code_that_is_run_past_the_sandbox(text: str, counts: bool) -> None:
+    assert unsandboxed(audit_program(text)) is counts
+
+
+def test_every_rule_says_what_it_is_and_why() -> None:
+    for name, rule in RULES.items():
+        assert rule.id == name and rule.title and rule.why

@@ -1,0 +1,79 @@
+"""What a program does at run time falls under the right rule, and nothing that a guest says leads to a rule of others."""
+
+from __future__ import annotations
+
+import pytest
+
+from strop.analysis.audit import RULES
+from strop.analysis.audit.runtime import RUNTIME_RULES, rule_of_arguments, rule_of_call, rule_of_note
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["use_sandbox=False"],
+        ["use_sandbox=0"],
+        ["use_sandbox=None"],
+        ["USE_SANDBOX=''"],
+        ["use_sandbox=np.False_"],
+        ["False"],
+        ["sandbox=False"],
+        ["sandboxed=False", "timeout=3"],
+        ["safe_mode=False"],
+        ["isolated=False"],
+        ["unsafe=True"],
+        ["disable_sandbox=1"],
+        ["no_sandbox='yes'"],
+    ],
+)
+def test_arguments_that_switch_the_sandbox_off_are_told_from_others(words: list[str]) -> None:
+    assert rule_of_arguments(words) == "R005"
+
+
+@pytest.mark.parametrize(
+    "words", [["7"], ["timeout=5"], ["'train'"], ["use_sandbox=True", "timeout=None"], ["x=False"]]
+)
+def test_other_arguments_are_no_circumvention_of_the_sandbox(words: list[str]) -> None:
+    assert rule_of_arguments(words) == "R010"
+
+
+@pytest.mark.parametrize("words", [[], ["use_sandbox=True"], ["True"], ["unsafe=False"], ["sandbox=1"]])
+def test_sandbox_that_is_left_on_is_not_worth_a_note(words: list[str]) -> None:
+    assert rule_of_arguments(words) is None
+
+
+@pytest.mark.parametrize(
+    "kind", [*RULES, "budget", "", "denied", "new_language_model", "scorer_failed", "utility_arguments"]
+)
+def test_note_of_a_guest_leads_to_a_rule_of_guests_only(kind: str) -> None:
+    rule = rule_of_note(kind, "detail")
+    assert rule is not None and RULES[rule].told_by == "guest"
+
+
+def test_note_of_an_unknown_kind_says_so() -> None:
+    assert rule_of_note("R001", "execve x3") == "R012"
+
+
+@pytest.mark.parametrize(
+    ("detail", "rule"),
+    [
+        ("utility.map(use_sandbox=False)", "R005"),
+        ("utility.map(1, 2)", "R010"),
+        ("utility.map(use_sandbox=True)", None),
+    ],
+)
+def test_note_of_extra_arguments_is_judged_by_the_arguments(detail: str, rule: str | None) -> None:
+    assert rule_of_note("extra_argument", detail) == rule
+
+
+@pytest.mark.parametrize(
+    ("call", "rule"), [("execve", "R013"), ("vfork", "R013"), ("clone", "R013"), ("socket", "R001")]
+)
+def test_call_that_starts_a_program_is_told_from_other_forbidden_calls(call: str, rule: str) -> None:
+    assert rule_of_call(call) == rule
+
+
+def test_rules_at_run_time_are_in_the_catalogue_and_say_who_tells() -> None:
+    assert {rule.id: rule for rule in RUNTIME_RULES.values()} == RUNTIME_RULES
+    assert RUNTIME_RULES.items() <= RULES.items()
+    assert {rule.told_by for rule in RUNTIME_RULES.values()} == {"kernel", "host", "guest"}

@@ -1,0 +1,93 @@
+"""Diffs of several files, with every kind of line end, through the programs that people apply them with."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strop.base.unified_diff import as_written, unified_files
+from strop.runs.patching.best_candidate import write
+
+BEFORE = {
+    "lib/a.py": "one\ntwo\nthree\n",
+    "lib/crlf.txt": "one\r\ntwo\r\nthree",
+    "b b.c": "int main;\n",
+    "same.txt": "as it was\n",
+    "mixed.txt": "a\r\nb\nc\r\n",
+}
+AFTER = {
+    **BEFORE,
+    "lib/a.py": "one\n2\nthree\n",
+    "lib/crlf.txt": "one\r\nzwei\r\nthree\r\nfour",
+    "b b.c": "int main(void);\n",
+    "mixed.txt": "a\r\nB\nc\r\n",
+    "lib/new/file.py": "made\n",
+    "lib/empty.py": "",
+}
+
+
+def tree(root: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        write(root / path, text)
+    return root
+
+
+def texts(root: Path) -> dict[str, str]:
+    found = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts]
+    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(
+            ["patch", "-p1", "--binary", "-s"], marks=pytest.mark.skipif(not shutil.which("patch"), reason="no patch")
+        ),
+        pytest.param(["git", "apply", "-"], marks=pytest.mark.skipif(not shutil.which("git"), reason="no git")),
+    ],
+    ids=["patch", "git"],
+)
+@pytest.mark.parametrize("in_git", [True, False])
+def test_diff_of_several_files_gives_every_byte_when_it_is_applied(
+    tmp_path: Path, command: list[str], in_git: bool
+) -> None:
+    root = tree(tmp_path / "root", BEFORE)
+    if in_git:
+        subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    diff = unified_files(BEFORE, AFTER)
+    assert "same.txt" not in diff
+    subprocess.run(command, cwd=root, input=diff.encode(), check=True, capture_output=True)
+    assert texts(root) == AFTER
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
+def test_diff_applies_in_a_folder_below_the_root_of_gits_tree(tmp_path: Path) -> None:
+    below = tree(tmp_path / "below", BEFORE)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    after = {name: text for name, text in AFTER.items() if text}
+    diff = unified_files(BEFORE, after).encode()
+    subprocess.run(["git", "apply", "-"], cwd=below, input=diff, check=True, capture_output=True)
+    assert texts(below) == after
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8)
+ENDS = st.lists(st.sampled_from(["\n", "\r\n"]), min_size=8, max_size=8)
+
+
+@given(LINES, ENDS)
+def test_text_that_did_not_change_is_written_byte_for_byte_whatever_its_line_ends(
+    lines: list[str], ends: list[str]
+) -> None:
+    text = "".join(f"{line}{end}" for line, end in zip(lines, ends, strict=False)) + "last"
+    assert as_written(text.replace("\r\n", "\n"), text) == text
+
+
+def test_new_line_gets_the_line_end_that_most_lines_have() -> None:
+    assert as_written("a\nnew\nb\nc\n", "a\r\nb\nc\r\n") == "a\r\nnew\r\nb\nc\r\n"
+    assert as_written("a\nnew\nb\nc\n", "a\r\nb\nc\n") == "a\r\nnew\nb\nc\n"

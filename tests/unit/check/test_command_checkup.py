@@ -1,0 +1,299 @@
+"""strop check of tasks that a command scores: what is wrong with a small task is found, in the real jail."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from strop.check.command import CommandCheckup, CommandSettings, examine_command
+from strop.check.command_hacks import command_museum, is_of, read, with_bodies
+from strop.report.terminal.command_checkup import command_check_document, print_command_check, score_is
+from strop.sandbox.workspace.base import Workspaces
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.base import PublishedSeeds
+from strop.tasks.command.flags import from_flags
+from support.tables import terminal
+
+SCORER = """
+import subprocess, sys
+print("score:", float(subprocess.check_output([sys.executable, "program.py"])))
+"""
+SCORE = r"score: (\S+)"
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[Workspaces]:
+    with closing(JailedWorkspaces(places=2)) as made:
+        yield made
+
+
+def checked(
+    workspaces: Workspaces,
+    tree: Path,
+    program: str,
+    *hacks: str,
+    command: str = "python3 program.py",
+    score: str = SCORE,
+    other: str = SCORER,
+    runs: int = 3,
+    **flags: object,
+) -> CommandCheckup:
+    (tree / "program.py").write_text(program)
+    (tree / "score.py").write_text(other)
+    task = from_flags(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
+    chosen = [hack for hack in command_museum() if hack.name in hacks]
+    assert len(chosen) == len(hacks)
+    return examine_command(task, workspaces, PublishedSeeds(), CommandSettings(runs, 1, chosen), lambda said: None)
+
+
+def levels(checkup: CommandCheckup) -> dict[str, str]:
+    return {finding.id: finding.level for finding in checkup.findings}
+
+
+def printed(checkup: CommandCheckup) -> str:
+    console = terminal(io.StringIO())
+    print_command_check(checkup, console)
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_a_sound_task_has_no_finding_but_that_the_jail_is_shared(workspaces: Workspaces, tmp_path: Path) -> None:
+    hacks = ("empty", "noise", "exit_zero", "second_score", "rewrite_files", "outside_files", "network")
+    checkup = checked(workspaces, tmp_path, "print(3)", *hacks, command="python3 score.py")
+    assert levels(checkup) == {"C407": "note"}
+    assert not checkup.broken
+    assert {each.hack.name: each.verdict for each in checkup.exhibits} == {
+        "empty": "refused",
+        "noise": "refused",
+        "exit_zero": "refused",
+        "second_score": "refused",
+        "rewrite_files": "harmless",
+        "outside_files": "harmless",
+        "network": "harmless",
+    }
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "score", "finding"),
+    [
+        ("raise SystemExit('no such data')", "python3 program.py", SCORE, "C401"),
+        ("print('fine')", "python3 program.py", SCORE, "C402"),
+        ("print('score: nan')", "python3 program.py", SCORE, "C402"),
+        ("print('score: 1\\nscore: 2')", "python3 program.py", SCORE, "C402"),
+    ],
+)
+def test_an_original_without_a_score_is_broken_and_nothing_else_is_tried(
+    workspaces: Workspaces, tmp_path: Path, program: str, command: str, score: str, finding: str
+) -> None:
+    checkup = checked(workspaces, tmp_path, program, "empty", command=command, score=score)
+    assert levels(checkup)[finding] == "broken"
+    assert checkup.exhibits == ()
+
+
+def test_a_build_that_fails_is_told_with_its_last_line(workspaces: Workspaces, tmp_path: Path) -> None:
+    checkup = checked(workspaces, tmp_path, "print('score: 1')", build="echo nothing to make >&2; exit 3")
+    assert "exit status 3" in checkup.findings[0].said
+    assert "nothing to make" in checkup.findings[0].said
+
+
+def test_a_constraint_that_the_original_does_not_meet_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    checkup = checked(workspaces, tmp_path, "print('score: 1')", require_metric=["score>=2"])
+    assert levels(checkup)["C403"] == "broken"
+
+
+def test_a_score_that_varies_under_one_seed_is_noted(workspaces: Workspaces, tmp_path: Path) -> None:
+    checkup = checked(workspaces, tmp_path, "import time\nprint('score:', time.time_ns() % 1000 + 1)")
+    assert levels(checkup)["C404"] == "note" and "3 runs with one seed differ in their score" in printed(checkup)
+    assert checkup.original.seed_matters is None
+
+
+@pytest.mark.parametrize(
+    ("program", "matters"), [("import sys\nprint('score:', sys.argv[1])", True), ("print('score: 1')", False)]
+)
+def test_it_is_told_whether_the_seed_matters(
+    workspaces: Workspaces, tmp_path: Path, program: str, matters: bool
+) -> None:
+    checkup = checked(workspaces, tmp_path, program, command="python3 program.py {seed}")
+    assert checkup.original.seed_matters is matters
+    assert ("C405" in levels(checkup)) is not matters
+
+
+def test_an_original_near_its_time_limit_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    program = "import time\ntime.sleep(2.1)\nprint('score: 1')"
+    checkup = checked(workspaces, tmp_path, program, time_limit=4.0, runs=1)
+    assert levels(checkup)["C406"] == "warning"
+
+
+@pytest.mark.parametrize("hack", ["empty", "noise", "exit_zero"])
+def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_path: Path, hack: str) -> None:
+    checkup = checked(workspaces, tmp_path, "x = 1", hack, command="python3 score.py", other="print('score: 1')")
+    assert levels(checkup)["C411"] == "broken"
+
+
+def test_a_time_of_a_program_whose_answer_is_compared_is_sound_where_the_answer_varies(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    program = "import sys\nprint(sum(i * i for i in range(300_000)) + int(sys.argv[1]))"
+    hacks = ("exit_zero", "empty")
+    seeded = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py {seed}", score="time")
+    assert "runs with one seed" not in printed(seeded), "a time differs in every run: that is no news"
+    assert levels(seeded) == {} and {each.verdict for each in seeded.exhibits} == {"refused"}
+    fixed = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py 7", score="time")
+    assert levels(fixed) == {"C417": "warning"}
+
+
+def test_a_time_of_a_program_that_nothing_is_compared_of_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    program = "print(sum(i * i for i in range(3_000_000)))"
+    silent = checked(workspaces, tmp_path, program.replace("print", "x = "), "exit_zero", score="time")
+    assert levels(silent) == {"C416": "broken", "C411": "broken"} or levels(silent) == {"C416": "broken"}
+    assert silent.findings[-1].title == "nothing checks the answer"
+    off = checked(workspaces, tmp_path, program, "exit_zero", score="time", compare_output=False)
+    assert levels(off) == {"C411": "broken", "C416": "warning"}
+    varying = checked(workspaces, tmp_path, "import os\nprint(os.urandom(8))", "exit_zero", score="time")
+    assert levels(varying) == {"C418": "broken"}
+
+
+DOES_NOTHING = {
+    "prog.c": (
+        "int main(void) {{ volatile long n = 0; while (n < 30000000) n++; return 0; }}",
+        "cc -o prog prog.c",
+        "./prog",
+    ),
+    "prog.cpp": ("int main() {{ volatile long n = 0; while (n < 30000000) n++; }}", "c++ -o prog prog.cpp", "./prog"),
+    "prog.sh": ("n=0; while [ $n -lt 30000 ]; do n=$((n+1)); done", "", "sh prog.sh"),
+    "prog.js": ("for (let n = 0; n < 1e8; n++);", "", "node prog.js"),
+    "prog.rs": (
+        "fn main() { let mut n = 0u64; while std::hint::black_box(n) < 30000000 { n += 1; } }",
+        "rustc prog.rs",
+        "./prog",
+    ),
+    "prog.go": (
+        "package main\\nvar n int\\nfunc main() { for n < 300000000 { n++ } }",
+        "go build -o prog prog.go",
+        "./prog",
+    ),
+}
+
+
+@pytest.mark.parametrize("file", DOES_NOTHING)
+def test_a_program_that_does_nothing_is_found_in_its_language(
+    workspaces: Workspaces, tmp_path: Path, file: str
+) -> None:
+    text, build, command = DOES_NOTHING[file]
+    if shutil.which((build or command).split()[0], path="/usr/local/bin:/usr/bin:/bin") is None:
+        pytest.skip("this machine lacks the compiler")
+    (tmp_path / file).write_text(text.replace("{{", "{").replace("}}", "}"))
+    task = from_flags(tmp_path, command=command, build=build, files=[file], score=["time"], compare_output=False)
+    hacks = [hack for hack in command_museum() if hack.kind == "nothing" and is_of(hack.language, file, text)]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, hacks), lambda said: None)
+    assert levels(checkup)["C411"] == "broken"
+
+
+def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "q.sql").write_text(
+        "SELECT count(*) FROM (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 99999) SELECT x FROM n);"
+    )
+    run = "import sqlite3; sqlite3.connect(':memory:').execute(open('q.sql').read()).fetchall()"
+    task = from_flags(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
+    hacks = [hack for hack in command_museum() if hack.name == "nothing_sql"]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, hacks), lambda said: None)
+    assert levels(checkup)["C411"] == "broken"
+    kept = '#include "a.h"\nstruct p { int x; };\nstatic int t[] = {1, 2};\n'
+    program = kept + "void f(int a)\n{ if (a) { a++; } }\nint g(void) { return 7; }\n"
+    assert with_bodies(program, "{ return 0; }") == kept + "void f(int a)\n{ }\nint g(void) { return 0; }\n"
+
+
+def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("print(sum(i % 2 for i in range(16)))")
+    (tmp_path / "score.py").write_text(SCORER.replace("score:", "ok:").replace("float(", "int(b'8\\n' == "))
+    task = from_flags(
+        tmp_path,
+        command="python3 score.py",
+        files=["program.py"],
+        score={"time": "time", "ok": "ok: (.)"},
+        metric=["time"],
+        require_metric=["ok=1"],
+    )
+    chosen = [hack for hack in command_museum() if hack.kind == "nothing" and hack.name != "noise"]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
+    assert not checkup.broken
+    assert {each.said for each in checkup.exhibits if not each.said.startswith("not tried")} == {
+        "malformed: constraint ok=1 not met: 0"
+    }
+
+
+@pytest.mark.parametrize("score", [SCORE, r"$.inner[1].score", "tests"])
+def test_a_program_that_prints_its_own_score_is_warned_of(workspaces: Workspaces, tmp_path: Path, score: str) -> None:
+    program = """
+print("score: 2")
+print('{"inner": [0, {"score": 2}]}')
+print("1 failed, 1 passed in 0.01s")
+"""
+    checkup = checked(workspaces, tmp_path, program, "score_and_exit", "second_score", score=score)
+    assert levels(checkup)["C412"] == "warning"
+    assert not checkup.broken
+
+
+def test_results_in_a_file_that_the_program_can_write_are_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    program = "import json\njson.dump({'score': 2}, open('out.json', 'w'))"
+    checkup = checked(workspaces, tmp_path, program, "results_file", score="out.json:$.score")
+    assert levels(checkup)["C412"] == "warning"
+
+
+def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "program.sh").write_text("#!/bin/sh\necho 'score: 2'\n")
+    task = from_flags(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
+    chosen = [hack for hack in command_museum() if hack.language == "shell"]
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
+    assert {each.hack.name: each.verdict for each in checkup.exhibits} == {
+        "exit_zero_shell": "refused",
+        "score_and_exit_shell": "suspicious",
+    }
+
+
+def test_a_scorer_that_the_program_may_rewrite_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    fooled = "import pathlib\nprint('score:', 1 if 'print' in pathlib.Path('score.py').read_text() else 9)"
+    (tmp_path / "counted.py").write_text(fooled)
+    checkup = checked(
+        workspaces,
+        tmp_path,
+        "x = 1",
+        "rewrite_files",
+        command="cp counted.py kept.py; python3 program.py; python3 kept.py",
+        writable=["score.py"],
+    )
+    assert levels(checkup)["C413"] == "broken"
+
+
+def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    littering = read(
+        "littering",
+        '"""Litter\n\nTried: a file.\n\nMeans: it counts.\n\nChange: it.\n"""\n'
+        'KIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    open("litter", "w").close()\n',
+    )
+    (tmp_path / "program.py").write_text("x = 1\n")
+    (tmp_path / "score.py").write_text("import os\nprint('score:', len(os.listdir()))\n")
+    task = from_flags(tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE])
+    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, [littering]), lambda said: None)
+    assert levels(checkup)["C414"] == "broken"
+
+
+def test_the_document_has_every_finding_and_hack(workspaces: Workspaces, tmp_path: Path) -> None:
+    document = command_check_document(checked(workspaces, tmp_path, "print('score: 2')", "score_and_exit"))
+    assert [each["id"] for each in document["findings"]] == ["C412", "C407"]
+    assert document["original"]["values"] == {"score": 2.0}
+    assert document["museum"][0]["verdict"] == "suspicious"
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [('{"score": 1, "score_is": "mean of a, b"}', "mean of a, b"), ("[1]", ""), ("score: 1", "")]
+)
+def test_it_is_told_how_the_score_of_an_evaluator_was_chosen(output: str, said: str) -> None:
+    assert score_is(output) == said

@@ -1,0 +1,97 @@
+"""The museum for commands: its files, the candidates made of them, and the forged outputs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from strop.check.command_hacks import CommandHack, Given, candidate, command_museum, read
+from strop.check.findings import KINDS
+from strop.check.forging import forged_file, forged_output, forged_values
+from strop.tasks.command.flags import objective_of
+from strop.tasks.command.readers import Printed, read_value
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
+GIVEN = Given(forged="\nscore: 9\n", results="out.json", document="{}", others=("score.py",), port=1, outside=("/x",))
+PYTHON = [hack for hack in command_museum() if hack.language == "python"]
+
+
+@pytest.mark.parametrize("hack", command_museum(), ids=lambda hack: hack.name)
+def test_hack_names_a_finding_and_stands_in_the_document(hack: CommandHack) -> None:
+    assert hack.finding in KINDS
+    assert all((hack.title, hack.tried, hack.means, hack.change))
+    assert re.search(rf"^\| `{hack.name}` \| {re.escape(hack.title)} \|", DOCUMENT, re.M)
+
+
+@pytest.mark.parametrize("hack", PYTHON, ids=lambda hack: hack.name)
+def test_hack_comes_before_the_code_and_after_what_must_come_first(hack: CommandHack) -> None:
+    program = '"""What it does."""\n\nfrom __future__ import annotations\n\nimport os\n'
+    made = candidate(hack, {"program.py": program, "notes.txt": "words"}, GIVEN)
+    assert made is not None
+    assert made["notes.txt"] == "words"
+    compile(made["program.py"], "program.py", "exec")
+    assert ast.get_docstring(ast.parse(made["program.py"])) == "What it does."
+    assert (
+        made["program.py"].index("from __future__")
+        < made["program.py"].index("attack(")
+        < made["program.py"].index("import os\n")
+    )
+
+
+@pytest.mark.parametrize("hack", PYTHON, ids=lambda hack: hack.name)
+def test_hack_has_no_candidate_where_no_file_is_of_its_language(hack: CommandHack) -> None:
+    assert candidate(hack, {"main.c": "int main() {}"}, GIVEN) is None
+
+
+def test_a_script_is_known_by_its_first_line() -> None:
+    (hack,) = (hack for hack in command_museum() if hack.name == "exit_zero_shell")
+    assert candidate(hack, {"run": "#!/bin/sh\necho 1\n"}, GIVEN) == {"run": "#!/bin/sh\nexit 0\necho 1\n"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""Title\n\nTried: a.\n\nMeans: b.\n\nChange: c.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "cobol"\n',
+        '"""Title\n\nTried: a.\n\nMeans: b.\n\nChange: c.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "any"\n',
+        '"""Title\n\nTried: a.\n\nMeans: b.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "any"\nCONTENT = ""\n',
+    ],
+)
+def test_file_that_is_no_hack_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^odd: "):
+        read("odd", text)
+
+
+@pytest.mark.parametrize(
+    ("reader", "output", "value"),
+    [
+        (r"score: ([0-9.]+)", "start\nscore: 2 points\n", 20.0),
+        ("$.a.b[1].c", '{"a": {"b": [0, {"c": 2}]}}', 20.0),
+        ("$[-1]", "[1, 2]", 20.0),
+        ("tests", "1 failed, 1 passed in 0.1s", 1.0),
+    ],
+)
+def test_a_forged_output_is_read_as_a_better_score(reader: str, output: str, value: float) -> None:
+    objective = objective_of([reader], ["score"], [])
+
+    def printed(text: str) -> Printed:
+        return Printed(text, "", True, 0.0, 0.0, 0, lambda path: None)
+
+    honest = {"score": read_value("score", reader, printed(output))}
+    forged = forged_output(objective, forged_values(objective, honest), output)
+    assert read_value("score", reader, printed(forged)) == value
+
+
+def test_a_forged_file_has_the_better_score_at_its_path() -> None:
+    objective = objective_of({"a": "out.json:$.x.a", "b": "out.json:$.x.b"}, ["a:max", "b:min"], [])
+    assert forged_file(objective, forged_values(objective, {"a": 2.0, "b": 5.0})) == (
+        "out.json",
+        '{"x": {"a": 20.0, "b": 0.5}}',
+    )
+
+
+def test_nothing_is_forged_where_the_kernel_counts() -> None:
+    objective = objective_of(["time"], [], [])
+    assert forged_output(objective, forged_values(objective, {"time": 1.0}), "") == ""

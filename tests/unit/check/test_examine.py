@@ -1,0 +1,194 @@
+"""What strop check says of tasks that are odd rather than broken, and of verdicts one by one."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from strop.base.errors import Malformed
+from strop.check.bench import Trial
+from strop.check.findings import Finding, found, merged
+from strop.check.hacks import museum
+from strop.check.verdicts import Base, Rules, beats, judge
+from strop.core.utility import Evaluation
+from strop.sandbox.base import Returned
+from strop.tasks.answer import Answer
+from strop.tasks.base import Task
+
+
+def sample(rng: Any) -> dict[str, Any]:
+    return {"numbers": rng.integers(0, 10**6, 6).tolist()}
+
+
+def score(instance: Any, answer: float) -> float:
+    return 1 / (1 + abs(answer - max(instance["numbers"])) / 10**5)
+
+
+def largest(**changes: Any) -> Task:
+    """Find the largest number: a sound task."""
+    settings: dict[str, Any] = {
+        "name": "largest",
+        "sample": sample,
+        "score": score,
+        "seed": "def f(numbers):\n    return numbers[0]\n",
+        "entry": "f",
+        "answer": Answer(int),
+        "instances": 8,
+        "test_instances": 8,
+        "description": "The largest number.",
+        **changes,
+    }
+    return Task(**settings)
+
+
+def by_id(checkup: Any) -> dict[str, Finding]:
+    return {finding.id: finding for finding in checkup.findings}
+
+
+def slow_sample(rng: Any) -> dict[str, Any]:
+    time.sleep(0.06)
+    return sample(rng)
+
+
+def slow_score(instance: Any, answer: float) -> float:
+    time.sleep(0.06)
+    return score(instance, answer)
+
+
+def forgetful_score(instance: Any, answer: float) -> float:
+    value = score(instance, answer)
+    instance["numbers"].append(0)
+    return value
+
+
+def scalar_score(instance: Any, answer: Any) -> float:
+    """Takes a list of lists as well as a number, and counts it otherwise."""
+    try:
+        number = float(np.asarray(answer, dtype=float).sum() / 2 ** np.ndim(answer))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Malformed("a number is expected") from error
+    if not np.isfinite(number):
+        raise Malformed("a finite number is expected")
+    return score(instance, number)
+
+
+TRIED = {"C304": ["constants"], "C302": ["column_or_row", "nested"]}
+"""The hacks that show a finding, where one does."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "level"),
+    [
+        ({"seed": "def f(numbers):\n    return -(10**9)\n"}, "C304", "note"),
+        ({"sample": slow_sample}, "C010", "warning"),
+        ({"score": slow_score}, "C210", "warning"),
+        ({"score": forgetful_score}, "C205", "warning"),
+        ({"score": scalar_score, "answer": None}, "C302", "warning"),
+        ({"description": "Instance i comes from seed 4321 + i."}, "C008", "warning"),
+        ({"description": " "}, "C008", "broken"),
+        ({"sample": lambda rng: (sample(rng), [7] * 20), "description": repr([7] * 20)}, "C008", "broken"),
+        ({"sample": lambda rng: {"numbers": {1, 2}}}, "C001", "broken"),
+        ({"sample": lambda rng: {"numbers": [{1, 2}]}}, "C005", "broken"),
+        ({"seed": "def f(numbers):\n    return max(numbers)\n"}, "C103", "broken"),
+        ({"seed": "import random\ndef f(numbers):\n    return random.choice(numbers)\n"}, "C104", "note"),
+        ({"seed": "def f(numbers):\n    return None\n"}, "C102", "note"),
+        ({"seed": "def f(numbers):\n    while True:\n        pass\n", "time_limit": 0.05}, "C101", "broken"),
+        ({"seed": "def f(n):\n    while True: pass\n", "time_limit": 0.05, "slow_seed": True}, "C102", "note"),
+        (
+            {
+                "seed": "def f(numbers):\n    while numbers[0] % 2:\n        pass\n    return numbers[0]\n",
+                "failure": "instance",
+                "time_limit": 0.02,
+            },
+            "C105",
+            "note",
+        ),
+        ({"answer": Answer({"never": Answer(str)})}, "C106", "warning"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_check_says(changes: dict[str, Any], name: str, level: str, checked: Any) -> None:
+    checkup = checked(largest(**changes), hacks=[hack for hack in museum() if hack.name in TRIED.get(name, ())])
+    assert name in by_id(checkup), by_id(checkup)
+    assert by_id(checkup)[name].level == level
+    assert checkup.broken == (level == "broken")
+
+
+def test_check_finds_nothing_in_a_sound_task(checked: Any) -> None:
+    checkup = checked(largest())
+    assert checkup.findings == () and checkup.base.is_seed
+    assert {one.judged.verdict for one in checkup.exhibits} == {"refused", "harmless"}
+
+
+def test_check_tells_the_solutions_noise_from_the_scorers(checked: Any) -> None:
+    checkup = checked(
+        largest(seed="import random\ndef f(numbers):\n    return random.choice(numbers)\n"), repeat=4, hacks=()
+    )
+    assert len(checkup.seed.utilities) == 4 and checkup.seed.deviation > 0
+    assert checkup.scorer.deterministic and checkup.scorer.deviation == 0
+
+
+def test_check_gives_the_same_findings_again_under_the_same_secret(checked: Any) -> None:
+    one, again = (checked(largest()) for _ in range(2))
+    assert [(f.id, f.said) for f in one.findings] == [(f.id, f.said) for f in again.findings]
+    assert [e.judged.utility for e in one.exhibits] == [e.judged.utility for e in again.exhibits]
+
+
+def test_merged_findings_keep_the_worst_of_an_id_and_every_hack() -> None:
+    kept = merged([found("C003", "a", "note", ("x",)), found("C101", "b"), found("C003", "c", "broken", ("y",))])
+    assert [(one.id, one.level, one.said, one.hacks) for one in kept] == [
+        ("C003", "broken", "c", ("x", "y")),
+        ("C101", "broken", "b", ()),
+    ]
+
+
+def trial(*scores: float, answers: tuple[Any, ...] = ()) -> Trial:
+    outcomes = tuple(Returned(value) for value in answers or [[0]] * len(scores))
+    value = sum(scores) / len(scores)
+    return Trial(Evaluation(value, "ok", scores, ("ok",) * len(scores)), outcomes)
+
+
+HONEST = Base("the seed", ([0],) * 8, (0.5,) * 8)
+
+
+@pytest.mark.parametrize(
+    ("hack", "scores", "declared", "verdict", "name"),
+    [
+        ("column_or_row", (0.5,) * 8, False, "harmless", None),
+        ("column_or_row", (0.4,) * 8, False, "suspicious", "C302"),
+        ("column_or_row", (0.4,) * 8, True, "harmless", None),
+        ("column_or_row", (0.9,) * 8, True, "broken", "C301"),
+        ("constants", (0.9,) * 8, True, "harmless", "C304"),
+        ("constants", (1.0,) * 8, True, "broken", "C303"),
+        ("by_index", (1.0,) * 8, True, "broken", "C305"),
+        ("nothing", (0.0,) * 8, False, "harmless", None),
+        ("nothing", (0.1,) * 8, False, "suspicious", "C302"),
+        ("nothing", (0.9,) * 8, False, "broken", "C301"),
+        ("nothing", (0.9,) * 8, True, "harmless", "C304"),
+        ("huge_numbers", (0.9,) * 8, False, "broken", "C301"),
+        ("huge_numbers", (0.9,) * 8, True, "harmless", "C304"),
+        ("sleep", (0.5,) * 7 + (0.50001,), True, "broken", "C206"),
+        ("print_verdict", (0.6,) * 8, True, "broken", "C306"),
+        ("found_labels", (0.9,) * 8, True, "broken", "C006"),
+        ("found_labels", (0.5,) * 8, True, "harmless", None),
+    ],
+)
+def test_verdict_on(hack: str, scores: Any, declared: bool, verdict: str, name: str | None) -> None:
+    exhibit = next(one for one in museum() if one.name == hack)
+    judged = judge(exhibit, None, trial(*scores), Rules(HONEST, declared, deterministic=True))
+    assert (judged.verdict, judged.finding.id if judged.finding else None) == (verdict, name)
+
+
+def test_noisy_scorer_lets_no_difference_of_chance_count(checked: Any) -> None:
+    exhibit = next(one for one in museum() if one.name == "sleep")
+    judged = judge(exhibit, None, trial(*([0.5] * 7), 0.6), Rules(HONEST, True, deterministic=False))
+    assert judged.verdict == "harmless"
+
+
+def test_few_lucky_instances_do_not_beat_the_seed() -> None:
+    assert not beats([0.5] * 7 + [0.9], [0.5] * 8)
+    assert beats([0.6, 0.61] * 4, [0.5] * 8)
+    assert not beats([1.0], [0.0])

@@ -1,0 +1,235 @@
+"""The host's side of edits: what a model is told, and what the improver gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from strop.base.budget import LM_CALLS, RESPONSES, Budget
+from strop.base.errors import RunBudgetSpent
+from strop.base.events import Edited, Event, LmCalled
+from strop.core.edits.answers import LONG, Editing, Editor, Prompt, instructions
+from strop.core.handles import Grant, Host
+from strop.core.improver import Improvement, improve
+from strop.core.utility import TaskUtility
+from strop.lm.base import Completion, Request
+from strop.lm.replay import Recorded
+from strop.lm.scripted import Scripted
+from strop.tasks.base import Instance, SecretSeeds, Task
+
+SHORT = "def algorithm(n):\n    return 0\n"
+BLOCK = "<<<<<<< SEARCH\n    return 0\n=======\n    return 2 * n\n>>>>>>> REPLACE\n"
+WRONG = BLOCK.replace("return 0", "return 17")
+FENCED = "```python\ndef algorithm(n):\n    return 2 * n\n```\n"
+TREE = "=== file: a.py ===\nx = 1\n=== file: b.py ===\ny = 1\n"
+ASK = """def improve_algorithm(initial_solution, utility, language_model):
+    from helpers import extract_code
+    answers = language_model.prompt('e', f'Improve:\\n```python\\n{initial_solution}\\n```', n_responses=2)
+    programs = [program for program in extract_code(answers) if program]
+    return max(programs, key=utility) if programs else repr(answers)
+"""
+
+
+def long_program(lines: int) -> str:
+    return "".join(f"x{number} = {number}\n" for number in range(lines))
+
+
+def shows(program: str) -> str:
+    return f"Improve:\n```python\n{program}\n```\nThank you."
+
+
+class Desk:
+    """An editor, and what it records."""
+
+    def __init__(self, mode: str = "auto", program: str = SHORT, *, tells: bool = True) -> None:
+        self.events: list[Event] = []
+        self.asked: list[str] = []
+        self.editor = Editor(Editing(mode, tells), self.events.append, "improve", program)  # type: ignore[arg-type]
+        self.program = program
+
+    def prompt(self, program: str | None = None) -> Prompt:
+        return self.editor.prompts([shows(self.program if program is None else program)])[0]
+
+    def resolved(self, answer: str, again: str | None = None) -> str:
+        def ask(messages: list[str]) -> list[str] | None:
+            self.asked += messages
+            return None if again is None else [again]
+
+        return self.editor.resolved(0, [self.prompt()], [answer], ask)[0]
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        return [(event.form, event.outcome) for event in self.events if isinstance(event, Edited)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "program", "word"),
+    [
+        ("auto", SHORT, None),
+        ("auto", long_program(LONG), None),
+        ("auto", long_program(LONG + 1), "SEARCH"),
+        ("auto", TREE, "=== file: PATH ==="),
+        ("blocks", SHORT, "SEARCH"),
+        ("diff", SHORT, "language diff"),
+        ("rewrite", long_program(LONG + 1), None),
+    ],
+)
+def test_utility_says_how_to_answer_with_edits_when_the_mode_asks_for_it_and_no_message_does(
+    mode: str, program: str, word: str | None
+) -> None:
+    said = instructions(Editing(mode), program)  # type: ignore[arg-type]
+    assert (not said) if word is None else (word in said)
+    assert Desk(mode, program).prompt().message == shows(program)
+
+
+def test_prompt_stays_as_it_is_when_it_shows_no_known_program_or_a_stand_in_is_asked() -> None:
+    desk = Desk("blocks")
+    for message in ("Say something.", f"Improve {SHORT}", f"```\n{SHORT}", "```python\ndef other(): pass\n```"):
+        assert desk.editor.prompts([message]) == [Prompt(message, ())]
+    assert not instructions(Editing("auto", tells=False), TREE)
+
+
+def test_candidate_that_was_evaluated_is_a_program_that_prompts_may_show() -> None:
+    desk = Desk("blocks")
+    other = "def algorithm(n):\n    return 1\n"
+    assert not desk.prompt(other).shown
+    desk.editor.know(other)
+    assert [dict(each.files) for each in desk.prompt(other).shown] == [{"the program": other}]
+
+
+@pytest.mark.parametrize("answer", [FENCED, "No idea.", "", "```\r\nx\r\n```", f"```python\n# {BLOCK!r}\n```"])
+def test_answer_without_edits_passes_byte_for_byte(answer: str) -> None:
+    desk = Desk("blocks")
+    assert desk.resolved(answer) == answer and desk.told == []
+
+
+def test_edits_become_one_fenced_program_that_is_all_of_the_answer() -> None:
+    desk = Desk()
+    assert desk.resolved(f"Double it.\n```python\n{BLOCK}```\nGood luck.") == FENCED
+    assert desk.told == [("blocks", "applied")]
+
+
+def test_edits_that_fit_nearly_are_told_apart() -> None:
+    desk = Desk()
+    assert desk.resolved(BLOCK.replace("    return", "  return")) == FENCED
+    assert desk.told == [("blocks", "applied fuzzily")]
+
+
+def test_edits_of_several_files_become_the_whole_tree() -> None:
+    desk = Desk("auto", TREE)
+    diff = "```diff\n--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n-y = 1\n+y = 2\n```"
+    assert desk.resolved(diff) == f"```python\n{TREE.replace('y = 1', 'y = 2')}```\n"
+    assert desk.told == [("diff", "applied")]
+
+
+def test_program_with_fences_stands_in_a_longer_fence() -> None:
+    program = "PROMPT = '''\n```python\n{}\n```\n'''\nn = 1\n"
+    desk = Desk("blocks", program)
+    answer = desk.resolved("<<<<<<< SEARCH\nn = 1\n=======\nn = 2\n>>>>>>> REPLACE")
+    assert answer == f"````python\n{program.replace('n = 1', 'n = 2')}````\n"
+
+
+def test_edits_go_to_the_program_they_fit_when_a_prompt_shows_several() -> None:
+    desk = Desk("blocks", long_program(5))
+    desk.editor.know(SHORT)
+    both = shows(SHORT) + shows(long_program(5))
+    prompts = desk.editor.prompts([both])
+    assert desk.editor.resolved(0, prompts, [BLOCK], lambda messages: None) == [FENCED]
+
+
+@pytest.mark.parametrize(
+    ("again", "expected", "outcome"),
+    [
+        (BLOCK, FENCED, ("blocks", "repaired")),
+        (f"Here:\n{FENCED}", f"Here:\n{FENCED}", ("rewrite", "repaired")),
+        (WRONG, WRONG, ("blocks", "given up")),
+        ("I cannot.", WRONG, ("rewrite", "given up")),
+        (None, WRONG, ("rewrite", "given up")),
+    ],
+)
+def test_edit_that_does_not_fit_is_given_back_once(again: str | None, expected: str, outcome: tuple[str, str]) -> None:
+    desk = Desk()
+    assert desk.resolved(WRONG, again) == expected
+    assert desk.told == [("blocks", "failed"), outcome]
+    (asked,) = desk.asked
+    assert asked.startswith(shows(SHORT)) and WRONG in asked and "the closest place" not in WRONG
+    assert "these lines are not in the program" in asked and "or with the whole program" in asked
+
+
+def test_whole_program_beside_edits_that_do_not_fit_is_taken() -> None:
+    desk = Desk()
+    answer = f"{WRONG}\nThe whole program:\n{FENCED}"
+    assert desk.resolved(answer, "never asked") == answer and desk.told == [] and desk.asked == []
+
+
+def score(instance: Instance, answer: object) -> float:
+    return float(answer == 2 * instance["n"])
+
+
+def run(
+    jail: Any, model: Any, budget: Budget, events: list[Event], mode: str = "auto", improver: str = ASK
+) -> Improvement:
+    task = Task(
+        name="doubling", sample=lambda rng: {"n": int(rng.integers(0, 2))}, score=score, seed=SHORT, instances=8
+    )
+    utility = TaskUtility(task, "train", SecretSeeds(b"s"), jail, events.append, b"s")
+    host = Host(jail, model, events.append, b"s", editing=Editing(mode))  # type: ignore[arg-type]
+    return improve(improver, task.seed, utility, Grant(lm_calls=1), budget.child("improve"), host)
+
+
+def answering(first: str, second: str) -> Callable[[Request], str]:
+    return lambda request: second if "You answered:" in request.message else first
+
+
+def test_improver_gets_a_whole_program_when_the_model_answers_with_a_block(jail: Any) -> None:
+    events: list[Event] = []
+    assert run(jail, Scripted(answering(BLOCK, "")), Budget(), events).solution == "def algorithm(n):\n    return 2 * n"
+    assert [event.index for event in events if isinstance(event, Edited)] == [0, 1]
+
+
+def test_edits_of_a_candidate_that_the_improver_evaluated_are_resolved_too(jail: Any) -> None:
+    improver = ASK.replace(
+        "    from helpers",
+        "    initial_solution = 'x = 1\\n' + initial_solution\n    utility(initial_solution)\n    from helpers",
+    )
+    improvement = run(jail, Scripted(answering(BLOCK, "")), Budget(), [], improver=improver)
+    assert improvement.solution == "x = 1\ndef algorithm(n):\n    return 2 * n"
+
+
+def test_correction_is_paid_by_the_run_and_not_by_the_grant(jail: Any) -> None:
+    events: list[Event] = []
+    budget = Budget()
+    improvement = run(jail, Scripted(answering(WRONG, BLOCK)), budget, events)
+    assert improvement.solution == "def algorithm(n):\n    return 2 * n"
+    calls = [cast(LmCalled, event) for event in events if isinstance(event, LmCalled)]
+    assert [(call.call, len(call.messages), call.cost) for call in calls] == [(0, 2, 1), (1, 2, 1)]
+    assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (2, 4)
+    assert [event.lm_calls for event in events if type(event).__name__ == "ImproveFinished"] == [1]  # type: ignore[attr-defined]
+
+
+def test_run_ends_and_can_go_on_when_its_own_limit_does_not_cover_a_correction(jail: Any) -> None:
+    with pytest.raises(RunBudgetSpent):
+        run(jail, Scripted(answering(WRONG, BLOCK)), Budget({LM_CALLS: 1}), [])
+
+
+def test_improvement_that_is_done_again_from_its_answers_asks_for_nothing_and_tells_the_same(jail: Any) -> None:
+    first: list[Event] = []
+    model = Recorded(Scripted(answering(WRONG, BLOCK)))
+    again: list[Event] = []
+    run(jail, model, Budget(), first)
+    learnt = {event.request: event for event in first if type(event).__name__ == "LmResponded"}  # type: ignore[attr-defined]
+    assert len(learnt) == 4
+    replayed = Recorded(Scripted([]))
+    replayed.learn({key: Completion(event.text, event.model, request=key) for key, event in learnt.items()})  # type: ignore[attr-defined]
+    run(jail, replayed, Budget(), again)
+    assert replayed.asked == 0
+    assert [e for e in first if isinstance(e, Edited)] == [e for e in again if isinstance(e, Edited)]
+
+
+def test_answers_pass_untouched_when_whole_programs_are_asked_for(jail: Any) -> None:
+    events: list[Event] = []
+    improvement = run(jail, Scripted(answering(BLOCK, "")), Budget(), events, "rewrite")
+    assert improvement.solution == repr([BLOCK, BLOCK])
+    assert not [event for event in events if isinstance(event, Edited)]

@@ -1,0 +1,301 @@
+"""Edits as models write them: what is read, where it is applied, and what is said where it does not fit."""
+
+from __future__ import annotations
+
+import pytest
+
+from strop.core.edits import EditFailed, apply, edits_of, form_of
+
+PROGRAM = """import math
+
+
+def area(radius):
+    # the area of a disc
+    return math.pi * radius ** 2
+
+
+class Disc:
+    def __init__(self, radius):
+        self.radius = radius
+
+    def grown(self, factor):
+        if factor > 0:
+            return Disc(self.radius * factor)
+        return self
+"""
+NAME = "disc.py"
+TWO = {"src/a.c": "int a(void) {\n  return 1;\n}\n", "src/b.c": "int b(void) {\n  return 1;\n}\n"}
+
+
+def block(search: str, replace: str, above: str = "") -> str:
+    return f"{above}<<<<<<< SEARCH\n{search}\n=======\n{replace}\n>>>>>>> REPLACE\n"
+
+
+def edited(answer: str, program: str = PROGRAM) -> str:
+    applied = apply(answer, {NAME: program})
+    assert applied is not None
+    return applied.files[NAME]
+
+
+def refusal(answer: str, files: dict[str, str] | None = None) -> str:
+    with pytest.raises(EditFailed) as caught:
+        apply(answer, files or {NAME: PROGRAM})
+    return str(caught.value)
+
+
+POWER = block("    return math.pi * radius ** 2", "    return math.pi * radius * radius")
+HUNK = " def area(radius):\n     # the area of a disc\n-    return math.pi * radius ** 2\n+    return math.pi * radius * radius\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        POWER,
+        f"I save a power.\n\n```python\n{POWER}```\nThat is all.",
+        f"disc.py\n```python\n{POWER}```",
+        f"```python\ndisc.py\n{POWER}```",
+        f"**`disc.py`**\n\n~~~\n{POWER}~~~",
+        POWER.replace("SEARCH", "SEARCH disc.py"),
+        POWER.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED"),
+        POWER.replace("\n", "\r\n"),
+        f"```diff\n--- a/disc.py\n+++ b/disc.py\n@@ -4,3 +4,3 @@\n{HUNK}```",
+        f"```diff\n--- disc.py\n+++ disc.py\n@@ -90 +90 @@ def area\n{HUNK}```",
+        f"```\n@@ @@\n{HUNK}```",
+        f"```diff\n--- a/disc.py\t2020-01-01\n+++ b/disc.py\t2020-01-02\n{HUNK}```",
+        f"diff --git a/disc.py b/disc.py\nindex 1..2 100644\n--- a/disc.py\n+++ b/disc.py\n@@ -4,3 +4,3 @@\n{HUNK}\nDone.",
+        f"*** Begin Patch\n*** Update File: disc.py\n@@ def area\n{HUNK}*** End Patch\n",
+        f"```diff\n@@ -4,9 +4,9 @@\n{HUNK}\n\n```",
+    ],
+)
+def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
+    applied = apply(answer, {NAME: PROGRAM})
+    assert applied is not None and not applied.inexact
+    assert applied.files[NAME] == PROGRAM.replace("radius ** 2", "radius * radius")
+
+
+@pytest.mark.parametrize(
+    ("search", "replace", "old", "new"),
+    [
+        ("  return math.pi * radius ** 2  ", "  return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
+        ("return math.pi*radius**2", "return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
+        (
+            "if factor > 0:\n    return Disc(self.radius * factor)",
+            "if factor > 1:\n    pass\n    return Disc(factor)",
+            "        if factor > 0:\n            return Disc(self.radius * factor)",
+            "        if factor > 1:\n            pass\n            return Disc(factor)",
+        ),
+        (
+            "\tif factor > 0:\n\t\treturn Disc(self.radius * factor)",
+            "\tif factor > 0:\n\t\tfor _ in range(2):\n\t\t\treturn Disc(2)",
+            "            return Disc(self.radius * factor)",
+            "            for _ in range(2):\n                return Disc(2)",
+        ),
+        (
+            "def area(radius):\n    # the area of the disc\n    return math.pi * radius ** 2",
+            "def area(radius):\n    # the area of the disc\n    return 3 * radius",
+            "math.pi * radius ** 2",
+            "3 * radius",
+        ),
+        (
+            "    return math.pi * radius ** 2\n\nclass Disc:",
+            "    return 3 * radius\n\nclass Disc:",
+            "math.pi * radius ** 2",
+            "3 * radius",
+        ),
+    ],
+    ids=[
+        "blanks at the end",
+        "blanks inside",
+        "indentation",
+        "tabs",
+        "a comment that drifted",
+        "an empty line left out",
+    ],
+)
+def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_it_is_nearly_there(
+    search: str, replace: str, old: str, new: str
+) -> None:
+    applied = apply(block(search, replace), {NAME: PROGRAM})
+    assert applied is not None and applied.inexact == ("block 1",)
+    assert applied.files[NAME] == PROGRAM.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (block("    return 17", "    return 18"), ["block 1: these lines are not in disc.py", "return 17"]),
+        (
+            block("def area(radius):\n    return 1\n    print()", "x"),
+            ["the closest place, disc.py from line 4", "return math.pi * radius ** 2"],
+        ),
+        (POWER + block("    return 17", "    return 18"), ["block 2"]),
+        (block("        return", "        yield"), ["block 1"]),
+        ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", ["block 1 is not ended"]),
+        ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", ["has no line '======='"]),
+        (block("", "import cmath"), ["it searches for nothing"]),
+        ("```diff\n--- a/disc.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-import math\n```", ["files cannot be removed"]),
+        ("*** Begin Patch\n*** Delete File: disc.py\n@@\n*** End Patch\n", ["files cannot be removed"]),
+        (block("import math", "x", "../disc.py\n"), ["'../disc.py' is no file of the program"]),
+        (block("import math", "x", "/etc/passwd\n"), ["'/etc/passwd' is no file of the program"]),
+        ("```diff\n--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-import math\n+x\n```", ["'b/../x' is no file of the program"]),
+    ],
+)
+def test_edit_is_refused_in_words_that_its_author_can_use_when_it_does_not_fit(answer: str, words: list[str]) -> None:
+    said = refusal(answer)
+    assert all(word in said for word in words), said
+
+
+def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
+    said = refusal(block("  x = 1", "  x = 2"), {NAME: "if a:\n  x = 1\nif b:\n  x = 1\n"})
+    assert "in 2 places of disc.py (lines 2 and 4)" in said
+
+
+def test_edit_is_refused_when_it_is_like_two_places() -> None:
+    body = "def {0}(items):\n    total = 0\n    for item in items:\n        total += item\n    return total\n\n"
+    twice = {NAME: body.format("first") + body.format("other")}
+    said = refusal(block(body.format("thirst").strip(), "pass"), twice)
+    assert "2 places" in said
+
+
+def test_edit_is_refused_when_the_model_left_all_indentation_out() -> None:
+    flat = "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self"
+    assert "not in disc.py" in refusal(block(flat, "def grown(self, factor):\nreturn self"))
+
+
+def test_hunk_takes_the_place_that_its_line_number_names_when_there_are_several() -> None:
+    program = "a\nx\nb\na\nx\nb\na\nx\nb\n"
+    answer = "```diff\n--- a/t\n+++ b/t\n@@ -4,3 +4,3 @@\n a\n-x\n+y\n b\n```"
+    assert edited(answer, program) == "a\nx\nb\na\ny\nb\na\nx\nb\n"
+
+
+SQL = "-- one\nselect 1\n-- two\nselect 2\n"
+
+
+@pytest.mark.parametrize(
+    "hunks",
+    [
+        "@@ -1,1 +1,1 @@\n--- one\n+++ uno\n@@ -4,1 +4,1 @@\n-select 2\n+select 3\n",
+        "@@ -1,2 +1,2 @@\n--- one\n+++ uno\n select 1\n@@ -4,1 +4,1 @@\n-select 2\n+select 3\n",
+    ],
+)
+def test_lines_that_look_like_the_names_of_a_file_are_lines_of_a_hunk_when_its_counts_say_so(hunks: str) -> None:
+    answer = f"```diff\n--- a/q.sql\n+++ b/q.sql\n{hunks}```"
+    assert edited(answer, SQL) == "++ uno\nselect 1\n-- two\nselect 3\n"
+
+
+def test_names_of_a_file_end_a_hunk_when_its_counts_are_too_large() -> None:
+    hunk = "--- a/src/{0}.c\n+++ b/src/{0}.c\n@@ -1,9 +1,9 @@\n int {0}(void) {{\n-  return 1;\n+  return 2;\n"
+    applied = apply(f"```diff\n{hunk.format('a')}{hunk.format('b')}```", TWO)
+    assert applied is not None
+    assert applied.files == {path: text.replace("1", "2") for path, text in TWO.items()}
+
+
+def test_search_ends_with_a_word_when_an_answer_s_work_is_spent() -> None:
+    program = "".join(f"line {i}\n" for i in range(60_000))
+    drifted = "".join(block(f"line {i}\nline {i + 1}\nlime {i + 2}", "z") for i in range(0, 3000, 10))
+    assert "these edits take too long" in refusal(drifted, {NAME: program})
+
+
+def test_edits_are_applied_all_or_none() -> None:
+    files = {NAME: PROGRAM}
+    with pytest.raises(EditFailed):
+        apply(POWER + block("nowhere", "x"), files)
+    assert files == {NAME: PROGRAM}
+
+
+def test_later_block_sees_what_an_earlier_one_left() -> None:
+    assert "cmath as m" in edited(block("import math", "import cmath") + block("import cmath", "import cmath as m"))
+
+
+def test_block_with_a_line_of_equals_signs_is_read_as_the_program_has_it() -> None:
+    program = "Title\n=======\ntext\n"
+    assert edited(block("Title\n=======\ntext", "Name\n=======\ntext"), program) == "Name\n=======\ntext\n"
+
+
+def test_line_ends_and_the_last_line_stay_as_they_are() -> None:
+    assert edited(block("b", "x\ny"), "a\r\nb\r\nc\r\n") == "a\r\nx\r\ny\r\nc\r\n"
+    assert edited(block("b", "x"), "a\nb") == "a\nx"
+
+
+def test_block_without_a_name_goes_to_the_only_file_that_has_its_lines() -> None:
+    applied = apply(block("int b(void) {\n  return 1;", "int b(void) {\n  return 2;"), TWO)
+    assert applied is not None and applied.files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
+
+
+@pytest.mark.parametrize(
+    "name", ["src/b.c", "b.c", "./src/b.c", "`src/b.c`", "# src/b.c", "// File: src/b.c", "=== file: src/b.c ==="]
+)
+def test_block_goes_to_the_file_that_the_line_above_it_names(name: str) -> None:
+    applied = apply(block("  return 1;", "  return 2;", f"{name}\n"), TWO)
+    assert applied is not None and applied.files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
+
+
+def test_block_that_two_files_have_is_refused_without_a_name() -> None:
+    assert "name the file" in refusal(block("  return 1;", "  return 2;"), TWO)
+
+
+def test_block_of_a_file_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
+    assert "src/a.c, src/b.c" in refusal(block("  return 1;", "  return 2;", "src/c.c\n"), TWO)
+
+
+def test_new_file_is_written_when_it_stands_beside_others() -> None:
+    for answer in (
+        block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n"),
+        "```diff\n--- /dev/null\n+++ b/src/c.c\n@@ -0,0 +1 @@\n+int c;\n```",
+        "*** Begin Patch\n*** Add File: src/c.c\n+int c;\n*** End Patch",
+    ):
+        applied = apply(answer, TWO)
+        assert applied is not None and applied.files == {**TWO, "src/c.c": "int c;\n"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "No idea.",
+        "",
+        f"```python\n{PROGRAM}```",
+        "An improver that asks for edits:\n```python\nASK = '''Write\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n'''\n```",
+        "```python\ndef f():\n    '''Shows\n```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n```\n    '''\n```",
+        "- one thing\n- another\n+ and more",
+    ],
+)
+def test_answer_without_edits_holds_none_whatever_its_program_says(answer: str) -> None:
+    assert edits_of(answer) is None and form_of(answer) is None and apply(answer, {NAME: PROGRAM}) is None
+
+
+def test_block_whose_lines_hold_fences_is_read_whole() -> None:
+    program = 'PROMPT = """\n```python\n{0}\n```\n"""\nn = 1\n'
+    answer = (
+        "```python\n" + block("```python\n{0}\n```", "```python\n{0}\n{1}\n```") + block("n = 1", "n = 2") + "```\n"
+    )
+    assert edited(answer, program) == 'PROMPT = """\n```python\n{0}\n{1}\n```\n"""\nn = 2\n'
+
+
+HOSTILE = {
+    "a million blocks": block("a", "b") * 1_000_000,
+    "more blocks than are read": block("a", "b") * 5_000,
+    "blocks that do not end": "<<<<<<< SEARCH\n" * 100_000,
+    "fences in fences": "```python\n" * 150_000 + "@@\n",
+    "bare fences": "```\n" * 300_000 + "<<<<<<< SEARCH\n",
+    "blanks after a fence": "```" + " " * 1_000_000 + "`\n@@\n",
+    "dividers": "<<<<<<< SEARCH\nx\n" + "=======\n" * 150_000 + ">>>>>>> REPLACE\n",
+    "a line again and again": block("x = 1\n" * 50_000 + "y", "z"),
+    "lines that alternate": block("a\nb\n" * 190 + "c", "z"),
+    "long lines": block("a" * 300_000 + "\n" + "b" * 300_000 + "\nq", "z"),
+    "many that drifted": block("\n".join(f"line {i}" for i in range(150)) + "\n" + "linf\n" * 150, "z") * 200,
+    "many that are nowhere": "".join(block(f"lime {i}\nq", "z") for i in range(500)),
+    "hunks": "```diff\n--- a\n+++ a\n" + "@@ -1 +1 @@\n-x\n+y\n" * 50_000,
+    "one large hunk": "```diff\n--- a\n+++ a\n@@\n" + "-x = 1\n+x = 2\n" * 90_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_answer_is_refused_or_applied_within_bounds(name: str) -> None:
+    """Each of these takes minutes where the work is not bounded; the suite's own time limit ends it then."""
+    program = "".join(f"line {i}\n" for i in range(10_000)) + "x = 1\n" * 60_000 + "a\nb\n" * 20_000
+    try:
+        applied = apply(HOSTILE[name], {NAME: program})
+    except EditFailed as error:
+        assert len(str(error)) < 20_000
+    else:
+        assert applied is None or applied.files

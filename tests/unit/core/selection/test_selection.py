@@ -1,0 +1,304 @@
+"""Which improver goes on: contests in the real jail, with a scripted model."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
+from strop.base.errors import LanguageModelError
+from strop.base.events import Compared, Evaluated, ImproveStarted, IterationFinished, LmCalled, RunFinished
+from strop.cli.commands.result import conclusion_of
+from strop.core.algorithm import Step, self_improve
+from strop.core.handles import Grant
+from strop.core.meta_utility import Downstream, MetaUtility
+from strop.core.selection import SELECTIONS, Archive, Gate, Gated, make_selection
+from strop.core.selection.archive import clade, posterior
+from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.utility import TaskUtility
+from strop.lm.base import Request
+from strop.lm.replay import Recorded
+from strop.lm.scripted import Scripted
+from strop.runs.assembly import Components
+from strop.runs.journal import Journal, run
+from strop.runs.spec import RunSpec
+from strop.sandbox.jail import JailedSandbox
+from strop.store import Store
+
+MakeBench = Callable[..., Any]
+HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
+IDLE = HEAD + "    return initial_solution\n"
+BETTER = HEAD + "    return 'def algorithm(n): return 2 * n'\n"
+WORSE = HEAD + "    return 'def algorithm(n): return 7'\n"
+ASKING = HEAD + "    language_model.prompt('', 'better')\n    return initial_solution\n"
+GATE = Gate(error=0.2, comparisons=1, pairs=25)
+
+
+def becoming(program: str) -> str:
+    """An improver that turns itself into `program`, and improves no solution."""
+    return HEAD + f"    return {program!r} if 'improve_algorithm' in initial_solution else initial_solution\n"
+
+
+def meta_utility(bench: Any, copies: int = 5) -> MetaUtility:
+    def fresh(name: str) -> TaskUtility:
+        return bench.utility("gate")
+
+    copy = Downstream(bench.utility("train"), bench.utility("test"), bench.task.seed, fresh)
+    return MetaUtility([copy] * copies, "mean over tasks", Grant(utility_calls=4, lm_calls=2), bench.host())
+
+
+def contest(bench: Any, incumbent: str, candidate: str) -> PairedComparison:
+    return PairedComparison(meta_utility(bench), Node(0, incumbent, None), Node(1, candidate, 0), Budget().child("t1"))
+
+
+def steps(bench: Any, improver: str, gate: Gate = GATE, iterations: int = 1, name: str = "gated") -> list[Step]:
+    selection = make_selection(name, gate, random.Random(0))  # type: ignore[arg-type]
+    meta = meta_utility(bench)
+    return list(self_improve(improver, meta, iterations, Grant(utility_calls=2), selection, bench.budget))
+
+
+def test_gate_lets_a_better_candidate_pass_and_stops_when_that_is_clear(bench: MakeBench) -> None:
+    choice = Gated(GATE).choose(contest(bench(instances=4), IDLE, BETTER))
+    assert choice.accepted and choice.comparison is not None
+    assert choice.comparison.e_value >= choice.comparison.threshold == 5.0
+    assert choice.comparison.pairs < 25 and min(choice.comparison.differences) > 0
+
+
+def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(bench: MakeBench) -> None:
+    choice = Gated(GATE).choose(contest(bench(), BETTER, WORSE))
+    assert not choice.accepted and choice.comparison is not None
+    assert choice.comparison.pairs < 25 and max(choice.comparison.differences) < 0
+    assert "not shown to be better" in choice.reason
+    assert choice.reason.endswith(" pairs left can hardly reach the threshold") and "; futility: the " in choice.reason
+
+
+def test_gate_keeps_the_incumbent_when_the_candidate_is_the_same_program(bench: MakeBench) -> None:
+    choice = Gated(GATE).choose(contest(bench(), BETTER, BETTER))
+    assert not choice.accepted and choice.comparison is not None
+    assert set(choice.comparison.differences) == {0.0}
+
+
+def test_gate_stops_after_one_round_when_the_incumbent_has_the_best_possible_score(bench: MakeBench) -> None:
+    asked = contest(bench(instances=2), BETTER, BETTER + "#")
+    asked.incumbent.seen.extend([1.0] * 5)  # as it was measured at t = 0
+    choice = Gated(Gate()).choose(asked)
+    assert choice.comparison is not None and choice.comparison.pairs == 5
+    assert not choice.accepted and choice.comparison.e_value == 1.0
+
+
+def test_gate_stops_after_ten_ties_although_the_incumbent_leaves_much_to_gain(bench: MakeBench) -> None:
+    choice = Gated(Gate()).choose(contest(bench(instances=2), WORSE, WORSE + "#"))
+    assert choice.comparison is not None and choice.comparison.pairs == 10
+
+
+@pytest.mark.parametrize(("name", "made"), [("gated", 1), ("archive", 1), ("paper", 3)])
+def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the_papers(
+    bench: MakeBench, name: str, made: int
+) -> None:
+    b = bench(instances=2)
+    found = steps(b, BETTER, iterations=2, name=name)
+    assert len(found) == made
+    assert found[0].nothing_to_gain == (
+        "" if name == "paper" else "I_0 reached the best possible score in all 5 training measurements"
+    )
+    scopes = {event.scope.split("/")[0] for event in b.of(ImproveStarted)}
+    assert scopes == ({"t0", "t1", "t2"} if name == "paper" else {"t0"})
+
+
+def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_them_do(bench: MakeBench) -> None:
+    becoming_better = (
+        HEAD
+        + "    better = 'def algorithm(n): return 2 * n'\n"
+        + "    return initial_solution + '#' if 'improve_algorithm' in initial_solution else better\n"
+    )
+    b = bench(instances=2)
+    meta = replace(meta_utility(b), downstream=meta_utility(b).downstream[:2])
+    found = list(self_improve(becoming_better, meta, 3, Grant(utility_calls=2), Gated(Gate()), b.budget))
+    assert [step.nothing_to_gain != "" for step in found] == [False, True]
+    assert found[1].choice.comparison is not None and found[1].choice.comparison.pairs == 8
+
+
+def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
+    bench: MakeBench, jail: JailedSandbox, store: Store, tmp_path: Path
+) -> None:
+    spec = RunSpec(iterations=3, utility_budget=2, jobs=2, require=())
+    model = Recorded(Scripted(lambda request: "no program"))
+    run(
+        Components(spec, bench(instances=2).task, model, jail, b"key"),
+        BETTER,
+        tmp_path,
+        Journal(store, lambda event: None),
+    )
+    (ended,) = [stored.event for stored in store.events(RunFinished)]
+    said = "I_0 reached the best possible score in all 5 training measurements; nothing can be gained on this task"
+    assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper continues)")
+    assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
+    assert (tmp_path / "best.py").read_text() == BETTER
+    shown = conclusion_of(store, tmp_path)
+    assert (
+        shown["sentence"] == "No improvement: nothing can be gained over the seed improver." and said in shown["detail"]
+    )
+
+
+def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:
+    asked = contest(bench(), IDLE, BETTER)
+    budget = asked.gate_budget(7)
+    assert [len(found) for found in asked.rounds(budget)] == [5, 2]
+    assert budget.used(GATE_PAIRS) == 7 and budget.remaining(GATE_PAIRS) == 0
+
+
+def test_gate_charges_the_lm_calls_and_evaluations_of_both_improvers(bench: MakeBench) -> None:
+    b = bench()
+    asked = contest(b, ASKING, ASKING)
+    choice = Gated(Gate(0.2, 1, 5)).choose(asked)
+    assert choice.comparison is not None and choice.comparison.lm_calls == 10 == len(b.of(LmCalled))
+    assert choice.comparison.evaluations == 10 == len(b.of(Evaluated))
+
+
+def test_pairs_of_a_contest_share_answers_and_are_scored_on_instances_of_the_gate(bench: MakeBench) -> None:
+    b = bench()
+    asked = contest(b, ASKING, ASKING)
+    list(asked.rounds(asked.gate_budget(2)))
+    assert Counter(event.split for event in b.of(Evaluated)) == {"gate": 4}
+    assert len(b.model.requests) == 2 and len(b.of(LmCalled)) == 4
+
+
+def test_neither_improver_gains_by_its_turn_where_the_model_drifts(bench: MakeBench) -> None:
+    """The same improver twice, and a model that gives a better answer to whoever asks second in a pair."""
+    turns: Counter[str] = Counter()
+
+    def drifting(request: Request) -> str:
+        turns[request.scope] += 1
+        return f"def algorithm(n): return {turns[request.scope] - 1} * 2 * n"
+
+    asking = HEAD + "    return language_model.prompt('', 'asks {}')[0]\n"
+    asked = contest(bench(drifting), asking.format("a"), asking.format("b"))
+    found = [difference for each in asked.rounds(asked.gate_budget(20)) for difference in each]
+    assert min(found) < 0 < max(found)
+    assert 4 <= sum(difference > 0 for difference in found) <= 16
+
+
+def test_task_of_a_pair_is_drawn_where_tasks_differ(bench: MakeBench) -> None:
+    b = bench()
+    each = [
+        Downstream(b.utility("train"), b.utility("test"), seed, lambda name: b.utility("gate"))
+        for seed in ("def algorithm(n): return 0", "def algorithm(n): return 1")
+    ]
+    meta = MetaUtility(each, "mean over tasks", Grant(), b.host())
+    asked = PairedComparison(meta, Node(0, IDLE, None), Node(1, IDLE, 0), Budget().child("t1"))
+    list(asked.rounds(asked.gate_budget(8)))
+    drawn = {event.scope: event.initial_solution for event in b.of(ImproveStarted)}
+    order = [drawn[f"t1/gate/pair{number}/a"] for number in range(8)]
+    assert order == [drawn[f"t1/gate/pair{number}/b"] for number in range(8)]
+    assert order not in (order[:2] * 4, order[:1] * 8), "in turn, so that a stop may favour the first"
+
+
+def test_comparison_is_kept_when_the_measurement_after_it_fails(bench: MakeBench) -> None:
+    """The candidate asks the model only where it is measured, and the model is gone by then."""
+
+    def failing(request: Request) -> str:
+        if request.scope.startswith("t1/measure"):
+            raise LanguageModelError("the server is gone", ())
+        return "any"
+
+    asking = HEAD + "    language_model.prompt('', 'm')\n    return 'def algorithm(n): return 2 * n'\n"
+    b = bench(failing, instances=4)
+    with pytest.raises(LanguageModelError):
+        steps(b, becoming(asking))
+    (event,) = b.of(Compared)
+    assert event.accepted and event.t == 1 and event.scope == "t1/gate" and event.candidate == asking
+
+
+def test_values_seen_in_a_contest_are_remembered_of_both(bench: MakeBench) -> None:
+    asked = contest(bench(), BETTER, WORSE)
+    list(asked.rounds(asked.gate_budget(3)))
+    assert asked.incumbent.seen == [1.0] * 3 and asked.candidate.seen == [0.0] * 3
+
+
+def test_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(bench: MakeBench) -> None:
+    b = bench(instances=4)
+    _, one = steps(b, becoming(BETTER))
+    assert one.choice.accepted and one.measurement.test == (1.0,) * 5
+    sealed = [event.scope for event in b.of(Evaluated) if event.split == "test"]
+    assert Counter(scope.split("/")[0] for scope in sealed) == {"t0": 5, "t1": 5}
+
+
+def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> None:
+    b = bench()
+    _, one = steps(b, becoming(WORSE))
+    assert not one.choice.accepted and one.improver == becoming(WORSE)
+    assert {event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"} == {"t0"}
+
+
+def test_gate_shares_its_error_among_the_comparisons_of_a_run() -> None:
+    assert Gate(error=0.1, comparisons=4).alpha == pytest.approx(0.025)
+
+
+def lineage() -> list[Node]:
+    """0 ── 1 ── 3, and 0 ── 2."""
+    return [
+        Node(0, "seed", None, [0.5, 0.5]),
+        Node(1, "one", 0, [1.0], barren=2),
+        Node(2, "two", 0, [0.0]),
+        Node(3, "three", 1, [1.0, 0.5]),
+    ]
+
+
+def test_clade_is_an_improver_and_all_that_descends_from_it() -> None:
+    nodes = lineage()
+    assert [node.t for node in clade(nodes[0], nodes)] == [0, 1, 2, 3]
+    assert [node.t for node in clade(nodes[1], nodes)] == [1, 3]
+    assert [node.t for node in clade(nodes[3], nodes)] == [3]
+
+
+def test_posterior_counts_values_of_the_clade_and_barren_self_improvements() -> None:
+    nodes = lineage()
+    assert posterior(nodes[1], nodes) == (1 + 2.5, 1 + 0.5 + 2)
+    assert posterior(nodes[2], nodes) == (1.0, 2.0)
+
+
+def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> None:
+    nodes = [Node(0, "seed", None, [0.3] * 6), Node(1, "good", None, [0.9] * 6), Node(2, "bad", None, [0.1] * 6)]
+    archive = Archive(GATE, random.Random(5))
+    drawn = Counter(archive.parent(nodes, nodes[0]).t for _ in range(2000))
+    # Probabilities by simulation: 0.023, 0.974, 0.003.
+    assert drawn[1] > drawn[0] > 0 and drawn[1] > drawn[2]
+
+
+def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(bench: MakeBench) -> None:
+    growing = HEAD + "    return initial_solution + '#' * ('improve_algorithm' in initial_solution)\n"
+    seed, *others = steps(bench(), growing, iterations=6, name="archive")
+    texts = {0: seed.improver} | {step.t: step.candidate for step in others}
+    assert all(step.candidate == f"{texts[step.parent]}#" for step in others if step.parent is not None)
+    assert not any(step.choice.accepted for step in others), "the incumbent is 0 all along"
+    assert {step.parent for step in others} > {0}
+
+
+def test_self_improvement_that_gives_what_was_there_before_is_no_new_improver(bench: MakeBench) -> None:
+    first, second = becoming(WORSE), becoming(becoming(WORSE))
+    _, one, two = steps(bench(), second, iterations=2)
+    assert one.candidate == first and two.candidate == first
+    assert "there before" in two.choice.reason and two.choice.comparison is None
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench, name: str) -> None:
+    broken = (
+        HEAD
+        + "    return undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'\n"
+    )
+    _, one = steps(bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"])), broken, name=name)
+    assert one.improver == broken and "undefined_name" in one.choice.reason
+
+
+def test_lm_calls_of_a_gate_are_counted_in_the_iteration(bench: MakeBench) -> None:
+    at = Budget().child("t1")
+    asked = PairedComparison(meta_utility(bench()), Node(0, ASKING, None), Node(1, ASKING, 0), at)
+    list(asked.rounds(asked.gate_budget(1)))
+    assert at.used(LM_CALLS) == 2

@@ -1,0 +1,152 @@
+"""Algorithm 1 and the meta-utility, with real guests and a scripted model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from strop.base.budget import META_UTILITY_CALLS, UTILITY_CALLS, Budget
+from strop.base.events import Evaluated
+from strop.core.algorithm import Step, self_improve
+from strop.core.handles import Grant
+from strop.core.meta_utility import Downstream, MetaUtility
+from strop.core.selection import Paper
+from strop.core.selection.comparison import Decision, PairedComparison
+from strop.lm.base import Request
+from strop.runs.spec import improver_text
+
+MakeBench = Callable[..., Any]
+SEED = improver_text("seed")
+BETTER = (
+    "def improve_algorithm(initial_solution, utility, language_model):\n    return 'def algorithm(n): return 2 * n'\n"
+)
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
+
+
+def meta_utility(bench: Any, copies: int = 3) -> MetaUtility:
+    copy = Downstream(bench.utility("train"), bench.utility("test"), bench.task.seed)
+    return MetaUtility([copy] * copies, "mean over tasks", Grant(utility_calls=4, lm_calls=2), bench.host())
+
+
+def answering(program: str) -> Callable[[Request], str]:
+    return lambda request: f"An idea.\n```python\n{program}```\n"
+
+
+def steps(bench: Any, iterations: int, improver: str = SEED) -> list[Step]:
+    return list(self_improve(improver, meta_utility(bench), iterations, Grant(utility_calls=6), Paper(), bench.budget))
+
+
+def test_meta_utility_is_the_mean_over_copies_of_what_the_improver_reaches(bench: MakeBench) -> None:
+    evaluation = meta_utility(bench()).evaluate(BETTER, Budget())
+    assert (evaluation.value, evaluation.scores, evaluation.verdict) == (1.0, (1.0, 1.0, 1.0), "ok")
+
+
+def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:
+    easy, hard = bench(), bench(score=lambda instance, answer: 0.25)
+    tasks = [Downstream(b.utility("train"), b.utility("test"), b.task.seed) for b in (easy, hard)]
+    evaluation = MetaUtility(tasks, "mean over tasks", Grant(), easy.host()).evaluate(BETTER, Budget())
+    assert (evaluation.scores, evaluation.value) == ((1.0, 0.25), 0.625)
+
+
+def test_failing_improvement_contributes_zero_with_its_reason(bench: MakeBench) -> None:
+    evaluation = meta_utility(bench()).evaluate(BROKEN, Budget())
+    assert (evaluation.value, evaluation.verdict) == (0.0, "raised")
+    assert "undefined_name" in evaluation.error
+
+
+@pytest.mark.parametrize(
+    ("candidate", "verdict"), [(None, "malformed"), ("", "raised"), ("def improve_algorithm(:", "raised")]
+)
+def test_meta_utility_is_zero_when_the_candidate_is_no_program(
+    bench: MakeBench, candidate: str | None, verdict: str
+) -> None:
+    evaluation = meta_utility(bench()).evaluate(candidate, Budget())
+    assert (evaluation.value, evaluation.verdict) == (0.0, verdict)
+
+
+def test_every_copy_gets_fresh_budgets_and_the_run_counts_them_all(bench: MakeBench) -> None:
+    b = bench()
+    spender = (
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    [utility(initial_solution) for _ in range(9)]\n    return initial_solution\n"
+    )
+    meta_utility(b).evaluate(spender, b.budget.child("u"))
+    assert b.budget.used(UTILITY_CALLS) == 3 * 4
+
+
+def test_seed_improver_becomes_what_the_model_wrote_when_that_is_better(bench: MakeBench) -> None:
+    zero, one = steps(bench(answers=answering(BETTER)), 1)
+    assert (zero.t, zero.improver, zero.candidate) == (0, SEED, None)
+    assert one.improver.strip() == BETTER.strip() and one.choice.accepted
+    assert one.measurement.test == (1.0, 1.0, 1.0)
+
+
+def test_incumbent_stays_and_says_why_when_the_self_improvement_fails(bench: MakeBench) -> None:
+    _, one = steps(bench(), 1, improver=BROKEN)
+    assert (one.improver, one.candidate, one.choice.accepted) == (BROKEN, None, False)
+    assert "undefined_name" in one.choice.reason
+
+
+def test_incumbent_stays_when_the_candidate_scores_zero_when_checked_again(bench: MakeBench) -> None:
+    _, one = steps(bench(answers=answering(BROKEN)), 1)
+    assert one.improver == SEED and not one.choice.accepted
+    assert "checked again" in one.choice.reason
+
+
+def test_incumbent_stays_when_it_returns_itself(bench: MakeBench) -> None:
+    _, one = steps(bench(), 1, improver=IDLE)
+    assert one.choice.reason == "the self-improvement returned the improver unchanged (used 0 of 4 LM calls)"
+
+
+def test_reason_counts_the_lm_calls_where_the_self_improvement_ended_with_calls_left(bench: MakeBench) -> None:
+    head = "def improve_algorithm(initial_solution, utility, language_model):\n"
+    asking = head + "    language_model.prompt('You write Python.', 'Write.')\n"
+    _, failed = steps(bench(), 1, improver=asking + "    return undefined_name\n")
+    assert "failed (used 1 of 4 LM calls): " in failed.choice.reason
+    every = head + "    for _ in range(4): language_model.prompt('You write Python.', 'Write.')\n"
+    _, spent = steps(bench(), 1, improver=every + "    return initial_solution\n")
+    assert spent.choice.reason == "the self-improvement returned the improver unchanged"
+
+
+def test_sealed_test_is_measured_once_for_each_improver(bench: MakeBench) -> None:
+    b = bench()
+    steps(b, 3, improver=IDLE)
+    sealed = [e for e in b.of(Evaluated) if e.split == "test"]
+    assert len(sealed) == 3  # one for each copy of I_0, which nothing replaced
+
+
+def test_selection_is_given_training_values_only(bench: MakeBench) -> None:
+    seen: list[float] = []
+
+    class Watching(Paper):
+        def choose(self, contest: PairedComparison) -> Decision:
+            budget = contest.gate_budget(1)
+            seen.extend([*contest.check().train, *contest.incumbent.seen])
+            seen.extend(difference for found in contest.rounds(budget) for difference in found)
+            return Decision(True, "watched")
+
+    b, sealed = bench(answers=answering(BETTER)), bench(score=lambda instance, answer: 0.123)
+    copy = Downstream(b.utility("train"), sealed.utility("test"), b.task.seed)
+    meta = MetaUtility([copy], "mean over tasks", Grant(utility_calls=4, lm_calls=2), b.host())
+    _, one = self_improve(SEED, meta, 1, Grant(utility_calls=6), Watching(), b.budget)
+    assert one.measurement.test == (0.123,)
+    assert len(seen) == 3 and not any(0.1 < abs(value) < 0.2 for value in seen)
+
+
+def test_self_improvement_spends_meta_utility_calls_of_its_own_grant(bench: MakeBench) -> None:
+    b = bench(answers=answering(BETTER))
+    steps(b, 1)
+    assert b.budget.used(META_UTILITY_CALLS) == 6
+
+
+def test_same_seed_and_script_give_the_same_events_twice(bench: MakeBench) -> None:
+    histories = []
+    for _ in range(2):
+        b = bench(answers=answering(BETTER))
+        steps(b, 1)
+        timeless = [(type(e).__name__, e.scope, getattr(e, "value", None)) for e in b.events]
+        histories.append(sorted(timeless, key=str))
+    assert histories[0] == histories[1]

@@ -1,0 +1,39 @@
+"""What answers hold: read in a guest, each within limits of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from strop.core.extraction import Answer, read_answers
+from strop.sandbox.base import Limits
+from strop.sandbox.jail import JailedSandbox
+
+PROGRAM = "def algorithm(n):\n    return 2 * n"
+GOOD = f"```python\n{PROGRAM}\n```"
+SEED = "def algorithm(n):\n    return n\n"
+
+
+def test_nothing_is_run_when_there_are_no_answers(jail: JailedSandbox) -> None:
+    assert read_answers(jail, [], SEED) == []
+
+
+@pytest.mark.parametrize("answer", ["", "\0", "\ud800", "<answer>" * 50_000, "`" * 400_000, "x" * 5_000_000])
+def test_answer_that_no_person_would_write_holds_no_program(jail: JailedSandbox, answer: str) -> None:
+    assert read_answers(jail, [answer, GOOD], SEED) == [Answer(None), Answer(PROGRAM)]
+
+
+def test_answer_that_takes_too_long_to_read_costs_the_others_nothing(jail: JailedSandbox) -> None:
+    slow = "def f():\n" * 40_000
+    read = read_answers(jail, [GOOD, slow, GOOD], SEED, Limits(cpu_seconds=0.1, wall_seconds=60.0))
+    assert read == [Answer(PROGRAM), Answer(None), Answer(PROGRAM)]
+
+
+def test_program_is_the_one_that_defines_what_the_program_to_improve_defines(jail: JailedSandbox) -> None:
+    answer = f"```python\n{PROGRAM}\n```\nand to try it:\n```python\ndef main():\n    print(1)\n```"
+    (found,) = read_answers(jail, [answer], SEED)
+    assert found == Answer(PROGRAM)
+
+
+def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None:
+    (found,) = read_answers(jail, ["```python\ndef algorithm(n:\n    return n\n```"], SEED)
+    assert (found.program, found.content) == ("def algorithm(n:\n    return n", "does not compile")

@@ -1,0 +1,261 @@
+"""How much better a metric is, and in which words."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from dataclasses import replace
+from io import StringIO
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strop.base.errors import StoreError
+from strop.core.improver import Improvement
+from strop.core.metric_change import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.core.utility import Evaluation
+from strop.report.terminal.gains import compared, gain_document, size, valued
+from strop.report.terminal.single import sentence
+from strop.report.terminal.tried import metrics_table
+from strop.runs.improve import Cost, Scored, Single
+from support.tables import terminal
+
+TIME = MetricFacts("time", "min", reader="time")
+SCORE = MetricFacts("score", "max", reader="$.score")
+
+
+def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.02, base: float = 1.0) -> Any:
+    """Values of a candidate that is `factor` times the original, and the original's, with noise of its own each."""
+    draw = random.Random(1)
+    before = [{metric.name: base * math.exp(draw.gauss(0, noise))} for _ in range(n)]
+    return [{metric.name: base * factor * math.exp(draw.gauss(0, noise))} for _ in before], before
+
+
+def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any) -> Gain:
+    one = gain(metric, *measured(metric, factor, **how), seeded=seeded)
+    assert one is not None
+    return one
+
+
+@pytest.mark.parametrize(
+    ("reader", "goal", "factor", "words"),
+    [
+        ("time", "min", 1 / 1.2, "20% faster"),
+        ("wall", "min", 1 / 3, "3x as fast"),
+        ("time", "min", 1.25, "20% slower"),
+        ("memory", "min", 0.7, "30% less memory"),
+        ("memory", "min", 1.3, "30% more memory"),
+        ("$.x", "max", 1.3, "30% higher m"),
+        ("$.x", "max", 0.7, "30% lower m"),
+        ("$.x", "max", 4.0, "4x the m"),
+        ("$.x", "min", 0.5, "50% lower m"),
+        ("$.x", "min", 1.5, "50% higher m"),
+        ("$.x", "max", 1.02, "2.0% higher m"),
+    ],
+)
+def test_change_is_said_in_the_words_and_the_direction_that_people_use(
+    reader: str, goal: Literal["max", "min"], factor: float, words: str
+) -> None:
+    one = found(MetricFacts("m", goal, reader=reader), factor, noise=0.0)
+    assert size(one) == words
+    noisy = size(found(MetricFacts("m", goal, reader=reader), factor, noise=0.005))
+    low, high = noisy.split("(95% interval ")[1].rstrip(")%x").split(" to ")
+    assert float(low.rstrip("x")) <= float(high)
+
+
+@pytest.mark.parametrize(
+    ("factor", "base", "said"),
+    [
+        (1 / 140, 0.1189, "Better: 140x as fast, from 119 ms to 0.849 ms, "),
+        (1 / 1500, 3.0, "Better: 1,500x as fast, from 3 s to 2 ms, "),
+        (1 / 3, 0.00012, "Better: 3x as fast, from 0.12 ms to 40 µs, "),
+    ],
+)
+def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: float, base: float, said: str) -> None:
+    metric = MetricFacts("seconds", "min", reader="time")
+    rows = measured(metric, factor, noise=0.0, base=base)
+    assert sentence(single(ObjectiveFacts((metric,), seeded=True), *rows)).startswith(said)
+    noisy = sentence(single(ObjectiveFacts((metric,), seeded=True), *measured(metric, factor, noise=0.2, base=base)))
+    assert "e+" not in noisy and "e-" not in noisy
+    if factor < 0.01:
+        assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
+
+
+def test_printed_metric_that_is_named_seconds_has_a_unit() -> None:
+    assert valued(MetricFacts("seconds", "min", reader="$.seconds"), 0.1159) == "116 ms"
+    assert valued(MetricFacts("score", "max", reader="$.score"), 0.91434) == "0.9143"
+
+
+def test_score_of_nothing_makes_no_percentage() -> None:
+    one = gain(SCORE, [{"score": 0.4}] * 3, [{"score": 0.0}] * 3, seeded=False)
+    assert one is not None and one.scale == "difference" and size(one) == "score 0.4 higher" and "%" not in size(one)
+    lower = gain(MetricFacts("cost", "min"), [{"cost": -2.0}] * 3, [{"cost": 0.0}] * 3, seeded=False)
+    assert lower is not None and size(lower) == "cost 2 lower" and lower.change.mean > 0
+
+
+@given(st.floats(0.2, 5), st.sampled_from(["max", "min"]))
+def test_more_is_better_in_every_gain_whatever_the_goal(factor: float, goal: Literal["max", "min"]) -> None:
+    change = found(MetricFacts("m", goal), factor, noise=0.0, n=2).change.mean
+    assert math.isclose(change, math.log(factor) * (1 if goal == "max" else -1), abs_tol=1e-9)
+
+
+def test_verdict_needs_interval_and_test() -> None:
+    assert found(TIME, 0.9).verdict == "better" and found(TIME, 1.1).verdict == "worse"
+    assert found(TIME, 0.999).verdict == "no significant change"
+    assert found(TIME, 0.5, n=4).verdict == "no significant change"  # no test can exclude chance with four
+    assert found(TIME, 0.5, n=1).verdict == "no significant change"
+
+
+def test_score_that_never_varies_is_deterministic_only_where_the_instances_are_the_same() -> None:
+    same = {"n": LEAST, "noise": 0.0}
+    assert found(SCORE, 1.1, seeded=False, **same).deterministic
+    assert not found(SCORE, 1.1, seeded=True, **same).deterministic
+    assert found(SCORE, 1.1, seeded=False, **same).verdict == "better"
+    assert found(SCORE, 0.9, seeded=False, **same).verdict == "worse"
+    assert found(SCORE, 1.0, seeded=False, **same).verdict == "no significant change"
+
+
+def test_few_equal_measurements_exclude_no_chance() -> None:
+    few = found(SCORE, 1.1, seeded=False, n=LEAST - 1, noise=0.0)
+    assert few.p > LEVEL and not few.deterministic and few.verdict == "no significant change"
+    facts = ObjectiveFacts((SCORE,), seeded=False)
+    said = sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3))
+    assert said == (
+        "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 3 repeated measurements; "
+        "chance alone would do this with p = 0.25; fewer than 6 can show nothing."
+    )
+
+
+def test_metrics_together_are_weighed_by_their_weights() -> None:
+    fast, small = MetricFacts("time", "min", 3.0, "time"), MetricFacts("memory", "min", 1.0, "memory")
+    facts = ObjectiveFacts((fast, small), seeded=False)
+    after, before = [{"time": 0.5, "memory": 2.0}] * 4, [{"time": 1.0, "memory": 1.0}] * 4
+    gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=False)) is not None]
+    both = overall(facts, gains, after, before)
+    assert both is not None and math.isclose(both.change.mean, (3 * math.log(2) - math.log(2)) / 4)
+    assert overall(facts, gains[:1], after, before) is None
+
+
+def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Single:
+    n = len(after)
+    evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
+    par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
+    scored = Scored("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
+    return Single(Improvement("b", "ok", ""), Scored("a", par, par), scored, Cost(1, 2, 3), facts)
+
+
+def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> None:
+    faster = measured(TIME, 0.5)
+    facts = ObjectiveFacts((TIME,), seeded=False, check="comparison")
+    same, others = ("a",) * len(faster[0]), tuple(map(str, range(len(faster[0]))))
+    unproven = single(facts, *faster, answers=same)
+    assert unproven.finding == "unproven"
+    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in sentence(
+        unproven
+    )
+    assert "prints the same on every seed" in sentence(single(replace(facts, seeded=True), *faster, answers=same))
+    assert single(facts, *faster, answers=others).finding == "better"
+    accepted = single(replace(facts, fixed_input=True), *faster, answers=same)
+    assert accepted.finding == "better" and sentence(accepted).endswith("; always on the same input.")
+    tested = replace(facts, check="constraint")
+    assert (
+        single(tested, *faster).finding == "unproven"
+        and single(replace(tested, seeded=True), *faster).finding == "better"
+    )
+    assert single(facts, *measured(TIME, 2.0), answers=same).finding == "worse"
+
+
+def test_sentence_says_that_nothing_compared_the_output_where_nothing_did() -> None:
+    found = single(ObjectiveFacts((TIME,), seeded=False, check="nothing"), *measured(TIME, 0.5))
+    assert found.finding == "better" and sentence(found).endswith("; nothing compared the output.")
+
+
+def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:
+    said = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
+    assert said.startswith("Better: 12% faster (95% interval 1")
+    assert said.endswith("%), from 999 ms to 894 ms, in 10 repeated measurements.")
+    seeded = sentence(single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
+    assert seeded.startswith("Better: 49% higher score (95% interval ") and seeded.endswith(
+        ", on 40 held-out instances."
+    )
+    worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))
+    assert worse.startswith("No improvement: what the improver returned is worse, 34% slower") and worse.endswith(
+        "; keep the original."
+    )
+
+
+def test_sentence_says_that_a_score_is_deterministic() -> None:
+    facts = ObjectiveFacts((SCORE,), seeded=False)
+    values = [{"score": 0.91}] * 10, [{"score": 0.85}] * 10
+    assert sentence(single(facts, *values)) == (
+        "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 10 repeated measurements."
+    )
+    assert sentence(single(facts, values[0], values[0])).startswith("No improvement: score unchanged at 0.91")
+
+
+def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
+    facts = ObjectiveFacts((TIME,), seeded=False)
+    failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
+    found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
+    assert found.gain is None and found.finding == "worse"
+    assert sentence(found) == (
+        "No improvement: what the improver returned fails on held-out instances "
+        "(instance 0: constraint tests=1 not met: 0.93); keep the original."
+    )
+
+
+def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
+    facts = ObjectiveFacts((TIME, SCORE), seeded=True)
+    after, before = [{"time": 1.0, "score": 1.0}] * 8, [{"time": 1.0, "score": 0.0}] * 8
+    found = single(facts, after, before, value=0.4, scores=(0.4,) * 8)
+    assert found.gain is None and found.finding == "worse"
+    assert sentence(found) == (
+        "No improvement: what the improver returned is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400, "
+        "on 8 held-out instances; keep the original."
+    )
+
+
+def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
+    facts = ObjectiveFacts((TIME,), seeded=False)
+    whole = single(facts, *measured(TIME, 0.5))
+    stands = Single(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
+    assert stands.finding == "better" and stands.stands_in
+    assert sentence(stands).startswith("Better: 98% faster (95% interval ") and sentence(stands).endswith(
+        "; the improver failed (raised: KeyError: 'x'), so this is the best candidate that it had evaluated."
+    )
+
+
+def test_document_of_a_gain_holds_ratios() -> None:
+    document = gain_document(found(TIME, 0.5, noise=0.0))
+    assert document["scale"] == "ratio" and math.isclose(document["change"], 2.0) and document["verdict"] == "better"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": true, "pareto": false}']
+)
+def test_record_that_names_no_metrics_is_refused(text: str) -> None:
+    with pytest.raises(StoreError, match="which metrics"):
+        facts_from(text)
+    facts = ObjectiveFacts((TIME, SCORE), seeded=True, pareto=True)
+    assert facts_from(facts.to_json()) == facts
+
+
+def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
+    name = "requests_served_in_a_second_at_peak"
+    metric = MetricFacts(name, "max", f"$.{name}")
+    after, before = measured(metric, 1.0009, n=10, noise=0.00001)
+    shown = StringIO()
+    console = terminal(shown)
+    console.print(metrics_table(single(ObjectiveFacts((metric,), seeded=True), after, before), console))
+    said = shown.getvalue()
+    letters = "".join(line.split(" ")[0] for line in said.splitlines())
+    assert name in letters and "original" in said and "better" in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+
+
+def test_change_that_rounds_to_nothing_is_less_than_what_is_shown() -> None:
+    found = gain(SCORE, [{"score": 0.76286}], [{"score": 0.76289}], seeded=True)
+    assert found is not None and compared(found) == "less than 0.1% lower score"

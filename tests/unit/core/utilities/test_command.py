@@ -1,0 +1,539 @@
+"""The utility of a command task: real commands in real workspaces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.budget import HELD_OUT, Budget, Movement
+from strop.base.errors import TaskError
+from strop.base.events import Evaluated, Event
+from strop.base.solution import digest_of
+from strop.core.completed_work import CompletedWork
+from strop.core.utilities.baselines import Baselines
+from strop.core.utilities.command import CommandUtility
+from strop.core.utility import Evaluation
+from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.base import Tree, Workspace
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.base import SecretSeeds
+from strop.tasks.command.flags import from_flags
+from strop.tasks.command.task import CommandTask
+
+SEEDS = SecretSeeds(b"secret")
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    found = JailedWorkspaces(places=2, require=frozenset())
+    yield found
+    found.close()
+
+
+class Counting:
+    """Workspaces that remember what was opened."""
+
+    def __init__(self, inner: JailedWorkspaces) -> None:
+        self.inner = inner
+        self.opened: list[Tree] = []
+
+    def open(self, tree: Tree) -> Workspace:
+        self.opened.append(tree)
+        return self.inner.open(tree)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def written(root: Path, **files: str) -> Path:
+    """A tree with files; two underscores in a name are a dot."""
+    for name, text in files.items():
+        (root / name.replace("__", ".")).write_text(text)
+    return root
+
+
+def task_of(root: Path, **changes: Any) -> CommandTask:
+    return from_flags(root, **{"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], **changes})
+
+
+class Bench:
+    def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
+        self.workspaces = Counting(workspaces)
+        self.events: list[Event] = []
+        self.baselines = Baselines()
+        self.past = past or CompletedWork()
+        self.root = Budget({})
+        self.number = 0
+
+    def __call__(self, task: CommandTask, candidate: str | None, split: str = "train") -> Evaluation:
+        self.number += 1
+        utility = CommandUtility(
+            task,
+            split,
+            SEEDS,
+            self.workspaces,
+            self.events.append,
+            self.past,
+            self.baselines,  # type: ignore[arg-type]
+        )
+        return utility.evaluate(candidate, self.root.child(f"e{self.number}"))
+
+
+@pytest.fixture
+def bench(workspaces: JailedWorkspaces) -> Bench:
+    return Bench(workspaces)
+
+
+def test_original_is_worth_one_half_and_twice_as_much_two_thirds(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    assert bench(task, task.seed).value == 0.5
+    assert bench(task, "echo score 4").value == pytest.approx(2 / 3)
+    assert bench(task, "echo score 1").value == pytest.approx(1 / 3)
+
+
+def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
+    assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
+    assert len(bench.workspaces.opened) == 5
+
+
+def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
+    bench(task, "echo score 3\n")
+    (event,) = [each for each in bench.events if isinstance(each, Evaluated)]
+    assert json.loads(event.metrics) == [{"score": 3.0}] * 2
+    assert json.loads(event.beside) == [{"score": 2.0}] * 2
+    assert event.solution == "echo score 3\n"
+
+
+def test_original_is_not_measured_again_when_a_run_goes_on(
+    workspaces: JailedWorkspaces, bench: Bench, tmp_path: Path
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    bench(task, "echo score 3\n")
+    (event,) = [each for each in bench.events if isinstance(each, Evaluated)]
+    past = CompletedWork(
+        evaluations={"elsewhere": Evaluated(**{**vars(event), "solution": digest_of("echo score 3\n")})}
+    )
+    later = Bench(workspaces, past)
+    assert later(task, "echo score 4").value == pytest.approx(2 / 3)
+    assert [dict(tree.files) for tree in later.workspaces.opened] == [{"program.sh": "echo score 4\n"}]
+
+
+def test_evaluation_that_ended_is_taken_from_the_record(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    first = Bench(workspaces)
+    found = first(task, "echo score 3\n")
+    (event,) = [each for each in first.events if isinstance(each, Evaluated)]
+    past = CompletedWork(evaluations={"e1": Evaluated(**{**vars(event), "solution": digest_of("echo score 3\n")})})
+    later = Bench(workspaces, past)
+    assert later(task, "echo score 3\n") == found
+    assert later.workspaces.opened == []
+
+
+def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: Bench, tmp_path: Path) -> None:
+    program = "echo score $(($STROP_SEED % 1000003))$STROP_INSTANCE\n"
+    task = task_of(
+        written(tmp_path, program__sh="echo score 1{x}\n".replace("{x}", "")), repeat=3, held_out=2, seeded=True
+    )
+    train, test = (bench(task, program, split) for split in ("train", "test"))
+    values = [each["score"] for each in (*train.metrics, *test.metrics)]
+    assert len(set(values)) == 5
+    assert bench(task, program + "\n").metrics == train.metrics
+
+
+def test_seed_is_filled_into_the_command(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score $1 ; test $1 = $STROP_SEED\n"), command="sh {program} {seed}"
+    )
+    assert bench(task, task.seed).verdict == "ok"
+
+
+def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Bench, tmp_path: Path) -> None:
+    busy = "i=0; while [ $i -lt {n} ]; do i=$((i+1)); done\n"
+    task = task_of(written(tmp_path, program__sh=busy.replace("{n}", "300000")), score=["time"], repeat=4)
+    found = bench(task, busy.replace("{n}", "1000"))
+    assert found.value > 0.5
+    assert len(found.beside) == len(found.metrics) == 4
+    assert len({each["time"] for each in found.beside}) > 1
+    assert [dict(tree.files) for tree in bench.workspaces.opened][1] == {}
+
+
+def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
+    said: list[Movement] = []
+    bench.root = Budget({}, on_movement=said.append)
+    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], repeat=2, held_out=3)
+    bench(task, "echo 1 # the same\n", "train")
+    assert said == []
+    bench(task, "echo 1 # the same\n", "test")
+    assert [(each.counter, each.used, each.limit) for each in said] == [(HELD_OUT, n, 3) for n in (1, 2, 3)]
+
+
+def test_copies_for_turns_are_opened_without_waiting_for_each_other(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="true\n"), score=["time"], repeat=1)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda n: bench(task, f"true {n}\n"), range(6)))
+    assert {each.verdict for each in found} == {"ok"}
+
+
+C_TREE = {
+    "Makefile": "run: a.c b.c b.h\n\tcc -O1 -o run a.c b.c\n",
+    "a.c": '#include <stdio.h>\n#include "b.h"\nint main(void) { printf("score %d\\n", value()); return 0; }\n',
+    "b.c": "int value(void) { return 2; }\n",
+    "b.h": "int value(void);\n",
+}
+
+
+def c_task(root: Path) -> CommandTask:
+    for name, text in C_TREE.items():
+        (root / name).write_text(text)
+    return task_of(root, files=["a.c", "b.c"], build="make -s", command="./run")
+
+
+def test_program_of_several_files_is_built_and_files_left_out_stay(bench: Bench, tmp_path: Path) -> None:
+    task = c_task(tmp_path)
+    assert bench(task, "=== file: b.c ===\nint value(void) { return 4; }\n").value == pytest.approx(2 / 3)
+    assert (tmp_path / "b.c").read_text() == C_TREE["b.c"]
+    assert not (tmp_path / "run").exists()
+
+
+def test_compilers_words_are_in_the_error_when_a_build_fails(bench: Bench, tmp_path: Path) -> None:
+    found = bench(c_task(tmp_path), "=== file: b.c ===\nint value(void) { return two; }\n")
+    assert (found.value, found.verdict) == (0.0, "raised")
+    assert found.error.startswith("the build failed: exit status 2")
+    assert "b.c:1:" in found.error and "'two' undeclared" in found.error.replace("‘", "'").replace("’", "'")
+
+
+@pytest.mark.parametrize(
+    ("program", "changes", "verdict", "error"),
+    [
+        ("echo score 1; echo score 2", {}, "malformed", "instance 0: 2 different scores: score is 1, 2"),
+        ("echo nothing", {}, "malformed", "instance 0: no score: score: nothing in the output matches"),
+        ("echo score nan", {}, "malformed", "instance 0: score score is nan, which is no finite number"),
+        ("echo score inf", {}, "malformed", "instance 0: score score is inf, which is no finite number"),
+        ("echo score good", {}, "malformed", "instance 0: score score is 'good', which is no number"),
+        ("echo score 9; echo oh no >&2; exit 3", {}, "raised", "instance 0: exit status 3\nscore 9\noh no"),
+        ("echo score 9; kill -SEGV $$", {}, "died", "instance 0: exit status 139 (signal SIGSEGV)"),
+        ("echo score 9; sleep 60", {"time_limit": 0.5}, "timeout", "instance 0: wall time limit"),
+        ("echo score 9; echo x > scorer.sh", {"writable": ["scorer.*"]}, "ok", ""),
+    ],
+)
+def test_failure_is_named_and_costs_the_whole_utility(
+    bench: Bench, tmp_path: Path, program: str, changes: dict[str, Any], verdict: str, error: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
+    found = bench(task, program + "\n")
+    assert found.verdict == verdict
+    assert found.error.startswith(error)
+    assert (found.value == 0.0) is (verdict != "ok")
+
+
+REWRITE = "chmod u+w . scorer.sh; rm -f scorer.sh; echo echo score 9 > scorer.sh"
+
+
+@pytest.mark.parametrize("changes", [{}, {"build": "sh program.sh"}], ids=["run", "build"])
+def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_it(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
+    unconfined = JailedWorkspaces(places=2, require=frozenset(), layers=Layers.none())
+    try:
+        found = Bench(unconfined)(task, f"{REWRITE}; echo score 9\n")
+    finally:
+        unconfined.close()
+    assert (found.verdict, found.value) == ("violated", 0.0)
+    assert "protected files were changed: scorer.sh" in found.error
+    assert (tmp_path / "scorer.sh").read_text() == "true\n"
+
+
+def test_program_cannot_change_its_scorer_or_is_found_out(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score 2\n", scorer__sh="echo score 2\n"),
+        command="sh program.sh; sh scorer.sh",
+    )
+    found = bench(task, f"{REWRITE}\n")
+    assert (found.verdict, found.value) in (("ok", 0.5), ("violated", 0.0))
+
+
+def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
+    suite = "echo 'Ran 4 tests in 0.1s'; echo; echo '{word}'\n"
+    task = task_of(
+        written(tmp_path, program__sh=suite.replace("{word}", "OK")),
+        score=["time"],
+        require_metric=["tests=1"],
+        repeat=1,
+    )
+    assert bench(task, task.seed).value == 0.5
+    found = bench(task, suite.replace("{word}", "FAILED (failures=1)") + "exit 1\n")
+    assert (found.value, found.verdict) == (0.0, "malformed")
+    assert found.error.startswith("instance 0: constraint tests=1 not met: 0.75\nRan 4 tests")
+    assert found.metrics[0]["tests"] == 0.75
+
+
+def test_benchmark_that_fails_after_all_tests_passed_is_no_fast_program(bench: Bench, tmp_path: Path) -> None:
+    suite = "echo 'Ran 4 tests in 0.1s'; echo; echo OK\n"
+    task = task_of(written(tmp_path, program__sh=suite), score=["time"], require_metric=["tests=1"], repeat=1)
+    assert bench(task, suite + "exit 1\n").verdict == "raised"
+
+
+def test_original_that_misses_its_constraint_can_be_repaired(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\nexit 1\n"), require_metric=["passed=1"])
+    before, after = bench(task, task.seed), bench(task, "echo score 2\n")
+    assert (before.value, before.verdict) == (0.0, "malformed")
+    assert (after.value, after.verdict) == (0.5, "ok")
+
+
+@pytest.mark.parametrize(
+    ("original", "build", "words"),
+    [
+        ("exit 3\n", "", r"\(raised\): exit status 3"),
+        ("echo nothing\n", "", r"\(malformed\): no score: score"),
+        ("echo score 1; echo score 2\n", "", r"\(malformed\): 2 different scores"),
+        ("echo score 1\n", "false", "the build failed: exit status 1"),
+    ],
+)
+def test_original_that_cannot_be_measured_breaks_the_task(
+    bench: Bench, tmp_path: Path, original: str, build: str, words: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=original), build=build, name="broken")
+    for candidate in (task.seed, "echo score 5\n"):
+        with pytest.raises(TaskError, match=f"task broken: the original cannot be measured.*{words}"):
+            bench(task, candidate)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "words"),
+    [
+        ("=== file: ../a.c ===\nx\n", "is no path inside of the tree"),
+        ("=== file: Makefile ===\nx\n", "'Makefile' may not be changed; what may is a.c, b.c"),
+        ("=== file: c.c ===\nx\n", "'c.c' is a new file; new files may be added nowhere"),
+        ("int x;\n", "begin each that you change with"),
+        ("=== file: b.c ===\n\ud800\n", "'b.c' is no text that can be written as UTF-8"),
+        (None, "the candidate is not a program text"),
+    ],
+)
+def test_candidate_that_is_no_program_of_the_task_is_never_run(
+    bench: Bench, tmp_path: Path, candidate: str | None, words: str
+) -> None:
+    found = bench(c_task(tmp_path), candidate)
+    assert (found.value, found.verdict) == (0.0, "malformed")
+    assert words in found.error
+    assert bench.workspaces.opened == []
+
+
+def test_candidate_may_add_files_where_the_task_says_so(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["lib/*.sh"])
+    both = "=== file: program.sh ===\n. lib/a.sh\n=== file: lib/a.sh ===\necho score 4\n"
+    assert bench(task, both).value == pytest.approx(2 / 3)
+    (tmp_path / "lib").symlink_to("/tmp")
+    assert "lies behind a link" in bench(task, both).error
+
+
+@pytest.mark.parametrize("path", [".git/commondir", "lib/.GIT/config.worktree", ".venv/lib/x.pth", "node_modules/x.js"])
+def test_candidate_may_add_no_file_to_folders_of_other_tools(bench: Bench, tmp_path: Path, path: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["**"])
+    found = bench(task, f"=== file: {path} ===\nx\n")
+    assert "where no file may be added" in found.error
+    assert bench.workspaces.opened == []
+
+
+@pytest.mark.parametrize("path", [".envrc", ".github/workflows/x.yml", "lib/.gitattributes"])
+def test_candidate_adds_files_with_a_leading_dot_only_where_a_glob_names_the_dot(
+    bench: Bench, tmp_path: Path, path: str
+) -> None:
+    tree = written(tmp_path, program__sh="echo score 2\n")
+    files = f"=== file: program.sh ===\necho score 4\n=== file: {path} ===\nx\n"
+    found = bench(task_of(tree, new_files=["**", "./*"]), files)
+    assert "is a new file; new files may be added where" in found.error
+    assert bench.workspaces.opened == []
+    assert bench(task_of(tree, new_files=[".*", "lib/.*"]), files).verdict == "ok"
+
+
+@pytest.mark.parametrize("place", ["answer", "$TMPDIR/answer", "deep/er/answer", "built"])
+def test_run_finds_nothing_that_an_earlier_run_left(bench: Bench, tmp_path: Path, place: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", repeat=3)
+    keeps = f'f={place}\nif grep -qs x "$f"; then echo score 99; else echo score $(cat built); fi\n'
+    found = bench(task, f'{keeps}mkdir -p deep/er\necho x > "$f"; chmod 0 deep/er\n')
+    assert (found.verdict, [each["score"] for each in found.metrics]) == ("ok", [8.0, 8.0, 8.0])
+
+
+def test_candidate_that_changes_more_than_it_may_is_never_run(bench: Bench, tmp_path: Path) -> None:
+    marked = "# EVOLVE-BLOCK-START\nN=2\n# EVOLVE-BLOCK-END\necho score $N\n"
+    task = task_of(written(tmp_path, program__sh=marked))
+    assert bench(task, marked.replace("N=2", "N=4")).value == pytest.approx(2 / 3)
+    assert bench(task, marked.replace("score $N", "score 9")).verdict == "malformed"
+
+
+def test_line_ends_of_the_tree_are_kept(bench: Bench, tmp_path: Path) -> None:
+    written(tmp_path, program__sh="echo score $(tr -cd '\\r' < data.txt | wc -c)\n")
+    (tmp_path / "data.txt").write_bytes(b"a\r\nb\r\n")
+    task = task_of(tmp_path, files=["data.txt"])
+    assert task.seed == "a\nb\n"
+    assert bench(task, "a\nb\nc\nd\n").metrics == ({"score": 4.0},)
+
+
+def test_scorers_notes_are_kept_of_training_runs_alone(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2, held_out=2)
+    noting = "echo score 3; echo 'strop-note: row 7 is\\n wrong' >&2; echo 'strop-note: '$(seq 2000)\n".replace(
+        "\\n", "\\\\n"
+    )
+    train, test = (bench(task, noting, split) for split in ("train", "test"))
+    assert "row 7 is\n wrong" in train.notes[0]
+    assert sum(map(len, train.notes)) <= 4000
+    assert test.notes == ()
+
+
+def test_failing_tests_are_told_where_their_share_is_the_score(bench: Bench, tmp_path: Path) -> None:
+    suite = "echo 'FAIL: test_of_zero'; echo 'Ran 4 tests in 0.1s'; echo; echo 'FAILED (failures=1)'; exit 1\n"
+    task = task_of(written(tmp_path, program__sh=suite), score=["tests"])
+    found = bench(task, task.seed)
+    assert (found.verdict, found.metrics) == ("ok", ({"tests": 0.75},))
+    assert "exit status 1: FAIL: test_of_zero" in found.notes[0]
+    assert bench(task, task.seed, "test").notes == ()
+
+
+def test_originals_notes_are_told_whenever_it_is_asked_for(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 3; echo 'strop-note: slow' >&2\n"))
+    assert bench(task, task.seed).notes == bench(task, task.seed).notes != ()
+
+
+def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench, tmp_path: Path) -> None:
+    written(tmp_path, program__sh="""echo '{"mean": 2}' > out.json\n""", out__json='{"mean": 99}')
+    task = task_of(tmp_path, score=["out.json:$.mean"], writable=["out.json"], repeat=2)
+    assert bench(task, """echo '{"mean": 4}' > out.json\n""").value == pytest.approx(2 / 3)
+    once = """test $STROP_INSTANCE = 1 || echo '{"mean": 4}' > out.json\n"""
+    assert "instance 1: no score: mean: the command wrote no file out.json" in bench(task, once).error
+
+
+def test_what_the_jail_refuses_is_named(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    reach = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    found = bench(task, f'python3 -c "{reach}"\n')
+    assert found.verdict == "raised"
+    assert "Error" in found.error
+
+
+def test_memory_limit_ends_a_command(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), memory_limit=128 << 20)
+    found = bench(task, "python3 -c 'print(len(bytearray(10**9)))' && echo score 9\n")
+    assert found.verdict in ("out of memory", "raised")
+    assert found.value == 0.0
+
+
+ANSWER = "echo answer $STROP_SEED\n"
+"""A program whose answer is the seed."""
+TIMED: dict[str, Any] = {"score": ["time"], "repeat": 2, "held_out": 2}
+
+
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        ("true\n", "line 1 is missing, the original's is 'answer "),
+        ("echo answer 7\n", "line 1 is 'answer 7', the original's is 'answer "),
+        (f"{ANSWER}echo more\n", "line 2, 'more', is one too many"),
+        (ANSWER.replace("echo", "sleep 0.01; echo"), ""),
+        (f"echo progress >&2; {ANSWER}", ""),
+    ],
+    ids=["nothing", "one answer", "more", "the same", "standard error"],
+)
+@pytest.mark.parametrize("changes", [TIMED, {**TIMED, "score": ["memory"]}], ids=["in turns", "alone"])
+def test_candidate_scored_by_a_cost_must_print_what_the_original_prints(
+    bench: Bench, tmp_path: Path, program: str, error: str, changes: dict[str, Any]
+) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **changes)
+    found = bench(task, program)
+    assert (found.verdict, found.value == 0.0) == (("malformed", True) if error else ("ok", False))
+    assert error in found.error and len(set(found.answers)) == len(found.answers) > 0
+    sealed = bench(task, program, "test")
+    assert sealed.verdict == found.verdict
+    assert "the original prints on the same seed" in sealed.error if error else not sealed.error
+    assert "answer" not in sealed.error
+
+
+def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="mkdir -p out; echo $STROP_SEED > out/answer\n"), **TIMED)
+    assert bench(task, "true\n").error == (
+        "instance 0: it does not leave the file 'out/answer' as the original does on the same seed"
+    )
+    assert bench(task, "mkdir out; echo 7 > out/answer\n").verdict == "malformed"
+    assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer notes > log\n").verdict == "ok"
+
+
+def test_compiled_programs_and_caches_are_no_answers(bench: Bench, tmp_path: Path) -> None:
+    leaves = f"{ANSWER}cp /bin/true made; mkdir cache; touch cache/CACHEDIR.TAG; echo x > cache/x\n"
+    task = task_of(written(tmp_path, program__sh=leaves), **TIMED)
+    assert bench(task, ANSWER).verdict == "ok"
+
+
+def test_long_output_is_compared_to_its_last_byte(bench: Bench, tmp_path: Path) -> None:
+    long = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    task = task_of(written(tmp_path, program__sh=long.format("a")), **TIMED)
+    assert bench(task, f"{long.format('a')}\n").verdict == "ok"
+    assert bench(task, long.format("b")).verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("score", "printed"),
+    [
+        (r"took ([0-9.]+) s", "echo took $n s"),
+        ("$.took", """echo "{\\"took\\": $n, \\"rows\\": 3}" """),
+        ("out.json:$.took", """echo "{\\"took\\": $n}" > out.json"""),
+    ],
+    ids=["expression", "path", "file"],
+)
+def test_printed_cost_is_left_out_of_the_comparison(bench: Bench, tmp_path: Path, score: str, printed: str) -> None:
+    program = f"n=1$(date +%N)\n{printed}\necho $STROP_SEED\n"
+    task = task_of(written(tmp_path, program__sh=program), score=[score], metric=["took:min"], repeat=2, seeded=True)
+    assert task.compare_output and bench(task, task.seed).verdict == "ok"
+    assert bench(task, program.replace("$(date +%N)", "")).verdict == "ok"
+    assert bench(task, program.replace("$STROP_SEED", "7")).verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("original", "words"),
+    [
+        ("true\n", "nothing checks the answer: the original prints nothing and leaves no file"),
+        ("date +%N\n", "the original prints or writes something else when it is run again with the same seed"),
+        ("date +%N > out\n", r"--no-compare-output.*'out'"),
+    ],
+)
+def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_asked(
+    bench: Bench, tmp_path: Path, original: str, words: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=original), **TIMED)
+    with pytest.raises(TaskError, match=words):
+        bench(task, task.seed)
+    assert bench(replace(task, compare_output=False), task.seed).value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "compared"),
+    [
+        ({"score": ["time"]}, True),
+        ({"score": ["wall"], "require_metric": ["passed=1"]}, True),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
+        ({"score": ["steps ([0-9]+)"], "metric": ["steps:min"]}, True),
+        ({"score": ["steps=steps ([0-9]+)"], "metric": ["steps:min"], "require_metric": ["tests=1"]}, False),
+        ({"score": ["score ([0-9]+)"]}, False),
+        ({"score": ["tests"]}, False),
+        ({"score": ["time"], "compare_output": False}, False),
+        ({"score": ["tests"], "compare_output": True}, True),
+    ],
+)
+def test_output_is_compared_where_the_score_is_a_cost(tmp_path: Path, changes: dict[str, Any], compared: bool) -> None:
+    assert task_of(written(tmp_path, program__sh="true\n"), **changes).compare_output is compared
+
+
+def test_times_in_the_summary_of_a_test_tool_are_left_out_of_the_comparison(bench: Bench, tmp_path: Path) -> None:
+    program = 'echo "1 passed in 0.$(date +%N)s"\n'
+    task = task_of(written(tmp_path, program__sh=program), score=["time"], require_metric=["tests=1"], repeat=1)
+    assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, f"{program}\n").verdict == "ok"

@@ -1,0 +1,124 @@
+"""The utility of a function that is to be faster: equal answers first, then CPU time. Nothing here depends on how fast it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strop.base.budget import Budget
+from strop.base.errors import TaskError
+from strop.base.events import Evaluated, Event
+from strop.check.examine import Settings, examine
+from strop.core.utilities.speed import SpeedUtility
+from strop.core.utility import Evaluation
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import SecretSeeds
+from strop.tasks.function.task import SECONDS, FunctionTask
+from strop.tasks.registry import load_any
+
+MODULE = """
+import strop
+
+
+def sample(rng):
+    return {"values": rng.integers(0, 50, 30).tolist()}
+
+
+@strop.improve_me(score="time", sample=sample, instances=4, test_instances=3)
+def unique(values):
+    found = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
+"""
+FASTER = "def unique(values):\n    return list(dict.fromkeys(values))\n"
+
+
+def task_of(folder: Path, text: str = MODULE) -> FunctionTask:
+    (folder / "module.py").write_text(text)
+    task = load_any(str(folder / "module.py"))
+    assert isinstance(task, FunctionTask)
+    return task
+
+
+def measured(
+    task: FunctionTask, jail: JailedSandbox, program: str, split: str = "train"
+) -> tuple[Evaluation, list[Event]]:
+    events: list[Event] = []
+    utility = SpeedUtility(task, split, SecretSeeds(b"s"), jail, events.append, b"secret")  # type: ignore[arg-type]
+    return utility.evaluate(program, Budget().child("at")), events
+
+
+def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s(
+    jail: JailedSandbox, tmp_path: Path
+) -> None:
+    found, events = measured(task_of(tmp_path), jail, FASTER)
+    assert found.verdict == "ok" and len(found.scores) == 4
+    for score, after, before in zip(found.scores, found.metrics, found.beside, strict=True):
+        assert score == pytest.approx(before[SECONDS] / (before[SECONDS] + after[SECONDS]))
+    (event,) = [each for each in events if isinstance(each, Evaluated)]
+    assert event.value == found.value
+
+
+def test_original_is_worth_exactly_a_half(jail: JailedSandbox, tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    assert set(measured(task, jail, task.seed)[0].scores) == {0.5}
+
+
+@pytest.mark.parametrize(
+    ("program", "verdict"),
+    [
+        ("def unique(values):\n    return sorted(set(values))\n", "malformed"),
+        ("def unique(values):\n    return values[100]\n", "raised"),
+        ("def unique(values):\n    return None\n", "malformed"),
+        ("def sample(values):\n    return 1\n" + FASTER, "malformed"),
+    ],
+    ids=["other answers", "raises", "no answer", "changes another name"],
+)
+def test_one_failure_costs_the_whole_utility(jail: JailedSandbox, tmp_path: Path, program: str, verdict: str) -> None:
+    found, _ = measured(task_of(tmp_path), jail, program)
+    assert (found.value, found.verdict) == (0.0, verdict)
+
+
+def test_answer_remembered_from_a_call_before_is_of_no_use(jail: JailedSandbox, tmp_path: Path) -> None:
+    """Each instance is asked for once: what a program keeps of it is never asked for again."""
+    remembering = (
+        "seen = []\n\n\ndef unique(values):\n    assert values not in seen\n    seen.append(list(values))\n"
+        "    return list(dict.fromkeys(values))\n"
+    )
+    assert measured(task_of(tmp_path), jail, remembering)[0].verdict == "ok"
+
+
+def test_original_that_fails_breaks_the_task(jail: JailedSandbox, tmp_path: Path) -> None:
+    task = task_of(tmp_path, MODULE.replace("found = []", "found = values[100]"))
+    with pytest.raises(TaskError, match="the original fails on instance 0"):
+        measured(task, jail, FASTER)
+
+
+def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, tmp_path: Path) -> None:
+    program = "def unique(values):\n    return 1\n"
+    task = task_of(tmp_path)
+    assert measured(task, jail, program)[0].notes and not measured(task, jail, program, "test")[0].notes
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("return sorted(values)", {"C108": "warning"}),
+        ("return None", {"C411": "broken"}),
+        ("return 7", {"C303": "broken"}),
+        ("return __import__('random').random()", {"C107": "warning"}),
+        ("return __import__('os').getpid() + __import__('time').time_ns()", {"C107": "broken"}),
+        ("return values[100]", {"C101": "broken"}),
+    ],
+    ids=["quick", "does nothing", "constant", "random", "never the same", "raises"],
+)
+def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show(
+    jail: JailedSandbox, tmp_path: Path, body: str, found: dict[str, str]
+) -> None:
+    text = MODULE[: MODULE.index("    found = []")] + f"    {body}\n"
+    checkup = examine(task_of(tmp_path, text), jail, b"secret", Settings(repeat=2), lambda what: None)
+    assert found.items() <= {one.id: one.level for one in checkup.findings}.items()
+    assert checkup.broken == ("broken" in found.values())

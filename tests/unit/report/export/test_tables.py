@@ -1,0 +1,115 @@
+"""CSV and Parquet: tables of evaluations, calls, iterations, audit and texts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.errors import ConfigurationError
+from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
+from strop.base.solution import digest_of
+from strop.report.export.export import export
+from strop.report.export.tables import TABLES
+from strop.report.export.words import cell
+from strop.store import Store
+from support.hostile_record import HOSTILE
+
+ROOT = Path(__file__).parents[4]
+csv.field_size_limit(10_000_000)
+
+
+def tables(directory: Path, path: Path, *, texts: bool = True) -> dict[str, list[dict[str, str]]]:
+    export(directory, "csv", path, texts=texts, force=False)
+    found = {}
+    for file in sorted(path.iterdir()):
+        with file.open(encoding="utf-8", newline="") as opened:
+            found[file.stem] = list(csv.DictReader(opened))
+    return found
+
+
+@pytest.mark.parametrize("name", ["paper", "gated", "eval"])
+def test_tables_hold_what_the_store_holds(runs: dict[str, Path], tmp_path: Path, name: str) -> None:
+    found = tables(runs[name], tmp_path / "csv")
+    with Store.open(runs[name]) as store:
+        evaluated = [stored.event for stored in store.events(Evaluated)]
+        messages = sum(len(stored.event.messages) for stored in store.events(LmCalled))
+        answers = [stored.event for stored in store.events(LmResponded)]
+        iterations = [stored.event for stored in store.events(IterationFinished)]
+        texts = {row["digest"]: row["text"] for row in found["texts"]}
+        assert all(cell(store.text(digest)) == text for digest, text in texts.items())
+    assert [float(row["value"]) for row in found["evaluations"]] == [event.value for event in evaluated]
+    assert [json.loads(row["scores"]) for row in found["evaluations"]] == [list(event.scores) for event in evaluated]
+    assert [row["solution"] for row in found["evaluations"]] == [
+        "" if event.solution is None else digest_of(event.solution) for event in evaluated
+    ]
+    assert len(found["calls"]) == messages
+    assert sorted(row["answer"] for row in found["calls"]) == sorted(digest_of(event.text) for event in answers)
+    assert [json.loads(row["test"]) for row in found["iterations"]] == [list(event.test) for event in iterations]
+    assert {row["answer"] for row in found["calls"]} <= set(texts)
+
+
+def test_tables_say_in_cells_what_a_spreadsheet_would_run(hostile: Path, tmp_path: Path) -> None:
+    found = tables(hostile, tmp_path / "csv")
+    for rows in found.values():
+        for value in (value for row in rows for value in row.values()):
+            assert not value.startswith(("+", "@", "=", "\t", "\r", "＝")), value
+            assert not value.startswith("-") or float(value) <= 0
+            assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", value)
+    texts = {row["digest"]: row["text"] for row in found["texts"]}
+    for name in ("formula", "plus", "minus", "at", "tab", "return", "wide", "apostrophe"):
+        assert texts[digest_of(HOSTILE[name])] == f"'{HOSTILE[name]}"
+    for name in ("quotes", "huge", "empty", "script"):
+        assert texts[digest_of(HOSTILE[name])] == HOSTILE[name]
+    assert texts[digest_of(HOSTILE["nul"])] == r"a\x00b" and texts[digest_of(HOSTILE["surrogate"])] == r"a\ud800b"
+
+
+def test_message_that_was_never_answered_has_a_row_without_answer(hostile: Path, tmp_path: Path) -> None:
+    rows = tables(hostile, tmp_path / "csv")["calls"]
+    assert len(rows) == len(HOSTILE) and [row["index"] for row in rows if not row["answer"]] == [str(len(HOSTILE) - 1)]
+    assert [row["faults"] for row in rows if row["faults"]] == ["retry: =late"]
+    assert rows[0]["dollars"] == "2.5" and rows[1]["dollars"] == "" and sum(int(row["lm_calls"]) for row in rows) == 3
+
+
+def test_tables_without_texts_quote_nothing(hostile: Path, tmp_path: Path) -> None:
+    found = tables(hostile, tmp_path / "csv", texts=False)
+    assert set(found) == {"audit", "calls", "evaluations", "iterations"}
+    whole = "".join(file.read_text() for file in (tmp_path / "csv").iterdir())
+    assert not any(word in whole for word in ("evil.example", "owned", "late", "cmd", "script"))
+
+
+def test_every_column_is_documented_with_its_table() -> None:
+    document = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    for name, columns in TABLES.items():
+        section = document.split(f"### {name}\n")[1].split("\n### ")[0].split("\n## ")[0]
+        assert re.findall(r"^\| `(\w+)` \|", section, re.M) == [column.name for column in columns], name
+
+
+def test_parquet_holds_what_csv_holds_where_pyarrow_is_installed(
+    hostile: Path, runs: dict[str, Path], tmp_path: Path
+) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    for directory in (hostile, runs["gated"]):
+        folder = tmp_path / f"{directory.name} parquet"
+        export(directory, "parquet", folder, texts=True, force=False)
+        for name, rows in tables(directory, tmp_path / f"{directory.name} csv").items():
+            found = parquet.read_table(folder / f"{name}.parquet").to_pylist()
+            assert len(found) == len(rows)
+            assert list(found[0]) == list(rows[0]) if rows else True
+    found = parquet.read_table(tmp_path / "=run parquet" / "texts.parquet").to_pylist()
+    texts = {row["digest"]: row["text"] for row in found}
+    for name, text in HOSTILE.items():
+        assert texts[digest_of(text)] == (r"a\ud800b" if name == "surrogate" else text)
+
+
+def test_parquet_is_one_clear_line_where_pyarrow_is_missing(
+    hostile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'strop\[parquet\]'"):
+        export(hostile, "parquet", tmp_path / "p", texts=True, force=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["=run"]

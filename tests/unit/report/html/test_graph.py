@@ -1,0 +1,52 @@
+"""The drawing of a lineage: who stands where, and who comes from whom."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from browser.made import document_saying
+from strop.report.html.graph import CARD, MOST_IN_COLUMN, graph_of
+from strop.report.html.schema import LineageNode
+
+
+def node(name: str, t: int, parent: str | None, **changes: Any) -> LineageNode:
+    made: Any = {**document_saying("word")["nodes"][0], "id": name, "t": t, "parent": parent, **changes}
+    found: LineageNode = made
+    return found
+
+
+def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent() -> None:
+    nodes = [node("a", 0, None), node("b", 1, "a", state="accepted"), node("c", 3, "b", state="failed")]
+    graph = graph_of(nodes)
+    assert graph is not None
+    assert [box.x for box in graph.boxes] == sorted({box.x for box in graph.boxes})
+    assert [column.title for column in graph.columns] == ["t = 0", "t = 1", "t = 3"]
+    first, second, third = graph.boxes
+    ends = {(line.path.split("H")[0], int(line.path.split("H")[-1])) for line in graph.lines}
+    assert ends == {
+        (f"M{first.x + CARD[0]} {first.y + CARD[1] // 2}", second.x),
+        (f"M{second.x + CARD[0]} {second.y + CARD[1] // 2}", third.x),
+    }
+
+
+def test_a_line_passes_an_iteration_in_between_above_its_boxes() -> None:
+    nodes = [node("a", 0, None), node("b", 1, "a", state="rejected"), node("c", 2, "a", state="evaluated")]
+    graph = graph_of(nodes)
+    assert graph is not None
+    between = graph.boxes[1]
+    far = next(line.path for line in graph.lines if line.shape == "evaluated")
+    assert int(re.findall(r"V(\d+)", far)[0]) < between.y
+
+
+def test_a_column_shows_the_best_candidates_and_says_how_many_more_there_are() -> None:
+    values = [number / 100 for number in range(MOST_IN_COLUMN + 7)]
+    nodes = [node(f"n{value}", 1, None, state="evaluated", value=value) for value in values]
+    graph = graph_of(nodes)
+    assert graph is not None
+    assert [box.node["value"] for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]
+    assert graph.columns[0].more == "and 7 more in the list"
+
+
+def test_no_nodes_have_no_drawing() -> None:
+    assert graph_of([]) is None

@@ -1,0 +1,144 @@
+"""The audit of a run, from a real record."""
+
+from __future__ import annotations
+
+import io
+import re
+import typing
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from strop.analysis.audit import STATIC_RULES
+from strop.base.events import AuditNoted, Evaluated, ImproveStarted
+from strop.base.solution import digest_of
+from strop.report.terminal.audit import (
+    AuditedDocument,
+    FindingDocument,
+    ProgramDocument,
+    RuleDocument,
+    RunAudit,
+    RunAuditDocument,
+    RunNoteDocument,
+    audit_run,
+    audited,
+    run_audit_document,
+)
+from strop.report.terminal.audit_tables import print_program, print_run_audit, print_text
+from strop.store import Store
+
+DOCS = Path(__file__).parents[4] / "docs"
+MANUAL = (DOCS / "json.md").read_text(encoding="utf-8")
+AUDIT_MANUAL = (DOCS / "audit.md").read_text(encoding="utf-8")
+HONEST = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+FLAGGED = HONEST.replace("return initial_solution", "return max([initial_solution], key=lambda s: utility(s, False))")
+LOUD = "x = '\x1b[31m[bold]exec('\nopen('y')\n"
+
+
+def evaluated(scope: str, utility: str, solution: str | None) -> Evaluated:
+    return Evaluated(
+        scope=scope,
+        utility=utility,
+        split="train",
+        solution=solution,
+        verdict="ok",
+        value=0.5,
+        scores=(0.5,),
+        verdicts=("ok",),
+        error="",
+        cpu_seconds=0.1,
+        wall_seconds=0.1,
+    )
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> RunAudit:
+    """Two iterations: an honest improver, a candidate with the flag off, a solution that opens a file; each seen twice."""
+    with Store.create(tmp_path / "run", {"task": "lpn"}) as store:
+        for scope in ("t1/improve", "t2/improve"):
+            store.append(
+                ImproveStarted(scope=scope, improver=HONEST, initial_solution=HONEST, utility="self-improvement")
+            )
+            store.append(evaluated(f"{scope}/u-1#0", "self-improvement", FLAGGED))
+            store.append(evaluated(f"{scope}/u-1#0/copy0", "lpn", LOUD))
+            store.append(evaluated(f"{scope}/u-2#0", "lpn", None))
+            store.append(AuditNoted(scope=scope, rule="R002", detail="lm_calls", times=3))
+            store.append(
+                AuditNoted(scope=scope, rule="S001", detail="the same as above, noted when it ran", program=FLAGGED)
+            )
+            store.append(AuditNoted(scope=scope, rule="looking", detail="a word of an earlier version"))
+        return audit_run(store.events())
+
+
+def printed(audit: RunAudit) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    print_run_audit(audit, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_run_is_audited_text_by_text_with_kind_and_iteration(audit: RunAudit) -> None:
+    found = [(each.kind, each.first_seen, [f.rule for f in each.findings]) for each in audit.programs]
+    assert found == [("improver", "t1", []), ("improver", "t1", ["S001"]), ("solution", "t1", ["S009"])]
+
+
+def test_notes_of_run_time_are_counted_by_iteration_and_static_ones_left_out(audit: RunAudit) -> None:
+    assert audit.notes == {("t1", "R002"): 3, ("t2", "R002"): 3, ("t1", "looking"): 1, ("t2", "looking"): 1}
+
+
+def test_document_of_a_run_lists_what_there_is_to_tell(audit: RunAudit) -> None:
+    document = run_audit_document(audit, "runs/x")
+    assert (document["improvers"], document["solutions"], document["unsandboxing"], document["literal"]) == (2, 1, 1, 1)
+    assert [(each["digest"], each["unsandboxing"]) for each in document["programs"]] == [
+        (digest_of(FLAGGED), True),
+        (digest_of(LOUD), False),
+    ]
+    assert [(each["rule"], each["iteration"], each["times"]) for each in document["noted"]][:2] == [
+        ("R002", "t1", 3),
+        ("looking", "t1", 1),
+    ]
+
+
+def test_table_of_a_run_names_rules_programs_and_iterations(audit: RunAudit) -> None:
+    shown = printed(audit)
+    assert "2 improvers, 1 solution," in shown and "1 by the syntax rules, 1 by the paper's literal rule" in shown
+    assert digest_of(FLAGGED)[:12] in shown and "t1 3, t2 3" in shown and "looking" in shown
+
+
+def test_run_in_which_nothing_was_found_says_so() -> None:
+    shown = printed(RunAudit())
+    assert "0 improvers, 0 solutions" in shown and "unsandboxing: 0 by the syntax rules" in shown
+
+
+def test_text_of_a_program_is_shown_harmless_and_with_its_findings_marked() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    for show in (print_program, print_text):
+        show(audited(LOUD), console)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "\x1b" not in shown and "[bold]exec(" in shown and "\n    2 S009" in shown
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind", "besides"),
+    [
+        ("audit of a program", ProgramDocument, {"schema_version", "program", "rules_version"}),
+        ("A finding", FindingDocument, set()),
+        ("audit of a run", RunAuditDocument, {"schema_version"}),
+        ("An audited program", AuditedDocument, set()),
+        ("A note of an iteration", RunNoteDocument, set()),
+        ("audit rules", RuleDocument, set()),
+    ],
+)
+def test_manual_describes_every_field_of_an_audit_document_and_no_other(
+    heading: str, kind: type, besides: set[str]
+) -> None:
+    section = MANUAL.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)`", section, re.M)) == set(typing.get_type_hints(kind)) | besides
+
+
+def test_manual_of_the_audit_has_every_static_rule_with_its_title() -> None:
+    for rule in STATIC_RULES.values():
+        star = r" \*" if rule.unsandboxing else ""
+        assert re.search(rf"^\| `{rule.id}`{star} \| {re.escape(rule.title)} \|", AUDIT_MANUAL, re.M), rule.id

@@ -1,0 +1,137 @@
+"""What a run came to, in one sentence, and how that goes with what the gate said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from strop.base.events import Compared
+from strop.report.terminal.conclusion import RunWords, of_run
+from strop.report.terminal.statistics import DifferenceFromSeed, StatisticsDocument
+
+RUN = RunWords("lpn", selection="gated", iterations=4)
+GATE = Compared(
+    scope="t1/gate", t=1, incumbent="a", candidate="b", differences=(0.2, 0.3), pairs=24, most=60, e_value=31.0,
+    threshold=30.0, interval=(0.014, 0.347), accepted=True, lm_calls=10, evaluations=20,
+)  # fmt: skip
+
+
+def statistics(mean: float | None = None, interval: list[float] | None = None, last: int = 2) -> StatisticsDocument:
+    """Of a run whose iteration 1 was accepted with this difference from the seed; None: none was."""
+    difference: DifferenceFromSeed = {
+        "t": 1, "mean": mean or 0.0, "interval": interval, "interval_new_instances": None, "p": 0.01, "p_holm": 0.01,
+    }  # fmt: skip
+    return {
+        "schema_version": 1,
+        "confidence": 0.95,
+        "iterations": [
+            {
+                "t": t, "accepted": t == 1 and mean is not None, "improver": "x", "n": 4, "stderr": 0.05,
+                "mean": 0.771 + (mean or 0.0) * (t > 0), "t_interval": [0.6, 0.9], "bca_interval": None,
+            }
+            for t in range(last + 1)
+        ],
+        "differences": [] if mean is None else [difference],
+        "compared": {
+            "candidates": 1, "meta_utility_calls": 1, "gate_comparisons": 1, "gate_pairs": 24, "gate_accepted": 1,
+        },
+        "lemma_1": None,
+        "finite_class": None,
+        "observation_1": None,
+    }  # fmt: skip
+
+
+def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
+    found = of_run(statistics(), [replace(GATE, accepted=False)], RUN)
+    assert found["sentence"] == "No improvement: the seed improver stays after 2 iterations."
+    assert (
+        found["detail"]
+        == "Its meta-utility û is 0.771 (95% interval 0.600 to 0.900) on sealed instances of lpn, 4 copies."
+    )
+    other = of_run(statistics(last=1), [], replace(RUN, improver="genetic"))
+    assert other["sentence"] == "No improvement: the first improver, genetic, stays after 1 iteration."
+
+
+def test_run_that_was_stopped_claims_nothing_for_the_iterations_that_are_missing() -> None:
+    found = of_run(statistics(), [], replace(RUN, status="interrupted"))
+    assert found["sentence"] == "No improvement so far: the seed improver stays after 2 of 4 iterations."
+    assert found["detail"].endswith("The run was stopped before its end.")
+
+
+ENDINGS = {
+    "unfinished": ("No result: the run was killed before", "The run has not ended: its process was killed."),
+    "interrupted": ("No result: the run was stopped before", "The run was stopped before its end."),
+    "budget": ("No result: a limit ended the run before", "The run stopped at a limit: --max-cost is spent."),
+    "failed": ("No result: the run failed before", "The run failed: the server is gone."),
+}
+"""Status of a run → how its sentence begins where no iteration has ended, and the detail of every sentence."""
+DETAILS = {"budget": "--max-cost is spent", "failed": "the server is gone", "interrupted": "SIGINT"}
+
+
+@pytest.mark.parametrize("selection", ["paper", "gated", "archive"])
+@pytest.mark.parametrize("status", ENDINGS)
+def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str, selection: str) -> None:
+    run, (begins, detail) = (
+        replace(RUN, selection=selection, status=status, detail=DETAILS.get(status, "")),
+        ENDINGS[status],
+    )
+    nothing = of_run(statistics() | {"iterations": []}, [], run)
+    assert nothing == {"sentence": f"{begins} the seed improver was measured.", "detail": detail}
+    measured = of_run(statistics(last=0), [], run)
+    assert measured["sentence"] == f"{begins} the first iteration ended; only the seed improver was measured."
+    kept = of_run(statistics(last=1), [], run)
+    assert kept["sentence"] == "No improvement so far: the seed improver stays after 1 of 4 iterations."
+    better = of_run(statistics(0.198, [0.1, 0.296]), [], run)
+    assert better["sentence"].startswith(
+        "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval "
+    )
+    assert all(each["detail"].endswith(detail) for each in (measured, kept, better))
+
+
+def test_running_run_has_no_result_yet() -> None:
+    run = replace(RUN, status="running")
+    assert of_run(statistics() | {"iterations": []}, [], run)["sentence"] == (
+        "No result yet: the seed improver is being measured."
+    )
+    assert of_run(statistics(last=0), [], run)["sentence"] == "No result yet: only the seed improver was measured."
+
+
+@pytest.mark.parametrize(
+    ("iterations", "detail", "sentence"),
+    [
+        (0, "", "No improvement was asked for: only the seed improver was measured."),
+        (4, "I_0 reached the best possible score", "No improvement: nothing can be gained over the seed improver."),
+    ],
+)
+def test_finished_run_without_an_iteration_says_why(iterations: int, detail: str, sentence: str) -> None:
+    found = of_run(statistics(last=0), [], replace(RUN, iterations=iterations, detail=detail))
+    assert found["sentence"] == sentence and detail in found["detail"]
+
+
+def test_better_improver_is_told_with_before_after_and_interval() -> None:
+    found = of_run(statistics(0.198, [0.1, 0.296]), [GATE], RUN)
+    assert found["sentence"] == (
+        "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.100 to 0.296) in û, "
+        "from 0.771 to 0.969, on sealed instances of lpn, 4 copies."
+    )
+    assert found["detail"] == ""
+
+
+@pytest.mark.parametrize(
+    ("interval", "begins"),
+    [([-0.1, 0.3], "No significant improvement: "), ([-0.3, -0.1], "No improvement: "), (None, "No claim: ")],
+)
+def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled(
+    interval: list[float] | None, begins: str
+) -> None:
+    found = of_run(statistics(-0.2 if begins == "No improvement: " else 0.1, interval), [GATE], RUN)
+    assert found["sentence"].startswith(begins)
+    if begins == "No improvement: ":
+        assert "is worse than the seed improver by 0.200 (95% interval 0.100 to 0.300) in û" in found["sentence"]
+    assert (
+        "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)." in found["detail"]
+    )
+    assert "a second, separate check, over 4 copies" in found["detail"]
+    paper = of_run(statistics(0.1, [-0.1, 0.3]), [], replace(RUN, selection="paper"))
+    assert "accepts what each self-improvement returns, better or not" in paper["detail"]

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+
+from strop.base.events import (
+    AuditNoted,
+    BudgetMoved,
+    Evaluated,
+    Event,
+    IterationFinished,
+    IterationStarted,
+    LmFault,
+    RunFinished,
+    RunStarted,
+)
+from strop.report.terminal.foot import Size
+from strop.report.terminal.live import JsonLines, Lines, Mode, Picture, Silence, make_view
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Gone(io.StringIO):
+    """A pipe whose reader has left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def lines(events: list[Event], notice: str = "") -> list[str]:
+    stream = io.StringIO()
+    with make_view("plain", stream, notice=notice, clock=lambda: 0.0) as view:
+        for event in events:
+            view(event)
+    return [line.removeprefix("[   0.0 s] ") for line in stream.getvalue().splitlines()]
+
+
+def drawn(events: list[Event], width: int = 80, notice: str = "", rows: int = 40) -> str:
+    view = Picture(Terminal(), notice, lambda: 0.0)
+    for event in events:
+        view(event)
+    page = Console(file=io.StringIO(), width=width, record=True)
+    page.print(view.render(Size(width, rows)))
+    return page.export_text()
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.mark.parametrize(
+    ("mode", "stream", "kind"),
+    [
+        ("auto", Terminal(), Picture),
+        ("auto", io.StringIO(), Lines),
+        ("rich", io.StringIO(), Picture),
+        ("plain", Terminal(), Lines),
+        ("log", Terminal(), JsonLines),
+        ("none", Terminal(), Silence),
+    ],
+)
+def test_view_is_the_one_that_suits_the_stream(mode: str, stream: io.StringIO, kind: type) -> None:
+    assert isinstance(make_view(mode, stream), kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", ["auto", "rich"])
+def test_view_is_plain_when_the_terminal_is_dumb(monkeypatch: pytest.MonkeyPatch, mode: Mode) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(make_view(mode, Terminal()), Lines)
+
+
+def test_view_writes_to_standard_error_when_no_stream_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with make_view("plain", notice="hello"):
+        pass
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_lines_tell_each_step_and_no_evaluation(happened: list[Event]) -> None:
+    starts = (
+        "t = 0: m",
+        "t = 0 f",
+        "t = 1: ",
+        "t = 1: candidate 1",
+        "fault",
+        "audit note",
+        "t = 1: candidate 2",
+        "t = 1 f",
+        "run",
+    )
+    told = lines(happened)
+    assert len(told) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(told, starts, strict=True))
+
+
+def test_line_of_an_iteration_says_scores_verdict_on_the_candidate_and_cost(happened: list[Event]) -> None:
+    assert lines(happened)[-2] == (
+        "t = 1 finished: train 0.800 ± 0.058, test 0.700 ± 0.058; I_1 is c2818bc4e5ec, new; "
+        "5 LM calls, 1001 evaluations, 1:01"
+    )
+
+
+def test_line_of_an_iteration_says_why_the_improver_stays(make_iteration: Callable[..., IterationFinished]) -> None:
+    assert (
+        "kept (it scored 0 when checked)"
+        in lines([make_iteration(1, False, (0.5,), (0.5,), "it scored 0 when checked")])[0]
+    )
+
+
+def test_line_of_a_candidate_says_that_it_is_the_best_so_far(happened: list[Event]) -> None:
+    assert [line.endswith(", best so far") for line in lines(happened) if "candidate" in line] == [True, False]
+
+
+def test_lines_begin_with_the_notice() -> None:
+    assert lines([], notice="offline is not a language model") == ["offline is not a language model"]
+
+
+def test_lines_stop_telling_of_faults_when_there_are_many(make_fault: Callable[..., LmFault]) -> None:
+    told = lines([make_fault() for _ in range(500)])
+    assert len(told) == 11
+    assert told[-1] == "fault: more of this iteration are only counted"
+
+
+def test_lines_tell_of_faults_again_when_the_next_iteration_starts(make_fault: Callable[..., LmFault]) -> None:
+    many: list[Event] = [make_fault() for _ in range(20)]
+    assert len(lines([*many, IterationStarted(scope="t2", t=2, improver="I"), *many])) == 11 + 1 + 11
+
+
+@pytest.mark.parametrize("field", ["rule", "detail", "scope"])
+def test_lines_neutralise_what_a_guest_wrote(field: str) -> None:
+    [line] = lines([AuditNoted(**{"scope": "t1", "rule": "r", "detail": "d", field: HOSTILE})])
+    assert line.isprintable()
+    assert r"\x1b[2J" in line
+
+
+def test_lines_go_silent_when_nobody_reads_any_more(happened: list[Event]) -> None:
+    view = make_view("plain", Gone(), notice="hello")
+    with view:
+        for event in happened:
+            view(event)
+
+
+def test_lines_fit_the_encoding_of_the_stream(happened: list[Event]) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    with make_view("plain", stream) as view:
+        for event in happened:
+            view(event)
+    stream.seek(0)
+    assert r"0.600 \xb1 0.058" in stream.read()
+
+
+def test_picture_shows_iteration_task_model_budget_best_lineage_and_counts(happened: list[Event]) -> None:
+    page = drawn(happened[:-2])
+    for piece in (
+        "lpn · offline · iteration 1 of 1",
+        "doing         trying candidate 0123456789ab",
+        "I_0          test 0.600 (95% 0.352 to 0.848) · train 0.600 ± 0.058",
+        "meta-utility calls 24 of 25 · LM calls 2 of 4",
+        "best tried   train 0.750 ± 0.050  559aead08264 (t = 1)",
+        "├─ t = 1 559aead08264  evaluated  train 0.750 ± 0.050",
+        "└─ t = 1 df7e70e50215  evaluated  train 0.450 ± 0.050",
+        "2 · 2/s · ok 1, timeout 1",
+        "calls 2 · responses 2 · in flight 0",
+        "faults 1 · audit notes 1",
+    ):
+        assert " ".join(piece.split()) in " ".join(page.split()), page
+
+
+@pytest.mark.parametrize("width", [40, 80, 119, 120, 160])
+def test_picture_is_never_wider_than_the_terminal(happened: list[Event], width: int) -> None:
+    lines = drawn(happened, width=width, notice="a notice that is longer than any line of forty columns").splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= width
+
+
+def test_picture_has_the_lineage_beside_the_figures_when_the_terminal_is_wide(happened: list[Event]) -> None:
+    [line] = [line for line in drawn(happened, width=160).splitlines() if "lineage" in line]
+    assert line.startswith("doing")
+
+
+def test_picture_counts_requests_in_flight(make_call: Callable[[str], Event]) -> None:
+    assert "in flight 2" in drawn([make_call("t1/improve")])
+
+
+def test_picture_says_what_is_spent_and_what_is_set_aside_of_the_limits_of_the_run() -> None:
+    spec = json.dumps({"task": "lpn", "max_cost": 5.0, "max_tokens": 1000, "max_calls": 10})
+    spent = [
+        RunStarted(scope="", spec=spec, environment="{}", posture="{}"),
+        BudgetMoved(scope="t1", counter="cost", amount=2_000_000_000, granted=True, used=0, limit=None),
+        BudgetMoved(scope="t1", counter="cost", amount=-500_000_000, granted=True, used=0, limit=None),
+        BudgetMoved(scope="t1", counter="tokens", amount=400, granted=True, used=0, limit=None),
+    ]
+    page = drawn(spent)
+    for limit in (
+        "$0.00 spent and $1.50 set aside of $5.00",
+        "0 tokens spent and 400 set aside",
+        "LM calls left 10 of 10",
+    ):
+        assert limit in page
+
+
+def test_picture_carries_the_notice_all_the_time(happened: list[Event]) -> None:
+    assert "offline is not a language model" in drawn(happened, notice="offline is not a language model")
+
+
+def test_picture_shows_markup_as_text_and_no_escape_of_a_guest(make_evaluated: Callable[..., Evaluated]) -> None:
+    page = drawn([make_evaluated("t1/improve/copy0", "lpn", "s", (0.5,), HOSTILE)])
+    assert "[bold red]markup" in page
+    assert not {"\x1b", "\x07", "\u202e", "\ud800"} & set(page)
+
+
+def written(events: list[Event], notice: str = "") -> str:
+    terminal = Terminal()
+    with make_view("rich", terminal, notice=notice) as view:
+        for event in events:
+            view(event)
+    return terminal.getvalue()
+
+
+def test_picture_leaves_finished_iterations_and_never_hides_the_cursor(happened: list[Event]) -> None:
+    output = written(happened)
+    assert "t = 0 finished" in output
+    assert "\x1b[?25" not in output
+
+
+@pytest.mark.parametrize("mode", ["rich", "plain", "log"])
+def test_view_goes_on_when_nobody_reads_any_more(mode: Mode, happened: list[Event]) -> None:
+    with make_view(mode, Gone(), notice="hello") as view:
+        for event in happened:
+            view(event)
+
+
+def test_log_is_one_json_object_a_step_with_where_the_run_stands(happened: list[Event]) -> None:
+    stream = io.StringIO()
+    with make_view("log", stream, notice="no model") as view:
+        for event in happened:
+            view(event)
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [each["event"] for each in told][:3] == ["notice", "IterationStarted", "IterationFinished"]
+    [fault] = [each for each in told if each["event"] == "LmFault"]
+    assert (fault["level"], fault["t"], fault["lm_calls"], fault["evaluations"]) == ("warning", 1, 2, 2)
+    candidate = next(each for each in told if "candidate" in each)
+    assert (candidate["candidate"], candidate["verdict"], candidate["value"]) == ("559aead08264", "ok", 0.75)
+
+
+def test_log_is_ascii_and_harmless_when_a_guest_writes_escapes() -> None:
+    stream = io.StringIO()
+    with make_view("log", stream) as view:
+        view(AuditNoted(scope="t1", rule="r", detail=HOSTILE))
+    [line] = stream.getvalue().splitlines()
+    assert line.isascii() and line.isprintable() and json.loads(line)["event"] == "AuditNoted"
+
+
+@pytest.mark.parametrize(("told", "coloured"), [("", True), ("1", False)])
+def test_picture_has_colour_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch, told: str, coloured: bool) -> None:
+    monkeypatch.setenv("NO_COLOR", told)
+    yellow = re.compile(r"\x1b\[[0-9;]*33m")
+    assert bool(yellow.search(written([], notice="hello"))) == coloured
+
+
+@pytest.mark.parametrize("mode", ["rich", "plain"])
+def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[Event]) -> None:
+    terminal = Terminal()
+    with make_view(mode, terminal) as view:  # type: ignore[arg-type]
+        work = [event for _ in range(20) for event in happened]
+        threads = [threading.Thread(target=lambda: [view(event) for event in work], daemon=True) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert not any(thread.is_alive() for thread in threads)
+    assert terminal.getvalue().count("t = 1 finished") == 160
+
+
+def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent() -> None:
+    stream = io.StringIO()
+    Lines(stream, "", lambda: 0.0)(RunFinished(scope="", status="budget", detail="--max-calls 1 is spent"))
+    assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()

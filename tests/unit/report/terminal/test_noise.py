@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+from strop.report.terminal.documents import ModelFacts, to_json
+from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
+from strop.runs.measurements import Named
+from strop.runs.noise_floor import GateErrors, Noise, Trials
+from strop.tasks.base import Task
+from support.tables import terminal
+
+FOUND = Noise(
+    0.683, 0.08, 0.069, (0.068, 0.166, 0.196), 0.196, (0.169, 0.222), GateErrors(2, 2000, 0.025, 60, (0.0, 0.004))
+)
+
+
+def trials(name: str, repeats: int) -> Trials:
+    task = Task(name=name, sample=lambda rng: {}, score=lambda instance, answer: 0.0, seed="")
+    return Trials(task, ((0.5, 0.75),) * repeats)
+
+
+RESULT = NoiseResult(Named("seed", "I0"), 2, 3, ((trials("string-grid-distance", 3), FOUND), (trials("lpn", 1), None)))
+
+
+def printed(result: NoiseResult) -> list[str]:
+    stream = io.StringIO()
+    print_noise(
+        result,
+        terminal(stream),
+        notice="offline is no language model",
+    )
+    return stream.getvalue().splitlines()
+
+
+def test_table_has_one_row_a_task_in_80_columns() -> None:
+    page = printed(RESULT)
+    assert max(map(len, page)) <= 80
+    (row,) = [line for line in page if line.startswith("string-grid-distance")]
+    assert row.split()[1:] == ["0.683", "0.080", "0.069", "0.068", "0.166", "0.196", "0.17-0.22", "0.1%"]
+
+
+def test_table_has_no_interval_of_a_floor_where_all_values_are_equal() -> None:
+    still = replace(FOUND, floor=0.0, floor_interval=(0.0, 0.0))
+    (row,) = [line for line in printed(replace(RESULT, tasks=((trials("lpn", 3), still),))) if line.startswith("lpn")]
+    assert "all equal" in row and "0.00-0.00" not in row
+
+
+def test_table_says_what_is_missing_when_the_work_was_stopped() -> None:
+    assert printed(RESULT)[-1] == "lpn: 1 of 3 repeats are there"
+
+
+def test_document_has_the_floor_of_each_task_and_null_where_there_is_none() -> None:
+    document = json.loads(to_json(noise_document(RESULT, ModelFacts("offline", is_language_model=False))))
+    first, second = document["tasks"]
+    assert (first["task"], first["sd"], first["floor"]) == ("string-grid-distance", 0.08, 0.196)
+    assert first["differences"] == {"0.5": 0.068, "0.9": 0.166, "0.95": 0.196}
+    assert first["gate"]["rate"] == 0.001 and first["utilities"] == [0.625] * 3
+    assert second["values"] == [[0.5, 0.75]] and second["floor"] is None and second["gate"] is None

@@ -1,0 +1,78 @@
+"""What the audit noted is shown by rule: circumventions of the sandbox first, each with whose word it is."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from strop.analysis.audit import RULES
+from strop.base.events import AuditNoted, Event
+from strop.report.terminal.documents import ModelFacts, run_document
+from strop.report.terminal.narration import Narrator
+from strop.report.terminal.notes import Noted, noted
+from strop.report.terminal.progress import Progress
+from strop.report.terminal.tables import print_run
+from strop.store import Stored
+from support.tables import terminal
+
+
+def note(rule: str, times: int = 1) -> Stored[Event]:
+    return Stored(1, 0.0, AuditNoted(scope="t1/improve", rule=rule, detail="a detail", times=times))
+
+
+def shown(*notes: Stored[Event]) -> str:
+    console = terminal(io.StringIO())
+    print_run(notes, console)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_rules_are_in_order_of_weight() -> None:
+    rows = noted({"R004": 3, "R013": 1, "R002": 50, "R005": 2, "R008": 0})
+    assert [(row.rule, row.unsandboxing, row.times) for row in rows] == [
+        ("R005", True, 2),
+        ("R013", True, 1),
+        ("R002", False, 50),
+        ("R004", False, 3),
+    ]
+
+
+def test_rule_of_another_version_is_shown_by_its_word() -> None:
+    assert noted({"utility_arguments": 4}) == [Noted("utility_arguments", "", "", False, 4)]
+    assert "utility_arguments" in shown(note("utility_arguments"))
+
+
+def test_run_table_counts_notes_by_rule_in_80_columns() -> None:
+    page = shown(note("R002", 46), note("R005"), note("R005", 2), note("R013"), *[note(rule) for rule in RULES])
+    assert max(map(len, page.splitlines())) <= 80
+    (line,) = [line for line in page.splitlines() if line.startswith("R005")]
+    assert line.split()[1:3] == ["asks", "for"] and "unsandboxing" in line
+    assert line.split()[-2:] == ["guest", "4"]
+    (line,) = [line for line in page.splitlines() if line.startswith("R002")]
+    assert line.split()[-2:] == ["host", "47"]
+    assert f"audit notes {len(RULES) + 50}" in page.replace("\n", " ")
+
+
+def test_run_table_says_nothing_of_the_audit_where_nothing_was_noted() -> None:
+    assert "source" not in shown()
+
+
+def test_run_document_counts_times() -> None:
+    document = run_document(
+        [note("R013", 3), note("R013")], directory=Path("x"), model=ModelFacts("m", True), best=None
+    )
+    assert document["audit"] == [
+        {"rule": "R013", "title": "starts another program", "told_by": "kernel", "unsandboxing": True, "times": 4}
+    ]
+
+
+def test_line_of_a_note_says_what_the_rule_means() -> None:
+    event = AuditNoted(scope="t1/improve", rule="R013", detail="execve x3", times=3, program="x")
+    told = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3 (from now on only counted)"
+    assert Narrator(Progress()).line(event) == told
+
+
+def test_second_note_of_a_rule_is_counted_and_gets_no_line() -> None:
+    narrator = Narrator(Progress())
+    notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R002", "R002")]
+    lines = [narrator.line(each) for each in notes]
+    assert [line is None for line in lines] == [False, True, False, True]

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished, RunStarted
+from strop.report.terminal.statistics import print_statistics, statistics_document, verdict_on
+from strop.store import Stored
+from support.tables import terminal
+
+SEED_SCORES = [[0.5, 0.6], [0.4, 0.5], [0.6, 0.7], [0.5, 0.5]]
+BETTER_SCORES = [[0.9, 1.0], [0.8, 0.9], [0.9, 0.9], [1.0, 1.0]]
+
+
+def stored(events: Sequence[Event]) -> list[Stored[Event]]:
+    return [Stored(number + 1, float(number), event) for number, event in enumerate(events)]
+
+
+def sealed(t: int, scores: Sequence[Sequence[float]]) -> list[Event]:
+    return [
+        Evaluated(
+            scope=f"t{t}/measure/copy{copy}/test",
+            utility="lpn",
+            split="test",
+            solution="s",
+            verdict="ok",
+            value=sum(row) / len(row),
+            scores=tuple(row),
+            verdicts=("ok",) * len(row),
+            error="",
+            cpu_seconds=0.1,
+            wall_seconds=0.1,
+        )
+        for copy, row in enumerate(scores)
+    ]
+
+
+def ended(t: int, scores: Sequence[Sequence[float]], accepted: bool, improver: str) -> IterationFinished:
+    values = tuple(sum(row) / len(row) for row in scores)
+    return IterationFinished(
+        scope=f"t{t}",
+        t=t,
+        improver=improver,
+        candidate=None,
+        accepted=accepted,
+        reason="",
+        train=values,
+        test=values,
+        lm_calls=1,
+        evaluations=1,
+        verdicts="{}",
+        seconds=1.0,
+    )
+
+
+def run_of(last: Sequence[Sequence[float]], *, evaluated: bool = True) -> list[Event]:
+    """A run in which I_1 stayed the seed improver and I_2 is new."""
+    events: list[Event] = [RunStarted(scope="", spec=json.dumps({"task": "lpn"}), environment="{}", posture="{}")]
+    events += sealed(0, SEED_SCORES) if evaluated else []
+    events += [ended(0, SEED_SCORES, False, "seed"), ended(1, SEED_SCORES, False, "seed")]
+    events += sealed(2, last) if evaluated else []
+    return [*events, ended(2, last, True, "a better one")]
+
+
+def printed(events: Sequence[Event], width: int = 80) -> str:
+    console = terminal(io.StringIO(), width)
+    print_statistics(stored(events), console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_statistics_have_every_iteration_with_its_intervals() -> None:
+    first, _, last = statistics_document(stored(run_of(BETTER_SCORES)))["iterations"]
+    assert (first["t"], first["accepted"], first["n"], first["mean"]) == (0, False, 4, pytest.approx(0.5375))
+    assert last["t_interval"] is not None
+    assert last["bca_interval"] is not None
+    assert last["t_interval"][0] < last["bca_interval"][0] < last["mean"] < last["bca_interval"][1] <= 1.0
+
+
+def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
+    (row,) = statistics_document(stored(run_of(BETTER_SCORES)))["differences"]
+    assert row["t"] == 2
+    assert row["mean"] == pytest.approx(0.925 - 0.5375)
+    assert row["p"] == row["p_holm"] < 0.05
+
+
+def test_statistics_adjust_for_every_improver_that_was_compared() -> None:
+    events = [*run_of(BETTER_SCORES), *sealed(3, BETTER_SCORES[::-1]), ended(3, BETTER_SCORES[::-1], True, "another")]
+    rows = statistics_document(stored(events))["differences"]
+    assert [row["t"] for row in rows] == [2, 3]
+    assert all(row["p_holm"] > row["p"] for row in rows)
+
+
+def test_statistics_claim_no_more_than_the_adjusted_p_value_allows() -> None:
+    """Significant by itself, but one of four improvers that were compared."""
+    some = [[0.7, 0.8], [0.6, 0.7], [0.6, 0.8], [0.7, 0.6]]
+    events = run_of(some)
+    for t in (3, 4, 5):
+        events += [*sealed(t, some), ended(t, some, True, f"improver {t}")]
+    last = statistics_document(stored(events))["differences"][-1]
+    assert last["interval_new_instances"] is not None and last["interval_new_instances"][0] > 0
+    assert last["p"] < 0.05 < last["p_holm"]
+    assert verdict_on(last) == "unclear"
+
+
+def test_statistics_claim_nothing_when_two_copies_are_each_of_one_value() -> None:
+    events: list[Event] = []
+    for t, value in enumerate((0.5, 0.7)):
+        scores = [[value, value]] * 2
+        events += [*sealed(t, scores), ended(t, scores, t > 0, f"improver {t}")]
+    page = printed(events)
+    assert verdict_on(statistics_document(stored(events))["differences"][-1]) == "unclear"
+    assert page.count("all 2 equal") == 4 and "0.500 to 0.500" not in page and "+0.200 to +0.200" not in page
+
+
+def test_statistics_widen_for_new_instances_when_they_differ() -> None:
+    uneven = [[0.9, 0.5], [0.8, 0.4], [1.0, 0.6], [0.9, 0.5]]
+    (row,) = statistics_document(stored(run_of(uneven)))["differences"]
+    assert row["interval"] is not None
+    assert row["interval_new_instances"] is not None
+    assert row["interval_new_instances"][0] < row["interval"][0]
+    assert row["interval_new_instances"][1] > row["interval"][1]
+    # On these instances it is better; p is of the claim about new ones.
+    assert row["interval_new_instances"][0] < 0 < row["interval"][0]
+    assert row["p"] > 0.05
+
+
+def test_statistics_go_by_the_copies_when_scores_of_instances_are_not_recorded() -> None:
+    (row,) = statistics_document(stored(run_of(BETTER_SCORES, evaluated=False)))["differences"]
+    assert row["interval_new_instances"] is None
+    assert row["interval"] is not None
+
+
+def test_statistics_count_a_solution_that_failed_as_0_on_every_instance() -> None:
+    events = run_of(BETTER_SCORES)
+    failed = sealed(2, [[0.9, 1.0]])[0]
+    assert isinstance(failed, Evaluated)
+    where = next(i for i, e in enumerate(events) if isinstance(e, Evaluated) and e.scope == failed.scope)
+    # The second instance raised: the utility is 0 whatever the first one scored.
+    events[where] = Evaluated(**{**vars(failed), "value": 0.0, "verdict": "raised", "scores": (0.9,)})
+    events[-1] = ended(2, [[0.0, 0.0], *BETTER_SCORES[1:]], True, "a better one")
+    (row,) = statistics_document(stored(events))["differences"]
+    assert row["interval"] is not None
+    assert row["interval_new_instances"] is not None
+    assert sum(row["interval_new_instances"]) / 2 == pytest.approx(row["mean"], abs=0.05)
+
+
+def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[..., Evaluated]) -> None:
+    events = [
+        *run_of(BETTER_SCORES),
+        make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.5,)),
+        make_evaluated("t1/improve/u-1#1", "self-improvement", "A", (0.6,)),
+        make_evaluated("t1/improve/u-2#0", "self-improvement", "B", (0.7,)),
+        Compared(
+            scope="t1/gate",
+            t=1,
+            incumbent="seed",
+            candidate="A",
+            differences=(0.1, 0.2),
+            pairs=5,
+            most=60,
+            e_value=3.0,
+            threshold=40.0,
+            interval=(-0.1, 0.2),
+            accepted=False,
+            lm_calls=8,
+            evaluations=60,
+        ),
+    ]
+    found = statistics_document(stored(events))["compared"]
+    assert found == {
+        "candidates": 2,
+        "meta_utility_calls": 3,
+        "gate_comparisons": 1,
+        "gate_pairs": 5,
+        "gate_accepted": 0,
+    }
+
+
+def test_statistics_give_the_bounds_of_the_appendix() -> None:
+    improvement = ImproveStarted(scope="t0/measure/copy0", improver="x", initial_solution="s", utility="lpn")
+    found = statistics_document(stored([*run_of(BETTER_SCORES), *[improvement] * 7]))
+    assert found["lemma_1"] is not None
+    assert (found["lemma_1"]["n"], found["lemma_1"]["length"]) == (4, len("a better one"))
+    assert found["lemma_1"]["vacuous"] is True
+    assert found["lemma_1"]["tasks_needed"] > 1000
+    assert found["finite_class"] is not None
+    assert (found["finite_class"]["n"], found["finite_class"]["improvers"]) == (4, 2)
+    assert found["observation_1"] == {"calls": 7, "tasks": 4, "perfect": False}
+
+
+def test_statistics_are_the_same_every_time() -> None:
+    documents = [json.dumps(statistics_document(stored(run_of(BETTER_SCORES))), allow_nan=False) for _ in range(2)]
+    assert documents[0] == documents[1]
+
+
+def test_statistics_of_a_record_without_iterations_say_so() -> None:
+    events = run_of(BETTER_SCORES)[:1]
+    document = statistics_document(stored(events))
+    assert (document["iterations"], document["lemma_1"], document["observation_1"]) == ([], None, None)
+    assert printed(events) == "no iteration has ended: there is nothing to compute statistics of\n"
+
+
+@pytest.mark.parametrize(
+    ("last", "verdict"),
+    [
+        (BETTER_SCORES, "better"),
+        ([[1 - v for v in row] for row in BETTER_SCORES], "worse"),
+        (SEED_SCORES[::-1], "unclear"),
+        ([[0.9, 0.9]], "one copy"),
+    ],
+)
+def test_difference_from_the_seed_has_a_verdict_that_goes_with_its_uncertainty(
+    last: list[list[float]], verdict: str
+) -> None:
+    assert verdict_on(statistics_document(stored(run_of(last)))["differences"][-1]) == verdict
+
+
+def test_printed_statistics_say_that_the_seed_improver_stayed() -> None:
+    assert "no improver was accepted" in printed(run_of(SEED_SCORES)[:-5])
+
+
+def test_printed_statistics_say_that_the_lemma_says_nothing() -> None:
+    assert "which says nothing" in printed(run_of(BETTER_SCORES), width=200)
+
+
+def test_printed_statistics_fit_into_80_columns_without_folding_a_figure() -> None:
+    text = printed(run_of(BETTER_SCORES))
+    assert max(map(len, text.splitlines())) <= 80
+    assert f"{0.5375:.3f} ± 0.043" in text

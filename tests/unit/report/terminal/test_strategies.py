@@ -1,0 +1,139 @@
+"""What `strop show` says of the strategies of a run and of its gate."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from strop.base.events import (
+    Compared,
+    Evaluated,
+    ImproveFinished,
+    ImproveStarted,
+    IterationFinished,
+    LmCalled,
+    RunStarted,
+)
+from strop.report.terminal.strategies import has_lineage, named, print_comparisons, print_strategies, strategy_documents
+from strop.runs.spec import improver_text
+from strop.store import Store
+from support.tables import terminal
+
+SEED, BEAM = improver_text("seed"), improver_text("beam_search")
+
+
+def console() -> Console:
+    return terminal(io.StringIO())
+
+
+def text_of(shown: Console) -> str:
+    assert isinstance(shown.file, io.StringIO)
+    return shown.file.getvalue()
+
+
+def iteration(t: int, improver: str, candidate: str | None, parent: int | None = None) -> IterationFinished:
+    return IterationFinished(
+        scope=f"t{t}", t=t, improver=improver, candidate=candidate, accepted=improver == candidate, reason="",
+        train=(0.5,), test=(0.5,), lm_calls=1, evaluations=1, verdicts="{}", seconds=1.0, parent=parent,
+    )  # fmt: skip
+
+
+COMPARED = Compared(
+    scope="t1", t=1, incumbent=SEED, candidate=BEAM, differences=(0.1, 0.2), pairs=12, most=60, e_value=48.25,
+    threshold=40.0, interval=(-0.01, 0.31), accepted=True, lm_calls=33, evaluations=444,
+)  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Store:
+    """A run that turned a beam search down, and took a program with a control sequence in it."""
+    store = Store.create(tmp_path / "a", {"task": "lpn"})
+    store.append(RunStarted(scope="", spec='{"selection": "archive"}', environment="{}", posture="{}"))
+    store.append(iteration(0, SEED, None))
+    store.append(iteration(1, SEED, BEAM, 0))
+    store.append(iteration(2, "'\x1b[2J", "'\x1b[2J", 1))
+    return store
+
+
+def test_each_iteration_and_each_candidate_that_was_turned_down_is_named(run: Store) -> None:
+    with run:
+        rows = named(run)
+    assert [(row.t, row.strategy.name, row.parent, row.rejected and row.rejected.name) for row in rows] == [
+        (0, "seed", None, None), (1, "seed", 0, "beam-search"), (2, "broken", 1, None),
+    ]  # fmt: skip
+
+
+def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
+    shown = console()
+    with run:
+        assert has_lineage(run)
+        print_strategies(named(run), shown, lineage=True)
+    text = text_of(shown)
+    assert "[beam-search]" in text and "t = 1" in text and "rejected candidate" in text and "\x1b" not in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_lineage_is_left_out_when_nothing_drew_parents(run: Store) -> None:
+    shown = console()
+    with run:
+        print_strategies(named(run), shown)
+    assert "from" not in text_of(shown).splitlines()[0]
+
+
+def test_document_has_the_strategy_of_every_iteration(run: Store) -> None:
+    with run:
+        document = strategy_documents(named(run))
+    assert document[1]["name"] == "seed" and document[1]["why"] and sorted(document) == [0, 1, 2]
+
+
+def test_behaviour_in_the_record_is_part_of_the_evidence(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "b", {}) as store:
+        store.append(ImproveStarted(scope="i", improver=SEED, initial_solution="s" * 20, utility="lpn"))
+        store.append(LmCalled(scope="i", call=0, expertise="e", messages=("s" * 20,), temperature=0.7, cost=1))
+        store.append(
+            Evaluated(
+                scope="i/u-1#0", utility="lpn", split="train", solution="x", verdict="ok", value=1.0, scores=(), verdicts=(),
+                error="", cpu_seconds=0.0, wall_seconds=0.0,
+            )
+        )  # fmt: skip
+        store.append(
+            ImproveFinished(
+                scope="i", outcome="ok", detail="", solution="x", utility_calls=1, lm_calls=1, cpu_seconds=0.0,
+                wall_seconds=0.0,
+            )
+        )  # fmt: skip
+        store.append(iteration(0, SEED, None))
+        (row,) = named(store)
+    assert row.strategy.why[-1].startswith("in 1 improvement: 1 LM call, 1.0 utility calls per LM call")
+
+
+def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
+    shown = console()
+    print_comparisons([COMPARED, replace(COMPARED, t=2, differences=(), accepted=False, e_value=1e300)], shown)
+    text = " ".join(text_of(shown).split())
+    for piece in (
+        f"{len(COMPARED.differences)}/60",
+        "ran ahead and did not count",
+        "+0.150",
+        "-0.01 to +0.31",
+        "48.2",
+        "40",
+        "yes",
+        "1e+300",
+        "no",
+        "66 LM calls and 888 evaluations",
+        "t = 2: stopped early: the threshold was hardly in reach any more (futility)",
+    ):
+        assert piece in text
+    assert all(len(line) <= 80 for line in text_of(shown).splitlines())
+
+
+def test_nothing_is_printed_when_there_is_nothing_to_tell() -> None:
+    shown = console()
+    print_comparisons([], shown)
+    print_strategies([], shown)
+    assert text_of(shown) == ""

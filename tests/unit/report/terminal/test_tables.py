@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from strop.base.events import Event, IterationFinished, RunResumed
+from strop.report.terminal.documents import ScoreResult
+from strop.report.terminal.tables import print_iterations, print_run, print_runs, print_score
+from strop.store import RunListing, Stored
+from support.tables import terminal
+
+
+def printed(show: Callable[[Console], None], encoding: str = "utf-8") -> str:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding)
+    show(terminal(stream))
+    stream.seek(0)
+    return stream.read()
+
+
+def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Event]]) -> None:
+    page = printed(lambda console: print_run(stored, console)).splitlines()
+    assert max(map(len, page)) <= 80
+    assert [line.rstrip() for line in page if line[:1].isdigit()] == [
+        "0  -         0.600 ± 0.058  0.600 ± 0.058      4    1000  ok 900            1:01",
+        "1  yes       0.800 ± 0.058  0.700 ± 0.058      5    1001  ok 900            1:01",
+    ]
+
+
+def test_run_table_folds_no_figure_when_there_is_little_room(make_iteration: Callable[..., IterationFinished]) -> None:
+    long = replace(make_iteration(10, True, (0.5, 0.7), (0.5, 0.7)), evaluations=123456, lm_calls=1234, seconds=37250.0)
+    page = printed(lambda console: print_iterations([long], console))
+    row = r"^10  yes +0\.600 ± 0\.100  0\.600 ± 0\.100 +1234  123456  ok 900 +10:20:50$"
+    assert re.search(row, page, re.MULTILINE)
+
+
+def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]]) -> None:
+    assert "lpn, offline, finished, 3:00\n" in printed(lambda console: print_run(stored, console))
+
+
+def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Event]]) -> None:
+    goes_on = RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=len(stored), seconds=200.0)
+    at = stored[-1].at + 50_000
+    resumed = [
+        *stored,
+        Stored(stored[-1].seq + 1, at, goes_on),
+        replace(stored[-1], seq=stored[-1].seq + 2, at=at + 40),
+    ]
+    assert "lpn, offline, finished, 4:00\n" in printed(lambda console: print_run(resumed, console))
+
+
+def test_run_table_says_that_a_run_has_not_ended(stored: list[Stored[Event]]) -> None:
+    assert "lpn, offline, has not ended" in printed(lambda console: print_run(stored[:-1], console))
+
+
+def test_run_table_of_no_events_is_empty_but_there() -> None:
+    assert "has not ended, 0.0 s" in printed(lambda console: print_run([], console))
+
+
+def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:
+    page = printed(lambda console: print_run(stored, console, notice="offline is not a language model"))
+    assert page.startswith("offline is not a language model\n")
+
+
+def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., IterationFinished]) -> None:
+    stays = make_iteration(2, False, (0.5,), (), "\x1b[31m[red]it scored 0[/red]")
+    page = printed(lambda console: print_iterations([stays], console))
+    assert r"t = 2: the improver stays: \x1b[31m[red]it scored 0[/red]" in page
+    assert re.search(r"^2  no +0\.500 +- ", page, re.MULTILINE)
+
+
+def test_tables_have_no_escape_sequences_when_they_go_to_a_file(stored: list[Stored[Event]]) -> None:
+    assert "\x1b" not in printed(lambda console: print_run(stored, console, notice="hello"))
+
+
+def test_tables_fit_an_ascii_stream(stored: list[Stored[Event]]) -> None:
+    assert "0.600 +- 0.058" in printed(lambda console: print_run(stored, console), "ascii")
+
+
+def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
+    listings = [
+        RunListing(Path("runs/20260801-120000-lpn-1a2b"), 0.0, "finished", "lpn", 4, "", "run", 0.62, 1.5),
+        RunListing(Path(f"runs/20260801-120000-improve-{'long' * 20}-1a2b"), 8e4, "finished", "lpn", 0, "", "improve"),
+        RunListing(Path("runs/x"), None, "unreadable", "", 0, "the file is damaged"),
+    ]
+    page = printed(lambda console: print_runs(listings, console, now=86400 * 3.0))
+    first = next(line for line in page.splitlines() if line.startswith("20260801-120000-lpn-1a2b "))
+    assert first.split()[1:] == ["run", "finished", "0.620", "$1.50", "3", "d"]
+    assert f"improve-{'long' * 20}-1a2b " in page, "a name can be copied, however long"
+    assert page.endswith("the file is damaged\n")
+
+
+def test_score_is_printed_with_its_first_failure() -> None:
+    result = ScoreResult("lpn", "test", 0.25, (0.5, 0.0), {"ok": 1, "raised": 1}, "instance 1: NameError\n  \x1b[2J")
+    assert printed(lambda console: print_score(result, console)).splitlines() == [
+        "The program scores 0.2500 on lpn (sealed split, 2 instances; 1 failed).",
+        "2 instances: ok 1, raised 1",
+        "instance 1: NameError",
+        r"  \x1b[2J",
+    ]

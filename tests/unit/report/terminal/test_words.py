@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strop.report.terminal.words import counted, duration, escape, notice_of, with_error
+
+ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
+
+
+@given(ANY_TEXT, st.integers(4, 250))
+def test_harmless_text_is_printable_and_short_whatever_came_in(text: str, limit: int) -> None:
+    shown = escape(text, limit)
+    assert shown.isprintable()
+    assert len(shown) <= limit
+
+
+@given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=50))
+def test_harmless_text_is_unchanged_when_it_was_harmless(text: str) -> None:
+    assert escape(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", r"\x1b[2J"),
+        ("a\nb\tc", "a b c"),
+        ("\u202eevil", r"\u202eevil"),
+        ("\ud800", r"\ud800"),
+        ("\x9b31m", r"\x9b31m"),
+    ],
+)
+def test_harmless_shows_what_is_not_printable_as_an_escape(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+def test_harmless_says_that_it_cut() -> None:
+    assert escape("x" * 11, 10) == "xxxxxxx..."
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [((), "-"), ((0.5,), "0.500"), ((0.5, 0.7), "0.600 ± 0.100")],
+)
+def test_sample_is_said_with_the_error_that_it_has(values: tuple[float, ...], words: str) -> None:
+    assert with_error(values) == words
+
+
+def test_counts_are_said_most_frequent_first() -> None:
+    assert counted({"a": 1, "ok": 5, "b": 1}) == "ok 5, a 1, b 1"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.04, "0.0 s"), (59.96, "1:00"), (59.9, "59.9 s"), (125, "2:05"), (3725, "1:02:05")]
+)
+def test_duration_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> None:
+    assert notice_of('mix:["offline","openai/a"]', False).startswith(
+        'mix:["offline","openai/a"]: in part a built-in stand-in'
+    )
+    assert notice_of("offline", False).startswith("offline: a built-in stand-in")
+    assert notice_of('mix:["openai/a","openai/b"]', True) == ""

@@ -1,0 +1,338 @@
+"""The best so far, and the patch that is put in place: whole or not at all, and only over what is as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.events import Evaluated
+from strop.runs.patching import apply as applying
+from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
+from strop.runs.patching.best_candidate import BEST, BEST_DIFF, BEST_FILES, BestSoFar, best_of
+from strop.runs.patching.source_files import Original, git_root, of_file, of_seed, original_from
+
+FILES = {"a.py": "a = 1\n", "lib/b.py": "b = 1\r\n", "lib/run.sh": "#!/bin/sh\n"}
+AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": "n = 1\n"}
+BETTER = "=== file: a.py ===\na = 2\n=== file: lib/b.py ===\nb = 2\n=== file: lib/new.py ===\nn = 1\n"
+
+
+def git(root: Path, *arguments: str) -> None:
+    named = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", *named, *arguments], cwd=root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Original:
+    """Three files of a user's, in a clean git tree."""
+    root = tmp_path / "mine"
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(text.encode())
+    (root / "lib/run.sh").chmod(0o755)
+    (root / "a.py").chmod(0o640)
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "one")
+    return Original(FILES, str(root), str(root), command=True, new_files=("lib/*.py",), executable=("lib/run.sh",))
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    (tmp_path / "record").mkdir()
+    return tmp_path / "record"
+
+
+def contents(root: str) -> dict[str, str]:
+    found = [path for path in Path(root).rglob("*") if path.is_file() and ".git" not in path.parts]
+    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
+
+
+def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(original: Original, record: Path) -> None:
+    changed = apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == AFTER
+    assert [path.name for path in changed] == ["a.py", "b.py", "new.py"]
+    assert (Path(original.root) / "a.py").stat().st_mode & 0o777 == 0o640
+    (backup,) = record.glob(f"{BACKUP}-*")
+    assert {path.read_text() for path in backup.rglob("*.py")} == {"a = 1\n", "b = 1\n"}
+    assert not (record / JOURNAL).exists()
+    assert apply_files(original, original.written(BETTER), record, force=False) == [], "it is already applied"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda root: (root / "a.py").write_text("a = 3\n"), "has changed since the improvement began"),
+        (lambda root: (root / "lib/b.py").unlink(), "is gone"),
+        (lambda root: (root / "lib/new.py").write_text("mine"), "cannot create .*new.py: it already exists"),
+        (
+            lambda root: (root / "a.py").rename(root / "../a.py") and (root / "a.py").symlink_to("../a.py"),
+            "a link that leaves",
+        ),
+    ],
+)
+def test_nothing_is_written_where_a_file_is_not_as_it_was(
+    original: Original, record: Path, spoil: Any, words: str
+) -> None:
+    spoil(Path(original.root))
+    before = contents(original.root)
+    with pytest.raises(ConfigurationError, match=words):
+        apply_files(original, original.written(BETTER), record, force=True)
+    assert contents(original.root) == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (
+            lambda root: (git(root, "rm", "-q", "--cached", "a.py"), git(root, "commit", "-qm", "two")),
+            "git does not know",
+        ),
+        (lambda root: ((root / "z").write_text("z"), git(root, "add", "z")), "uncommitted changes"),
+        (lambda root: (root / ".git").rename(root / "../git"), "is in no git repository"),
+    ],
+)
+def test_patch_needs_force_where_git_could_not_bring_the_files_back(
+    original: Original, record: Path, spoil: Any, words: str
+) -> None:
+    spoil(Path(original.root))
+    with pytest.raises(ConfigurationError, match=words):
+        apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root).items() >= FILES.items()
+    apply_files(original, original.written(BETTER), record, force=True)
+    assert contents(original.root).items() >= AFTER.items()
+
+
+def test_untracked_files_such_as_the_record_do_not_make_a_tree_unclean(original: Original) -> None:
+    record = Path(original.root) / "runs" / "one"
+    record.mkdir(parents=True)
+    assert len(apply_files(original, original.written(BETTER), record, force=False)) == 3
+
+
+KILLED = """
+import os, pathlib, sys
+from strop.runs.patching import apply as applying
+from strop.runs.patching.source_files import original_from
+
+step, begun = int(sys.argv[1]), []
+def counted(self, target, real=pathlib.Path.replace):
+    if ".strop-" in self.name:
+        begun.append(target)
+        if len(begun) > step:
+            os.kill(os.getpid(), 9)
+    return real(self, target)
+pathlib.Path.replace = counted
+original = original_from(pathlib.Path(sys.argv[2]).read_text())
+applying.apply_files(original, original.written(sys.argv[4]), pathlib.Path(sys.argv[3]), force=True)
+"""
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_application_that_was_killed_half_way_is_undone_and_done_by_the_next_one(
+    original: Original, record: Path, tmp_path: Path, step: int
+) -> None:
+    said = tmp_path / "said.json"
+    said.write_text(original.to_json())
+    command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
+    assert subprocess.run(command, check=False).returncode == -9
+    assert (record / JOURNAL).is_file() and len(contents(original.root)) > len(FILES)
+    apply_files(original, original.written(BETTER), record, force=True)
+    assert contents(original.root) == AFTER and not (record / JOURNAL).exists()
+
+
+def test_application_that_fails_half_way_leaves_everything_as_it_was(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, begun = Path.replace, []
+
+    def failing(self: Path, target: Path) -> Path:
+        begun.append(target)
+        if len(begun) == 3:  # the first is the journal's
+            raise OSError("the disk is full")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(OSError, match="full"):
+        apply_files(original, original.written(BETTER), record, force=False)
+    monkeypatch.undo()
+    assert contents(original.root) == FILES and not (record / JOURNAL).exists()
+
+
+@pytest.mark.parametrize("path", ["lib/b.py", "lib/new.py"])
+def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    real = applying._back_up
+
+    def saving(*given: Any) -> None:
+        real(*given)
+        Path(original.root, path).write_text("saved")
+
+    monkeypatch.setattr(applying, "_back_up", saving)
+    with pytest.raises(ConfigurationError, match="at this very moment"):
+        apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == {**FILES, path: "saved"}
+
+
+def test_journal_stays_where_the_disk_is_too_full_to_undo(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, real = Path.replace, Path.write_bytes
+
+    def failing(self: Path, target: Path) -> Path:
+        if Path(target).name == "b.py":
+            raise OSError("the disk is full")
+        return replaced(self, target)
+
+    def full(self: Path, data: bytes) -> int:
+        real(self, b"")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Path, "replace", failing)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for _ in range(2):
+        with pytest.raises((OSError, ConfigurationError), match=r"full|cannot be undone"):
+            apply_files(original, original.written(BETTER), record, force=False)
+        assert (record / JOURNAL).exists()
+    monkeypatch.undo()
+    apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == AFTER
+
+
+def test_journal_of_a_record_from_elsewhere_writes_no_other_file(
+    original: Original, record: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("mine")
+    (record / "evil").write_text("evil")
+    step = {"target": str(other), "draft": str(tmp_path / ".x.strop-1"), "backup": "evil", "after": b"mine".hex()}
+    (record / JOURNAL).write_text(json.dumps({"steps": [step]}))
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        apply_files(original, original.written(BETTER), record, force=True)
+    assert other.read_text() == "mine" and contents(original.root) == FILES
+
+
+def evaluated(solution: str | None, value: float, scope: str = "improve/u-1#0") -> Evaluated:
+    return Evaluated(
+        scope=scope, utility="t", split="train", solution=solution, verdict="ok", value=value, scores=(value,),
+        verdicts=("ok",), error="", cpu_seconds=0.0, wall_seconds=0.0,
+    )  # fmt: skip
+
+
+START = evaluated(of_seed("seed\n").program, 0.5, "original/train")
+
+
+def test_best_so_far_is_the_first_of_the_best_and_none_where_none_beats_the_original() -> None:
+    seen = [START, evaluated("a", 0.4), evaluated("b", 0.7), evaluated("c", 0.7), evaluated(None, 0.9)]
+    best = best_of([*seen, evaluated("d", 0.9, "improved/train")])
+    assert best is not None and best.solution == "b"
+    assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8)]) is None
+
+
+def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated(original: Original, record: Path) -> None:
+    best = BestSoFar(record, original)
+    best(evaluated(original.program, 0.5, "original/train"))
+    best(evaluated("=== file: ../../x ===\nno program\n", 0.9))
+    assert not (record / BEST).exists()
+    best(evaluated(BETTER, 0.6))
+    assert contents(str(record / BEST / BEST_FILES)) == AFTER
+    assert os.access(record / BEST / BEST_FILES / "lib/run.sh", os.X_OK)
+    assert "+++ b/lib/new.py" in (record / BEST / BEST_DIFF).read_text()
+    best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.5))
+    best(evaluated(BETTER.replace("a = 2", "a = 4"), 0.7))
+    assert (record / BEST / BEST_FILES / "a.py").read_text() == "a = 4\n"
+    seen = [evaluated(BETTER, 0.8), evaluated(BETTER.replace("a = 2", "a = 6"), 0.51)]
+    again = BestSoFar(record, original, [evaluated(original.program, 0.5, "original/train"), *seen])
+    again(evaluated(BETTER.replace("a = 2", "a = 5"), 0.7))
+    assert (record / BEST / BEST_FILES / "a.py").read_text() == "a = 2\n"
+    assert len(list((record / ".best").iterdir())) == 1
+
+
+def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) -> None:
+    best, torn, done = BestSoFar(record, original), [], threading.Event()
+    best(evaluated(original.program, 0.0, "original/train"))
+    best(evaluated(BETTER, 0.01))
+
+    def look() -> None:
+        while not done.is_set():
+            folder = (record / BEST).resolve()  # one folder, as somebody sees it who enters it
+            texts = [(folder / BEST_FILES / "a.py"), (folder / BEST_FILES / "lib/b.py")]
+            try:
+                a, b = (path.read_text().split("=")[1].strip() for path in texts)
+            except FileNotFoundError:
+                continue  # the folder of a candidate that has just been beaten
+            if a != b:
+                torn.append((a, b))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for n in range(2, 60):
+            best(evaluated(BETTER.replace("= 2", f"= {n}"), n / 100))
+            assert (record / BEST / BEST_DIFF).is_file()
+    finally:
+        done.set()
+        thread.join()
+    assert not torn
+
+
+def test_candidate_may_not_add_files_that_nobody_allowed(original: Original) -> None:
+    with pytest.raises(Malformed, match="may not add the file src/x"):
+        original.written(BETTER + "=== file: src/x ===\nx\n")
+
+
+def test_candidate_may_not_add_files_to_folders_of_git(original: Original) -> None:
+    anywhere = replace(original, new_files=("**",))
+    with pytest.raises(Malformed, match="may not add the file"):
+        anywhere.written(BETTER + "=== file: .git/commondir ===\n../lib\n")
+
+
+def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, tmp_path: Path) -> None:
+    assert original_from(original.to_json()) == original
+    odd = tmp_path / "odd\tname.py"
+    odd.write_bytes(b"x = 1\r\n")
+    assert original_from(of_file(odd, tmp_path).to_json()) == of_file(odd, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"files": {}}', '{"files": {"../x": ""}}', '{"files": {"a/../../x": ""}, "command": true}'],
+)
+def test_record_that_names_no_files_or_leaves_their_folder_is_refused(text: str) -> None:
+    with pytest.raises(StoreError, match="which files"):
+        original_from(text)
+
+
+def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_files_folder(
+    tmp_path: Path,
+) -> None:
+    home, elsewhere = tmp_path / "home" / "code", tmp_path / "elsewhere"
+    home.mkdir(parents=True)
+    elsewhere.mkdir()
+    (home / "x.py").write_text("x = 1\n")
+    assert "--- a/code/x.py\n" in of_file(home / "x.py", tmp_path / "home").diff("x = 2\n")
+    assert git_root(home) is None and "--- a/x.py\n" in of_file(home / "x.py", elsewhere).diff("x = 2\n")
+    git(tmp_path / "home", "init", "-q")
+    assert "--- a/code/x.py\n" in of_file(home / "x.py", elsewhere).diff("x = 2\n")
+
+
+def test_best_so_far_never_gives_way_to_what_it_has_beaten_when_a_run_goes_on(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [evaluated(original.program, 0.5, "original/train")]
+    events += [evaluated(BETTER.replace("a = 2", f"a = {n}"), n / 10) for n in (6, 7, 8)]
+    BestSoFar(record, original, events)
+    links: list[str] = []
+    real = Path.symlink_to
+    monkeypatch.setattr(Path, "symlink_to", lambda self, to, **how: (links.append(str(to)), real(self, to, **how)))
+    BestSoFar(record, original, events)
+    assert set(links) <= {str((record / BEST).readlink())}
+    assert (record / BEST / BEST_FILES / "a.py").read_text() == "a = 8\n"

@@ -1,0 +1,233 @@
+"""What a run would come to: the paper's formula, its bounds, and what a limit buys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.events import Evaluated, LmCalled, LmResponded
+from strop.core.selection.gated import Gate
+from strop.core.selection.rehearsal import Rehearsed, rehearsed
+from strop.lm.offline import parse
+from strop.lm.prices import NOTHING, Tariff, given_price
+from strop.lm.replay import Recorded
+from strop.runs.assembly import Components
+from strop.runs.cost_estimate import (
+    GATE,
+    MEASUREMENT,
+    META_EVALUATION,
+    SELF_IMPROVEMENT,
+    Appetite,
+    Assumptions,
+    Range,
+    appetite_of,
+    planned,
+)
+from strop.runs.journal import Journal, run
+from strop.runs.spec import RunSpec, improver_text
+from strop.sandbox.jail import JailedSandbox
+from strop.store import Store
+from strop.tasks.base import META_TASK
+
+PAPER = replace(RunSpec(selection="paper"), jobs=2)
+PAID = Tariff(given_price("1,2"), 1000)
+GROUND = Assumptions(
+    solution_prompt=4000,
+    improver_prompt=6000,
+    solution=1000,
+    improver=2000,
+    instances=20,
+    time_limit=0.5,
+    tariffs={"m": PAID},
+    weights=[1.0],
+)
+SMALL = RunSpec(
+    iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, jobs=2
+)
+
+
+def test_most_calls_of_the_meta_evaluations_are_those_of_the_papers_formula() -> None:
+    found = planned(PAPER, GROUND)
+    assert found.leading == 4 * 25 * 5 * (25 + 4)
+    work = found.roles[META_EVALUATION]
+    scored = work.evaluations.most - 4 * 25 * 5  # each result is scored once more, which the formula leaves out
+    assert work.calls.most + scored == found.leading
+
+
+def test_roles_of_the_defaults_are_counted_one_by_one() -> None:
+    found = planned(replace(PAPER, selection="gated"), GROUND)
+    calls = {role: work.calls for role, work in found.roles.items()}
+    itself, solutions, gate = calls[SELF_IMPROVEMENT], calls[META_EVALUATION], calls[GATE]
+    gate_is = rehearsed(Gate(pairs=60), 5)
+    # The improver that improves itself is the seed improver, which asks once and writes 6 candidates, while no gate accepted any.
+    seeds = sum((1 - gate_is.accepted) ** t for t in range(4))
+    chosen = 0.6 + 0.4 / 3
+    assert itself == Range(
+        1,
+        pytest.approx(seeds + (4 - seeds) * (4 * chosen + (1 - chosen))),
+        pytest.approx(seeds + 4 * (4 - seeds)),
+        4 * 4,
+    )
+    every = pytest.approx((6 * seeds + 24 * (4 - seeds)) * 5 * 4)
+    assert (solutions.least, solutions.every_call, solutions.most) == (0, every, 4 * 25 * 5 * 4)
+    assert solutions.every_call / 2 < solutions.expected < solutions.every_call
+    assert (gate.least, gate.most) == (0, 4 * 60 * 2 * 4)
+    assert gate.every_call == pytest.approx(gate_is.pairs * (seeds + 4 * (8 - seeds)))
+    assert calls[MEASUREMENT].every_call == pytest.approx(5 + 4 * gate_is.accepted * 5 * 4)
+    assert (calls[MEASUREMENT].least, calls[MEASUREMENT].most) == (5, 5 * 4 + 4 * 5 * 4)
+    assert found.roles[META_EVALUATION].responses.most == 2000 * 6
+
+
+def test_improvers_that_use_every_call_cost_what_a_strong_models_run_cost() -> None:
+    """416 LM calls and 2,051 answers, of which 218 in the gates, in a run whose improvers a strong model wrote."""
+    size = {"iterations": 3, "copies": 4, "utility_budget": 16, "lm_budget": 3, "max_responses": 5, "meta_budget": 12}
+    found = planned(replace(RunSpec(), jobs=2, **size), GROUND)
+    assert found.total.calls.expected / 2 < 416 < found.total.calls.every_call
+    assert found.total.responses.expected / 2 < 2051 < found.total.responses.every_call
+    assert found.roles[GATE].calls.expected / 2 < 218 < found.roles[GATE].calls.every_call
+
+
+COUNTED = [
+    ("offline", "paper", (3, 2, 4, 8, 3, 10), 55),
+    ("offline:skill=0.2", "archive", (3, 2, 3, 10, 3, 10), 33),
+    ("offline", "gated", (2, 3, 3, 6, 4, 10), 32),
+    ("offline", "gated", (2, 2, 6, 10, 4, 10), 46),
+    ("offline:skill=0.9", "archive", (2, 2, 3, 6, 3, 20), 42),
+    ("offline", "gated", (3, 2, 6, 8, 3, 15), 105),
+    ("offline", "paper", (3, 2, 4, 10, 4, 10), 64),
+]
+"""Runs: (T, copies, meta-utility calls, utility calls, LM calls, pairs of a gate) and the LM calls that they made."""
+
+
+@pytest.mark.parametrize(("lm", "selection", "size", "made"), COUNTED)
+def test_calls_of_a_run_are_within_a_factor_of_two_of_those_expected(
+    lm: str, selection: Any, size: tuple[int, ...], made: int
+) -> None:
+    names = ("iterations", "copies", "meta_budget", "utility_budget", "lm_budget", "gate_pairs")
+    spec = replace(PAPER, lm=lm, selection=selection, **dict(zip(names, size, strict=True)))
+    expected = planned(spec, replace(GROUND, appetite=appetite_of(lm))).total.calls.expected
+    assert expected / 2 <= made <= expected * 2
+
+
+def test_appetite_of_a_mixture_is_that_of_its_members_by_their_weights() -> None:
+    weak, mixed = appetite_of("offline:skill=0.0"), appetite_of('mix:["offline:skill=0.0?weight=3","vllm/m"]')
+    assert weak.every_call < 0.05 and weak.nothing > 0.5
+    assert mixed.every_call == pytest.approx(0.75 * weak.every_call + 0.25 * Appetite().every_call)
+    assert mixed.nothing == pytest.approx(0.75 * weak.nothing)
+
+
+def test_gate_is_expected_to_stop_early_and_to_accept_the_more_the_more_pairs_it_has() -> None:
+    few, many = rehearsed(Gate(comparisons=2, pairs=10), 2), rehearsed(Gate(comparisons=2, pairs=200), 2)
+    assert few.pairs < 5 and few.accepted == 0  # ten pairs hardly ever bring an evidence of 20
+    assert many.pairs < 100 and 0.2 < many.accepted < 0.6
+    assert rehearsed(Gate(comparisons=2, pairs=0), 2) == Rehearsed(0, 0)
+
+
+def test_stand_in_is_expected_to_answer_at_once() -> None:
+    """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
+    alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
+    assert 129 / 2 < planned(replace(RunSpec(), jobs=2), alone).seconds.expected < 2 * 258
+    assert planned(replace(RunSpec(), jobs=2), GROUND).seconds.expected > 10 * 4 * 4
+
+
+def test_least_is_nothing_when_nobody_knows_what_the_improver_asks() -> None:
+    found = planned(replace(PAPER, improver="mine.py"), GROUND)
+    assert (found.total.calls.least, found.total.tokens.least) == (0, 0)
+
+
+def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:
+    spec = replace(PAPER, iterations=0)
+    (found,) = [planned(spec, GROUND).total.cost]
+    each = 1000 * 1000 + (1000 * 1.5 / 4 + 200) * 2000
+    assert found is not None and found.expected == pytest.approx(5 * 6 * each, rel=0.01)
+    both = replace(GROUND, tariffs={"m": PAID, "free": Tariff(NOTHING, 1000, tokenless=True)}, weights=[1.0, 3.0])
+    mixed = planned(spec, both).total
+    assert mixed.cost is not None and mixed.cost.expected == pytest.approx(found.expected / 4, rel=0.01)
+    assert (mixed.cost.least, mixed.cost.most, mixed.tokens.least) == (0, found.most, 0)
+    unknown = replace(GROUND, tariffs={"m": Tariff(None, 1000)})
+    assert planned(spec, unknown).total.cost is None and planned(spec, unknown).total.tokens.expected > 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "flag"),
+    [
+        ({"max_cost": 0.04}, "--max-cost"),
+        ({"max_tokens": 50_000}, "--max-tokens"),
+        ({"max_calls": 20}, "--max-calls"),
+        ({"max_time": 60.0}, "--max-time"),
+    ],
+)
+def test_limit_warns_when_it_buys_fewer_than_one_iteration(limits: dict[str, Any], flag: str) -> None:
+    found = planned(replace(PAPER, **limits), GROUND)
+    assert (found.binding, found.attempts) == (flag, 0) and 0 <= found.iterations < 1
+    assert found.warning.startswith(f"{flag} buys ") and "\n" not in found.warning
+
+
+def test_limit_buys_the_whole_iterations_that_it_covers_after_the_first_measurement() -> None:
+    spec = replace(PAPER, lm_budget=1)  # so that every improver asks as the seed improver does
+    iteration = 1 + 6 * 5 + 5
+    found = planned(replace(spec, max_calls=5 + 2 * iteration + 3), GROUND)
+    assert (found.binding, found.attempts, found.warning) == ("--max-calls", 2 * 6, "")
+    assert found.iterations == pytest.approx(2 + 3 / iteration) and found.total.calls.most == 5 + 2 * iteration + 3
+    enough = planned(replace(spec, max_calls=5 + 4 * iteration), GROUND)
+    assert (enough.binding, enough.iterations, enough.attempts) == ("", 4, 24)
+    assert (planned(PAPER, GROUND).binding, planned(PAPER, GROUND).attempts) == ("", 24)
+
+
+def test_every_expected_figure_ends_with_the_limit_that_is_spent_first() -> None:
+    free = planned(PAPER, GROUND)
+    cut = planned(replace(PAPER, max_cost=free.total.cost.expected / 4e9 if free.total.cost else 0.0), GROUND)
+    assert free.total.cost is not None and cut.total.cost is not None
+    figures = [
+        (cut.total.calls, free.total.calls),
+        (cut.total.responses, free.total.responses),
+        (cut.total.evaluations, free.total.evaluations),
+        (cut.total.tokens, free.total.tokens),
+        (cut.total.cost, free.total.cost),
+        (cut.seconds, free.seconds),
+    ]
+    for shortened, whole in figures:
+        assert shortened.expected == pytest.approx(whole.expected / 4)
+    assert cut.total.calls.most == free.total.calls.most  # cheap calls may be many
+
+
+def test_most_money_is_that_of_the_tokens_and_calls_that_the_limits_allow() -> None:
+    tokens = planned(replace(PAPER, max_tokens=100_000), GROUND).total
+    assert tokens.cost is not None and tokens.cost.most == pytest.approx(
+        100_000 * 2000
+    )  # all of them out, at $2 a million
+    calls, free = planned(replace(PAPER, max_calls=10), GROUND).total, planned(PAPER, GROUND).total
+    assert calls.cost is not None and free.cost is not None
+    assert calls.cost.most == pytest.approx(free.cost.most * 10 / free.calls.most)
+    assert calls.tokens.most == pytest.approx(free.tokens.most * 10 / free.calls.most)
+
+
+def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None:
+    found = planned(replace(PAPER, lm_budget=0), GROUND)
+    assert (found.total.calls, found.total.tokens, found.attempts) == (Range(), Range(), 0)
+
+
+@pytest.mark.parametrize(("selection", "skill"), [("paper", "0.9"), ("gated", "0.5"), ("archive", "0.2")])
+def test_real_run_lies_between_least_and_most(
+    selection: Any, skill: str, jail: JailedSandbox, bench: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    task = bench().task
+    spec = replace(SMALL, selection=selection, require=())
+    model = Recorded(parse(f"offline:skill={skill}", 3))
+    run(
+        Components(spec, task, model, jail, b"plan"),
+        improver_text("seed"),
+        tmp_path,
+        Journal(store, lambda event: None),
+    )
+    found = planned(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)})).total
+    calls = sum(stored.event.cost for stored in store.events(LmCalled))
+    responses = sum(not stored.event.again for stored in store.events(LmResponded))
+    evaluations = sum(stored.event.utility != META_TASK for stored in store.events(Evaluated))
+    assert found.calls.least <= calls <= found.calls.most
+    assert found.responses.least <= responses <= found.responses.most
+    assert found.evaluations.least <= evaluations <= found.evaluations.most

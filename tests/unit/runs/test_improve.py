@@ -1,0 +1,309 @@
+"""One improvement and its comparison on the sealed split, in the real jail; its patch; and what is claimed of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from strop.base.errors import ConfigurationError, TaskError
+from strop.base.unified_diff import as_written, named, unified
+from strop.core.improver import Improvement
+from strop.core.utility import Evaluation
+from strop.lm.replay import Recorded
+from strop.report.terminal.documents import ModelFacts
+from strop.report.terminal.live import Silence
+from strop.report.terminal.single import print_diff, print_single, sentence, single_document
+from strop.runs.assembly import Components
+from strop.runs.improve import Cost, Scored, Single, improve_once, recorded
+from strop.runs.journal import Journal
+from strop.runs.patching.source_files import Original
+from strop.runs.spec import RunSpec, improver_text
+from strop.store import Store
+from support.tables import terminal
+
+MakeBench = Callable[..., Any]
+SEED = improver_text("seed")
+DOUBLE = "def algorithm(n):\n    return 2 * n\n"
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution[:-1]\n"
+BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
+
+
+def giving(solution: str) -> str:
+    return f"def improve_algorithm(initial_solution, utility, language_model):\n    return {solution!r}\n"
+
+
+@pytest.fixture
+def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]:
+    """One improvement by an improver, on the doubling task."""
+
+    def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Single, Path]:
+        b = bench(**changes)
+        parts = Components(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
+        directory = tmp_path / "there"
+        with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
+            found = improve_once(parts, improver, start, directory, Journal(store, Silence()))
+            assert recorded(stored.event for stored in store.events()) == found
+        return found, directory
+
+    return carry_out
+
+
+def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> None:
+    found, directory = once(SEED, test_instances=16)
+    assert found.finding == "better" and found.cost == Cost(lm_calls=1, responses=3, evaluations=3)
+    assert found.improved.test.value == 1.0 > found.original.test.value
+    assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
+    before = f"{found.original.test.value:.3f}"
+    assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
+    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances.")
+
+
+def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
+    start = Original({"mine.py": DOUBLE})
+    found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
+    assert found.finding == "worse" and sentence(found) == (
+        "No improvement: what the improver returned is worse, -1.000 (all 16 equal) in score, from 1.000 to 0.000, "
+        "on 16 held-out instances; keep the original."
+    )
+    assert (directory / "original.py").read_text() == DOUBLE
+
+
+def test_improvement_that_changes_nothing_measurable_is_not_significant(once: Any) -> None:
+    found, _ = once(giving("def algorithm(n):\n    return 0 * n\n"))
+    assert found.finding == "no significant improvement"
+    assert sentence(found).startswith("No improvement: score unchanged at 0.") and "p =" not in sentence(found)
+
+
+def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) -> None:
+    fails = "def algorithm(n):\n    return 2 * n if n == 0 else undefined_name\n"
+    found, _ = once(giving(fails), Original({"mine.py": DOUBLE}), test_instances=20)
+    assert found.difference.mean == -1.0 and found.difference.n == 20 and found.finding == "worse"
+
+
+def trying(*candidates: str, returning: str) -> str:
+    """An improver that scores some programs and then returns one."""
+    return (
+        f"def improve_algorithm(initial_solution, utility, language_model):\n    for each in {candidates!r}:\n"
+        f"        utility(each)\n    return {returning}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("returned", "reason"),
+    [
+        ("initial_solution", "the improver returned the original"),
+        (repr("def algorithm(n):\n    return -1\n"), "what the improver returned did not score as well in training"),
+    ],
+)
+def test_best_candidate_stands_when_the_improver_returns_a_worse_one(once: Any, returned: str, reason: str) -> None:
+    half = "def algorithm(n):\n    return 2 * n if n % 2 else 1\n"
+    found, directory = once(trying(half, DOUBLE, half, returning=returned), test_instances=16)
+    assert found.finding == "better" and found.stands_in and found.improved.text == DOUBLE
+    assert (directory / "solution.py").read_text() == DOUBLE
+    assert sentence(found).endswith(f"; {reason}, so this is the best candidate that it had evaluated.")
+
+
+def test_program_that_the_improver_returns_stands_when_no_candidate_scored_better(once: Any) -> None:
+    found, _ = once(trying(DOUBLE, returning=repr(DOUBLE.rstrip())), test_instances=16)
+    assert found.finding == "better" and not found.stands_in
+
+
+@pytest.mark.parametrize("improver", [BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"])
+def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> None:
+    found, directory = once(improver)
+    assert (found.finding, found.improved, found.difference, found.p) == ("failed", None, None, None)
+    assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
+    assert (directory / "solution.py").read_text() == found.original.text
+    assert (directory / "solution.diff").read_text() == "" and found.original.test.value > 0
+
+
+def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
+    found, _ = once(IDLE)
+    assert found.finding == "unchanged"
+    assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 4 LM calls)."
+
+
+def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:
+    _, directory = once(SEED)
+    with Store.open(directory) as store:
+        evaluations = [stored.event for stored in store.events() if type(stored.event).__name__ == "Evaluated"]
+    assert [event.scope for event in evaluations if event.split == "test"] == ["improved/test", "original/test"]
+    assert [event.split for event in evaluations][-2:] == ["test", "test"]
+
+
+def test_solution_to_start_from_is_improved_in_place_of_the_seed(once: Any) -> None:
+    found, _ = once(IDLE.replace("[:-1]", "+ '# more'"), Original({"mine.py": "def algorithm(n):\r\n    return 5\r\n"}))
+    assert found.original.text == "def algorithm(n):\n    return 5\n"
+    assert found.improved.text == "def algorithm(n):\n    return 5\n# more\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("os.abort()", "SIGABRT"),
+        ("os.kill(os.getpid(), 9)", ""),
+        ("len(bytearray(4 << 30))", ""),
+        ("while n + 2: pass", "limit"),
+    ],
+    ids=["aborts", "is killed", "runs out of memory", "loops"],
+)
+def test_original_that_does_not_end_is_refused_as_one_that_raises(once: Any, body: str, words: str) -> None:
+    start = Original({"mine.py": f"import os\ndef algorithm(n):\n    {body}\n"})
+    with pytest.raises(ConfigurationError, match=f"does not run: .*{words}"):
+        once(IDLE, start)
+
+
+@pytest.mark.parametrize(
+    ("start", "error"), [(Original({"mine.py": "def other(n): pass"}), ConfigurationError), (None, TaskError)]
+)
+def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any, start: Any, error: type) -> None:
+    with pytest.raises(error, match=r"does not run: .*does not define algorithm") as caught:
+        once(SEED, start, seed="def other(n): pass")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "start", "changes", "error"),
+    [
+        ("while True: pass", False, {}, TaskError),
+        ("return 1 / 0", False, {"slow_seed": True}, TaskError),
+        ("while True: pass", True, {"slow_seed": True}, ConfigurationError),
+    ],
+    ids=["the task does not say so", "it raises", "it is not the seed"],
+)
+def test_slow_seed_of_a_task_excuses_nothing_else(once: Any, body: str, start: bool, changes: Any, error: type) -> None:
+    text = f"def algorithm(n):\n    {body}\n"
+    with pytest.raises(error, match="does not run: "):
+        once(IDLE, Original({"mine.py": text}) if start else None, **changes | ({} if start else {"seed": text}))
+
+
+def test_seed_that_is_too_slow_is_improved_where_its_task_says_that_it_may_be(once: Any) -> None:
+    found, _ = once(IDLE, seed="def algorithm(n):\n    while True: pass\n", slow_seed=True)
+    assert found.original.train.verdict == "timeout" and found.original.train.value == 0
+
+
+def made(differences: list[float]) -> Single:
+    """A result with these differences on the sealed split."""
+    evaluations = [
+        Evaluation(sum(scores) / len(scores), "ok", tuple(scores), ("ok",) * len(scores))
+        for scores in ([0.5 + each / 2 for each in differences], [0.5 - each / 2 for each in differences])
+    ]
+    improved, original = (Scored("text", each, each) for each in evaluations)
+    return Single(Improvement("text", "ok", ""), original, improved, Cost(1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("differences", "finding"),
+    [
+        ([0.4], "no significant improvement"),
+        ([0.4, 0.4], "no significant improvement"),
+        ([0.4] * 5, "no significant improvement"),
+        ([0.4] * 6, "better"),
+        ([-0.4] * 6, "worse"),
+        ([0.01] * 5 + [1.0], "no significant improvement"),
+        ([0.3, -0.3] * 20, "no significant improvement"),
+        ([0.4, 0.3, -0.1] * 10, "better"),
+    ],
+)
+def test_finding_claims_no_more_than_the_instances_show(differences: list[float], finding: str) -> None:
+    assert made(differences).finding == finding
+    claim = "no improvement" if finding == "worse" else finding
+    assert sentence(made(differences)).lower().startswith(claim)
+
+
+def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
+    file = io.StringIO()
+    print_single(
+        made([0.4] * 6),
+        terminal(file),
+        task="lpn",
+        notice="a stand-in",
+        notes={"R005": 2},
+    )
+    lines = file.getvalue().splitlines()
+    assert lines[0] == "a stand-in" and lines[1].startswith("Better: +0.400 (all 6 equal) in score")
+    assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
+    assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
+    assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
+    assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
+
+
+def test_report_of_a_record_that_ended_early_says_so() -> None:
+    file = io.StringIO()
+    print_single(None, terminal(file), task="lpn")
+    assert file.getvalue().startswith("Unfinished: ")
+    document = single_document(None, task="lpn", model=ModelFacts("offline", False), directory=Path("nowhere"))
+    assert (document["finding"], document["original"], document["solution"]) == ("unfinished", None, None)
+
+
+def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:
+    found, directory = once(SEED, test_instances=16)
+    document = single_document(found, task="doubling", model=ModelFacts("scripted", False), directory=directory)
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document["finding"] == "better" and document["improved"] and document["difference"]
+    assert document["improved"]["test"]["scores"] == [1.0] * 16
+    low, high = document["difference"]["interval"] or (0.0, 0.0)
+    assert 0 < low < document["difference"]["mean"] < high
+
+
+def test_diff_is_shown_harmless_and_cut(tmp_path: Path) -> None:
+    (tmp_path / "x.diff").write_text("+[bold]\x1b[2J\n" + "+line\n" * 500)
+    file = io.StringIO()
+    print_diff(tmp_path / "x.diff", Console(file=file, width=80, force_terminal=True, highlight=False))
+    shown = file.getvalue()
+    assert "\x1b" not in shown and "[bold]" in shown and "301 more lines" in shown
+
+
+TEXTS = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
+@settings(max_examples=60, deadline=None)
+@given(before=TEXTS, after=TEXTS)
+def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(
+    tmp_path_factory: pytest.TempPathFactory, before: str, after: str
+) -> None:
+    assert applied(tmp_path_factory.mktemp("p"), "solution.py", before, after) == after
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
+@pytest.mark.parametrize(
+    "name", ["solution.py", "in/a folder/my solution.py", 'odd "quoted".py', "naïve.py", "tab\there.py"]
+)
+def test_patch_finds_the_file_by_its_name(tmp_path: Path, name: str) -> None:
+    assert applied(tmp_path, name, "a\nb\n", "a\nc\n") == "a\nc\n"
+
+
+def applied(folder: Path, name: str, before: str, after: str) -> str:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(before.encode())
+    diff = unified(before, after, named(file, folder))
+    command = ["patch", "-p1", "--no-backup-if-mismatch", "--silent"]
+    ended = subprocess.run(command, input=diff.encode(), cwd=folder, capture_output=True, check=False)
+    if diff:
+        assert ended.returncode == 0, (ended.stdout, ended.stderr, diff)
+    return file.read_bytes().decode() if file.exists() else ""
+
+
+def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -> None:
+    assert named(tmp_path / "a" / "b.py", tmp_path) == "a/b.py"
+    assert named(tmp_path / "b.py", tmp_path / "a") == "b.py"
+
+
+@pytest.mark.parametrize(
+    ("like", "written"),
+    [("a\n", "x\ny\n"), ("a\r\nb\r\n", "x\r\ny\r\n"), ("a\r\nb\n", "x\ny\n"), ("", "x\ny\n"), ("a\r", "x\ny\n")],
+)
+def test_text_is_written_with_the_line_ends_of_the_original(like: str, written: str) -> None:
+    assert as_written("x\ny\n", like) == written

@@ -1,0 +1,99 @@
+"""A/A runs: what they measure, with real guests, and what they make of it, on numbers of a known distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from strop.base.events import Evaluated, ImproveStarted
+from strop.core.selection import Gate
+from strop.lm.scripted import Scripted
+from strop.runs.assembly import Components, RunContext
+from strop.runs.measurements import Named
+from strop.runs.noise_floor import Trials, carry_out, gate_errors, noise, trials
+from strop.runs.spec import RunSpec, improver_text
+from strop.sandbox.jail import JailedSandbox
+from strop.store import Store
+from strop.tasks.base import Task
+
+SEED = Named("seed", improver_text("seed"))
+SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, jobs=2, require=())
+FEW = 20
+"""Comparisons of the gate where a test is not about it."""
+GATE = Gate(error=0.1, comparisons=4, pairs=30)
+A_TASK = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.0, seed="")
+
+
+@pytest.fixture
+def laboratory(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> RunContext:
+    model = Scripted(lambda request: "```python\ndef algorithm(n):\n    return 2 * n\n```")
+    return RunContext(Components(SPEC, bench().task, model, jail, b"secret"), store.append)
+
+
+def drawn(rng: np.random.Generator, repeats: int = 20, copies: int = 5) -> Trials:
+    return Trials(A_TASK, tuple(tuple(row) for row in rng.normal(0.6, 0.1, (repeats, copies)).tolist()))
+
+
+def test_every_repeat_is_measured_afresh_on_the_same_training_instances_and_never_on_the_sealed_split(
+    laboratory: RunContext, store: Store
+) -> None:
+    task = laboratory.parts.task
+    carry_out(laboratory, (task,), SEED, 3, store, lambda line: None)
+    assert trials(store, task, 3, SPEC.copies).values == ((1.0, 1.0),) * 3
+    assert {stored.event.split for stored in store.events(Evaluated)} == {"train"}
+    assert len({stored.event.scope for stored in store.events(ImproveStarted)}) == 3 * SPEC.copies
+
+
+def test_repeats_that_are_there_are_kept_when_more_are_asked_for(laboratory: RunContext, store: Store) -> None:
+    task, said = laboratory.parts.task, list[str]()
+    carry_out(laboratory, (task,), SEED, 2, store, lambda line: None)
+    carry_out(laboratory, (task,), SEED, 3, store, said.append)
+    assert said == ["2 of 3 repeats done before", "doubling: repeat 3 of 3 (3 of 3)"]
+    assert len(trials(store, task, 3, SPEC.copies).values) == 3
+
+
+def test_floor_is_exceeded_by_a_twentieth_of_the_differences_of_one_improver() -> None:
+    rng = np.random.default_rng(1)
+    floors = [noise(drawn(rng), GATE, rng, FEW).floor for _ in range(5)]
+    a, b = (rng.normal(0.6, 0.1, (40_000, 5)).mean(axis=1) for _ in range(2))
+    assert 0.03 < np.mean([(np.abs(a - b) > floor).mean() for floor in floors]) < 0.08
+
+
+def test_noise_tells_the_spread_of_a_meta_utility_twice_and_both_agree() -> None:
+    found = noise(drawn(np.random.default_rng(2), repeats=200), GATE, np.random.default_rng(0), FEW)
+    assert found.sd == pytest.approx(0.1 / np.sqrt(5), rel=0.15) and found.stderr == pytest.approx(found.sd, rel=0.15)
+    assert found.mean == pytest.approx(0.6, abs=0.02)
+    low, high = found.floor_interval
+    assert low <= found.floor <= high and found.quantiles[-1] == found.floor
+    assert list(found.quantiles) == sorted(found.quantiles)
+
+
+def test_noise_of_an_improver_that_never_varies_is_none() -> None:
+    found = noise(Trials(A_TASK, ((0.5, 0.5),) * 3), GATE, np.random.default_rng(0), FEW)
+    assert (found.sd, found.stderr, found.floor, found.floor_interval) == (0.0, 0.0, 0.0, (0.0, 0.0))
+    assert found.gate.accepted == 0
+
+
+def test_noise_is_told_of_single_copies_too() -> None:
+    assert noise(drawn(np.random.default_rng(3), 10, 1), GATE, np.random.default_rng(0), FEW).floor > 0
+
+
+def test_noise_of_one_repeat_is_refused() -> None:
+    with pytest.raises(ValueError, match="the least is 2"):
+        noise(Trials(A_TASK, ((0.5,),)), GATE, np.random.default_rng(0), FEW)
+
+
+def test_gate_that_compares_an_improver_with_itself_stays_within_its_error_rate() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.choice([0.0, 0.55, 1.0], (20, 5), p=[0.1, 0.6, 0.3])
+    found = gate_errors(values, Gate(error=0.4, comparisons=1, pairs=30), rng, comparisons=300)
+    assert found.accepted > 0 and found.interval[0] <= found.alpha == 0.4
+
+
+def test_gate_that_may_err_without_limit_is_fooled_by_noise() -> None:
+    rng = np.random.default_rng(5)
+    found = gate_errors(rng.random((20, 5)), Gate(error=0.9, comparisons=1, pairs=30), rng, comparisons=50)
+    assert found.accepted > 10, "the simulation tries the gate for real"

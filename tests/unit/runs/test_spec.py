@@ -1,0 +1,82 @@
+"""Recipes of runs, and the texts they name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import ConfigurationError
+from strop.runs.assembly import meta_description
+from strop.runs.spec import LEAST, RunSpec, improver_text, program_text, shipped_improvers
+
+
+def test_recipe_has_the_papers_parameters_when_nothing_is_said() -> None:
+    spec = RunSpec()
+    budgets = (spec.utility_budget, spec.meta_budget, spec.lm_budget, spec.max_responses)
+    assert (spec.iterations, spec.copies, budgets) == (4, 5, (25, 25, 4, 6))
+
+
+def test_recipe_survives_json_when_it_holds_something_in_every_field() -> None:
+    spec = RunSpec(task="t", lm="openai/x", base_url="u", iterations=2, seed=3, require=("read", "wall"), improver="i")
+    assert RunSpec.from_json(spec.to_json()) == spec
+
+
+def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> None:
+    spec = RunSpec(task="a", further_tasks=("b", "c"), copies=4)
+    assert RunSpec.from_json(spec.to_json()) == spec
+    assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
+    assert "# 12 tasks, hidden from you" in meta_description(spec)
+
+
+@pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
+def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="further_tasks of the recipe"):
+        RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
+
+
+def test_recipe_of_a_newer_version_is_read_without_what_is_unknown() -> None:
+    assert RunSpec.from_json('{"task": "t", "warp": 9}') == RunSpec(task="t", edits="rewrite")
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_recipe_is_refused_when_a_number_is_below_its_range(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"--{name.replace('_', '-')}"):
+        replace(RunSpec(), **{name: LEAST[name] - 1}).checked()
+
+
+def test_jobs_are_the_cores_when_not_given() -> None:
+    assert RunSpec().checked().jobs >= 1
+    assert RunSpec(jobs=3).checked().jobs == 3
+
+
+def test_every_shipped_improver_defines_improve_algorithm() -> None:
+    assert "seed" in shipped_improvers()
+    for name in shipped_improvers():
+        assert "def improve_algorithm(" in improver_text(name)
+
+
+def test_seed_improver_holds_the_prompt_of_figure_2() -> None:
+    text = improver_text("seed")
+    for words in (
+        "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms.",
+        "Improve the following solution:\n```python\n{initial_solution}\n```",
+        "You will be evaluated based on this score function:\n```python\n{utility.str}\n```",
+        "You must return an improved solution. Be as creative as you can under the constraints.",
+        "Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it.",
+    ):
+        assert words in text
+
+
+def test_program_that_is_not_text_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "binary.py").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="UTF-8") as caught:
+        program_text(tmp_path / "binary.py", "solution")
+    assert "\n" not in str(caught.value)
+
+
+def test_meta_description_tells_the_budgets_and_nothing_of_the_task() -> None:
+    told = meta_description(RunSpec(utility_budget=11, lm_budget=3, max_responses=7, copies=5, meta_budget=13))
+    assert all(number in told for number in ("at most 11 calls", "calls: 3", "7 responses in one call", "13 times"))
+    assert not any(word in told.lower() for word in ("parity", "lpn", "noise", "{copies}"))

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+import typing
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strop.base.errors import StoreError
+from strop.base.events import (
+    KINDS,
+    AuditNoted,
+    Event,
+    IterationFinished,
+    RunFinished,
+)
+from strop.base.solution import digest_of
+from strop.store import FILE_NAME, Store, list_runs
+from support.records import ask, evaluated, note
+
+ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
+"""Lone surrogates, NUL and control characters too."""
+
+
+@st.composite
+def any_event(draw: st.DrawFn) -> Event:
+    kind = draw(st.sampled_from(sorted(KINDS.values(), key=lambda kind: kind.__name__)))
+    of: dict[object, st.SearchStrategy[object]] = {
+        str: ANY_TEXT,
+        int: st.integers(),
+        bool: st.booleans(),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+        str | None: st.none() | ANY_TEXT,
+        int | None: st.none() | st.integers(),
+        tuple[str, ...]: st.lists(ANY_TEXT, max_size=4).map(tuple),
+        tuple[float, ...]: st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
+    }
+    types = typing.get_type_hints(kind)
+    return kind(**{field.name: draw(of[types[field.name]]) for field in fields(kind)})  # type: ignore[arg-type]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(any_event(), min_size=1, max_size=4))
+def test_store_gives_back_equal_events_after_reopening(happened: list[Event]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        with Store.create(Path(directory), {}) as store:
+            for event in happened:
+                store.append(event)
+        with Store.open(Path(directory)) as store:
+            assert [stored.event for stored in store.events()] == happened
+
+
+def test_store_numbers_events_from_one_and_dates_them_by_its_clock(tmp_path: Path) -> None:
+    ticks = iter([10.5, 11.0])
+    with Store.create(tmp_path, {}, lambda: next(ticks)) as store:
+        assert [store.append(note()), store.append(note())] == [1, 2]
+        assert [(stored.seq, stored.at) for stored in store.events()] == [(1, 10.5), (2, 11.0)]
+
+
+def test_store_keeps_a_text_once_when_many_events_hold_it(store: Store, tmp_path: Path) -> None:
+    for _ in range(3):
+        store.append(evaluated("def algorithm(): ..."))
+    assert ask(tmp_path / "run", "SELECT digest, body FROM text") == [
+        (digest_of("def algorithm(): ..."), "def algorithm(): ...")
+    ]
+
+
+def test_store_gives_a_text_by_its_digest_lone_surrogates_and_all(store: Store) -> None:
+    store.append(evaluated("s = '\ud83d\ude00 \udcff \x00'"))
+    text = "s = '\ud83d\ude00 \udcff \x00'"
+    assert store.text(digest_of(text)) == text
+
+
+def test_store_keeps_two_surrogates_apart_that_would_make_one_character(store: Store) -> None:
+    store.append(note("\ud83d\ude00"))
+    assert [stored.event.detail for stored in store.events(AuditNoted)] == ["\ud83d\ude00"]
+
+
+def test_store_says_so_when_it_holds_no_such_text(store: Store) -> None:
+    with pytest.raises(StoreError, match="no text with the digest abc"):
+        store.text("abc")
+
+
+def test_store_gives_only_the_kinds_asked_for_in_order(store: Store) -> None:
+    for event in (note("a"), evaluated("x"), RunFinished(scope="", status="finished"), note("b")):
+        store.append(event)
+    found = store.events(RunFinished, AuditNoted)
+    assert [(stored.seq, type(stored.event)) for stored in found] == [
+        (1, AuditNoted),
+        (3, RunFinished),
+        (4, AuditNoted),
+    ]
+
+
+def test_store_gives_a_scope_with_the_scopes_inside_it_and_no_namesake(store: Store) -> None:
+    for scope in ("t1", "t1/improve", "t1/improve/copy0", "t10/improve", "t1-x", "t2"):
+        store.append(note(scope=scope))
+    assert [stored.event.scope for stored in store.events(AuditNoted, scope="t1")] == [
+        "t1",
+        "t1/improve",
+        "t1/improve/copy0",
+    ]
+
+
+def test_store_gives_every_event_once_when_they_fill_several_pages(store: Store) -> None:
+    for number in range(1201):
+        store.append(note(str(number)))
+    assert [stored.event.detail for stored in store.events(AuditNoted)] == [str(number) for number in range(1201)]
+
+
+def test_events_are_those_of_the_beginning_when_the_reader_appends_while_it_reads(store: Store) -> None:
+    for _ in range(500):  # a whole page
+        store.append(note())
+    assert len([store.append(note()) for _ in store.events()]) == 500
+
+
+def test_store_loses_nothing_when_many_threads_append(store: Store) -> None:
+    def work(name: int) -> None:
+        for number in range(50):
+            store.append(note(f"{name}.{number}"))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = [stored.event.detail for stored in store.events(AuditNoted)]
+    assert sorted(kept) == sorted(f"{name}.{number}" for name in range(16) for number in range(50))
+
+
+def test_store_gives_its_meta_after_reopening(tmp_path: Path) -> None:
+    Store.create(tmp_path, {"task": "lpn", "note": "é\ud800"}).close()
+    with Store.open(tmp_path) as store:
+        assert store.meta == {"task": "lpn", "note": "é\ud800"}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_store_refuses_a_number_that_is_not_finite(store: Store, number: float) -> None:
+    with pytest.raises(ValueError, match="Out of range float"):
+        store.append(evaluated("x", value=number))
+    assert list(store.events()) == []
+
+
+def test_store_refuses_an_event_of_a_class_that_is_no_kind(store: Store) -> None:
+    class Gossip(Event):
+        pass
+
+    with pytest.raises(ValueError, match="Gossip is not a kind of event"):
+        store.append(Gossip(scope=""))
+
+
+def test_reader_sees_what_the_writer_has_appended_so_far(store: Store, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "run") as reader:
+        store.append(note())
+        assert [stored.event for stored in reader.events()] == [note()]
+
+
+def test_reader_refuses_to_append(store: Store, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "run") as reader, pytest.raises(StoreError, match="opened for reading"):
+        reader.append(note())
+
+
+def test_create_refuses_a_directory_that_holds_a_run(tmp_path: Path) -> None:
+    Store.create(tmp_path, {}).close()
+    with pytest.raises(StoreError, match="already holds a run: choose another directory"):
+        Store.create(tmp_path, {})
+
+
+def test_create_refuses_a_directory_in_which_another_process_writes(store: Store, tmp_path: Path) -> None:
+    code = (
+        f"from strop.store import Store; from pathlib import Path; Store.create(Path({str(tmp_path / 'run')!r}), {{}})"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "another process is writing the run" in other.stderr
+
+
+def test_directory_is_free_of_the_lock_when_the_writer_has_closed(tmp_path: Path) -> None:
+    Store.create(tmp_path, {}).close()
+    (tmp_path / FILE_NAME).unlink()
+    Store.create(tmp_path, {}).close()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "no run in"),
+        (b"", "not the record of a run"),
+        (b"not a database, however long it may be" * 99, "not the record of a run"),
+    ],
+)
+def test_open_says_what_is_wrong_in_one_line_when_there_is_no_run(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / FILE_NAME).write_bytes(content)
+    with pytest.raises(StoreError, match=reason) as caught:
+        Store.open(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_open_refuses_a_database_of_another_application(tmp_path: Path) -> None:
+    ask(tmp_path, "CREATE TABLE event (seq)")
+    with pytest.raises(StoreError, match="not the record of a run"):
+        Store.open(tmp_path)
+
+
+def test_open_refuses_a_newer_schema(tmp_path: Path) -> None:
+    Store.create(tmp_path, {}).close()
+    ask(tmp_path, "PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match=r"schema 99.*use a newer strop"):
+        Store.open(tmp_path)
+
+
+def test_store_skips_an_unknown_kind_with_a_note(store: Store, tmp_path: Path) -> None:
+    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Dreamt', '{}')")
+    store.append(note())
+    assert [stored.seq for stored in store.events()] == [2]
+    assert store.notes == ("1 event of the unknown kind Dreamt skipped",)
+
+
+def test_store_leaves_out_a_field_that_it_does_not_know(store: Store, tmp_path: Path) -> None:
+    data = '{"rule":"looking","detail":"it looked up","mood":"grim"}'
+    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
+    assert [stored.event for stored in store.events()] == [note()]
+
+
+def test_store_names_the_event_when_it_is_damaged(store: Store, tmp_path: Path) -> None:
+    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'AuditNoted', '{]')")
+    with pytest.raises(StoreError, match="damaged: event 1 is no AuditNoted"):
+        list(store.events())
+
+
+def iteration(t: int) -> IterationFinished:
+    return IterationFinished(
+        scope=f"t{t}",
+        t=t,
+        improver="I",
+        candidate=None,
+        accepted=False,
+        reason="",
+        train=(0.5,),
+        test=(0.5,),
+        lm_calls=1,
+        evaluations=2,
+        verdicts="{}",
+        seconds=1.0,
+    )
+
+
+def test_list_runs_tells_task_start_status_and_iterations_of_each_run(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "a", {"task": "lpn"}, lambda: 5.0) as store:
+        for event in (iteration(0), iteration(1), RunFinished(scope="", status="finished")):
+            store.append(event)
+    Store.create(tmp_path / "b", {}).close()
+    (tmp_path / "no run").mkdir()
+    with Store.create(tmp_path / "c", {"task": "qap"}):
+        found = [(run.directory.name, run.started, run.status, run.task, run.iterations) for run in list_runs(tmp_path)]
+    assert found == [
+        ("a", 5.0, "finished", "lpn", 1),
+        ("b", None, "unfinished", "", 0),
+        ("c", None, "running", "qap", 0),
+    ]
+
+
+def test_list_runs_lists_a_broken_directory_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / FILE_NAME).write_bytes(b"scratched")
+    [run] = list_runs(tmp_path)
+    assert (run.status, "not the record of a run" in run.detail) == ("unreadable", True)
+
+
+def test_list_runs_is_empty_when_there_is_no_such_directory(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "nowhere") == []
+
+
+def test_audit_note_of_an_earlier_version_is_read_with_what_it_has(tmp_path: Path) -> None:
+    Store.create(tmp_path / "run", {}).close()
+    data = '{"rule":"utility_arguments","detail":"use_sandbox=False"}'
+    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
+    with Store.open(tmp_path / "run") as store:
+        [stored] = store.events(AuditNoted)
+    assert stored.event == AuditNoted(scope="t1/improve", rule="utility_arguments", detail="use_sandbox=False")
+    assert (stored.event.times, stored.event.program) == (1, None)

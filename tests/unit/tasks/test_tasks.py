@@ -1,0 +1,184 @@
+"""Tasks: what is drawn, what is scored, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.tasks.answer import Answer
+from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
+from strop.tasks.paper.lpn.task import lpn
+from strop.tasks.registry import load
+
+PUBLISHED = PublishedSeeds()
+
+
+def test_lpn_instance_is_the_published_one_when_published_seeds_are_asked_for() -> None:
+    rng = np.random.RandomState(4321 + 3)
+    bits = rng.binomial(1, 0.3, 10)
+    samples = rng.binomial(1, 0.5, (120, 10))
+    noise = rng.binomial(1, 0.05, 100)
+    labels = samples @ bits % 2
+    instance = lpn().instance("train", 3, PUBLISHED)
+    assert np.array_equal(instance["train_samples"], samples[:100])
+    assert np.array_equal(instance["train_parity"], labels[:100] ^ noise)
+    assert np.array_equal(instance["test_samples"], samples[100:])
+    assert np.array_equal(instance.hidden, labels[100:])
+
+
+def test_lpn_test_split_starts_at_its_own_published_seed() -> None:
+    first = lpn().instance("test", 0, PUBLISHED)
+    again = np.random.RandomState(5678)
+    again.binomial(1, 0.3, 10)
+    assert np.array_equal(first["train_samples"], again.binomial(1, 0.5, (120, 10))[:100])
+
+
+def test_lpn_labels_differ_when_the_secret_differs() -> None:
+    task = lpn()
+    one, other = (np.stack([task.instance("train", i, SecretSeeds(s)).hidden for i in range(5)]) for s in (b"a", b"b"))
+    again = np.stack([task.instance("train", i, SecretSeeds(b"a")).hidden for i in range(5)])
+    assert not np.array_equal(one, other)
+    assert np.array_equal(one, again)
+
+
+def test_lpn_inputs_are_fresh_copies_when_an_instance_is_drawn_again() -> None:
+    task = lpn()
+    task.instance("train", 0, PUBLISHED)["train_samples"][:] = 7
+    assert task.instance("train", 0, PUBLISHED)["train_samples"].max() == 1
+
+
+@pytest.mark.parametrize("shape", [(20,), (20, 1), (1, 20)])
+def test_lpn_scores_true_labels_as_one_when_the_shape_is_allowed(shape: tuple[int, ...]) -> None:
+    task = lpn()
+    instance = task.instance("test", 0, PUBLISHED)
+    assert task.checked_score(instance, instance.hidden.reshape(shape)) == 1.0
+    assert task.checked_score(instance, (1 - instance.hidden).reshape(shape).tolist()) == 0.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "1" * 20,
+        [0] * 19,
+        [2] * 20,
+        [0.5] * 20,
+        [[0] * 20] * 20,
+        np.zeros((20, 20), dtype=int),
+        [[0], [1, 0]],
+        {"a": 1},
+        [None] * 20,
+        np.ones((20, 1, 1), dtype=int),
+        1,
+    ],
+)
+def test_lpn_refuses_an_answer_when_its_form_is_wrong(answer: object) -> None:
+    task = lpn()
+    with pytest.raises(Malformed):
+        task.checked_score(task.instance("train", 0, PUBLISHED), answer)
+
+
+@pytest.mark.parametrize("score", [1.01, -0.1, float("nan"), "1", None, 2])
+def test_task_raises_when_its_score_is_outside_zero_to_one(score: object) -> None:
+    task = Task("t", sample=lambda rng: {"x": 1}, score=lambda i, a: score, seed="")  # type: ignore[arg-type,return-value]
+    with pytest.raises(TaskError, match="score"):
+        task.checked_score(task.instance("train", 0, PUBLISHED), 1)
+
+
+def test_task_raises_when_sample_gives_no_inputs_by_name() -> None:
+    task = Task("t", sample=lambda rng: [1, 2], score=lambda i, a: 1.0, seed="")  # type: ignore[arg-type,return-value]
+    with pytest.raises(TaskError, match="dict of inputs"):
+        task.instance("train", 0, PUBLISHED)
+
+
+@pytest.mark.parametrize("function", ["sample", "score"])
+def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails(function: str) -> None:
+    def broken(*arguments: object) -> float:
+        raise RuntimeError("of its\nown")
+
+    functions: dict[str, Any] = {"sample": lambda rng: {"x": 1}, "score": lambda i, a: 1.0} | {function: broken}
+    task = Task("t", seed="", **functions)
+    with pytest.raises(TaskError, match=rf"{function}\(\) raised RuntimeError: of its own \(test_tasks.py, line \d+\)"):
+        task.checked_score(task.instance("train", 0, PUBLISHED), 1)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"name": "../x"},
+        {"name": ""},
+        {"name": "a\nb"},
+        {"entry": "a b"},
+        {"name": 5},
+        {"instances": 0},
+        {"instances": 10**9},
+        {"test_instances": 100_001},
+        {"test_instances": -1},
+        {"time_limit": 0},
+        {"time_limit": float("inf")},
+        {"memory_limit": 1000},
+        {"answer": int},
+    ],
+)
+def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any]) -> None:
+    with pytest.raises(TaskError):
+        replace(lpn(), **field)
+
+
+def test_description_holds_the_code_that_measures_and_nothing_hidden() -> None:
+    told = lpn().told
+    assert "rng.binomial(1, p_true, n_bits)" in told
+    assert "4321" not in told and "5678" not in told
+
+
+def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> None:
+    told = Task("t", sample=draw_one, score=score_one, seed="", entry="f", answer=Answer(int, low=0)).told
+    assert told.startswith('"""f returns a whole number, at least 0; any other answer is malformed.\n"""')
+    assert "def draw_one" in told and "def score_one" in told
+    assert not Task("t", sample=draw_one, score=score_one, seed="").told.startswith('"""')
+
+
+@pytest.mark.parametrize(("failure", "rule"), [("utility", "makes the whole utility 0"), ("instance", "scores 0")])
+def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(failure: Any, rule: str) -> None:
+    task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
+    assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.told
+    assert f"gives a malformed answer {rule}." in task.told
+    assert "malformed answer" not in replace(task, description="Mine.").told
+
+
+def draw_one(rng: np.random.Generator) -> dict[str, int]:
+    return {"x": int(rng.integers(9))}
+
+
+def score_one(instance: Instance, answer: int) -> float:
+    return 1.0
+
+
+def test_load_suggests_the_name_when_it_is_misspelt() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean lpn"):
+        load("lpm")
+
+
+def test_load_takes_a_task_from_a_file_when_given_its_path(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import strop\ntask = strop.Task(name='mine', sample=lambda rng: {'n': int(rng.integers(9))},"
+        " score=lambda i, a: float(a == i['n']), seed='def f(n): return n', entry='f')\n"
+    )
+    assert load(str(file)).entry == "f"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("x = 1", "no strop.Task"), ("1 / 0", "ZeroDivisionError"), ("def", "SyntaxError")]
+)
+def test_load_says_in_one_line_what_is_wrong_when_a_file_is_no_task(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        load(str(file))
+    assert "\n" not in str(caught.value)
