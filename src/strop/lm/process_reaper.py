@@ -1,4 +1,4 @@
-"""Keeps one program for strop, and ends together with all that the program started: `keeper.py LIFELINE PROGRAM ARGUMENT…`.
+"""Keeps one program for strop, and ends together with all that it started: `process_reaper.py LIFELINE PROGRAM ARGUMENT…`.
 
 It is a process of its own, so that a strop that is killed leaves nothing behind: `LIFELINE` is the number of a pipe whose other
 end only strop has. It runs with the standard library alone. It ends with the program's exit code, 128 + n after signal n, 127

@@ -20,7 +20,7 @@ from typing import Literal
 
 from strop.lm.process_reaper import CANNOT_START
 
-KEEPER = Path(__file__).with_name("keeper.py")
+KEEPER = Path(__file__).with_name("process_reaper.py")
 LOOK_SECONDS = 0.1
 """How soon a stop is heard of while the program is silent."""
 KEEPER_SECONDS = 10.0
