@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTES = sorted((ROOT / "docs" / "design").glob("*.md"))
+NOTES = sorted((ROOT / "docs" / "design").glob("[0-9]*.md"))
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
@@ -44,3 +44,8 @@ def test_every_relative_link_of_a_document_leads_somewhere(path: Path) -> None:
 def test_design_note_says_problem_options_decision_and_consequences(path: Path) -> None:
     headings = re.findall(r"^## (.*)$", prose(path), re.MULTILINE)
     assert headings == ["Problem", "Options", "Decision", "Consequences"]
+
+
+def test_index_of_the_design_notes_lists_every_note() -> None:
+    index = (ROOT / "docs" / "design" / "README.md").read_text("utf-8")
+    assert re.findall(r"^- \[\d+\]\((.*?)\)", index, re.MULTILINE) == [note.name for note in NOTES]
