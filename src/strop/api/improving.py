@@ -24,7 +24,6 @@ from strop.core.edits.answers import Mode as Edits
 from strop.core.metric_change import Gain, Scale
 from strop.lm.base import LanguageModel
 from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
-from strop.report.terminal.costs import Costs
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
 from strop.report.terminal.single import sentence
@@ -32,6 +31,7 @@ from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import UTILITY, Finding, improve_once
 from strop.runs.journal import new_directory
+from strop.runs.run_data import Costs
 from strop.runs.run_directory import on_kept_trees
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -87,7 +87,7 @@ class Improved(Shown):
     @property
     def costs(self) -> Costs:
         """What was spent on the language model."""
-        return self.report.costs
+        return self.report.run.costs
 
     def apply(self, *, force: bool = False) -> list[Path]:
         """Put the improved program in the place of the user's files, all or none; the paths of those that changed.

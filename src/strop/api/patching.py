@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.events import Evaluated
+from strop.base.events import in_full
 from strop.core.metric_change import facts_from
 from strop.report.terminal.reading import reading
 from strop.report.terminal.single import sentence
@@ -16,6 +16,7 @@ from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
 from strop.runs.patching.best_candidate import best_of
 from strop.runs.patching.source_files import Original, git_root, original_from
+from strop.runs.run_data import read_run
 from strop.runs.run_directory import load_run
 from strop.runs.secret import key_file, machine_key
 from strop.store import Store
@@ -82,8 +83,10 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
     """
     facts = facts_from(meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in meta else None
     with reading(directory), Store.open(directory) as store:
-        single = recorded((stored.event for stored in store.events()), original, facts)
-        best = best_of(stored.event for stored in store.events(Evaluated)) if single is None else None
+        run = read_run(store)
+        single = recorded(run, original, facts)
+        evaluated = (in_full(event, run.text) for event in (*run.results.values(), *run.candidates))
+        best = best_of(evaluated) if single is None else None
     lift = "--unproven applies it nevertheless"
     if single is None:
         if best is None or best.solution is None:

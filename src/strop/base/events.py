@@ -7,8 +7,10 @@ events whole; a store may keep them once by digest (`TEXTS` names those fields).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+from strop.base.solution import digest_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,6 +318,38 @@ Recorder: TypeAlias = Callable[[Event], None]
 
 def discard(event: Event) -> None:
     """A recorder that keeps nothing."""
+
+
+E = TypeVar("E", bound=Event)
+
+
+def outlined(event: E, texts: dict[str, str] | None = None) -> E:
+    """The same event with the SHA-256 of each text in its place; `texts` receives the texts by digest."""
+
+    def digest(text: str | None) -> str | None:
+        if text is None:
+            return None
+        name = digest_of(text)
+        if texts is not None:
+            texts[name] = text
+        return name
+
+    values: dict[str, Any] = {name: getattr(event, name) for name in event.TEXTS}
+    for name, value in values.items():
+        values[name] = tuple(map(digest, value)) if isinstance(value, tuple) else digest(value)
+    return replace(event, **values) if values else event
+
+
+def in_full(event: E, text: Callable[[str], str]) -> E:
+    """The inverse of `outlined`; `text` gives the text with a digest."""
+
+    def whole(digest: str | None) -> str | None:
+        return None if digest is None else text(digest)
+
+    values: dict[str, Any] = {name: getattr(event, name) for name in event.TEXTS}
+    for name, value in values.items():
+        values[name] = tuple(map(whole, value)) if isinstance(value, tuple) else whole(value)
+    return replace(event, **values) if values else event
 
 
 KINDS: dict[str, type[Event]] = {

@@ -9,17 +9,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.base.events import AuditNoted, Evaluated
 from strop.core.metric_change import ObjectiveFacts, facts_from
-from strop.report.terminal.answers import AnswersDocument, answers_in
-from strop.report.terminal.costs import Costs, costs, print_costs
+from strop.report.terminal.answers import AnswersDocument, answers_document
+from strop.report.terminal.costs import print_costs
 from strop.report.terminal.single import print_diff, print_single
 from strop.report.terminal.tables import say
 from strop.report.terminal.tried import Tried, tried_in
 from strop.report.terminal.words import notice_of
 from strop.runs.improve import DIFF, OBJECTIVE_KEY, ORIGINAL_KEY, Single
 from strop.runs.improve import recorded as single_in
+from strop.runs.patching.best_candidate import ORIGINAL_SCOPE
 from strop.runs.patching.source_files import Original, of_seed, original_from
+from strop.runs.run_data import RunData, read_run
 from strop.store import Store
 
 
@@ -33,7 +34,7 @@ class ImprovementReport:
     task: str
     model: str
     is_language_model: bool
-    costs: Costs
+    run: RunData
     answers: AnswersDocument
     tried: Sequence[Tried]
     notes: Mapping[str, int]
@@ -47,27 +48,27 @@ def original_of(meta: Mapping[str, str]) -> Original | None:
 
 def read_improvement(store: Store) -> ImprovementReport:
     """What the record in an open store says."""
-    meta = store.meta
+    run = read_run(store)
+    meta = run.meta
     facts: ObjectiveFacts | None = facts_from(meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in meta else None
     began = original_of(meta)
     notes: Counter[str] = Counter()
-    for stored in store.events(AuditNoted):
-        if stored.event.scope.startswith("improved/"):
-            notes[stored.event.rule] += stored.event.times
-    evaluations = [stored.event for stored in store.events(Evaluated)]
+    for event in run.audit:
+        if event.scope.startswith("improved/"):
+            notes[event.rule] += event.times
     if began is None:
-        seed = next((event.solution for event in evaluations if event.scope == "original/train"), None)
-        began = of_seed(seed or "")
-    single = single_in((stored.event for stored in store.events()), began, facts)
+        seed = run.results.get(ORIGINAL_SCOPE)
+        began = of_seed(run.text(seed.solution) if seed and seed.solution else "")
+    single = single_in(run, began, facts)
     return ImprovementReport(
         single,
         began,
         meta.get("task", ""),
         meta.get("language_model", ""),
         meta.get("is_language_model") == "true",
-        costs(store.outline()),
-        answers_in(store.outline()),
-        tried_in(evaluations),
+        run,
+        answers_document(run.answers),
+        tried_in(run.candidates),
         notes,
     )
 
@@ -78,5 +79,5 @@ def print_improvement(report: ImprovementReport, directory: Path, console: Conso
         print_diff(directory / DIFF, console)
     notice = notice_of(report.model, report.is_language_model)
     print_single(report.single, console, task=report.task, notice=notice, notes=report.notes, tried=report.tried)
-    print_costs(report.costs, console)
+    print_costs(report.run.costs, console)
     say(console, report.answers["sentence"])

@@ -18,7 +18,7 @@ import numpy as np
 from strop.analysis.stats import Estimate, differences, mean, paired_difference, sign_flip_test
 from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.base.errors import ConfigurationError, Malformed, TaskError
-from strop.base.events import Evaluated, Event, ImproveFinished, LmCalled, RunStarted
+from strop.base.events import Evaluated, Event, in_full
 from strop.core.handles import Grant
 from strop.core.improver import Improvement, improve
 from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
@@ -27,6 +27,7 @@ from strop.runs.assembly import Components, RunContext
 from strop.runs.journal import Journal, save
 from strop.runs.patching.best_candidate import ORIGINAL_SCOPE, BestSoFar, best_of, is_candidate, keep_files
 from strop.runs.patching.source_files import Original, ended_like, of_seed
+from strop.runs.run_data import RunData
 from strop.tasks.command.task import CommandTask
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
@@ -341,32 +342,19 @@ def _keep(directory: Path, original: Original, solution: str) -> None:
     save(directory / DIFF, original.diff_of(after))
 
 
-def recorded(
-    events: Iterable[Event], original: Original | None = None, facts: ObjectiveFacts | None = None
-) -> Single | None:
+def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFacts | None = None) -> Single | None:
     """The same from a record; None where it ended before everything was measured. `facts`: of a command task's record."""
-    improvement, grant, lm_calls, responses, evaluations = None, None, 0, 0, 0
-    found: dict[str, Evaluated] = {}
-    for event in events:
-        match event:
-            case RunStarted(spec=spec):
-                grant = Grant.of_recipe(spec)
-            case ImproveFinished(scope="improve", outcome=outcome):
-                improvement = Improvement(event.solution, outcome, event.detail, event.lm_calls)  # type: ignore[arg-type]
-                evaluations = event.utility_calls
-            case LmCalled():
-                lm_calls += event.cost
-                responses += len(event.messages)
-            case Evaluated():
-                found[event.scope] = event
+    found = {scope: in_full(event, run.text) for scope, event in run.results.items()}
     before, improved = found.get("original/train"), _scored(found, "improved")
-    if improvement is None or before is None or before.solution is None:
+    if "improve" not in run.ends or before is None or before.solution is None:
         return None
-    began = original or of_seed(before.solution)
-    improvement = _written(improvement, began)
-    if improved is None and _standing(improvement, began, found.values()) != before.solution:
+    began, end = original or of_seed(before.solution), in_full(run.ends["improve"], run.text)
+    improvement = _written(Improvement(end.solution, end.outcome, end.detail, end.lm_calls), began)  # type: ignore[arg-type]
+    tried = [in_full(event, run.text) for event in run.candidates]
+    if improved is None and _standing(improvement, began, [*found.values(), *tried]) != before.solution:
         return None
-    cost = Cost(lm_calls, responses, evaluations)
+    grant = Grant.of_recipe(run.start.spec) if run.start else None
+    cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Single(
             improvement, Scored(before.solution, evaluation_of(before), _beside(improved)), improved, cost, facts, grant

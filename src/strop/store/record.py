@@ -94,6 +94,11 @@ class Store:
         self._is_new = False
         self._lock = threading.RLock()
 
+    @property
+    def directory(self) -> Path:
+        """The directory of the run."""
+        return self._path.parent
+
     @classmethod
     def create(
         cls,
@@ -227,20 +232,11 @@ class Store:
         Texts stand in them in full. What is appended while the iterator is being read is not in it. Kinds and fields that
         this version of strop does not know are left out; `notes` names the kinds.
         """
-        with self._lock, one_line(self._path):
-            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event")
-        streams = [self._read(kind.__name__, scope, (after, last), self.text) for kind in dict.fromkeys(kinds)] or [
-            self._read(None, scope, (after, last), self.text)
-        ]
-        merged = heapq.merge(*streams, key=lambda stored: stored.seq)
-        return typing.cast("Iterator[Stored[E]]", merged)
+        return typing.cast("Iterator[Stored[E]]", self._merged(kinds, scope, after, self.text))
 
-    def outline(self, *, after: int = 0) -> Iterator[Stored[Event]]:
-        """All events in order, from the one behind number `after`, with digests in the place of their texts: for whoever reads
-        a whole record and needs few texts."""
-        with self._lock, one_line(self._path):
-            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event")
-        return self._read(None, None, (after, last), str)
+    def outline(self, *kinds: type[Event], after: int = 0) -> Iterator[Stored[Event]]:
+        """Like `events`, with digests in the place of texts: for whoever reads a whole record and needs few texts."""
+        return self._merged(kinds, None, after, str)
 
     def text(self, digest: str) -> str:
         """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError where there is none, or another one."""
@@ -319,6 +315,15 @@ class Store:
         connection = self._live()
         self._restart()
         return connection.execute(query, values).fetchall()
+
+    def _merged(
+        self, kinds: tuple[type[Event], ...], scope: str | None, after: int, text: Callable[[str], str]
+    ) -> Iterator[Stored[Event]]:
+        with self._lock, one_line(self._path):
+            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event")
+        names: list[str | None] = [kind.__name__ for kind in dict.fromkeys(kinds)]
+        streams = [self._read(name, scope, (after, last), text) for name in names or [None]]
+        return heapq.merge(*streams, key=lambda stored: stored.seq)
 
     def _read(
         self, kind: str | None, scope: str | None, between: tuple[int, int], text: Callable[[str], str]

@@ -27,6 +27,7 @@ from strop.runs.assembly import Components
 from strop.runs.improve import Cost, Scored, Single, improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
+from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from support.tables import terminal
@@ -52,7 +53,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]
         directory = tmp_path / "there"
         with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
             found = improve_once(parts, improver, start, directory, Journal(store, Silence()))
-            assert recorded(stored.event for stored in store.events()) == found
+            assert recorded(read_run(store)) == found
         return found, directory
 
     return carry_out

@@ -16,7 +16,6 @@ from strop.api.improving import DEFAULT_IMPROVER, carry_out
 from strop.api.patching import apply_run, check_can_apply, undo_of
 from strop.api.target import Scoring, check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
-from strop.base.events import Edited
 from strop.cli.commands.options import (
     DEFAULTS,
     FROM_ENVIRONMENT,
@@ -42,7 +41,7 @@ from strop.lm.options import members, read_spec
 from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
 from strop.report.terminal.costs import costs_document
 from strop.report.terminal.documents import ModelFacts
-from strop.report.terminal.edits import edit_counts, edits_line
+from strop.report.terminal.edits import edits_line
 from strop.report.terminal.single import single_document
 from strop.report.terminal.words import escape, quantity
 from strop.runs.journal import new_directory
@@ -293,7 +292,7 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
     def say(line: str) -> None:
         results().print(line, markup=False, soft_wrap=True)
 
-    edits = edits_line(edit_counts(stored.event for stored in store.events(Edited)))
+    edits = edits_line(report.run.answers.edits)
     if edits:
         say(edits)
     if applied is not None:
@@ -309,4 +308,4 @@ def _document(report: ImprovementReport, directory: Path) -> dict[str, object]:
     document = single_document(
         report.single, task=report.task, model=model, directory=directory, notes=report.notes, tried=report.tried
     )
-    return {**document, "costs": costs_document(report.costs), "answers": report.answers}
+    return {**document, "costs": costs_document(report.run.costs), "answers": report.answers}

@@ -11,6 +11,7 @@ from strop.cli.commands.output import notices, print_document, reading, results
 from strop.cli.commands.result import show_result
 from strop.report.terminal.statistics import print_statistics, statistics_document
 from strop.runs.recording import write_answers
+from strop.runs.run_data import read_run
 from strop.store import Store
 
 
@@ -40,7 +41,7 @@ def show_command(
     if statistics:
         with reading(directory), Store.open(directory) as store:
             if as_json:
-                print_document(statistics_document(store.events()))
+                print_document(statistics_document(read_run(store)))
             else:
-                print_statistics(store.events(), results())
+                print_statistics(read_run(store), results())
     return 0

@@ -20,7 +20,7 @@ from strop.base.events import (
 )
 from strop.base.solution import digest_of
 from strop.report.export.words import encodable
-from strop.report.html.load import iteration_of, role_in
+from strop.runs.scopes import iteration_of, role_in
 from strop.store import Stored
 
 _STOPS = {"stop": "stop", "length": "max_tokens", "content_filter": "content_filter", "tool_calls": "tool_calls"}

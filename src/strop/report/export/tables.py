@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 from strop.analysis.stats import mean, stderr, t_estimate
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
-from strop.report.html.load import iteration_of, role_in
 from strop.report.terminal.notes import noted
+from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
 
 Value: TypeAlias = str | bool | int | float | None

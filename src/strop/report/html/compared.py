@@ -16,7 +16,6 @@ from typing import TypedDict
 
 from strop.analysis.stats import holm, stratified_t_difference
 from strop.base.errors import ConfigurationError
-from strop.base.events import IterationFinished
 from strop.report.html import plots
 from strop.report.html.document import page_document
 from strop.report.html.figures import Drawing, figure_of
@@ -24,6 +23,7 @@ from strop.report.html.schema import IterationFacts, PageDocument, RunFacts
 from strop.report.terminal.reading import reading
 from strop.report.terminal.statistics import sealed_scores
 from strop.report.terminal.words import escape, of_tasks
+from strop.runs.run_data import read_run
 from strop.runs.run_directory import RUNS_OF_STOP, TASK_FOLDER
 from strop.store import Store
 
@@ -139,10 +139,8 @@ def _sides(directories: Sequence[Path]) -> list[_Side]:
 def _side(store: Store, directory: Path, label: str) -> _Side:
     document = page_document(store, directory)
     with reading(directory):
-        last: IterationFinished | None = None
-        for stored in store.outline():
-            if isinstance(stored.event, IterationFinished) and stored.event.test:
-                last = stored.event
+        run = read_run(store)
+        last = next((event for event in reversed(run.iterations) if event.test), None)
         total = document["money"]["costs"]["total"]
         known = not total["unknown_tokens"]
         facts: ComparedRun = {
@@ -158,9 +156,7 @@ def _side(store: Store, directory: Path, label: str) -> _Side:
         }
         values = [] if last is None else [list(each) for each in of_tasks(last.test, last.tasks or ("",))]
         tasks = tuple(document["run"]["tasks"])
-        return _Side(
-            facts, document, tasks, _ground(store, directory, document), values, sealed_scores(store.outline())
-        )
+        return _Side(facts, document, tasks, _ground(store, directory, document), values, sealed_scores(run))
 
 
 def _ground(store: Store, directory: Path, document: PageDocument) -> str:

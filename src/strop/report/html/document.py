@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from strop.analysis.stats import mean
 from strop.analysis.strategy import TOLD_BY, Behaviour, behaviours_of
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Event, IterationFinished
@@ -23,7 +21,8 @@ from strop.report.html.money import budget_of, money_of
 from strop.report.html.patch import patch_of
 from strop.report.html.schema import SCHEMA, Headline, ImprovementRow, IterationFacts, PageDocument, RunFacts
 from strop.report.improvement import read_improvement
-from strop.report.terminal.documents import GateDocument, iteration_document, noted_document
+from strop.report.terminal.answers import answers_document
+from strop.report.terminal.documents import iteration_document, noted_document
 from strop.report.terminal.gains import unnamed, valued
 from strop.report.terminal.notes import noted
 from strop.report.terminal.reading import reading
@@ -54,7 +53,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
     seen, meta = read(store), store.meta
     recipe = recipe_of(seen, meta)
     run = run_facts(seen, meta, recipe, directory)
-    statistics = statistics_document(_in_full(store, seen)) if seen.iterations else None
+    statistics = statistics_document(seen.run) if seen.iterations else None
     iterations = _iterations(seen, statistics)
     lineage = _lineage(store, seen, run, directory)
     matrix = matrix_of(store, seen, meta)
@@ -84,7 +83,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
         "audit": [noted_document(each) for each in noted(seen.noted)],
         "matrix": matrix,
         "comparison": None,
-        "answers": seen.answers.document()["sentence"] if run["kind"] not in ("table2", "proposals") else "",
+        "answers": answers_document(seen.run.answers)["sentence"] if run["kind"] not in ("table2", "proposals") else "",
         "used": "",
         "improvement": [],
         "patch": None,
@@ -100,7 +99,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
 def _headline(store: Store, seen: RunData, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
     run = document["run"]
     if run["kind"] in RUNS_OF_STOP:
-        statistics = statistics or statistics_document(())
+        statistics = statistics or statistics_document(seen.run)
         return headline_of_run(statistics, list(seen.gates.values()), run, document["recipe"])
     if run["kind"] == "improve":
         return _of_improvement(store, document)
@@ -179,21 +178,13 @@ def _behaviours(store: Store, seen: RunData, texts: Mapping[str, str]) -> dict[s
     return behaviours_of((stored.event for stored in events), set(texts.values())) if texts else {}
 
 
-def _in_full(store: Store, seen: RunData) -> Iterator[Stored[Event]]:
-    """What the statistics are made from, with the texts of the improvers that became I_t."""
-    for stored in seen.measured:
-        event = stored.event
-        whole = replace(event, improver=store.text(event.improver)) if isinstance(event, IterationFinished) else event
-        yield replace(stored, event=whole)
-
-
 def _iterations(seen: RunData, statistics: StatisticsDocument | None) -> list[IterationFacts]:
     measured = {row["t"]: row["t_interval"] for row in statistics["iterations"]} if statistics else {}
     return [_iteration(seen, event, measured.get(event.t)) for event in seen.iterations]
 
 
 def _iteration(seen: RunData, event: IterationFinished, interval: list[float] | None) -> IterationFacts:
-    found = iteration_document(event, _gate(seen, event.t))
+    found = iteration_document(event, seen.gates.get(event.t))
     return {
         "t": event.t,
         "parent": event.parent,
@@ -208,20 +199,4 @@ def _iteration(seen: RunData, event: IterationFinished, interval: list[float] | 
         "seconds": event.seconds,
         "gate": found["gate"],
         "tasks": found.get("tasks", []),
-    }
-
-
-def _gate(seen: RunData, t: int) -> GateDocument | None:
-    event = seen.gates.get(t)
-    if event is None:
-        return None
-    return {
-        "pairs": event.pairs,
-        "budget": event.most,
-        "mean": mean(event.differences) if event.differences else 0.0,
-        "interval": list(event.interval),
-        "e_value": event.e_value,
-        "threshold": event.threshold,
-        "evaluations": event.evaluations,
-        "lm_calls": event.lm_calls,
     }

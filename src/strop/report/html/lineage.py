@@ -9,11 +9,12 @@ from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import estimate, stratified
 from strop.analysis.strategy import Behaviour, classify
 from strop.base.events import Evaluated, IterationFinished
-from strop.report.html.load import RunData, iteration_of
+from strop.report.html.load import RunData
 from strop.report.html.schema import LineageNode, NodeNote
 from strop.report.terminal.card import card_document
 from strop.report.terminal.words import NAMED_BY, of_tasks
 from strop.runs.improver_card import ImproverCard
+from strop.runs.scopes import iteration_of
 
 MOST_NODES = 2000
 """Candidates beyond these are left out of the lineage, and that is told; the tables have them all."""

@@ -30,13 +30,11 @@ from strop.base.events import (
 )
 from strop.report.html.schema import Calls, Evaluations
 from strop.report.html.texts import Texts
-from strop.report.terminal.answers import Answers
-from strop.report.terminal.costs import IMPROVEMENT, Costs, role_of
-from strop.runs.cost_estimate import MEASUREMENT
+from strop.runs.run_data import RunData as Run
+from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
 from strop.tasks.base import META_TASK
 
-_ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _CANDIDATE = re.compile(r"t\d+/improve/u-[^/]+")
 _AT, _SECONDS = 3, 4
 """Decimals that are kept of a moment and of a duration."""
@@ -68,11 +66,8 @@ class RunData:
     singles: dict[str, Evaluated] = field(default_factory=dict)
     """Evaluations outside any improvement, by scope: of seeds, of the original, of the improved program."""
     gates: dict[int, Compared] = field(default_factory=dict)
-    spent: Costs = field(default_factory=Costs)
-    answers: Answers = field(default_factory=Answers)
-    measured: list[Stored[Event]] = field(default_factory=list)
-    """What the statistics are made from: iterations, comparisons, evaluations of improvers and on the sealed split, and that
-    an improver was set to work."""
+    run: Run = field(default_factory=Run)
+    """The read model of the same events."""
     improvements: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Digest of an improver → scopes of its improvements."""
     judged: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -103,10 +98,7 @@ class RunData:
         if isinstance(event, RunResumed):
             self.first = stored.at - event.seconds
         at = round(stored.at - self.first, _AT)
-        self.spent.add(event)
-        self.answers.add(event)
-        if _is_measured(event):
-            self.measured.append(stored)
+        self.run.add(event, stored.at)
         match event:
             case Evaluated():
                 self._evaluated(event, at)
@@ -149,9 +141,9 @@ class RunData:
                 self.gates[event.t] = event
             case ImproveStarted():
                 self.improvements[event.improver].append(event.scope)
-                found = _ITERATION.match(event.scope)
-                if event.utility == META_TASK and found is not None:
-                    self.parents[int(found[1])] = event.improver
+                t = iteration_of(event.scope)
+                if event.utility == META_TASK and t is not None:
+                    self.parents[t] = event.improver
             case ImproveFinished() if event.scope == "improve" or re.fullmatch(r"t\d+/improve", event.scope):
                 self.ends[event.scope] = event
             case AuditNoted():
@@ -233,32 +225,11 @@ class RunData:
 
 def read(store: Store) -> RunData:
     """What a page needs of a record."""
-    seen = RunData(Texts(store))
+    seen = RunData(Texts(store), run=Run(store.meta, store.text))
     for stored in store.outline():
         seen.add(stored)
     seen.end()
     return seen
-
-
-def _is_measured(event: Event) -> bool:
-    match event:
-        case IterationFinished() | Compared() | ImproveStarted():
-            return True
-        case Evaluated(utility=utility, split=split):
-            return utility == META_TASK or split == "test"
-    return False
-
-
-def iteration_of(scope: str) -> int | None:
-    """The iteration that a scope is in, where there is one."""
-    found = _ITERATION.match(scope)
-    return None if found is None else int(found[1])
-
-
-def role_in(scope: str) -> str:
-    """What happens in a scope, evaluations included; those that strop improve asked for are of its one improvement."""
-    role = role_of(scope)
-    return IMPROVEMENT if role == MEASUREMENT and scope.startswith("improve/") else role
 
 
 def _columns(kind: type) -> Any:

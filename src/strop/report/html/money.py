@@ -16,7 +16,7 @@ POINTS = 120
 def money_of(seen: RunData) -> MoneyFacts:
     """What was spent on the language model."""
     return {
-        "costs": costs_document(seen.spent),
+        "costs": costs_document(seen.run.costs),
         "roles": {
             role: {"lm_calls": rows[-1][1], "tokens": rows[-1][2], "dollars": rows[-1][3]}
             for role, rows in seen.by_role.items()
@@ -28,7 +28,7 @@ def money_of(seen: RunData) -> MoneyFacts:
 
 def budget_of(seen: RunData, recipe: Mapping[str, Any]) -> list[BudgetLine]:
     """What was used of each limit of the whole run."""
-    total = seen.spent.total
+    total = seen.run.costs.total
     used: list[tuple[str, float, str]] = [
         ("LM calls", total.calls, "max_calls"),
         ("responses", total.responses, ""),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypedDict
 
-from strop.base.events import Edited, Event, Extracted, LmResponded
-from strop.store import Stored
+from strop.runs.run_data import Answers
 
 
 class AnswersDocument(TypedDict):
@@ -27,62 +24,34 @@ class AnswersDocument(TypedDict):
     """The same in words; empty where there was no answer."""
 
 
-@dataclass
-class Answers:
-    """Counts answers, event by event."""
-
-    _arrived: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    _extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
-    _given_up: set[tuple[str, int, int]] = field(default_factory=set)
-
-    def add(self, event: Event) -> None:
-        """Count an event, if it tells of an answer."""
-        match event:
-            case LmResponded():
-                self._arrived[event.scope, event.call] += 1
-            case Extracted():
-                self._extracted[event.scope, event.call] = event
-            case Edited(outcome="given up"):
-                self._given_up.add((event.scope, event.call, event.index))
-            case _:
-                pass
-
-    def document(self) -> AnswersDocument:
-        """What was counted."""
-        found: AnswersDocument = {
-            "total": 0,
-            "no_program": 0,
-            "does_not_compile": 0,
-            "edits_do_not_fit": 0,
-            "repeated": 0,
-            "not_examined": sum(n for call, n in self._arrived.items() if call not in self._extracted),
-            "sentence": "",
-        }
-        seen: defaultdict[str, set[str]] = defaultdict(set)
-        for (scope, call), event in self._extracted.items():
-            for index, (content, program) in enumerate(zip(event.contents, event.programs, strict=True)):
-                found["total"] += 1
-                match content:
-                    case "no program" if (scope, call, index) in self._given_up:
-                        found["edits_do_not_fit"] += 1
-                    case "no program":
-                        found["no_program"] += 1
-                    case "does not compile":
-                        found["does_not_compile"] += 1
-                    case _ if program in seen[scope]:
-                        found["repeated"] += 1
-                seen[scope].add(program)
-        found["total"] += found["not_examined"]
-        found["sentence"] = _sentence(found)
-        return found
-
-
-def answers_in(events: Iterable[Stored[Event]]) -> AnswersDocument:
-    """What the events of a run say of its answers."""
-    found = Answers()
-    for stored in events:
-        found.add(stored.event)
-    return found.document()
+def answers_document(answers: Answers) -> AnswersDocument:
+    """What was counted, each answer in one class."""
+    document: AnswersDocument = {
+        "total": 0,
+        "no_program": 0,
+        "does_not_compile": 0,
+        "edits_do_not_fit": 0,
+        "repeated": 0,
+        "not_examined": sum(n for call, n in answers.arrived.items() if call not in answers.extracted),
+        "sentence": "",
+    }
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for (scope, call), event in answers.extracted.items():
+        for index, (content, program) in enumerate(zip(event.contents, event.programs, strict=True)):
+            document["total"] += 1
+            match content:
+                case "no program" if (scope, call, index) in answers.given_up:
+                    document["edits_do_not_fit"] += 1
+                case "no program":
+                    document["no_program"] += 1
+                case "does not compile":
+                    document["does_not_compile"] += 1
+                case _ if program in seen[scope]:
+                    document["repeated"] += 1
+            seen[scope].add(program)
+    document["total"] += document["not_examined"]
+    document["sentence"] = _sentence(document)
+    return document
 
 
 def _sentence(found: AnswersDocument) -> str:

@@ -11,8 +11,15 @@ from typing import TypedDict
 
 from strop.analysis.stats import mean
 from strop.base.events import Compared
-from strop.report.terminal.statistics import DifferenceFromSeed, MeasuredIteration, StatisticsDocument, verdict_on
+from strop.report.terminal.statistics import (
+    DifferenceFromSeed,
+    MeasuredIteration,
+    StatisticsDocument,
+    statistics_document,
+    verdict_on,
+)
 from strop.report.terminal.words import no_width, quantity
+from strop.runs.run_data import RunData
 
 
 class Conclusion(TypedDict):
@@ -55,6 +62,12 @@ def run_words(recipe: Mapping[str, object], task: str, status: str, detail: str)
         status,
         detail,
     )
+
+
+def conclusion_of(run: RunData) -> Conclusion:
+    """What a run of Algorithm 1 came to, or has come to so far."""
+    words = run_words(run.recipe, run.meta.get("task", ""), run.status, run.detail)
+    return of_run(statistics_document(run), list(run.gates.values()), words)
 
 
 def of_run(found: StatisticsDocument, gates: Sequence[Compared], run: RunWords) -> Conclusion:

@@ -7,20 +7,18 @@ a new version.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from strop.analysis.stats import estimate, mean, paired_difference
-from strop.base.events import AuditNoted, Compared, Event, IterationFinished, RunFinished, RunStarted
+from strop.base.events import Compared, IterationFinished
 from strop.base.pluralize import quantity
-from strop.base.solution import digest_of
 from strop.report.terminal.answers import AnswersDocument
 from strop.report.terminal.notes import Noted, noted
 from strop.report.terminal.words import of_tasks
-from strop.store import Stored
+from strop.runs.run_data import RunData
 
 SCHEMA_VERSION = 1
 
@@ -223,51 +221,37 @@ class ScoreResult:
 
 
 def run_document(
-    events: Iterable[Stored[Event]],
+    run: RunData,
     *,
     directory: Path,
     model: ModelFacts,
     best: Path | None,
     strategies: Mapping[int, StrategyDocument] | None = None,
-    kind: str = "run",
 ) -> RunDocument:
     """The document of a run, finished or not; `best` is the file of the best improver, `strategies` has I_t's by t.
 
     Raises:
         ValueError: its recipe is damaged.
     """
-    tasks, selection, status, iterations, detail = [""], "paper", "unfinished", [], ""
-    gates: dict[int, GateDocument] = {}
-    notes: Counter[str] = Counter()
-    for stored in events:
-        match stored.event:
-            case RunStarted(spec=spec):
-                tasks, status, detail = _tasks_of(spec), "unfinished", ""
-                selection = _of_recipe(spec, "selection", "paper")
-            case Compared() as event:
-                gates[event.t] = _gate_document(event)
-            case IterationFinished() as event:
-                iterations.append(iteration_document(event, gates.get(event.t)))
-                if strategies is not None and event.t in strategies:
-                    iterations[-1]["strategy"] = strategies[event.t]
-            case RunFinished(status=said, detail=why):
-                status, detail = said, why
-            case AuditNoted(rule=rule, times=times):
-                notes[rule] += times
+    kind = run.meta.get("kind", "run")
+    tasks = _tasks_of(run)
     document: RunDocument = {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
         "kind": kind,
         "task": tasks[0],
-        "selection": selection if kind in ("run", "train") else "",
-        "status": status,
-        "detail": detail,
+        "selection": _of_recipe(run, "selection", "paper") if kind in ("run", "train") else "",
+        "status": run.status,
+        "detail": run.detail,
         "model": model.name,
         "is_language_model": model.is_language_model,
-        "iterations": iterations,
+        "iterations": [iteration_document(event, run.gates.get(event.t)) for event in run.iterations],
         "best": None if best is None else str(best),
-        "audit": [noted_document(each) for each in noted(notes)],
+        "audit": [noted_document(row) for row in noted(run.notes)],
     }
+    for iteration in document["iterations"]:
+        if strategies is not None and iteration["t"] in strategies:
+            iteration["strategy"] = strategies[iteration["t"]]
     if len(tasks) > 1:
         document["tasks"] = tasks
     return document
@@ -284,7 +268,8 @@ def noted_document(each: Noted) -> NotedDocument:
     }
 
 
-def _gate_document(event: Compared) -> GateDocument:
+def gate_document(event: Compared) -> GateDocument:
+    """What a gate compared, as it stands in a document."""
     return {
         "pairs": event.pairs,
         "budget": event.most,
@@ -297,8 +282,8 @@ def _gate_document(event: Compared) -> GateDocument:
     }
 
 
-def iteration_document(event: IterationFinished, gate: GateDocument | None = None) -> IterationDocument:
-    """One iteration, as it stands in the document of a run."""
+def iteration_document(event: IterationFinished, gate: Compared | None = None) -> IterationDocument:
+    """One iteration, from its outline, as it stands in the document of a run."""
     document: IterationDocument = {
         "t": event.t,
         "accepted": event.accepted,
@@ -309,9 +294,9 @@ def iteration_document(event: IterationFinished, gate: GateDocument | None = Non
         "evaluations": event.evaluations,
         "verdicts": json.loads(event.verdicts),
         "seconds": event.seconds,
-        "improver": digest_of(event.improver),
+        "improver": event.improver,
         "parent": event.parent,
-        "gate": gate,
+        "gate": None if gate is None else gate_document(gate),
     }
     if event.tasks:
         each = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
@@ -361,14 +346,15 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
     }
 
 
-def _tasks_of(spec: str) -> list[str]:
-    return [_of_recipe(spec, "task"), *(str(each) for each in json.loads(spec).get("further_tasks", ()))]
+def _tasks_of(run: RunData) -> list[str]:
+    if run.start is None:
+        return [""]
+    return [_of_recipe(run, "task"), *map(str, run.recipe.get("further_tasks", ()))]
 
 
-def _of_recipe(spec: str, name: str, default: str | None = None) -> str:
-    """A field of a recipe. Raises ValueError where there is none, and no default: a damaged record must not look whole."""
-    recipe = json.loads(spec)
-    value = recipe.get(name, default) if isinstance(recipe, dict) else None
+def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
+    """A field of a recipe. Raises ValueError where it is missing without a default: a damaged record must not look whole."""
+    value = run.recipe.get(name, default)
     if not isinstance(value, str):
         raise ValueError(f"the recipe has no {name}")
     return value

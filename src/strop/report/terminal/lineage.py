@@ -1,12 +1,14 @@
-"""The lineage of a run's improvers, counted from events as they happen: who came from whom, and which candidates were tried."""
+"""The improvers that the self-improvements of a run proposed, and their names."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from strop.base.events import Event, ImproveStarted, IterationFinished
+from strop.base.events import Evaluated, Event
 from strop.base.solution import digest_of
 from strop.report.terminal.words import NAMED_BY, with_error
+from strop.runs.run_data import RunData
+from strop.tasks.base import META_TASK
 
 
 @dataclass(frozen=True)
@@ -27,29 +29,31 @@ def candidate_score(candidate: Candidate) -> str:
     return with_error(candidate.scores) if len(candidate.scores) > 1 else f"{candidate.value:.3f}"
 
 
-@dataclass
-class Lineage:
-    """What is known of a run's improvers so far. Not locked."""
+def candidate_of(event: Event) -> Candidate | None:
+    """The improver that an outlined event is the evaluation of; None for every other event."""
+    if not isinstance(event, Evaluated) or event.utility != META_TASK or event.split != "train":
+        return None
+    iteration, *inside = event.scope.split("/")
+    if len(inside) != 2 or inside[0] != "improve" or not iteration[1:].isdigit():
+        return None
+    return Candidate(int(iteration[1:]), short(event.solution), event.verdict, event.scores, event.value)
 
-    chosen: list[IterationFinished] = field(default_factory=list)
-    """How each iteration ended."""
-    tried: dict[int, dict[str, Candidate]] = field(default_factory=dict)
+
+def candidates_by_t(run: RunData) -> dict[int, dict[str, Candidate]]:
     """By t: the candidates by name, each as it was seen first."""
-    at_work: dict[int, str] = field(default_factory=dict)
-    """By t: the name of the improver that improves itself."""
-
-    def add(self, event: Event, candidate: Candidate | None) -> None:
-        """Take in what has just happened; `candidate` is what `event` was the evaluation of."""
+    found: dict[int, dict[str, Candidate]] = {}
+    for event in run.candidates:
+        candidate = candidate_of(event)
         if candidate is not None:
-            self.tried.setdefault(candidate.t, {}).setdefault(candidate.name, candidate)
-        elif isinstance(event, IterationFinished):
-            self.chosen.append(event)
-        elif isinstance(event, ImproveStarted):
-            t, _, inside = event.scope.partition("/")
-            if inside == "improve" and t[1:].isdigit():
-                self.at_work[int(t[1:])] = name_of(event.improver)
+            found.setdefault(candidate.t, {}).setdefault(candidate.name, candidate)
+    return found
+
+
+def short(digest: str | None) -> str:
+    """The first digits of a program's digest; `none` for what is not a text."""
+    return "none" if digest is None else digest[:NAMED_BY]
 
 
 def name_of(text: str | None) -> str:
-    """The first digits of a program's digest; `none` for what is no text."""
-    return "none" if text is None else digest_of(text)[:NAMED_BY]
+    """The same of a text."""
+    return short(None if text is None else digest_of(text))

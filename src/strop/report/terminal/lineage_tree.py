@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from strop.base.events import IterationFinished
-from strop.report.terminal.lineage import Candidate, Lineage, candidate_score, name_of
+from strop.report.terminal.lineage import Candidate, candidate_score, candidates_by_t, short
 from strop.report.terminal.tables import fitting, say
 from strop.report.terminal.words import NAMED_BY, escape, over_tasks, quantity
+from strop.runs.run_data import RunData
 
 ACCEPTED, REJECTED, EVALUATED = "accepted", "rejected", "evaluated"
 
@@ -39,10 +40,10 @@ class _Node:
 
 
 def rows(
-    lineage: Lineage, *, now: int | None = None, ascii_only: bool = False, strategies: Mapping[str, str] | None = None
+    run: RunData, *, now: int | None = None, ascii_only: bool = False, strategies: Mapping[str, str] | None = None
 ) -> list[Row]:
     """The tree, one row a program. `now`: candidates of other iterations are one row together. `strategies`: name → strategy."""
-    top = _top(lineage, now, strategies or {})
+    top = _top(run, now, strategies or {})
     found: list[Row] = []
     for node in top:
         _drawn(node, "", "", found, "|  |- `-    " if ascii_only else "│  ├─ └─    ")
@@ -57,19 +58,23 @@ def _drawn(node: _Node, before: str, own: str, found: list[Row], parts: str) -> 
         _drawn(each, before, end if number == len(node.below) - 1 else branch, found, parts)
 
 
-def _top(lineage: Lineage, now: int | None, strategies: Mapping[str, str]) -> list[_Node]:
+def _top(run: RunData, now: int | None, strategies: Mapping[str, str]) -> list[_Node]:
     nodes: dict[str, _Node] = {}
     of_t: dict[int, str] = {}
     top: list[_Node] = []
-    ends = {event.t: event for event in lineage.chosen}
-    for t in sorted({*ends, *lineage.tried, *lineage.at_work}):
+    ends, tried = {event.t: event for event in run.iterations}, candidates_by_t(run)
+    for t in sorted({*ends, *tried, *run.parents}):
         end = ends.get(t)
-        parent = nodes.get(_parent(lineage, end, t, of_t))
+        at_work = short(run.parents[t]) if t in run.parents else None
+        before = t - 1 if end is None or end.parent is None else end.parent
+        parent = nodes.get(at_work or of_t.get(before, ""))
         below = top if parent is None else parent.below
-        below.extend(_candidates(lineage, t, end, strategies, together=now is not None and t != now))
+        # The improver itself may be what its own self-improvement tried, and gave back.
+        others = [each for each in tried.get(t, {}).values() if each.name != at_work]
+        below.extend(_candidates(t, others, end, strategies, together=now is not None and t != now))
         if end is None:
             continue
-        name = of_t[t] = name_of(end.improver)
+        name = of_t[t] = short(end.improver)
         if name not in nodes:
             node = nodes[name] = _Node(f"I_{t} {name}", _chosen(end, strategies.get(name, "")), "bold")
             below.append(node)
@@ -82,12 +87,6 @@ def _first(of_t: Mapping[int, str], name: str) -> int:
     return min(t for t, other in of_t.items() if other == name)
 
 
-def _parent(lineage: Lineage, end: IterationFinished | None, t: int, of_t: Mapping[int, str]) -> str:
-    if t in lineage.at_work:
-        return lineage.at_work[t]
-    return of_t.get(t - 1 if end is None or end.parent is None else end.parent, "")
-
-
 def _chosen(end: IterationFinished, strategy: str) -> tuple[str, ...]:
     score = f"test {over_tasks(end.test, end.tasks)}" if end.test else f"train {over_tasks(end.train, end.tasks)}"
     state = "seed" if end.t == 0 else ACCEPTED
@@ -95,13 +94,17 @@ def _chosen(end: IterationFinished, strategy: str) -> tuple[str, ...]:
 
 
 def _candidates(
-    lineage: Lineage, t: int, end: IterationFinished | None, strategies: Mapping[str, str], *, together: bool
+    t: int,
+    tried: Sequence[Candidate],
+    end: IterationFinished | None,
+    strategies: Mapping[str, str],
+    *,
+    together: bool,
 ) -> list[_Node]:
     """The candidates of iteration t that did not become I_t; one node of all of them, where they are told `together`."""
-    became = name_of(end.improver) if end is not None and end.accepted else ""
-    turned_down = name_of(end.candidate) if end is not None and end.candidate is not None and not became else ""
-    # The improver itself may be what its own self-improvement tried, and gave back.
-    left = [each for each in lineage.tried.get(t, {}).values() if each.name not in (became, lineage.at_work.get(t))]
+    became = short(end.improver) if end is not None and end.accepted else ""
+    turned_down = short(end.candidate) if end is not None and end.candidate is not None and not became else ""
+    left = [each for each in tried if each.name != became]
     if together and left:
         verdicts = Counter(each.verdict for each in left)
         failed = sum(count for verdict, count in verdicts.items() if verdict != "ok")
@@ -164,9 +167,9 @@ def _columns(said: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*padded, *said[len(widths) :]]).rstrip()
 
 
-def print_lineage(lineage: Lineage, console: Console, strategies: Mapping[str, str] | None = None) -> None:
+def print_lineage(run: RunData, console: Console, strategies: Mapping[str, str] | None = None) -> None:
     """The tree of a run; nothing where no improver was measured."""
-    found = rows(lineage, ascii_only=not console.encoding.startswith("utf"), strategies=strategies)
+    found = rows(run, ascii_only=not console.encoding.startswith("utf"), strategies=strategies)
     if not found:
         return
     say(console, "lineage", style="bold")

@@ -81,7 +81,7 @@ def make_view(
     for event in before.past:
         narrator.progress.add(event)
     narrator.progress.spent.update(before.spent)
-    narrator.progress.notes.update(before.notes)
+    narrator.progress.run.notes.update(before.notes)
     narrator.progress.spent_before.update(before.spent)
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:

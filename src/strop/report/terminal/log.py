@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from strop.base.events import AuditNoted, Event, LmFault, RunFinished
+from strop.base.events import AuditNoted, Event, LmFault, RunFinished, outlined
+from strop.report.terminal.lineage import candidate_of
 from strop.report.terminal.lines import Lines
 from strop.report.terminal.narration import Narrator
 
@@ -33,16 +34,16 @@ class JsonLines(Lines):
         facts: dict[str, Any] = {"scope": event.scope}
         if progress.t is not None:
             facts["t"] = progress.t
-        candidate = progress.candidate(event)
+        candidate = candidate_of(outlined(event))
         if candidate is not None:
             facts |= {"candidate": candidate.name, "verdict": candidate.verdict, "value": candidate.value}
         facts |= {
-            "lm_calls": progress.lm_calls,
+            "lm_calls": progress.run.costs.total.calls,
             "in_flight": progress.in_flight,
-            "evaluations": progress.evaluations,
-            "faults": progress.faults.total(),
-            "audit_notes": progress.notes.total(),
-            "cost": progress.cost / 1e9,
+            "evaluations": progress.run.evaluations,
+            "faults": progress.run.faults.total(),
+            "audit_notes": progress.run.notes.total(),
+            "cost": progress.run.costs.total.cost / 1e9,
         }
         self.say(line, type(event).__name__, level=_level(event), **facts)
 

@@ -18,15 +18,17 @@ from strop.base.events import (
     IterationStarted,
     LmFault,
     RunFinished,
+    outlined,
 )
 from strop.base.solution import digest_of
 from strop.core.feedback import gist
 from strop.core.selection.gated import BEST, CEILING_VALUES
-from strop.report.terminal.lineage import Candidate
+from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
 from strop.report.terminal.pace import in_all
 from strop.report.terminal.progress import GateProgress, Progress, held_out, is_tried
 from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
+from strop.runs.run_data import RunData
 from strop.tasks.paper.facts import FOLDERS, facts
 
 _PATIENCE = 10
@@ -83,9 +85,9 @@ class Narrator:
                 # The error that ends the work is printed after it, and says why.
                 detail = f": {event.detail}" if event.detail and event.status not in ("failed", "budget") else ""
                 status = "stopped at a limit" if event.status == "budget" else event.status
-                return escape(f"run {status}{detail}; {tally(self._progress)}", limit=400)
+                return escape(f"run {status}{detail}; {tally(self._progress.run)}", limit=400)
             case _:
-                candidate = self._progress.candidate(event)
+                candidate = candidate_of(outlined(event))
                 return None if candidate is None else self._candidate(candidate)
 
     @property
@@ -104,7 +106,7 @@ class Narrator:
 
     def _tried(self, event: Evaluated) -> str:
         """One candidate, its score, and what was spent so far."""
-        progress = self._progress
+        progress, total = self._progress, self._progress.run.costs.total
         of = progress.recipe.get("utility_budget")
         best = " (best)" if event is progress.best_tried else ""
         result = (
@@ -113,9 +115,9 @@ class Narrator:
         spent = [
             f"{progress.tried} of {of} evaluations" if isinstance(of, int) else quantity(progress.tried, "evaluation")
         ]
-        spent.append(quantity(progress.lm_calls, "LM call"))
-        if progress.cost:
-            spent.append(dollars(progress.cost))
+        spent.append(quantity(total.calls, "LM call"))
+        if total.cost:
+            spent.append(dollars(total.cost))
         same = progress.original is not None and event.solution == progress.original.solution
         name = f"{_name(event)} (the original)" if same else _name(event)
         return escape(f"candidate {name}: {result}, {', '.join(spent)}", limit=400)
@@ -200,11 +202,11 @@ def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
     return f"{said}, {known.best['train']:.3f} ({known.reference}); little or nothing can be gained"
 
 
-def tally(progress: Progress) -> str:
+def tally(run: RunData) -> str:
     """What a run has spent and met, in one line."""
     return (
-        f"LM calls {progress.lm_calls}, evaluations {progress.evaluations} ({counted(progress.verdicts)}), "
-        f"faults {progress.faults.total()}, audit notes {progress.notes.total()}"
+        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({counted(run.verdicts)}), "
+        f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 
 

@@ -112,8 +112,8 @@ def in_all(progress: Progress) -> tuple[int, int] | None:
 
     What an iteration to come takes is the mean of what the finished ones took and of what a plan expects, which counts as one.
     """
-    recipe, ended = progress.recipe, progress.iterations
-    if "selection" not in recipe or not ended or progress.status != "running":
+    recipe, ended, total = progress.recipe, progress.run.iterations, progress.run.costs.total
+    if "selection" not in recipe or not ended or progress.run.status != "running":
         return None
     try:
         spec = RunSpec.from_json(json.dumps(dict(recipe)))
@@ -124,7 +124,7 @@ def in_all(progress: Progress) -> tuple[int, int] | None:
     done = sum(event.lm_calls for event in ended)
     calls = done + sum((each + sum(took)) / (1 + len(took)) for each in planned)
     calls = min(calls, math.inf if spec.max_calls is None else spec.max_calls)
-    cost = progress.cost * calls / progress.lm_calls if progress.lm_calls else 0.0
+    cost = total.cost * calls / total.calls if total.calls else 0.0
     return round(calls), round(min(cost, math.inf if spec.max_cost is None else spec.max_cost * 1e9))
 
 

@@ -55,7 +55,7 @@ class Picture:
         self._progress = self._narrator.progress
         self._pace = Pace(self._progress, planned)
         self._under_way = UnderWay()
-        self._samples: deque[tuple[float, int]] = deque([(self._start, self._progress.evaluations)])
+        self._samples: deque[tuple[float, int]] = deque([(self._start, self._progress.run.evaluations)])
         self._foot = Foot(stream, self.render)
 
     def __call__(self, event: Event) -> None:
@@ -117,7 +117,7 @@ class Picture:
         return [Text(self._fitting(self._notice), style="bold yellow", no_wrap=True, overflow="ellipsis")]
 
     def _lineage(self, width: int, room: int) -> list[Text]:
-        lineage, console = self._progress.lineage, self._foot.console
+        lineage, console = self._progress.run, self._foot.console
         found = rows(lineage, now=self._progress.t, ascii_only=not console.encoding.startswith("utf"))
         if not found or room < 2:
             return []
@@ -131,8 +131,8 @@ class Picture:
         slow = self._under_way.words(now, SLOW)
         if slow:
             said.append(("", slow, "yellow"))
-        if progress.iterations:
-            last = progress.iterations[-1]
+        if progress.run.iterations:
+            last = progress.run.iterations[-1]
             said.append((f"I_{last.t}", _scores(last), "bold"))
         if progress.original is not None:
             said.append(("original", f"{progress.original.value:.3f}", ""))
@@ -148,12 +148,13 @@ class Picture:
         calls, cost = (
             ("", "") if expected is None else (f" of about {expected[0]}", f" of about {dollars(expected[1])}")
         )
-        asked = f"calls {progress.lm_calls}{calls} · responses {progress.responses} · in flight {progress.in_flight}"
-        said.append(("LM", f"{asked} · {dollars(progress.cost)}{cost}" if progress.cost else asked, ""))
-        rate = f"{progress.evaluations} · {self._rate(now):.0f}/s · {counted(progress.verdicts)}"
+        run, total = progress.run, progress.run.costs.total
+        asked = f"calls {total.calls}{calls} · responses {total.responses} · in flight {progress.in_flight}"
+        said.append(("LM", f"{asked} · {dollars(total.cost)}{cost}" if total.cost else asked, ""))
+        rate = f"{run.evaluations} · {self._rate(now):.0f}/s · {counted(run.verdicts)}"
         said.append(("evaluations", escape(rate), ""))
-        faults, notes = progress.faults.total(), progress.notes.total()
-        most = escape(rule_words(progress.notes.most_common(1)[0][0])) if notes else ""
+        faults, notes = run.faults.total(), run.notes.total()
+        most = escape(rule_words(run.notes.most_common(1)[0][0])) if notes else ""
         noted = f"audit notes {notes}" + (f", most: {most}" if most else "")
         said.append(("to look at", f"faults {faults} · {noted}", "yellow" if faults else ""))
         for name, text, style in said:
@@ -175,7 +176,10 @@ class Picture:
         ]
         progress = self._progress
         if progress.t is None and progress.original is not None:  # strop improve
-            spent = {"evaluations": ("utility_budget", progress.tried), "LM calls": ("lm_budget", progress.lm_calls)}
+            spent = {
+                "evaluations": ("utility_budget", progress.tried),
+                "LM calls": ("lm_budget", progress.run.costs.total.calls),
+            }
             for name, (limit, used) in spent.items():
                 most = progress.recipe.get(limit)
                 parts += [f"{name} {max(most - used, 0)} of {most}"] if isinstance(most, int) else []
@@ -195,15 +199,15 @@ class Picture:
         elif progress.tokens:
             parts.append(f"{quantity(progress.tokens, 'token', ',')} spent")
         if isinstance(calls, int):
-            parts.append(f"LM calls left {max(calls - spent[LM_CALLS] - progress.lm_calls, 0)} of {calls}")
+            parts.append(f"LM calls left {max(calls - spent[LM_CALLS] - progress.run.costs.total.calls, 0)} of {calls}")
         return parts
 
     def _rate(self, now: float) -> float:
-        self._samples.append((now, self._progress.evaluations))
+        self._samples.append((now, self._progress.run.evaluations))
         while len(self._samples) > 2 and self._samples[1][0] < now - _RATE_SECONDS:
             self._samples.popleft()
         then, before = self._samples[0]
-        return (self._progress.evaluations - before) / max(now - then, 1.0)
+        return (self._progress.run.evaluations - before) / max(now - then, 1.0)
 
     def _fitting(self, text: str) -> str:
         encoding = self._foot.console.encoding

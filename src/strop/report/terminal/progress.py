@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from strop.analysis.stats import EProcess
 from strop.base.budget import COST, GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.events import (
-    AuditNoted,
     BudgetMoved,
     Compared,
     Evaluated,
@@ -25,15 +24,16 @@ from strop.base.events import (
     IterationFinished,
     IterationStarted,
     LmCalled,
-    LmFault,
     LmResponded,
     RunFinished,
     RunResumed,
     RunStarted,
+    outlined,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.lineage import Candidate, Lineage
+from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.words import NAMED_BY, quantity
+from strop.runs.run_data import RunData
 
 SELF_IMPROVEMENT = "self-improvement"
 """Name of the meta-utility: an evaluation of it is about an improver."""
@@ -83,6 +83,8 @@ class Progress:
     """The present state of a run. Not locked: whoever adds and reads from several threads holds a lock."""
 
     def __init__(self) -> None:
+        self.run = RunData(alive=True)
+        """What was counted so far; texts are digests."""
         self.recipe: Mapping[str, object] = {}
         """The fields of the run's spec; empty before its first event."""
         self.t: int | None = None
@@ -104,9 +106,6 @@ class Progress:
         self.original: Evaluated | None = None
         self.best_tried: Evaluated | None = None
         """The best of these in training; None where none is better than the original."""
-        self.lineage = Lineage()
-        self.cost = 0
-        """Billionths of a dollar; what has no known price is not in it."""
         self.spent: Counter[str] = Counter()
         """COST and TOKENS as the run's limits count them, with what is set aside for what is under way; and LM_CALLS of earlier
         stretches that `lm_calls` does not hold."""
@@ -115,19 +114,10 @@ class Progress:
         self.tokens = 0
         """In and out, of answers whose usage is known."""
         self._awaited: dict[tuple[str, int], int] = {}
-        self.lm_calls = self.responses = self.evaluations = 0
-        """Downstream evaluations only: an evaluation of the meta-utility consists of many."""
-        self.verdicts: Counter[str] = Counter()
-        self.faults: Counter[str] = Counter()
-        self.notes: Counter[str] = Counter()
-        """How often each rule of the audit was noted."""
-        self.iterations: list[IterationFinished] = []
-        self.status = "running"
-        self.ended = ""
-        """Why the run ended, in words; empty where it did all its iterations."""
 
     def add(self, event: Event) -> None:
         """Take in what has just happened."""
+        self.run.add(event if isinstance(event, LmCalled | LmResponded) else outlined(event))
         match event:
             case Evaluated():
                 self._evaluated(event)
@@ -136,32 +126,22 @@ class Progress:
             case LmCalled():
                 self._called(event)
             case LmResponded():
-                self.responses += 1
-                self.cost += event.cost or 0
                 self.tokens += 0 if event.again else (event.input_tokens or 0) + (event.output_tokens or 0)
                 self._answered(event)
             case ImproveFinished():
                 self._awaited = {key: left for key, left in self._awaited.items() if key[0] != event.scope}
-            case LmFault(fault=fault, times=times):
-                self.faults[fault] += times
-            case AuditNoted(rule=rule, times=times):
-                self.notes[rule] += times
             case Compared():
                 self.gate = None
             case ImproveStarted(scope=scope):
                 self.doing = _doing(scope)
-                self.lineage.add(event, None)
             case IterationStarted():
                 self._started(event)
             case IterationFinished():
-                self.iterations.append(event)
-                self.lineage.add(event, None)
                 self.doing = f"iteration {event.t} finished"
             case RunStarted(spec=spec) | RunResumed(spec=spec):
                 self.recipe = _recipe(spec) or self.recipe
-            case RunFinished(status=status, detail=detail):
-                self.status = self.doing = status
-                self.ended = detail
+            case RunFinished():
+                self.doing = event.status
 
     def _tried(self, event: Evaluated) -> None:
         if event.scope == "original/train":
@@ -192,33 +172,19 @@ class Progress:
             self.doing = "comparing the candidate with the incumbent"
         return self.gate
 
-    def candidate(self, event: Event) -> Candidate | None:
-        """The candidate that `event` is the evaluation of, if it is one."""
-        if not isinstance(event, Evaluated) or event.utility != SELF_IMPROVEMENT or event.split != "train":
-            return None
-        iteration, *inside = event.scope.split("/")
-        if len(inside) != 2 or inside[0] != "improve" or not iteration[1:].isdigit():
-            return None
-        name = digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
-        return Candidate(int(iteration[1:]), name, event.verdict, event.scores, event.value)
-
     def _called(self, event: LmCalled) -> None:
-        self.lm_calls += event.cost
         if self.gate is not None:
             self.gate.lm_calls += event.cost
         self._awaited[event.scope, event.call] = len(event.messages)
 
     def _evaluated(self, event: Evaluated) -> None:
         if event.utility != SELF_IMPROVEMENT:
-            self.evaluations += 1
-            self.verdicts[event.verdict] += 1
             self._tried(event)
             self._compared(event)
             return
-        candidate = self.candidate(event)
+        candidate = candidate_of(outlined(event))
         if candidate is None:
             return
-        self.lineage.add(event, candidate)
         self.candidates.append(candidate)
         self.candidates_seen += 1
         if candidate.verdict == "ok" and (self.best is None or candidate.value > self.best.value):
@@ -226,7 +192,7 @@ class Progress:
 
     def set_aside(self, counter: str) -> int:
         """What of `spent` (COST or TOKENS) no answer took: for requests under way, and for those whose usage nobody knows."""
-        answered = self.cost if counter == COST else self.tokens
+        answered = self.run.costs.total.cost if counter == COST else self.tokens
         return max(0, self.spent[counter] - self.spent_before[counter] - answered)
 
     @property

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from strop.analysis.strategy import TOLD_BY, Strategy, behaviours_of, classify
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.events import Evaluated, IterationFinished
+from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.report.terminal.lineage import name_of
-from strop.report.terminal.progress import Progress
+from strop.report.terminal.lineage import candidate_of, name_of
 from strop.runs.patching.best_candidate import best_of, is_candidate
 from strop.runs.patching.source_files import Original
+from strop.runs.run_data import RunData, read_run
 from strop.store import Store
 
 ORIGINAL, SOLUTION, BEST = "original", "solution", "best"
@@ -52,7 +52,7 @@ def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]
     Raises:
         ConfigurationError: one is not there.
     """
-    chosen, tried = _programs(store)
+    chosen, tried = _programs(read_run(store))
     named = [_of_run(name, chosen, tried) for name in (a, b) if name is not None]
     pair = (named[0], named[1]) if len(named) == 2 else _last_two(chosen, tried)
     texts = {side.text for side in pair}
@@ -61,21 +61,24 @@ def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]
     return first, second
 
 
-def _programs(store: Store) -> tuple[list[Side], list[Side]]:
+def _programs(run: RunData) -> tuple[list[Side], list[Side]]:
     """(each I_t, each candidate that was tried, once)."""
-    chosen: list[Side] = []
+    chosen = [
+        replace(
+            _side(f"I_{event.t}", run.text(event.improver), _IMPROVER),
+            train=event.train,
+            test=event.test,
+            tasks=event.tasks,
+            t=event.t,
+        )
+        for event in run.iterations
+    ]
     tried: dict[str, Side] = {}
-    progress = Progress()
-    for stored in store.events(IterationFinished, Evaluated):
-        event = stored.event
-        if isinstance(event, IterationFinished):
-            side = _side(f"I_{event.t}", event.improver, _IMPROVER)
-            chosen.append(replace(side, train=event.train, test=event.test, tasks=event.tasks, t=event.t))
-            continue
-        candidate = progress.candidate(event)
-        if candidate is not None and isinstance(event, Evaluated) and event.solution is not None:
-            side = _side(f"candidate {candidate.name} of t = {candidate.t}", event.solution, _IMPROVER)
-            tried.setdefault(side.digest, replace(side, train=event.scores))
+    for event in run.candidates:
+        candidate = candidate_of(event)
+        if candidate is not None and event.solution is not None and event.solution not in tried:
+            name = f"candidate {candidate.name} of t = {candidate.t}"
+            tried[event.solution] = replace(_side(name, run.text(event.solution), _IMPROVER), train=event.scores)
     return chosen, list(tried.values())
 
 

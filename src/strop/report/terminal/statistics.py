@@ -6,9 +6,7 @@ All of it is computed from the record alone, after the run. Not here: the method
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 import numpy as np
@@ -27,19 +25,16 @@ from strop.analysis.stats import (
     welch_test,
     within_of_best,
 )
-from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished
-from strop.base.solution import digest_of
+from strop.base.events import Evaluated, IterationFinished
 from strop.report.terminal.tables import fitting, new_table, say
 from strop.report.terminal.words import ALL_EQUAL, no_width, quantity
-from strop.store import Stored
-from strop.tasks.base import META_TASK
+from strop.runs.run_data import RunData
 
 CONFIDENCE = 0.95
 DELTA = 0.05
 """The bounds hold with probability 1 - DELTA."""
 WANTED_EPSILON = 0.1
 """For how good a bound the tasks that it needs are told."""
-_SEALED = re.compile(r"t\d+/measure/copy(\d+)/test")
 
 
 class MeasuredIteration(TypedDict):
@@ -130,66 +125,31 @@ class StatisticsDocument(TypedDict):
     observation_1: Observation1 | None
 
 
-@dataclass
-class _Seen:
-    """What the statistics need of a record."""
-
-    iterations: list[IterationFinished] = field(default_factory=list)
-    sealed: dict[int, dict[int, Evaluated]] = field(default_factory=dict)
-    """Iteration t → copy → its evaluation on the sealed split; an iteration that kept its improver has none."""
-    candidates: set[str | None] = field(default_factory=set)
-    meta_utility_calls: int = 0
-    improvements: int = 0
-    """Downstream."""
-    gates: list[Compared] = field(default_factory=list)
-
-    def add(self, event: Event) -> None:
-        match event:
-            case Evaluated(utility=utility, split="train") if utility == META_TASK:
-                self.candidates.add(event.solution)
-                self.meta_utility_calls += 1
-            case Evaluated(split="test"):
-                if found := _SEALED.fullmatch(event.scope):
-                    now = len(self.iterations)
-                    self.sealed.setdefault(now, {})[int(found[1])] = event
-            case ImproveStarted(utility=utility) if utility != META_TASK:
-                self.improvements += 1
-            case IterationFinished():
-                self.iterations.append(event)
-            case Compared():
-                self.gates.append(event)
-
-
-def statistics_document(events: Iterable[Stored[Event]]) -> StatisticsDocument:
-    """The statistics of one run, finished or not, from its events. Deterministic."""
-    seen = _Seen()
-    for stored in events:
-        seen.add(stored.event)
-    measured = [event for event in seen.iterations if event.test]
+def statistics_document(run: RunData) -> StatisticsDocument:
+    """The statistics of one run, finished or not. Deterministic."""
+    measured = [event for event in run.iterations if event.test]
+    gates = run.gates.values()
     return {
         "schema_version": 1,
         "confidence": CONFIDENCE,
         "iterations": [_measured(event) for event in measured],
-        "differences": _differences(seen),
+        "differences": _differences(run),
         "compared": {
-            "candidates": len(seen.candidates),
-            "meta_utility_calls": seen.meta_utility_calls,
-            "gate_comparisons": len(seen.gates),
-            "gate_pairs": sum(gate.pairs for gate in seen.gates),
-            "gate_accepted": sum(gate.accepted for gate in seen.gates),
+            "candidates": len(run.meta_calls),
+            "meta_utility_calls": run.meta_calls.total(),
+            "gate_comparisons": len(gates),
+            "gate_pairs": sum(gate.pairs for gate in gates),
+            "gate_accepted": sum(gate.accepted for gate in gates),
         },
-        "lemma_1": _lemma_1(measured[-1]) if measured else None,
+        "lemma_1": _lemma_1(measured[-1], run.text(measured[-1].improver)) if measured else None,
         "finite_class": _finite_class(measured) if measured else None,
-        "observation_1": _observation_1(seen, len(measured[-1].test)) if measured else None,
+        "observation_1": _observation_1(run.downstream, len(measured[-1].test)) if measured else None,
     }
 
 
-def sealed_scores(events: Iterable[Stored[Event]]) -> list[list[float]]:
+def sealed_scores(run: RunData) -> list[list[float]]:
     """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty where there are none."""
-    seen = _Seen()
-    for stored in events:
-        seen.add(stored.event)
-    return _scores(seen, max(seen.sealed, default=0)) if seen.iterations else []
+    return _scores(run, max(run.sealed, default=0)) if run.iterations else []
 
 
 def _measured(event: IterationFinished) -> MeasuredIteration:
@@ -199,7 +159,7 @@ def _measured(event: IterationFinished) -> MeasuredIteration:
     return {
         "t": event.t,
         "accepted": event.accepted,
-        "improver": digest_of(event.improver),
+        "improver": event.improver,
         "n": found.n,
         "mean": found.mean,
         "stderr": found.stderr,
@@ -208,16 +168,16 @@ def _measured(event: IterationFinished) -> MeasuredIteration:
     }
 
 
-def _differences(seen: _Seen) -> list[DifferenceFromSeed]:
+def _differences(run: RunData) -> list[DifferenceFromSeed]:
     """Of every new improver from the seed; one that stayed is not compared again."""
     rows: list[DifferenceFromSeed] = []
-    for number, event in enumerate(seen.iterations):
-        first = seen.iterations[0]
+    for number, event in enumerate(run.iterations):
+        first = run.iterations[0]
         if number == 0 or not event.accepted or not (event.test and first.test):
             continue
         by_copy = unpaired_difference(event.test, first.test, confidence=CONFIDENCE)
         p, crossed = welch_test(event.test, first.test), None
-        ours, seeds = _scores(seen, number), _scores(seen, 0)
+        ours, seeds = _scores(run, number), _scores(run, 0)
         if ours and seeds and len(ours[0]) == len(seeds[0]):
             found = crossed_t_difference(ours, seeds, confidence=CONFIDENCE)
             p, crossed = p if found.p is None else found.p, found.estimate.interval
@@ -236,16 +196,16 @@ def _differences(seen: _Seen) -> list[DifferenceFromSeed]:
     return rows
 
 
-def _scores(seen: _Seen, number: int) -> list[list[float]]:
+def _scores(run: RunData, number: int) -> list[list[float]]:
     """Scores of an iteration's copies on the sealed instances, shape (copies, instances); empty where they are not recorded.
 
     A solution that failed counts with its utility, 0, on every instance.
     """
-    if seen.iterations[number].tasks:
+    if run.iterations[number].tasks:
         return []  # of several tasks the instances are not common to all copies
-    copies = [evaluation for _, evaluation in sorted(seen.sealed.get(number, {}).items())]
-    most = max((len(e.scores) for rows in seen.sealed.values() for e in rows.values()), default=0)
-    if len(copies) != len(seen.iterations[number].test) or not most:
+    copies = [evaluation for _, evaluation in sorted(run.sealed.get(number, {}).items())]
+    most = max((len(e.scores) for rows in run.sealed.values() for e in rows.values()), default=0)
+    if len(copies) != len(run.iterations[number].test) or not most:
         return []
     return [_row(evaluation, most) for evaluation in copies]
 
@@ -256,8 +216,8 @@ def _row(evaluation: Evaluated, instances: int) -> list[float]:
     return list(scores) if whole else [evaluation.value] * instances
 
 
-def _lemma_1(last: IterationFinished) -> Lemma1:
-    n, length = len(last.test), max(2, len(last.improver.encode("utf-8", "backslashreplace")))
+def _lemma_1(last: IterationFinished, improver: str) -> Lemma1:
+    n, length = len(last.test), max(2, len(improver.encode("utf-8", "backslashreplace")))
     epsilon = lemma_1(n, length, delta=DELTA)
     return {
         "n": n,
@@ -278,8 +238,8 @@ def _finite_class(measured: Sequence[IterationFinished]) -> FiniteClass:
     return {"n": n, "improvers": improvers, "epsilon": finite_class(n, improvers, delta=DELTA)}
 
 
-def _observation_1(seen: _Seen, tasks: int) -> Observation1:
-    found = observation_1(seen.improvements, tasks)
+def _observation_1(improvements: int, tasks: int) -> Observation1:
+    found = observation_1(improvements, tasks)
     return {"calls": found.calls, "tasks": found.tasks, "perfect": found.perfect}
 
 
@@ -288,9 +248,9 @@ def _within(interval: tuple[float, float] | None, least: float) -> list[float] |
     return None if interval is None else [max(interval[0], least), min(interval[1], 1.0)]
 
 
-def print_statistics(events: Iterable[Stored[Event]], console: Console) -> None:
+def print_statistics(run: RunData, console: Console) -> None:
     """The same for people, in two tables and a few lines."""
-    found = statistics_document(events)
+    found = statistics_document(run)
     if not found["iterations"]:
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return

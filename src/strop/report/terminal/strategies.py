@@ -5,7 +5,6 @@ The strategy is told from the improver's text and from what its recorded improve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +13,12 @@ from rich.text import Text
 
 from strop.analysis.stats import mean
 from strop.analysis.strategy import TOLD_BY, Strategy, behaviours_of, classify
-from strop.base.events import Compared, IterationFinished, RunStarted
+from strop.base.events import Compared, IterationFinished, in_full
 from strop.base.solution import digest_of
 from strop.report.terminal.documents import StrategyDocument
 from strop.report.terminal.tables import fitting, new_table, say
 from strop.report.terminal.words import NAMED_BY, escape, quantity
+from strop.runs.run_data import RunData
 from strop.store import Store
 
 
@@ -36,9 +36,9 @@ class Named:
     rejected_improver: str = ""
 
 
-def named(store: Store) -> list[Named]:
-    """Name the improver of each iteration that ended, in order."""
-    iterations = [stored.event for stored in store.events(IterationFinished)]
+def named(store: Store, run: RunData) -> list[Named]:
+    """Name the improver of each iteration that ended, in order. `run` is what `store` holds."""
+    iterations = [in_full(event, run.text) for event in run.iterations]
     texts = {text for each in iterations for text in (each.improver, each.candidate) if text is not None}
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), texts) if texts else {}
     found = {text: classify(text, behaviours.get(text)) for text in sorted(texts)}
@@ -57,10 +57,9 @@ def _named(event: IterationFinished, found: Mapping[str, Strategy]) -> Named:
     )
 
 
-def has_lineage(store: Store) -> bool:
+def has_lineage(run: RunData) -> bool:
     """Whether parents are drawn from all that came before: with the selection `archive`."""
-    started = [json.loads(stored.event.spec) for stored in store.events(RunStarted)]
-    return any(spec.get("selection") == "archive" for spec in started)
+    return run.recipe.get("selection") == "archive"
 
 
 def strategy_documents(rows: Iterable[Named]) -> dict[int, StrategyDocument]:

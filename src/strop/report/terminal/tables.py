@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -16,12 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.analysis.stats import mean
-from strop.base.events import Event, IterationFinished, RunResumed
-from strop.base.solution import digest_of
+from strop.base.events import IterationFinished
 from strop.report.terminal.documents import ScoreResult
 from strop.report.terminal.narration import tally
 from strop.report.terminal.notes import Noted, noted
-from strop.report.terminal.progress import Progress
 from strop.report.terminal.words import (
     NAMED_BY,
     counted,
@@ -33,7 +31,8 @@ from strop.report.terminal.words import (
     ruled,
     with_error,
 )
-from strop.store import RunListing, Stored
+from strop.runs.run_data import RunData
+from strop.store import RunListing
 
 SENTENCE = 2000
 """Characters of what a command came to, at most."""
@@ -42,39 +41,28 @@ _LONG = ("verdicts", "run", "task", "the program", "audit")
 
 
 def print_run(
-    events: Iterable[Stored[Event]], console: Console, *, notice: str = "", tasks: str = "", came_to: Sequence[str] = ()
-) -> Progress:
-    """The iterations of a run, what it spent, and how it ended; gives back what was counted.
+    run: RunData, console: Console, *, notice: str = "", tasks: str = "", came_to: Sequence[str] = ()
+) -> None:
+    """The iterations of a run, what it spent, and how it ended.
 
-    `notice` stands above: that no language model was used. `came_to`: its sentence, and what is to be said with it.
-
-    A record of another kind, which has no iterations, is told by its `tasks`.
+    `notice` stands above: that no language model was used. `came_to`: its sentence, and what is to be said with it. A record of
+    another kind, which has no iterations, is told by its `tasks`.
     """
-    progress, first, last = Progress(), 0.0, 0.0
-    for stored in events:
-        progress.add(stored.event)
-        first = stored.at if stored.seq == 1 else first
-        if isinstance(stored.event, RunResumed):
-            first = stored.at - stored.event.seconds  # pauses between stretches are no time of the run
-        last = stored.at
-    recipe = [str(progress.recipe[name]) for name in ("task", "lm") if name in progress.recipe]
-    further = progress.recipe.get("further_tasks")
-    recipe[1:1] = [str(task) for task in further] if isinstance(further, list) else []
-    recipe[:1] = [tasks] if tasks else recipe[:1]
-    status = progress.status if progress.status != "running" else "has not ended"
+    recipe = [tasks or str(run.recipe.get("task", "")), *map(str, run.recipe.get("further_tasks", ()))]
+    recipe.append(str(run.recipe.get("lm", "")))
+    status = run.status if run.end else "has not ended"
     say(console, notice, style="bold yellow")
     for number, line in enumerate(came_to):
         say(console, line, style="" if number else "bold", limit=SENTENCE)
-    say(console, ", ".join([*recipe, status, duration(last - first)]))
+    say(console, ", ".join([*filter(None, recipe), status, duration(run.seconds)]))
     if not tasks:
-        print_iterations(progress.iterations, console)
-    print_notes(noted(progress.notes), console)
-    say(console, tally(progress))
-    return progress
+        print_iterations(run.iterations, console)
+    print_notes(noted(run.notes), console)
+    say(console, tally(run))
 
 
 def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
-    """One row an iteration t: û of I_t on the training and the sealed test split (mean ± standard error), and its cost."""
+    """One row an iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
     table = new_table(
         "t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime", console=console
     )
@@ -98,7 +86,7 @@ def print_iterations(iterations: Sequence[IterationFinished], console: Console) 
         if event.t > 0 and not event.accepted:
             say(console, f"t = {event.t}: the improver stays: {event.reason}" if event.reason else "")
     if iterations:
-        say(console, f"I_{iterations[-1].t} is {digest_of(iterations[-1].improver)[:NAMED_BY]}")
+        say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
 
 
 def _print_tasks(iterations: Sequence[IterationFinished], console: Console) -> None:

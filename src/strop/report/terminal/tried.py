@@ -11,15 +11,13 @@ from typing import TypedDict
 from rich.console import Console
 from rich.table import Table
 
-from strop.base.events import Evaluated, Event
-from strop.base.solution import digest_of
+from strop.base.events import Evaluated
 from strop.core.feedback import gist
 from strop.core.metric_change import Gain, ObjectiveFacts, gain
 from strop.report.terminal.gains import unnamed, valued
 from strop.report.terminal.tables import fitting, new_table, say
 from strop.report.terminal.words import NAMED_BY, escape, quantity
 from strop.runs.improve import Single
-from strop.runs.patching.best_candidate import is_candidate
 from strop.tasks.command.objective import pareto_front
 
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
@@ -52,12 +50,12 @@ class TriedDocument(TypedDict):
     error: str | None
 
 
-def tried_in(events: Iterable[Event]) -> list[Tried]:
-    """The candidates of a record, each once, the best first."""
+def tried_in(candidates: Iterable[Evaluated]) -> list[Tried]:
+    """The candidates of a record, from their outlines, each once, the best first."""
     found: dict[str, Tried] = {}
-    for event in events:
-        if isinstance(event, Evaluated) and is_candidate(event) and event.solution is not None:
-            name = digest_of(event.solution)[:NAMED_BY]
+    for event in candidates:
+        if event.solution is not None:
+            name = event.solution[:NAMED_BY]
             after, before = (tuple(json.loads(each)) for each in (event.metrics, event.beside))
             found.setdefault(name, Tried(name, event.value, event.verdict, gist(event.error), after, before))
     return sorted(found.values(), key=lambda each: -each.value)

@@ -52,7 +52,7 @@ class Account:
         """Take in the next event, in which texts may be digests."""
         event = _whole(stored.event, store)
         if isinstance(event, RunResumed):
-            self.ended, self.progress.status = None, "running"
+            self.ended = None
             self.lines.append((stored.seq, "the run goes on after it had ended"))
         if isinstance(event, RunFinished):
             self.ended = event
@@ -63,7 +63,7 @@ class Account:
 
     def facts(self) -> list[list[str]]:
         """What there is so far."""
-        progress = self.progress
+        progress, run, total = self.progress, self.progress.run, self.progress.run.costs.total
         of = progress.recipe.get("iterations")
         found = []
         if progress.t is not None:
@@ -73,17 +73,15 @@ class Account:
         if progress.best is not None:
             best = progress.best
             found.append(["best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"])
-        found.append(["evaluations", f"{progress.evaluations:,} ({counted(progress.verdicts)})"])
-        found.append(
-            ["language model", f"{quantity(progress.lm_calls, 'call')}, {quantity(progress.responses, 'response')}"]
-        )
+        found.append(["evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"])
+        found.append(["language model", f"{quantity(total.calls, 'call')}, {quantity(total.responses, 'response')}"])
         expected = in_all(progress)
         if expected is not None:
             found.append(["expected in all", f"about {quantity(expected[0], 'call')}"])
-        if progress.cost:
+        if total.cost:
             of = f" of about {dollars(expected[1])}" if expected is not None else ""
-            found.append(["spent", dollars(progress.cost) + of])
-        faults, notes = quantity(progress.faults.total(), "fault"), quantity(progress.notes.total(), "audit note")
+            found.append(["spent", dollars(total.cost) + of])
+        faults, notes = quantity(run.faults.total(), "fault"), quantity(run.notes.total(), "audit note")
         found.append(["to look at", f"{faults}, {notes}"])
         return [[name, escape(value, _LONGEST)] for name, value in found]
 

@@ -28,9 +28,10 @@ from strop.report.html.payload import packed
 from strop.report.html.render import page_html
 from strop.report.html.schema import PageDocument
 from strop.report.html.texts import Texts
-from strop.report.terminal.answers import answers_in
+from strop.report.terminal.answers import answers_document
 from strop.report.terminal.documents import ModelFacts, run_document
 from strop.report.terminal.statistics import statistics_document
+from strop.runs.run_data import read_run
 from strop.store import Store
 from support.pages import document_of
 from support.records import ask
@@ -115,7 +116,7 @@ def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: PageDo
 
 def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: PageDocument) -> None:
     with Store.open(made) as store:
-        answers = answers_in(store.outline())
+        answers = answers_document(read_run(store).answers)
     assert answers["total"] > 0
     assert made_page["answers"] == answers["sentence"] and answers["sentence"] in page_html(
         made_page, packed(made_page)
@@ -124,8 +125,8 @@ def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Pa
 
 def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: PageDocument) -> None:
     with Store.open(made) as store:
-        shown = run_document(store.events(), directory=made, model=ModelFacts("made", False), best=None)
-        measured = statistics_document(store.events())
+        shown = run_document(read_run(store), directory=made, model=ModelFacts("made", False), best=None)
+        measured = statistics_document(read_run(store))
     for ours, theirs in zip(made_page["iterations"], shown["iterations"], strict=True):
         assert (ours["test"], ours["train"], ours["accepted"]) == (theirs["test"], theirs["train"], theirs["accepted"])
     assert [each["test_interval"] for each in made_page["iterations"]] == [

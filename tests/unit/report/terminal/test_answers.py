@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.events import Edited, Event, Extracted, LmResponded
-from strop.report.terminal.answers import Answers
+from strop.report.terminal.answers import answers_document
+from strop.runs.run_data import RunData
 
 
 def arrived(call: int, n: int = 1, scope: str = "improve") -> list[Event]:
@@ -21,11 +22,11 @@ def extracted(call: int, *programs: str, scope: str = "improve") -> Extracted:
 
 
 def said(*events: Event | Sequence[Event]) -> str:
-    found = Answers()
+    run = RunData()
     for each in events:
         for event in [each] if isinstance(each, Event) else each:
-            found.add(event)
-    return found.document()["sentence"]
+            run.add(event)
+    return answers_document(run.answers)["sentence"]
 
 
 def test_sentence_only_counts_when_every_answer_is_a_program() -> None:

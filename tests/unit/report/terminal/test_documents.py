@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from strop.analysis.audit import RULES
-from strop.base.events import Event, IterationFinished, RunStarted
+from strop.base.events import Event, IterationFinished, RunStarted, outlined
 from strop.base.solution import digest_of
 from strop.report.terminal import documents, matrix, noise
 from strop.report.terminal.documents import (
@@ -19,6 +19,7 @@ from strop.report.terminal.documents import (
     score_document,
     to_json,
 )
+from strop.runs.run_data import run_data
 from strop.store import Stored
 
 OFFLINE = ModelFacts("offline", is_language_model=False)
@@ -26,7 +27,7 @@ MANUAL = (Path(__file__).parents[4] / "docs" / "json.md").read_text(encoding="ut
 
 
 def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Stored[Event]]) -> None:
-    document = run_document(stored, directory=Path("runs/x"), model=OFFLINE, best=Path("runs/x/best.py"))
+    document = run_document(run_data(stored), directory=Path("runs/x"), model=OFFLINE, best=Path("runs/x/best.py"))
     assert {name: value for name, value in document.items() if name != "iterations"} == {
         "schema_version": 1,
         "run": "runs/x",
@@ -48,7 +49,7 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
 def test_iteration_in_a_document_has_means_with_errors_counts_and_the_digest(
     make_iteration: Callable[..., IterationFinished],
 ) -> None:
-    assert iteration_document(make_iteration(1, True, (0.5, 0.75), (0.25,))) == {
+    assert iteration_document(outlined(make_iteration(1, True, (0.5, 0.75), (0.25,)))) == {
         "t": 1,
         "accepted": True,
         "reason": "",
@@ -72,19 +73,19 @@ def test_iteration_that_was_not_measured_has_null_in_its_place(
 
 
 def test_run_document_is_unfinished_when_the_run_is_not_over(stored: list[Stored[Event]]) -> None:
-    assert run_document(stored[:-1], directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
+    assert run_document(run_data(stored[:-1]), directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
 
 
 def test_run_document_is_unfinished_when_the_run_was_taken_up_again(stored: list[Stored[Event]]) -> None:
     again = [*stored, Stored(99, 0.0, RunStarted(scope="", spec='{"task": "lpn"}', environment="", posture=""))]
-    assert run_document(again, directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
+    assert run_document(run_data(again), directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
 
 
 @pytest.mark.parametrize("spec", ["", "{", "[]", "{}", '{"task": 3}', '{"task": "lpn", "selection": null}'])
 def test_run_document_is_refused_where_the_recipe_is_damaged(spec: str) -> None:
     begun = [Stored(1, 0.0, RunStarted(scope="", spec=spec, environment="", posture=""))]
     with pytest.raises(ValueError, match=r"recipe|Expecting"):
-        run_document(begun, directory=Path("x"), model=OFFLINE, best=None)
+        run_document(run_data(begun), directory=Path("x"), model=OFFLINE, best=None)
 
 
 def test_score_document_has_null_when_nothing_failed() -> None:

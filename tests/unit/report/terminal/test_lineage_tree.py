@@ -50,7 +50,7 @@ def seen(events: list[Event]) -> Progress:
 
 
 def told(events: list[Event], **how: object) -> list[str]:
-    return [row.lines + row.name + ": " + row.said[0] for row in rows(seen(events).lineage, **how)]  # type: ignore[arg-type]
+    return [row.lines + row.name + ": " + row.said[0] for row in rows(seen(events).run, **how)]  # type: ignore[arg-type]
 
 
 def test_tree_has_each_improver_below_the_one_that_made_it_and_says_what_became_of_it(history: list[Event]) -> None:
@@ -79,16 +79,16 @@ def test_tree_has_an_older_parent_when_an_older_improver_improved_itself(history
 
 def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Event]) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
-    print_lineage(seen(history).lineage, terminal(stream))
+    print_lineage(seen(history).run, terminal(stream))
     stream.seek(0)
     assert f"`- I_1..I_2 {name('B')}  accepted" in stream.read()
 
 
 def test_tree_is_cut_in_the_middle_when_there_are_few_lines_for_it(history: list[Event]) -> None:
-    found = drawn(rows(seen(history).lineage), Console(width=80), 80, most=3)
+    found = drawn(rows(seen(history).run), Console(width=80), 80, most=3)
     assert [line.plain.strip().split("  ")[0] for line in found] == [f"I_0 {name('I0')}", "... 3 more", "└─ t = 2 none"]
 
 
 def test_tree_is_nothing_when_nothing_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    print_lineage(Progress().lineage, Console())
+    print_lineage(Progress().run, Console())
     assert capsys.readouterr().out == ""

@@ -12,6 +12,7 @@ from strop.report.terminal.narration import Narrator
 from strop.report.terminal.notes import Noted, noted
 from strop.report.terminal.progress import Progress
 from strop.report.terminal.tables import print_run
+from strop.runs.run_data import run_data
 from strop.store import Stored
 from support.tables import terminal
 
@@ -22,7 +23,7 @@ def note(rule: str, times: int = 1) -> Stored[Event]:
 
 def shown(*notes: Stored[Event]) -> str:
     console = terminal(io.StringIO())
-    print_run(notes, console)
+    print_run(run_data(notes), console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -58,7 +59,7 @@ def test_run_table_says_nothing_of_the_audit_where_nothing_was_noted() -> None:
 
 def test_run_document_counts_times() -> None:
     document = run_document(
-        [note("R013", 3), note("R013")], directory=Path("x"), model=ModelFacts("m", True), best=None
+        run_data([note("R013", 3), note("R013")]), directory=Path("x"), model=ModelFacts("m", True), best=None
     )
     assert document["audit"] == [
         {"rule": "R013", "title": "starts another program", "told_by": "kernel", "unsandboxing": True, "times": 4}

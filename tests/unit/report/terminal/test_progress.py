@@ -26,9 +26,10 @@ def moved(scope: str, counter: str, used: int, limit: int | None) -> BudgetMoved
 
 def test_progress_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
     progress = seen(happened)
-    assert (progress.lm_calls, progress.responses, progress.evaluations) == (2, 2, 2)
-    assert progress.verdicts == {"ok": 1, "timeout": 1}
-    assert (progress.faults, progress.notes) == ({"rate_limited": 1}, {"R004": 1})
+    run, total = progress.run, progress.run.costs.total
+    assert (total.calls, total.responses, run.evaluations) == (2, 2, 2)
+    assert run.verdicts == {"ok": 1, "timeout": 1}
+    assert (run.faults, run.notes) == ({"rate_limited": 1}, {"R004": 1})
 
 
 def test_progress_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:

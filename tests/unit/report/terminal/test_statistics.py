@@ -8,6 +8,7 @@ import pytest
 
 from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished, RunStarted
 from strop.report.terminal.statistics import print_statistics, statistics_document, verdict_on
+from strop.runs.run_data import RunData, run_data
 from strop.store import Stored
 from support.tables import terminal
 
@@ -15,8 +16,8 @@ SEED_SCORES = [[0.5, 0.6], [0.4, 0.5], [0.6, 0.7], [0.5, 0.5]]
 BETTER_SCORES = [[0.9, 1.0], [0.8, 0.9], [0.9, 0.9], [1.0, 1.0]]
 
 
-def stored(events: Sequence[Event]) -> list[Stored[Event]]:
-    return [Stored(number + 1, float(number), event) for number, event in enumerate(events)]
+def counted(events: Sequence[Event]) -> RunData:
+    return run_data(Stored(number + 1, float(number), event) for number, event in enumerate(events))
 
 
 def sealed(t: int, scores: Sequence[Sequence[float]]) -> list[Event]:
@@ -67,13 +68,13 @@ def run_of(last: Sequence[Sequence[float]], *, evaluated: bool = True) -> list[E
 
 def printed(events: Sequence[Event], width: int = 80) -> str:
     console = terminal(io.StringIO(), width)
-    print_statistics(stored(events), console)
+    print_statistics(counted(events), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
 def test_statistics_have_every_iteration_with_its_intervals() -> None:
-    first, _, last = statistics_document(stored(run_of(BETTER_SCORES)))["iterations"]
+    first, _, last = statistics_document(counted(run_of(BETTER_SCORES)))["iterations"]
     assert (first["t"], first["accepted"], first["n"], first["mean"]) == (0, False, 4, pytest.approx(0.5375))
     assert last["t_interval"] is not None
     assert last["bca_interval"] is not None
@@ -81,7 +82,7 @@ def test_statistics_have_every_iteration_with_its_intervals() -> None:
 
 
 def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
-    (row,) = statistics_document(stored(run_of(BETTER_SCORES)))["differences"]
+    (row,) = statistics_document(counted(run_of(BETTER_SCORES)))["differences"]
     assert row["t"] == 2
     assert row["mean"] == pytest.approx(0.925 - 0.5375)
     assert row["p"] == row["p_holm"] < 0.05
@@ -89,7 +90,7 @@ def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
 
 def test_statistics_adjust_for_every_improver_that_was_compared() -> None:
     events = [*run_of(BETTER_SCORES), *sealed(3, BETTER_SCORES[::-1]), ended(3, BETTER_SCORES[::-1], True, "another")]
-    rows = statistics_document(stored(events))["differences"]
+    rows = statistics_document(counted(events))["differences"]
     assert [row["t"] for row in rows] == [2, 3]
     assert all(row["p_holm"] > row["p"] for row in rows)
 
@@ -100,7 +101,7 @@ def test_statistics_claim_no_more_than_the_adjusted_p_value_allows() -> None:
     events = run_of(some)
     for t in (3, 4, 5):
         events += [*sealed(t, some), ended(t, some, True, f"improver {t}")]
-    last = statistics_document(stored(events))["differences"][-1]
+    last = statistics_document(counted(events))["differences"][-1]
     assert last["interval_new_instances"] is not None and last["interval_new_instances"][0] > 0
     assert last["p"] < 0.05 < last["p_holm"]
     assert verdict_on(last) == "unclear"
@@ -112,13 +113,13 @@ def test_statistics_claim_nothing_when_two_copies_are_each_of_one_value() -> Non
         scores = [[value, value]] * 2
         events += [*sealed(t, scores), ended(t, scores, t > 0, f"improver {t}")]
     page = printed(events)
-    assert verdict_on(statistics_document(stored(events))["differences"][-1]) == "unclear"
+    assert verdict_on(statistics_document(counted(events))["differences"][-1]) == "unclear"
     assert page.count("all 2 equal") == 4 and "0.500 to 0.500" not in page and "+0.200 to +0.200" not in page
 
 
 def test_statistics_widen_for_new_instances_when_they_differ() -> None:
     uneven = [[0.9, 0.5], [0.8, 0.4], [1.0, 0.6], [0.9, 0.5]]
-    (row,) = statistics_document(stored(run_of(uneven)))["differences"]
+    (row,) = statistics_document(counted(run_of(uneven)))["differences"]
     assert row["interval"] is not None
     assert row["interval_new_instances"] is not None
     assert row["interval_new_instances"][0] < row["interval"][0]
@@ -129,7 +130,7 @@ def test_statistics_widen_for_new_instances_when_they_differ() -> None:
 
 
 def test_statistics_go_by_the_copies_when_scores_of_instances_are_not_recorded() -> None:
-    (row,) = statistics_document(stored(run_of(BETTER_SCORES, evaluated=False)))["differences"]
+    (row,) = statistics_document(counted(run_of(BETTER_SCORES, evaluated=False)))["differences"]
     assert row["interval_new_instances"] is None
     assert row["interval"] is not None
 
@@ -142,7 +143,7 @@ def test_statistics_count_a_solution_that_failed_as_0_on_every_instance() -> Non
     # The second instance raised: the utility is 0 whatever the first one scored.
     events[where] = Evaluated(**{**vars(failed), "value": 0.0, "verdict": "raised", "scores": (0.9,)})
     events[-1] = ended(2, [[0.0, 0.0], *BETTER_SCORES[1:]], True, "a better one")
-    (row,) = statistics_document(stored(events))["differences"]
+    (row,) = statistics_document(counted(events))["differences"]
     assert row["interval"] is not None
     assert row["interval_new_instances"] is not None
     assert sum(row["interval_new_instances"]) / 2 == pytest.approx(row["mean"], abs=0.05)
@@ -170,7 +171,7 @@ def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[...
             evaluations=60,
         ),
     ]
-    found = statistics_document(stored(events))["compared"]
+    found = statistics_document(counted(events))["compared"]
     assert found == {
         "candidates": 2,
         "meta_utility_calls": 3,
@@ -182,7 +183,7 @@ def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[...
 
 def test_statistics_give_the_bounds_of_the_appendix() -> None:
     improvement = ImproveStarted(scope="t0/measure/copy0", improver="x", initial_solution="s", utility="lpn")
-    found = statistics_document(stored([*run_of(BETTER_SCORES), *[improvement] * 7]))
+    found = statistics_document(counted([*run_of(BETTER_SCORES), *[improvement] * 7]))
     assert found["lemma_1"] is not None
     assert (found["lemma_1"]["n"], found["lemma_1"]["length"]) == (4, len("a better one"))
     assert found["lemma_1"]["vacuous"] is True
@@ -193,13 +194,13 @@ def test_statistics_give_the_bounds_of_the_appendix() -> None:
 
 
 def test_statistics_are_the_same_every_time() -> None:
-    documents = [json.dumps(statistics_document(stored(run_of(BETTER_SCORES))), allow_nan=False) for _ in range(2)]
+    documents = [json.dumps(statistics_document(counted(run_of(BETTER_SCORES))), allow_nan=False) for _ in range(2)]
     assert documents[0] == documents[1]
 
 
 def test_statistics_of_a_record_without_iterations_say_so() -> None:
     events = run_of(BETTER_SCORES)[:1]
-    document = statistics_document(stored(events))
+    document = statistics_document(counted(events))
     assert (document["iterations"], document["lemma_1"], document["observation_1"]) == ([], None, None)
     assert printed(events) == "no iteration has ended: there is nothing to compute statistics of\n"
 
@@ -216,7 +217,7 @@ def test_statistics_of_a_record_without_iterations_say_so() -> None:
 def test_difference_from_the_seed_has_a_verdict_that_goes_with_its_uncertainty(
     last: list[list[float]], verdict: str
 ) -> None:
-    assert verdict_on(statistics_document(stored(run_of(last)))["differences"][-1]) == verdict
+    assert verdict_on(statistics_document(counted(run_of(last)))["differences"][-1]) == verdict
 
 
 def test_printed_statistics_say_that_the_seed_improver_stayed() -> None:

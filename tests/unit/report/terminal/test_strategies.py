@@ -19,6 +19,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.report.terminal.strategies import has_lineage, named, print_comparisons, print_strategies, strategy_documents
+from strop.runs.run_data import read_run
 from strop.runs.spec import improver_text
 from strop.store import Store
 from support.tables import terminal
@@ -61,7 +62,7 @@ def run(tmp_path: Path) -> Store:
 
 def test_each_iteration_and_each_candidate_that_was_turned_down_is_named(run: Store) -> None:
     with run:
-        rows = named(run)
+        rows = named(run, read_run(run))
     assert [(row.t, row.strategy.name, row.parent, row.rejected and row.rejected.name) for row in rows] == [
         (0, "seed", None, None), (1, "seed", 0, "beam-search"), (2, "broken", 1, None),
     ]  # fmt: skip
@@ -70,8 +71,8 @@ def test_each_iteration_and_each_candidate_that_was_turned_down_is_named(run: St
 def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
     shown = console()
     with run:
-        assert has_lineage(run)
-        print_strategies(named(run), shown, lineage=True)
+        assert has_lineage(read_run(run))
+        print_strategies(named(run, read_run(run)), shown, lineage=True)
     text = text_of(shown)
     assert "[beam-search]" in text and "t = 1" in text and "rejected candidate" in text and "\x1b" not in text
     assert all(len(line) <= 80 for line in text.splitlines())
@@ -80,13 +81,13 @@ def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
 def test_lineage_is_left_out_when_nothing_drew_parents(run: Store) -> None:
     shown = console()
     with run:
-        print_strategies(named(run), shown)
+        print_strategies(named(run, read_run(run)), shown)
     assert "from" not in text_of(shown).splitlines()[0]
 
 
 def test_document_has_the_strategy_of_every_iteration(run: Store) -> None:
     with run:
-        document = strategy_documents(named(run))
+        document = strategy_documents(named(run, read_run(run)))
     assert document[1]["name"] == "seed" and document[1]["why"] and sorted(document) == [0, 1, 2]
 
 
@@ -107,7 +108,7 @@ def test_behaviour_in_the_record_is_part_of_the_evidence(tmp_path: Path) -> None
             )
         )  # fmt: skip
         store.append(iteration(0, SEED, None))
-        (row,) = named(store)
+        (row,) = named(store, read_run(store))
     assert row.strategy.why[-1].startswith("in 1 improvement: 1 LM call, 1.0 utility calls per LM call")
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.base.events import Event, IterationFinished, RunResumed
+from strop.base.events import Event, IterationFinished, RunResumed, outlined
 from strop.report.terminal.documents import ScoreResult
 from strop.report.terminal.tables import print_iterations, print_run, print_runs, print_score
+from strop.runs.run_data import run_data
 from strop.store import RunListing, Stored
 from support.tables import terminal
 
@@ -23,7 +24,7 @@ def printed(show: Callable[[Console], None], encoding: str = "utf-8") -> str:
 
 
 def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Event]]) -> None:
-    page = printed(lambda console: print_run(stored, console)).splitlines()
+    page = printed(lambda console: print_run(run_data(stored), console)).splitlines()
     assert max(map(len, page)) <= 80
     assert [line.rstrip() for line in page if line[:1].isdigit()] == [
         "0  -         0.600 ± 0.058  0.600 ± 0.058      4    1000  ok 900            1:01",
@@ -33,36 +34,37 @@ def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Ev
 
 def test_run_table_folds_no_figure_when_there_is_little_room(make_iteration: Callable[..., IterationFinished]) -> None:
     long = replace(make_iteration(10, True, (0.5, 0.7), (0.5, 0.7)), evaluations=123456, lm_calls=1234, seconds=37250.0)
-    page = printed(lambda console: print_iterations([long], console))
+    page = printed(lambda console: print_iterations([outlined(long)], console))
     row = r"^10  yes +0\.600 ± 0\.100  0\.600 ± 0\.100 +1234  123456  ok 900 +10:20:50$"
     assert re.search(row, page, re.MULTILINE)
 
 
 def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]]) -> None:
-    assert "lpn, offline, finished, 3:00\n" in printed(lambda console: print_run(stored, console))
+    assert "lpn, offline, finished, 3:00\n" in printed(lambda console: print_run(run_data(stored), console))
 
 
 def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Event]]) -> None:
-    goes_on = RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=len(stored), seconds=200.0)
+    spec = '{"task": "lpn", "lm": "offline"}'
+    goes_on = RunResumed(scope="", spec=spec, environment="{}", posture="{}", events=len(stored), seconds=200.0)
     at = stored[-1].at + 50_000
     resumed = [
         *stored,
         Stored(stored[-1].seq + 1, at, goes_on),
         replace(stored[-1], seq=stored[-1].seq + 2, at=at + 40),
     ]
-    assert "lpn, offline, finished, 4:00\n" in printed(lambda console: print_run(resumed, console))
+    assert "lpn, offline, finished, 4:00\n" in printed(lambda console: print_run(run_data(resumed), console))
 
 
 def test_run_table_says_that_a_run_has_not_ended(stored: list[Stored[Event]]) -> None:
-    assert "lpn, offline, has not ended" in printed(lambda console: print_run(stored[:-1], console))
+    assert "lpn, offline, has not ended" in printed(lambda console: print_run(run_data(stored[:-1]), console))
 
 
 def test_run_table_of_no_events_is_empty_but_there() -> None:
-    assert "has not ended, 0.0 s" in printed(lambda console: print_run([], console))
+    assert "has not ended, 0.0 s" in printed(lambda console: print_run(run_data([]), console))
 
 
 def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:
-    page = printed(lambda console: print_run(stored, console, notice="offline is not a language model"))
+    page = printed(lambda console: print_run(run_data(stored), console, notice="offline is not a language model"))
     assert page.startswith("offline is not a language model\n")
 
 
@@ -74,11 +76,11 @@ def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., Ite
 
 
 def test_tables_have_no_escape_sequences_when_they_go_to_a_file(stored: list[Stored[Event]]) -> None:
-    assert "\x1b" not in printed(lambda console: print_run(stored, console, notice="hello"))
+    assert "\x1b" not in printed(lambda console: print_run(run_data(stored), console, notice="hello"))
 
 
 def test_tables_fit_an_ascii_stream(stored: list[Stored[Event]]) -> None:
-    assert "0.600 +- 0.058" in printed(lambda console: print_run(stored, console), "ascii")
+    assert "0.600 +- 0.058" in printed(lambda console: print_run(run_data(stored), console), "ascii")
 
 
 def test_runs_table_lists_the_runs_and_what_is_broken() -> None:

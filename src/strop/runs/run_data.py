@@ -1,0 +1,329 @@
+"""The read model of a run: one pass over its record gives everything that views show of it.
+
+Every view (terminal, JSON, page, export, trackers, cards) is a function of `RunData`; none folds events itself. Events in it are
+outlines: the SHA-256 stands in the place of each text, and `RunData.text` gives the text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from strop.base.budget import COST, TOKENS
+from strop.base.events import (
+    AuditNoted,
+    BudgetMoved,
+    Compared,
+    Edited,
+    Evaluated,
+    Event,
+    Extracted,
+    ImproveFinished,
+    ImproveStarted,
+    IterationFinished,
+    IterationStarted,
+    Judged,
+    LmCalled,
+    LmFault,
+    LmResponded,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    outlined,
+)
+from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
+from strop.store import Store, Stored, is_locked
+from strop.tasks.base import META_TASK
+
+FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
+"""The few events that tell how far a run came: enough for status, sessions, iterations and gates."""
+_META_CANDIDATE = re.compile(r"t\d{1,9}/improve/u-[^/]+")
+_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
+_RESULTS = ("original", "returned", "improved", "seed")
+"""The outermost scopes of evaluations outside of any improvement."""
+_SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
+
+
+@dataclass
+class Spent:
+    """What some LM calls and their answers cost."""
+
+    calls: int = 0
+    """LM calls, as budgets count them."""
+    requests: int = 0
+    """Responses that were asked for."""
+    responses: int = 0
+    """Answers, reused ones included."""
+    again: int = 0
+    """Answers that were reused within a comparison, at no cost."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    unknown: int = 0
+    """Answers whose tokens the server did not count."""
+    cost: int = 0
+    """Billionths of a dollar."""
+    unpriced: int = 0
+    """Answers without a known price."""
+
+    @property
+    def money(self) -> int | None:
+        """`cost`; None where the price of some answer is unknown."""
+        return None if self.unpriced else self.cost
+
+    def add(self, event: LmResponded) -> None:
+        """Count an answer."""
+        self.responses += 1
+        self.again += event.again
+        self.input_tokens += event.input_tokens or 0
+        self.output_tokens += event.output_tokens or 0
+        self.unknown += event.input_tokens is None or event.output_tokens is None
+        self.cost += event.cost or 0
+        self.unpriced += event.cost is None
+
+
+@dataclass
+class Costs:
+    """What a run spent on its language model. `roles` and `models` each add up to `total`; LM calls belong to no model."""
+
+    total: Spent = field(default_factory=Spent)
+    roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    reserved: Counter[str] = field(default_factory=Counter)
+    """COST and TOKENS as budgets count them: answers, and the worst case of requests that were never answered."""
+
+    def add(self, event: LmCalled | LmResponded | BudgetMoved) -> None:
+        """Count what `event` spent."""
+        match event:
+            case LmCalled():
+                for spent in (self.total, self.roles[role_of(event.scope)]):
+                    spent.calls += event.cost
+                    spent.requests += len(event.messages)
+            case LmResponded():
+                for spent in (self.total, self.roles[role_of(event.scope)], self.models[event.lm or event.model]):
+                    spent.add(event)
+            case BudgetMoved(granted=True) if event.counter in (COST, TOKENS):
+                self.reserved[event.counter] += event.amount
+            case _:
+                pass
+
+    @property
+    def unseen_cost(self) -> int:
+        """Billionths of a dollar reserved for calls that ended without an answer but may have been billed."""
+        return max(self.reserved[COST] - self.total.cost, 0)
+
+    @property
+    def unseen_tokens(self) -> int:
+        """Tokens reserved for these calls, and for answers without usage."""
+        return max(self.reserved[TOKENS] - self.total.input_tokens - self.total.output_tokens, 0)
+
+
+@dataclass
+class Answers:
+    """What the answers of the language model hold, by (scope, call)."""
+
+    arrived: Counter[tuple[str, int]] = field(default_factory=Counter)
+    extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
+    given_up: set[tuple[str, int, int]] = field(default_factory=set)
+    """(scope, call, index) of answers whose edits do not fit."""
+    edits: Counter[str] = field(default_factory=Counter)
+    """`Edited.outcome` → count."""
+
+    def add(self, event: LmResponded | Extracted | Edited) -> None:
+        """Count what `event` tells about answers."""
+        match event:
+            case LmResponded():
+                self.arrived[event.scope, event.call] += 1
+            case Extracted():
+                self.extracted[event.scope, event.call] = event
+            case Edited():
+                self.edits[event.outcome] += 1
+                if event.outcome == "given up":
+                    self.given_up.add((event.scope, event.call, event.index))
+
+
+@dataclass
+class Session:
+    """The time from the start, or a resume, of a run to its end."""
+
+    start: RunStarted | RunResumed | None
+    began: float
+    """Unix seconds of its first event."""
+    last: float
+    """Unix seconds of its last event."""
+    end: RunFinished | None = None
+
+
+@dataclass
+class RunData:
+    """A run so far, counted event by event. Not locked."""
+
+    meta: Mapping[str, str] = field(default_factory=dict)
+    text: Callable[[str], str] = str
+    """The text with a digest; raises StoreError where the record holds none."""
+    alive: bool = False
+    """Whether another process is writing the record."""
+    sessions: list[Session] = field(default_factory=list)
+    beginnings: dict[int, str] = field(default_factory=dict)
+    """t → the improver that iteration t begins with."""
+    parents: dict[int, str] = field(default_factory=dict)
+    """t → the improver that improves itself in iteration t."""
+    iterations: list[IterationFinished] = field(default_factory=list)
+    gates: dict[int, Compared] = field(default_factory=dict)
+    """By t."""
+    candidates: list[Evaluated] = field(default_factory=list)
+    """Evaluations of what self-improvements, or the improvement of `strop improve`, proposed."""
+    results: dict[str, Evaluated] = field(default_factory=dict)
+    """By scope: evaluations outside of any improvement, e.g. of the original and of the improved program."""
+    sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
+    """Index in `iterations` → copy → its evaluation on the sealed split; an iteration that kept its improver has none."""
+    meta_calls: Counter[str | None] = field(default_factory=Counter)
+    """Improver → how often the meta-utility was evaluated on it."""
+    improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Improver → scopes of its improvements."""
+    downstream: int = 0
+    """How many of these improved the solution of a task."""
+    ends: dict[str, ImproveFinished] = field(default_factory=dict)
+    """By scope: how self-improvements, and the improvement of `strop improve`, ended."""
+    costs: Costs = field(default_factory=Costs)
+    answers: Answers = field(default_factory=Answers)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    """Of evaluations of solutions; those of the meta-utility consist of many."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """`LmFault.fault` → attempts."""
+    audit: list[AuditNoted] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    """Rule of the audit → how often it was noted."""
+    judged: list[Judged] = field(default_factory=list)
+
+    def add(self, event: Event, at: float = 0.0) -> None:
+        """Count an event that happened at Unix second `at`. Its texts are digests, or of a kind whose texts nobody keeps."""
+        if isinstance(event, RunStarted | RunResumed) or not self.sessions:
+            self.sessions.append(Session(event if isinstance(event, RunStarted | RunResumed) else None, at, at))
+        self.sessions[-1].last = at
+        match event:
+            case Evaluated():
+                self._evaluated(event)
+            case LmCalled() | BudgetMoved():
+                self.costs.add(event)
+            case LmResponded():
+                self.costs.add(event)
+                self.answers.add(event)
+            case Extracted() | Edited():
+                self.answers.add(event)
+            case LmFault():
+                self.faults[event.fault] += event.times
+            case ImproveStarted():
+                self.improvements[event.improver].append(event.scope)
+                self.downstream += event.utility != META_TASK
+                if event.utility == META_TASK and (t := iteration_of(event.scope)) is not None:
+                    self.parents[t] = event.improver
+            case ImproveFinished() if _IMPROVEMENT.fullmatch(event.scope):
+                self.ends[event.scope] = event
+            case AuditNoted():
+                self.audit.append(event)
+                self.notes[event.rule] += event.times
+            case _:
+                self._framed(event)
+
+    def _framed(self, event: Event) -> None:
+        match event:
+            case RunFinished():
+                self.sessions[-1].end = event
+            case IterationStarted():
+                self.beginnings[event.t] = event.improver
+            case IterationFinished():
+                self.iterations.append(event)
+            case Compared():
+                self.gates[event.t] = event
+            case Judged():
+                self.judged.append(event)
+            case _:
+                pass
+
+    def _evaluated(self, event: Evaluated) -> None:
+        scope = event.scope
+        if event.utility != META_TASK:
+            self.verdicts[event.verdict] += 1
+        elif event.split == "train":
+            self.meta_calls[event.solution] += 1
+        if scope.startswith(CANDIDATE_SCOPE) or (event.utility == META_TASK and _META_CANDIDATE.fullmatch(scope)):
+            self.candidates.append(event)
+        elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
+            self.results[scope] = event
+        elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
+            self.sealed[len(self.iterations)][int(copy[1])] = event
+
+    @property
+    def start(self) -> RunStarted | RunResumed | None:
+        """The event that began the last session."""
+        return self.sessions[-1].start if self.sessions else None
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """The fields of the run's spec, as the last session resolved them; empty where the record holds none."""
+        spec = json.loads((self.start.spec if self.start else "") or self.meta.get("spec") or "{}")
+        return spec if isinstance(spec, dict) else {}
+
+    @property
+    def evaluations(self) -> int:
+        """How many solutions were evaluated."""
+        return self.verdicts.total()
+
+    @property
+    def end(self) -> RunFinished | None:
+        """How the last session ended; None while it goes on, and where its process was killed."""
+        return self.sessions[-1].end if self.sessions else None
+
+    @property
+    def status(self) -> str:
+        """`RunFinished.status` of the last session; before it `running`, or `unfinished` where the process was killed."""
+        return self.end.status if self.end else "running" if self.alive else "unfinished"
+
+    @property
+    def detail(self) -> str:
+        """Why the run ended so; empty where there is nothing to say."""
+        return self.end.detail if self.end else ""
+
+    @property
+    def began(self) -> float | None:
+        """Unix seconds of the first event."""
+        return self.sessions[0].began if self.sessions else None
+
+    @property
+    def origin(self) -> float:
+        """The moment from which the seconds of the run count in the last session: pauses between sessions do not count."""
+        start = self.start
+        before = start.seconds if isinstance(start, RunResumed) else 0.0
+        return self.sessions[-1].began - before if self.sessions else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long all sessions took together."""
+        return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
+
+
+def read_run(store: Store, *collectors: Callable[[Stored[Event]], object], frame: bool = False) -> RunData:
+    """Read the record in `store` once.
+
+    Each of `collectors` is called with every event, after it was counted: for a view that needs more than `RunData` keeps.
+    With `frame` only the few events of `FRAME` are read, which is quick on a record of any size.
+    """
+    run = RunData(store.meta, store.text, is_locked(store.directory))
+    for stored in store.outline(*(FRAME if frame else ())):
+        run.add(stored.event, stored.at)
+        for collect in collectors:
+            collect(stored)
+    return run
+
+
+def run_data(events: Iterable[Stored[Event]], meta: Mapping[str, str] | None = None) -> RunData:
+    """The read model of events that hold their texts in full."""
+    texts: dict[str, str] = {}
+    run = RunData(meta or {}, texts.__getitem__)
+    for stored in events:
+        run.add(outlined(stored.event, texts), stored.at)
+    return run

@@ -1,0 +1,38 @@
+"""What a scope of a run's events means: the iteration it lies in, and what an LM call or an evaluation in it is for."""
+
+from __future__ import annotations
+
+import re
+
+from strop.runs.cost_estimate import GATE, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT
+
+IMPROVEMENT = "improvement"
+"""The role of the one improvement of `strop improve`."""
+CANDIDATE_SCOPE = "improve/u-"
+"""What the scopes of the candidates of `strop improve` begin with."""
+_ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
+_OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
+
+
+def iteration_of(scope: str) -> int | None:
+    """The iteration that a scope lies in; None outside of iterations."""
+    match = _ITERATION.match(scope)
+    return None if match is None else int(match[1])
+
+
+def role_of(scope: str) -> str:
+    """What an LM call in a scope is for: one of `cost_estimate.ROLES`, or `IMPROVEMENT`."""
+    if scope == "improve":
+        return IMPROVEMENT
+    match = _OF_ITERATION.match(scope)
+    if match is None:
+        return MEASUREMENT
+    if match[1] == "gate":
+        return GATE
+    return META_EVALUATION if match[2] else SELF_IMPROVEMENT
+
+
+def role_in(scope: str) -> str:
+    """The same for evaluations too: those that `strop improve` asks for belong to its one improvement."""
+    role = role_of(scope)
+    return IMPROVEMENT if role == MEASUREMENT and scope.startswith("improve/") else role
