@@ -15,17 +15,18 @@ from support.tables import widest
 BROKEN = Path(__file__).parents[1] / "check" / "broken_tasks"
 
 
-def test_check_of_a_sound_task_ends_with_0_and_shows_every_hack_at_80_columns_where_that_is_asked_for(
+def test_check_of_a_sound_task_ends_with_0_and_shows_every_attack_at_80_columns_where_that_is_asked_for(
     strop: Any,
 ) -> None:
     ended = strop("check", "lpn", "--repeat", "2", "--verbose")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (
-        re.match(r"lpn: sound\. \d+ hacks tried, none broke it\.\n", ended.stdout) and "Lists in lists" in ended.stdout
+        re.match(r"lpn: sound\. \d+ attacks tried, none broke it\.\n", ended.stdout)
+        and "Lists in lists" in ended.stdout
     )
-    assert re.search(r"^\d+ hacks: .*\d+ refused$", ended.stdout, re.MULTILINE)
+    assert re.search(r"^\d+ attacks: .*\d+ refused$", ended.stdout, re.MULTILINE)
     assert widest(ended.stdout) <= 80
-    assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "museum"]
+    assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "attacks"]
 
 
 def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(strop: Any, tmp_path: Path) -> None:
@@ -35,11 +36,11 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(stro
     assert (ended.returncode, document["broken"], document["task"]) == (5, True, "nan-is-best")
     assert [one["id"] for one in document["findings"] if one["level"] == "broken"] == ["C301"]
     assert document["sentence"] == "nan-is-best: broken: an answer of the wrong form scores better than an honest one."
-    assert {one["hack"] for one in document["museum"] if one["verdict"] == "broken"} == {"number_words"}
+    assert {one["attack"] for one in document["attacks"] if one["verdict"] == "broken"} == {"number_words"}
     assert len(document["seed"]["utilities"]) == 3 and document["score_deviation"] == 0
 
 
-def test_check_names_a_few_of_the_hacks_that_show_one_fault(strop: Any, tmp_path: Path) -> None:
+def test_check_names_a_few_of_the_attacks_that_show_one_fault(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "import strop\ntask = strop.Task(name='mine', sample=lambda rng: {'n': int(rng.integers(10**9))},\n"
         "    score=lambda instance, answer: None, seed='def f(n):\\n    return n\\n', entry='f')\n"

@@ -51,7 +51,7 @@ def test_speed_command_of_the_readme_is_sound_for_a_program_that_prints_its_answ
     ended = strop("check", *shlex.split(command), "--repeat", "2", "--json")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     document = json.loads(ended.stdout)
-    verdicts = {each["hack"]: each["verdict"] for each in document["museum"]}
+    verdicts = {each["attack"]: each["verdict"] for each in document["attacks"]}
     assert document["findings"] == [] and set(verdicts.values()) == {"refused"} and "nothing_c" in verdicts
 
 

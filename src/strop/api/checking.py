@@ -14,10 +14,8 @@ from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import Require, TaskLike, required, source_of, task_of
 from strop.base.errors import ConfigurationError
-from strop.check.command import CommandCheckup, CommandSettings, examine_command
-from strop.check.examine import Checkup, Settings, examine
-from strop.report.terminal.checkup import CheckDocument, check_document, print_check
-from strop.report.terminal.command_checkup import CommandCheckDocument, command_check_document, print_command_check
+from strop.check.pipeline import CheckResult, Settings, check_command, check_sampled
+from strop.report.terminal.check import CheckDocument, check_document, print_check
 from strop.report.terminal.words import escape
 from strop.runs.assembly import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals
@@ -33,34 +31,29 @@ MOST_REPEATS = 1000
 class Check(Shown):
     """What was found when a task was attacked."""
 
-    checkup: Checkup | CommandCheckup
+    result: CheckResult
 
     @property
     def task(self) -> str:
-        return self.checkup.task.name
+        return self.result.task.name
 
     @property
     def broken(self) -> bool:
         """Whether no score of the task can be trusted."""
-        return self.checkup.broken
+        return self.result.broken
 
     @property
     def findings(self) -> tuple[str, ...]:
         """A line for each finding: its id, its level and its title."""
-        return tuple(f"{one.id} {one.level}: {one.title}" for one in self.checkup.findings)
+        return tuple(f"{one.id} {one.level}: {one.title}" for one in self.result.findings)
 
-    def document(self) -> CheckDocument | CommandCheckDocument:
+    def document(self) -> CheckDocument:
         """What `strop check --json` prints."""
-        if isinstance(self.checkup, CommandCheckup):
-            return command_check_document(self.checkup)
-        return check_document(self.checkup)
+        return check_document(self.result)
 
     def print_on(self, console: Console, *, verbose: bool = False) -> None:
-        """As `strop check` prints it; `verbose`: with a row for each hack."""
-        if isinstance(self.checkup, CommandCheckup):
-            print_command_check(self.checkup, console, verbose=verbose)
-        else:
-            print_check(self.checkup, console, verbose=verbose)
+        """As `strop check` prints it; `verbose`: with a row for each attack."""
+        print_check(self.result, console, verbose=verbose)
 
     def __repr__(self) -> str:
         return f"<Check {self.task}: {'broken' if self.broken else 'sound'}, {len(self.findings)} findings>"
@@ -70,9 +63,9 @@ class Check(Shown):
 def check(
     task: TaskLike, *, repeat: int = 5, seed: int = 0, jobs: int = 0, require: Require = None, progress: bool = False
 ) -> Check:
-    """Attack a task: its draws, its scorer, its limits, and a museum of known hacks in the jail. No language model is asked.
+    """Attack a task: its draws, its scorer and its limits, and known attacks run in the jail. No language model is asked.
 
-    Of a task that a command scores: its original, run several times, and a museum of hacks for commands.
+    Of a task that a command scores, the original is run several times, and attacks are put in its place.
 
     Args:
         task: a name, a file, or a task itself.
@@ -100,12 +93,12 @@ def attacked(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], Non
         SandboxError: nothing can be run.
     """
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
+    settings = Settings(repeat, spec.jobs)
     if isinstance(task, CommandTask):
-        settings = CommandSettings(repeat, spec.jobs)
         with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
-            return Check(examine_command(task, workspaces, SecretSeeds(secret), settings, say))
+            return Check(check_command(task, workspaces, SecretSeeds(secret), settings, say))
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return Check(examine(task, sandbox, secret, Settings(repeat, spec.jobs), say))
+        return Check(check_sampled(task, sandbox, secret, settings, say))
 
 
 @contextmanager

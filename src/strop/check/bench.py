@@ -1,4 +1,4 @@
-"""Try programs on the task as a run would: the real utility, the real jail; and keep what each of them answered."""
+"""Evaluate programs on the task as a run would, with the real utility in the real jail, and keep what each of them answered."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returne
 from strop.tasks.base import Instance, SecretSeeds, Task
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
-"""How many instances a hack is tried on."""
+"""How many instances an attack is tried on."""
 
 
-class _WatchedGuest:
+@dataclass
+class _KeepingGuest:
     """A guest whose outcomes are kept."""
 
-    def __init__(self, guest: Guest, outcomes: list[Outcome]) -> None:
-        self._guest, self._outcomes = guest, outcomes
+    guest: Guest
+    outcomes: list[Outcome]
 
     def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
-        outcome = self._guest.call(arguments, seed=seed)
-        self._outcomes.append(outcome)
-        return outcome
+        self.outcomes.append(self.guest.call(arguments, seed=seed))
+        return self.outcomes[-1]
 
     def close(self) -> None:
-        self._guest.close()
+        self.guest.close()
 
     def __enter__(self) -> Guest:
-        self._guest.__enter__()
+        self.guest.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._guest.__exit__(*exc)
+        self.guest.__exit__(*exc)
 
 
-class _Watched:
+@dataclass
+class _KeepingSandbox:
     """A sandbox that keeps the outcome of every call, in order."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self.outcomes: list[Outcome] = []
+    sandbox: Sandbox
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
-        return _WatchedGuest(self._sandbox.open(program, limits, handlers), self.outcomes)
+        return _KeepingGuest(self.sandbox.open(program, limits, handlers), self.outcomes)
 
     def close(self) -> None:
-        self._sandbox.close()
+        self.sandbox.close()
 
 
 @dataclass(frozen=True)
@@ -105,30 +105,30 @@ class Bench:
         return SecretSeeds(self.secret)
 
     @property
-    def museum(self) -> Task:
-        """The task with the number of instances that a hack is tried on."""
+    def attacked(self) -> Task:
+        """The task with the number of instances that an attack is tried on."""
         return replace(self.task, instances=max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances)))
 
     def instance(self, index: int) -> Instance:
         """A fresh copy of a training instance."""
         return self.task.instance("train", index, self.seeds)
 
-    def tried(self, task: Task, text: str, scope: str) -> Trial:
+    def evaluate(self, task: Task, text: str, scope: str) -> Trial:
         """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
-        watched, choked = _Watched(self.sandbox), []
+        sandbox, choked = _KeepingSandbox(self.sandbox), []
 
         def record(event: Event) -> None:
             if isinstance(event, AuditNoted) and event.rule == SCORER_CHOKED:
                 choked.append(event.detail)
 
-        utility = TaskUtility(task, "train", self.seeds, watched, record, self.secret)
+        utility = TaskUtility(task, "train", self.seeds, sandbox, record, self.secret)
         try:
             evaluation = utility.evaluate(text, Budget().child(scope))
         except TaskError as error:
-            broken = "C005" if "cannot be sent" in str(error) else "C202"
-            broken = "C201" if isinstance(error, UtilityOutOfBounds) else broken
-            return Trial(None, tuple(watched.outcomes), str(error), broken, tuple(choked))
-        return Trial(evaluation, tuple(watched.outcomes), choked=tuple(choked))
+            finding = "C005" if "cannot be sent" in str(error) else "C202"
+            finding = "C201" if isinstance(error, UtilityOutOfBounds) else finding
+            return Trial(None, tuple(sandbox.outcomes), str(error), finding, tuple(choked))
+        return Trial(evaluation, tuple(sandbox.outcomes), choked=tuple(choked))
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
@@ -139,16 +139,16 @@ def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
     """
     heard, lock = Heard(), threading.RLock()
 
-    def alone(function: Callable[..., Any], ears: Heard) -> Callable[..., Any]:
-        def called(*arguments: Any) -> Any:
-            with lock, listening(ears), np.errstate(all="ignore"):
+    def alone(function: Callable[..., Any], heard: Heard) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            with lock, listening(heard), np.errstate(all="ignore"):
                 began = time.perf_counter()
                 try:
                     return function(*arguments)
                 finally:
-                    ears.slowest = max(ears.slowest, time.perf_counter() - began)
+                    heard.slowest = max(heard.slowest, time.perf_counter() - began)
 
-        return called
+        return call
 
     quiet = replace(task, sample=alone(task.sample, Heard()), score=alone(task.score, heard), description=task.told)
     return Bench(task, quiet, sandbox, secret, heard)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strop.base.pluralize import quantity
-from strop.check.findings import Finding, found
-from strop.check.initial import MUCH, deviation
+from strop.check.findings import Finding, new_finding
+from strop.check.seed import MUCH, deviation
 from strop.core.audit_log import AuditLog
 from strop.core.metric_change import check_of
 from strop.core.utilities.command_run import Copy, Measured
@@ -76,7 +76,7 @@ def examine_original(
     with Copy(task, task.files, workspaces, notes) as copy:
         failed = copy.build()
         if failed is not None:
-            return CommandOriginal((found("C401", f"{failed.verdict}: {sentence(failed)}"),))
+            return CommandOriginal((new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
         runs: list[Measured] = []
         for seed, index in [*((drawn[0], 0),) * repeat, *((seed, index) for index, seed in enumerate(drawn) if index)]:
@@ -89,7 +89,7 @@ def examine_original(
     others = tuple(dict(run.values) for run in runs[repeat:])
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
     original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown)
-    return replace(original, findings=(*_findings(task, original), *_of_answers(task, original)))
+    return replace(original, findings=tuple(_findings(task, original)))
 
 
 def mean_values(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -100,55 +100,49 @@ def mean_values(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def _failure(runs: Sequence[Measured]) -> Finding:
     last = runs[-1]
     which = "" if len(runs) == 1 else f" in run {len(runs)}, after {quantity(len(runs) - 1, 'run')} that did not fail"
-    return found("C402" if last.verdict == SCORELESS else "C401", f"{last.verdict}{which}: {sentence(last)}")
+    return new_finding("C402" if last.verdict == SCORELESS else "C401", f"{last.verdict}{which}: {sentence(last)}")
 
 
 def _findings(task: CommandTask, original: CommandOriginal) -> list[Finding]:
     findings: list[Finding] = []
     unmet = next((said for values in original.same if (said := task.objective.unmet(values))), "")
     if unmet:
-        findings.append(found("C403", unmet))
-    # A time is another in every run, and is measured in turns.
+        findings.append(new_finding("C403", unmet))
+    # A time differs in every run, and is measured in turns.
     steady = [name for name, reader in task.objective.readers.items() if reader not in TIMES]
-    if any(not _equal({name: each[name] for name in steady}, original.same[0]) for each in original.same):
-        spread = deviation([each[task.objective.metrics[0].name] for each in original.same])
+    if any(not _equal({name: values[name] for name in steady}, original.same[0]) for values in original.same):
         name = task.objective.metrics[0].name
-        findings.append(
-            found(
-                "C404",
-                f"{name}: standard deviation {spread or 0.0:.2g}, {quantity(len(original.same), 'run')} with one seed",
-            )
-        )
+        spread = deviation([values[name] for values in original.same]) or 0.0
+        said = f"{name}: standard deviation {spread:.2g}, {quantity(len(original.same), 'run')} with one seed"
+        findings.append(new_finding("C404", said))
     if task.seeded and original.seed_matters is False:
         runs = quantity(len(original.others), "run")
-        findings.append(found("C405", f"{runs} with other seeds came to exactly the same: {original.said}"))
+        findings.append(new_finding("C405", f"{runs} with other seeds came to exactly the same: {original.said}"))
     if original.share > MUCH:
-        findings.append(found("C406", f"the slowest run took {original.share:.0%} of {task.time_limit:g} s"))
-    return findings
+        findings.append(new_finding("C406", f"the slowest run took {original.share:.0%} of {task.time_limit:g} s"))
+    answers = _of_answers(task, original)
+    return [*findings, answers] if answers else findings
 
 
-def _of_answers(task: CommandTask, original: CommandOriginal) -> list[Finding]:
+def _of_answers(task: CommandTask, original: CommandOriginal) -> Finding | None:
     """Whether anything looks at the answer of a program whose score is a cost."""
-    check = check_of(task)
-    what = " and ".join(each.name for each in task.objective.metrics)
+    check, shown = check_of(task), original.shown
+    what = " and ".join(metric.name for metric in task.objective.metrics)
     if check == "nothing":
         said = f"{what} is all that counts, and the comparison with the original's output is turned off"
-        return [found("C416", said, "warning")]
-    shown = original.shown
+        return new_finding("C416", said, "warning")
     if not shown:
-        return []
-    differs = next(
-        (said for each in shown[: len(original.same)] if (said := shown[0].difference(each, quoted=True))), ""
-    )
-    if differs:
-        return [found("C418", f"run again with the same seed, {differs}")]
+        return None
+    differences = (shown[0].difference(each, quoted=True) for each in shown[: len(original.same)])
+    if differs := next(filter(None, differences), ""):
+        return new_finding("C418", f"run again with the same seed, {differs}")
     if all(each.is_empty for each in shown) and not task.objective.has_check:
-        return [found("C416", f"{what} is all that counts; the original prints nothing and leaves no file")]
+        return new_finding("C416", f"{what} is all that counts; the original prints nothing and leaves no file")
     if check == "comparison" and len({each.name for each in shown}) == 1:
         runs = quantity(len(original.others), "run")
         said = f"{runs} with other seeds showed the same: a program that prints just that is as good, and none is called better"
-        return [found("C417", said, "note" if task.fixed_input else None)]
-    return []
+        return new_finding("C417", said, "note" if task.fixed_input else None)
+    return None
 
 
 def sentence(run: Measured) -> str:

@@ -16,7 +16,7 @@ from strop.base.errors import TaskError
 from strop.base.randomness import derive
 from strop.check.bench import Bench
 from strop.check.canonical import canonical
-from strop.check.findings import Finding, found
+from strop.check.findings import Finding, new_finding
 from strop.sandbox.wire import encode
 from strop.tasks.base import PUBLISHED_BASES, Instance, SecretSeeds, Split, Task
 
@@ -47,7 +47,7 @@ def examine_draws(bench: Bench) -> Draws:
         if unsendable:  # told before more is drawn: it may be unsendable because it is enormous
             return Draws(unsendable)
         began = time.perf_counter()
-        instances = tuple(bench.instance(index) for index in range(bench.museum.instances))
+        instances = tuple(bench.instance(index) for index in range(bench.attacked.instances))
         seconds = (time.perf_counter() - began) / len(instances)
         findings = [
             *_sending(instances),
@@ -57,11 +57,11 @@ def examine_draws(bench: Bench) -> Draws:
         ]
         findings += [*_sharing(bench), *_reseeding(bench), *_telling(bench.original, instances)]
     except TaskError as error:
-        return Draws((found("C001", str(error)),))
+        return Draws((new_finding("C001", str(error)),))
     except RecursionError:
-        return Draws((found("C001", "what sample() draws is nested too deeply, or holds itself"),))
+        return Draws((new_finding("C001", "what sample() draws is nested too deeply, or holds itself"),))
     if seconds > SLOW_SECONDS:
-        findings.append(found("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
+        findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
     return Draws(tuple(findings), instances, seconds)
 
 
@@ -74,7 +74,7 @@ def _sending(instances: tuple[Instance, ...]) -> Iterator[Finding]:
         try:
             encode({"arguments": list(instance.inputs.values())})
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
-            yield found("C005", f"instance {index}: {error}")
+            yield new_finding("C005", f"instance {index}: {error}")
             return
 
 
@@ -86,7 +86,9 @@ def _again(bench: Bench, instances: tuple[Instance, ...]) -> Iterator[Finding]:
         again = [_text(bench.instance(index)) for index in reversed(range(len(instances)))][::-1]
     other = [index for index, instance in enumerate(instances) if again[index] != _text(instance)]
     if other:
-        yield found("C002", f"{len(other)} of {len(instances)} instances came out otherwise when they were drawn again")
+        yield new_finding(
+            "C002", f"{len(other)} of {len(instances)} instances came out otherwise when they were drawn again"
+        )
 
 
 def _repeats(bench: Bench, seconds: float) -> Iterator[Finding]:
@@ -97,10 +99,10 @@ def _repeats(bench: Bench, seconds: float) -> Iterator[Finding]:
         texts.append(_text(bench.task.instance("train", 0, seeds)))
     different = len(set(texts))
     if different <= count // 2:
-        yield found("C003", f"{count} draws under different secrets gave {different} different instances")
+        yield new_finding("C003", f"{count} draws under different secrets gave {different} different instances")
     elif different < count:
         said = f"{count} draws under different secrets gave {different} different instances; small ones may come twice"
-        yield found("C003", said, "note")
+        yield new_finding("C003", said, "note")
 
 
 def _overlap(bench: Bench, seconds: float) -> Iterator[Finding]:
@@ -112,7 +114,7 @@ def _overlap(bench: Bench, seconds: float) -> Iterator[Finding]:
     shared = [text for text in drawn["test"] if text in set(drawn["train"])]
     if shared:
         said = f"{len(shared)} of {len(drawn['test'])} test instances are training instances too"
-        yield found("C004", said, "broken" if 2 * len(shared) >= len(drawn["test"]) else "note")
+        yield new_finding("C004", said, "broken" if 2 * len(shared) >= len(drawn["test"]) else "note")
 
 
 def _sharing(bench: Bench) -> Iterator[Finding]:
@@ -126,7 +128,7 @@ def _sharing(bench: Bench) -> Iterator[Finding]:
     for restore in undo:
         restore()
     if after != before:
-        yield found("C009", "an instance that was edited in place comes out edited when it is drawn again")
+        yield new_finding("C009", "an instance that was edited in place comes out edited when it is drawn again")
 
 
 def _edit(value: Any) -> Any:
@@ -159,7 +161,7 @@ def _reseeding(bench: Bench) -> Iterator[Finding]:
             )
     for name, state in after[0].items():
         if state == after[1][name]:
-            yield found("C011", f"sample() sets the state of {name}")
+            yield new_finding("C011", f"sample() sets the state of {name}")
 
 
 @contextmanager
@@ -176,16 +178,16 @@ def _global_generators() -> Iterator[None]:
 def _telling(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
     told = task.told
     if task.description and not task.description.strip():
-        yield found("C008", "the description is empty")
+        yield new_finding("C008", "the description is empty")
     seeds = [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", told)]
     if seeds:
-        yield found("C008", f"the description tells the published seeds ({', '.join(seeds)})", "warning")
+        yield new_finding("C008", f"the description tells the published seeds ({', '.join(seeds)})", "warning")
     squeezed = re.sub(r"\s+", "", told)
     for index, instance in enumerate(instances):
         hidden = instance.hidden.tolist() if isinstance(instance.hidden, np.ndarray) else instance.hidden
         words = re.sub(r"\s+", "", _shown(hidden))
         if hidden is not None and len(words) >= REVEALING and words in squeezed:
-            yield found("C008", f"the description holds the hidden data of instance {index}")
+            yield new_finding("C008", f"the description holds the hidden data of instance {index}")
             return
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 Level: TypeAlias = Literal["broken", "warning", "note"]
 """`broken`: no score of this task can be trusted. `warning`: it works, and something should be changed. `note`: good to know."""
@@ -13,7 +13,7 @@ ORDER: tuple[Level, ...] = ("broken", "warning", "note")
 
 
 @dataclass(frozen=True)
-class Kind:
+class FindingKind:
     """What a finding's id stands for."""
 
     level: Level
@@ -23,189 +23,147 @@ class Kind:
     """What to do about it; empty where there is nothing to do."""
 
 
-_PRINT_IT = (
-    "Let the command print its answer, which is then compared with the original's, or require tests "
-    "(--require-metric tests=1)."
-)
-KINDS: dict[str, Kind] = {
-    # What is drawn.
-    "C001": Kind(
-        "broken", "an instance cannot be drawn", "Make sample(rng) give a dict of inputs, or (inputs, hidden)."
-    ),
-    "C002": Kind(
-        "broken",
-        "an instance differs when it is drawn again",
-        "Draw from the generator that sample gets, and from nothing else.",
-    ),
-    "C003": Kind("broken", "instances repeat", "Draw every instance from the generator that sample gets."),
-    "C004": Kind("broken", "training and test instances are the same", "Make the space of instances larger."),
-    "C005": Kind(
-        "broken",
-        "inputs cannot be sent to a solution",
-        "Inputs are numbers, texts, lists, dicts with text keys and numeric arrays.",
-    ),
-    "C006": Kind(
-        "broken", "the inputs hold the hidden data", "Leave the labels out of the inputs: return (inputs, hidden)."
-    ),
-    "C007": Kind(
-        "broken",
-        "the hidden data can be drawn again by a solution",
-        "Draw from the generator that sample gets: its seed is secret; a constant or a small seed is not.",
-    ),
-    "C008": Kind(
-        "broken", "the description is missing, or tells what is hidden", "Give the task a description of its own."
-    ),
-    "C009": Kind("broken", "instances share memory", "Make fresh lists and arrays in sample, or copy them."),
-    "C010": Kind("warning", "an instance is slow to draw", "Prepare what all instances share outside of sample."),
-    "C011": Kind(
-        "warning",
-        "sample seeds the global random generators",
-        "Leave random.seed and numpy.random.seed alone: use the generator that sample gets.",
-    ),
-    # The initial solution.
-    "C101": Kind("broken", "the seed solution does not run", "Repair the seed, or the entry point's name."),
-    "C102": Kind("note", "the seed solution fails, so its utility is 0 or less than it could be", ""),
-    "C103": Kind("broken", "the seed solution is perfect", "There is nothing to improve: make the instances harder."),
-    "C104": Kind(
-        "note", "the seed's utility varies from run to run", "Smaller gains than this are luck: use more instances."
-    ),
-    "C105": Kind(
-        "warning", "the seed needs much of the time limit", "Raise time_limit, or let faster programs be found."
-    ),
-    "C106": Kind(
-        "warning",
-        "no answer was accepted, so that the scorer was not examined",
-        "Give a seed whose answers can be scored.",
-    ),
-    "C107": Kind(
-        "broken",
-        "the original's answers are not always the same, and a candidate must give equal ones",
-        "Draw what is random in sample, and pass it as an argument.",
-    ),
-    "C108": Kind(
-        "warning",
-        "an instance takes little time beside what a call costs, so that gains look smaller than they are",
-        "Draw larger instances, or call the work several times.",
-    ),
-    # The scorer.
-    "C201": Kind("broken", "a score is outside [0, 1]", "Declare strop.Answer, and normalise the score."),
-    "C202": Kind(
-        "broken",
-        "score() raises something else than Malformed",
-        "Declare strop.Answer, so that only answers of the right form reach score(); or raise strop.Malformed.",
-    ),
-    "C203": Kind(
-        "broken",
-        "the same answer scores differently when it is scored again",
-        "Draw random numbers in sample, not in score.",
-    ),
-    "C204": Kind("broken", "a score depends on what was scored before", "Keep nothing between two calls of score()."),
-    "C205": Kind("warning", "score() changes the instance", "Copy what score() works on."),
-    "C206": Kind(
-        "broken", "a score depends on time", "Take time out of the score; a time limit is the task's time_limit."
-    ),
-    "C207": Kind("broken", "score() reads a file each time", "Read files once, when the task is loaded."),
-    "C208": Kind(
-        "broken",
-        "score() writes files, starts processes or opens connections",
-        "Compute the score from instance and answer.",
-    ),
-    "C209": Kind(
-        "broken",
-        "score() executes the answer",
-        "Never eval or exec an answer: it is hostile, and the host is not jailed.",
-    ),
-    "C210": Kind(
-        "warning", "score() is slow", "A slow score keeps cores waiting: vectorise it, or bound the answer's size."
-    ),
-    "C211": Kind(
-        "warning",
-        "the scorer alone takes what only the wire refuses",
-        "Declare strop.Answer: then NaN and foreign objects are refused twice.",
-    ),
-    # The museum.
-    "C301": Kind("broken", "an answer of the wrong form scores better than an honest one", "Declare strop.Answer."),
-    "C302": Kind("warning", "an answer of the wrong form is scored", "Declare strop.Answer, or raise strop.Malformed."),
-    "C303": Kind("broken", "a trivial answer is perfect", "Make the score tell solutions from constants."),
-    "C304": Kind("note", "a trivial answer beats the seed: that is the floor, not the seed", ""),
-    "C305": Kind(
-        "broken",
-        "an instance's answer follows from its index",
-        "Draw what decides the answer from the generator that sample gets.",
-    ),
-    "C306": Kind(
-        "broken",
-        "the same answer scores differently when a solution does something beside it",
-        "Score the answer alone.",
-    ),
-    "C307": Kind("broken", "a solution left files on this machine", "See strop doctor: the jail must forbid writing."),
-    # Tasks that a command scores.
-    "C401": Kind("broken", "the original does not run", "Repair the command, or the program that it runs."),
-    "C402": Kind("broken", "no score can be read of the original", "Let the command print one finite number, once."),
-    "C403": Kind("broken", "the original does not meet a constraint", "Repair it first, or require less."),
-    "C404": Kind(
-        "note",
-        "the original's score varies from run to run",
-        "Smaller gains than this are luck: raise repeat and held_out, or measure in turns (interleaved).",
-    ),
-    "C405": Kind(
-        "warning",
-        "the seed changes nothing",
-        "Let the command draw its instance from {seed} or STROP_SEED, or leave out `seeded`.",
-    ),
-    "C406": Kind("warning", "the original needs much of the time limit", "Raise time_limit."),
-    "C407": Kind("note", "the scorer shares the jail with the program", ""),
-    "C411": Kind(
-        "broken",
-        "a program that does nothing scores as well as the original",
-        _PRINT_IT,
-    ),
-    "C412": Kind(
-        "warning",
-        "a program can print a score that it has not earned",
-        "Let the scorer run the program as a process of its own and print the score itself; or write a strop.Task.",
-    ),
-    "C413": Kind(
-        "broken",
-        "a program that changes the files that judge it scores better",
-        "Leave scorers and tests out of `writable`.",
-    ),
-    "C414": Kind(
-        "broken",
-        "the same program scores better when it does something beside its work",
-        "Look at the metric's goal, and at what the command does when it fails.",
-    ),
-    "C415": Kind("broken", "a program reached what is outside of its copy", "See strop doctor."),
-    "C416": Kind(
-        "broken",
-        "nothing checks the answer",
-        _PRINT_IT,
-    ),
-    "C417": Kind(
-        "warning",
-        "the answer is always the same",
-        "Let the command draw its input from {seed} and print its answer; or accept it with --fixed-input.",
-    ),
-    "C418": Kind(
-        "broken",
-        "the original's output varies from run to run",
-        "Let the command print its answer alone on standard output, and times on standard error; or give --no-compare-output.",
-    ),
-}
-"""Every finding that there is, by its id. Ids stay; a new meaning gets a new one."""
+_TEXT = """
+# What is drawn.
+C001 broken: an instance cannot be drawn
+    Make sample(rng) give a dict of inputs, or (inputs, hidden).
+C002 broken: an instance differs when it is drawn again
+    Draw from the generator that sample gets, and from nothing else.
+C003 broken: instances repeat
+    Draw every instance from the generator that sample gets.
+C004 broken: training and test instances are the same
+    Make the space of instances larger.
+C005 broken: inputs cannot be sent to a solution
+    Inputs are numbers, texts, lists, dicts with text keys and numeric arrays.
+C006 broken: the inputs hold the hidden data
+    Leave the labels out of the inputs: return (inputs, hidden).
+C007 broken: the hidden data can be drawn again by a solution
+    Draw from the generator that sample gets: its seed is secret; a constant or a small seed is not.
+C008 broken: the description is missing, or tells what is hidden
+    Give the task a description of its own.
+C009 broken: instances share memory
+    Make fresh lists and arrays in sample, or copy them.
+C010 warning: an instance is slow to draw
+    Prepare what all instances share outside of sample.
+C011 warning: sample seeds the global random generators
+    Leave random.seed and numpy.random.seed alone: use the generator that sample gets.
+# The seed solution.
+C101 broken: the seed solution does not run
+    Repair the seed, or the entry point's name.
+C102 note: the seed solution fails, so its utility is 0 or less than it could be
+C103 broken: the seed solution is perfect
+    There is nothing to improve: make the instances harder.
+C104 note: the seed's utility varies from run to run
+    Smaller gains than this are luck: use more instances.
+C105 warning: the seed needs much of the time limit
+    Raise time_limit, or let faster programs be found.
+C106 warning: no answer was accepted, so that the scorer was not examined
+    Give a seed whose answers can be scored.
+C107 broken: the original's answers are not always the same, and a candidate must give equal ones
+    Draw what is random in sample, and pass it as an argument.
+C108 warning: an instance takes little time beside what a call costs, so that gains look smaller than they are
+    Draw larger instances, or call the work several times.
+# The scorer.
+C201 broken: a score is outside [0, 1]
+    Declare strop.Answer, and normalise the score.
+C202 broken: score() raises something else than Malformed
+    Declare strop.Answer, so that only answers of the right form reach score(); or raise strop.Malformed.
+C203 broken: the same answer scores differently when it is scored again
+    Draw random numbers in sample, not in score.
+C204 broken: a score depends on what was scored before
+    Keep nothing between two calls of score().
+C205 warning: score() changes the instance
+    Copy what score() works on.
+C206 broken: a score depends on time
+    Take time out of the score; a time limit is the task's time_limit.
+C207 broken: score() reads a file each time
+    Read files once, when the task is loaded.
+C208 broken: score() writes files, starts processes or opens connections
+    Compute the score from instance and answer.
+C209 broken: score() executes the answer
+    Never eval or exec an answer: it is hostile, and the host is not jailed.
+C210 warning: score() is slow
+    A slow score keeps cores waiting: vectorise it, or bound the answer's size.
+C211 warning: the scorer alone takes what only the wire refuses
+    Declare strop.Answer: then NaN and foreign objects are refused twice.
+# The attacks.
+C301 broken: an answer of the wrong form scores better than an honest one
+    Declare strop.Answer.
+C302 warning: an answer of the wrong form is scored
+    Declare strop.Answer, or raise strop.Malformed.
+C303 broken: a trivial answer is perfect
+    Make the score tell solutions from constants.
+C304 note: a trivial answer beats the seed: that is the floor, not the seed
+C305 broken: an instance's answer follows from its index
+    Draw what decides the answer from the generator that sample gets.
+C306 broken: the same answer scores differently when a solution does something beside it
+    Score the answer alone.
+C307 broken: a solution left files on this machine
+    See strop doctor: the jail must forbid writing.
+# Tasks that a command scores.
+C401 broken: the original does not run
+    Repair the command, or the program that it runs.
+C402 broken: no score can be read of the original
+    Let the command print one finite number, once.
+C403 broken: the original does not meet a constraint
+    Repair it first, or require less.
+C404 note: the original's score varies from run to run
+    Smaller gains than this are luck: raise repeat and held_out, or measure in turns (interleaved).
+C405 warning: the seed changes nothing
+    Let the command draw its instance from {seed} or STROP_SEED, or leave out `seeded`.
+C406 warning: the original needs much of the time limit
+    Raise time_limit.
+C407 note: the scorer shares the jail with the program
+C411 broken: a program that does nothing scores as well as the original
+    Let the command print its answer, which is then compared with the original's, or require tests (--require-metric
+    tests=1).
+C412 warning: a program can print a score that it has not earned
+    Let the scorer run the program as a process of its own and print the score itself; or write a strop.Task.
+C413 broken: a program that changes the files that judge it scores better
+    Leave scorers and tests out of `writable`.
+C414 broken: the same program scores better when it does something beside its work
+    Look at the metric's goal, and at what the command does when it fails.
+C415 broken: a program reached what is outside of its copy
+    See strop doctor.
+C416 broken: nothing checks the answer
+    Let the command print its answer, which is then compared with the original's, or require tests (--require-metric
+    tests=1).
+C417 warning: the answer is always the same
+    Let the command draw its input from {seed} and print its answer; or accept it with --fixed-input.
+C418 broken: the original's output varies from run to run
+    Let the command print its answer alone on standard output, and times on standard error; or give --no-compare-output.
+"""
+
+
+def _kinds(text: str) -> dict[str, FindingKind]:
+    """Read `ID level: title`, each followed by indented lines that say what to do."""
+    kinds: dict[str, FindingKind] = {}
+    name = ""
+    for line in text.strip().splitlines():
+        if line.startswith("C"):
+            name, _, rest = line.partition(" ")
+            level, _, title = rest.partition(": ")
+            kinds[name] = FindingKind(cast(Level, level), title, "")
+        elif line.startswith(" "):
+            kinds[name] = replace(kinds[name], change=f"{kinds[name].change} {line.strip()}".strip())
+    return kinds
+
+
+KINDS = _kinds(_TEXT)
+"""Every kind of finding by its id. Ids stay; a new meaning gets a new one."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that was found, and what was seen."""
+    """One thing that is wrong with a task, and what was seen of it."""
 
     id: str
     """A key of `KINDS`."""
     said: str
     """What was seen, in one sentence."""
     level: Level
-    hacks: tuple[str, ...] = ()
-    """The hacks of the museum that showed it; empty where it was seen otherwise."""
+    attacks: tuple[str, ...] = ()
+    """Names of the attacks that showed it; empty where it was seen otherwise."""
 
     @property
     def title(self) -> str:
@@ -217,17 +175,17 @@ class Finding:
         return KINDS[self.id].change
 
 
-def found(name: str, said: str, level: Level | None = None, hacks: tuple[str, ...] = ()) -> Finding:
-    """A finding by its id, at its kind's level unless another is given."""
-    return Finding(name, said, level or KINDS[name].level, hacks)
+def new_finding(name: str, said: str, level: Level | None = None, attacks: tuple[str, ...] = ()) -> Finding:
+    """A finding by its id, at the level of its kind unless another is given."""
+    return Finding(name, said, level or KINDS[name].level, attacks)
 
 
-def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding an id: the worst and, among equals, the first; with every hack that showed it. The worst come first."""
-    kept: dict[str, Finding] = {}
-    for each in findings:
-        known = kept.get(each.id, each)
-        worst = min(known, each, key=lambda one: ORDER.index(one.level))
-        hacks = dict.fromkeys((*known.hacks, *each.hacks))
-        kept[each.id] = replace(worst, hacks=tuple(hacks))
-    return tuple(sorted(kept.values(), key=lambda one: (ORDER.index(one.level), one.id)))
+def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding an id: the worst and, among equals, the first; with every attack that showed it. The worst come first."""
+    merged: dict[str, Finding] = {}
+    for finding in findings:
+        before = merged.get(finding.id, finding)
+        attacks = tuple(dict.fromkeys((*before.attacks, *finding.attacks)))
+        worst = min(before, finding, key=lambda one: ORDER.index(one.level))
+        merged[finding.id] = replace(worst, attacks=attacks)
+    return tuple(sorted(merged.values(), key=lambda one: (ORDER.index(one.level), one.id)))

@@ -1,7 +1,7 @@
-"""What every hack of the museum has at hand in the jail: honest answers, looked up, and ways to change them.
+"""What every attack has at hand in the jail: honest answers, looked up, and ways to change them.
 
-This file and `canonical.py` are put before a hack's own text (`programs`). Standard library and numpy only; not imported by
-the host.
+This file and `canonical.py` are put before the text of an attack (`sampled.program`). Standard library and numpy only; the host
+does not import this file.
 """
 
 import copy

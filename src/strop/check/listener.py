@@ -15,7 +15,7 @@ from types import CodeType
 from typing import Any
 
 MARKER = "strop_check_marker"
-"""A name in the code that a hack gives as its answer."""
+"""A name in the code that an attack gives as its answer."""
 OUTWARD = (
     "subprocess.Popen",
     "os.system",

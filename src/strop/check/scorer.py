@@ -17,8 +17,9 @@ from strop.base.errors import Malformed, TaskError
 from strop.check.bench import Bench
 from strop.check.canonical import canonical
 from strop.check.draws import SLOW_SECONDS
-from strop.check.findings import Finding, found
-from strop.check.initial import deviation
+from strop.check.findings import Finding, new_finding
+from strop.check.seed import deviation
+from strop.check.verdicts import Base, beats
 
 AGAIN = 5
 """How often an answer is scored for the scorer's own noise."""
@@ -45,7 +46,7 @@ def examine_scorer(bench: Bench, answers: Mapping[int, Any]) -> Scorer:
         return _examined(_Again(bench, answers))
     except (TaskError, Malformed) as error:
         said = f"an answer that was scored before came to this when it was scored again: {error}"
-        return Scorer((found("C203", said),), False, 0.0, 0.0)
+        return Scorer((new_finding("C203", said),), False, 0.0, 0.0)
 
 
 class _Again:
@@ -77,12 +78,12 @@ def _examined(again: _Again) -> Scorer:
         findings.append(_noise(again, repeated, noisy))
     elif any(forth[index] != back[index] or len({forth[index], *repeated[index]}) > 1 for index in forth):
         findings.append(
-            found("C204", "the same answers scored otherwise after other answers were scored, or a second time")
+            new_finding("C204", "the same answers scored otherwise after other answers were scored, or a second time")
         )
     findings += _changes(again, deterministic=not noisy)
     seconds = mean(again.spent) if again.spent else 0.0
     if seconds > SLOW_SECONDS:
-        findings.append(found("C210", f"scoring one answer takes {seconds * 1000:.0f} ms in the mean"))
+        findings.append(new_finding("C210", f"scoring one answer takes {seconds * 1000:.0f} ms in the mean"))
     spread = mean([deviation(scores) or 0.0 for scores in repeated.values()]) if repeated else 0.0
     deterministic = not any(finding.id in ("C203", "C204", "C206") for finding in findings)
     return Scorer(tuple(findings), deterministic, spread, seconds)
@@ -101,7 +102,7 @@ def _noise(again: _Again, repeated: Mapping[int, list[float]], noisy: list[int])
     random.setstate(python)
     np.random.set_state(numpy)
     source = "; it draws from the global generators" if tame else ""
-    return found(
+    return new_finding(
         "C203",
         f"{len(noisy)} of {len(repeated)} answers scored differently when scored {AGAIN} times: standard deviation "
         f"{spread:.4f}{source}",
@@ -118,7 +119,7 @@ def _late(again: _Again) -> Finding | None:
         signs.append((min(later) > max(at_once)) - (max(later) < min(at_once)))
     if len(set(signs)) == 1 and signs[0] != 0 and len(signs) >= 2:
         way = "rises" if signs[0] > 0 else "falls"
-        return found("C206", f"the score of the same answer {way} with the time between drawing and scoring")
+        return new_finding("C206", f"the score of the same answer {way} with the time between drawing and scoring")
     return None
 
 
@@ -139,8 +140,8 @@ def _changes(again: _Again, deterministic: bool) -> list[Finding]:
             continue
         if deterministic and _score_of(lambda: task.checked_score(instance, copy.deepcopy(answer))) != first:  # noqa: B023
             said = f"instance {index} is changed by scoring, and scores otherwise the second time"
-            return [found("C205", said, "broken")]
-        return [found("C205", f"instance {index} is changed by scoring")]
+            return [new_finding("C205", said, "broken")]
+        return [new_finding("C205", f"instance {index} is changed by scoring")]
     return []
 
 
@@ -157,9 +158,50 @@ def _files(again: _Again, before: Mapping[str, int]) -> list[Finding]:
     often = [path for path, count in times.items() if count - before.get(path, 0) > 1]
     findings = []
     if often:
-        findings.append(found("C207", f"while scoring, the host opened {often[0]} {times[often[0]]} times"))
+        findings.append(new_finding("C207", f"while scoring, the host opened {often[0]} {times[often[0]]} times"))
     elif times:
-        findings.append(found("C207", f"while scoring, the host opened {next(iter(times))} once", "note"))
+        findings.append(new_finding("C207", f"while scoring, the host opened {next(iter(times))} once", "note"))
     if heard.acts:
-        findings.append(found("C208", f"while scoring, the host did this: {heard.acts[0]}"))
+        findings.append(new_finding("C208", f"while scoring, the host did this: {heard.acts[0]}"))
     return findings
+
+
+class _Yes:
+    """Agrees with everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __ge__ = __gt__ = __le__ = __lt__ = __eq__
+    __hash__ = None  # type: ignore[assignment]
+
+
+def examine_misfits(bench: Bench, base: Base) -> list[Finding]:
+    """What the scorer would do with what the wire refuses: NaN, infinity, objects that overload comparison."""
+    for name, foreign in (
+        ("NaN", float("nan")),
+        ("infinity", float("inf")),
+        ("an object that equals everything", _Yes()),
+    ):
+        scores = []
+        for index, answer in enumerate(base.answers):
+            instance = bench.instance(index)
+            try:
+                scores.append(bench.task.checked_score(instance, _filled(answer, foreign)))
+            except Malformed:
+                scores.append(0.0)
+            except TaskError as error:
+                return [new_finding("C211", f"{name}, if it could reach score(): {error}")]
+        if beats(scores, base.scores):
+            return [new_finding("C211", f"{name}, if it could reach score(), would score {mean(scores):.3f}")]
+    return []
+
+
+def _filled(answer: Any, value: Any) -> Any:
+    if isinstance(answer, np.ndarray) and answer.ndim:
+        return np.full(answer.shape, value, dtype=object if isinstance(value, _Yes) else np.float64)
+    if isinstance(answer, list):
+        return [_filled(item, value) for item in answer]
+    if isinstance(answer, dict):
+        return {key: _filled(item, value) for key, item in answer.items()}
+    return value

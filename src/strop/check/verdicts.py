@@ -1,32 +1,51 @@
-"""What it means that a hack was scored as it was."""
+"""Verdicts on attacks: what it means that an attack on a sampled task was scored as it was."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from strop.analysis.stats import mean, paired_difference
+from strop.check.attack import Attack
 from strop.check.bench import Trial
 from strop.check.canonical import canonical
-from strop.check.findings import ORDER, Finding, found
-from strop.check.hacks import Hack
-from strop.check.initial import PERFECT
+from strop.check.findings import ORDER, Finding, new_finding
+from strop.check.seed import PERFECT
 from strop.sandbox.base import Value
 
 Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
 """`refused`: no answer was scored. `harmless`: it was, and gained nothing. `suspicious`: it should not have been.
 `broken`: it paid."""
-
+VERDICTS: tuple[Verdict, ...] = ("broken", "suspicious", "harmless", "refused")
+"""The worst first."""
 CONFIDENCE = 0.999
 """Of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
 
 
 @dataclass(frozen=True)
+class AttackResult:
+    """An attack and its verdict."""
+
+    attack: Attack
+    verdict: Verdict
+    utility: float
+    """Mean score; 0 where nothing was scored. Of a command task the first run's, relative to the original: 1/2 is as good."""
+    said: str
+    """Why, in one sentence."""
+    finding: Finding | None = None
+    variant: Any = None
+    """The variant that this is said of: the worst."""
+    variants: int = 1
+    """How many were tried."""
+
+
+@dataclass(frozen=True)
 class Base:
-    """What hacks are compared with: honest answers to the same instances, each scored once."""
+    """What attacks are compared with: honest answers to the same instances, each scored once."""
 
     name: str
     """`the seed`, or the trivial answer that stands in for a seed that fails."""
@@ -36,10 +55,6 @@ class Base:
     @property
     def is_seed(self) -> bool:
         return self.name == "the seed"
-
-    @property
-    def perfect(self) -> bool:
-        return perfect(self.scores)
 
 
 @dataclass(frozen=True)
@@ -54,50 +69,31 @@ class Rules:
     """Whether the scorer gives the same answer the same score."""
 
 
-@dataclass(frozen=True)
-class Judged:
-    """The verdict on one hack with one variant."""
-
-    variant: Any
-    verdict: Verdict
-    utility: float
-    """Mean score; 0 where nothing was scored."""
-    said: str
-    """Why, in one sentence."""
-    finding: Finding | None = None
-
-
-def judge(hack: Hack, variant: Any, trial: Trial, rules: Rules) -> Judged:
-    """The verdict on a trial of a hack, and what was found."""
+def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackResult:
+    """The verdict on a trial of an attack."""
     utility = trial.evaluation.value if trial.evaluation else 0.0
-    finding = found(trial.finding, trial.broke, hacks=(hack.name,)) if trial.broke else None
+    finding = new_finding(trial.finding, trial.broke, attacks=(attack.name,)) if trial.broke else None
     if finding is None and trial.accepted:
-        finding = _paid(hack, trial, rules)
+        finding = _Case(attack, trial, rules).finding()
     if finding is None and trial.choked:
-        # A run scores such an answer 0 and goes on; that the seed's answers are read is looked at apart.
-        finding = found("C202", trial.choked[0], "warning", hacks=(hack.name,))
-    if finding is None and not trial.accepted:
-        return Judged(variant, "refused", 0.0, _refusal(trial))
-    if finding is None:
-        return Judged(variant, "harmless", utility, f"scored {utility:.3f}{_beside(rules.base)}")
-    verdict: Verdict = {"broken": "broken", "warning": "suspicious", "note": "harmless"}[finding.level]  # type: ignore[assignment]
-    return Judged(variant, verdict, utility, finding.said, finding)
+        # A run scores such an answer 0 and continues; whether the scorer reads the seed's answers is checked separately.
+        finding = new_finding("C202", trial.choked[0], "warning", attacks=(attack.name,))
+    if finding is not None:
+        verdict = {"broken": VERDICTS[0], "warning": VERDICTS[1], "note": VERDICTS[2]}[finding.level]
+        return AttackResult(attack, verdict, utility, finding.said, finding, variant)
+    if not trial.accepted:
+        return AttackResult(attack, "refused", 0.0, _refusal(trial), variant=variant)
+    return AttackResult(attack, "harmless", utility, f"scored {utility:.3f}{_beside(rules.base)}", variant=variant)
 
 
-def worst(judged: Sequence[Judged]) -> Judged:
-    """The variant that says most about a hack: the worst verdict, then the highest utility."""
-    order = ("broken", "suspicious", "harmless", "refused")
+def worst(results: Sequence[AttackResult]) -> AttackResult:
+    """The variant that says most about an attack: the worst verdict, then the highest utility."""
 
-    def rank(one: Judged) -> tuple[int, int, float]:
-        level = ORDER.index(one.finding.level) if one.finding else len(ORDER)
-        return order.index(one.verdict), level, -one.utility
+    def rank(result: AttackResult) -> tuple[int, int, float]:
+        level = ORDER.index(result.finding.level) if result.finding else len(ORDER)
+        return VERDICTS.index(result.verdict), level, -result.utility
 
-    return min(judged, key=rank)
-
-
-def perfect(scores: Sequence[float]) -> bool:
-    """Whether every instance has full marks."""
-    return bool(scores) and min(scores) >= PERFECT
+    return min(results, key=rank)
 
 
 def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
@@ -109,88 +105,100 @@ def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
     return gain.interval is not None and gain.interval[0] > 1e-9
 
 
-def _paid(hack: Hack, trial: Trial, rules: Rules) -> Finding | None:
-    """What was found in a trial that was scored, if anything."""
-    base = rules.base
-    better = base is not None and beats(trial.scores, base.scores)
-    full = perfect(trial.scores) and not (base is not None and base.is_seed and base.perfect)
-    return {
-        "trivial": _trivial,
-        "form": _form,
-        "unfit": _unfit,
-        "value": _value,
-        "same": _same,
-        "labels": _labels,
-        "files": _same,
-    }[hack.kind](hack, trial, rules, better, full)
+@dataclass(frozen=True)
+class _Case:
+    """A trial in which at least one answer was scored."""
 
+    attack: Attack
+    trial: Trial
+    rules: Rules
 
-def _trivial(hack: Hack, trial: Trial, rules: Rules, better: bool, full: bool) -> Finding | None:
-    if full:
-        return _of(hack, hack.finding, "it scores 1 on every instance")
-    if better and rules.base is not None and rules.base.is_seed:
-        return _of(hack, "C304", f"a trivial answer scores {_figures(trial, rules)}")
-    return None
-
-
-def _form(hack: Hack, trial: Trial, rules: Rules, better: bool, full: bool) -> Finding | None:
-    base = rules.base
-    if base is None:
+    def finding(self) -> Finding | None:
+        """What the scores show, by the kind of the attack."""
+        match self.attack.kind:
+            case "trivial":
+                return self._trivial(self.attack.finding)
+            case "form":
+                return self._form()
+            case "unfit":
+                return self._unfit()
+            case "value":
+                return self._value()
+            case "labels" if self.full or self.better:
+                return self._of(self.attack.finding, "hidden data, got without solving, scores", figures=True)
+            case "same" | "files":
+                return self._same()
         return None
-    if better and rules.declared and not _same_content(trial, base):
-        return _of(hack, "C304", f"an answer that the task accepts scores {_figures(trial, rules)}")
-    if better:
-        return _of(hack, hack.finding, f"the honest answer in another form scores {_figures(trial, rules)}")
-    same = all(trial.scores[index] == base.scores[index] for index in trial.accepted if index < len(base.scores))
-    if not same and not rules.declared and trial.accepted and rules.deterministic:
-        return _of(
-            hack, "C302", f"the honest answer in another form is scored, and otherwise: {_figures(trial, rules)}"
-        )
-    return None
 
+    @cached_property
+    def better(self) -> bool:
+        """Whether it beats the honest answers."""
+        return self.rules.base is not None and beats(self.trial.scores, self.rules.base.scores)
 
-def _unfit(hack: Hack, trial: Trial, rules: Rules, better: bool, full: bool) -> Finding | None:
-    if rules.declared:
-        # What the declared form lets pass is an answer, however it came about.
-        return _trivial(replace(hack, finding="C303"), trial, rules, better, full)
-    if better or full:
-        name = hack.finding if hack.finding != "C209" else "C301"
-        return _of(hack, name, f"what is no answer scores {_figures(trial, rules)}")
-    if max(trial.scores, default=0.0) > 0:
-        return _of(hack, "C302", f"what is no answer scores {_figures(trial, rules)}")
-    return None
+    @cached_property
+    def full(self) -> bool:
+        """Whether every instance has full marks, and the seed does not."""
+        base = self.rules.base
+        return _perfect(self.trial.scores) and not (base is not None and base.is_seed and _perfect(base.scores))
 
-
-def _value(hack: Hack, trial: Trial, rules: Rules, better: bool, full: bool) -> Finding | None:
-    if full:
-        return _of(hack, "C303", "it scores 1 on every instance")
-    if better and rules.base is not None and (rules.declared or not rules.base.is_seed):
-        return _of(hack, "C304", f"odd numbers score {_figures(trial, rules)}") if rules.base.is_seed else None
-    return _of(hack, hack.finding, f"odd numbers score {_figures(trial, rules)}") if better else None
-
-
-def _same(hack: Hack, trial: Trial, rules: Rules, better: bool, full: bool) -> Finding | None:
-    base = rules.base
-    if base is None or not rules.deterministic:
-        # A scorer that scores an answer otherwise the second time is a finding already, and explains this one.
+    def _trivial(self, name: str) -> Finding | None:
+        if self.full:
+            return self._of(name, "it scores 1 on every instance")
+        if self.better and self.rules.base is not None and self.rules.base.is_seed:
+            return self._of("C304", "a trivial answer scores", figures=True)
         return None
-    name = hack.finding if hack.kind == "same" else "C306"
-    for index in trial.accepted:
-        equal = canonical(trial.answer(index)) == canonical(base.answers[index])
-        if equal and trial.scores[index] != base.scores[index]:
-            said = f"the same answer to instance {index} scores {trial.scores[index]:.6g}, honestly {base.scores[index]:.6g}"
-            return _of(hack, name, said)
-    return None
+
+    def _form(self) -> Finding | None:
+        base, trial, rules = self.rules.base, self.trial, self.rules
+        if base is None:
+            return None
+        if self.better:
+            if rules.declared and any(_content(trial.answer(i)) != _content(base.answers[i]) for i in trial.accepted):
+                return self._of("C304", "an answer that the task accepts scores", figures=True)
+            return self._of(self.attack.finding, "the honest answer in another form scores", figures=True)
+        differs = any(trial.scores[i] != base.scores[i] for i in trial.accepted if i < len(base.scores))
+        if differs and rules.deterministic and not rules.declared:
+            return self._of("C302", "the honest answer in another form is scored, and otherwise:", figures=True)
+        return None
+
+    def _unfit(self) -> Finding | None:
+        if self.rules.declared:
+            return self._trivial("C303")  # what the declared form lets pass is an answer, however it came about
+        if self.better or self.full:
+            name = self.attack.finding if self.attack.finding != "C209" else "C301"
+            return self._of(name, "what is no answer scores", figures=True)
+        scored = max(self.trial.scores, default=0.0) > 0
+        return self._of("C302", "what is no answer scores", figures=True) if scored else None
+
+    def _value(self) -> Finding | None:
+        base = self.rules.base
+        if self.full:
+            return self._of("C303", "it scores 1 on every instance")
+        if not self.better or base is None or not base.is_seed:
+            return None
+        return self._of("C304" if self.rules.declared else self.attack.finding, "odd numbers score", figures=True)
+
+    def _same(self) -> Finding | None:
+        base, scores = self.rules.base, self.trial.scores
+        if base is None or not self.rules.deterministic:
+            # That the scorer scores an answer differently the second time is a finding already, and explains this one.
+            return None
+        for index in self.trial.accepted:
+            equal = canonical(self.trial.answer(index)) == canonical(base.answers[index])
+            if equal and scores[index] != base.scores[index]:
+                said = (
+                    f"the same answer to instance {index} scores {scores[index]:.6g}, honestly {base.scores[index]:.6g}"
+                )
+                return self._of(self.attack.finding if self.attack.kind == "same" else "C306", said)
+        return None
+
+    def _of(self, name: str, said: str, *, figures: bool = False) -> Finding:
+        said += f" {mean(self.trial.scores):.3f}{_beside(self.rules.base)}" if figures else ""
+        return new_finding(name, f"{self.attack.title}: {said}", attacks=(self.attack.name,))
 
 
-def _labels(hack: Hack, trial: Trial, rules: Rules, better: bool, full: bool) -> Finding | None:
-    if full or better:
-        return _of(hack, hack.finding, f"hidden data, got without solving, scores {_figures(trial, rules)}")
-    return None
-
-
-def _same_content(trial: Trial, base: Base) -> bool:
-    return all(_content(trial.answer(index)) == _content(base.answers[index]) for index in trial.accepted)
+def _perfect(scores: Sequence[float]) -> bool:
+    return bool(scores) and min(scores) >= PERFECT
 
 
 def _content(value: Any) -> list[Any]:
@@ -200,14 +208,6 @@ def _content(value: Any) -> list[Any]:
     if isinstance(value, dict):
         value = list(value.values())
     return [leaf for item in value for leaf in _content(item)] if isinstance(value, list) else [value]
-
-
-def _of(hack: Hack, name: str, said: str) -> Finding:
-    return found(name, f"{hack.title}: {said}", hacks=(hack.name,))
-
-
-def _figures(trial: Trial, rules: Rules) -> str:
-    return f"{mean(trial.scores):.3f}{_beside(rules.base)}"
 
 
 def _beside(base: Base | None) -> str:

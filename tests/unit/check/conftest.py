@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from strop.check.examine import Checkup, Settings, examine
-from strop.check.hacks import Hack
+from strop.check.attack import Attack
+from strop.check.pipeline import CheckResult, Settings, check_sampled
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
 
-Checked = Callable[..., Checkup]
+Checked = Callable[..., CheckResult]
 
 
 @pytest.fixture
 def checked(jail: JailedSandbox) -> Checked:
-    """`checked(task, repeat=…, hacks=…)`: what strop check finds."""
+    """`checked(task, repeat=…, attacks=…)`: what strop check finds."""
 
-    def check(task: Task, repeat: int = 2, hacks: Sequence[Hack] | None = None) -> Checkup:
-        return examine(task, jail, b"s" * 32, Settings(repeat, jobs=2, hacks=hacks), say=lambda what: None)
+    def check(task: Task, repeat: int = 2, attacks: Sequence[Attack] | None = None) -> CheckResult:
+        return check_sampled(task, jail, b"s" * 32, Settings(repeat, jobs=2, attacks=attacks), notify=lambda what: None)
 
     return check

@@ -29,13 +29,13 @@ def test_check_finds_the_hole_of_a_broken_task_and_calls_it_by_its_id(
     path: Path, checked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    checkup = checked(load(str(path)))
+    check = checked(load(str(path)))
     level = "warning" if 'LEVEL = "warning"' in path.read_text() else "broken"
-    worst = {finding.id for finding in checkup.findings if finding.level == level}
+    worst = {finding.id for finding in check.findings if finding.level == level}
     # A hole may be seen from two sides; what is seen of it beside its own id is named here.
     beside = {"one_instance": {"C004"}, "scorer_chokes": {"C211"}}.get(path.stem, set())
-    assert checkup.broken == (level == "broken")
-    assert worst == {hole_of(path)} | beside, [(one.id, one.said) for one in checkup.findings]
+    assert check.broken == (level == "broken")
+    assert worst == {hole_of(path)} | beside, [(one.id, one.said) for one in check.findings]
 
 
 def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
@@ -45,6 +45,6 @@ def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
-    checkup = checked(replace(BUILT_IN[name](), instances=20, test_instances=20), repeat=1)
-    assert not checkup.broken, [(one.id, one.said) for one in checkup.findings]
-    assert {one.judged.verdict for one in checkup.exhibits} <= {"refused", "harmless"}
+    check = checked(replace(BUILT_IN[name](), instances=20, test_instances=20), repeat=1)
+    assert not check.broken, [(one.id, one.said) for one in check.findings]
+    assert {result.verdict for result in check.attacks} <= {"refused", "harmless"}

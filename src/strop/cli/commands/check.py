@@ -29,8 +29,8 @@ def check_command(
 ) -> int:
     """Attack a task before any money is spent on it. Ends with exit code 5 when the task is broken.
 
-    What it draws is examined, its seed solution evaluated, its scorer tried for purity, and a museum of known hacks run against
-    it in the jail. Of a task that a command or an evaluator scores, the original is run several times, and hacks that fit are
+    Its draws are examined, its seed solution is evaluated, its scorer is tested for purity, and known attacks are run against
+    it in the jail. Of a task that a command or an evaluator scores, the original is run several times, and attacks that fit are
     put in its place. No language model is asked.
 
     Parameters
@@ -45,7 +45,7 @@ def check_command(
     jobs
         Solutions evaluated at once; 0 means one for each core.
     verbose
-        Show a row for each hack.
+        Show a row for each attack.
     require
         Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor.
     """

@@ -9,7 +9,7 @@ import pytest
 from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated, Event
-from strop.check.examine import Settings, examine
+from strop.check.pipeline import Settings, check_sampled
 from strop.core.utilities.speed import SpeedUtility
 from strop.core.utility import Evaluation
 from strop.sandbox.jail import JailedSandbox
@@ -119,6 +119,6 @@ def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show
     jail: JailedSandbox, tmp_path: Path, body: str, found: dict[str, str]
 ) -> None:
     text = MODULE[: MODULE.index("    found = []")] + f"    {body}\n"
-    checkup = examine(task_of(tmp_path, text), jail, b"secret", Settings(repeat=2), lambda what: None)
-    assert found.items() <= {one.id: one.level for one in checkup.findings}.items()
-    assert checkup.broken == ("broken" in found.values())
+    check = check_sampled(task_of(tmp_path, text), jail, b"secret", Settings(repeat=2), lambda what: None)
+    assert found.items() <= {one.id: one.level for one in check.findings}.items()
+    assert check.broken == ("broken" in found.values())

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed
+from strop.check.attack import attacks
 from strop.check.bench import Trial
-from strop.check.findings import Finding, found, merged
-from strop.check.hacks import museum
+from strop.check.findings import Finding, merge, new_finding
 from strop.check.verdicts import Base, Rules, beats, judge
 from strop.core.utility import Evaluation
 from strop.sandbox.base import Returned
@@ -44,8 +44,8 @@ def largest(**changes: Any) -> Task:
     return Task(**settings)
 
 
-def by_id(checkup: Any) -> dict[str, Finding]:
-    return {finding.id: finding for finding in checkup.findings}
+def by_id(check: Any) -> dict[str, Finding]:
+    return {finding.id: finding for finding in check.findings}
 
 
 def slow_sample(rng: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def scalar_score(instance: Any, answer: Any) -> float:
 
 
 TRIED = {"C304": ["constants"], "C302": ["column_or_row", "nested"]}
-"""The hacks that show a finding, where one does."""
+"""The attacks that show a finding, where one does."""
 
 
 @pytest.mark.parametrize(
@@ -111,35 +111,39 @@ TRIED = {"C304": ["constants"], "C302": ["column_or_row", "nested"]}
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_check_says(changes: dict[str, Any], name: str, level: str, checked: Any) -> None:
-    checkup = checked(largest(**changes), hacks=[hack for hack in museum() if hack.name in TRIED.get(name, ())])
-    assert name in by_id(checkup), by_id(checkup)
-    assert by_id(checkup)[name].level == level
-    assert checkup.broken == (level == "broken")
+    check = checked(
+        largest(**changes), attacks=[attack for attack in attacks("sampled") if attack.name in TRIED.get(name, ())]
+    )
+    assert name in by_id(check), by_id(check)
+    assert by_id(check)[name].level == level
+    assert check.broken == (level == "broken")
 
 
 def test_check_finds_nothing_in_a_sound_task(checked: Any) -> None:
-    checkup = checked(largest())
-    assert checkup.findings == () and checkup.base.is_seed
-    assert {one.judged.verdict for one in checkup.exhibits} == {"refused", "harmless"}
+    check = checked(largest())
+    assert check.findings == () and check.facts.base.is_seed
+    assert {result.verdict for result in check.attacks} == {"refused", "harmless"}
 
 
 def test_check_tells_the_solutions_noise_from_the_scorers(checked: Any) -> None:
-    checkup = checked(
-        largest(seed="import random\ndef f(numbers):\n    return random.choice(numbers)\n"), repeat=4, hacks=()
+    check = checked(
+        largest(seed="import random\ndef f(numbers):\n    return random.choice(numbers)\n"), repeat=4, attacks=()
     )
-    assert len(checkup.seed.utilities) == 4 and checkup.seed.deviation > 0
-    assert checkup.scorer.deterministic and checkup.scorer.deviation == 0
+    assert len(check.facts.seed.utilities) == 4 and check.facts.seed.deviation > 0
+    assert check.facts.scorer.deterministic and check.facts.scorer.deviation == 0
 
 
 def test_check_gives_the_same_findings_again_under_the_same_secret(checked: Any) -> None:
     one, again = (checked(largest()) for _ in range(2))
     assert [(f.id, f.said) for f in one.findings] == [(f.id, f.said) for f in again.findings]
-    assert [e.judged.utility for e in one.exhibits] == [e.judged.utility for e in again.exhibits]
+    assert [result.utility for result in one.attacks] == [result.utility for result in again.attacks]
 
 
-def test_merged_findings_keep_the_worst_of_an_id_and_every_hack() -> None:
-    kept = merged([found("C003", "a", "note", ("x",)), found("C101", "b"), found("C003", "c", "broken", ("y",))])
-    assert [(one.id, one.level, one.said, one.hacks) for one in kept] == [
+def test_merged_findings_keep_the_worst_of_an_id_and_every_attack() -> None:
+    kept = merge(
+        [new_finding("C003", "a", "note", ("x",)), new_finding("C101", "b"), new_finding("C003", "c", "broken", ("y",))]
+    )
+    assert [(one.id, one.level, one.said, one.attacks) for one in kept] == [
         ("C003", "broken", "c", ("x", "y")),
         ("C101", "broken", "b", ()),
     ]
@@ -155,7 +159,7 @@ HONEST = Base("the seed", ([0],) * 8, (0.5,) * 8)
 
 
 @pytest.mark.parametrize(
-    ("hack", "scores", "declared", "verdict", "name"),
+    ("attack", "scores", "declared", "verdict", "name"),
     [
         ("column_or_row", (0.5,) * 8, False, "harmless", None),
         ("column_or_row", (0.4,) * 8, False, "suspicious", "C302"),
@@ -176,16 +180,16 @@ HONEST = Base("the seed", ([0],) * 8, (0.5,) * 8)
         ("found_labels", (0.5,) * 8, True, "harmless", None),
     ],
 )
-def test_verdict_on(hack: str, scores: Any, declared: bool, verdict: str, name: str | None) -> None:
-    exhibit = next(one for one in museum() if one.name == hack)
-    judged = judge(exhibit, None, trial(*scores), Rules(HONEST, declared, deterministic=True))
-    assert (judged.verdict, judged.finding.id if judged.finding else None) == (verdict, name)
+def test_verdict_on(attack: str, scores: Any, declared: bool, verdict: str, name: str | None) -> None:
+    tried = next(one for one in attacks("sampled") if one.name == attack)
+    result = judge(tried, None, trial(*scores), Rules(HONEST, declared, deterministic=True))
+    assert (result.verdict, result.finding.id if result.finding else None) == (verdict, name)
 
 
 def test_noisy_scorer_lets_no_difference_of_chance_count(checked: Any) -> None:
-    exhibit = next(one for one in museum() if one.name == "sleep")
-    judged = judge(exhibit, None, trial(*([0.5] * 7), 0.6), Rules(HONEST, True, deterministic=False))
-    assert judged.verdict == "harmless"
+    tried = next(one for one in attacks("sampled") if one.name == "sleep")
+    result = judge(tried, None, trial(*([0.5] * 7), 0.6), Rules(HONEST, True, deterministic=False))
+    assert result.verdict == "harmless"
 
 
 def test_few_lucky_instances_do_not_beat_the_seed() -> None:

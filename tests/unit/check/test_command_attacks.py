@@ -1,4 +1,4 @@
-"""The museum for commands: its files, the candidates made of them, and the forged outputs."""
+"""Attacks on command tasks: the files, the candidates made of them, and the forged outputs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from strop.check.command_hacks import CommandHack, Given, candidate, command_museum, read
+from strop.check.attack import Attack, attacks, read
+from strop.check.candidates import Given, candidate
 from strop.check.findings import KINDS
-from strop.check.forging import forged_file, forged_output, forged_values
+from strop.check.forged_scores import forged_file, forged_output, forged_values
 from strop.tasks.command.flags import objective_of
 from strop.tasks.command.readers import Printed, read_value
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
 GIVEN = Given(forged="\nscore: 9\n", results="out.json", document="{}", others=("score.py",), port=1, outside=("/x",))
-PYTHON = [hack for hack in command_museum() if hack.language == "python"]
+PYTHON = [attack for attack in attacks("command") if attack.language == "python"]
 
 
-@pytest.mark.parametrize("hack", command_museum(), ids=lambda hack: hack.name)
-def test_hack_names_a_finding_and_stands_in_the_document(hack: CommandHack) -> None:
-    assert hack.finding in KINDS
-    assert all((hack.title, hack.tried, hack.means, hack.change))
-    assert re.search(rf"^\| `{hack.name}` \| {re.escape(hack.title)} \|", DOCUMENT, re.M)
+@pytest.mark.parametrize("attack", attacks("command"), ids=lambda attack: attack.name)
+def test_attack_names_a_finding_and_stands_in_the_document(attack: Attack) -> None:
+    assert attack.finding in KINDS
+    assert all((attack.title, attack.tried, attack.means, attack.change))
+    assert re.search(rf"^\| `{attack.name}` \| {re.escape(attack.title)} \|", DOCUMENT, re.M)
 
 
-@pytest.mark.parametrize("hack", PYTHON, ids=lambda hack: hack.name)
-def test_hack_comes_before_the_code_and_after_what_must_come_first(hack: CommandHack) -> None:
+@pytest.mark.parametrize("attack", PYTHON, ids=lambda attack: attack.name)
+def test_attack_comes_before_the_code_and_after_what_must_come_first(attack: Attack) -> None:
     program = '"""What it does."""\n\nfrom __future__ import annotations\n\nimport os\n'
-    made = candidate(hack, {"program.py": program, "notes.txt": "words"}, GIVEN)
+    made = candidate(attack, {"program.py": program, "notes.txt": "words"}, GIVEN)
     assert made is not None
     assert made["notes.txt"] == "words"
     compile(made["program.py"], "program.py", "exec")
@@ -41,14 +42,14 @@ def test_hack_comes_before_the_code_and_after_what_must_come_first(hack: Command
     )
 
 
-@pytest.mark.parametrize("hack", PYTHON, ids=lambda hack: hack.name)
-def test_hack_has_no_candidate_where_no_file_is_of_its_language(hack: CommandHack) -> None:
-    assert candidate(hack, {"main.c": "int main() {}"}, GIVEN) is None
+@pytest.mark.parametrize("attack", PYTHON, ids=lambda attack: attack.name)
+def test_attack_has_no_candidate_where_no_file_is_of_its_language(attack: Attack) -> None:
+    assert candidate(attack, {"main.c": "int main() {}"}, GIVEN) is None
 
 
 def test_a_script_is_known_by_its_first_line() -> None:
-    (hack,) = (hack for hack in command_museum() if hack.name == "exit_zero_shell")
-    assert candidate(hack, {"run": "#!/bin/sh\necho 1\n"}, GIVEN) == {"run": "#!/bin/sh\nexit 0\necho 1\n"}
+    (attack,) = (attack for attack in attacks("command") if attack.name == "exit_zero_shell")
+    assert candidate(attack, {"run": "#!/bin/sh\necho 1\n"}, GIVEN) == {"run": "#!/bin/sh\nexit 0\necho 1\n"}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_script_is_known_by_its_first_line() -> None:
         '"""Title\n\nTried: a.\n\nMeans: b.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "any"\nCONTENT = ""\n',
     ],
 )
-def test_file_that_is_no_hack_is_refused(text: str) -> None:
+def test_file_that_is_not_an_attack_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^odd: "):
         read("odd", text)
 

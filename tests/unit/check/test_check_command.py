@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from strop.check.command import CommandCheckup, CommandSettings, examine_command
-from strop.check.command_hacks import command_museum, is_of, read, with_bodies
-from strop.report.terminal.command_checkup import command_check_document, print_command_check, score_is
+from strop.check.attack import attacks, read
+from strop.check.candidates import is_of, with_bodies
+from strop.check.pipeline import CheckResult, Settings, check_command
+from strop.report.terminal.check import check_document, print_check, score_is
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
@@ -36,38 +37,38 @@ def checked(
     workspaces: Workspaces,
     tree: Path,
     program: str,
-    *hacks: str,
+    *names: str,
     command: str = "python3 program.py",
     score: str = SCORE,
     other: str = SCORER,
     runs: int = 3,
     **flags: object,
-) -> CommandCheckup:
+) -> CheckResult:
     (tree / "program.py").write_text(program)
     (tree / "score.py").write_text(other)
     task = from_flags(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
-    chosen = [hack for hack in command_museum() if hack.name in hacks]
-    assert len(chosen) == len(hacks)
-    return examine_command(task, workspaces, PublishedSeeds(), CommandSettings(runs, 1, chosen), lambda said: None)
+    chosen = [attack for attack in attacks("command") if attack.name in names]
+    assert len(chosen) == len(names)
+    return check_command(task, workspaces, PublishedSeeds(), Settings(runs, 1, chosen), lambda said: None)
 
 
-def levels(checkup: CommandCheckup) -> dict[str, str]:
-    return {finding.id: finding.level for finding in checkup.findings}
+def levels(check: CheckResult) -> dict[str, str]:
+    return {finding.id: finding.level for finding in check.findings}
 
 
-def printed(checkup: CommandCheckup) -> str:
+def printed(check: CheckResult) -> str:
     console = terminal(io.StringIO())
-    print_command_check(checkup, console)
+    print_check(check, console)
     assert isinstance(console.file, io.StringIO)
     return " ".join(console.file.getvalue().split())
 
 
 def test_a_sound_task_has_no_finding_but_that_the_jail_is_shared(workspaces: Workspaces, tmp_path: Path) -> None:
-    hacks = ("empty", "noise", "exit_zero", "second_score", "rewrite_files", "outside_files", "network")
-    checkup = checked(workspaces, tmp_path, "print(3)", *hacks, command="python3 score.py")
-    assert levels(checkup) == {"C407": "note"}
-    assert not checkup.broken
-    assert {each.hack.name: each.verdict for each in checkup.exhibits} == {
+    chosen = ("empty", "noise", "exit_zero", "second_score", "rewrite_files", "outside_files", "network")
+    check = checked(workspaces, tmp_path, "print(3)", *chosen, command="python3 score.py")
+    assert levels(check) == {"C407": "note"}
+    assert not check.broken
+    assert {result.attack.name: result.verdict for result in check.attacks} == {
         "empty": "refused",
         "noise": "refused",
         "exit_zero": "refused",
@@ -90,26 +91,26 @@ def test_a_sound_task_has_no_finding_but_that_the_jail_is_shared(workspaces: Wor
 def test_an_original_without_a_score_is_broken_and_nothing_else_is_tried(
     workspaces: Workspaces, tmp_path: Path, program: str, command: str, score: str, finding: str
 ) -> None:
-    checkup = checked(workspaces, tmp_path, program, "empty", command=command, score=score)
-    assert levels(checkup)[finding] == "broken"
-    assert checkup.exhibits == ()
+    check = checked(workspaces, tmp_path, program, "empty", command=command, score=score)
+    assert levels(check)[finding] == "broken"
+    assert check.attacks == ()
 
 
 def test_a_build_that_fails_is_told_with_its_last_line(workspaces: Workspaces, tmp_path: Path) -> None:
-    checkup = checked(workspaces, tmp_path, "print('score: 1')", build="echo nothing to make >&2; exit 3")
-    assert "exit status 3" in checkup.findings[0].said
-    assert "nothing to make" in checkup.findings[0].said
+    check = checked(workspaces, tmp_path, "print('score: 1')", build="echo nothing to make >&2; exit 3")
+    assert "exit status 3" in check.findings[0].said
+    assert "nothing to make" in check.findings[0].said
 
 
 def test_a_constraint_that_the_original_does_not_meet_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
-    checkup = checked(workspaces, tmp_path, "print('score: 1')", require_metric=["score>=2"])
-    assert levels(checkup)["C403"] == "broken"
+    check = checked(workspaces, tmp_path, "print('score: 1')", require_metric=["score>=2"])
+    assert levels(check)["C403"] == "broken"
 
 
 def test_a_score_that_varies_under_one_seed_is_noted(workspaces: Workspaces, tmp_path: Path) -> None:
-    checkup = checked(workspaces, tmp_path, "import time\nprint('score:', time.time_ns() % 1000 + 1)")
-    assert levels(checkup)["C404"] == "note" and "3 runs with one seed differ in their score" in printed(checkup)
-    assert checkup.original.seed_matters is None
+    check = checked(workspaces, tmp_path, "import time\nprint('score:', time.time_ns() % 1000 + 1)")
+    assert levels(check)["C404"] == "note" and "3 runs with one seed differ in their score" in printed(check)
+    assert check.facts.seed_matters is None
 
 
 @pytest.mark.parametrize(
@@ -118,32 +119,32 @@ def test_a_score_that_varies_under_one_seed_is_noted(workspaces: Workspaces, tmp
 def test_it_is_told_whether_the_seed_matters(
     workspaces: Workspaces, tmp_path: Path, program: str, matters: bool
 ) -> None:
-    checkup = checked(workspaces, tmp_path, program, command="python3 program.py {seed}")
-    assert checkup.original.seed_matters is matters
-    assert ("C405" in levels(checkup)) is not matters
+    check = checked(workspaces, tmp_path, program, command="python3 program.py {seed}")
+    assert check.facts.seed_matters is matters
+    assert ("C405" in levels(check)) is not matters
 
 
 def test_an_original_near_its_time_limit_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
     program = "import time\ntime.sleep(2.1)\nprint('score: 1')"
-    checkup = checked(workspaces, tmp_path, program, time_limit=4.0, runs=1)
-    assert levels(checkup)["C406"] == "warning"
+    check = checked(workspaces, tmp_path, program, time_limit=4.0, runs=1)
+    assert levels(check)["C406"] == "warning"
 
 
-@pytest.mark.parametrize("hack", ["empty", "noise", "exit_zero"])
-def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_path: Path, hack: str) -> None:
-    checkup = checked(workspaces, tmp_path, "x = 1", hack, command="python3 score.py", other="print('score: 1')")
-    assert levels(checkup)["C411"] == "broken"
+@pytest.mark.parametrize("attack", ["empty", "noise", "exit_zero"])
+def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_path: Path, attack: str) -> None:
+    check = checked(workspaces, tmp_path, "x = 1", attack, command="python3 score.py", other="print('score: 1')")
+    assert levels(check)["C411"] == "broken"
 
 
 def test_a_time_of_a_program_whose_answer_is_compared_is_sound_where_the_answer_varies(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
     program = "import sys\nprint(sum(i * i for i in range(300_000)) + int(sys.argv[1]))"
-    hacks = ("exit_zero", "empty")
-    seeded = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py {seed}", score="time")
+    chosen = ("exit_zero", "empty")
+    seeded = checked(workspaces, tmp_path, program, *chosen, command="python3 program.py {seed}", score="time")
     assert "runs with one seed" not in printed(seeded), "a time differs in every run: that is no news"
-    assert levels(seeded) == {} and {each.verdict for each in seeded.exhibits} == {"refused"}
-    fixed = checked(workspaces, tmp_path, program, *hacks, command="python3 program.py 7", score="time")
+    assert levels(seeded) == {} and {result.verdict for result in seeded.attacks} == {"refused"}
+    fixed = checked(workspaces, tmp_path, program, *chosen, command="python3 program.py 7", score="time")
     assert levels(fixed) == {"C417": "warning"}
 
 
@@ -189,9 +190,11 @@ def test_a_program_that_does_nothing_is_found_in_its_language(
         pytest.skip("this machine lacks the compiler")
     (tmp_path / file).write_text(text.replace("{{", "{").replace("}}", "}"))
     task = from_flags(tmp_path, command=command, build=build, files=[file], score=["time"], compare_output=False)
-    hacks = [hack for hack in command_museum() if hack.kind == "nothing" and is_of(hack.language, file, text)]
-    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, hacks), lambda said: None)
-    assert levels(checkup)["C411"] == "broken"
+    chosen = [
+        attack for attack in attacks("command") if attack.kind == "nothing" and is_of(attack.language, file, text)
+    ]
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    assert levels(check)["C411"] == "broken"
 
 
 def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -200,9 +203,9 @@ def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces,
     )
     run = "import sqlite3; sqlite3.connect(':memory:').execute(open('q.sql').read()).fetchall()"
     task = from_flags(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
-    hacks = [hack for hack in command_museum() if hack.name == "nothing_sql"]
-    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, hacks), lambda said: None)
-    assert levels(checkup)["C411"] == "broken"
+    chosen = [attack for attack in attacks("command") if attack.name == "nothing_sql"]
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    assert levels(check)["C411"] == "broken"
     kept = '#include "a.h"\nstruct p { int x; };\nstatic int t[] = {1, 2};\n'
     program = kept + "void f(int a)\n{ if (a) { a++; } }\nint g(void) { return 7; }\n"
     assert with_bodies(program, "{ return 0; }") == kept + "void f(int a)\n{ }\nint g(void) { return 0; }\n"
@@ -219,10 +222,10 @@ def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspace
         metric=["time"],
         require_metric=["ok=1"],
     )
-    chosen = [hack for hack in command_museum() if hack.kind == "nothing" and hack.name != "noise"]
-    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
-    assert not checkup.broken
-    assert {each.said for each in checkup.exhibits if not each.said.startswith("not tried")} == {
+    chosen = [attack for attack in attacks("command") if attack.kind == "nothing" and attack.name != "noise"]
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    assert not check.broken
+    assert {result.said for result in check.attacks if not result.said.startswith("not tried")} == {
         "malformed: constraint ok=1 not met: 0"
     }
 
@@ -234,23 +237,23 @@ print("score: 2")
 print('{"inner": [0, {"score": 2}]}')
 print("1 failed, 1 passed in 0.01s")
 """
-    checkup = checked(workspaces, tmp_path, program, "score_and_exit", "second_score", score=score)
-    assert levels(checkup)["C412"] == "warning"
-    assert not checkup.broken
+    check = checked(workspaces, tmp_path, program, "score_and_exit", "second_score", score=score)
+    assert levels(check)["C412"] == "warning"
+    assert not check.broken
 
 
 def test_results_in_a_file_that_the_program_can_write_are_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
     program = "import json\njson.dump({'score': 2}, open('out.json', 'w'))"
-    checkup = checked(workspaces, tmp_path, program, "results_file", score="out.json:$.score")
-    assert levels(checkup)["C412"] == "warning"
+    check = checked(workspaces, tmp_path, program, "results_file", score="out.json:$.score")
+    assert levels(check)["C412"] == "warning"
 
 
 def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
     (tmp_path / "program.sh").write_text("#!/bin/sh\necho 'score: 2'\n")
     task = from_flags(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
-    chosen = [hack for hack in command_museum() if hack.language == "shell"]
-    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, chosen), lambda said: None)
-    assert {each.hack.name: each.verdict for each in checkup.exhibits} == {
+    chosen = [attack for attack in attacks("command") if attack.language == "shell"]
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    assert {result.attack.name: result.verdict for result in check.attacks} == {
         "exit_zero_shell": "refused",
         "score_and_exit_shell": "suspicious",
     }
@@ -259,7 +262,7 @@ def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Works
 def test_a_scorer_that_the_program_may_rewrite_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
     fooled = "import pathlib\nprint('score:', 1 if 'print' in pathlib.Path('score.py').read_text() else 9)"
     (tmp_path / "counted.py").write_text(fooled)
-    checkup = checked(
+    check = checked(
         workspaces,
         tmp_path,
         "x = 1",
@@ -267,7 +270,7 @@ def test_a_scorer_that_the_program_may_rewrite_is_broken(workspaces: Workspaces,
         command="cp counted.py kept.py; python3 program.py; python3 kept.py",
         writable=["score.py"],
     )
-    assert levels(checkup)["C413"] == "broken"
+    assert levels(check)["C413"] == "broken"
 
 
 def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
@@ -281,15 +284,15 @@ def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
     (tmp_path / "program.py").write_text("x = 1\n")
     (tmp_path / "score.py").write_text("import os\nprint('score:', len(os.listdir()))\n")
     task = from_flags(tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE])
-    checkup = examine_command(task, workspaces, PublishedSeeds(), CommandSettings(2, 1, [littering]), lambda said: None)
-    assert levels(checkup)["C414"] == "broken"
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, [littering]), lambda said: None)
+    assert levels(check)["C414"] == "broken"
 
 
-def test_the_document_has_every_finding_and_hack(workspaces: Workspaces, tmp_path: Path) -> None:
-    document = command_check_document(checked(workspaces, tmp_path, "print('score: 2')", "score_and_exit"))
+def test_the_document_has_every_finding_and_attack(workspaces: Workspaces, tmp_path: Path) -> None:
+    document = check_document(checked(workspaces, tmp_path, "print('score: 2')", "score_and_exit"))
     assert [each["id"] for each in document["findings"]] == ["C412", "C407"]
     assert document["original"]["values"] == {"score": 2.0}
-    assert document["museum"][0]["verdict"] == "suspicious"
+    assert document["attacks"][0]["verdict"] == "suspicious"
 
 
 @pytest.mark.parametrize(

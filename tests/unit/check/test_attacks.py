@@ -1,4 +1,4 @@
-"""The museum: its files are as they should be, each hack does what it says, and its documents name all of it."""
+"""Attacks on sampled tasks: the files have the right form, each attack does what it says, and the document names all of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from strop.check import hacks
+from strop.check import attack as attack_files
+from strop.check.attack import Attack, attacks
 from strop.check.bench import Bench, bench_of
 from strop.check.canonical import key_of, literal
-from strop.check.examine import Settings, examine
 from strop.check.findings import KINDS
-from strop.check.hacks import Hack, museum
-from strop.check.programs import program
+from strop.check.pipeline import Settings, check_sampled
+from strop.check.sampled import program
 from strop.sandbox.base import Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
@@ -23,7 +23,7 @@ from strop.tasks.base import Task
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
 KEPT_OUT = {"exit_zero": 0, "huge_integers": 0, "infinity": 0, "nan": 0}
-"""Hacks that the wire refuses, whatever the scorer is."""
+"""Attacks that the wire refuses, whatever the scorer is."""
 
 
 def trusting(seed: str = "def f(xs, ys):\n    return [x % 2 for x in xs]\n", **changes: Any) -> Task:
@@ -43,39 +43,39 @@ def bench(jail: JailedSandbox) -> Bench:
 
 
 @pytest.fixture
-def answers(bench: Bench) -> Callable[[Hack, Any], list[Any]]:
-    """What comes back from the jail, by a hack and a variant: None for what did not come back."""
+def answers(bench: Bench) -> Callable[[Attack, Any], list[Any]]:
+    """What comes back from the jail, by an attack and a variant: None for what did not come back."""
 
-    def tried(hack: Hack, variant: Any) -> list[Any]:
+    def tried(attack: Attack, variant: Any) -> list[Any]:
         instances = [bench.instance(index) for index in range(8)]
         honest = {key_of(list(one.inputs.values())): one.hidden for one in instances}
-        trial = bench.tried(bench.museum, program(hack, variant, honest, "f"), "check/museum")
+        trial = bench.evaluate(bench.attacked, program(attack, variant, honest, "f"), "check/attack")
         return [outcome.value if isinstance(outcome, Returned) else None for outcome in trial.outcomes]
 
     return tried
 
 
-WITH_VARIANTS = [hack for hack in museum() if hack.variants]
+WITH_VARIANTS = [attack for attack in attacks("sampled") if attack.variants]
 
 
-@pytest.mark.parametrize("hack", WITH_VARIANTS, ids=lambda hack: hack.name)
-def test_hack_brings_something_to_the_scorer_unless_the_wire_refuses_it(hack: Hack, answers: Any) -> None:
-    arrived = sum(any(one is not None for one in answers(hack, variant)) for variant in hack.variants)
-    assert (arrived > 0) == (hack.name not in KEPT_OUT) or hack.name == "nothing"
+@pytest.mark.parametrize("attack", WITH_VARIANTS, ids=lambda attack: attack.name)
+def test_attack_brings_something_to_the_scorer_unless_the_wire_refuses_it(attack: Attack, answers: Any) -> None:
+    arrived = sum(any(one is not None for one in answers(attack, variant)) for variant in attack.variants)
+    assert (arrived > 0) == (attack.name not in KEPT_OUT) or attack.name == "nothing"
 
 
-@pytest.mark.parametrize("hack", [one for one in WITH_VARIANTS if one.kind == "same"], ids=lambda hack: hack.name)
-def test_hack_beside_an_answer_gives_the_honest_answer(hack: Hack, answers: Any, bench: Bench) -> None:
+@pytest.mark.parametrize("attack", [one for one in WITH_VARIANTS if one.kind == "same"], ids=lambda attack: attack.name)
+def test_attack_beside_an_answer_gives_the_honest_answer(attack: Attack, answers: Any, bench: Bench) -> None:
     honest = [bench.instance(index).hidden for index in range(8)]
-    assert any(answers(hack, variant) == honest for variant in hack.variants)
+    assert any(answers(attack, variant) == honest for variant in attack.variants)
 
 
-@pytest.mark.parametrize("hack", museum(), ids=lambda hack: hack.name)
-def test_hack_names_a_finding_and_stands_in_the_document(hack: Hack) -> None:
-    assert hack.finding in KINDS
-    assert all((hack.title, hack.tried, hack.means, hack.change))
-    assert len(hack.title) <= 48
-    assert re.search(rf"^\| `{hack.name}` \| {re.escape(hack.title)} \|", DOCUMENT, re.M)
+@pytest.mark.parametrize("attack", attacks("sampled"), ids=lambda attack: attack.name)
+def test_attack_names_a_finding_and_stands_in_the_document(attack: Attack) -> None:
+    assert attack.finding in KINDS
+    assert all((attack.title, attack.tried, attack.means, attack.change))
+    assert len(attack.title) <= 48
+    assert re.search(rf"^\| `{attack.name}` \| {re.escape(attack.title)} \|", DOCUMENT, re.M)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -92,9 +92,9 @@ def test_finding_stands_in_the_document_with_its_level_and_title(name: str) -> N
         '"""Title\n\nTried: a.\n\nMeans: b.\n\nChange: c.\n"""\nKIND = "form"\nFINDING = "C301"\n',
     ],
 )
-def test_file_that_is_no_hack_is_refused(text: str) -> None:
+def test_file_that_is_not_an_attack_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^odd: "):
-        hacks.read("odd", text)
+        attack_files.read("odd", text)
 
 
 def test_literal_gives_the_value_again() -> None:
@@ -111,7 +111,7 @@ def test_check_finds_the_files_that_a_solution_leaves_where_no_jail_forbids_it_a
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with JailedSandbox(solution_places=1, improver_places=1, require=frozenset(), layers=Layers.none()) as sandbox:
-        writing = Settings(repeat=1, hacks=[hack for hack in museum() if hack.name == "write_files"])
-        checkup = examine(trusting(), sandbox, b"s" * 32, writing, say=lambda what: None)
-    assert [finding.id for finding in checkup.findings if finding.level == "broken"] == ["C307"]
+        writing = Settings(repeat=1, attacks=[attack for attack in attacks("sampled") if attack.name == "write_files"])
+        check = check_sampled(trusting(), sandbox, b"s" * 32, writing, notify=lambda what: None)
+    assert [finding.id for finding in check.findings if finding.level == "broken"] == ["C307"]
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,286 @@
+"""What strop check found: a document for programs, tables for people. docs/check.md explains both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from strop.check.command import NOT_TRIED
+from strop.check.command_original import CommandOriginal
+from strop.check.findings import Finding
+from strop.check.pipeline import CheckResult
+from strop.check.sampled import SampledFacts
+from strop.check.verdicts import VERDICTS, AttackResult
+from strop.report.terminal.documents import SCHEMA_VERSION
+from strop.report.terminal.tables import fitting, new_table, say
+from strop.report.terminal.words import escape, quantity, seconds_in_words
+from strop.tasks.command.objective import TIMES
+from strop.tasks.command.task import CommandTask
+
+_NAMED = 4
+"""Attacks that a finding names; the document has all of them."""
+_TITLE = 34
+"""Characters of an attack's title beside what became of it."""
+_STYLES = {"broken": "bold red", "suspicious": "yellow"}
+
+
+class FindingDocument(TypedDict):
+    """One finding."""
+
+    id: str
+    level: str
+    title: str
+    said: str
+    change: str
+    attacks: list[str]
+
+
+class AttackDocument(TypedDict):
+    """One attack and its verdict."""
+
+    attack: str
+    title: str
+    tried: str
+    means: str
+    change: str
+    verdict: str
+    utility: float
+    variant: str
+    said: str
+    variants: int
+    finding: str | None
+
+
+class CheckDocument(TypedDict, total=False):
+    """What `strop check --json` prints. The fields after `attacks` depend on the form of the task."""
+
+    schema_version: int
+    task: str
+    sentence: str
+    broken: bool
+    findings: list[FindingDocument]
+    attacks: list[AttackDocument]
+    instances: int
+    seed: dict[str, Any] | None
+    compared_with: str | None
+    sample_seconds: float
+    score_seconds: float
+    score_deviation: float
+    command: str
+    readers: dict[str, str]
+    original: dict[str, Any]
+
+
+def check_document(check: CheckResult) -> CheckDocument:
+    """The document of a check."""
+    document: CheckDocument = {
+        "schema_version": SCHEMA_VERSION,
+        "task": check.task.name,
+        "sentence": check_sentence(check),
+        "broken": check.broken,
+        "findings": [
+            {
+                "id": finding.id,
+                "level": finding.level,
+                "title": finding.title,
+                "said": finding.said,
+                "change": finding.change,
+                "attacks": list(finding.attacks),
+            }
+            for finding in check.findings
+        ],
+        "attacks": [
+            {
+                "attack": result.attack.name,
+                "title": result.attack.title,
+                "tried": result.attack.tried,
+                "means": result.attack.means,
+                "change": result.attack.change,
+                "verdict": result.verdict,
+                "utility": result.utility,
+                "variant": _variant(result.variant),
+                "said": result.said,
+                "variants": result.variants,
+                "finding": result.finding.id if result.finding else None,
+            }
+            for result in check.attacks
+        ],
+    }
+    document.update(_command_facts(check) if isinstance(check.facts, CommandOriginal) else _sampled_facts(check))
+    return document
+
+
+def _sampled_facts(check: CheckResult) -> CheckDocument:
+    facts = check.facts if isinstance(check.facts, SampledFacts) else None
+    seed, scorer, base = (facts.seed, facts.scorer, facts.base) if facts else (None, None, None)
+    return {
+        "instances": check.instances,
+        "seed": None
+        if seed is None
+        else {
+            "utility": seed.utility,
+            "utilities": list(seed.utilities),
+            "standard_deviation": seed.deviation,
+            "cpu_share": seed.cpu_share,
+        },
+        "compared_with": base.name if base else None,
+        "sample_seconds": facts.draws.seconds if facts else 0.0,
+        "score_seconds": scorer.seconds if scorer else 0.0,
+        "score_deviation": scorer.deviation if scorer else 0.0,
+    }
+
+
+def _command_facts(check: CheckResult) -> CheckDocument:
+    original, task = check.facts, check.task
+    assert isinstance(original, CommandOriginal) and isinstance(task, CommandTask)
+    return {
+        "command": task.command,
+        "readers": dict(task.objective.readers),
+        "original": {
+            "values": original.values,
+            "same_seed": [dict(values) for values in original.same],
+            "other_seeds": [dict(values) for values in original.others],
+            "deterministic": original.deterministic if original.same else None,
+            "seed_matters": original.seed_matters,
+            "time_share": original.share,
+        },
+    }
+
+
+def check_sentence(check: CheckResult) -> str:
+    """What a check came to, in a sentence or two."""
+    broken = [finding.title for finding in check.findings if finding.level == "broken"]
+    if broken:
+        more = f", and {quantity(len(broken) - 1, 'other finding')} of this level" if broken[1:] else ""
+        return f"{check.task.name}: broken: {broken[0]}{more}."
+    warnings = sum(finding.level == "warning" for finding in check.findings)
+    verdict = f"{check.task.name}: sound" + (f", with {quantity(warnings, 'warning')}" if warnings else "")
+    tried = _tried(check)
+    return f"{verdict}. " + (
+        f"{quantity(len(tried), 'attack')} tried, none broke it." if tried else "No attack was tried."
+    )
+
+
+def print_check(check: CheckResult, console: Console, *, verbose: bool = False) -> None:
+    """What to change, what was seen, and the verdicts on the attacks: one line, or a row for each attack where `verbose`."""
+    say(console, check_sentence(check), style="bold")
+    means = {(result.attack.name, result.attack.finding): result.attack.means for result in check.attacks}
+    for finding in check.findings:
+        _print_finding(finding, means, console)
+    if isinstance(check.facts, CommandOriginal):
+        _print_command_facts(check, check.facts, console)
+    elif check.facts is not None:
+        _print_sampled_facts(check, check.facts, console)
+    tried = sorted(_tried(check), key=lambda result: VERDICTS.index(result.verdict))
+    verdicts = [result.verdict for result in tried]
+    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in verdicts]
+    if counts:
+        say(console, f"{quantity(len(tried), 'attack')}: {', '.join(counts)}")
+    if tried and verbose:
+        _print_attacks(tried, isinstance(check.task, CommandTask), console)
+
+
+def _print_attacks(tried: Sequence[AttackResult], is_command: bool, console: Console) -> None:
+    """A row for each attack: beside its verdict the score, or for a command, which has no such score, what became of it."""
+    heads = ("verdict", "attack", "what came of it") if is_command else ("attack", "verdict", "score", "finding")
+    rows = new_table(*heads, console=console)
+    rows.columns[2].justify = "left" if is_command else "right"
+    room = max(console.width - max(map(len, VERDICTS)) - _TITLE - 8, 12)
+    for result in tried:
+        verdict = Text(result.verdict, style=_STYLES.get(result.verdict, ""))
+        finding = result.finding.id if result.finding else ""
+        title = Text(escape(result.attack.title, _TITLE if is_command else 48))
+        if is_command:
+            rows.add_row(verdict, title, Text(escape(_outcome(result), room)))
+        else:
+            rows.add_row(title, verdict, "-" if result.verdict == "refused" else f"{result.utility:.3f}", finding)
+    console.print(rows)
+
+
+def _tried(check: CheckResult) -> list[AttackResult]:
+    """The attacks that the task had something to put into."""
+    return [result for result in check.attacks if not result.said.startswith(NOT_TRIED)]
+
+
+def _outcome(result: AttackResult) -> str:
+    """What became of an attack on a command, in a few words; the document has all of them."""
+    if result.finding is not None:
+        return result.finding.id
+    if result.verdict == "harmless":
+        return "gains nothing"
+    how, _, said = result.said.partition(": ")
+    return f"{how}: {said.rpartition(' ... ')[2]}"
+
+
+def _print_finding(finding: Finding, means: Mapping[tuple[str, str], str], console: Console) -> None:
+    """A finding's title, what was seen, why it matters and what to change; `means`: (attack, finding) → why."""
+    head = f"{finding.id} {finding.level}: {finding.title}"
+    say(console, head, style="bold" if finding.level == "broken" else "")
+    beneath = [finding.said]
+    if finding.attacks[1:]:
+        more = finding.attacks[_NAMED:]
+        beneath.append(f"seen with {', '.join(finding.attacks[:_NAMED])}" + (f" and {len(more)} more" if more else ""))
+    if finding.level != "note":
+        beneath += [f"why: {means[name, finding.id]}" for name in finding.attacks[:1] if (name, finding.id) in means]
+        beneath += [f"change: {finding.change}"] if finding.change else []
+    for line in beneath:
+        console.print(Padding(Text(fitting(console, escape(line, 400))), (0, 0, 0, 5), expand=False))
+
+
+def _print_sampled_facts(check: CheckResult, facts: SampledFacts, console: Console) -> None:
+    seed, scorer, draws, base = facts.seed, facts.scorer, facts.draws, facts.base
+    if seed is not None:
+        spread = "" if seed.deviation is None else f", standard deviation {seed.deviation:.2g}"
+        say(console, f"seed: utility {seed.utility:.4f} in {quantity(len(seed.utilities), 'evaluation')}{spread}")
+        say(console, f"limits: the slowest call of the seed took {seed.cpu_share:.0%} of {check.task.time_limit:g} s")
+    if scorer is not None:
+        times = f"{draws.seconds * 1000:.2f} ms to draw an instance, {scorer.seconds * 1000:.2f} ms to score one"
+        say(console, f"host: {times}")
+    if base is not None:
+        score = sum(base.scores) / len(base.scores)
+        say(console, f"attacks: {quantity(check.instances, 'instance')}, compared with {base.name}, {score:.4f}")
+
+
+def _print_command_facts(check: CheckResult, original: CommandOriginal, console: Console) -> None:
+    task = check.task
+    assert isinstance(task, CommandTask)
+    say(console, f"command: {escape(task.command, 200)}")
+    for name, reader in task.objective.readers.items():
+        found = original.values.get(name)
+        value = "none" if found is None else seconds_in_words(found) if reader in TIMES else f"{found:.6g}"
+        chosen = escape(score_is(original.output), 120) if reader == "$.score" else ""
+        say(console, f"score {name}: {value}, read as {escape(reader, 80)}" + (f", {chosen}" if chosen else ""))
+    if not original.same:
+        return
+    runs = quantity(len(original.same), "run")
+    if original.deterministic:
+        ignores = "the same: the score ignores the seed; repeating it adds no information"
+        matters = "others" if original.seed_matters else ignores
+        say(console, f"original: {runs} with one seed came to the same, those with other seeds to {matters}")
+    elif any(finding.id == "C404" for finding in check.findings):  # a time differs in every run: no news
+        say(console, f"original: {runs} with one seed differ in their score")
+    say(console, f"limits: the slowest run took {original.share:.0%} of {task.time_limit:g} s")
+
+
+def score_is(output: str) -> str:
+    """How the runner of an evaluator chose the score, as it says itself: a metric's name, or the mean of which; else empty."""
+    try:
+        found = json.loads(output)
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("score_is", "")) if isinstance(found, dict) else ""
+
+
+def _variant(variant: object) -> str:
+    """A variant in words."""
+    if isinstance(variant, dict) and "source" in variant:
+        variant = {name: value for name, value in variant.items() if name != "source"}
+    try:
+        return "" if variant is None else escape(str(variant), 60)
+    except ValueError:  # an integer of more digits than Python writes
+        return "an enormous integer"
