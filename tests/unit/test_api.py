@@ -103,3 +103,9 @@ def test_type_checkers_see_the_names_that_python_finds() -> None:
     tree = ast.parse(Path(strop.__file__).read_text())
     typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert set(strop.__all__) <= typed
+
+
+def test_no_module_of_the_package_has_the_name_of_a_public_function() -> None:
+    """Importing a submodule binds its name in the package, over a function of the same name."""
+    modules = {path.stem for path in Path(strop.__file__).parent.iterdir()}
+    assert not modules & {function.__name__ for function in FUNCTIONS}

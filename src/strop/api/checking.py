@@ -14,7 +14,7 @@ from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import Require, TaskLike, required, source_of, task_of
 from strop.base.errors import ConfigurationError
-from strop.check.pipeline import CheckResult, Settings, check_command, check_sampled
+from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
 from strop.report.terminal.check import CheckDocument, check_document, print_check
 from strop.report.terminal.words import escape
 from strop.runs.assembly import jail, workspaces_for

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from strop.check.attack import Attack
-from strop.check.pipeline import CheckResult, Settings, check_sampled
+from strop.checks.attack import Attack
+from strop.checks.pipeline import CheckResult, Settings, check_sampled
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from strop.check import attack as attack_files
-from strop.check.attack import Attack, attacks
-from strop.check.bench import Bench, bench_of
-from strop.check.canonical import key_of, literal
-from strop.check.findings import KINDS
-from strop.check.pipeline import Settings, check_sampled
-from strop.check.sampled import program
+from strop.checks import attack as attack_files
+from strop.checks.attack import Attack, attacks
+from strop.checks.bench import Bench, bench_of
+from strop.checks.canonical import key_of, literal
+from strop.checks.findings import KINDS
+from strop.checks.pipeline import Settings, check_sampled
+from strop.checks.sampled import program
 from strop.sandbox.base import Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers

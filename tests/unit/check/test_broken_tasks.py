@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from strop.check.findings import KINDS
+from strop.checks.findings import KINDS
 from strop.tasks.registry import BUILT_IN, load
 
 FOLDER = Path(__file__).parents[2] / "check" / "broken_tasks"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from strop.check.attack import attacks, read
-from strop.check.candidates import is_of, with_bodies
-from strop.check.pipeline import CheckResult, Settings, check_command
+from strop.checks.attack import attacks, read
+from strop.checks.candidates import is_of, with_bodies
+from strop.checks.pipeline import CheckResult, Settings, check_command
 from strop.report.terminal.check import check_document, print_check, score_is
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces

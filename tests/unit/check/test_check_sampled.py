@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed
-from strop.check.attack import attacks
-from strop.check.bench import Trial
-from strop.check.findings import Finding, merge, new_finding
-from strop.check.verdicts import Base, Rules, beats, judge
+from strop.checks.attack import attacks
+from strop.checks.bench import Trial
+from strop.checks.findings import Finding, merge, new_finding
+from strop.checks.verdicts import Base, Rules, beats, judge
 from strop.core.utility import Evaluation
 from strop.sandbox.base import Returned
 from strop.tasks.answer import Answer

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from strop.check.attack import Attack, attacks, read
-from strop.check.candidates import Given, candidate
-from strop.check.findings import KINDS
-from strop.check.forged_scores import forged_file, forged_output, forged_values
+from strop.checks.attack import Attack, attacks, read
+from strop.checks.candidates import Given, candidate
+from strop.checks.findings import KINDS
+from strop.checks.forged_scores import forged_file, forged_output, forged_values
 from strop.tasks.command.flags import objective_of
 from strop.tasks.command.readers import Printed, read_value
 

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from strop.check.command import NOT_TRIED
-from strop.check.command_original import CommandOriginal
-from strop.check.findings import Finding
-from strop.check.pipeline import CheckResult
-from strop.check.sampled import SampledFacts
-from strop.check.verdicts import VERDICTS, AttackResult
+from strop.checks.command import NOT_TRIED
+from strop.checks.command_original import CommandOriginal
+from strop.checks.findings import Finding
+from strop.checks.pipeline import CheckResult
+from strop.checks.sampled import SampledFacts
+from strop.checks.verdicts import VERDICTS, AttackResult
 from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.tables import fitting, new_table, say
 from strop.report.terminal.words import escape, quantity, seconds_in_words

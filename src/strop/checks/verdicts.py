@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from strop.analysis.stats import mean, paired_difference
-from strop.check.attack import Attack
-from strop.check.bench import Trial
-from strop.check.canonical import canonical
-from strop.check.findings import ORDER, Finding, new_finding
-from strop.check.seed import PERFECT
+from strop.checks.attack import Attack
+from strop.checks.bench import Trial
+from strop.checks.canonical import canonical
+from strop.checks.findings import ORDER, Finding, new_finding
+from strop.checks.seed import PERFECT
 from strop.sandbox.base import Value
 
 Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]

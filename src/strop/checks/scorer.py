@@ -14,12 +14,12 @@ import numpy as np
 
 from strop.analysis.stats import mean
 from strop.base.errors import Malformed, TaskError
-from strop.check.bench import Bench
-from strop.check.canonical import canonical
-from strop.check.draws import SLOW_SECONDS
-from strop.check.findings import Finding, new_finding
-from strop.check.seed import deviation
-from strop.check.verdicts import Base, beats
+from strop.checks.bench import Bench
+from strop.checks.canonical import canonical
+from strop.checks.draws import SLOW_SECONDS
+from strop.checks.findings import Finding, new_finding
+from strop.checks.seed import deviation
+from strop.checks.verdicts import Base, beats
 
 AGAIN = 5
 """How often an answer is scored for the scorer's own noise."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from strop.base.syntax import syntax_tree
-from strop.check.attack import Attack, Language
+from strop.checks.attack import Attack, Language
 
 _ENDINGS: Mapping[Language, tuple[str, ...]] = {
     "python": (".py",),

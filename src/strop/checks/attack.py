@@ -60,7 +60,7 @@ class Attack:
 @cache
 def attacks(form: Literal["sampled", "command"]) -> tuple[Attack, ...]:
     """The attacks on tasks of one form, ordered by name."""
-    folder = files("strop.check").joinpath("attacks", form)
+    folder = files("strop.checks").joinpath("attacks", form)
     texts = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".py")}
     return tuple(read(name.removesuffix(".py"), texts[name]) for name in sorted(texts))
 

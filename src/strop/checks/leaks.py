@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from strop.check.canonical import canonical
+from strop.checks.canonical import canonical
 from strop.tasks.base import Instance
 
 Path: TypeAlias = tuple[Any, ...]

@@ -14,9 +14,9 @@ import numpy as np
 
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
-from strop.check.bench import Bench
-from strop.check.canonical import canonical
-from strop.check.findings import Finding, new_finding
+from strop.checks.bench import Bench
+from strop.checks.canonical import canonical
+from strop.checks.findings import Finding, new_finding
 from strop.sandbox.wire import encode
 from strop.tasks.base import PUBLISHED_BASES, Instance, SecretSeeds, Split, Task
 

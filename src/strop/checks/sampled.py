@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import mean
-from strop.check import leaks
-from strop.check.attack import Attack, attacks
-from strop.check.bench import Bench, Trial
-from strop.check.canonical import key_of, literal
-from strop.check.draws import Draws, examine_draws
-from strop.check.findings import Finding, new_finding
-from strop.check.scorer import Scorer, examine_misfits, examine_scorer
-from strop.check.seed import SeedTrials, examine_seed, examine_timed
-from strop.check.verdicts import AttackResult, Base, Rules, judge
+from strop.checks import leaks
+from strop.checks.attack import Attack, attacks
+from strop.checks.bench import Bench, Trial
+from strop.checks.canonical import key_of, literal
+from strop.checks.draws import Draws, examine_draws
+from strop.checks.findings import Finding, new_finding
+from strop.checks.scorer import Scorer, examine_misfits, examine_scorer
+from strop.checks.seed import SeedTrials, examine_seed, examine_timed
+from strop.checks.verdicts import AttackResult, Base, Rules, judge
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
 
@@ -170,7 +170,7 @@ def {entry}(*inputs):
 
 @cache
 def _tools() -> str:
-    folder = files("strop.check")
+    folder = files("strop.checks")
     texts = [folder.joinpath(name).read_text(encoding="utf-8") for name in ("canonical.py", "guest_side.py")]
     # A future import must stand at the top, and the guest's own annotations need none.
     return "\n".join(texts).replace("from __future__ import annotations\n", "")

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from strop.base.errors import TaskError
-from strop.check.attack import Attack, attacks
-from strop.check.bench import bench_of
-from strop.check.command import CommandSubject, outside
-from strop.check.command_original import CommandOriginal
-from strop.check.findings import Finding, merge, new_finding
-from strop.check.sampled import SampledFacts, SampledSubject
-from strop.check.verdicts import AttackResult, worst
+from strop.checks.attack import Attack, attacks
+from strop.checks.bench import bench_of
+from strop.checks.command import CommandSubject, outside
+from strop.checks.command_original import CommandOriginal
+from strop.checks.findings import Finding, merge, new_finding
+from strop.checks.sampled import SampledFacts, SampledSubject
+from strop.checks.verdicts import AttackResult, worst
 from strop.sandbox.base import Sandbox
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Instance, Seeds, Task

@@ -18,12 +18,12 @@ from functools import cached_property
 from pathlib import Path
 
 from strop.base.events import discard
-from strop.check.attack import Attack
-from strop.check.candidates import Given, candidate, is_of
-from strop.check.command_original import CommandOriginal, examine_original, sentence
-from strop.check.findings import Finding, new_finding
-from strop.check.forged_scores import forged_file, forged_output, forged_values
-from strop.check.verdicts import AttackResult, Verdict
+from strop.checks.attack import Attack
+from strop.checks.candidates import Given, candidate, is_of
+from strop.checks.command_original import CommandOriginal, examine_original, sentence
+from strop.checks.findings import Finding, new_finding
+from strop.checks.forged_scores import forged_file, forged_output, forged_values
+from strop.checks.verdicts import AttackResult, Verdict
 from strop.core.audit_log import AuditLog
 from strop.core.utilities.command_run import Copy, Measured
 from strop.sandbox.workspace.base import Workspaces

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strop.base.pluralize import quantity
-from strop.check.findings import Finding, new_finding
-from strop.check.seed import MUCH, deviation
+from strop.checks.findings import Finding, new_finding
+from strop.checks.seed import MUCH, deviation
 from strop.core.audit_log import AuditLog
 from strop.core.metric_change import check_of
 from strop.core.utilities.command_run import Copy, Measured

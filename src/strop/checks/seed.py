@@ -10,8 +10,8 @@ from statistics import median
 
 from strop.analysis.stats import mean
 from strop.base.pluralize import quantity
-from strop.check.bench import Bench, Trial
-from strop.check.findings import Finding, new_finding
+from strop.checks.bench import Bench, Trial
+from strop.checks.findings import Finding, new_finding
 from strop.sandbox.base import Returned
 from strop.tasks.base import Task
 from strop.tasks.function.task import same_answer
