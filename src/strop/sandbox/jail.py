@@ -12,14 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Protocol
 
 from strop.base.errors import SandboxUnavailable
 from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Value
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import ForkServer, ServerFailed
 from strop.sandbox.layers import Layers
-from strop.sandbox.macos import MacServer
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.pool import Pool, Server
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe
@@ -110,13 +108,13 @@ class JailedSandbox:
     ) -> None:
         self.close()
 
-    def _strongest(self, layers: Layers) -> tuple[_ReportingServer, Callable[[int, int], Server]]:
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], Server]]:
         """A running server with the strongest combination that this machine allows, and how to start more of them."""
-        if sys.platform == "win32":
-            raise SandboxUnavailable("strop cannot confine programs on Windows; run it inside WSL2 (`wsl --install`)")
+        if sys.platform != "linux":
+            raise SandboxUnavailable(
+                "strop confines programs on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
+            )
         memory_bytes = Limits().memory_bytes
-        if sys.platform == "darwin":
-            return MacServer(memory_bytes), lambda memory_bytes, _: MacServer(memory_bytes)
         refusals: list[str] = []
         for rung in layers.rungs():
 
@@ -190,8 +188,3 @@ class _Placed:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-class _ReportingServer(Server, Protocol):
-    @property
-    def report(self) -> dict[str, str]: ...

@@ -105,12 +105,10 @@ class JailedWorkspaces:
 @cache
 def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
     """The strongest combination that this machine allows this user, and what it was observed to prevent."""
-    if sys.platform == "darwin":
-        raise SandboxUnavailable(
-            "strop cannot confine commands on macOS; run tasks that commands score in a Linux container or virtual machine"
-        )
     if sys.platform != "linux":
-        raise SandboxUnavailable("strop cannot confine commands on this system; run it on Linux (on Windows: in WSL2)")
+        raise SandboxUnavailable(
+            "strop confines commands on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
+        )
     refusals: list[str] = []
     for rung in layers.rungs():
         opened: list[JailedWorkspace] = []
