@@ -79,7 +79,7 @@ class Samples:
             case ImproveStarted() as event:
                 draft, named = self._draft(event.scope, at), {"digest": digest_of(event.improver)}
                 draft.started = event
-                draft.events.append(self._info(at, "strop.core.improver", named | {"text": self._text(event.improver)}))
+                draft.events.append(self._info(at, "strop.improver", named | {"text": self._text(event.improver)}))
             case ImproveFinished() as event:
                 draft = self._draft(event.scope, at)
                 draft.ended, draft.completed = event, at
@@ -99,7 +99,7 @@ class Samples:
                     "line": event.line,
                     "detail": self._free(event.detail),
                 }
-                self._draft(event.scope, at).events.append(self._info(at, "strop.analysis.audit", said))
+                self._draft(event.scope, at).events.append(self._info(at, "strop.audit", said))
             case _:
                 pass
 

@@ -120,7 +120,7 @@ class Spans:
             self.trace = _number(16, f"{stored.at!r} {event.spec}")
         self._model = chat.Model.of(event.spec)
         attributes: Attributes = {f"strop.{name}": value for name, value in self._facts.items()}
-        attributes["strop.runs.spec"] = event.spec
+        attributes["strop.spec"] = event.spec
         attributes["strop.resumed"] = isinstance(event, RunResumed)
         self._begin(f"strop {self._facts.get('kind', 'run')}", stored, attributes)
         return killed
@@ -153,7 +153,7 @@ class Spans:
     def _improve_started(self, stored: Stored[Event]) -> list[Span]:
         event = stored.event
         assert isinstance(event, ImproveStarted)
-        self._begin(f"improve {event.utility}", stored, {"strop.core.utility": event.utility})
+        self._begin(f"improve {event.utility}", stored, {"strop.utility": event.utility})
         return []
 
     def _improve_finished(self, stored: Stored[Event]) -> list[Span]:
@@ -204,7 +204,7 @@ class Spans:
     def _evaluated(self, stored: Stored[Event]) -> list[Span]:
         event = stored.event
         assert isinstance(event, Evaluated)
-        attributes: Attributes = {"strop.core.utility": event.utility, "strop.split": event.split}
+        attributes: Attributes = {"strop.utility": event.utility, "strop.split": event.split}
         attributes |= {
             "strop.verdict": event.verdict,
             "strop.value": event.value,
