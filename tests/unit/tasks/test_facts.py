@@ -27,7 +27,7 @@ KEPT = BestKnown.read()
 
 def test_facts_are_of_the_built_in_tasks() -> None:
     assert list(FOLDERS) == list(BUILT_IN)
-    assert all(BUILT_IN[name].__module__ == f"strop.tasks.{folder}.task" for name, folder in FOLDERS.items())
+    assert all(BUILT_IN[name].__module__ == f"strop.tasks.paper.{folder}.task" for name, folder in FOLDERS.items())
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
