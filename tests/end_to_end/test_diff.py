@@ -1,4 +1,4 @@
-"""strop diff, and the lineage of strop show, on real runs."""
+"""strop show --diff, and the lineage of strop show, on real runs."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def run(made: Path, tmp_path: Path, strop: Strop) -> Strop:
 
 def test_diff_of_a_run_shows_two_improvers_with_strategies_and_scores(run: Strop, tmp_path: Path) -> None:
     ends = [each["improver"] for each in json.loads(run("show", "r", "--json").stdout)["iterations"]]
-    shown = run("diff", "r", "0", "2")
+    shown = run("show", "r", "--diff", "0", "2")
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith(f"- I_0, {ends[0][:12]}: seed, train ")
-    document = json.loads(run("diff", "r", "0", "2", "--json").stdout)
+    document = json.loads(run("show", "r", "--diff", "0", "2", "--json").stdout)
     assert (document["a"]["digest"], document["b"]["digest"]) == (ends[0], ends[2])
     with Store.open(tmp_path / "r") as store:
         before, after = store.text(ends[0]), store.text(ends[2])
     assert document["diff"] == unified(before, after, "improver.py")
-    assert json.loads(run("diff", "r", ends[0][:8], "I_2", "--json").stdout)["diff"] == document["diff"]
+    assert json.loads(run("show", "r", "--diff", ends[0][:8], "I_2", "--json").stdout)["diff"] == document["diff"]
 
 
 def test_diff_compares_the_last_two_that_differ_when_none_are_named(run: Strop) -> None:
-    found = run("diff", "r", "--json")
+    found = run("show", "r", "--diff", "--json")
     assert found.returncode == 0, found.stderr
     document = json.loads(found.stdout)
     assert not document["equal"] and document["diff"]
@@ -51,11 +51,11 @@ def test_diff_compares_the_last_two_that_differ_when_none_are_named(run: Strop) 
         (["9", "0"], "the run has no '9': it has t = 0 to 2"),
         (["solution", "0"], "the run has no 'solution'"),
         (["ffffffffffff", "0"], "the run has no 'ffffffffffff'"),
-        (["0"], "name two programs, or none"),
+        (["0"], "name both: strop show RUN --diff A B"),
     ],
 )
 def test_diff_has_one_clear_line_when_there_is_no_such_program(run: Strop, names: list[str], words: str) -> None:
-    failed = run("diff", "r", *names)
+    failed = run("show", "r", "--diff", *names)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert words in failed.stderr and failed.stderr.count("\n") == 1
 
@@ -74,12 +74,12 @@ def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_cla
     told = json.loads(made.stdout)
     tried = [each["digest"] for each in told["candidates"]]
     assert tried
-    shown = strop("diff", "i", "original", tried[0])
+    shown = strop("show", "i", "--diff", "original", tried[0])
     assert shown.returncode == 0 and shown.stdout.startswith("- original, "), shown.stderr
-    assert strop("diff", "i").returncode == 0
-    document = json.loads(strop("diff", "i", "original", "solution", "--json").stdout)
+    assert strop("show", "i", "--diff").returncode == 0
+    document = json.loads(strop("show", "i", "--diff", "original", "solution", "--json").stdout)
     assert document["sentence"] == told["sentence"] and document["a"]["digest"] == told["original"]["digest"]
-    failed = strop("diff", "i", "0", "1")
+    failed = strop("show", "i", "--diff", "0", "1")
     assert failed.returncode == 2 and "it has original, solution, best" in failed.stderr
 
 
@@ -87,5 +87,5 @@ def test_diff_refuses_a_record_without_improvers_of_its_own(strop: Strop) -> Non
     flags = ["--copies", "1", "--lm-budget", "1", "--utility-budget", "1", "--repeats", "2", "--out", "n"]
     made = strop("noise", "--task", "parity", *flags)
     assert made.returncode == 0, made.stderr
-    failed = strop("diff", "n")
+    failed = strop("show", "n", "--diff")
     assert failed.returncode == 2 and "record of strop noise" in failed.stderr

@@ -93,8 +93,8 @@ def test_score_of_no_task_is_refused_in_one_line(strop: Any, tmp_path: Path) -> 
 
 def test_tasks_shows_a_command_task(begun: Any) -> None:
     strop = begun("command")
-    shown = strop("tasks", ".")
+    shown = strop("list", "tasks", ".")
     assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
-    document = json.loads(strop("tasks", ".", "--json").stdout)
+    document = json.loads(strop("list", "tasks", ".", "--json").stdout)
     assert document["metrics"] == [{"name": "my_metric", "goal": "max", "weight": 1.0, "read_by": "$.my_metric"}]
     assert document["task"] == "mine" and "def choose" in document["seed_program"]

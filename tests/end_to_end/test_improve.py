@@ -77,7 +77,7 @@ def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any
 
 def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
     strop("improve", "lpn", "--improver", "seed", *SMALL, "--out", "runs/one")
-    shown, listed = strop("show", "one"), strop("runs")
+    shown, listed = strop("show", "one"), strop("list", "runs")
     assert "strop improve" in shown.stdout and "held-out" in shown.stdout
     assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
 

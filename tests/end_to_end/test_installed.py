@@ -65,10 +65,10 @@ def imported(folder: Path) -> set[str]:
 
 def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: Path, tmp_path: Path) -> None:
     path = {"PYTHONPATH": str(site)}
-    improvers, tasks = strop("improvers", **path), strop("tasks", **path)
+    improvers, tasks = strop("list", "improvers", **path), strop("list", "tasks", **path)
     assert "ours 1.0" in improvers.stdout and "ours.improvers.idle" in improvers.stdout
     assert "ours.problems:doubling" in tasks.stdout and "the name is strop's own" in tasks.stdout
-    rows = json.loads(strop("tasks", "--json", **path).stdout)["installed"]
+    rows = json.loads(strop("list", "tasks", "--json", **path).stdout)["installed"]
     assert {row["name"]: row["not_used"] for row in rows} == {
         "broken": None,
         "doubling": None,
@@ -76,14 +76,14 @@ def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: 
         "parity": "not used: the name is strop's own",
     }
     assert imported(tmp_path) == set()
-    assert json.loads(strop("improvers", "--json").stdout)["installed"] == []
+    assert json.loads(strop("list", "improvers", "--json").stdout)["installed"] == []
 
 
 def test_improver_of_a_wheel_is_read_and_never_imported_in_the_host(strop: Strop, site: Path, tmp_path: Path) -> None:
     done = strop("eval", "idle", "--task", "parity", *SMALL, "--out", "e", PYTHONPATH=str(site))
     assert done.returncode == 0, done.stderr
     assert imported(tmp_path) == set()
-    assert strop("improvers", "idle", PYTHONPATH=str(site)).stdout.endswith(IMPROVER)
+    assert strop("list", "improvers", "idle", PYTHONPATH=str(site)).stdout.endswith(IMPROVER)
 
 
 def test_task_of_a_wheel_is_imported_when_it_is_named(strop: Strop, site: Path, tmp_path: Path) -> None:
@@ -94,20 +94,20 @@ def test_task_of_a_wheel_is_imported_when_it_is_named(strop: Strop, site: Path, 
 
 def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, tmp_path: Path) -> None:
     path = {"PYTHONPATH": str(site)}
-    assert strop("improvers", "seed", **path).stdout == strop("improvers", "seed").stdout
-    assert strop("tasks", "parity", **path).stdout == strop("tasks", "parity").stdout
+    assert strop("list", "improvers", "seed", **path).stdout == strop("list", "improvers", "seed").stdout
+    assert strop("list", "tasks", "parity", **path).stdout == strop("list", "tasks", "parity").stdout
     assert imported(tmp_path) == set()
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["tasks", "broken"], "broken of ours 1.0 is no strop.Task"),
-        (["tasks", "gone"], "gone of ours 1.0 does not load: ModuleNotFoundError"),
-        (["tasks", "doublin"], "did you mean doubling?"),
-        (["improvers", "lost"], "there is no file of a module ours.improvers.gone"),
-        (["improvers", "resource"], "it is to be a module, as in package.name"),
-        (["improvers", "other"], "there are beam_search"),
+        (["list", "tasks", "broken"], "broken of ours 1.0 is no strop.Task"),
+        (["list", "tasks", "gone"], "gone of ours 1.0 does not load: ModuleNotFoundError"),
+        (["list", "tasks", "doublin"], "did you mean doubling?"),
+        (["list", "improvers", "lost"], "there is no file of a module ours.improvers.gone"),
+        (["list", "improvers", "resource"], "it is to be a module, as in package.name"),
+        (["list", "improvers", "other"], "there are beam_search"),
     ],
 )
 def test_entry_point_that_cannot_be_used_is_named_in_one_line(
@@ -119,7 +119,7 @@ def test_entry_point_that_cannot_be_used_is_named_in_one_line(
 
 def test_name_that_two_wheels_bring_is_refused(strop: Strop, site: Path, tmp_path: Path) -> None:
     install(wheel(tmp_path, "theirs", {"theirs.py": IMPROVER}, "[strop.improvers]\nidle = theirs\n"), tmp_path / "more")
-    done = strop("improvers", "idle", PYTHONPATH=f"{site}:{tmp_path / 'more'}")
+    done = strop("list", "improvers", "idle", PYTHONPATH=f"{site}:{tmp_path / 'more'}")
     assert done.returncode == 2 and "brought by ours 1.0 and theirs 1.0" in done.stderr
-    alone = strop("improvers", "idle", PYTHONPATH=str(tmp_path / "more"))
+    alone = strop("list", "improvers", "idle", PYTHONPATH=str(tmp_path / "more"))
     assert alone.stdout.endswith(IMPROVER)

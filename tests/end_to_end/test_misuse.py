@@ -66,7 +66,11 @@ def test_number_beyond_all_measure_is_one_line(strop: Any) -> None:
 def test_result_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "strop", "tasks"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "strop", "list", "tasks"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert said_in_one_line(ended, 1), ended.stderr
 
@@ -126,7 +130,7 @@ def test_check_of_a_task_that_draws_what_cannot_be_sent_or_written_ends_with_a_d
     assert ended.returncode == 5 and json.loads(ended.stdout)["broken"] and "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("command", [("show", "there"), ("audit", "there"), ("runs", ".")])
+@pytest.mark.parametrize("command", [("show", "there"), ("audit", "there"), ("list", "runs", ".")])
 @pytest.mark.parametrize(
     ("kind", "field", "value"),
     [("IterationFinished", "t", "x"), ("IterationFinished", "verdicts", 5), ("AuditNoted", "times", "x"),

@@ -76,7 +76,7 @@ def test_store_of_a_run_is_read_by_plain_sqlite_and_holds_every_response(strop: 
         (["score", "missing.py", "--task", "lpn"], "missing.py"),
         (["score", "x.py"], "--task"),
         (["show", "nowhere"], "nowhere"),
-        (["runs", "nowhere"], "nowhere"),
+        (["list", "runs", "nowhere"], "nowhere"),
         (["run", "missing_task.py"], "missing_task.py"),
     ],
 )
@@ -116,9 +116,9 @@ def test_doctor_names_every_protection_in_the_two_words(strop: Any) -> None:
 
 def test_lists_are_printed_as_tables_and_as_documents(strop: Any) -> None:
     strop("run", "lpn", "-T", "0", *TINY, "--out", "runs/one")
-    for command, key, name in (("tasks", "tasks", "lpn"), ("improvers", "improvers", "seed"), ("runs", "runs", "one")):
-        assert name in strop(command).stdout
-        assert name in json.dumps(json.loads(strop(command, "--json").stdout)[key])
+    for key, name in (("tasks", "lpn"), ("improvers", "seed"), ("runs", "one")):
+        assert name in strop("list", key).stdout
+        assert name in json.dumps(json.loads(strop("list", key, "--json").stdout)[key])
 
 
 def test_eval_measures_an_improver_beside_the_seed_and_its_record_says_what_it_is(strop: Any) -> None:

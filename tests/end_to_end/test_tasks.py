@@ -77,7 +77,7 @@ def test_run_goes_through_on_every_built_in_task(strop: Any, name: str) -> None:
 
 
 def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_columns(strop: Any) -> None:
-    ended = strop("tasks")
+    ended = strop("list", "tasks")
     assert ended.returncode == 0, ended.stderr
     rows = {words[0]: words for words in map(str.split, ended.stdout.splitlines()) if words}
     assert rows["modified-qap"][-5:] == ["19.6", "20.3", "20.4", "27.0", "27.5"]
@@ -88,7 +88,7 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
 
 
 def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(strop: Any) -> None:
-    ended = strop("tasks", "string-grid-distance", "--instances", "published")
+    ended = strop("list", "tasks", "string-grid-distance", "--instances", "published")
     assert ended.returncode == 0, ended.stderr
     assert "their seeds are public" in ended.stderr and "1 on each split" in ended.stderr
     [row] = [line.split() for line in ended.stdout.splitlines() if line.startswith("string-grid-distance")][:1]
@@ -97,7 +97,7 @@ def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(str
 
 
 def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(strop: Any) -> None:
-    ended = strop("tasks", "parity", "--instances", "published", "--json")
+    ended = strop("list", "tasks", "parity", "--instances", "published", "--json")
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
     for split in ("train", "test"):
@@ -109,8 +109,8 @@ def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(
 
 @pytest.mark.parametrize("name", ["lpn", "self-improvement", "sandbox-flag"])
 def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told(strop: Any, name: str) -> None:
-    shown = strop("tasks", name).stdout
-    document = json.loads(strop("tasks", name, "--json").stdout)
+    shown = strop("list", "tasks", name).stdout
+    document = json.loads(strop("list", "tasks", name, "--json").stdout)
     for text in (document["picture"], document["seed_program"], document["description"]):
         assert text.rstrip("\n") in shown
     assert document["task"] == name
@@ -118,15 +118,15 @@ def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told
 
 def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "alarm.py").write_text(ALARM + "print('noise')\n")
-    document = json.loads(strop("tasks", "alarm.py", "--json").stdout)
+    document = json.loads(strop("list", "tasks", "alarm.py", "--json").stdout)
     assert (document["task"], document["picture"], document["test"]) == ("alarm", "", 2)
-    assert "def f(n): return 1" in strop("tasks", "alarm.py").stdout
-    ended = strop("tasks", "alarm.py", "--instances", "published")
+    assert "def f(n): return 1" in strop("list", "tasks", "alarm.py").stdout
+    ended = strop("list", "tasks", "alarm.py", "--instances", "published")
     assert ended.returncode == 2 and "no published instances" in ended.stderr
 
 
 def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
-    document = json.loads(strop("tasks", "--json").stdout)
+    document = json.loads(strop("list", "tasks", "--json").stdout)
     assert [row["task"] for row in document["tasks"]] == list(BUILT_IN)
     assert [row["task"] for row in document["meta_tasks"]] == list(META)
     assert all(0 <= row["seed"]["test"] < row["best_known"]["test"] <= 1 for row in document["tasks"])
@@ -139,10 +139,10 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
         (("run", "self-improvement"), "strop run TASK"),
         (("run", "sandbox-flag"), "strop reproduce table2"),
         (("score", "x.py", "--task", "self-improvement"), "meta task"),
-        (("tasks", "self-improvement", "--instances", "published"), "no instances of its own"),
-        (("tasks", "self-improvment"), "did you mean self-improvement"),
-        (("tasks", "nothing.py"), "no task file"),
-        (("tasks", "--instances", "secret"), "--instances"),
+        (("list", "tasks", "self-improvement", "--instances", "published"), "no instances of its own"),
+        (("list", "tasks", "self-improvment"), "did you mean self-improvement"),
+        (("list", "tasks", "nothing.py"), "no task file"),
+        (("list", "tasks", "--instances", "secret"), "--instances"),
     ],
 )
 def test_command_says_in_one_line_what_to_do_instead(
@@ -156,6 +156,6 @@ def test_command_says_in_one_line_what_to_do_instead(
 
 
 def test_tasks_prints_pictures_in_plain_letters_where_a_terminal_has_no_others(strop: Any) -> None:
-    ended = strop("tasks", "lpn", PYTHONIOENCODING="ascii")
+    ended = strop("list", "tasks", "lpn", PYTHONIOENCODING="ascii")
     assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii()
     assert "#" in ended.stdout

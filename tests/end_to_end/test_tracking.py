@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from strop.cli.app import main
 from strop.report.tracking.registry import LIBRARIES, _installed
 from strop.store import Store
 from support.tracked import eventually, numbers
@@ -72,27 +73,44 @@ def test_tracker_that_cannot_be_had_is_said_before_anything_begins(
 ) -> None:
     ended = strop(*command, "--track", name)
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
-    assert ended.stderr.startswith(f"strop: --track {name}")
+    assert name in ended.stderr and "tracker" in ended.stderr
     assert not (tmp_path / "there").exists()
 
 
-def test_run_goes_on_without_a_tracker_that_fails_and_strop_track_sends_it_later(strop: Strop, tmp_path: Path) -> None:
+def test_run_goes_on_without_a_tracker_that_fails_and_export_sends_it_later(strop: Strop, tmp_path: Path) -> None:
     ended = strop(*RUN, "--track", "jsonl:later/events")
     assert ended.returncode == 0
-    told = [line for line in ended.stderr.splitlines() if "--track" in line]
+    told = [line for line in ended.stderr.splitlines() if "later/events" in line]
     assert len(told) == 2
-    assert "the run goes on without it" in told[0]
-    assert "strop track there sends the rest" in told[1]
-    assert strop("track", "there").returncode == 1
+    assert "failed and will be retried" in told[0]
+    assert "strop export there --to jsonl:later/events" in told[1]
+    assert strop("export", "there", "--to", "jsonl:later/events").returncode == 1
     (tmp_path / "later").mkdir()
-    sent = strop("track", "there")
+    sent = strop("export", "there", "--to", "jsonl:later/events")
     assert (sent.returncode, sent.stderr) == (0, "jsonl:later/events has the whole of there\n")
     assert numbers(tmp_path / "later" / "events") == list(range(1, recorded(tmp_path / "there") + 1))
 
 
-def test_track_wants_the_name_of_a_tracker_for_a_run_that_none_was_told_of(strop: Strop) -> None:
+def test_export_sends_a_run_that_was_not_tracked_with_texts_only_when_asked(strop: Strop, tmp_path: Path) -> None:
     strop(*RUN)
-    ended = strop("track", "there")
-    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
-    assert "name one with --track" in ended.stderr
-    assert strop("track", "there", "--track", "jsonl:events").returncode == 0
+    for flags, file in (([], "a"), (["--texts", "digests"], "b"), (["--texts", "full"], "c")):
+        ended = strop("export", "there", "--to", f"jsonl:{file}", *flags)
+        assert ended.returncode == 0, ended.stderr
+    assert ["def improve_algorithm" in (tmp_path / file).read_text() for file in "abc"] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--to", "jaeger"], "choose jsonl, csv, parquet, figures, inspect, otel, mlflow, wandb or jsonl:FILE"),
+        (["--to", "jsonl:"], "unknown tracker 'jsonl:'"),
+        (["--to", "jsonl:events", "--out", "x"], "--out and --force are for files"),
+    ],
+)
+def test_export_to_a_tracker_that_cannot_be_is_one_line(
+    capsys: pytest.CaptureFixture[str], flags: list[str], words: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["export", "no-such-run", *flags])
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1 and words in line

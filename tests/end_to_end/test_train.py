@@ -108,7 +108,7 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     assert card["began_with"]["mean"] == pytest.approx(first["test"]["mean"])
     assert document["card"]["digest"] == card["digest"]
     assert "times3" in done.stdout and widest(done.stdout) <= 80
-    shown = strop("improvers", "mine.py")
+    shown = strop("list", "improvers", "mine.py")
     assert "2 copies of each task" in shown.stdout and "began with" in shown.stdout
     again = strop("train", *two_tasks, *TINY, "--out-file", "mine.py")
     assert again.returncode == 2 and "is there already" in again.stderr and not (tmp_path / "runs").exists()
@@ -207,7 +207,7 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     tree = next(task for task in card["tasks"] if task["name"] == "tree")
     assert tree["start"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
     assert [task["shares_jail"] for task in card["tasks"]] == [True, False]
-    assert "shares a jail" in strop("improvers", "t/improver.py").stdout
+    assert "shares a jail" in strop("list", "improvers", "t/improver.py").stdout
 
 
 def test_training_begins_from_what_another_training_ended_with(

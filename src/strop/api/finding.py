@@ -42,7 +42,7 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
     named = [path.parent for path in sorted(root.glob(f"*/{FILE_NAME}")) if path.parent.name.endswith(run.name)]
     if len(named) != 1:
         found = "no run is" if not named else f"{len(named)} runs are"
-        raise ConfigurationError(f"{found} called {run}; strop runs lists those in {root}")
+        raise ConfigurationError(f"{found} called {run}; strop list runs lists those in {root}")
     return named[0]
 
 

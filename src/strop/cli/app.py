@@ -32,15 +32,11 @@ COMMANDS = {
     "noise": "Measure an improver against itself: how far two measurements differ by chance alone.",
     "score": "Score one solution of a task.",
     "check": "Attack a task before money is spent on it: its draws, its seed, its scorer.",
-    "tasks": "List the tasks.",
-    "improvers": "List the improvers.",
-    "runs": "List the runs in a folder.",
-    "show": "Show a run.",
-    "diff": "Show what changed from one improver of a run to another, with strategies and scores.",
+    "list": "List tasks, improvers or runs, or describe one task or improver.",
+    "show": "Show the result of a run; --diff shows the changes from one of its programs to another.",
     "report": "Write a run as one HTML file: headline, figures, lineage, every evaluation and LM call.",
     "watch": "Show a run, or a folder of runs, in the browser while it works.",
-    "export": "Write a run in the form of other programs: JSON lines, CSV, Parquet, pictures, a log of inspect-ai.",
-    "track": "Send a finished run to OpenTelemetry, MLflow or Weights & Biases.",
+    "export": "Write a run as JSON lines, CSV, Parquet, figures or an inspect-ai log, or send it to a tracker.",
     "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
     "audit": "Report forbidden behaviour of one program, or of every program of a run.",
     "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --lm asks a model.",
@@ -48,11 +44,11 @@ COMMANDS = {
 GROUPS = {
     "Better programs": ("init", "check", "improve", "apply", "score"),
     "Better improvers": ("run", "train", "compare", "eval", "noise", "reproduce"),
-    "Inspect": ("tasks", "improvers", "doctor"),
+    "Inspect": ("list", "doctor"),
 }
 """Under which heading a command is listed, in this order; the others, which are about records, come last."""
 RECORDS = "Records of runs"
-WITH_COMMANDS = {"reproduce"}
+WITH_COMMANDS = {"list", "reproduce"}
 """Those that have commands of their own; they say themselves how their help is written."""
 
 
@@ -103,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _end(str(OutOfThreads()), 1)
     except BrokenPipeError:
-        # The reader went away (`strop runs | head`): nothing is wrong, and nothing more can be said.
+        # The reader went away (`strop list runs | head`): nothing is wrong, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:

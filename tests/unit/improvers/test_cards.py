@@ -13,7 +13,7 @@ import pytest
 
 from strop.analysis.strategy.vocabulary import VOCABULARY
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.improvers import Card, card_of, first_words, improvers_command
+from strop.cli.commands.list.improvers import Card, card_of, first_words, improvers_command
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
 from strop.testing.improver import check_improver

@@ -37,7 +37,7 @@ class BeginOptions:
     """Where the run begins."""
 
     improver: str = DEFAULTS.improver
-    """I_0: the name of an improver (see strop improvers), a file, or RUN:t for what another run had after iteration t."""
+    """I_0: the name of an improver (see strop list improvers), a file, or RUN:t for what another run had after iteration t."""
     begin_from: Annotated[str | None, Parameter(name="--from")] = None
     """RUN:t: begin anew from I_t of another run, as when a later step of it was wrong. The same as --improver RUN:t, and the
     task is that run's when none is named."""
@@ -56,7 +56,7 @@ class BeginOptions:
         """
         if "" in (task, *further):
             raise ConfigurationError(
-                "the task is an empty text; strop tasks lists the tasks, and without one it is lpn"
+                "the task is an empty text; strop list tasks lists the tasks, and without one it is lpn"
             )
         if self.replay is not None:
             if task or self.seed is not None or self.begin_from or self.improver != DEFAULTS.improver:

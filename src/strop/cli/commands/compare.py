@@ -47,7 +47,7 @@ def compare_command(
     Parameters
     ----------
     first
-        An improver: a name (see strop improvers), a file, or RUN:t for what a run had after iteration t.
+        An improver: a name (see strop list improvers), a file, or RUN:t for what a run had after iteration t.
     second
         The other one.
     task

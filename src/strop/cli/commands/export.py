@@ -2,47 +2,84 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.cli.commands.apply import Yes
 from strop.cli.commands.finding import find_run
 from strop.cli.commands.output import notices, reading
 from strop.report.export.export import FORMS, export
+from strop.report.tracking import JSON_LINES, LIBRARIES, mirrored, parsed
+from strop.report.tracking.notebook import Notebook
+from strop.store import is_locked
+
+TIME_LIMIT = 3600.0
+"""Seconds that a tracker has to take a record."""
 
 
 def export_command(
     run: Path | None = None,
     /,
     *,
-    to: Literal["jsonl", "csv", "parquet", "figures", "inspect"],
+    to: str,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"), allow_leading_hyphen=True)] = None,
-    texts: Literal["full", "digests"] = "full",
+    texts: Literal["full", "digests"] | None = None,
     force: Yes = False,
 ) -> int:
-    """Write a run in the form of another program; what is there of it, where it goes on or was stopped.
+    """Write a run in another format, or send it to a tracker.
+
+    A run that has not ended can be written as far as it is recorded. Only a run that has ended, or that was stopped, can be sent.
 
     Parameters
     ----------
     run
         Directory of the run, or the end of its name; the newest in `runs` when not given.
     to
-        jsonl: every event as a line; csv or parquet: tables of evaluations, calls, iterations, audit and texts; figures: those
-        of the report, as SVG and PNG; inspect: a log of inspect-ai, for its viewer.
+        A format: jsonl (every event as a line), csv or parquet (tables of evaluations, calls, iterations, audit and texts),
+        figures (those of the report, as SVG and PNG) or inspect (a log of inspect-ai, for its viewer). Or a tracker, which gets
+        what it does not have yet: otel, mlflow, wandb or jsonl:FILE.
     out
-        The file or the folder; in the run's directory when not given. `-` is standard output, for jsonl.
+        The file or folder to write; in the run's directory when not given. `-` is standard output, for jsonl.
     texts
-        digests: without programs, prompts, answers, and what may quote one.
+        full: with programs, prompts, answers, and whatever may quote one; digests: without. Formats default to full, trackers to
+        what --track-content said when the run was tracked, else to digests.
     force
-        Write over an export that is there already.
+        Overwrite an existing export.
     """
+    if to not in FORMS:
+        _check_tracker(to, for_files=out is not None or force)
+        return _send(find_run(run), to, texts)
     directory = find_run(run)
-    path = out or directory / FORMS[to]
     with reading(directory):
-        done = export(directory, to, path, texts=texts == "full", force=force)
-    for line in done:
+        lines = export(directory, to, out or directory / FORMS[to], texts=texts != "digests", force=force)
+    for line in lines:
         notices().print(escape(line, 2000), markup=False, soft_wrap=True)
+    return 0
+
+
+def _check_tracker(name: str, *, for_files: bool) -> None:
+    if name not in LIBRARIES and not name.startswith(JSON_LINES):
+        raise ConfigurationError(f"--to {name}: choose {', '.join((*FORMS, *LIBRARIES))} or {JSON_LINES}FILE")
+    if for_files:
+        raise ConfigurationError(f"--out and --force are for files; --to {name} sends the run to a tracker")
+    parsed([name], False)
+
+
+def _send(directory: Path, name: str, texts: Literal["full", "digests"] | None) -> int:
+    """Send to a tracker what it does not have yet."""
+    earlier = Notebook(directory).entries.get(name)
+    content = texts == "full" or (texts is None and earlier is not None and earlier.content)
+    tracks = parsed([name], content, {} if texts else os.environ)
+    if is_locked(directory):
+        raise ConfigurationError(f"{directory} is still running; send it when it has ended")
+    with mirrored(directory, tracks, seconds=TIME_LIMIT) as mirror:
+        pass
+    if not mirror.whole:
+        return 1
+    notices().print(f"{name} has the whole of {directory}", markup=False, soft_wrap=True)
     return 0

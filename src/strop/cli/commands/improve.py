@@ -187,7 +187,7 @@ def improve_command(
         A task's name; a file with a strop.Task, or with a function under @strop.improve_me (file.py:name); a folder with a
         strop.toml; a folder or file with --command; or a program with --evaluator.
     improver
-        The name of an improver (strop improvers), a file, or RUN:t for what a run had after iteration t.
+        The name of an improver (strop list improvers), a file, or RUN:t for what a run had after iteration t.
     solution
         File of the solution to start from; the task's seed solution when not given. The file is not changed.
     seed

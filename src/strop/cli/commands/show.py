@@ -3,39 +3,73 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
+
+from strop.api.improving import KIND
+from strop.base.errors import ConfigurationError
+from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import notices, print_document, reading, results
 from strop.cli.commands.result import show_result
+from strop.report.improvement import read_improvement
+from strop.report.terminal.difference import difference_document, print_difference
+from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
+from strop.report.terminal.single import sentence
 from strop.report.terminal.statistics import print_statistics, statistics_document
 from strop.runs.recording import write_answers
 from strop.runs.run_data import read_run
+from strop.runs.run_directory import RUNS_OF_STOP
 from strop.store import Store
+
+Switch = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def show_command(
-    run: Path | None = None, /, *, statistics: bool = False, answers: Path | None = None, as_json: Json = False
+    run: Path | None = None,
+    a: Annotated[str | None, Parameter(name="A")] = None,
+    b: Annotated[str | None, Parameter(name="B")] = None,
+    /,
+    *,
+    diff: Switch = False,
+    statistics: Switch = False,
+    answers: Path | None = None,
+    as_json: Json = False,
 ) -> int:
-    """Show what a run came to: every iteration, its strategy and what it cost, what a gate compared, and where the best
-    improver is.
+    """Show the result of a run: its iterations with their strategies and costs, the comparisons of its gate, and the file of its
+    best improver.
 
     Parameters
     ----------
     run
         Directory of the run, or the end of its name; the newest in `runs` when not given.
+    a
+        With --diff, the first program: the t of an improver I_t, or the first digits of a digest. For a run of strop improve:
+        original, solution, best or the first digits of a digest.
+    b
+        With --diff, the second program. Without A and B: the last two programs that differ.
+    diff
+        Show the changes from one program of the run to another, with their strategies and the change in score.
     statistics
         Show every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
     answers
         Write the answers of its language model to this file instead, for `--lm recorded:FILE`.
     """
+    if (diff and statistics) or (answers is not None and (diff or statistics)):
+        raise ConfigurationError("give only one of --diff, --statistics and --answers")
+    if (a is None) != (b is None) or (a is not None and not diff):
+        raise ConfigurationError("to compare two programs, name both: strop show RUN --diff A B")
     directory = find_run(run)
     if answers is not None:
         with reading(directory), Store.open(directory) as store:
             count = write_answers(store, answers)
         notices().print(f"{quantity(count, 'answer')} in {answers}", markup=False, soft_wrap=True)
         return 0
+    if diff:
+        return _show_diff(directory, a, b, as_json=as_json)
     if not (statistics and as_json):
         show_result(directory, as_json=as_json)
     if statistics:
@@ -45,3 +79,34 @@ def show_command(
             else:
                 print_statistics(read_run(store), results())
     return 0
+
+
+def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) -> int:
+    with reading(directory), Store.open(directory) as store:
+        kind = store.meta.get("kind", "")
+        claim = ""
+        if kind == KIND:
+            first, second, claim = _pair_of_improvement(store, a, b)
+        elif kind in (*RUNS_OF_STOP, "replay"):
+            first, second = pair_of_run(store, a, b)
+        else:
+            raise ConfigurationError(
+                f"{directory} is the record of strop {kind}; --diff compares programs of strop run and strop improve"
+            )
+    if as_json:
+        print_document(dict(difference_document(first, second, str(directory), claim)))
+    else:
+        print_difference(first, second, results(), sentence=claim)
+    return 0
+
+
+def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[Side, Side, str]:
+    """The two programs, and what may be claimed of the solution when they are the original and the solution."""
+    improvement = read_improvement(store)
+    single = improvement.single
+    solution = None if single is None else (single.improved or single.original).text
+    events = [stored.event for stored in store.events(Evaluated)]
+    first, second = pair_of_improvement(events, improvement.original, solution, a, b)
+    if single is None or (first.name, second.name) != (ORIGINAL, SOLUTION):
+        return first, second, ""
+    return first, second, sentence(single)

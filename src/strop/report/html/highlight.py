@@ -63,7 +63,7 @@ def highlight_nodes(nodes: Sequence[LineageNode], texts: Sequence[str]) -> list[
         return []
     return [
         f"{plain:,} of {len(nodes):,} programs of the lineage are shown as plain text, without their differences, "
-        "to keep the page small; strop diff shows them"
+        "to keep the page small; strop show --diff shows them"
     ]
 
 

@@ -39,7 +39,7 @@ _LANGUAGES = {
 
 
 class SideDocument(TypedDict):
-    """One program in the document of `strop diff --json`."""
+    """One program in the document of `strop show --diff --json`."""
 
     name: str
     t: int | None
@@ -60,7 +60,7 @@ class ChangeDocument(TypedDict):
 
 
 class DifferenceDocument(TypedDict):
-    """What `strop diff --json` prints."""
+    """What `strop show --diff --json` prints."""
 
     schema_version: int
     run: str

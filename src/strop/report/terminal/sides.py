@@ -1,4 +1,4 @@
-"""The programs of a record by the names that people use for them, and what is known of each: for `strop diff`."""
+"""The programs of a record by the names that people use for them, and what is known of each: for `strop show --diff`."""
 
 from __future__ import annotations
 

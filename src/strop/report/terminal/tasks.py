@@ -23,9 +23,7 @@ Measurements: TypeAlias = Mapping[str, Mapping[Split, Sequence[Evaluation]]]
 SEED = ("seed\ntrain", "u(s)\ntest")
 CEILING = ("best\ntrain", "known\ntest")
 PAPER_WORDS = {"seed": "u(s)", "initial": "û(I_0)", "improved": "û(I_T)"}
-FOOTER = (
-    "Percent, on the published instances. strop tasks NAME shows one; --instances published measures the seeds now."
-)
+FOOTER = "Percent, on the published instances. strop list tasks NAME shows one; --instances published measures the seeds now."
 
 
 def print_tasks(rows: Sequence[tuple[Task, Facts]], meta: Sequence[MetaTask], console: Console) -> None:

@@ -102,10 +102,10 @@ class _Lane:
         left = max(0.0, deadline - time.monotonic())
         self._thread.join(min(left, FAILING_SECONDS) if self._failing else left)
         if not self._done:
-            why = "" if self._told else ": it is too slow"
+            why = "" if self._told else " (it is too slow)"
             self._tell(
-                f"--track {self._track.name} does not have the whole run{why}; "
-                f"strop track {self._directory} sends the rest"
+                f"{self.name} does not have the whole run{why}; to send the rest: "
+                f"strop export {self._directory} --to {self.name}"
             )
         return self._done
 
@@ -169,9 +169,7 @@ class _Lane:
         self._failing = True
         if not self._told:
             self._told = True
-            self._tell(
-                f"--track {self._track.name} fails, and the run goes on without it: {type(error).__name__}: {error}"
-            )
+            self._tell(f"tracker {self.name} failed and will be retried: {type(error).__name__}: {error}")
 
 
 def _within(store: Store, kinds: tuple[type[Event], ...], after: int, last: int) -> Iterator[Stored[Event]]:

@@ -45,9 +45,9 @@ def parsed(names: Sequence[str], content: bool, environ: Mapping[str, str] = os.
         if name.startswith(JSON_LINES) and name != JSON_LINES:
             tracks.append(Track(name, content))
         elif name not in LIBRARIES:
-            raise ConfigurationError(f"--track {name}: there are {', '.join(LIBRARIES)} and jsonl:FILE")
+            raise ConfigurationError(f"unknown tracker {name!r}: choose {', '.join(LIBRARIES)} or jsonl:FILE")
         elif not _installed(LIBRARIES[name]):
-            raise ConfigurationError(f"--track {name} needs the extra `{name}`: pip install 'strop[{name}]'")
+            raise ConfigurationError(f"tracker {name} is not installed: pip install 'strop[{name}]'")
         else:
             tracks.append(Track(name, content or (name == "otel" and _asked(environ.get(CONTENT_VARIABLE, "")))))
     return tuple(tracks)

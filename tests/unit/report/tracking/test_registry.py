@@ -16,7 +16,7 @@ PRESENT = [name for name in LIBRARIES if name not in ABSENT]
 
 @pytest.mark.parametrize("name", ["jaeger", "jsonl", "jsonl:", "", "mlflow.x"])
 def test_unknown_tracker_is_refused_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="there are otel, mlflow, wandb and jsonl:FILE"):
+    with pytest.raises(ConfigurationError, match="choose otel, mlflow, wandb or jsonl:FILE"):
         parsed([name], False, {})
 
 

@@ -1,4 +1,4 @@
-"""strop improvers."""
+"""strop list improvers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ WIDTH = 80
 
 @dataclass(frozen=True)
 class Card:
-    """What a shipped improver is, in words; kept beside it as a TOML file of these keys."""
+    """A description of a shipped improver; the TOML file beside the program has these keys."""
 
     title: str
     idea: str
     """One sentence."""
     source: str
-    """The figure or section of the paper that it answers to, or `ours`."""
+    """The figure or section of the paper, or `ours`."""
     lm_calls: str
     """What it spends of the LM calls that it is granted."""
     utility_calls: str
@@ -44,7 +44,7 @@ class Card:
     helps: str
     """When it helps and when not."""
     strategy: str
-    """Its name among the strategies that are told apart (docs/strategies.md)."""
+    """The name of its strategy (docs/strategies.md)."""
 
 
 def card_of(name: str) -> Card:
@@ -53,18 +53,18 @@ def card_of(name: str) -> Card:
 
 
 def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> int:
-    """List the improvers of strop and of installed distributions; any file that defines improve_algorithm is one too.
+    """List the improvers of strop and of installed distributions; any file that defines improve_algorithm is an improver, too.
 
     Parameters
     ----------
     name
-        An improver: print its card, as comments, and its program. A file: print the card that training wrote beside it.
+        An improver: print its card, as comments, and its program. A file: print the card that a run wrote beside it.
     """
     if name is not None:
         return _show(name, as_json)
-    rows, others = [_row(each) for each in shipped_improvers()], installed(IMPROVERS)
+    rows, plugins = [_row(shipped) for shipped in shipped_improvers()], installed(IMPROVERS)
     if as_json:
-        print_document({"improvers": rows, "installed": installed_documents(others, shipped_improvers())})
+        print_document({"improvers": rows, "installed": installed_documents(plugins, shipped_improvers())})
         return 0
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("improver", no_wrap=True)
@@ -74,14 +74,14 @@ def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> i
         cost = f"{source}; LM calls: {calls}; utility calls: {scores}"
         table.add_row(row["improver"], Text.assemble(row["idea"], "\n", (cost, "dim")))
     results().print(table)
-    print_installed(others, shipped_improvers(), results())
-    results().print("\nstrop improvers NAME prints its card and its program.", markup=False, soft_wrap=True)
+    print_installed(plugins, shipped_improvers(), results())
+    results().print("\nstrop list improvers NAME prints the card and the program of one.", markup=False, soft_wrap=True)
     return 0
 
 
 def _show(name: str, as_json: bool) -> int:
     if name not in shipped_improvers():
-        return _show_other(name, any_improver_text(name), as_json)
+        return _show_file(name, any_improver_text(name), as_json)
     if as_json:
         print_document({**_row(name), "program": improver_text(name)})
         return 0
@@ -90,19 +90,18 @@ def _show(name: str, as_json: bool) -> int:
     return 0
 
 
-def _show_other(name: str, text: str, as_json: bool) -> int:
-    """An improver of somebody's own: its card, where training wrote one, or else its program."""
+def _show_file(name: str, text: str, as_json: bool) -> int:
+    """Print the card of a user's own improver if a run wrote one, else its program."""
     card = read_card(card_path(Path(name))) if Path(name).is_file() else None
     if as_json:
-        told = {} if card is None else {"card": card_document(card), "card_is_of_it": card.says(text)}
-        print_document({"improver": name, "digest": digest_of(text), **told, "program": text})
+        fields = {} if card is None else {"card": card_document(card), "card_is_of_it": card.says(text)}
+        print_document({"improver": name, "digest": digest_of(text), **fields, "program": text})
     elif card is not None:
         print_card(card, results())
     else:
-        results().print(f"# {escape(name)}: no card is beside it", markup=False, soft_wrap=True)
-        results().print(
-            "\n".join(escape(line, LONGEST_LINE) for line in text.splitlines()), markup=False, soft_wrap=True
-        )
+        results().print(f"# {escape(name)} has no card", markup=False, soft_wrap=True)
+        lines = [escape(line, LONGEST_LINE) for line in text.splitlines()]
+        results().print("\n".join(lines), markup=False, soft_wrap=True)
     return 0
 
 
@@ -111,12 +110,12 @@ def _row(name: str) -> dict[str, str]:
 
 
 def first_words(text: str) -> str:
-    """What stands before the first mark of punctuation: the short form of a card's field."""
+    """The text before its first punctuation mark: the short form of a card's field."""
     return re.split(r"[;:,](?: |$)", text)[0]
 
 
 def card_as_comments(name: str, card: Card) -> str:
-    """The card as Python comments, so that what is printed is still an improver."""
+    """The card as Python comments, so that the output is a valid improver."""
     fields = {
         "source": card.source,
         "LM calls": card.lm_calls,
@@ -124,5 +123,5 @@ def card_as_comments(name: str, card: Card) -> str:
         "when it helps": card.helps,
     }
     paragraphs = [f"{card.title} ({name})", card.idea, *(f"{key}: {value}" for key, value in fields.items())]
-    lines = [line for each in paragraphs for line in textwrap.wrap(each, WIDTH - 2, subsequent_indent="  ")]
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, WIDTH - 2, subsequent_indent="  ")]
     return "\n".join(f"# {line}" for line in lines) + "\n"

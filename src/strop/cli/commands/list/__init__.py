@@ -1,0 +1,15 @@
+"""strop list: one file for each kind of thing, imported when it is called."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+KINDS = {
+    "tasks": "List the tasks, or show one: its limits, scores, a picture of an instance and its seed solution.",
+    "improvers": "List the improvers, or print one: its card and its program.",
+    "runs": "List the runs in a folder, oldest first.",
+}
+
+list_command = App(name="list", help="List tasks, improvers or runs.", help_format="markdown")
+for name, words in KINDS.items():
+    list_command.command(f"strop.cli.commands.list.{name}:{name}_command", name=name, help=words)

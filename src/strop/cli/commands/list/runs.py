@@ -1,0 +1,47 @@
+"""strop list runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from strop.base.errors import ConfigurationError
+from strop.cli.commands.options import RUNS, Json
+from strop.cli.commands.output import notices, print_document, reading, results
+from strop.report.terminal.tables import print_runs
+from strop.store import list_runs
+from strop.store.listing import RunListing
+
+
+def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
+    """List the runs in a folder, oldest first.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds the run directories.
+    """
+    if folder != RUNS and not folder.is_dir():
+        raise ConfigurationError(f"there is no folder {folder}")
+    with reading(folder):
+        listings = list_runs(folder, costs=True)
+        if as_json:
+            print_document({"runs": [_row(listing) for listing in listings]})
+        elif listings:
+            print_runs(listings, results())
+        else:
+            notices().print(f"there are no runs in {folder}", markup=False)
+    return 0
+
+
+def _row(listing: RunListing) -> dict[str, object]:
+    return {
+        "run": str(listing.directory),
+        "command": listing.kind,
+        "task": listing.task,
+        "status": listing.status,
+        "started": listing.started,
+        "iterations": listing.iterations,
+        "score": listing.score,
+        "cost": listing.cost,
+        "detail": listing.detail,
+    }
