@@ -1,11 +1,11 @@
-# Two commands do all the set-up: `make run` and `make test`. Needs Python 3.11 or newer and a package registry, nothing else.
+# Three commands do all the set-up: `make run`, `make quick` and `make test`. Needs Python 3.11 or newer and a package registry, nothing else.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint check bench soak clean
+.PHONY: run quick test test-all lint check bench soak clean
 
 run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noise, in less than a minute; no language model
 	$(BIN)/strop run lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 20 --gate-error 0.2
@@ -14,7 +14,13 @@ run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noi
 	@echo "  $(BIN)/strop run lpn                        # some five minutes with the stand-in"
 	@echo "  $(BIN)/strop run lpn --lm openai/gpt-4o     # with a language model; --dry-run says what it costs"
 
-test: $(VENV)/dev.installed  ## every test
+quick: $(VENV)/dev.installed  ## unit tests that start no process: half a minute
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not process" tests/unit
+
+test: $(VENV)/dev.installed  ## what CI runs: every test but those marked slow, which it counts as deselected
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(TESTS)
+
+test-all: $(VENV)/dev.installed  ## every test: before a release, and after a change of the sandbox or of how runs resume
 	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
 
 lint: $(VENV)/dev.installed  ## format, lint, types, layers

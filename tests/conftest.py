@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,44 @@ hypothesis.settings.load_profile("strop")
 # A shell's background job ignores Ctrl-C, and so would all that the tests start and stop by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+UNIT = Path(__file__).parent / "unit"
+JAILS = {"jail", "runs"}
+"""Fixtures that start processes."""
+STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_process"}
+STARTERS |= {"JailedSandbox", "JailedWorkspaces", "ForkServer", "PlainSandbox"}
+"""A test file that imports one of these may start processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that may start a process; `make quick` leaves them out."""
+    for item in items:
+        names = vars(getattr(item, "module", None) or sys)
+        if UNIT not in item.path.parents or JAILS & {*getattr(item, "fixturenames", ())} or STARTERS & names.keys():
+            item.add_marker("process")
+
+
+_marked = True
+"""Whether the test that runs is marked `process`."""
+
+
+def _hold_to_the_mark(event: str, arguments: object) -> None:
+    if not _marked and event in ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"):
+        raise AssertionError("this test starts a process: mark it with pytest.mark.process")
+
+
+sys.addaudithook(_hold_to_the_mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    global _marked
+    _marked = item.get_closest_marker("process") is not None
+    try:
+        return (yield)  # type: ignore[misc]
+    finally:
+        _marked = True
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,10 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _BELOW_A_SERVER = 2
 """Processes below a fork server's first one at most: the one that forks, and the guest."""
-_PATIENCE_SECONDS = 2.0
+_DEATH_SECONDS = 5.0
+"""How long a process that was killed may take to end on a busy machine."""
+_START_SECONDS = 60.0
+"""How long a fork server may take to start there. Until it has a child, it looks like a process that left its session."""
 
 
 @contextmanager
@@ -65,7 +68,7 @@ def children() -> set[int]:
 
 
 def end_strangers(known: set[int]) -> list[int]:
-    """Processes that guests left behind; they are killed. What was just killed gets a moment to end.
+    """Processes that guests left behind; they are killed. What was just killed gets time to end, and a fork server to start.
 
     `known` are children of ours from before. Fork servers that were started since are none: they lead a session and have a
     child. Below one, as many processes as it needs itself are none either.
@@ -79,11 +82,12 @@ def end_everybody_else(known: set[int]) -> list[int]:
 
 
 def _end(look: Callable[[], list[int]]) -> list[int]:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    strangers = look()
-    while strangers and time.monotonic() < until:
+    began = time.monotonic()
+    while strangers := look():
+        patience = _START_SECONDS if any(map(_leads_a_session, strangers)) else _DEATH_SECONDS
+        if time.monotonic() > began + patience:
+            break
         time.sleep(0.01)
-        strangers = look()
     for pid in strangers:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -26,6 +26,7 @@ axe.run(document, {resultTypes: ["violations"]}).then((found) => done(found.viol
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("reading", [False, True], ids=["the page", "a call"])
 def test_axe_finds_no_violation(opened: Open, page: str, dark: bool, reading: bool) -> None:

@@ -1,8 +1,7 @@
-"""Runs the command line as people do: another process, its own folder, no environment but what it needs."""
+"""Runs the command line as people do: its own folder, no environment but what it needs."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,47 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from support.command_line import environment, run_here, run_process
+
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 
 TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
 """Flags of a run that takes a second or two."""
 
 
-def environment(tmp_path: Path) -> dict[str, str]:
-    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
-    # A report at the end of every run would take longer than many of the runs.
-    return {"PATH": os.environ["PATH"], **home, "COLUMNS": "80", "STROP_NO_REPORT": "1"}
-
-
 @pytest.fixture
 def strop(tmp_path: Path) -> Strop:
-    """`strop("run", "lpn", …)` in an empty folder."""
+    """`strop("run", "lpn", …)` in an empty folder. In this process, unless a variable is for the interpreter itself."""
 
     def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "strop", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env=environment(tmp_path) | env,
-            timeout=240,
-            check=False,
-        )
+        run = run_process if any(name.startswith("PYTHON") for name in env) else run_here
+        return run(*arguments, cwd=tmp_path, env=environment(tmp_path) | env)
 
     return call
 
 
+@pytest.fixture
+def strop_process(tmp_path: Path) -> Strop:
+    """The same in a process of its own: for signals, streams, and what is loaded when."""
+    return lambda *arguments, **env: run_process(*arguments, cwd=tmp_path, env=environment(tmp_path) | env)
+
+
 def made_once(folder: Path, *arguments: str) -> Path:
     """A record that many tests of a file read: made once, in `folder`; the path of its directory there."""
-    made = subprocess.run(
-        [sys.executable, "-m", "strop", *arguments, "--out", "r"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment(folder),
-        timeout=240,
-        check=False,
-    )
+    made = run_here(*arguments, "--out", "r", cwd=folder, env=environment(folder))
     assert made.returncode == 0, made.stderr
     return folder / "r"
 

@@ -93,6 +93,7 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
     assert other.returncode == 2 and "already holds a run of something else" in other.stderr
 
 
+@pytest.mark.slow
 def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: Strop, tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "prog.sh").write_text("N=3\necho score: $N\n")
@@ -118,6 +119,7 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     assert noise.returncode == 0 and "0.500" in noise.stdout, noise.stderr
 
 
+@pytest.mark.slow
 def test_comparison_that_was_killed_goes_on_where_it_was(
     strop: Strop, start_strop: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:

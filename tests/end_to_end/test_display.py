@@ -150,7 +150,11 @@ def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal]
         (["train", "--task", "parity", *RUN[2:]], "t = 1 finished"),
         (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
         (["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"], ""),
-        (["noise", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--repeats", "2", "--out", "r"], ""),
+        pytest.param(
+            ["noise", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--repeats", "2", "--out", "r"],
+            "",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["run", "train", "improve", "eval", "noise"],
 )

@@ -57,6 +57,7 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
         assert f"{cell['test']['mean']:.3f}" in shown.stdout, "the same seed gives the same figures"
 
 
+@pytest.mark.slow
 def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any, tmp_path: Path) -> None:
     asked = [
         "eval",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from strop.templates import FORMS
+from support.tiers import slow_unless
 
 TARGETS = {
     "sample": ["task.py"],
@@ -44,7 +45,7 @@ def is_green(folder: Path) -> bool:
     return subprocess.run(run, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("form", REST)
+@pytest.mark.parametrize("form", slow_unless(lambda form: form == "function", REST))
 def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp_path: Path, form: str) -> None:
     strop, file = begun(form), tmp_path / FORMS[form].improved
     before = file.read_bytes()
@@ -56,7 +57,7 @@ def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp
     assert is_green(tmp_path)
 
 
-@pytest.mark.parametrize("form", REST)
+@pytest.mark.parametrize("form", slow_unless(lambda form: form != "function", REST))
 def test_new_task_is_found_sound(begun: Any, form: str) -> None:
     ended = begun(form)("check", *TARGETS[form], "--repeat", "2")
     assert ended.returncode == 0 and "broken" not in ended.stdout.splitlines()[0], ended.stdout + ended.stderr

@@ -182,7 +182,10 @@ def wait_for(path: Path, process: Any) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGINT, id="ctrl-c", marks=pytest.mark.slow), pytest.param(signal.SIGKILL, id="kill -9")],
+)
 def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it_and_it_goes_on(
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -220,6 +223,7 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for(
     assert contents(mine)["app/name with blank.txt"].startswith("speed: 1") and contents(mine) != FILES
 
 
+@pytest.mark.slow
 def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo done\n")
     (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))

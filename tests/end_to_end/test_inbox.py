@@ -93,6 +93,7 @@ def happened(folder: Path) -> Counter[str]:
         return identities(store)
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_twice_when_a_run_is_killed_and_resumed_and_it_ends_as_one_that_was_not(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:

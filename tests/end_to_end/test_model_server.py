@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from strop.base.events import Evaluated, LmCalled, LmFault, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
@@ -58,6 +60,7 @@ def run_against(server: OpenAIServer, strop: Any, folder: Path) -> Any:
     return strop("run", "lpn", *FLAGS, *where, OPENAI_API_KEY="sk-secret-of-the-test")
 
 
+@pytest.mark.slow
 def test_run_ends_and_every_fault_is_an_event_when_the_server_misbehaves(strop: Any, tmp_path: Path) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), FAULTS, cycle=True) as server:
         ended = run_against(server, strop, tmp_path)
@@ -110,6 +113,7 @@ def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_g
         assert all(stored.event.verdict in {"ok", "malformed"} for stored in store.events(Evaluated))
 
 
+@pytest.mark.slow
 def test_record_equals_the_servers_ledger_when_it_limits_breaks_off_and_thinks(strop: Any, tmp_path: Path) -> None:
     faults = ["ok", "half-close", "leave", "529", "reasoning", "drip:0.2", "429:0.01", "think", "ok"]
     limits = ServerLimits(requests_per_minute=1200, request_burst=4)

@@ -63,8 +63,15 @@ def shown(strop: Any) -> Any:
             ["--max-cost", "1"],
             "--max-cost $0.0050 is spent",
         ),
-        (["--max-tokens", "4000", "--strict-budget"], ["--max-tokens", "100000"], "--max-tokens 4,000 is spent"),
-        (["--max-calls", "2"], ["--max-calls", "99"], "--max-calls 2 is spent: 2 used"),
+        pytest.param(
+            ["--max-tokens", "4000", "--strict-budget"],
+            ["--max-tokens", "100000"],
+            "--max-tokens 4,000 is spent",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            ["--max-calls", "2"], ["--max-calls", "99"], "--max-calls 2 is spent: 2 used", marks=pytest.mark.slow
+        ),
     ],
     ids=["cost", "tokens", "calls"],
 )
@@ -103,6 +110,7 @@ def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) ->
     assert "self-improvement" in table and "$0." in table
 
 
+@pytest.mark.slow
 def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answers(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["cut"]) as server:
         assert run_against(server, strop, "--price", "1,2").returncode == 0
@@ -141,6 +149,7 @@ def test_limit_is_refused_in_one_line_when_it_is_none(flags: list[str], words: s
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_offline_run_takes_a_limit_of_money_and_is_never_ended_by_it(strop: Any) -> None:
     done = strop("run", "lpn", *TINY, *SELECTION, "--max-cost", "0", "--max-tokens", "0", "--out", "there")
     assert done.returncode == 0, done.stderr

@@ -40,6 +40,7 @@ def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> N
         assert connection.execute("SELECT value FROM meta WHERE key = 'kind'").fetchone() == ("noise",)
 
 
+@pytest.mark.slow
 def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any, strop: Any, tmp_path: Path) -> None:
     asked = ["noise", "--task", "parity", "--repeats", "12", *SMALL, "--out", "there"]
     process = start_strop(*asked)

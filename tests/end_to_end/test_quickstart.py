@@ -24,6 +24,7 @@ def path() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_ten_minute_path_ends_in_an_applied_patch_and_green_tests(path: Any, tmp_path: Path) -> None:
     steps = list(path.walked(tmp_path, path.environment(tmp_path)))
     assert steps[-1].code == 0, f"$ {steps[-1].command}\n{steps[-1].output}"

@@ -43,6 +43,7 @@ def children(directory: Path) -> list[int]:
     return pids
 
 
+@pytest.mark.slow
 def test_killed_work_leaves_no_child_and_the_same_command_ends_it_without_doing_anything_twice(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_ctrl_c_stops_the_children_and_a_second_command_at_once_is_refused(
     assert not (tmp_path / "there" / "fig4.json").exists()
 
 
+@pytest.mark.slow
 def test_weak_model_is_shown_with_both_selections_from_the_same_seeds(strop: Any, tmp_path: Path) -> None:
     ended = strop("reproduce", "fig4-weak", *SMALL, "--runs", "2", "--seed", "4", "--json")
     assert ended.returncode == 0, ended.stderr

@@ -21,6 +21,7 @@ def files(directory: Path, name: str) -> list[str]:
     return sorted(path.name for path in directory.iterdir() if path.stem == name and path.is_file())
 
 
+@pytest.mark.slow
 def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: Any, tmp_path: Path) -> None:
     first = strop("reproduce", "baselines", *WHERE)
     assert first.returncode == 0, first.stderr
@@ -36,6 +37,7 @@ def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: A
     assert told["rows"][0]["improver"] == "seed" and told["is_language_model"] is False
 
 
+@pytest.mark.slow
 def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_path: Path) -> None:
     ended = strop("reproduce", "table1", *WHERE, "--stop-runs", "1", "--iterations", "1", "--json")
     assert ended.returncode == 0, ended.stderr
@@ -51,6 +53,7 @@ def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_
     assert "above the best known cut" in (tmp_path / "there" / "table1.md").read_text()
 
 
+@pytest.mark.slow
 def test_strategies_are_measured_and_proposals_counted_and_more_are_asked_for_without_asking_again(
     strop: Any, tmp_path: Path
 ) -> None:

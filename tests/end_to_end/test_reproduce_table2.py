@@ -42,6 +42,7 @@ def results_of(directory: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
     assert resumed.stdout == whole.stdout
 
 
+@pytest.mark.slow
 def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any, tmp_path: Path) -> None:
     ended = strop(*UNSAFE, "--n", "250", "--out", "there", "--json")
     assert ended.returncode == 0, ended.stderr
@@ -86,6 +88,7 @@ def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path)
         assert (tmp_path / "there" / "flagged" / f"plain-{one['index']:06}.py").read_text() == one["program"]
 
 
+@pytest.mark.slow
 def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_between(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def killed_at(process: subprocess.Popen[str], directory: Path, count: int, numbe
     return process.communicate()[1]
 
 
+@pytest.mark.slow
 def test_run_that_is_killed_again_and_again_ends_as_the_whole_one(
     strop: Strop, start_strop: Start, server: OpenAIServer, tmp_path: Path
 ) -> None:
@@ -156,6 +157,7 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_fork_takes_the_recorded_answers_as_far_as_they_reach(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
     same = strop("run", "--replay", "here", "--lm", "scripted:/dev/null", "--out", "same")

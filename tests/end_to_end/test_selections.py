@@ -6,7 +6,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ import pytest
 from strop.base.events import BudgetMoved, Compared, Evaluated
 from strop.core.selection import SELECTIONS
 from strop.store import FILE_NAME, Store
+from support.command_line import environment, run_here
 
 SMALL = ["--copies", "2", "--utility-budget", "4", "--lm-budget", "1", "--meta-budget", "3", "--gate-pairs", "4"]
 
 
 def strop(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "strop", *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
+    return run_here(*arguments, cwd=cwd, env=environment(cwd))
 
 
 def run(cwd: Path, name: str, *arguments: str) -> dict[str, Any]:
@@ -47,6 +45,7 @@ def compared(folder: Path) -> list[Compared]:
         return [stored.event for stored in store.events(Compared)]
 
 
+@pytest.mark.slow
 def test_run_is_gated_when_nothing_is_said(runs: Path) -> None:
     run(runs, "silent", "parity", "-T", "1")
     with Store.open(runs / "silent") as store:

@@ -72,7 +72,9 @@ def test_control_shows_that_an_attack_succeeds_without_the_jail(strop: Strop) ->
     assert (ended.returncode, "1 succeeds" in ended.stdout) == (0, True)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_self_test_stops_with_one_line_when_a_signal_comes(start_strop: Any, number: int, code: int) -> None:
     process = start_strop("doctor", "--self-test")
     first = process.stderr.readline()

@@ -14,6 +14,7 @@ import pytest
 
 from strop.base.events import RunFinished
 from strop.store import Store
+from support.tiers import slow_unless
 
 LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
 
@@ -66,7 +67,7 @@ def events_in(path: Path) -> int:
         return 0
 
 
-@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("number", slow_unless(lambda number: number < 2, range(10)))
 def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
     start_strop: Any, tmp_path: Path, number: int
 ) -> None:

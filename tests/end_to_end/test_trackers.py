@@ -55,6 +55,12 @@ class Collector:
 
 
 @pytest.fixture
+def strop(strop_process: Strop) -> Strop:
+    """Each in a process of its own: the libraries keep settings and threads for the life of theirs."""
+    return strop_process
+
+
+@pytest.fixture
 def collector() -> Iterator[Collector]:
     """A collector on loopback that takes OTLP over HTTP."""
     found = Collector("")

@@ -34,6 +34,7 @@ def test_run_is_mirrored_to_json_lines(strop: Strop, tmp_path: Path) -> None:
     assert numbers(tmp_path / "events") == list(range(1, recorded(tmp_path / "there") + 1))
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_with_the_same_tracker_when_it_is_resumed(
     start_strop: Callable[..., subprocess.Popen[str]], strop: Strop, tmp_path: Path
 ) -> None:

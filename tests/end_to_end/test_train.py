@@ -147,6 +147,7 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
     assert (tmp_path / "t" / "improver.py").read_text().strip() == BETTER.strip()
 
 
+@pytest.mark.slow
 def test_training_that_is_killed_again_and_again_ends_as_the_whole_one(
     strop: Strop, start_strop: Start, two_tasks: list[str], tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ def test_training_that_is_killed_again_and_again_ends_as_the_whole_one(
     assert one | {"run": ""} == other | {"run": ""}
 
 
+@pytest.mark.slow
 def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
@@ -184,6 +186,7 @@ def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
     assert not (tmp_path / "mine.py").exists(), "whoever sends a record does not decide where files are written"
 
 
+@pytest.mark.slow
 def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     strop: Strop, start_strop: Start, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ def test_tutorial_is_kept_without_outputs() -> None:
     assert 15 <= len(notebook.cells) <= 30
 
 
+@pytest.mark.slow
 def test_cells_of_the_tutorial_hold_against_its_recording(executed: nbformat.NotebookNode) -> None:
     # A cell whose assert fails raises in `executed`.
     shown = [

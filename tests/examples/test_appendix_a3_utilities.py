@@ -282,6 +282,7 @@ def tasks(bench: MakeBench) -> list[Downstream]:
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
 
+@pytest.mark.slow
 def test_stochastic_meta_utility_is_unbiased() -> None:
     host = Host(Instant(), Scripted([]), lambda event: None, b"secret")  # type: ignore[arg-type]
     worth = (0.1, 0.4, 0.7, 1.0)

@@ -91,6 +91,7 @@ def fenced(text: str) -> str:
     return f"{words}\n```\n{'=== file' + program if words else program}```\n"
 
 
+@pytest.mark.slow
 def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable[[str], Path]) -> None:
     folder = example("command")
     model = answers(folder, *(fenced(each) for each in (SWEEP, WRONG)))
@@ -110,6 +111,7 @@ def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable
     assert "not ok" not in checked.stdout
 
 
+@pytest.mark.slow
 def test_sample_and_score_ends_in_a_better_program_that_its_own_test_accepts(example: Callable[[str], Path]) -> None:
     folder = example("sample_and_score")
     assert "feature-flags: sound" in strop(folder, "check", "task.py").stdout
@@ -201,6 +203,7 @@ def in_use(bookings):
 '''
 
 
+@pytest.mark.slow
 def test_function_example_ends_in_a_patch_of_the_function_alone_that_passes_its_tests(
     example: Callable[[str], Path],
 ) -> None:

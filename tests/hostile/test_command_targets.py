@@ -11,7 +11,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support.command_line import run_here
 
 TARGETS = Path(__file__).parent / "targets"
 SECRET = "what nobody else may read"
@@ -44,14 +45,8 @@ class Place:
 
     def strop(self, *words: object) -> subprocess.CompletedProcess[str]:
         """The command line, with this home."""
-        return subprocess.run(
-            [sys.executable, "-m", "strop", *map(str, words)],
-            env={**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home / ".strop")},
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        env = {**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home / ".strop")}
+        return run_here(*map(str, words), cwd=self.home, env=env)
 
     def was_called(self) -> bool:
         """Whether anybody has connected."""

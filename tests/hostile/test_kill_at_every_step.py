@@ -37,6 +37,7 @@ from support.processes import (
 )
 from support.stepping import At, Family, Hooks, SteppingSandbox, has_printed
 from support.steps import STEPS
+from support.tiers import slow_unless
 
 LAYERS = {"namespaces": Layers.strongest(), "no namespaces": Layers(namespaces=False, private_root=False)}
 
@@ -59,8 +60,17 @@ ENDS = {  # step: how the call ends when its server (or the server's stub) is ki
     "guest closed": ("ok", None),
     "sandbox closing": ("ok", "ok"),
 }
+EARLY_AND_LATE = ("program compiling", "entry point running", "utility asked", "reply half written")
+"""Steps that `make test` tries; `make test-all` tries every one, on both kinds of machine."""
 CASES = [
-    pytest.param(layers, step, victim, ends[victim == "child"], id=f"{step}, {victim}, {layers}")
+    pytest.param(
+        layers,
+        step,
+        victim,
+        ends[victim == "child"],
+        id=f"{step}, {victim}, {layers}",
+        marks=() if layers == "namespaces" and step in EARLY_AND_LATE else pytest.mark.slow,
+    )
     for layers in LAYERS
     for step, ends in ENDS.items()
     for victim in ("server", "stub", "child")
@@ -114,7 +124,10 @@ def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
         assert nothing_more(after, before), (before, after)
 
 
-@pytest.mark.parametrize(("layers", "step"), HOST_CASES)
+@pytest.mark.parametrize(
+    ("layers", "step"),
+    slow_unless(lambda layers, step: layers == "namespaces" and step in EARLY_AND_LATE, HOST_CASES),
+)
 def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> None:
     orphans_come_to_us()
     others = set(descendants(os.getpid()))

@@ -11,7 +11,10 @@ from strop_selftest.examination import CONTROL, HERE, examined
 from strop_selftest.modes import MODES
 from strop_selftest.table import failures
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself"),
+]
 
 GUESTS = [attack for attack in catalogue() if attack.role == "solution"]
 """What the kernel holds. `strop doctor --self-test --modes all` runs the rest there too."""

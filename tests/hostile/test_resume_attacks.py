@@ -27,6 +27,7 @@ from strop.lm.scripted import Scripted
 from strop.runs.resume import identity
 from strop.runs.spec import RunSpec
 from strop.store import Store
+from support.command_line import run_here
 from support.records import evaluated
 
 TASK = """import strop
@@ -52,20 +53,21 @@ class Folder:
         self.path = path
 
     def start(self, *arguments: str, machine: str = "here", below: str = ".") -> subprocess.Popen[str]:
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine)}
         return subprocess.Popen(
             [sys.executable, "-m", "strop", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.path / below,
-            env=environment | {"COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20},
+            env=self.environment(machine),
         )
 
     def strop(self, *arguments: str, machine: str = "here", below: str = ".") -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments, machine=machine, below=below)
-        out, err = process.communicate(timeout=240)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        return run_here(*arguments, cwd=self.path / below, env=self.environment(machine))
+
+    def environment(self, machine: str) -> dict[str, str]:
+        home = {"HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine)}
+        return {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20, **home}
 
     def events(self, run: str) -> int:
         try:
@@ -239,6 +241,7 @@ def test_record_of_a_replay_is_not_gone_on_with(folder: Folder) -> None:
     assert found.returncode == 2 and "strop replay" in found.stderr
 
 
+@pytest.mark.slow
 def test_fork_goes_on_from_any_folder_with_the_answers_of_the_other_run(folder: Folder) -> None:
     answer = "```python\ndef improve_algorithm(s, u, l):\n    return s\n```"
     (folder.path / "script").write_text("\n".join(json.dumps(f"{answer} {number}") for number in range(50)))

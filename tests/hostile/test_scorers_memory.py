@@ -106,6 +106,7 @@ def test_process_that_a_program_leaves_behind_does_not_reach_what_its_evaluator_
     assert '"score": 0.0' in output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 def test_ordinary_users_scorer_is_not_reached_either() -> None:
     """There the program could open what its scorer prints to, were it a pipe."""

@@ -9,9 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 BENCH = Path(__file__).parents[2] / "bench" / "soak.py"
 
 
+@pytest.mark.slow
 def test_nothing_grows_and_no_value_is_wrong_when_a_thousand_solutions_are_evaluated(tmp_path: Path) -> None:
     told = tmp_path / "soak.json"
     # A folder of its own, as what other tests have in the common one comes and goes; a short one, as sockets are bound in it.

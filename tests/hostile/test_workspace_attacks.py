@@ -368,6 +368,7 @@ def test_require_refuses_to_start_where_something_is_missing() -> None:
     JailedWorkspaces(places=1, require={"read", "write", "network", "processes"}).close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 def test_attacks_get_nothing_from_an_ordinary_user_either() -> None:
     """There commands have the uid of their keeper, in a user namespace."""

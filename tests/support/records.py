@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 from strop.base.events import AuditNoted, Evaluated
 from strop.store import FILE_NAME
+from support.command_line import environment, run_here
 
 
 def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
@@ -70,12 +68,7 @@ RUNS = {
 
 def small_runs(root: Path) -> dict[str, Path]:
     """The directories of these runs, made in `root` by the command line."""
-    home = {"HOME": str(root), "XDG_DATA_HOME": str(root / "data"), "STROP_NO_REPORT": "1"}
     for name, arguments in RUNS.items():
-        command = [sys.executable, "-m", "strop", *arguments, "--out", name]
-        environment = {"PATH": os.environ["PATH"], **home}
-        ended = subprocess.run(
-            command, cwd=root, env=environment, capture_output=True, text=True, timeout=240, check=False
-        )
+        ended = run_here(*arguments, "--out", name, cwd=root, env=environment(root))
         assert ended.returncode == 0, ended.stderr
     return {name: root / name for name in RUNS}

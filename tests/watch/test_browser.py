@@ -79,6 +79,7 @@ def complaints(browser: Any) -> list[str]:
     return [said["message"] for said in browser.get_log("browser") if "favicon" not in said["message"]]
 
 
+@pytest.mark.slow
 def test_page_follows_a_run_until_it_is_killed_and_when_it_is_resumed(
     tmp_path: Path, watched: Watched, browser: Start
 ) -> None:
@@ -105,6 +106,7 @@ def test_page_follows_a_run_until_it_is_killed_and_when_it_is_resumed(
     assert complaints(page) == []
 
 
+@pytest.mark.slow
 def test_what_a_viewer_opened_chose_and_searched_stays_when_the_page_is_renewed(
     tmp_path: Path, watched: Watched, browser: Start
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from strop.checks.findings import KINDS
 from strop.tasks.registry import BUILT_IN, load
+from support.tiers import slow_unless
 
 FOLDER = Path(__file__).parents[2] / "check" / "broken_tasks"
 BROKEN = sorted(FOLDER.glob("*.py"), key=lambda path: path.name)
@@ -43,7 +44,7 @@ def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
     assert len(holes) >= 10 and holes <= set(KINDS)
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name in ("lpn", "parity"), BUILT_IN))
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
     check = checked(replace(BUILT_IN[name](), instances=20, test_instances=20), repeat=1)
     assert not check.broken, [(one.id, one.said) for one in check.findings]

@@ -154,7 +154,7 @@ def test_slow_regular_expression_is_named_by_its_score() -> None:
         read_value("m", r"(?:\w+\s?)*: ([0-9.]+)", printed("a" * 60))
 
 
-@pytest.mark.parametrize("lines", [900, 20_000])
+@pytest.mark.parametrize("lines", [pytest.param(900, marks=pytest.mark.slow), 20_000])
 def test_output_that_begins_a_document_on_every_line_is_given_up(lines: int) -> None:
     begun = "[\n" * lines
     with pytest.raises(Malformed, match="no JSON in the output"):

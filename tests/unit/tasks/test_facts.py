@@ -57,6 +57,7 @@ def test_ceiling_is_what_the_kept_answers_or_the_exact_solver_score(name: str, s
         assert task.checked_score(instance, REFERENCES[name](instance)) == known.best[split] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["modified-qap", "maxcut"])
 def test_shorter_search_finds_nothing_better_than_the_kept_answers(name: str) -> None:
     task = BUILT_IN[name]()

@@ -1,0 +1,112 @@
+"""The command line, in a process of its own or in this one, which saves the start of an interpreter."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from strop.cli.app import main
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What a command needs and nothing else of ours."""
+    # A report at the end of every run would take longer than many of the runs.
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+        "COLUMNS": "80",
+        "STROP_NO_REPORT": "1",
+    }
+
+
+def run_process(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """`strop ARGUMENTS` as people run it."""
+    command = [sys.executable, "-m", "strop", *arguments]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=dict(env),
+        timeout=240,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same in this process: for what a command prints and writes, not for signals, streams or what is imported when.
+    Only from the main thread."""
+    with TemporaryFile() as out, TemporaryFile() as err:
+        with _process_state(cwd, env), _streams(out.fileno(), err.fileno()):
+            code = _exit_code(arguments)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode())
+    return subprocess.CompletedProcess(["strop", *arguments], code, *texts)
+
+
+def _exit_code(arguments: tuple[str, ...]) -> int:
+    try:
+        main(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - as the interpreter ends a process
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+@contextmanager
+def _process_state(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
+    """What a command may change of its process, as it was before."""
+    folder, variables, path, modules = Path.cwd(), dict(os.environ), list(sys.path), set(sys.modules)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(variables)
+        sys.path[:] = path
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for name in set(sys.modules) - modules:
+            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(cwd)):  # a task of the test
+                del sys.modules[name]
+        linecache.clearcache()
+
+
+@contextmanager
+def _streams(out: int, err: int) -> Iterator[None]:
+    """Let descriptors and streams of standard input, output and error be an empty file and these two."""
+    with ExitStack() as undo, Path(os.devnull).open("rb") as nothing:
+        for standard, file in ((0, nothing.fileno()), (1, out), (2, err)):
+            kept = os.dup(standard)
+            undo.callback(os.close, kept)
+            undo.callback(os.dup2, kept, standard)
+            os.dup2(file, standard)
+        streams = sys.stdin, sys.stdout, sys.stderr
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(descriptor, mode, closefd=False, encoding="utf-8")  # noqa: SIM115
+            for descriptor, mode in ((0, "r"), (1, "w"), (2, "w"))
+        )
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            sys.stdin, sys.stdout, sys.stderr = streams
