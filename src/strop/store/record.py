@@ -41,7 +41,6 @@ SEAL = "seal"
 
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
-
 _CHECKPOINT_PAGES = 256
 """Pages, of 4 KiB, after which SQLite moves the write-ahead log into the file: so much may be lost with a damaged log."""
 

@@ -64,10 +64,7 @@ def show_command(
         raise ConfigurationError("to compare two programs, name both: strop show RUN --diff A B")
     directory = find_run(run)
     if answers is not None:
-        with reading(directory), Store.open(directory) as store:
-            count = write_answers(store, answers)
-        notices().print(f"{quantity(count, 'answer')} in {answers}", markup=False, soft_wrap=True)
-        return 0
+        return _save_answers(directory, answers)
     if diff:
         return _show_diff(directory, a, b, as_json=as_json)
     if not (statistics and as_json):
@@ -78,6 +75,14 @@ def show_command(
                 print_document(statistics_document(read_run(store)))
             else:
                 print_statistics(read_run(store), results())
+    return 0
+
+
+def _save_answers(directory: Path, path: Path) -> int:
+    """Write the recorded answers of a run's language model to a new file."""
+    with reading(directory), Store.open(directory) as store:
+        count = write_answers(store, path)
+    notices().print(f"{quantity(count, 'answer')} in {path}", markup=False, soft_wrap=True)
     return 0
 
 
