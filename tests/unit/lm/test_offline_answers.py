@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from strop.core.edits import check_only
+from strop.base.regions import check_only
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.answer_mix import BROKEN

@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.core.edits.edit import MOST_EDITS, Edit, EditFailed, Reading
-from strop.core.edits.paths import path_in
-from strop.core.edits.segments import DIVIDER, END, HEAD, Segment
+from strop.core.edits.segments import DIVIDER, END, HEAD, Segment, path_in
 
 _MOST_READINGS = 8
 

@@ -6,7 +6,7 @@ The form of codex's apply_patch (`*** Update File: PATH`, hunks that begin with 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from strop.core.edits.edit import MOST_EDITS, Edit, EditFailed, Reading
@@ -15,9 +15,9 @@ from strop.core.edits.segments import Segment
 _HUNK = re.compile(
     r"@@(?:[ \t]*-(?P<old>\d{1,9})(?:,(?P<olds>\d{1,9}))?[ \t]+\+\d{1,9}(?:,(?P<news>\d{1,9}))?[ \t]*@@)?.*"
 )
-_GIT = re.compile(r"diff --git (?:a/)?\S+ (?:b/)?(?P<path>\S+)")
-_CODEX = re.compile(r"\*\*\* (?P<word>Update|Add|Delete) File: (?P<path>.+)")
-_ABSENT = "/dev/null"
+_FILE = re.compile(
+    r"(?:diff --git (?:a/)?\S+ (?:b/)?(?P<git>\S+)|\*\*\* (?P<word>Update|Add|Delete) File: (?P<path>.+))"
+)
 _START = re.compile(r"@@|\*\*\* (?:Update|Add|Delete) File: |diff --git ")
 
 
@@ -44,6 +44,22 @@ class _Hunk:
         if self.new_left is not None and mark != "-":
             self.new_left -= 1
 
+    def edit(self, number: int) -> Edit:
+        """What it replaces by what."""
+        lines = self.lines
+        trimmed = lines
+        while trimmed and trimmed[-1][0] == "":
+            trimmed = trimmed[:-1]
+        # An empty line at the end is a line of the program where the header's count says so; else it only ends the hunk.
+        likely = (lines, trimmed) if self.is_full else (trimmed, lines)
+        readings = tuple(_reading(each) for each in (likely if trimmed is not lines else likely[:1]))
+        return Edit(f"hunk {number}", readings, self.path, True, self.line)
+
+
+def _reading(lines: Sequence[tuple[str, str]]) -> Reading:
+    before = tuple(text for mark, text in lines if mark != "+")
+    return Reading(before, tuple(text for mark, text in lines if mark != "-"))
+
 
 def hunks_of(parts: Sequence[Segment]) -> list[Edit]:
     """The hunks of an answer, in order; none where it has none.
@@ -51,15 +67,15 @@ def hunks_of(parts: Sequence[Segment]) -> list[Edit]:
     Raises:
         EditFailed: a file is deleted, or there are too many.
     """
-    found: list[Edit] = []
+    edits: list[Edit] = []
     for part in parts:
         if part.kind == "diff" or (part.kind == "text" and _has_start(part.lines)):
-            for hunk in _Reader(part.lines, part.info is not None).read():
+            for hunk in _hunks(part.lines, part.info is not None):
                 if any(mark in ("+", "-") for mark, _ in hunk.lines):
-                    found.append(_edit(hunk, len(found) + 1))
-                if len(found) > MOST_EDITS:
+                    edits.append(hunk.edit(len(edits) + 1))
+                if len(edits) > MOST_EDITS:
                     raise EditFailed(f"there are more than {MOST_EDITS} hunks; write the whole program instead")
-    return found
+    return edits
 
 
 def _has_start(lines: Sequence[str]) -> bool:
@@ -68,100 +84,54 @@ def _has_start(lines: Sequence[str]) -> bool:
     return named and any(_START.match(line) for line in lines)
 
 
-def _edit(hunk: _Hunk, number: int) -> Edit:
-    label = f"hunk {number}"
-    lines = hunk.lines
-    trimmed = lines
-    while trimmed and trimmed[-1][0] == "":
-        trimmed = trimmed[:-1]
-    readings = [_reading(trimmed)] if trimmed is not lines else []
-    # An empty line at the end is a line of the program where the header's count says so; else it only ends the hunk.
-    readings.insert(0 if hunk.is_full else len(readings), _reading(lines))
-    return Edit(label, tuple(readings), hunk.path, True, hunk.line)
+def _hunks(lines: Sequence[str], is_fenced: bool) -> Iterator[_Hunk]:
+    """Go through the lines of one diff, or of several. A hunk without lines is one that only begins."""
+    path: str | None = None
+    hunk: _Hunk | None = None
+    row = 0
+    while row < len(lines):
+        line = lines[row]
+        following: _Hunk | None = None
+        file, head = _FILE.fullmatch(line), _HUNK.fullmatch(line)
+        row += 1
+        if _names_file(lines[row - 1 : row + 2], hunk):
+            old, new = (_name(each[4:]) for each in lines[row - 1 : row + 1])
+            if new == "/dev/null":
+                raise EditFailed(f"files cannot be removed: {old!a:.200}")
+            path = new
+            following = _Hunk(path)  # what follows without a header is one hunk
+            row += 1
+        elif file:
+            path = (file["git"] or file["path"]).strip()
+            if file["word"] == "Delete":
+                raise EditFailed(f"files cannot be removed: {path!a:.200}")
+            following = _Hunk(path) if file["word"] == "Add" else None
+        elif head:
+            counts = (int(head["olds"] or 1), int(head["news"] or 1)) if head["old"] else (None, None)
+            following = _Hunk(path, max(int(head["old"]) - 1, 0) if head["old"] else None, *counts)
+        elif hunk and not line.startswith("*** ") and (is_fenced or _continues(hunk, line)):
+            if line[:1] != "\\":  # "\ No newline at end of file"
+                hunk.add(*((line[0], line[1:]) if line[:1] in tuple(" +-") else (line and " ", line)))
+            continue
+        if hunk and hunk.lines:
+            yield hunk
+        hunk = following
+    if hunk and hunk.lines:
+        yield hunk
 
 
-def _reading(lines: Sequence[tuple[str, str]]) -> Reading:
-    before = tuple(text for mark, text in lines if mark != "+")
-    return Reading(before, tuple(text for mark, text in lines if mark != "-"))
+def _continues(hunk: _Hunk, line: str) -> bool:
+    """Whether a line outside of fences belongs to a hunk."""
+    return not hunk.is_full and line[:1] in ("", *" +-\\\t")
 
 
-class _Reader:
-    """Goes through the lines of one diff, or of several."""
-
-    def __init__(self, lines: Sequence[str], is_fenced: bool) -> None:
-        self._lines, self._is_fenced = lines, is_fenced
-        self._path: str | None = None
-        self._hunk: _Hunk | None = None
-        self._found: list[_Hunk] = []
-
-    def read(self) -> list[_Hunk]:
-        row = 0
-        while row < len(self._lines):
-            row += self._step(row)
-        self._close()
-        return self._found
-
-    def _step(self, row: int) -> int:
-        """Take one line, or two that name a file. Returns how many."""
-        line = self._lines[row]
-        if self._names_file(row):
-            self._rename(_name(line[4:]), _name(self._lines[row + 1][4:]))
-            return 2
-        codex, git, hunk = _CODEX.fullmatch(line), _GIT.fullmatch(line), _HUNK.fullmatch(line)
-        if codex or git:
-            self._close()
-            match = codex or git
-            assert match is not None
-            self._path = match["path"].strip()
-            if codex and codex["word"] == "Delete":
-                raise EditFailed(f"files cannot be removed: {self._path!a:.200}")
-            self._hunk = _Hunk(self._path) if codex and codex["word"] == "Add" else None
-        elif line.startswith("*** ") or (self._hunk is None and not hunk):
-            self._close()
-        elif hunk and line.startswith("@@"):
-            self._close()
-            old = hunk["old"]
-            counts = (None, None) if old is None else (int(hunk["olds"] or 1), int(hunk["news"] or 1))
-            self._hunk = _Hunk(self._path, None if old is None else max(int(old) - 1, 0), *counts)
-        else:
-            self._content(line)
-        return 1
-
-    def _content(self, line: str) -> None:
-        assert self._hunk is not None
-        if not self._is_fenced and (self._hunk.is_full or (line and line[0] not in " +-\\\t")):
-            self._close()
-        elif not line:
-            self._hunk.add("", "")
-        elif line[0] in " +-":
-            self._hunk.add(line[0], line[1:])
-        elif line[0] != "\\":  # "\ No newline at end of file"
-            self._hunk.add(" ", line)
-
-    def _names_file(self, row: int) -> bool:
-        """Whether two lines name a file. Inside a hunk they may be a removed line `-- x` and an added one `++ y`."""
-        lines = self._lines
-        if not (lines[row].startswith("--- ") and row + 1 < len(lines) and lines[row + 1].startswith("+++ ")):
-            return False
-        if self._hunk is None or self._hunk.is_full:
-            return True
-        if self._hunk.old_left is None:
-            return True
-        follows = lines[row + 2] if row + 2 < len(lines) else ""
-        return follows.startswith("@@") and (self._hunk.old_left, self._hunk.new_left) != (1, 1)
-
-    def _rename(self, old: str, new: str) -> None:
-        self._close()
-        if new == _ABSENT:
-            raise EditFailed(f"files cannot be removed: {old!a:.200}")
-        self._path = new
-        # What follows without a header is one hunk.
-        self._hunk = _Hunk(self._path)
-
-    def _close(self) -> None:
-        if self._hunk is not None and self._hunk.lines:
-            self._found.append(self._hunk)
-        self._hunk = None
+def _names_file(lines: Sequence[str], hunk: _Hunk | None) -> bool:
+    """Whether the first two lines name a file. Inside a hunk they may be a removed line `-- x` and an added one `++ y`."""
+    if not (lines[0].startswith("--- ") and lines[1:] and lines[1].startswith("+++ ")):
+        return False
+    if hunk is None or hunk.is_full or hunk.old_left is None:
+        return True
+    return lines[2:] != [] and lines[2].startswith("@@") and (hunk.old_left, hunk.new_left) != (1, 1)
 
 
 def _name(text: str) -> str:

@@ -9,7 +9,7 @@ Form: TypeAlias = Literal["blocks", "diff"]
 """SEARCH/REPLACE blocks, or a unified diff."""
 
 MOST_EDITS = 500
-"""Edits of one answer: who changes more writes the program whole."""
+"""Edits of one answer: a model that changes more writes the program whole."""
 MOST_CHARACTERS = 2_000_000
 """Of an answer, or of a program. A longer one is not searched."""
 
@@ -20,7 +20,7 @@ class EditFailed(ValueError):
 
 @dataclass(frozen=True)
 class Reading:
-    """These lines are to be replaced by those; lines have no newline at their end."""
+    """Replace the lines `before` by the lines `after`; lines have no newline at their end."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
@@ -37,14 +37,14 @@ class Edit:
     path: str | None = None
     """The file it names."""
     is_named: bool = True
-    """Whether it names `path` itself; else that is the file of the edit before it."""
+    """Whether it names `path` itself; otherwise `path` is the file of the edit before it."""
     line: int | None = None
     """Where it says that it belongs, from 0."""
 
 
 @dataclass(frozen=True)
 class Edits:
-    """What one answer holds, in order; at least one."""
+    """The edits of one answer, in order; at least one."""
 
     form: Form
     edits: tuple[Edit, ...]

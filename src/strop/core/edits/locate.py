@@ -1,43 +1,56 @@
-"""Where the lines of an edit belong in a text: exactly there, or nearly, and only where that is one place."""
+"""Where the lines of an edit belong in a text: exactly there or nearly, and only where that is one place."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
-from strop.core.edits.indentation import indents
-from strop.core.edits.lines import LIKENESSES, MOST_PLACES, Likeness, Lines
-from strop.core.edits.search_limit import Work
+from strop.core.edits.edit import EditFailed
 
+MOST_PLACES = 20
+"""Places of one edit that are looked at."""
+MOST_WORK = 30_000_000
+"""Characters and lines looked at, for all edits of one answer together: about two seconds."""
 DRIFT = 0.85
-"""The least likeness of a place that is found though its lines differ: difflib's ratio, over the characters of all lines."""
-SAME = 0.5
-"""The least share of its lines that must be the same there, blanks aside."""
+"""The least likeness of a place whose lines differ: difflib's ratio over the characters of all lines."""
 LINE_DRIFT = 0.6
 """The least difflib ratio of two lines that are taken for one."""
-MOST_DRIFTING = 400
-"""Lines of an edit that is searched so."""
+_SAME = 0.5
+"""The least share of the lines that must be the same in such a place, blanks aside."""
 _WINDOWS = 8
-_LINE = 200
-"""Characters of a line that are compared."""
-_PAIR = 40_000
-_COUNTING = 10
-"""What it takes to count one line of every window."""
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+        **dict.fromkeys("\u2018\u2019\u201b", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e", '"'),
+        "\u2026": "...",
+    }
+)
+"""Typographic characters that models write for plain ones."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Lines `start` up to `stop` of a text."""
+class Work:
+    """Limits how much one answer is searched: near search is quadratic where somebody wants it to be.
 
-    start: int
-    stop: int
-    rows: tuple[int | None, ...]
-    """For each line of the edit the line of the text that it is; None for an empty line, or one that is not there."""
-    indents: dict[str, str]
-    """Written indentation → the text's."""
-    is_exact: bool
+    Work is counted and not timed, so that the same answer always ends in the same way.
+    """
+
+    def __init__(self) -> None:
+        self._left = MOST_WORK
+
+    def spend(self, amount: int) -> None:
+        """Count before the work is done.
+
+        Raises:
+            EditFailed: it is too much.
+        """
+        self._left -= amount
+        if self._left < 0:
+            raise EditFailed("these edits take too long to find their places; write the whole program instead")
 
 
 class Ambiguous(ValueError):
@@ -48,157 +61,252 @@ class Ambiguous(ValueError):
         self.rows = tuple(rows)
 
 
-def find(
-    text: Lines, before: Sequence[str], likeness: Likeness, line: int | None = None, floor: int = 0
-) -> Place | None:
-    """The one place of `before` under a likeness; None where there is none.
+@dataclass(frozen=True)
+class Place:
+    """Lines `start` up to `stop` of a text."""
 
-    Of several places the one at `line` is meant, where there is one; else the only one that is not above `floor`.
+    start: int
+    stop: int
+    rows: tuple[int | None, ...]
+    """For each line of the edit the line of the text that it is; None for an empty line."""
+    indents: Mapping[str, str]
+    """Written indentation → the text's."""
+    is_exact: bool
+
+
+class Lines:
+    """The lines of one file while it is edited."""
+
+    def __init__(self, text: str, work: Work) -> None:
+        self.has_end = text.endswith("\n") or not text
+        """Whether the last line ends with a newline; edits do not change that."""
+        self.is_crlf = "\r\n" in text and text.replace("\r\n", "\n").replace("\n", "\r\n") == text
+        """Whether every line ends with CR and LF."""
+        pieces = (text.replace("\r\n", "\n") if self.is_crlf else text).split("\n")
+        self.lines = pieces[:-1] if pieces[-1] == "" else pieces
+        self.work = work
+        self._keys: list[str] | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text again."""
+        plain = "\n".join(self.lines) + ("\n" if self.has_end and self.lines else "")
+        return plain.replace("\n", "\r\n") if self.is_crlf else plain
+
+    def replace(self, start: int, stop: int, lines: Sequence[str]) -> None:
+        """Put `lines` in the place of those from `start` up to `stop`."""
+        self.work.spend(sum(map(len, lines)))
+        self.lines[start:stop] = lines
+        if self._keys is not None:
+            self._keys[start:stop] = map(_key, lines)
+
+    def filled(self) -> tuple[list[str], list[int]]:
+        """The keys of the lines that are not empty, and their rows."""
+        if self._keys is None:
+            self.work.spend(sum(map(len, self.lines)))
+            self._keys = [_key(line) for line in self.lines]
+        self.work.spend(len(self._keys))
+        rows = [row for row, key in enumerate(self._keys) if key]
+        return [self._keys[row] for row in rows], rows
+
+
+def find(text: Lines, before: Sequence[str], *, exact: bool, line: int | None = None, floor: int = 0) -> Place | None:
+    """The one place of `before`; None where there is none. Unless `exact`, blanks and empty lines do not count.
+
+    Of several places the one at `line` is meant, where there is one; else the only one that is not above `floor`; else the only
+    one with the indentation that was written.
 
     Raises:
         Ambiguous: there are several.
     """
-    word, rows = text.word(likeness)
-    needle, own = text.needle(before, likeness)
-    starts = text.starts(needle, word)
-    if line is not None and likeness != "blanks" and word.startswith(needle, line) and line not in starts:
-        starts.append(line)
-    places = [place for place in (_place(text, before, own, rows, start, likeness) for start in starts) if place]
+    if exact:
+        own: Sequence[int] = range(len(before))
+        rows: Sequence[int] = range(len(text.lines))
+        starts = _starts(text.lines, list(before), line, text.work)
+    else:
+        own, needle = _needle(before, text.work)
+        keys, rows = text.filled()
+        starts = _starts(keys, needle, None if line is None else bisect_left(rows, line), text.work)
+    pairs = (dict(zip(own, rows[start:], strict=False)) for start in starts)
+    places = [place for each in pairs if (place := _place(text, before, each, None if exact else each))]
     if len(places) > 1:
         there = [place for place in places if place.start == line]
         below = [place for place in places if line is not None and place.start >= floor]
-        places = there or (below if len(starts) < MOST_PLACES and len(below) == 1 else places)
+        unmoved = [place for place in places if all(written == its for written, its in place.indents.items())]
+        below = below if len(starts) < MOST_PLACES and len(below) == 1 else []
+        places = there or below or (unmoved if not exact and len(unmoved) == 1 else places)
     if len(places) > 1:
         raise Ambiguous([place.start for place in places])
     return places[0] if places else None
 
 
-def _place(
-    text: Lines, before: Sequence[str], own: Sequence[int], rows: Sequence[int], start: int, likeness: Likeness
-) -> Place | None:
-    """The place whose lines are `rows` from `start` on; None where the indentation does not go together."""
-    found: list[int | None] = [None] * len(before)
-    for offset, line in enumerate(own):
-        found[line] = rows[start + offset]
-    return _made(text, before, found, likeness == "exact")
-
-
-def _made(text: Lines, before: Sequence[str], found: Sequence[int | None], is_exact: bool) -> Place | None:
-    pairs = [(line, text.lines[row]) for line, row in zip(before, found, strict=True) if row is not None]
-    known = {} if is_exact else indents(pairs)
-    there = [row for row in found if row is not None]
-    return None if known is None else Place(there[0], there[-1] + 1, tuple(found), known, is_exact)
-
-
-def find_drifted(text: Lines, before: Sequence[str], work: Work) -> Place | None:
-    """The one place that is like `before`, though lines differ, are missing or are too many; None where there is none.
+def find_near(text: Lines, before: Sequence[str]) -> Place | None:
+    """The one place that is like `before`, though a few lines differ, are missing or are too many; None where there is none.
 
     Raises:
         Ambiguous: there are several.
     """
-    word, rows = text.word("blanks")
-    needle, own = text.needle(before, "blanks")
-    if not 2 <= len(needle) <= MOST_DRIFTING:
-        return None
-    scored = []
-    for start in _likely(word, needle, work):
-        spread = min(2, len(needle) // 4)
-        for size in range(len(needle) - spread, len(needle) + spread + 1):
-            if 0 < size <= len(word) - start:
-                score, pairs = _alike(text, before, (word[start : start + size], rows, start), (needle, own), work)
-                if score >= DRIFT:
-                    scored.append((score, -size, -start, pairs))
+    own, needle = _needle(before, text.work)
+    keys, rows = text.filled()
+    scored: list[tuple[float, Place]] = []
+    for start in _votes(keys, needle, text.work) if len(needle) > 1 else []:
+        pairs = [(own[line], rows[at]) for line, at in _aligned(keys, needle, start, text.work)]
+        same = {line: row for line, row in pairs if _key(before[line]) == _key(text.lines[row])}
+        score = _likeness(text, before, pairs, same) if len(same) >= _SAME * len(needle) else 0.0
+        place = _place(text, before, dict(pairs), same) if score >= DRIFT else None
+        scored += [(score, place)] if place else []
     if not scored:
         return None
-    _, size, start, pairs = max(scored, key=lambda each: each[:3])
-    places = [(-start, -size)]
-    for each in sorted(scored, key=lambda each: each[:3], reverse=True):
-        if not any(_overlap(place, (-each[2], -each[1])) for place in places):
-            places.append((-each[2], -each[1]))
-    if len(places) > 1:
-        raise Ambiguous([rows[first] for first, _ in places])
-    found: list[int | None] = [None] * len(before)
-    same: list[tuple[str, str]] = []
-    for line, row, is_same in pairs:
-        found[line] = row
-        if is_same:
-            same.append((before[line], text.lines[row]))
-    known = indents(same)
-    there = [row for row in found if row is not None]
-    return Place(there[0], there[-1] + 1, tuple(found), known, False) if known is not None else None
+    best = max(scored, key=lambda each: each[0])[1]
+    others = [each.start for _, each in scored if each.start >= best.stop or each.stop <= best.start]
+    if others:
+        raise Ambiguous([best.start, *others])
+    return best
 
 
-def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    return a[0] < b[0] + b[1] and b[0] < a[0] + a[1]
-
-
-def _likely(word: str, needle: str, work: Work, least: float = SAME) -> list[int]:
-    """Where a window of the needle's length shares at least that part of its lines, the most first."""
-    size = min(len(needle), len(word))
-    work.spend(_COUNTING * len(word) + len(needle))
-    wanted, there = Counter(needle), dict.fromkeys(needle, 0)
-    enough, shared = max(1, least * len(needle)), 0
-    found: list[tuple[int, int]] = []
-    for stop, character in enumerate(word, 1):
-        if character in there:
-            there[character] += 1
-            shared += there[character] <= wanted[character]
-        if stop > size and word[stop - size - 1] in there:
-            gone = word[stop - size - 1]
-            shared -= there[gone] <= wanted[gone]
-            there[gone] -= 1
-        if shared >= enough and stop >= size:
-            found.append((-shared, stop - size))
-    return [start for _, start in sorted(found)[:_WINDOWS]]
-
-
-def _alike(
-    text: Lines,
-    before: Sequence[str],
-    window: tuple[str, Sequence[int], int],
-    wanted: tuple[str, Sequence[int]],
-    work: Work,
-) -> tuple[float, list[tuple[int, int, bool]]]:
-    """How like a window is, in [0, 1], and which lines of it are which of `before`, and whether they are the same."""
-    (word, rows, first), (needle, own) = window, wanted
-    work.spend(len(word) * len(needle))
-    pairs: list[tuple[int, int, bool]] = []
-    matched = 0.0
-    for tag, a, a_stop, b, b_stop in SequenceMatcher(None, needle, word, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pairs += [(own[a + k], rows[first + b + k], True) for k in range(a_stop - a)]
-            matched += sum(_weight(before[own[a + k]]) for k in range(a_stop - a))
-        elif tag == "replace":
-            for k in range(min(a_stop - a, b_stop - b)):
-                mine, its = before[own[a + k]].strip()[:_LINE], text.lines[rows[first + b + k]].strip()[:_LINE]
-                work.spend(min(len(mine) * len(its), _PAIR))
-                ratio = SequenceMatcher(None, mine, its, autojunk=False).ratio()
-                if ratio >= LINE_DRIFT:
-                    pairs.append((own[a + k], rows[first + b + k], False))
-                    matched += ratio * (len(mine) + len(its)) / 2
-    total = sum(_weight(before[line]) for line in own)
-    total += sum(_weight(text.lines[rows[first + k]]) for k in range(len(word)))
-    enough = sum(is_same for _, _, is_same in pairs) >= SAME * len(needle)
-    return (2 * matched / total if enough and total else 0.0), pairs
-
-
-def _weight(line: str) -> int:
-    return len(line.strip()[:_LINE])
-
-
-def closest(text: Lines, before: Sequence[str], work: Work) -> int | None:
+def closest(text: Lines, before: Sequence[str]) -> int | None:
     """The line, from 0, where the part begins that shares the most lines with `before`; None where none does."""
-    word, rows = text.word("blanks")
-    needle, _ = text.needle(before, "blanks")
-    starts = _likely(word, needle, work, 0.0) if needle and word else []
-    if not starts:
-        return None
-    # Of the windows that share the same lines, the one in which the first of them stands where it does in `before`.
-    for offset, character in enumerate(needle):
-        at = word.find(character, starts[0], starts[0] + len(needle))
-        if at >= 0:
-            return rows[max(at - offset, 0)]
-    return rows[starts[0]]
+    keys, rows = text.filled()
+    best = _votes(keys, _needle(before, text.work)[1], text.work)
+    return rows[max(best[0], 0)] if best else None
 
 
-__all__ = ["DRIFT", "LIKENESSES", "Ambiguous", "Place", "closest", "find", "find_drifted"]
+def _key(line: str) -> str:
+    """What lines that differ in blanks and typography only have in common."""
+    return "".join((line if line.isascii() else line.translate(_PLAIN)).split())
+
+
+def _needle(before: Sequence[str], work: Work) -> tuple[list[int], list[str]]:
+    """(which lines are not empty, their keys)."""
+    work.spend(sum(map(len, before)) + len(before))
+    own = [line for line, text in enumerate(before) if text.strip()]
+    return own, [_key(before[line]) for line in own]
+
+
+def _starts(lines: Sequence[str], needle: list[str], hint: int | None, work: Work) -> list[int]:
+    """Where lines stand among others: the first `MOST_PLACES` places, and that at the hint."""
+    if not needle:
+        return []
+    anchor = max(range(len(needle)), key=lambda number: len(needle[number]))  # a long line is a rare one
+    work.spend(len(lines) // 8 + len(needle))
+    starts: list[int] = []
+    at = anchor - 1
+    while len(starts) < MOST_PLACES:
+        try:
+            at = lines.index(needle[anchor], at + 1)
+        except ValueError:
+            break
+        work.spend(len(needle))
+        if lines[at - anchor : at - anchor + len(needle)] == needle:
+            starts.append(at - anchor)
+    if hint is not None and hint not in starts and lines[hint : hint + len(needle)] == needle:
+        starts.append(hint)
+    return starts
+
+
+def _place(text: Lines, before: Sequence[str], rows: dict[int, int], same: Mapping[int, int] | None) -> Place | None:
+    """The place where line `i` of `before` is the line `rows[i]` of the text.
+
+    `same` are the lines that differ in blanks only; None in an exact place. None where no function maps their indentation: one
+    written indentation then stands for two, as when a model leaves all indentation out.
+    """
+    indents: dict[str, str] = {}
+    for line, row in (same or {}).items():
+        own = indent_of(text.lines[row])
+        if indents.setdefault(indent_of(before[line]), own) != own:
+            return None
+    for line in range(1, len(before)) if same is not None else ():
+        row = rows.get(line - 1, len(text.lines)) + 1
+        if not before[line].strip() and row < len(text.lines) and not text.lines[row].strip():
+            rows[line] = row  # an empty line that stands where the edit has one
+    start, stop = min(rows.values()), max(rows.values()) + 1
+    return Place(start, stop, tuple(map(rows.get, range(len(before)))), indents, same is None)
+
+
+def _votes(keys: Sequence[str], needle: Sequence[str], work: Work) -> list[int]:
+    """Where `needle` would begin if each line that it shares with `keys` were its own: the most votes first."""
+    work.spend(10 * len(keys) + len(needle))
+    offsets: dict[str, int] = {}
+    for number, key in enumerate(needle):
+        offsets.setdefault(key, number)
+    votes = Counter(at - offsets[key] for at, key in enumerate(keys) if key in offsets)
+    return [start for start, _ in votes.most_common(_WINDOWS)]
+
+
+def _aligned(keys: Sequence[str], needle: Sequence[str], start: int, work: Work) -> list[tuple[int, int]]:
+    """(line of the needle, its line in `keys`) around a place."""
+    spread = min(2, len(needle) // 4)
+    first = max(start - spread, 0)
+    window = keys[first : max(start + len(needle) + spread, 0)]
+    work.spend(len(window) * len(needle))
+    pairs: list[tuple[int, int]] = []
+    for tag, a, a_stop, b, b_stop in SequenceMatcher(None, needle, window, autojunk=False).get_opcodes():
+        size = min(a_stop - a, b_stop - b) if tag in ("equal", "replace") else 0
+        shift = (
+            (a_stop - size, b_stop - size) if a == 0 else (a, b)
+        )  # what differs at the start ends where the rest begins
+        pairs += [(shift[0] + k, first + shift[1] + k) for k in range(size)]
+    return pairs
+
+
+def _likeness(text: Lines, before: Sequence[str], pairs: Sequence[tuple[int, int]], same: Mapping[int, int]) -> float:
+    """How like a place is, in [0, 1]: difflib's ratio over the characters of all lines, blanks at their ends aside."""
+    matched = 0.0
+    for line, row in pairs:
+        written, own = before[line].strip(), text.lines[row].strip()
+        text.work.spend(0 if line in same else len(written) * len(own))
+        ratio = 1.0 if line in same else SequenceMatcher(None, written, own, autojunk=False).ratio()
+        matched += (len(written) + len(own)) * (ratio if ratio >= LINE_DRIFT else 0.0)
+    rows = [row for _, row in pairs]
+    lines = [*before, *text.lines[min(rows) : max(rows) + 1]]
+    return matched / sum(len(line.strip()) for line in lines)
+
+
+def indent_of(line: str) -> str:
+    """The blanks that a line begins with."""
+    return line[: len(line) - len(line.lstrip())]
+
+
+def reindent(lines: Sequence[str], indents: Mapping[str, str]) -> list[str]:
+    """New lines with the program's indentation; `indents`: written → the program's."""
+    if all(written == own for written, own in indents.items()):
+        return list(lines)
+    steps = _steps(indents)
+    return [_translate(indent_of(line), indents, steps) + line.lstrip() if line.strip() else line for line in lines]
+
+
+def _steps(indents: Mapping[str, str]) -> dict[str, str]:
+    """By how much one level is deeper than another: as written → as the program has it."""
+    levels = sorted(indents.items(), key=lambda level: len(level[0]))
+    written_tabs, own_tabs = (any("\t" in level[side] for level in levels) for side in (0, 1))
+    pairs = [*pairwise(levels), *([(("", ""), levels[0])] if written_tabs != own_tabs else [])]
+    steps: dict[str, str] = {}
+    for (outer, its), (deeper, own) in pairs:
+        if deeper.startswith(outer) and own.startswith(its) and own != its:
+            written, step = deeper[len(outer) :], own[len(its) :]
+            tabs = max(written.count("\t"), step.count("\t")) or 1
+            if written and len(written) % tabs == len(step) % tabs == 0:
+                steps.setdefault(written[: len(written) // tabs], step[: len(step) // tabs])
+    return steps
+
+
+def _translate(indent: str, indents: Mapping[str, str], steps: Mapping[str, str]) -> str:
+    if indent in indents:
+        return indents[indent]
+    if shorter := [each for each in indents if indent.startswith(each)]:
+        nearest = max(shorter, key=len)
+        return indents[nearest] + _step(indent[len(nearest) :], steps)
+    if longer := [each for each in indents if each.startswith(indent)]:
+        nearest = min(longer, key=len)
+        extra = _step(nearest[len(indent) :], steps)
+        return indents[nearest].removesuffix(extra) if indents[nearest].endswith(extra) else ""
+    return indent
+
+
+def _step(blanks: str, steps: Mapping[str, str]) -> str:
+    """Blanks of so many steps as the program writes them; as they are where they are not whole steps."""
+    for written, own in steps.items():
+        times = len(blanks) // len(written)
+        if blanks == written * times:
+            return own * times
+    return blanks

@@ -9,14 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.core.edits.paths import path_in
-
 HEAD = re.compile(r"[ \t]{0,3}<{5,9} ?(?:SEARCH|ORIGINAL)\b>?(?P<path>.*)")
 DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
 END = re.compile(r"[ \t]{0,3}>{5,9} ?(?:REPLACE|UPDATED)\b[ \t]*+")
 _FENCE = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)([^`]*+)")
 _DIFF = re.compile(r"diff --git |--- |\+\+\+ |@@|\*\*\* (?:Begin Patch|Update File|Add File)")
 _DIFF_NAMES = ("diff", "patch", "udiff")
+_BUNDLE_HEAD = re.compile(r"=== file: (.+) ===")
+_QUOTED = re.compile(r"`([^`\s]{1,300})`")
+_SAID = re.compile(r"(?:file(?: ?name| ?path)?|path)\s*:\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,3 +104,21 @@ def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends
                 return row
         row += 1
     return row
+
+
+def path_in(line: str) -> str | None:
+    """The file's name that a line consists of, with its decoration taken off; None where the line is something else."""
+    line = line.strip()
+    if not line or len(line) > 400:
+        return None
+    bundled = _BUNDLE_HEAD.fullmatch(line)
+    if bundled:
+        return bundled[1]
+    bare = (
+        line.lstrip("#/*-<!; ").rstrip("*->: ") if line.startswith("//") or line[0] not in "/.*" else line.strip("*: ")
+    )
+    bare = _SAID.sub("", bare, count=1).strip("`*\"' ")
+    if bare and not any(character.isspace() or character in "`(){}=<>,;" for character in bare):
+        return bare if re.search(r"[./]", bare.strip(".")) else None
+    quoted = _QUOTED.findall(line)
+    return quoted[0] if len(quoted) == 1 and re.search(r"\w\.\w", quoted[0]) else None

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import Malformed
-from strop.base.regions import with_markers
-from strop.core.edits import check_only, regions_of
+from strop.base.regions import check_only, regions_of, with_markers
 from strop.tasks.command.bundle import bundled, unbundled
 
 PYTHON = '''import math
