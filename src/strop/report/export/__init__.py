@@ -1,1 +1,1 @@
-"""A run in the forms of other programs: lines of JSON, tables, pictures, a log of Inspect. docs/export.md describes them."""
+"""A run in the formats of other programs: JSON lines, tables, figures, a log of inspect-ai (docs/export.md)."""

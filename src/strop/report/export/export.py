@@ -1,21 +1,19 @@
-"""Write a run in the form of another program."""
+"""Write a run in the format of another program."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
-from strop.report.export.csv_files import write_csv
+from strop.report.export.atomic_write import atomic_file, atomic_folder
+from strop.report.export.figure_files import write_figures
 from strop.report.export.inspect_log import write_log
-from strop.report.export.lines import write_lines
-from strop.report.export.parquet import write_parquet
-from strop.report.export.pictures import write_pictures
-from strop.report.export.whole import whole_file, whole_folder
+from strop.report.export.json_lines import write_lines
+from strop.report.export.table_files import TABLE_FORMS, write_tables
 from strop.store import Store
 
 FORMS: Mapping[str, str] = {
@@ -25,32 +23,28 @@ FORMS: Mapping[str, str] = {
     "figures": "figures",
     "inspect": "run.eval",
 }
-"""Form → where it lies in the run's directory when nothing else is named."""
+"""Format → its file or folder in the run's directory."""
 _STREAM = Path("-")
-_TABLES: Mapping[str, tuple[Callable[..., Counter[str]], str]] = {
-    "csv": (write_csv, ".csv"),
-    "parquet": (write_parquet, ".parquet"),
-}
 
 
 def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> list[str]:
-    """Write the run in `directory`, finished or not, to `path`: whole, or nothing is there; lines that say what was written.
+    """Write the run in `directory`, finished or not, to `path`, whole or not at all; returns lines that say what was written.
 
-    `form` is one of FORMS; `texts`: with programs, prompts and answers; `force`: over an export that is there already.
+    `form` is one of FORMS; `texts`: with programs, prompts and answers; `force`: replace an existing export.
 
     Raises:
-        ConfigurationError: it cannot be written, there is something already, or a library is missing.
+        ConfigurationError: it cannot be written, something exists already, or a library is missing.
         StoreError: the record is damaged.
     """
     if path == _STREAM and form != "jsonl":
-        raise ConfigurationError(f"-o - is for --to jsonl alone; {form} needs the name of a file or folder")
+        raise ConfigurationError(f"-o - works with --to jsonl only; {form} needs the name of a file or folder")
     if path != _STREAM and str(path).startswith("-"):
         raise ConfigurationError(f"-o needs the name of a file or folder, not the flag {path}")
     if form == "inspect" and path.suffix != ".eval":
-        raise ConfigurationError(f"{path}: the name of a log of Inspect ends in .eval")
+        raise ConfigurationError(f"{path}: the name of an inspect-ai log ends in .eval")
     with Store.open(directory) as store:
-        said = _write(store, directory, form, path, texts=texts, force=force)
-        return [f"{said} in {path}", *store.notes]
+        contents = _write(store, directory, form, path, texts=texts, force=force)
+        return [f"{contents} in {path}", *store.notes]
 
 
 def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> str:
@@ -58,24 +52,23 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
         count = write_lines(store, sys.stdout, texts=texts)
         sys.stdout.flush()
         return quantity(count, "event")
-    if form in _TABLES:
-        write, ending = _TABLES[form]
-        with whole_folder(path, force=force, ours={ending}) as draft:
-            counts = write(store, draft, texts=texts)
+    if form in TABLE_FORMS:
+        with atomic_folder(path, force=force, ours={f".{form}"}) as draft:
+            counts = write_tables(store, draft, form, texts=texts)
         return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
     if form == "figures":
-        with whole_folder(path, force=force, ours={".svg", ".png", ".csv"}) as draft:
-            return quantity(write_pictures(store, directory, draft), "figure")
+        with atomic_folder(path, force=force, ours={".svg", ".png", ".csv"}) as draft:
+            return quantity(write_figures(store, directory, draft), "figure")
     if form == "inspect":
-        with whole_file(path, force=force) as draft:
-            log = draft.with_suffix(".eval")  # Inspect wants the ending
+        with atomic_file(path, force=force) as draft:
+            log = draft.with_suffix(".eval")  # Inspect wants this ending
             try:
                 count = write_log(store, directory, log, texts=texts)
                 log.replace(draft)
             finally:
                 log.unlink(missing_ok=True)
         return quantity(count, "sample")
-    with whole_file(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
+    with atomic_file(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
         count = write_lines(store, file, texts=texts)
         file.flush()
         os.fsync(file.fileno())

@@ -2,7 +2,7 @@
 
 A sample is one improvement: an improver at work on one copy of a task, named by its scope. Its events are the LM calls, the
 evaluations that the improver asked for (intermediate scores) and the notes of the audit; its scores are the utility of what it
-returned, in training and on the sealed split. docs/export.md says what has no place there.
+returned, in training and on the sealed split. docs/export.md lists what a log cannot hold.
 """
 
 from __future__ import annotations
@@ -10,42 +10,26 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import estimate
 from strop.base.errors import ConfigurationError
-from strop.base.events import Event, IterationFinished, RunFinished, RunResumed, RunStarted
-from strop.report.export.inspect_samples import Samples, Spoken
-from strop.report.export.words import encodable
-from strop.report.html.facts import recipe_of, run_facts
-from strop.report.html.load import RunData
-from strop.report.html.texts import Texts
-from strop.store import Store, Stored
+from strop.base.events import IterationFinished
+from strop.report.export.inspect_samples import Inspect, Samples
+from strop.report.export.safe_text import encodable
+from strop.report.terminal.words import notice_of
+from strop.runs.run_data import RunData, read_run
+from strop.runs.run_directory import RUNS_OF_STOP
+from strop.store import Store
 
 _STATUS = {"finished": "success", "failed": "error", "running": "started"}
-"""Of ours → of Inspect; a run that was stopped, killed or that spent a limit is `cancelled`."""
-
-
-@dataclass
-class _Frame:
-    """What is told of the run as a whole."""
-
-    seen: RunData = field(default_factory=lambda: RunData(Texts(None)))
-    iterations: list[IterationFinished] = field(default_factory=list)
-
-    def add(self, stored: Stored[Event]) -> None:
-        if isinstance(stored.event, RunStarted | RunResumed | RunFinished):
-            self.seen.add(stored)
-        elif isinstance(stored.event, IterationFinished):
-            self.iterations.append(stored.event)
-        self.seen.last = stored.at
+"""strop's status → that of Inspect; a run that was stopped or killed, or that spent a limit, is `cancelled`."""
 
 
 def write_log(store: Store, directory: Path, path: Path, *, texts: bool) -> int:
-    """Write the record in `directory` as a log; how many samples it has. The log is made in memory, as Inspect's API asks.
+    """Write the record in `directory` as a log; returns the number of samples. Inspect's API wants the whole log in memory.
 
     Raises:
         ConfigurationError: inspect-ai is not installed.
@@ -54,71 +38,79 @@ def write_log(store: Store, directory: Path, path: Path, *, texts: bool) -> int:
         from inspect_ai import event, log, model, scorer
     except ImportError:
         raise ConfigurationError("--to inspect needs inspect-ai: pip install 'strop[inspect]'") from None
-    spoken = Spoken(event, log, model, scorer)
-    samples, frame = Samples(spoken, texts=texts), _Frame()
-    for stored in store.events():
-        frame.add(stored)
-        samples.add(stored)
-    found = samples.finished()
-    meta = store.meta
-    recipe = recipe_of(frame.seen, meta)
-    run = run_facts(frame.seen, meta, recipe, directory)
+    samples = Samples(Inspect(event, log, model, scorer), store.text if texts else None)
+    run = read_run(store, samples.add)
+    finished = samples.finish()
+    kind, task = run.meta.get("kind", ""), run.meta.get("task", "")
+    started = _time(run.began or 0.0)
+    error = None
+    if run.status == "failed":
+        detail = encodable(run.detail) if texts else ""
+        error = log.EvalError(message=detail or "the run failed", traceback="", traceback_ansi="")
     whole = log.EvalLog(
-        status=_STATUS.get(run["status"], "cancelled"),
+        status=_STATUS.get(run.status, "cancelled"),
         eval=log.EvalSpec(
-            created=moment(run["started"] or 0.0).isoformat(),
-            task=run["task"] or run["kind"],
-            model=run["model"] or "none",
-            solver=f"strop {run['kind']}",
-            dataset=log.EvalDataset(name=run["task"], samples=len(found)),
+            created=started,
+            task=task or kind,
+            model=run.meta.get("language_model") or "none",
+            solver=f"strop {kind}",
+            dataset=log.EvalDataset(name=task, samples=len(finished)),
             config=log.EvalConfig(epochs=1),
-            packages=_packages(frame.seen),
-            metadata=_metadata(run, recipe),
+            packages=_packages(run),
+            metadata=_metadata(run, kind),
         ),
-        results=_results(log, frame.iterations, len(found), samples.ended),
+        results=_results(log, run.iterations, len(finished), samples.completed),
         stats=log.EvalStats(
-            started_at=moment(run["started"] or 0.0).isoformat(),
-            completed_at=moment(frame.seen.last).isoformat(),
+            started_at=started,
+            completed_at=_time(run.sessions[-1].last if run.sessions else 0.0),
             model_usage=samples.usage,
         ),
-        error=_error(log, run["detail"] if texts else "") if run["status"] == "failed" else None,
-        samples=found,
+        error=error,
+        samples=finished,
     )
     log.write_eval_log(whole, str(path), format="eval")
-    return len(found)
+    return len(finished)
 
 
-def moment(seconds: float) -> datetime:
-    """Unix seconds as a time with its zone."""
-    return datetime.fromtimestamp(seconds, UTC)
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def _packages(seen: RunData) -> dict[str, str]:
-    environment = json.loads(seen.started.environment) if seen.started else {}
-    found = {str(name): str(value) for name, value in environment.items() if isinstance(value, str)}
-    return found | {"strop of the export": importlib.metadata.version("strop")}
+def _packages(run: RunData) -> dict[str, str]:
+    environment = json.loads(run.start.environment) if run.start else {}
+    packages = {str(name): str(value) for name, value in environment.items() if isinstance(value, str)}
+    return packages | {"strop of the export": importlib.metadata.version("strop")}
 
 
-def _metadata(run: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("kind", "selection", "status", "is_language_model", "notice", "seconds")
-    return {**{f"strop_{name}": run[name] for name in names}, "strop_recipe": dict(recipe)}
+def _metadata(run: RunData, kind: str) -> Mapping[str, Any]:
+    model, is_language_model = run.meta.get("language_model", ""), run.meta.get("is_language_model") == "true"
+    return {
+        "strop_kind": kind,
+        "strop_selection": str(run.recipe.get("selection", "")) if kind in RUNS_OF_STOP else "",
+        "strop_status": run.status,
+        "strop_is_language_model": is_language_model,
+        "strop_notice": notice_of(model, is_language_model) if model else "",
+        "strop_seconds": run.seconds,
+        "strop_recipe": dict(run.recipe),
+    }
 
 
-def _results(log: Any, iterations: list[IterationFinished], samples: int, ended: int) -> Any:
-    """û of every I_t as metrics t0, t1, …; a score for the sealed split and one for training."""
+def _results(log: Any, iterations: list[IterationFinished], samples: int, completed: int) -> Any:
+    """û of every I_t as metrics t0, t1, …; one score for the sealed split and one for training."""
     scores = []
     for split in ("test", "train"):
         metrics = {}
-        for each in iterations:
-            values = getattr(each, split)
+        for iteration in iterations:
+            values = getattr(iteration, split)
             if values:
-                found, name = estimate(values), f"t{each.t}"
-                said = {"stderr": found.stderr, "copies": found.n, "accepted": each.accepted, "values": list(values)}
-                metrics[name] = log.EvalMetric(name=name, value=found.mean, metadata=said)
+                utility, name = estimate(values), f"t{iteration.t}"
+                metadata: dict[str, Any] = {
+                    "stderr": utility.stderr,
+                    "copies": utility.n,
+                    "accepted": iteration.accepted,
+                }
+                metadata["values"] = list(values)
+                metrics[name] = log.EvalMetric(name=name, value=utility.mean, metadata=metadata)
         if metrics:
             scores.append(log.EvalScore(name=f"meta-utility, {split}", scorer="meta-utility", metrics=metrics))
-    return log.EvalResults(total_samples=samples, completed_samples=ended, scores=scores)
-
-
-def _error(log: Any, detail: str) -> Any:
-    return log.EvalError(message=encodable(detail) or "the run failed", traceback="", traceback_ansi="")
+    return log.EvalResults(total_samples=samples, completed_samples=completed, scores=scores)

@@ -1,19 +1,20 @@
-"""A record as tables: one row an evaluation, a message to the language model, an iteration, a note of the audit, a text.
+"""The tables of a record: one row an evaluation, a message to the language model, an iteration, a note of the audit, a text.
 
-Rows are made while the record is read. Programs, prompts and answers stand once, in the table of texts; the others name them by
-their digests. What is kept meanwhile: LM calls that wait for their answers, and the digests that were named.
+`TABLES` describes them; CSV and Parquet are written from it. Rows are made while the record is read. Programs, prompts and
+answers stand once, in the table of texts; the other tables hold their digests.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import mean, stderr, t_estimate
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
+from strop.report.export.exchanges import Exchange, Exchanges
 from strop.report.terminal.notes import noted
 from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
@@ -27,13 +28,21 @@ class Column:
     """A column of a table; docs/export.md says what it means."""
 
     name: str
-    type: Literal["int", "float", "bool", "text"]
-    free: bool = False
-    """Whether it may quote a program, a prompt or an answer: empty where texts are not wanted."""
+    type: Literal["int", "float", "bool", "text", "json", "lines"]
+    """`json` and `lines` are texts: a value as JSON, and texts that are joined by line ends."""
+    quotes: bool = False
+    """Whether it may quote a program, a prompt or an answer; empty where texts are not wanted."""
+
+    def cell(self, value: Any) -> Value:
+        """The value as it stands in the table."""
+        if self.type == "json" and not isinstance(value, str | None):
+            return json.dumps(value, separators=(",", ":"))
+        cell: Value = "\n".join(value or ()) if self.type == "lines" else value
+        return cell
 
 
 def _columns(described: str) -> tuple[Column, ...]:
-    """From `name:type` words; `!` at the end marks what may quote."""
+    """Columns from `name:type` words; `!` at the end marks one that quotes."""
     pairs = ([*word.rstrip("!").split(":"), word] for word in described.split())
     return tuple(Column(name, kind, word.endswith("!")) for name, kind, word in pairs)  # type: ignore[arg-type]
 
@@ -41,18 +50,18 @@ def _columns(described: str) -> tuple[Column, ...]:
 TABLES: dict[str, tuple[Column, ...]] = {
     "evaluations": _columns(
         "seq:int at:float t:int role:text scope:text utility:text split:text solution:text verdict:text value:float "
-        "instances:int scores:text verdicts:text error:text! notes:text! metrics:text beside:text "
+        "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json "
         "cpu_seconds:float wall_seconds:float"
     ),
     "calls": _columns(
         "seq:int at:float answered_at:float t:int role:text scope:text call:int index:int lm_calls:int temperature:float "
         "expertise:text message:text answer:text reasoning:text lm:text model:text finish_reason:text input_tokens:int "
-        "output_tokens:int dollars:float again:bool seconds:float faults:text!"
+        "output_tokens:int dollars:float again:bool seconds:float faults:lines!"
     ),
     "iterations": _columns(
-        "seq:int at:float t:int parent:int improver:text candidate:text accepted:bool reason:text! train:text train_mean:float "
-        "train_stderr:float test:text test_mean:float test_stderr:float test_low:float test_high:float tasks:text lm_calls:int "
-        "evaluations:int verdicts:text seconds:float gate_pairs:int gate_mean:float gate_low:float gate_high:float "
+        "seq:int at:float t:int parent:int improver:text candidate:text accepted:bool reason:text! train:json train_mean:float "
+        "train_stderr:float test:json test_mean:float test_stderr:float test_low:float test_high:float tasks:json lm_calls:int "
+        "evaluations:int verdicts:json seconds:float gate_pairs:int gate_mean:float gate_low:float gate_high:float "
         "gate_e_value:float gate_threshold:float"
     ),
     "audit": _columns(
@@ -61,168 +70,83 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "texts": _columns("digest:text characters:int text:text!"),
 }
-
-
-@dataclass
-class _Waiting:
-    """An LM call whose answers have not all come."""
-
-    rows: dict[int, list[Value]]
-    faults: dict[int, list[str]] = field(default_factory=dict)
-
-
-@dataclass
-class _Reader:
-    text: Callable[[str], str]
-    texts: bool
-    waiting: dict[tuple[str, int], _Waiting] = field(default_factory=dict)
-    gates: dict[int, Compared] = field(default_factory=dict)
-    named: set[bytes] = field(default_factory=set)
-
-    def rows(self, stored: Stored[Event]) -> Iterator[tuple[str, Row]]:
-        """The rows that are whole with this event."""
-        match stored.event:
-            case Evaluated() as event:
-                yield from self._texts(event.solution)
-                yield "evaluations", _evaluation(stored, event)
-            case LmCalled() as event:
-                yield from self._texts(event.expertise, *event.messages)
-                rows = {index: _call(stored, event, index) for index in range(len(event.messages))}
-                self.waiting[event.scope, event.call] = _Waiting(rows)
-            case LmFault() as event:
-                waiting = self.waiting.get((event.scope, event.call))
-                if waiting is not None:
-                    waiting.faults.setdefault(event.index, []).append(f"{event.fault}: {event.detail}")
-            case LmResponded() as event:
-                yield from self._texts(event.text, event.reasoning)
-                yield from self._answered(stored.at, event)
-            case Compared() as event:
-                self.gates[event.t] = event
-            case IterationFinished() as event:
-                yield from self._texts(event.improver, event.candidate)
-                yield "iterations", _iteration(stored, event, self.gates.get(event.t))
-            case AuditNoted() as event:
-                yield from self._texts(event.program)
-                yield "audit", _note(stored, event)
-            case _:
-                pass
-
-    def rest(self) -> Iterator[tuple[str, Row]]:
-        """The messages that were never answered."""
-        for waiting in self.waiting.values():
-            for index, row in sorted(waiting.rows.items()):
-                row[-1] = "\n".join([*waiting.faults.get(index, []), *waiting.faults.get(-1, [])])
-                yield "calls", tuple(row)
-
-    def _answered(self, at: float, event: LmResponded) -> Iterator[tuple[str, Row]]:
-        waiting = self.waiting.get((event.scope, event.call))
-        row = None if waiting is None else waiting.rows.pop(event.index, None)
-        if waiting is None or row is None:
-            return
-        names = [column.name for column in TABLES["calls"]]
-        dollars = None if event.cost is None else event.cost / 1e9
-        given: dict[str, Value] = {
-            "answered_at": at, "answer": event.text, "reasoning": event.reasoning, "lm": event.lm, "model": event.model,
-            "finish_reason": event.finish_reason, "input_tokens": event.input_tokens, "output_tokens": event.output_tokens,
-            "dollars": dollars, "again": event.again, "seconds": event.seconds,
-            "faults": "\n".join(waiting.faults.pop(event.index, [])),
-        }  # fmt: skip
-        for name, value in given.items():
-            row[names.index(name)] = value
-        if not waiting.rows:
-            del self.waiting[event.scope, event.call]
-        yield "calls", tuple(row)
-
-    def _texts(self, *digests: str | None) -> Iterator[tuple[str, Row]]:
-        for digest in digests if self.texts else ():
-            if digest is None or (known := bytes.fromhex(digest)) in self.named:
-                continue
-            self.named.add(known)
-            try:
-                text = self.text(digest)
-            except StoreError:  # of a damaged record: the digest in the other tables says which is missing
-                continue
-            yield "texts", (digest, len(text), text)
+_KINDS = (Evaluated, LmCalled, LmFault, LmResponded, Compared, IterationFinished, AuditNoted)
 
 
 def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
-    """Name of the table and row, in the order of the record; a message comes when its answer came. Without `texts` there is no
-    table of texts, and columns that may quote one are empty."""
-    reader = _Reader(store.text, texts)
-    for stored in store.outline():
-        for name, row in reader.rows(stored):
-            yield name, row if texts else _without(name, row)
-    for name, row in reader.rest():
-        yield name, row if texts else _without(name, row)
+    """Name of the table and row, in the order of the record; a message comes when its answer came, or last. Without `texts` there
+    is no table of texts, and columns that may quote one are empty."""
+    seen: set[bytes] = set()
+    exchanges, gates = Exchanges(), dict[int, Compared]()
+    for stored in store.outline(*_KINDS):
+        if texts and not isinstance(stored.event, Compared):
+            for digest, text in _new_texts(store, stored.event, seen):
+                yield "texts", (digest, len(text), text)
+        exchange = exchanges.add(stored)
+        if exchange is not None:
+            yield "calls", _row("calls", _call(exchange), texts)
+        match stored.event:
+            case Evaluated() as event:
+                values = {"role": role_in(event.scope), "instances": len(event.scores)}
+                yield "evaluations", _row("evaluations", _common(stored) | values, texts)
+            case Compared() as event:
+                gates[event.t] = event
+            case IterationFinished() as event:
+                yield "iterations", _row("iterations", _common(stored) | _iteration(event, gates.get(event.t)), texts)
+            case AuditNoted() as event:
+                (note,) = noted({event.rule: 1})
+                yield "audit", _row("audit", vars(note) | _common(stored), texts)
+            case _:
+                pass
+    for exchange in exchanges.unanswered():
+        yield "calls", _row("calls", _call(exchange), texts)
 
 
-def _without(name: str, row: Row) -> Row:
-    return tuple(None if column.free else value for column, value in zip(TABLES[name], row, strict=True))
+def _row(table: str, values: Mapping[str, Any], texts: bool) -> Row:
+    columns = TABLES[table]
+    return tuple(None if column.quotes and not texts else column.cell(values.get(column.name)) for column in columns)
 
 
-def _json(values: object) -> str:
-    return json.dumps(values, separators=(",", ":"))
+def _new_texts(store: Store, event: Event, seen: set[bytes]) -> Iterator[tuple[str, str]]:
+    """The digests in an event that were not seen before, each with its text."""
+    for name in event.TEXTS:
+        value = getattr(event, name)
+        for digest in value if isinstance(value, tuple) else (value,):
+            if digest is None or bytes.fromhex(digest) in seen:
+                continue
+            seen.add(bytes.fromhex(digest))
+            try:
+                yield digest, store.text(digest)
+            except StoreError:  # a damaged record: the other tables still hold the digest of the missing text
+                continue
 
 
-def _evaluation(stored: Stored[Event], event: Evaluated) -> Row:
-    where = (stored.seq, stored.at, iteration_of(event.scope), role_in(event.scope), event.scope)
-    what = (event.utility, event.split, event.solution, event.verdict, event.value, len(event.scores))
-    each = (
-        _json(event.scores),
-        _json(event.verdicts),
-        event.error,
-        "\n".join(event.notes),
-        event.metrics,
-        event.beside,
-    )
-    return (*where, *what, *each, event.cpu_seconds, event.wall_seconds)
+def _common(stored: Stored[Event]) -> dict[str, Any]:
+    """The event's own fields, its number, its time and its iteration."""
+    return {"t": iteration_of(stored.event.scope), "seq": stored.seq, "at": stored.at} | vars(stored.event)
 
 
-def _call(stored: Stored[Event], event: LmCalled, index: int) -> list[Value]:
-    """LM calls are charged by the request: the first message has them all, so that the column adds up."""
-    row: list[Value] = [
-        stored.seq,
-        stored.at,
-        None,
-        iteration_of(event.scope),
-        role_in(event.scope),
-        event.scope,
-        event.call,
-        index,
-    ]
-    row += [0 if index else event.cost, event.temperature, event.expertise, event.messages[index]]
-    return row + [None] * (len(TABLES["calls"]) - len(row))
+def _call(exchange: Exchange) -> dict[str, Any]:
+    values = {"t": iteration_of(exchange.scope), "role": role_in(exchange.scope)} | vars(exchange)
+    answer = exchange.answer
+    if answer is not None:
+        dollars = None if answer.cost is None else answer.cost / 1e9
+        values = vars(answer) | values | {"answer": answer.text, "dollars": dollars}
+    return values
 
 
-def _iteration(stored: Stored[Event], event: IterationFinished, gate: Compared | None) -> Row:
-    test = t_estimate(event.test).interval if event.test else None
-    judged: Row = (None,) * 6
+def _iteration(event: IterationFinished, gate: Compared | None) -> dict[str, Any]:
+    values = _sample("train", event.train) | _sample("test", event.test)
+    if event.test:
+        low, high = t_estimate(event.test).interval or (None, None)
+        values["test_low"] = None if low is None else max(low, 0.0)
+        values["test_high"] = None if high is None else min(high, 1.0)
     if gate is not None:
-        (below, above), shift = gate.interval, mean(gate.differences) if gate.differences else 0.0
-        judged = (gate.pairs, shift, below, above, gate.e_value, gate.threshold)
-    return (
-        stored.seq, stored.at, event.t, event.parent, event.improver, event.candidate, event.accepted, event.reason,
-        *_sample(event.train), *_sample(event.test), *((None, None) if test is None else (max(test[0], 0.0), min(test[1], 1.0))),
-        _json(event.tasks), event.lm_calls, event.evaluations, event.verdicts, event.seconds, *judged,
-    )  # fmt: skip
+        values["gate_mean"] = mean(gate.differences) if gate.differences else 0.0
+        values["gate_low"], values["gate_high"] = gate.interval
+        values |= {f"gate_{name}": getattr(gate, name) for name in ("pairs", "e_value", "threshold")}
+    return values
 
 
-def _sample(values: Sequence[float]) -> Row:
-    """Values, mean and standard error."""
-    return (_json(values), mean(values), stderr(values)) if values else (_json(values), None, None)
-
-
-def _note(stored: Stored[Event], event: AuditNoted) -> Row:
-    (said,) = noted({event.rule: 1})
-    where = (stored.seq, stored.at, iteration_of(event.scope), event.scope)
-    return (
-        *where,
-        event.rule,
-        said.title,
-        said.told_by,
-        said.unsandboxing,
-        event.times,
-        event.program,
-        event.line,
-        event.detail,
-    )
+def _sample(name: str, values: Sequence[float]) -> dict[str, float | None]:
+    return {f"{name}_mean": mean(values), f"{name}_stderr": stderr(values)} if values else {}

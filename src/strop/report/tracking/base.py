@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from strop.base.events import (
-    AuditNoted,
-    Edited,
-    Evaluated,
-    Event,
-    ImproveFinished,
-    IterationFinished,
-    LmFault,
-    RunFinished,
-)
-from strop.base.solution import digest_of
+from strop.base.events import Event
 from strop.store import Stored
 
 Attributes: TypeAlias = dict[str, str | bool | int | float | tuple[str, ...]]
@@ -26,61 +15,35 @@ Attributes: TypeAlias = dict[str, str | bool | int | float | tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Subject:
-    """The run that a tracker is told of."""
+    """The run that is sent to a tracker."""
 
     directory: Path
     facts: dict[str, str]
-    """What its record says of it: kind, task, language_model."""
+    """From the record's `meta`: kind, task, language_model."""
     content: bool
     """Whether texts may be sent: prompts, answers, programs and what they printed."""
     notes: dict[str, str]
-    """What the tracker wants to find again when the run is resumed, e.g. its own id of it. Kept with each flush."""
+    """What the tracker needs again when the run is resumed, e.g. its own id of the run. Saved with each flush."""
 
 
 class Tracker(Protocol):
-    """Tells one tracking system of a run. Called by one thread; whatever it raises or however long it takes, the run goes on.
+    """Sends a run to one tracking system. Called by one thread; the run goes on whatever it raises and however long it takes.
 
-    The record is the truth, and a tracker may be sent an event twice where a run was killed between sending and noting it.
+    The record is the truth. A tracker may get an event twice if the run was killed between sending it and saving that.
     """
 
     kinds: tuple[type[Event], ...]
     """The kinds of events that it wants; all when empty."""
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """Take in the next event of the record. Cheap: nothing is sent yet. `known`: it was sent before the run was resumed, and
-        is given again only for what the tracker derives from several events."""
+        """Take the next event of the record, with digests in place of its texts unless `Subject.content`. Cheap: nothing is sent
+        yet. `known`: it was sent before the run was resumed, and comes again for what the tracker derives from several events."""
         ...
 
     def flush(self) -> None:
-        """Send what was taken in. When this raises, it is called again later; when it returns, all of it has arrived."""
+        """Send what was taken. After an exception it is called again later; when it returns, everything has arrived."""
         ...
 
     def close(self) -> None:
-        """Let go of connections. The run may not have ended: it may be resumed later."""
+        """Close connections. The run may be resumed later."""
         ...
-
-
-_FREE: dict[type[Event], tuple[str, ...]] = {
-    ImproveFinished: ("detail",),
-    Evaluated: ("error", "notes"),
-    Edited: ("detail",),
-    AuditNoted: ("detail",),
-    LmFault: ("detail",),
-    IterationFinished: ("reason",),
-    RunFinished: ("detail",),
-}
-"""Fields beside `TEXTS` that may quote a program, a prompt or an answer."""
-
-
-def plain(event: Event, *, content: bool) -> dict[str, Any]:
-    """The fields of an event as JSON knows them. Without `content` a digest stands for each text, and what may quote one is left
-    out."""
-    fields: dict[str, Any] = json.loads(json.dumps(vars(event)))
-    if content:
-        return fields
-    for name in _FREE.get(type(event), ()):
-        del fields[name]
-    for name in event.TEXTS:
-        value = fields[name]
-        fields[name] = [digest_of(each) for each in value] if isinstance(value, list) else value and digest_of(value)
-    return fields

@@ -1,4 +1,4 @@
-"""A tracker that writes one line of JSON for each event: for `tail -f`, `jq`, and whatever reads JSON lines."""
+"""A tracker that appends a line of JSON for each event to a file: for `tail -f`, `jq`, and log shippers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any
 
 from strop.base.events import Event
-from strop.report.tracking.base import Subject, plain
+from strop.report.export.json_lines import line_of
+from strop.report.tracking.base import Subject
 from strop.store import Stored
 
 _TAIL = 1 << 16
@@ -22,10 +22,10 @@ class JsonLines:
     kinds: tuple[type[Event], ...] = ()
 
     def __init__(self, path: Path, subject: Subject) -> None:
-        """`path` may be a file that holds lines of this or of other runs, a device or a pipe.
+        """`path` may be a new file, a file of lines of this or other runs, a device or a pipe.
 
         Raises:
-            ValueError: it is a file of something else.
+            ValueError: the file holds something else.
             OSError: it cannot be written.
         """
         self._content = subject.content
@@ -38,9 +38,7 @@ class JsonLines:
         """A line for the event."""
         if known or stored.seq <= self._last:
             return
-        fields: dict[str, Any] = {"run": self._run, "seq": stored.seq, "at": stored.at}
-        fields |= {"kind": type(stored.event).__name__} | plain(stored.event, content=self._content)
-        self._waiting.append(json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n")
+        self._waiting.append(line_of(stored, quotes=self._content, run=self._run).encode("ascii") + b"\n")
 
     def flush(self) -> None:
         """Write the lines."""
@@ -55,7 +53,7 @@ class JsonLines:
 
 
 def _whole_lines(path: Path, run: str) -> int:
-    """Cut a last line that a kill left half written; the number of the last event of `run`, where the last line is of it."""
+    """Remove a last line that a kill left unfinished; returns the number of the last event if it is of `run`, else 0."""
     with path.open("rb+") as file:
         size = file.seek(0, os.SEEK_END)
         tail, start = b"", size
@@ -66,7 +64,7 @@ def _whole_lines(path: Path, run: str) -> int:
         whole = tail.rfind(b"\n") + 1
         lines, half = tail[:whole].splitlines(), tail[whole:]
         if not all(part.startswith(_BEGINNING) for part in lines[-1:]) or not half.startswith(_BEGINNING[: len(half)]):
-            raise ValueError(f"{path} holds something else than events; name another file")
+            raise ValueError(f"{path} holds something other than events; choose another file")
         file.truncate(start + whole)
     last = json.loads(lines[-1]) if lines else {}
     return int(last["seq"]) if last.get("run") == run else 0

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from strop.base.console import notify
@@ -144,7 +144,7 @@ class _Lane:
             subject = Subject(self._directory, facts, self._track.content, self._entry.notes)
             tracker = make(self._track, subject)
             known = self._entry.sent
-            for stored in _within(store, tracker.kinds, 0, known):
+            for stored in takewhile(lambda stored: stored.seq <= known, self._read(store, tracker, 0)):
                 tracker.event(stored, known=True)
         self._notebook.keep()  # its notes, before anything is sent
         return tracker
@@ -154,7 +154,7 @@ class _Lane:
         batch: list[Stored[Event]] = []
         if self._taken == self._entry.sent:  # else the last batch could not be sent yet
             with Store.open(self._directory) as store:  # not kept open: a writer folds its log only where nobody reads
-                batch = list(islice(store.events(*tracker.kinds, after=self._taken), BATCH))
+                batch = list(islice(self._read(store, tracker, self._taken), BATCH))
             for stored in batch:
                 self._taken = stored.seq
                 tracker.event(stored, known=False)
@@ -165,15 +165,13 @@ class _Lane:
             return len(batch) < BATCH and bool(batch)
         return True
 
+    def _read(self, store: Store, tracker: Tracker, after: int) -> Iterator[Stored[Event]]:
+        """The events behind number `after`; without texts unless the tracker may have them."""
+        read = store.events if self._track.content else store.outline
+        return read(*tracker.kinds, after=after)
+
     def _failed(self, error: Exception) -> None:
         self._failing = True
         if not self._told:
             self._told = True
             self._tell(f"tracker {self.name} failed and will be retried: {type(error).__name__}: {error}")
-
-
-def _within(store: Store, kinds: tuple[type[Event], ...], after: int, last: int) -> Iterator[Stored[Event]]:
-    for stored in store.events(*kinds, after=after):
-        if stored.seq > last:
-            return
-        yield stored

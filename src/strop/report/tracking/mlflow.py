@@ -1,4 +1,4 @@
-"""MLflow: the recipe as parameters, figures by iteration, the best improver as an artifact (extra `mlflow`)."""
+"""MLflow: the recipe as parameters, metrics of each iteration, the best improver as an artifact (extra `mlflow`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 for _name, _value in {
-    "MLFLOW_DISABLE_TELEMETRY": "true",  # nobody is told of a run but the server that was named
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # a run is sent to the named server only
     "MLFLOW_ALLOW_FILE_STORE": "true",  # without a server, files are what mlflow-skinny can write
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # the mirror tries again by itself
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -20,11 +20,12 @@ from mlflow.entities import Metric, Param, RunTag  # noqa: E402
 
 from strop.base.events import Event, IterationFinished, RunFinished, RunResumed, RunStarted  # noqa: E402
 from strop.report.tracking.base import Subject  # noqa: E402
-from strop.report.tracking.totals import KINDS, Totals, recipe  # noqa: E402
+from strop.report.tracking.metrics import KINDS, iteration_metrics, parameters, totals  # noqa: E402
+from strop.runs.run_data import RunData  # noqa: E402
 from strop.store import Stored  # noqa: E402
 
 _STATUS = {"finished": "FINISHED", "failed": "FAILED"}
-"""By the status of RunFinished; every other is KILLED."""
+"""Status of RunFinished → that of MLflow; all others are KILLED."""
 _LONGEST_PARAMETER = 500
 
 
@@ -42,47 +43,47 @@ class MLflow:
         self._subject = subject
         uri = os.environ.get("MLFLOW_TRACKING_URI") or Path("mlruns").absolute().as_uri()
         self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        self._totals = Totals()
+        self._data = RunData()
         self._waiting: list[Callable[[], None]] = []
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """What is to be sent for it."""
+        """Prepare what is sent for it."""
         event, at = stored.event, int(stored.at * 1000)
-        self._totals.add(event)
+        self._data.add(event, stored.at)
         if known:
             return
         if isinstance(event, RunStarted):
-            self._waiting.append(partial(self._begin, event, at))
+            self._waiting.append(partial(self._begin, parameters(self._data), at))
         elif isinstance(event, RunResumed):
             self._waiting.append(lambda: self._client.update_run(self._run, status="RUNNING"))
         elif isinstance(event, IterationFinished):
-            self._waiting.append(partial(self._log, self._totals.of(event), at, event.t))
+            self._waiting.append(partial(self._log, iteration_metrics(self._data, event), at, event.t))
         elif isinstance(event, RunFinished):
-            self._waiting.append(partial(self._end, event, self._totals.metrics(), at))
+            self._waiting.append(partial(self._end, event, totals(self._data), at))
 
     def flush(self) -> None:
-        """Send it in order; what has arrived is not sent again."""
+        """Send it in order; nothing that arrived is sent again."""
         while self._waiting:
             self._waiting[0]()
             del self._waiting[0]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
     @property
     def _run(self) -> str:
         return self._subject.notes["run"]
 
-    def _begin(self, event: RunStarted, at: int) -> None:
+    def _begin(self, recipe: dict[str, str | int | float | bool], at: int) -> None:
         if "run" not in self._subject.notes:
             self._create(at)
-        parameters = [Param(key, str(value)[:_LONGEST_PARAMETER]) for key, value in recipe(event).items()]
-        self._client.log_batch(self._run, params=parameters)
+        params = [Param(key, str(value)[:_LONGEST_PARAMETER]) for key, value in recipe.items()]
+        self._client.log_batch(self._run, params=params)
 
     def _create(self, at: int) -> None:
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or "strop"
-        found = self._client.get_experiment_by_name(name)
-        experiment = self._client.create_experiment(name) if found is None else found.experiment_id
+        existing = self._client.get_experiment_by_name(name)
+        experiment = self._client.create_experiment(name) if existing is None else existing.experiment_id
         tags = {f"strop.{name}": value for name, value in self._subject.facts.items()}
         label = self._subject.directory.absolute().name
         run = self._client.create_run(experiment, start_time=at, tags=tags, run_name=label)
@@ -91,10 +92,10 @@ class MLflow:
     def _log(self, metrics: dict[str, float], at: int, step: int) -> None:
         self._client.log_batch(self._run, metrics=[Metric(name, value, at, step) for name, value in metrics.items()])
 
-    def _end(self, event: RunFinished, totals: dict[str, float], at: int) -> None:
+    def _end(self, event: RunFinished, metrics: dict[str, float], at: int) -> None:
         best = self._subject.directory / "best.py"
         if best.is_file():
             self._client.log_artifact(self._run, str(best))
-        metrics = [Metric(f"total_{name}", value, at, 0) for name, value in totals.items()]
-        self._client.log_batch(self._run, metrics=metrics, tags=[RunTag("strop.status", event.status)])
+        total = [Metric(f"total_{name}", value, at, 0) for name, value in metrics.items()]
+        self._client.log_batch(self._run, metrics=total, tags=[RunTag("strop.status", event.status)])
         self._client.set_terminated(self._run, _STATUS.get(event.status, "KILLED"), at)

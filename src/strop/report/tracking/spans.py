@@ -1,16 +1,15 @@
 """A run as a tree of spans, in the terms of OpenTelemetry's semantic conventions, without its library.
 
-One trace a run; a tree a stretch of it: the run, its iterations, improvements, LM responses (`chat`) and evaluations. A stretch
-ends with the run, with Ctrl-C, or where a killed run is resumed, and everything open ends with it. Ids derive from the record, so
-that what is sent twice has the same ids. Not here: sending (otel.py).
+One trace a run; one tree a session of it: the run, its iterations, improvements, LM responses (`chat`) and evaluations. A session
+ends with the run, with Ctrl-C, or when a killed run is resumed, and everything open ends with it. Ids derive from the record, so
+that a span that is sent twice has the same id. otel.py sends them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from strop.analysis.stats import mean
 from strop.base.events import (
@@ -33,6 +32,7 @@ from strop.report.tracking import chat
 from strop.report.tracking.base import Attributes
 from strop.store import Stored
 
+Kind: TypeAlias = Literal["internal", "client"]
 MOST_NOTES = 100
 """Notes on one span, at most: a program can cause thousands."""
 
@@ -55,7 +55,7 @@ class Span:
     parent: int | None
     start: float
     end: float = 0.0
-    kind: Literal["internal", "client"] = "internal"
+    kind: Kind = "internal"
     attributes: Attributes = field(default_factory=dict)
     error: str = ""
     """Why it failed, in one word; empty where it did not."""
@@ -80,7 +80,7 @@ KINDS: tuple[type[Event], ...] = (
 
 
 class Spans:
-    """Makes spans of events, in the record's order."""
+    """Makes spans of events in their order. Holds what is open, and the LM calls of open improvements."""
 
     def __init__(self, facts: dict[str, str], *, content: bool) -> None:
         self.trace = 0
@@ -90,142 +90,107 @@ class Spans:
         self._calls: dict[tuple[str, int], tuple[LmCalled, list[Note]]] = {}
         self._model = chat.Model("", None)
         self._last = 0.0
-        self._acts: dict[type[Event], Callable[[Stored[Event]], list[Span]]] = {
-            RunStarted: self._run_started,
-            RunResumed: self._run_started,
-            RunFinished: self._run_finished,
-            IterationStarted: self._iteration_started,
-            IterationFinished: self._iteration_finished,
-            ImproveStarted: self._improve_started,
-            ImproveFinished: self._improve_finished,
-            LmCalled: self._lm_called,
-            LmResponded: self._lm_responded,
-            LmFault: self._lm_fault,
-            Evaluated: self._evaluated,
-            Compared: self._noted,
-            AuditNoted: self._noted,
-        }
 
     def add(self, stored: Stored[Event]) -> list[Span]:
-        """The spans that end with this event."""
-        ended = self._acts[type(stored.event)](stored)
+        """Take an event of KINDS; returns the spans that end with it."""
+        match stored.event:
+            case RunStarted() | RunResumed() | RunFinished() as event:
+                ended = self._session(stored, event)
+            case LmCalled() as event:
+                self._calls[event.scope, event.call] = event, []
+                ended = []
+            case LmFault() as event:
+                ended = self._faulted(stored, event)
+            case LmResponded() as event:
+                ended = [self._responded(stored, event)]
+            case Evaluated() as event:
+                ended = [self._evaluated(stored, event)]
+            case Compared() | AuditNoted() as event:
+                self._note(stored, event)
+                ended = []
+            case event:
+                ended = self._scoped(stored, event)
         self._last = stored.at
         return ended
 
-    def _run_started(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, RunStarted | RunResumed)
-        killed = self._ended_stretch(self._last, "killed")
+    def _session(self, stored: Stored[Event], event: RunStarted | RunResumed | RunFinished) -> list[Span]:
+        """A run, or a session of it, begins or ends."""
+        if isinstance(event, RunFinished):
+            if (root := self._open.get("")) is not None:
+                root.attributes["strop.status"] = event.status
+            return self._end_session(stored.at, "" if event.status == "finished" else event.status)
+        killed = self._end_session(self._last, "killed")
         if not self.trace:
             self.trace = _number(16, f"{stored.at!r} {event.spec}")
         self._model = chat.Model.of(event.spec)
         attributes: Attributes = {f"strop.{name}": value for name, value in self._facts.items()}
-        attributes["strop.spec"] = event.spec
-        attributes["strop.resumed"] = isinstance(event, RunResumed)
+        attributes |= {"strop.spec": event.spec, "strop.resumed": isinstance(event, RunResumed)}
         self._begin(f"strop {self._facts.get('kind', 'run')}", stored, attributes)
         return killed
 
-    def _run_finished(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, RunFinished)
-        if (root := self._open.get("")) is not None:
-            root.attributes["strop.status"] = event.status
-        return self._ended_stretch(stored.at, "" if event.status == "finished" else event.status)
-
-    def _iteration_started(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, IterationStarted)
-        self._begin(f"iteration {event.t}", stored, {"strop.t": event.t})
+    def _scoped(self, stored: Stored[Event], event: Event) -> list[Span]:
+        """An iteration or an improvement begins or ends."""
+        match event:
+            case IterationStarted():
+                self._begin(f"iteration {event.t}", stored, {"strop.t": event.t})
+            case ImproveStarted():
+                self._begin(f"improve {event.utility}", stored, {"strop.utility": event.utility})
+            case IterationFinished():
+                attributes = _attributes(event, "accepted", "lm_calls", "evaluations")
+                if self._content:  # after a failed self-improvement it quotes the program
+                    attributes["strop.reason"] = event.reason
+                for name, values in (("train", event.train), ("test", event.test)):
+                    if values:
+                        attributes[f"strop.{name}"] = mean(values)
+                return [self._end(stored, attributes, "")]
+            case ImproveFinished():
+                for key in [key for key in self._calls if key[0] == event.scope]:
+                    del self._calls[key]
+                attributes = _attributes(event, "outcome", "utility_calls", "lm_calls", "cpu_seconds")
+                if self._content and event.detail:
+                    attributes["strop.detail"] = event.detail
+                return [self._end(stored, attributes, "" if event.outcome == "ok" else event.outcome)]
+            case _:
+                pass
         return []
 
-    def _iteration_finished(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, IterationFinished)
-        attributes: Attributes = {"strop.accepted": event.accepted}
-        attributes |= {"strop.lm_calls": event.lm_calls, "strop.evaluations": event.evaluations}
-        if self._content:  # where the self-improvement failed it quotes the program
-            attributes["strop.reason"] = event.reason
-        for name, values in (("train", event.train), ("test", event.test)):
-            if values:
-                attributes[f"strop.{name}"] = mean(values)
-        return self._ended(stored, attributes, "")
-
-    def _improve_started(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, ImproveStarted)
-        self._begin(f"improve {event.utility}", stored, {"strop.utility": event.utility})
-        return []
-
-    def _improve_finished(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, ImproveFinished)
-        for key in [key for key in self._calls if key[0] == event.scope]:
-            del self._calls[key]
-        attributes: Attributes = {"strop.outcome": event.outcome, "strop.utility_calls": event.utility_calls}
-        attributes |= {"strop.lm_calls": event.lm_calls, "strop.cpu_seconds": event.cpu_seconds}
-        if self._content and event.detail:
-            attributes["strop.detail"] = event.detail
-        return self._ended(stored, attributes, "" if event.outcome == "ok" else event.outcome)
-
-    def _lm_called(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, LmCalled)
-        self._calls[event.scope, event.call] = event, []
-        return []
-
-    def _lm_fault(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, LmFault)
+    def _faulted(self, stored: Stored[Event], event: LmFault) -> list[Span]:
         call, faults = self._calls.get((event.scope, event.call), (None, []))
-        attributes: Attributes = {"error.type": event.fault, "strop.attempt": event.attempt, "strop.index": event.index}
+        attributes = {"error.type": event.fault} | _attributes(event, "attempt", "index")
         if self._content:
             attributes["strop.detail"] = event.detail
         if event.index >= 0:
             faults.append(Note("fault", stored.at, attributes))
             return []
-        span = self._made(f"chat {self._model.name}".rstrip(), stored, stored.at, attributes, event.fault)
-        span.kind = "client"
-        span.attributes |= chat.asked(self._model, call)
-        return [span]
+        name = f"chat {self._model.name}".rstrip()
+        return [self._make(name, stored, stored.at, attributes | chat.asked(self._model, call), event.fault, "client")]
 
-    def _lm_responded(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, LmResponded)
+    def _responded(self, stored: Stored[Event], event: LmResponded) -> Span:
         call, faults = self._calls.get((event.scope, event.call), (None, []))
         model = chat.Model(event.lm, None) if event.lm else self._model
         attributes = chat.asked(model, call) | chat.answered(event)
         if self._content:
             attributes |= chat.texts(call, event)
-        span = self._made(f"chat {model.name}".rstrip(), stored, stored.at - event.seconds, attributes, "")
-        span.kind = "client"
+        span = self._make(f"chat {model.name}".rstrip(), stored, stored.at - event.seconds, attributes, "", "client")
         span.notes = [note for note in faults if note.attributes["strop.index"] == event.index][:MOST_NOTES]
-        return [span]
+        return span
 
-    def _evaluated(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        assert isinstance(event, Evaluated)
-        attributes: Attributes = {"strop.utility": event.utility, "strop.split": event.split}
-        attributes |= {
-            "strop.verdict": event.verdict,
-            "strop.value": event.value,
-            "strop.cpu_seconds": event.cpu_seconds,
-        }
+    def _evaluated(self, stored: Stored[Event], event: Evaluated) -> Span:
+        attributes = _attributes(event, "utility", "split", "verdict", "value", "cpu_seconds")
         if self._content and event.error:
             attributes["strop.error"] = event.error
         error = "" if event.verdict == "ok" else event.verdict
-        return [self._made(f"evaluate {event.utility}", stored, stored.at - event.wall_seconds, attributes, error)]
+        return self._make(f"evaluate {event.utility}", stored, stored.at - event.wall_seconds, attributes, error)
 
-    def _noted(self, stored: Stored[Event]) -> list[Span]:
-        event = stored.event
-        attributes: Attributes = {}
-        if isinstance(event, Compared):
-            attributes = {"strop.pairs": event.pairs, "strop.e_value": event.e_value, "strop.accepted": event.accepted}
-        elif isinstance(event, AuditNoted):
-            attributes = {"strop.rule": event.rule, "strop.times": event.times}
+    def _note(self, stored: Stored[Event], event: Compared | AuditNoted) -> None:
         above = self._above(event.scope)
-        if above is not None and len(above.notes) < MOST_NOTES:
-            above.notes.append(Note("compared" if isinstance(event, Compared) else "audit note", stored.at, attributes))
-        return []
+        if above is None or len(above.notes) >= MOST_NOTES:
+            return
+        if isinstance(event, Compared):
+            note = Note("compared", stored.at, _attributes(event, "pairs", "e_value", "accepted"))
+        else:
+            note = Note("audit note", stored.at, _attributes(event, "rule", "times"))
+        above.notes.append(note)
 
     def _above(self, scope: str) -> Span | None:
         """The innermost open span at `scope` or around it."""
@@ -234,30 +199,43 @@ class Spans:
         return self._open.get(scope)
 
     def _begin(self, name: str, stored: Stored[Event], attributes: Attributes) -> None:
-        span = self._made(name, stored, stored.at, attributes, "")
-        self._open[stored.event.scope] = span
+        self._open[stored.event.scope] = self._make(name, stored, stored.at, attributes)
 
-    def _made(self, name: str, stored: Stored[Event], start: float, attributes: Attributes, error: str) -> Span:
-        above = self._above(stored.event.scope)
-        scoped = attributes | ({"strop.scope": stored.event.scope} if stored.event.scope else {})
+    def _make(
+        self,
+        name: str,
+        stored: Stored[Event],
+        start: float,
+        attributes: Attributes,
+        error: str = "",
+        kind: Kind = "internal",
+    ) -> Span:
+        scope = stored.event.scope
+        above = self._above(scope)
+        scoped = attributes | ({"strop.scope": scope} if scope else {})
         number = _number(8, f"{self.trace} {stored.seq}")
-        return Span(name, number, above.id if above else None, start, stored.at, "internal", scoped, error)
+        return Span(name, number, above.id if above else None, start, stored.at, kind, scoped, error)
 
-    def _ended(self, stored: Stored[Event], attributes: Attributes, error: str) -> list[Span]:
+    def _end(self, stored: Stored[Event], attributes: Attributes, error: str) -> Span:
         span = self._open.pop(stored.event.scope, None)
-        if span is None:  # begun in a stretch that has ended; its beginning was sent with that one
-            span = self._made(f"rest of {stored.event.scope}", stored, stored.at, {}, "")
+        if span is None:  # it began in an earlier session, and was sent with it
+            span = self._make(f"rest of {stored.event.scope}", stored, stored.at, {})
         span.end, span.error = stored.at, error
         span.attributes |= attributes
-        return [span]
+        return span
 
-    def _ended_stretch(self, at: float, error: str) -> list[Span]:
+    def _end_session(self, at: float, error: str) -> list[Span]:
         """End everything that is open, the innermost first."""
         ended = list(reversed(self._open.values()))
         for span in ended:
             span.end, span.error = at, error
         self._open.clear()
         return ended
+
+
+def _attributes(event: Event, *names: str) -> Attributes:
+    """Fields of an event as attributes `strop.NAME`."""
+    return {f"strop.{name}": getattr(event, name) for name in names}
 
 
 def _number(size: int, text: str) -> int:

@@ -1,5 +1,5 @@
-"""Weights & Biases: the recipe as config, figures by iteration, totals as summary (extra `wandb`). Offline unless WANDB_MODE says
-otherwise: `wandb sync` sends it when you want."""
+"""Weights & Biases: the recipe as config, metrics of each iteration, totals as summary (extra `wandb`). Offline unless WANDB_MODE
+says otherwise: `wandb sync` sends it when you want."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import wandb
 
 from strop.base.events import Event, IterationFinished, RunFinished, RunStarted
 from strop.report.tracking.base import Subject
-from strop.report.tracking.totals import KINDS, Totals, recipe
+from strop.report.tracking.metrics import KINDS, iteration_metrics, parameters, totals
+from strop.runs.run_data import RunData
 from strop.store import Stored
 
 
@@ -31,10 +32,10 @@ class WeightsAndBiases:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._number = subject.notes.setdefault("run", secrets.token_hex(4))
-        self._totals = Totals()
+        self._data = RunData()
         self._mode = os.environ.get("WANDB_MODE") or "offline"
-        # The library's process writes when it likes: what a killed run had told it may not stand in that stretch's file. So the
-        # file of each stretch holds the whole run from its beginning.
+        # The library's process writes when it likes, and the file of a killed session may lack what the library was given. So the
+        # file of each session holds the whole run.
         self._offline = self._mode == "offline"
         self._waiting: list[tuple[dict[str, float], int]] = []
         self._config: dict[str, Any] = {}
@@ -42,18 +43,18 @@ class WeightsAndBiases:
         self._run: Any = None
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """What is to be sent for it."""
+        """Prepare what is sent for it."""
         event = stored.event
-        self._totals.add(event)
+        self._data.add(event, stored.at)
         if isinstance(event, RunStarted):
-            self._config = recipe(event)
+            self._config = parameters(self._data)
         if isinstance(event, IterationFinished) and (self._offline or not known):
-            self._waiting.append((self._totals.of(event), event.t))
+            self._waiting.append((iteration_metrics(self._data, event), event.t))
         elif isinstance(event, RunFinished) and not known:
             self._ended = event.status
 
     def flush(self) -> None:
-        """Hand it to the library, which writes it by itself."""
+        """Give it to the library, which writes it on its own."""
         if self._run is None:
             self._run = self._begun()
         while self._waiting:
@@ -61,7 +62,7 @@ class WeightsAndBiases:
             self._run.log(metrics, step=step)
             del self._waiting[0]
         if self._ended is not None:
-            self._run.summary.update({**self._totals.metrics(), "status": self._ended})
+            self._run.summary.update({**totals(self._data), "status": self._ended})
             best = self._subject.directory / "best.py"
             if best.is_file():
                 shutil.copy(best, self._run.dir)  # what is in that folder belongs to the run

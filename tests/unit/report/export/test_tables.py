@@ -14,8 +14,8 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.report.export.export import export
+from strop.report.export.safe_text import cell
 from strop.report.export.tables import TABLES
-from strop.report.export.words import cell
 from strop.store import Store
 from support.hostile_record import HOSTILE
 

@@ -154,7 +154,7 @@ def test_file_of_something_else_is_left_alone(store: Store, tmp_path: Path, said
         store.append(STARTED)
     assert (tmp_path / "e").read_text() == text
     assert mirror.whole == []
-    assert "holds something else" in said[0]
+    assert "holds something other than events" in said[0]
 
 
 def test_tracker_that_fails_is_told_of_once_and_gets_everything_when_it_works_again(

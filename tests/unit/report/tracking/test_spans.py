@@ -17,7 +17,7 @@ from strop.base.events import (
     LmFault,
     RunFinished,
 )
-from strop.report.tracking.spans import KINDS, MOST_NOTES, Span, Spans
+from strop.report.tracking.spans import MOST_NOTES, Span, Spans
 from strop.store import Stored
 from support.tracked import CALLED, EVALUATED, FINISHED, ITERATED, RESPONDED, RESUMED, STARTED, TEXTS
 
@@ -175,8 +175,3 @@ def test_comparisons_and_audit_notes_stand_on_the_span_around_them_and_are_bound
     found = by_name(spans_of(events))
     assert len(found["improve lpn"].notes) == MOST_NOTES
     assert [each.name for each in found["iteration 0"].notes] == ["compared"]
-
-
-def test_every_kind_that_is_asked_for_is_understood() -> None:
-    made = Spans({}, content=False)
-    assert set(made._acts) == set(KINDS)

@@ -9,7 +9,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.report.export.export import export
-from strop.report.export.lines import read_lines
+from strop.report.export.json_lines import read_lines
 from strop.store import Store
 from support.tracked import lines
 
@@ -48,7 +48,7 @@ def test_line_of_something_else_is_one_clear_line(tmp_path: Path) -> None:
     ):
         path = tmp_path / f"{number}.jsonl"
         path.write_text(line)
-        with pytest.raises(ConfigurationError, match="line 1 is no event"):
+        with pytest.raises(ConfigurationError, match="line 1 is not an event"):
             list(read_lines(path))
 
 

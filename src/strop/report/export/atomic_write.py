@@ -1,4 +1,4 @@
-"""Write a file or a folder whole or not at all, and never by accident over somebody else's."""
+"""Write a file or a folder whole or not at all, and never over something that is not an export."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from strop.base.errors import ConfigurationError
 
 
 @contextlib.contextmanager
-def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
-    """Within, a draft is written; at the end it stands in the place of `path`, and nothing does where anything was raised.
+def atomic_file(path: Path, *, force: bool) -> Iterator[Path]:
+    """Yield a draft to write; it replaces `path` at the end, or disappears when anything is raised.
 
     Raises:
-        ConfigurationError: there is such a file already and `force` was not given, or it cannot be written.
+        ConfigurationError: the file exists and `force` was not given, or it cannot be written.
     """
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder; name a file")
-    _free(path, force)
+    _check_free(path, force)
     draft = _draft(path)
     try:
-        with _said(path):
+        with _one_line(path):
             yield draft
             draft.replace(path)
     finally:
@@ -31,22 +31,21 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole_folder(path: Path, *, force: bool, ours: Collection[str]) -> Iterator[Path]:
-    """The same of a folder. `ours`: endings of the files that an export writes; a folder with any other is never replaced.
+def atomic_folder(path: Path, *, force: bool, ours: Collection[str]) -> Iterator[Path]:
+    """The same for a folder. `ours`: endings of the files that an export writes; a folder with any other file is never replaced.
 
     Raises:
-        ConfigurationError: there is such a folder already and `force` was not given, it holds something else, or it cannot be
-            written.
+        ConfigurationError: the folder exists and `force` was not given, it holds something else, or it cannot be written.
     """
     if path.exists() and not path.is_dir():
         raise ConfigurationError(f"{path} is a file; name a folder")
-    _free(path, force)
+    _check_free(path, force)
     draft = _draft(path)
     try:
-        with _said(path):
-            others = sorted(each.name for each in path.iterdir() if each.suffix not in ours) if path.is_dir() else []
+        with _one_line(path):
+            others = sorted(file.name for file in path.iterdir() if file.suffix not in ours) if path.is_dir() else []
             if others:
-                raise ConfigurationError(f"{path} holds something else, {others[0]!r}; name another folder")
+                raise ConfigurationError(f"{path} is not an export: it holds {others[0]!r}; name another folder")
             draft.mkdir()
             yield draft
             _exchange(draft, path)
@@ -64,18 +63,18 @@ def _exchange(draft: Path, path: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _free(path: Path, force: bool) -> None:
+def _check_free(path: Path, force: bool) -> None:
     if (path.exists() or path.is_symlink()) and not force:
-        raise ConfigurationError(f"{path} exists already; name another with -o, or give --force")
+        raise ConfigurationError(f"{path} exists already; choose another with -o, or add --force")
 
 
 def _draft(path: Path) -> Path:
-    """A name that nobody can have guessed, beside the file: to rename it is one step."""
+    """A name beside the file that nobody can guess: the renaming is one step."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
 
 
 @contextlib.contextmanager
-def _said(path: Path) -> Iterator[None]:
+def _one_line(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

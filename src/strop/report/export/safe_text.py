@@ -1,4 +1,4 @@
-"""Texts of others as a text file, a spreadsheet and a terminal can take them."""
+"""Text of models and programs, made harmless to text files, spreadsheets and terminals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line ends, and lone surrogates, which UTF-8 does not have."""
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), and the apostrophe that says it is none."""
+"""What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"), and the apostrophe that prevents it."""
 
 
 def encodable(text: str) -> str:
@@ -17,11 +17,11 @@ def encodable(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    r"""The text as a cell of CSV: what would begin a formula has an apostrophe before it, and so has an apostrophe, so that
-    taking one away gives the text back; control characters and lone surrogates are `\xNN` and `\udXXX`."""
+    r"""The text as a cell of CSV. A text that would begin a formula, or that begins with an apostrophe, gets an apostrophe before
+    it: taking one away gives the text back. Control characters and lone surrogates become `\xNN` and `\udXXX`."""
     shown = _UNSAFE.sub(_escape, text)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
