@@ -95,7 +95,7 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
     assert contents(mine) == FILES
     git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))
-    assert strop("report", "there").returncode == 0
+    assert strop("view", "there", "--html", "there/report.html").returncode == 0
     page = (tmp_path / "there/report.html").read_text(encoding="utf-8")
     assert "What strop apply changes in your files (solution.diff)" in page and "app/size.txt, changed" in page
     applied = strop("apply", "there")

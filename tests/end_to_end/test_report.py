@@ -1,4 +1,4 @@
-"""strop report, and the page that a run leaves behind, as people use them."""
+"""strop view --html, and the page that a run leaves behind, as people use them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_kind_of_record_has_a_page(strop: Strop, tmp_path: Path, command: 
 
 
 def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: Path) -> None:
-    found = strop("report", "r", "-o", "page.html")
+    found = strop("view", "r", "--html", "page.html")
     assert found.returncode == 0 and found.stdout == ""
     text = (kept.parent / "page.html").read_text("utf-8")
     assert not NETWORK.search(text) and "Content-Security-Policy" in text
@@ -84,28 +84,29 @@ def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: 
 
 
 def test_the_same_record_gives_the_same_page(strop: Strop, kept: Path) -> None:
-    strop("report", "r", "-o", "one.html")
-    strop("report", "r", "-o", "two.html")
+    strop("view", "r", "--html", "one.html")
+    strop("view", "r", "--html", "two.html")
     assert (kept.parent / "one.html").read_bytes() == (kept.parent / "two.html").read_bytes()
 
 
 def test_runs_that_are_named_together_are_compared(strop: Strop, kept: Path) -> None:
     assert strop("run", "lpn", *ONE, "--out", "s").returncode == 0
-    found = strop("report", "r", "s")
+    found = strop("view", "r", "s", "--html", "comparison.html")
     assert found.returncode == 0, found.stderr
-    assert "Runs compared" in (kept / "comparison.html").read_text("utf-8")
+    assert "Runs compared" in (kept.parent / "comparison.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["nowhere"], "nowhere"),
-        (["r", "-o", "missing/x.html"], "cannot be written"),
-        (["broken"], "not the record of a run"),
+        (["r", "--html", "missing/x.html"], "cannot write missing/x.html"),
+        (["broken", "--html", "x.html"], "not the record of a run"),
+        ([".", "--html", "x.html"], "--html writes the page of one run"),
     ],
 )
-def test_what_cannot_be_reported_is_said_in_one_line(strop: Strop, kept: Path, arguments: list[str], said: str) -> None:
+def test_what_cannot_be_written_is_said_in_one_line(strop: Strop, kept: Path, arguments: list[str], said: str) -> None:
     (kept.parent / "broken").mkdir()
     (kept.parent / "broken" / "run.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 40)
-    found = strop("report", *arguments)
+    found = strop("view", *arguments)
     assert found.returncode in (1, 2) and len(found.stderr.splitlines()) == 1 and said in found.stderr

@@ -33,7 +33,7 @@ def page_html(document: PageDocument, block: str, live: Sequence[str] = ()) -> s
     script = "\n".join([asset("page.js"), *live])
     style = asset("page.css")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             d=document,
@@ -80,7 +80,8 @@ def _digest(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with their filters."""
     found = Environment(
         loader=PackageLoader("strop.report.html"),
         autoescape=True,

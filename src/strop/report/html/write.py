@@ -8,11 +8,11 @@ from strop.base.errors import ConfigurationError
 from strop.report.html.compared import compared_document
 from strop.report.html.document import page_document
 from strop.report.html.page import render
+from strop.report.html.schema import PageDocument
 from strop.store import Store
 
 FILE_NAME = "report.html"
-SEVERAL = "comparison.html"
-"""In the directory of the first of several runs."""
+"""The page that commands write into the directory of their run."""
 
 
 def write_page(text: str, path: Path) -> None:
@@ -27,17 +27,22 @@ def write_page(text: str, path: Path) -> None:
         draft.write_text(text, encoding="utf-8", errors="backslashreplace")
         draft.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def report_of(directory: Path, *others: Path) -> str:
-    """The page of the run in a directory; with `others`, of all of them compared.
+def document_of(directory: Path, *others: Path) -> PageDocument:
+    """The document of the page of a run; with `others`, of all of them compared.
 
     Raises:
         ConfigurationError: the runs have nothing in common.
-        StoreError: there is none, or it is damaged.
+        StoreError: there is no record, or it is damaged.
     """
     if others:
-        return render(compared_document([directory, *others]))
+        return compared_document([directory, *others])
     with Store.open(directory) as store:
-        return render(page_document(store, directory))
+        return page_document(store, directory)
+
+
+def report_of(directory: Path, *others: Path) -> str:
+    """The page itself, one HTML file. Raises as `document_of`."""
+    return render(document_of(directory, *others))

@@ -1,6 +1,6 @@
 "use strict";
-// A page that follows its run: a strip at its head says where the run stands, and parts of the page that have changed are
-// exchanged when the server has made a new one. Served pages alone have this; LIVE_PAGE is the number of the page.
+// A served page follows its run: a strip at its head shows the status of the run, and the parts of the page that have changed are
+// replaced when the server has rendered a new one. LIVE_PAGE is the number of the page.
 
 (function followRun(first) {
   if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
@@ -8,7 +8,7 @@
   const STYLE = `
     #live { border: 1px solid var(--edge); border-left: 4px solid var(--accent); padding: 0.8rem 1rem; margin: 1.6rem 0 0; background: var(--panel); }
     #live p { margin: 0; }
-    #live .live-said { font-weight: 600; }
+    #live .live-sentence { font-weight: 600; }
     #live .live-connection { color: var(--soft); font-size: 0.85rem; }
     #live .live-resume { margin: 0.5rem 0; }
     #live dl { display: flex; flex-wrap: wrap; gap: 0.3rem 1.8rem; margin: 0.5rem 0; font-size: 0.9rem; }
@@ -50,25 +50,25 @@
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
     const root = element("aside");
     root.id = "live";
-    root.setAttribute("aria-label", "The run as it goes on");
+    root.setAttribute("aria-label", "Status of the run");
     const parts = {
       root,
-      said: element("p", "live-said"),
+      sentence: element("p", "live-sentence"),
       resume: element("pre", "command live-resume"),
       facts: element("dl"),
       more: element("details"),
       lines: element("ol"),
-      connection: element("p", "live-connection", "Connecting to strop watch."),
+      connection: element("p", "live-connection", "Connecting to strop view..."),
     };
-    parts.said.setAttribute("role", "status");
+    parts.sentence.setAttribute("role", "status");
     parts.lines.tabIndex = 0;
     parts.resume.hidden = true;
     parts.more.append(element("summary", "", "What happened"), parts.lines);
     parts.more.open = true;
-    root.append(parts.said, parts.resume, parts.facts, parts.more, parts.connection);
+    root.append(parts.sentence, parts.resume, parts.facts, parts.more, parts.connection);
     document.getElementById("main").prepend(root);
     const foot = document.querySelector("footer p");
-    if (foot) foot.textContent = "Served by strop watch, on this machine alone.";
+    if (foot) foot.textContent = "Served by strop view, on this machine only.";
     return parts;
   })();
 
@@ -76,18 +76,18 @@
     if (target.textContent !== text) target.textContent = text; // else a screen reader says it again
   }
 
-  function showStanding(said) {
-    status = said.status;
+  function showStatus(run) {
+    status = run.status;
     strip.root.dataset.status = status;
-    say(strip.said, said.said);
+    say(strip.sentence, run.sentence);
     document.title = `${WORDS[status] || status}: ${title}`;
-    strip.resume.hidden = !said.resume;
-    say(strip.resume, said.resume);
-    strip.facts.replaceChildren(...said.facts.map(factOf));
-    addLines(said.lines);
+    strip.resume.hidden = !run.resume;
+    say(strip.resume, run.resume);
+    strip.facts.replaceChildren(...run.facts.map(factOf));
+    addLines(run.lines);
     if (ended !== (status !== "running")) {
       ended = !ended;
-      strip.more.open = !ended; // what it came to is beneath
+      strip.more.open = !ended; // the results are beneath
     }
   }
 
@@ -118,13 +118,13 @@
     fetching = true;
     try {
       const answer = await fetch(location.pathname, { cache: "no-store" });
-      if (!answer.ok) throw new Error(`the server said ${answer.status}`);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const number = Number(/const LIVE_PAGE = (\d+);/.exec(fresh.querySelector("script:not([type])")?.textContent || "")?.[1] || 0);
       await exchange(fresh);
       shown = Math.max(number, shown);
     } catch (error) {
-      say(strip.connection, `The page could not be renewed (${error.message}); trying again.`);
+      say(strip.connection, `The page could not be updated (${error.message}); trying again.`);
       setTimeout(renew, 3000);
       return;
     } finally {
@@ -214,17 +214,17 @@
     if (source || over) return;
     const last = strip.lines.lastElementChild?.dataset.seq || 0;
     source = new EventSource(`events?after=${last}`);
-    source.addEventListener("open", () => say(strip.connection, "Live: this page follows the run."));
-    source.addEventListener("standing", (message) => {
-      const said = JSON.parse(message.data);
-      showStanding(said);
-      wanted = said.page;
+    source.addEventListener("open", () => say(strip.connection, "Live: this page updates itself."));
+    source.addEventListener("status", (message) => {
+      const run = JSON.parse(message.data);
+      showStatus(run);
+      wanted = run.page;
       renew();
     });
-    source.addEventListener("closed", () => end("strop watch has ended; this page stays as it is."));
+    source.addEventListener("closed", () => end("strop view has ended. This page no longer updates."));
     source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED) end("strop watch is not there any more; this page stays as it is.");
-      else say(strip.connection, "Connection lost; trying again. The page is as it was.");
+      if (source?.readyState === EventSource.CLOSED) end("strop view cannot be reached any more. This page no longer updates.");
+      else say(strip.connection, "Connection lost; trying to reconnect.");
     });
   }
 
@@ -235,7 +235,7 @@
     say(strip.connection, words);
   }
 
-  // A page that nobody sees lets go of a run that has ended, so that strop watch can end; it comes back when it is seen.
+  // A hidden page of a run that has ended disconnects, so that strop view can end; it connects again when it is seen.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && status !== "running" && source) {
       source.close();

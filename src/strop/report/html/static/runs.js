@@ -1,5 +1,5 @@
 "use strict";
-// The list of runs, kept up to date. Whatever a run says of itself is set as text, never as markup.
+// The list of runs, kept up to date. What a record says is set as text, never as markup.
 
 (function followRuns() {
   if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname);
@@ -9,7 +9,7 @@
   const connection = document.getElementById("connection");
   const note = document.getElementById("note");
 
-  function told(tag, text) {
+  function isolated(tag, text) {
     const element = document.createElement(tag);
     const isolated = document.createElement("bdi");
     isolated.textContent = text;
@@ -21,22 +21,22 @@
     const row = document.createElement("tr");
     const head = document.createElement("th");
     head.scope = "row";
-    const link = told("a", run.name);
+    const link = isolated("a", run.name);
     link.setAttribute("href", run.href);
     head.append(link);
-    const state = told("span", run.status);
+    const state = isolated("span", run.status);
     state.className = `state ${STATES[run.status] || ""}`;
     const status = document.createElement("td");
     status.append(state);
-    const iterations = told("td", String(run.iterations));
+    const iterations = isolated("td", String(run.iterations));
     iterations.className = "n";
-    row.append(head, status, told("td", run.kind), told("td", run.task), iterations, told("td", run.headline));
+    row.append(head, status, isolated("td", run.kind), isolated("td", run.task), iterations, isolated("td", run.headline));
     return row;
   }
 
-  function show(said) {
+  function show(list) {
     const before = new Map([...rows.children].map((row) => [row.querySelector("a").getAttribute("href"), row]));
-    const after = said.runs.map((run) => {
+    const after = list.runs.map((run) => {
       const fresh = rowOf(run);
       const old = before.get(run.href);
       return old && old.textContent === fresh.textContent && old.dataset.live ? old : fresh;
@@ -47,19 +47,19 @@
       rows.replaceChildren(...after);
       if (focused) after.map((row) => row.querySelector("a")).find((link) => link.getAttribute("href") === focused)?.focus();
     }
-    note.textContent = said.note;
-    note.hidden = !said.note;
+    note.textContent = list.note;
+    note.hidden = !list.note;
   }
 
   const source = new EventSource("events");
-  source.addEventListener("open", () => (connection.textContent = "Live: this list follows the runs."));
+  source.addEventListener("open", () => (connection.textContent = "Live: this list updates itself."));
   source.addEventListener("runs", (message) => show(JSON.parse(message.data)));
   source.addEventListener("closed", () => {
     source.close();
-    connection.textContent = "strop watch has ended; this list stays as it is.";
+    connection.textContent = "strop view has ended. This list no longer updates.";
   });
   source.addEventListener("error", () => {
     const gone = source.readyState === EventSource.CLOSED;
-    connection.textContent = gone ? "strop watch is not there any more; this list stays as it is." : "Connection lost; trying again.";
+    connection.textContent = gone ? "strop view cannot be reached any more. This list no longer updates." : "Connection lost; trying to reconnect.";
   });
 })();

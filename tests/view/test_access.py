@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from strop.report.watch.door import REFUSED
-from support.watched import SEED, Served, begun, iteration, write
+from strop.report.html.server.access import WRONG_TOKEN
+from support.viewed import SEED, Served, begun, iteration, write
 
 
 @pytest.fixture
@@ -19,25 +19,25 @@ def site(tmp_path: Path, watched: Callable[..., Served]) -> Served:
 
 @pytest.mark.parametrize("path", ["/", "/events", "/nothing", "/run/r/"])
 @pytest.mark.parametrize("token", ["", "x", "ä", "%00", "A" * 43, "A" * 5000], ids=lambda token: token[:5] or "none")
-def test_door_refuses_in_one_line_a_token_that_is_wrong(site: Served, path: str, token: str) -> None:
+def test_server_refuses_in_one_line_a_token_that_is_wrong(site: Served, path: str, token: str) -> None:
     status, headers, body = site.get(path, token=quote(token, safe="%"))
-    assert (status, body) == (403, REFUSED + "\n")
+    assert (status, body) == (403, WRONG_TOKEN + "\n")
     assert "set-cookie" not in headers and SEED[:20] not in body
 
 
-def test_door_refuses_two_tokens_of_which_one_is_right(site: Served) -> None:
-    assert site.get(f"/?token={site.door.token}", token="x")[0] == 403
+def test_server_refuses_two_tokens_of_which_one_is_right(site: Served) -> None:
+    assert site.get(f"/?token={site.access.token}", token="x")[0] == 403
 
 
-def test_door_refuses_a_wrong_token_beside_the_right_cookie(site: Served) -> None:
-    right = f"strop_watch_{site.door.port}={site.door.token}"
+def test_server_refuses_a_wrong_token_beside_the_right_cookie(site: Served) -> None:
+    right = f"strop_view_{site.access.port}={site.access.token}"
     assert site.get("/", token="", Cookie=right)[0] == 200
     assert site.get("/", token="x", Cookie=right)[0] == 403
 
 
-@pytest.mark.parametrize("name", ["strop_watch_1", "token", "STROP_WATCH"])
-def test_door_refuses_a_cookie_of_another_name(site: Served, name: str) -> None:
-    assert site.get("/", token="", Cookie=f"{name}={site.door.token}")[0] == 403
+@pytest.mark.parametrize("name", ["strop_view_1", "token", "STROP_VIEW"])
+def test_server_refuses_a_cookie_of_another_name(site: Served, name: str) -> None:
+    assert site.get("/", token="", Cookie=f"{name}={site.access.token}")[0] == 403
 
 
 def test_address_gives_a_cookie_that_scripts_and_other_sites_cannot_use(site: Served) -> None:
@@ -52,23 +52,23 @@ def test_address_gives_a_cookie_that_scripts_and_other_sites_cannot_use(site: Se
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example", "[::1]", "0.0.0.0", ""]
 )
-def test_door_refuses_another_name_than_its_own_whatever_the_token(site: Served, host: str) -> None:
+def test_server_refuses_another_name_than_its_own_whatever_the_token(site: Served, host: str) -> None:
     status, _, body = site.get("/", Host=host)
-    assert status == 403 and body.count("\n") == 1 and "no other name" in body
+    assert status == 403 and body.count("\n") == 1 and "unexpected Host header" in body
 
 
-def test_door_goes_by_localhost_too(site: Served) -> None:
-    assert site.get("/", Host=f"localhost:{site.door.port}")[0] == 200
+def test_server_answers_to_localhost_too(site: Served) -> None:
+    assert site.get("/", Host=f"localhost:{site.access.port}")[0] == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "HEAD"])
-def test_door_lets_nobody_do_anything_but_read(site: Served, method: str) -> None:
+def test_server_lets_nobody_do_anything_but_read(site: Served, method: str) -> None:
     with site.opened("/", method=method) as answer:
         assert answer.status == 405 and answer.getheader("Allow") == "GET"
 
 
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])
-def test_door_refuses_what_a_page_of_another_site_asks_for(site: Served, origin: str) -> None:
+def test_server_refuses_what_a_page_of_another_site_asks_for(site: Served, origin: str) -> None:
     assert site.get("/", Sec_Fetch_Site=origin, Sec_Fetch_Mode="no-cors")[0] == 403
     assert site.get("/", Sec_Fetch_Site=origin, Sec_Fetch_Mode="navigate")[0] == 200
 
@@ -84,5 +84,5 @@ def test_every_answer_has_a_policy_that_allows_no_foreign_script_and_no_frame(si
 
 def test_token_is_another_at_each_start(tmp_path: Path, watched: Callable[..., Served], site: Served) -> None:
     other = watched(tmp_path / "r")
-    assert len(other.door.token) >= 43 and other.door.token != site.door.token
-    assert site.get("/", token=other.door.token)[0] == 403
+    assert len(other.access.token) >= 43 and other.access.token != site.access.token
+    assert site.get("/", token=other.access.token)[0] == 403

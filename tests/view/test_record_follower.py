@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 
 from strop.base.events import RunFinished, RunResumed
-from strop.report.watch import record as following
-from strop.report.watch.record import Record
+from strop.report.html.server import record_follower as following
+from strop.report.html.server.record_follower import RecordFollower
 from strop.store import FILE_NAME, Store
 from support.processes import wait_until
-from support.watched import SEED, begun, evaluated, iteration, write
+from support.viewed import SEED, begun, evaluated, iteration, write
 
 WRITER = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from support.watched import begun, iteration, write
+from support.viewed import begun, iteration, write
 store = begun(Path(sys.argv[1]))
 write(store, iteration(0))
 print("written", flush=True)
@@ -42,12 +42,12 @@ class Time:
         return self.now
 
 
-def status(record: Record, time: Time) -> str:
+def status(record: RecordFollower, time: Time) -> str:
     """The status after everything was read and was quiet for long enough."""
     for _ in range(4):
         time.now += 10
         record.look()
-    return record.standing["status"]
+    return record.status["status"]
 
 
 def digest(directory: Path) -> dict[str, str]:
@@ -60,11 +60,11 @@ def digest(directory: Path) -> dict[str, str]:
 
 def test_run_is_running_while_its_writer_lives_however_quiet_it_is(tmp_path: Path) -> None:
     time = Time()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
-        assert status(record, time) == "running" and record.standing["resume"] == ""
-        assert "iteration 0 finished" in record.standing["said"]
+        assert status(record, time) == "running" and record.status["resume"] == ""
+        assert "iteration 0 finished" in record.status["sentence"]
 
 
 def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) ->
     assert writer.stdout is not None and writer.stdin is not None
     try:
         assert writer.stdout.readline() == b"written\n"
-        record = Record(directory, time)
+        record = RecordFollower(directory, time)
         assert status(record, time) == "running"
         writer.send_signal(signal.SIGKILL)
         writer.wait()
@@ -89,8 +89,8 @@ def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) ->
         writer.stdout.close()
     before = digest(directory)
     assert status(record, time) == "killed"
-    assert record.standing["said"].startswith("The run was killed")
-    assert record.standing["resume"] == f"strop resume '{directory}'"
+    assert record.status["sentence"].startswith("The run was killed")
+    assert record.status["resume"] == f"strop resume '{directory}'"
     assert digest(directory) == before
 
 
@@ -107,22 +107,22 @@ def test_run_that_ended_says_how_and_what_goes_on_with_it(tmp_path: Path, how: s
     time = Time()
     with begun(tmp_path / "r") as store:
         store.append(RunFinished(scope="", status=how, detail="Ctrl-C"))
-    record = Record(tmp_path / "r", time)
-    assert status(record, time) == how and says in record.standing["said"]
-    assert bool(record.standing["resume"]) == (how != "finished")
+    record = RecordFollower(tmp_path / "r", time)
+    assert status(record, time) == how and says in record.status["sentence"]
+    assert bool(record.status["resume"]) == (how != "finished")
 
 
 def test_record_of_a_command_that_cannot_be_resumed_names_no_command(tmp_path: Path) -> None:
     begun(tmp_path / "r", kind="eval").close()
     time = Time()
-    record = Record(tmp_path / "r", time)
-    assert status(record, time) == "killed" and record.standing["resume"] == ""
+    record = RecordFollower(tmp_path / "r", time)
+    assert status(record, time) == "killed" and record.status["resume"] == ""
 
 
 def test_killed_run_that_is_resumed_is_running_again(tmp_path: Path) -> None:
     time = Time()
     begun(tmp_path / "r").close()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     assert status(record, time) == "killed"
     with Store.resume(tmp_path / "r") as store:
         store.append(RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=1, seconds=1.0))
@@ -144,14 +144,14 @@ def test_lock_of_a_killed_run_is_not_asked_for_again_until_something_moves(
     is_locked = following.is_locked
     monkeypatch.setattr(following, "is_locked", counted)
     begun(tmp_path / "r").close()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     assert status(record, time) == "killed" and status(record, time) == "killed"
     assert asked == 1
 
 
 def test_writer_folds_its_log_into_one_file_while_it_is_followed(tmp_path: Path) -> None:
     time = Time()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         status(record, time)
@@ -160,24 +160,24 @@ def test_writer_folds_its_log_into_one_file_while_it_is_followed(tmp_path: Path)
 
 def test_record_is_read_in_batches_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "AT_ONCE", 7)
-    record = Record(tmp_path / "r")
+    record = RecordFollower(tmp_path / "r")
     with begun(tmp_path / "r") as store:
         write(store, [evaluated("t0/measure/copy0", SEED) for _ in range(30)])
         looks = 0
         while not record.whole:
             record.look()
-            assert record.standing["status"] == "running"
+            assert record.status["status"] == "running"
             looks += 1
-    assert looks == 5 and record.standing["seq"] == 31
-    assert ["evaluations", "30 (ok 30)"] in record.standing["facts"]
+    assert looks == 5 and record.status["seq"] == 31
+    assert ["evaluations", "30 (ok 30)"] in record.status["facts"]
 
 
 def test_lines_are_numbered_by_the_events_they_tell_of(tmp_path: Path) -> None:
-    record = Record(tmp_path / "r")
+    record = RecordFollower(tmp_path / "r")
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         record.look()
-        [(first, started), *_, (last, ended)] = record.standing["lines"]
+        [(first, started), *_, (last, ended)] = record.status["lines"]
     assert (first, last) == (2, 8) and "measuring the seed improver" in started and "t = 0 finished" in ended
 
 
@@ -189,8 +189,8 @@ def test_lines_are_numbered_by_the_events_they_tell_of(tmp_path: Path) -> None:
 def test_file_that_is_no_record_is_said_to_be_unreadable(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(content)
     time = Time()
-    record = Record(tmp_path, time)
-    assert status(record, time) == "unreadable" and "\n" not in record.standing["said"]
+    record = RecordFollower(tmp_path, time)
+    assert status(record, time) == "unreadable" and "\n" not in record.status["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -202,24 +202,24 @@ def test_record_with_a_damaged_event_is_unreadable_and_says_why(tmp_path: Path, 
         write(store, iteration(0))
     with closing(sqlite3.connect(tmp_path / "r" / FILE_NAME)) as tool, tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunFinished', ?)", (data,))
-    record = Record(tmp_path / "r", time)
-    assert status(record, time) == "unreadable" and says in record.standing["said"]
+    record = RecordFollower(tmp_path / "r", time)
+    assert status(record, time) == "unreadable" and says in record.status["sentence"]
 
 
 def test_record_that_becomes_a_link_while_it_is_followed_is_not_read_any_more(tmp_path: Path) -> None:
     time = Time()
     for name in ("r", "secret"):
         begun(tmp_path / name).close()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     assert status(record, time) == "killed"
     (tmp_path / "r" / FILE_NAME).unlink()
     (tmp_path / "r" / FILE_NAME).symlink_to(tmp_path / "secret" / FILE_NAME)
-    assert status(record, time) == "unreadable" and "not followed" in record.standing["said"]
+    assert status(record, time) == "unreadable" and "not followed" in record.status["sentence"]
 
 
 def test_directory_that_is_gone_is_unreadable_and_found_again(tmp_path: Path) -> None:
     time = Time()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     assert status(record, time) == "unreadable"
     with begun(tmp_path / "r"):
         assert status(record, time) == "running"
@@ -227,21 +227,21 @@ def test_directory_that_is_gone_is_unreadable_and_found_again(tmp_path: Path) ->
 
 def test_run_that_is_made_anew_in_its_place_is_told_from_its_beginning(tmp_path: Path) -> None:
     time = Time()
-    record = Record(tmp_path / "r", time)
+    record = RecordFollower(tmp_path / "r", time)
     with begun(tmp_path / "r") as store:
         write(store, [*iteration(0), *iteration(1)])
     status(record, time)
     (tmp_path / "r").rename(tmp_path / "old")
     with begun(tmp_path / "r", task="maxcut") as store:
         write(store, iteration(0))
-        assert status(record, time) == "running" and record.standing["seq"] == 8
-        assert ["iteration", "0 of 4"] in record.standing["facts"]
+        assert status(record, time) == "running" and record.status["seq"] == 8
+        assert ["iteration", "0 of 4"] in record.status["facts"]
 
 
 def test_following_finds_every_event_of_a_writer_that_never_pauses(tmp_path: Path) -> None:
-    record = Record(tmp_path / "r")
+    record = RecordFollower(tmp_path / "r")
     with begun(tmp_path / "r") as store:
         for number in range(300):
             store.append(evaluated("t0/measure/copy0", SEED, value=number / 300))
             record.look()
-        wait_until(lambda: record.look() or record.standing["seq"] == 301)
+        wait_until(lambda: record.look() or record.status["seq"] == 301)

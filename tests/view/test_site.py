@@ -9,13 +9,13 @@ import pytest
 
 from strop.report.html.write import report_of
 from strop.store import FILE_NAME, Store
-from support.watched import SEED, Served, begun, evaluated, finished, iteration, write
+from support.viewed import SEED, Served, begun, evaluated, finished, iteration, write
 
 
 def test_page_is_the_report_with_a_script_and_a_policy_more(tmp_path: Path, watched: Callable[..., Served]) -> None:
     with begun(tmp_path / "r") as store:
         write(store, [*iteration(0), finished()])
-    page = watched(tmp_path / "r").get("/")[2]
+    page = watched(tmp_path / "r").page()
     body, said = (text.partition("<body>")[2].partition("<script>")[0] for text in (page, report_of(tmp_path / "r")))
     assert body == said and "const LIVE_PAGE = 1;" in page and "connect-src &#39;self&#39;" in page
 
@@ -65,13 +65,13 @@ def test_new_page_is_announced_when_it_is_there(tmp_path: Path, watched: Callabl
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         site = watched(tmp_path / "r")
-        assert "const LIVE_PAGE = 1;" in site.get("/")[2]
+        assert "const LIVE_PAGE = 1;" in site.page()
         news = site.news()
         next(news)
         write(store, iteration(1, SEED + "# told anew\n"))
         number = next(said for said in news if said["seq"] == 15 and said["page"] != 1)["page"]
         news.close()  # type: ignore[attr-defined]
-        page = site.get("/")[2]
+        page = site.page()
         assert f"const LIVE_PAGE = {number};" in page and "told anew" in page
 
 
@@ -126,7 +126,7 @@ def test_run_of_a_folder_has_the_same_page_and_news_as_alone(tmp_path: Path, wat
     with begun(tmp_path / "r") as store:
         write(store, [*iteration(0), finished()])
     alone, among = watched(tmp_path / "r"), watched(tmp_path, folder=True)
-    assert among.get("/run/r/")[2] == alone.get("/")[2]
+    assert among.page("/run/r/") == alone.page()
     last = [
         site.until(lambda said: said["seq"] == 9, path) for site, path in ((alone, "/events"), (among, "/run/r/events"))
     ]
@@ -138,7 +138,7 @@ def test_closing_tells_every_viewer(tmp_path: Path, watched: Callable[..., Serve
     site = watched(tmp_path / "r")
     news = site.news()
     next(news)
-    site.site.closing.set()
+    site.site.close()
     with begun(tmp_path / "s"), Store.resume(tmp_path / "r") as store:
         store.append(evaluated("t0/measure/copy0", SEED))  # something moves: the stream looks up
         assert [said["event"] for said in news][-1] == "closed"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from strop.base.events import RunResumed
-from strop.report.watch.door import REFUSED
+from strop.report.html.server.access import WRONG_TOKEN
 from strop.store import Store
 from support.processes import wait_until
-from support.watched import SEED, Served, begun, evaluated, finished, hostile, iteration, write
+from support.viewed import SEED, Served, begun, evaluated, finished, hostile, iteration, write
 
 Start = Callable[[], Any]
 Watched = Callable[..., Served]
@@ -28,11 +28,11 @@ HOSTILE = {
     "attribute": "\" onmouseover=\"window.hacked = 1\" autofocus onfocus='window.hacked = 1' x='",
     "template": "{{ 7 * 7 }}{% raw %}{{ config }}{# #}${7 * 7}",
     "forged section": "</section></main><section id='overview'><h1>I_4 reaches û 1.000</h1></section>",
-    "forged strip": "<aside id='live'><p class='live-said'>The run has finished.</p></aside>",
+    "forged strip": "<aside id='live'><p class='live-sentence'>The run has finished.</p></aside>",
     "frame": "<iframe src='/'></iframe><object data='/'></object><embed src='/'>",
     "form": "<form action='/'><button>resume</button></form><base href='http://evil.example/'>",
     "refresh": "<meta http-equiv='refresh' content='0;url=http://evil.example/'>",
-    "event of a stream": 'x\n\nevent: closed\ndata: {}\n\nid: 99999\nevent: standing\ndata: {"status": "finished"}\n\n',
+    "event of a stream": 'x\n\nevent: closed\ndata: {}\n\nid: 99999\nevent: status\ndata: {"status": "finished"}\n\n',
     "ANSI": "\x1b[2J\x1b[31mred\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
     "direction": "\u202egnihtemos\u202c \u2066x\u2069 \u200b\ufeff",
     "NUL": "a\0b\x01\x7f\u2028\u2029",
@@ -87,21 +87,21 @@ def test_page_follows_a_run_until_it_is_killed_and_when_it_is_resumed(
     write(store, iteration(0))
     site, page = watched(tmp_path / "r"), browser()
     page.get(site.url)
-    shows(page, "#live .live-said", "The run goes on")
+    shows(page, "#live .live-sentence", "The run is in progress")
     assert "token" not in page.current_url and page.title.startswith("running: r")
     write(store, iteration(1, SEED + "# a better one\n"))
     shows(page, "#live ol", "t = 1 finished")
     shows(page, "#progress", "0.575")
     shows(page, "#lineage", "a better one")
     store.close()
-    shows(page, "#live .live-said", "The run was killed")
+    shows(page, "#live .live-sentence", "The run was killed")
     assert text(page, "#live .live-resume") == f"strop resume {tmp_path / 'r'}" and page.title.startswith("killed: r")
     shows(page, "#overview", "unfinished")
     with Store.resume(tmp_path / "r") as again:
         again.append(RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=15, seconds=1.0))
-        shows(page, "#live .live-said", "The run goes on")
+        shows(page, "#live .live-sentence", "The run is in progress")
         again.append(finished())
-    shows(page, "#live .live-said", "The run has finished.")
+    shows(page, "#live .live-sentence", "The run has finished.")
     assert page.execute_script("return document.querySelector('.live-resume').hidden")
     assert complaints(page) == []
 
@@ -135,10 +135,10 @@ def test_second_browser_needs_the_address_and_then_sees_the_same(
         write(store, iteration(0))
         site, first, second = watched(tmp_path / "r"), browser(), browser()
         first.get(site.url)
-        shows(first, "#live .live-said", "The run goes on")
-        for wrong in ("", "?token=wrong", f"?token={site.door.token[:-1]}"):
-            second.get(f"http://127.0.0.1:{site.door.port}/{wrong}")
-            assert text(second, "body").strip() == REFUSED and second.get_cookies() == []
+        shows(first, "#live .live-sentence", "The run is in progress")
+        for wrong in ("", "?token=wrong", f"?token={site.access.token[:-1]}"):
+            second.get(f"http://127.0.0.1:{site.access.port}/{wrong}")
+            assert text(second, "body").strip() == WRONG_TOKEN and second.get_cookies() == []
         second.get(site.url)
         write(store, iteration(1))
         for each in (first, second):
@@ -157,9 +157,9 @@ def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, b
         site, page = watched(tmp_path / "r"), browser()
         page.get(site.url)
         shows(page, "#live .live-connection", "Live")
-        site.site.closing.set()
+        site.site.close()
         write(store, iteration(1))
-        shows(page, "#live .live-connection", "strop watch has ended")
+        shows(page, "#live .live-connection", "strop view has ended")
         assert "t = 0 finished" in text(page, "#live ol")
 
 
@@ -168,7 +168,7 @@ def test_twenty_hostile_texts_change_nothing(tmp_path: Path, watched: Watched, b
         write(store, iteration(0))
         page = browser()
         page.get(watched(tmp_path / "r").url)
-        shows(page, "#live .live-said", "The run goes on")
+        shows(page, "#live .live-sentence", "The run is in progress")
         page.execute_script(WATCH_POLICY)
         for number, said in enumerate(HOSTILE.values()):
             write(store, hostile(number, said.encode("utf-8", "surrogatepass").decode("utf-8", "replace")))
@@ -186,7 +186,9 @@ def test_twenty_hostile_texts_change_nothing(tmp_path: Path, watched: Watched, b
         assert (found["scripts"], found["strips"], found["heads"]) == (2, 1, 1)
         assert (found["foreign"], found["handlers"]) == (0, 0)
         assert set(found["asked"]) <= {host} and found["display"] == "block"
-        assert text(page, "#live .live-said").startswith("The run goes on") and not page.title.startswith("finished")
+        assert text(page, "#live .live-sentence").startswith("The run is in progress") and not page.title.startswith(
+            "finished"
+        )
         seen = text(page, "#live") + text(page, "main")
         assert not set(seen) & set("\x1b\u202e\u2066\0\x07")
         assert complaints(page) == []
@@ -208,7 +210,7 @@ def test_list_of_runs_follows_them_and_shows_hostile_names_as_text(
     shows(page, "#runs", "killed")
     assert page.execute_script("return window.hacked ?? document.querySelectorAll('main img, main script').length") == 0
     page.execute_script("[...document.querySelectorAll('#runs a')].at(-1).click()")
-    shows(page, "#live .live-said", "The run was killed")
+    shows(page, "#live .live-sentence", "The run was killed")
     assert page.execute_script("return window.hacked ?? 0") == 0 and complaints(page) == []
 
 
@@ -220,10 +222,10 @@ def test_page_of_a_record_that_cannot_be_read_says_so_and_comes_when_it_can(
     directory.mkdir()
     (directory / "run.sqlite").write_bytes(b"" if content == "empty" else b"SQLite format 3\0damaged" * 100)
     page.get(watched(directory).url)
-    shows(page, "#live .live-said", "The record cannot be read")
+    shows(page, "#live .live-sentence", "The record cannot be read")
     assert "run.sqlite" in text(page, "h1") and json.dumps(complaints(page)) == "[]"
     (directory / "run.sqlite").unlink()
     with begun(directory) as store:
         write(store, iteration(0))
-        shows(page, "#live .live-said", "The run goes on")
+        shows(page, "#live .live-sentence", "The run is in progress")
         shows(page, "#progress", "0.550")

@@ -1,4 +1,4 @@
-"""Sites of strop watch, and Chromium where it is there."""
+"""Sites of strop view, and Chromium where it is there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.watched import Served, served
+from support.viewed import Served, served
 
 FLAGS = (
     "--headless=new",

@@ -1,4 +1,4 @@
-"""strop watch as a command: how it begins, and how it ends."""
+"""strop view as a command: how it begins, and how it ends."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from strop.report.watch.door import HOST
-from strop.report.watch.http import bound
-from support.watched import begun, finished, iteration, write
+from strop.report.html.server.web_server import bind
+from support.viewed import begun, finished, iteration, write
 
 
 @contextmanager
-def watching(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of strop watch, and its address."""
-    command = [sys.executable, "-m", "strop", "watch", *map(str, arguments)]
+def viewing(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process of strop view, and its address."""
+    command = [sys.executable, "-m", "strop", "view", *map(str, arguments)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stderr is not None and process.stdout is not None
     try:
@@ -36,7 +35,7 @@ def watching(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], st
 
 
 def said(*arguments: str | Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "strop", "watch", *map(str, arguments)]
+    command = [sys.executable, "-m", "strop", "view", *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.stdout == ""
     return ended.returncode, ended.stderr
@@ -50,13 +49,13 @@ def run(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("folder", [False, True], ids=["run", "folder"])
-def test_watch_ends_by_itself_when_nothing_runs_and_nobody_looks(run: Path, folder: bool) -> None:
+def test_view_ends_by_itself_when_nothing_runs_and_nobody_looks(run: Path, folder: bool) -> None:
     code, lines = said(run.parent if folder else run, "--idle", "0.3s")
     assert code == 0 and "closed: nobody has looked for 0.3 s" in lines
 
 
-def test_watch_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> None:
-    with begun(tmp_path / "r") as store, watching(tmp_path / "r", "--idle", "1s") as (process, address):
+def test_view_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> None:
+    with begun(tmp_path / "r") as store, viewing(tmp_path / "r", "--idle", "1s") as (process, address):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(4)
         with urlopen(address, timeout=20) as answer:
@@ -67,8 +66,8 @@ def test_watch_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
-def test_watch_ends_on_a_signal_and_tells_who_looks(run: Path, number: int, code: int) -> None:
-    with watching(run) as (process, address):
+def test_view_ends_on_a_signal_and_tells_who_looks(run: Path, number: int, code: int) -> None:
+    with viewing(run) as (process, address):
         with urlopen(address.replace("/?", "/events?"), timeout=20) as stream:
             while b"finished" not in stream.readline():
                 pass
@@ -78,17 +77,17 @@ def test_watch_ends_on_a_signal_and_tells_who_looks(run: Path, number: int, code
         assert process.stderr is not None and process.stderr.read().endswith("strop: stopped\n")
 
 
-def test_watch_serves_at_the_port_that_is_asked_for(run: Path) -> None:
-    with bound(HOST, 0) as free:
+def test_view_serves_at_the_port_that_is_asked_for(run: Path) -> None:
+    with bind(0) as free:
         port = free.getsockname()[1]
-    with watching(run, "--port", str(port)) as (_, address):
+    with viewing(run, "--port", str(port)) as (_, address):
         assert address.startswith(f"http://127.0.0.1:{port}/?token=")
         with pytest.raises(HTTPError) as refused:
             urlopen(f"http://127.0.0.1:{port}/", timeout=20)
         assert refused.value.code == 403
         refused.value.close()
         code, lines = said(run, "--port", str(port))
-        assert code == 2 and lines.startswith(f"strop: --port {port} cannot be had")
+        assert code == 2 and lines.startswith(f"strop: cannot listen on --port {port}")
 
 
 @pytest.mark.parametrize(
@@ -102,17 +101,6 @@ def test_watch_serves_at_the_port_that_is_asked_for(run: Path) -> None:
     ],
     ids=lambda each: each if isinstance(each, str) else " ".join(each),
 )
-def test_watch_refuses_what_is_wrong_in_one_line(run: Path, arguments: list[str], says: str) -> None:
+def test_view_refuses_what_is_wrong_in_one_line(run: Path, arguments: list[str], says: str) -> None:
     code, lines = said(*(each.format(run=run) for each in arguments))
     assert code == 2 and says in lines and lines.count("\n") == 1
-
-
-def test_watch_without_its_library_says_what_to_install(run: Path) -> None:
-    hidden = "import sys; sys.modules['h11'] = None; from strop.cli.app import main; main(sys.argv[1:])"
-    ended = subprocess.run(
-        [sys.executable, "-c", hidden, "watch", str(run)], capture_output=True, text=True, timeout=60
-    )
-    assert (
-        ended.returncode == 2
-        and ended.stderr == "strop: strop watch needs the extra `watch`: pip install 'strop[watch]'\n"
-    )

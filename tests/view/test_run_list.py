@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from strop.report.watch import folder as listing
-from strop.report.watch.folder import Folder
+from strop.report.html.server import run_list as listing
+from strop.report.html.server.run_list import RunList
 from strop.store import FILE_NAME
-from support.watched import Served, begun, finished, iteration, write
+from support.viewed import Served, begun, finished, iteration, write
 
 
 def a_run(directory: Path, *, ends: bool = True) -> None:
@@ -19,7 +19,7 @@ def a_run(directory: Path, *, ends: bool = True) -> None:
             store.append(finished())
 
 
-def listed(folder: Folder) -> dict[str, str]:
+def listed(folder: RunList) -> dict[str, str]:
     folder.look()
     return {line.name: line.status for line in folder.lines}
 
@@ -32,7 +32,7 @@ def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path)
     (tmp_path / "no run").mkdir()
     (tmp_path / "file").touch()
     with begun(tmp_path / "c"):
-        folder = Folder(tmp_path)
+        folder = RunList(tmp_path)
         assert listed(folder) == {"a": "finished", "b": "killed", "c": "running", "bad": "unreadable"}
     [line] = [each for each in folder.lines if each.name == "a"]
     assert line.task == "lpn" and line.headline == "sealed split, t = 0: 0.550 ± 0.050"
@@ -40,9 +40,9 @@ def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path)
 
 
 def test_folder_says_when_it_cannot_be_read(tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "gone")
+    folder = RunList(tmp_path / "gone")
     folder.look()
-    assert "cannot be read" in folder.failed and folder.lines == ()
+    assert "cannot be read" in folder.failure and folder.lines == ()
 
 
 @pytest.mark.parametrize("link", ["directory", "record"])
@@ -107,7 +107,7 @@ def test_run_of_any_name_is_found_by_its_link(tmp_path: Path, watched: Callable[
     said = site.until(lambda said: bool(said.get("runs")))
     [run] = said["runs"]  # type: ignore[misc]
     status, _, page = site.get(f"/{run['href']}")
-    assert status == 200 and "strop report" in page and "<script>alert" not in page
+    assert status == 200 and "Skip to the content" in page and "<script>alert" not in page
 
 
 def test_run_whose_name_is_not_text_is_found_by_its_link(tmp_path: Path, watched: Callable[..., Served]) -> None:
@@ -122,7 +122,7 @@ def test_folder_of_too_many_runs_lists_the_newest_and_says_so(tmp_path: Path, mo
     for number in range(3):
         a_run(tmp_path / f"r{number}")
         os.utime(tmp_path / f"r{number}" / FILE_NAME, (number + 1, number + 1))
-    folder = Folder(tmp_path)
+    folder = RunList(tmp_path)
     assert set(listed(folder)) == {"r1", "r2"} and folder.left_out == 1
 
 

@@ -1,10 +1,10 @@
-"""A site of strop watch on a thread of its own, records that grow, and requests to it as raw as they come."""
+"""A site of strop view on a thread of its own, records that grow, and requests to it."""
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +23,9 @@ from strop.base.events import (
     RunFinished,
     RunStarted,
 )
-from strop.report.watch.door import HOST, Door
-from strop.report.watch.http import Server, bound
-from strop.report.watch.site import Site
+from strop.report.html.server.access import HOST, AccessControl
+from strop.report.html.server.app import Site
+from strop.report.html.server.web_server import WebServer, bind
 from strop.runs.spec import RunSpec
 from strop.store import Store
 
@@ -35,26 +35,31 @@ SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    r
 class Served:
     """Where a site is, and ways to ask it."""
 
-    def __init__(self, door: Door, site: Site) -> None:
-        self.door, self.site = door, site
+    def __init__(self, access: AccessControl, site: Site) -> None:
+        self.access, self.site = access, site
 
     @property
     def url(self) -> str:
-        return self.door.address
+        return self.access.address
 
     def get(self, path: str = "/", *, token: str | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
         """(status, headers, body) of one request; with the right token unless another, or an empty one, is given."""
         with self.opened(path, token=token, **headers) as answer:
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
 
+    def page(self, path: str = "/") -> str:
+        """A page, once it is rendered: on a busy machine a browser is first told to wait."""
+        bodies = (self.get(path)[2] for _ in range(50))
+        return next(body for body in bodies if "Building the page" not in body)
+
     @contextmanager
     def opened(
         self, path: str, *, token: str | None = None, method: str = "GET", **headers: str
     ) -> Iterator[http.client.HTTPResponse]:
         """An answer that is still to be read."""
-        given = self.door.token if token is None else token
+        given = self.access.token if token is None else token
         sign = "&" if "?" in path else "?"
-        connection = http.client.HTTPConnection(HOST, self.door.port, timeout=20)
+        connection = http.client.HTTPConnection(HOST, self.access.port, timeout=20)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, f"{path}{sign}token={given}" if given else path, headers=named)
@@ -83,29 +88,24 @@ class Served:
 @contextmanager
 def served(directory: Path, *, folder: bool = False) -> Iterator[Served]:
     """Serve a run, or a folder of runs."""
-    listening = bound(HOST, 0)
-    door = Door(listening.getsockname()[1])
+    listening = bind(0)
+    site = Site(directory, AccessControl(listening.getsockname()[1]), folder=folder)
+    with running(listening, site):
+        yield Served(site.access, site)
+
+
+@contextmanager
+def running(listening: socket.socket, site: Site) -> Iterator[WebServer]:
+    """A server on a thread."""
     ready = threading.Event()
-    held: list[object] = []
-
-    async def serve() -> None:
-        site, loop, stopping = Site(directory, door, folder=folder), asyncio.get_running_loop(), asyncio.Event()
-        async with Server(listening, site.answer):
-            held.extend([site, loop, stopping])
-            ready.set()
-            following = asyncio.create_task(site.follow())
-            await stopping.wait()
-            await site.close()
-            await following
-
-    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    server = WebServer(site, 600.0, ready.set)
+    thread = threading.Thread(target=server.run, args=[[listening]])
     thread.start()
-    assert ready.wait(20)
-    site, loop, stopping = held
     try:
-        yield Served(door, site)  # type: ignore[arg-type]
+        assert ready.wait(20)
+        yield server
     finally:
-        loop.call_soon_threadsafe(stopping.set)  # type: ignore[attr-defined]
+        server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
 

@@ -1,7 +1,7 @@
 """A folder of runs: one line each, kept up to date without reading what did not change.
 
-A run is a directory right below the folder that holds a record. Links are not followed, neither to directories nor to records:
-a folder that came from elsewhere cannot show what lies outside of it.
+A run is a directory right below the folder that holds a record. Links to directories or records are not followed: a folder
+that came from elsewhere cannot show what lies outside of it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from strop.base.errors import StoreError, StropError
 from strop.base.events import IterationFinished, RunFinished, RunResumed
+from strop.report.html.server.record_follower import Signature, signature
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, over_tasks
-from strop.report.watch.record import Signature, signature
 from strop.store import FILE_NAME, Store, is_locked
 
 MOST = 500
@@ -27,13 +27,13 @@ class Line:
     """One run. Texts are one line without control characters."""
 
     name: str
-    """Of its directory, as the system has it."""
+    """Of its directory, as the file system has it."""
     task: str
     kind: str
     status: str
     headline: str
     started: float
-    """Unix seconds; 0 where it is not known."""
+    """Unix seconds; 0 where unknown."""
     iterations: int
 
 
@@ -43,7 +43,7 @@ class _Known:
     signature: Signature
 
 
-class Folder:
+class RunList:
     """The runs of a folder. Not locked: one thread at a time."""
 
     def __init__(self, directory: Path) -> None:
@@ -52,23 +52,23 @@ class Folder:
         """The newest first."""
         self.left_out = 0
         self.links = 0
-        self.failed = ""
+        self.failure = ""
         """Why the folder cannot be read."""
         self._known: dict[str, _Known] = {}
 
     def look(self) -> bool:
-        """Look at all runs; whether any line is another than before."""
-        before = (self.lines, self.left_out, self.links, self.failed)
+        """Look at all runs; whether anything has changed."""
+        before = (self.lines, self.left_out, self.links, self.failure)
         try:
-            found = self._found()
-            self.failed = ""
+            found = self._records()
+            self.failure = ""
         except OSError as error:
-            found, self.failed = [], f"the folder cannot be read: {error.strerror or error}"
+            found, self.failure = [], f"the folder cannot be read: {error.strerror or error}"
         self.left_out = max(len(found) - MOST, 0)
         known = {name: self._one(name, seen) for _, name, seen in sorted(found, reverse=True)[:MOST]}
         self._known = known
         self.lines = tuple(sorted((each.line for each in known.values()), key=lambda line: (-line.started, line.name)))
-        return before != (self.lines, self.left_out, self.links, self.failed)
+        return before != (self.lines, self.left_out, self.links, self.failure)
 
     def path(self, name: str) -> Path | None:
         """The directory of the run with this name, if it is one that is listed and still is what it was."""
@@ -76,7 +76,7 @@ class Folder:
             return None
         return self.directory / name
 
-    def _found(self) -> list[tuple[int, str, Signature]]:
+    def _records(self) -> list[tuple[int, str, Signature]]:
         """(last change, name, signature) of every run."""
         found, self.links = [], 0
         with os.scandir(self.directory) as children:
@@ -98,7 +98,7 @@ class Folder:
 
 
 def is_alive(directory: Path) -> bool:
-    """Whether somebody writes the record."""
+    """Whether a process writes the record."""
     try:
         return is_locked(directory)
     except OSError:
@@ -106,7 +106,7 @@ def is_alive(directory: Path) -> bool:
 
 
 def _record_in(directory: Path) -> Signature | None:
-    """The signature of the record in a directory; None where there is none, or a link in its place."""
+    """The signature of the record in a directory; None where there is none, or only a link."""
     try:
         return signature(directory)
     except (OSError, StoreError):

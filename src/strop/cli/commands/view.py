@@ -1,0 +1,91 @@
+"""strop view."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from strop.base.errors import ConfigurationError
+from strop.cli.commands.finding import find_run
+from strop.cli.commands.options import Whole, seconds
+from strop.cli.commands.output import notices
+from strop.report.terminal.words import duration
+from strop.store import FILE_NAME
+
+
+def view_command(
+    *runs: Annotated[Path, Parameter(name="RUN|FOLDER")],
+    html: Annotated[Path | None, Parameter(name="--html")] = None,
+    open_browser: Annotated[bool, Parameter(name="--open", negative="")] = False,
+    port: Whole = 0,
+    idle: str = "10m",
+) -> int:
+    """Show a run, or a folder of runs, in the browser; the page updates itself while a run goes on.
+
+    The page shows every program, prompt and answer of the run. It is read-only, and is served on this machine only (127.0.0.1),
+    at an address with a token. The server ends on Ctrl-C, or when the run has ended and nobody has looked for a while.
+
+    Parameters
+    ----------
+    runs
+        Directory of a run, or the end of its name; a folder of runs, which are listed; the newest run in `runs` when not given.
+        Several runs are compared with the first.
+    html
+        Write the page into this file and end: one file that any browser opens, without a server.
+    open_browser
+        Open the address in a browser.
+    port
+        Port to listen on; 0 takes a free one.
+    idle
+        How long the server waits after the run has ended and somebody looked last: 90, 90s, 30m or 2h.
+    """
+    patience = seconds(idle)
+    directories, folder = _directories(runs)
+    if html is not None:
+        if folder:
+            raise ConfigurationError(f"{directories[0]} is a folder of runs: --html writes the page of one run")
+        _write(directories, html)
+        return 0
+    _serve(directories, folder, port, patience, open_browser)
+    return 0
+
+
+def _serve(directories: list[Path], folder: bool, port: int, patience: float, open_browser: bool) -> None:
+    # Imported here: no other command needs a web server.
+    from strop.report.html.server.access import AccessControl
+    from strop.report.html.server.app import Site
+    from strop.report.html.server.web_server import bind, serve
+
+    listening = bind(port)
+    access = AccessControl(listening.getsockname()[1])
+
+    def ready() -> None:
+        what = f"the runs in {directories[0]}" if folder else " and ".join(map(str, directories))
+        _notice(f"{what} at {access.address}")
+        _notice("press Ctrl-C to end the server; the run is not affected")
+        if open_browser and not webbrowser.open(access.address):
+            _notice("no browser could be opened; open the address yourself")
+
+    serve(listening, Site(directories[0], access, folder=folder, compared=directories[1:]), patience, ready)
+    _notice(f"closed: nobody has looked for {duration(patience)}")
+
+
+def _directories(runs: tuple[Path, ...]) -> tuple[list[Path], bool]:
+    """The directories, and whether it is one folder of runs."""
+    if len(runs) == 1 and runs[0].is_dir() and not (runs[0] / FILE_NAME).exists():
+        return [runs[0]], True
+    return [find_run(run) for run in runs] or [find_run(None)], False
+
+
+def _write(directories: list[Path], path: Path) -> None:
+    from strop.report.html.write import report_of, write_page
+
+    write_page(report_of(*directories), path)
+    _notice(f"page: {path}")
+
+
+def _notice(text: str) -> None:
+    notices().print(text, markup=False, soft_wrap=True)
