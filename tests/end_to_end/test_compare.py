@@ -1,4 +1,4 @@
-"""`strop compare`, from the outside."""
+"""`strop eval --against`, from the outside."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def programs(tmp_path: Path) -> None:
 
 
 def compared(strop: Strop, first: str, second: str, *rest: str) -> dict:  # type: ignore[type-arg]
-    done = strop("compare", first, second, *rest, "--json")
+    done = strop("eval", first, "--against", second, *rest, "--json")
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -83,13 +83,13 @@ def test_equal_improvers_of_unequal_cost_are_called_so(strop: Strop) -> None:
 
 
 def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> None:
-    done = strop("compare", "seed", "knows.py", *TWO, *SMALL, "--out", "c")
+    done = strop("eval", "seed", "--against", "knows.py", *TWO, *SMALL, "--out", "c")
     assert done.returncode == 0 and widest(done.stdout) <= 80
     assert done.stdout.splitlines()[1].startswith("Better: knows.py beats seed by") and "recorded in c" in done.stderr
-    again = strop("compare", "seed", "knows.py", *TWO, *SMALL, "--out", "c")
+    again = strop("eval", "seed", "--against", "knows.py", *TWO, *SMALL, "--out", "c")
     assert again.stdout == done.stdout and "nothing is measured again" in again.stderr
-    assert "strop compare" in strop("show", "c").stdout
-    other = strop("compare", "seed", "idle.py", *TWO, *SMALL, "--out", "c")
+    assert "strop eval --against" in strop("show", "c").stdout
+    other = strop("eval", "seed", "--against", "idle.py", *TWO, *SMALL, "--out", "c")
     assert other.returncode == 2 and "already holds a run of something else" in other.stderr
 
 
@@ -115,7 +115,7 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     }
     measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
     assert "0.667" in measured.stdout and "shares a jail" in measured.stdout
-    noise = strop("noise", "idle.py", "--task", "tree", "--repeats", "2", *SMALL, "--out", "n")
+    noise = strop("eval", "idle.py", "--task", "tree", "--noise", "2", *SMALL, "--out", "n")
     assert noise.returncode == 0 and "0.500" in noise.stdout, noise.stderr
 
 
@@ -123,7 +123,7 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
 def test_comparison_that_was_killed_goes_on_where_it_was(
     strop: Strop, start_strop: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    asked = ["compare", "seed", "beam_search", "--task", "parity", "--task", "lpn", *SMALL, "--json", "--out"]
+    asked = ["eval", "seed", "--against", "beam_search", "--task", "parity", "--task", "lpn", *SMALL, "--json", "--out"]
     process = start_strop(*asked, "parts")
     end = time.monotonic() + 120
     while process.poll() is None and _ended(tmp_path / "parts") < 3 and time.monotonic() < end:
@@ -146,16 +146,18 @@ def _ended(path: Path) -> int:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["seed", "seed"], "seed and seed are the same program"),
-        (["idle.py", "same.py"], "idle.py and same.py are the same program"),
-        (["idle.py", "nosuch"], "no improver is called 'nosuch'"),
-        (["idle.py", "seed", "--task", "one.py", "--task", "one.py"], "the task one is named twice"),
+        (["seed", "--against", "seed"], "seed and seed are the same program"),
+        (["idle.py", "--against", "same.py"], "idle.py and same.py are the same program"),
+        (["idle.py", "hints", "--against", "seed"], "--against takes one improver, not 2"),
+        (["idle.py", "--against", "seed", "--noise", "2"], "--against and --noise exclude each other"),
+        (["idle.py", "--against", "nosuch"], "no improver is called 'nosuch'"),
+        (["idle.py", "--against", "seed", "--task", "one.py", "--task", "one.py"], "the task one is named twice"),
     ],
 )
 def test_comparison_of_what_cannot_be_compared_is_refused_in_one_line(
     strop: Strop, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     (tmp_path / "same.py").write_text(IDLE)
-    done = strop("compare", *arguments)
+    done = strop("eval", *arguments)
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()

@@ -147,11 +147,11 @@ def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal]
     ("command", "words"),
     [
         (RUN, "t = 1 finished"),
-        (["train", "--task", "parity", *RUN[2:]], "t = 1 finished"),
+        (["run", "parity", "lpn", *RUN[2:]], "t = 1 finished"),
         (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
         (["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"], ""),
         pytest.param(
-            ["noise", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--repeats", "2", "--out", "r"],
+            ["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--noise", "2", "--out", "r"],
             "",
             marks=pytest.mark.slow,
         ),

@@ -53,7 +53,7 @@ def test_task_that_is_an_empty_text_is_refused_rather_than_taken_for_the_default
     assert said_in_one_line(ended, 2) and "the task is an empty text" in ended.stderr
 
 
-@pytest.mark.parametrize("command", [("run",), ("eval",), ("noise",), ("doctor",), ("reproduce", "fig4")])
+@pytest.mark.parametrize("command", [("run",), ("eval", "seed"), ("doctor",), ("reproduce", "fig4")])
 def test_help_shows_defaults_as_they_are_written_on_a_command_line(strop: Any, command: tuple[str, ...]) -> None:
     assert "[default: (" not in strop(*command, "--help").stdout
 
@@ -169,7 +169,7 @@ def test_help_lists_commands_and_flags_under_headings(strop: Any) -> None:
     assert all(heading in commands for heading in ("Better programs", "Better improvers", "Records of runs"))
     flags = strop("improve", "--help").stdout
     assert "Limits of the whole run" in flags and "What is recorded and shown" in flags
-    assert "[default: ]" not in strop("train", "--help").stdout
+    assert "[default: ]" not in strop("run", "--help").stdout
 
 
 @pytest.mark.parametrize("most", [1, 2])

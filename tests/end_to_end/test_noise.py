@@ -1,4 +1,4 @@
-"""`strop noise`, from the outside."""
+"""`strop eval --noise`, from the outside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def repeats(path: Path) -> int:
 
 
 def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> None:
-    asked = ["noise", "--task", "parity", "--repeats", "2", *SMALL]
+    asked = ["eval", "seed", "--task", "parity", "--noise", "2", *SMALL]
     document = json.loads(strop(*asked, "--task", "lpn", "--out", "a", "--json").stdout)
     assert document == json.loads((tmp_path / "a" / "noise.json").read_text())
     assert (document["improver"], document["copies"], document["repeats"]) == ("seed", 2, 2)
@@ -42,7 +42,7 @@ def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any, strop: Any, tmp_path: Path) -> None:
-    asked = ["noise", "--task", "parity", "--repeats", "12", *SMALL, "--out", "there"]
+    asked = ["eval", "seed", "--task", "parity", "--noise", "12", *SMALL, "--out", "there"]
     process = start_strop(*asked)
     end = time.monotonic() + 120
     while repeats(tmp_path / "there") < 10 and time.monotonic() < end:
@@ -64,12 +64,12 @@ def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any,
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--repeats", "1"], "between 2 and"),
-        (["nothing"], "no improver is called 'nothing'"),
-        (["--task", "lpn", "--task", "lpn"], "named twice"),
+        (["seed", "--noise", "1"], "between 2 and"),
+        (["nothing", "--noise", "2"], "no improver is called 'nothing'"),
+        (["seed", "--noise", "2", "--task", "lpn", "--task", "lpn"], "named twice"),
     ],
 )
 def test_wrong_input_gets_one_line_and_exit_code_two(strop: Any, arguments: list[str], words: str) -> None:
-    found = strop("noise", *arguments)
+    found = strop("eval", *arguments)
     assert (found.returncode, found.stdout) == (2, "") and words in found.stderr
     assert found.stderr.startswith("strop: ") and found.stderr.count("\n") == 1

@@ -136,7 +136,7 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     tasks = [doubling(), doubling(name="again")]
     options = {"copies": 1, **SMALL, "max_responses": 2}
     trained = strop.train(tasks, lm="offline", seed=1, iterations=0, out="train", **options)  # type: ignore[arg-type]
-    assert trained.file.is_file() and "improver.py" in repr(trained)
+    assert trained.file.is_file() and "best.py" in repr(trained)
     found = strop.compare("seed", "best_of_n", task=tasks, lm=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
     assert found.sentence and repr(found).startswith("<Comparison: ")
     for each in (trained, found):

@@ -64,7 +64,7 @@ def test_interrupted_run_tells_its_trackers_of_its_end(
     [
         *((RUN, name) for name in ("jaeger", "jsonl:", *ABSENT)),
         (["eval", "seed", "--out", "there"], "jaeger"),
-        (["noise", "--out", "there"], "jaeger"),
+        (["eval", "seed", "--noise", "2", "--out", "there"], "jaeger"),
         (["improve", "lpn", "--out", "there"], "jaeger"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],

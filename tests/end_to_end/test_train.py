@@ -1,4 +1,4 @@
-"""`strop train`, from the outside."""
+"""`strop run` on several tasks, from the outside."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def two_tasks(tmp_path: Path) -> list[str]:
     for factor in (2, 3):
         (tmp_path / f"by{factor}").mkdir()
         (tmp_path / f"by{factor}" / "task.py").write_text(TASK.format(factor=factor))
-    return ["--task", "by2/task.py", "--task", "by3/task.py"]
+    return ["by2/task.py", "by3/task.py"]
 
 
 def happened(directory: Path) -> Counter[str]:
@@ -91,16 +91,14 @@ def killed_at(process: subprocess.Popen[str], directory: Path, count: int) -> No
 def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
-    done = strop("train", *two_tasks, *TINY, "--out", "t", "--out-file", "mine.py")
+    done = strop("run", *two_tasks, *TINY, "--out", "t")
     assert done.returncode == 0, done.stderr
-    card = tomllib.loads((tmp_path / "mine.toml").read_text())
-    text = (tmp_path / "mine.py").read_text()
+    card = tomllib.loads((tmp_path / "t" / "best.toml").read_text())
+    text = (tmp_path / "t" / "best.py").read_text()
     assert card["digest"] == digest_of(text)
     assert (card["seed"], card["iterations"], card["copies"], card["run"]) == (3, 2, 2, "t")
     assert [task["name"] for task in card["tasks"]] == ["times2", "times3"]
     assert card["is_language_model"] is False and card["model"] == "offline:skill=0.9"
-    for name in ("mine.py", "mine.toml"):
-        assert (tmp_path / "t" / name.replace("mine", "improver")).read_text() == (tmp_path / name).read_text()
     document = json.loads(strop("show", "t", "--json").stdout)
     first = document["iterations"][0]
     assert [each["task"] for each in first["tasks"]] == ["times2", "times3"]
@@ -108,11 +106,9 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     assert card["began_with"]["mean"] == pytest.approx(first["test"]["mean"])
     assert document["card"]["digest"] == card["digest"]
     assert "times3" in done.stdout and widest(done.stdout) <= 80
-    shown = strop("list", "improvers", "mine.py")
+    shown = strop("list", "improvers", "t/best.py")
     assert "2 copies of each task" in shown.stdout and "began with" in shown.stdout
-    again = strop("train", *two_tasks, *TINY, "--out-file", "mine.py")
-    assert again.returncode == 2 and "is there already" in again.stderr and not (tmp_path / "runs").exists()
-    used = strop("eval", "mine.py", "--task", "parity", *TINY[:4], "--out", "e")
+    used = strop("eval", "t/best.py", "--task", "parity", *TINY[:4], "--out", "e")
     assert used.returncode == 0, used.stderr
 
 
@@ -123,7 +119,7 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
     (tmp_path / "knows.py").write_text(KNOWS)
     done = strop(
         *(
-            "train",
+            "run",
             *two_tasks,
             *TINY[:10],
             "--gate-pairs",
@@ -144,25 +140,25 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
     assert [task["improver"] for task in card["tasks"]] == [pytest.approx(1.0)] * 2
     assert [task["start"] for task in card["tasks"]] == [pytest.approx(0.5, abs=0.1), pytest.approx(0.25, abs=0.1)]
     assert card["difference"]["mean"] == pytest.approx(1.0 - card["began_with"]["mean"])
-    assert (tmp_path / "t" / "improver.py").read_text().strip() == BETTER.strip()
+    assert (tmp_path / "t" / "best.py").read_text().strip() == BETTER.strip()
 
 
 @pytest.mark.slow
 def test_training_that_is_killed_again_and_again_ends_as_the_whole_one(
     strop: Strop, start_strop: Start, two_tasks: list[str], tmp_path: Path
 ) -> None:
-    assert strop("train", *two_tasks, *TINY, "--out", "whole", "--out-file", "a.py").returncode == 0
+    assert strop("run", *two_tasks, *TINY, "--out", "whole").returncode == 0
     total = events(tmp_path / "whole")
-    asked = ["train", *two_tasks, *TINY, "--out", "parts", "--out-file", "b.py"]
+    asked = ["run", *two_tasks, *TINY, "--out", "parts"]
     killed_at(start_strop(*asked), tmp_path / "parts", 8)
     for part in (0.3, 0.6, 0.9):
         killed_at(start_strop("resume", "parts"), tmp_path / "parts", int(part * total))
-    assert not (tmp_path / "b.py").exists()
+    assert not (tmp_path / "parts" / "best.toml").exists()
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
-    assert (tmp_path / "a.py").read_text() == (tmp_path / "b.py").read_text()
-    one, other = (tomllib.loads((tmp_path / name).read_text()) for name in ("a.toml", "b.toml"))
+    assert len({(tmp_path / name / "best.py").read_text() for name in ("whole", "parts")}) == 1
+    one, other = (tomllib.loads((tmp_path / name / "best.toml").read_text()) for name in ("whole", "parts"))
     assert one | {"run": ""} == other | {"run": ""}
 
 
@@ -170,20 +166,19 @@ def test_training_that_is_killed_again_and_again_ends_as_the_whole_one(
 def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
-    assert strop("train", *two_tasks, *TINY, "--out", "here", "--out-file", "mine.py").returncode == 0
+    assert strop("run", *two_tasks, *TINY, "--out", "here").returncode == 0
     for name in ("by2", "by3"):
         shutil.rmtree(tmp_path / name)
     (tmp_path / "here").rename(tmp_path / "there")
-    (tmp_path / "mine.py").unlink()
     refused = strop("replay", "there")
     assert refused.returncode == 2 and "--trust-task" in refused.stderr
     elsewhere = {"XDG_DATA_HOME": str(tmp_path / "other machine")}
     replayed = strop("replay", "there", "--trust-task", **elsewhere)
     assert replayed.returncode == 0 and "each as recorded" in replayed.stdout, replayed.stderr
-    (tmp_path / "there" / "improver.py").unlink()
+    for name in ("best.py", "best.toml"):
+        (tmp_path / "there" / name).unlink()
     assert strop("resume", "there", "--trust-task", **elsewhere).returncode == 0
-    assert (tmp_path / "there" / "improver.py").is_file()
-    assert not (tmp_path / "mine.py").exists(), "whoever sends a record does not decide where files are written"
+    assert (tmp_path / "there" / "best.py").is_file() and (tmp_path / "there" / "best.toml").is_file()
 
 
 @pytest.mark.slow
@@ -201,7 +196,7 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     ]
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
     (tmp_path / "raises.py").write_text(RAISES)
-    asked = ["train", "--task", "tree", "--task", "parity", *TINY, "--improver", "raises.py", "--out", "t"]
+    asked = ["run", "tree", "parity", *TINY, "--improver", "raises.py", "--out", "t"]
     killed_at(start_strop(*asked), tmp_path / "t", 12)
     (tmp_path / "tree" / "prog.sh").write_text("echo score: 1000000\n")
     resumed = strop("resume", "t", "--json")
@@ -210,23 +205,23 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     tree = next(task for task in card["tasks"] if task["name"] == "tree")
     assert tree["start"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
     assert [task["shares_jail"] for task in card["tasks"]] == [True, False]
-    assert "shares a jail" in strop("list", "improvers", "t/improver.py").stdout
+    assert "shares a jail" in strop("list", "improvers", "t/best.py").stdout
 
 
 def test_training_begins_from_what_another_training_ended_with(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
     few = [*TINY[:-4], "-T", "0"]
-    assert strop("train", *two_tasks, *few, "--out", "one").returncode == 0
-    done = strop("train", "--from", "one:0", *few, "--out", "two")
+    assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
+    done = strop("run", "--from", "one:0", *few, "--out", "two")
     assert done.returncode == 0, done.stderr
-    card = tomllib.loads((tmp_path / "two" / "improver.toml").read_text())
+    card = tomllib.loads((tmp_path / "two" / "best.toml").read_text())
     assert card["start"] == "one:0" and [task["name"] for task in card["tasks"]] == ["times2", "times3"]
 
 
 def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks: list[str], tmp_path: Path) -> None:
-    one = json.loads(strop("train", *two_tasks[:2], *TINY, "--dry-run", "--json").stdout)
-    two = json.loads(strop("train", *two_tasks, *TINY, "--dry-run", "--json").stdout)
+    one = json.loads(strop("run", two_tasks[0], *TINY, "--dry-run", "--json").stdout)
+    two = json.loads(strop("run", *two_tasks, *TINY, "--dry-run", "--json").stdout)
     assert two["leading"] == 2 * one["leading"] and two["tasks"] == ["by2/task.py", "by3/task.py"]
     assert not (tmp_path / "runs").exists()
 
@@ -234,15 +229,12 @@ def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "name a task to train on"),
-        (["--task", "parity", "--task", "parity"], "the task parity is named twice"),
-        (["--task", "parity", "--task", ""], "empty text"),
-        (["--task", "parity", "--task", "nosuch"], "no task is called 'nosuch'"),
-        (["--task", "parity", "--out-file", "mine.txt"], "ends in .py"),
-        (["--task", "parity", "--out-file", "no/folder/mine.py"], "there is no folder"),
+        (["parity", "parity"], "the task parity is named twice"),
+        (["parity", ""], "empty text"),
+        (["parity", "nosuch"], "no task is called 'nosuch'"),
     ],
 )
 def test_training_that_cannot_begin_is_refused_in_one_line(strop: Strop, arguments: list[str], words: str) -> None:
-    done = strop("train", *arguments)
+    done = strop("run", *arguments)
     assert done.returncode == 2 and words in done.stderr, done.stderr
     assert "Traceback" not in done.stderr

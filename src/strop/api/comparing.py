@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,20 +16,15 @@ from strop.api.finding import RUNS, any_improver_text
 from strop.api.measuring import measure_missing, measuring
 from strop.api.results import Shown
 from strop.api.subjects import ModelLike, Require, TaskLike, model_of, objects_of
-from strop.base.errors import StropError
 from strop.core.edits.answers import Mode as Edits
-from strop.lm.base import LanguageModel
 from strop.report.terminal.comparison import print_comparison
 from strop.report.terminal.live import Mode
-from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.compare import Comparison as Found
 from strop.runs.compare import check_rivals, comparison
 from strop.runs.evaluate import Plan, carry_out, matrix
 from strop.runs.journal import new_directory
 from strop.runs.measurements import Named
-from strop.runs.spec import RunSpec
-from strop.tasks.command.task import AnyTask
 
 KIND = "compare"
 
@@ -39,7 +34,7 @@ class Comparison(Found, Shown):
     """Which of two improvers is better, by how much, and what each spent."""
 
     def print_on(self, console: Console) -> None:
-        """As `strop compare` prints it."""
+        """As `strop eval --against` prints it."""
         print_comparison(self, console)
 
     def __repr__(self) -> str:
@@ -116,14 +111,18 @@ def compare(
     tasks = several(task)
     spec = recipe_of(tasks, arguments, improver=first, iterations=0)
     directory = Path(out) if out is not None else new_directory(RUNS, f"compare-{plain_name(spec.task)}")
-    made = model_of(lm)
-    found, stopped = compared(
-        spec, improvers, directory, show="auto" if progress else "none", model=made, tasks=objects_of(tasks)
-    )
-    if found is None:
-        assert stopped is not None
-        raise stopped
-    return Comparison(**vars(found))
+    show: Mode = "auto" if progress else "none"
+    with assembled(spec, os.environ, model=model_of(lm), tasks=objects_of(tasks)) as parts:
+        plan = Plan(parts.tasks, improvers, spec.copies)
+        meta = {
+            "task": ", ".join(each.name for each in plan.tasks),
+            "improvers": json.dumps([[each.name, each.digest] for each in improvers]),
+        }
+        with measuring(parts, directory, KIND, meta, show=show) as record:
+            stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
+            if stopped is not None:
+                raise stopped
+            return Comparison(**vars(comparison(matrix(record.store, plan), record.store)))
 
 
 def rivals(first: str, second: str) -> tuple[Named, Named]:
@@ -135,28 +134,3 @@ def rivals(first: str, second: str) -> tuple[Named, Named]:
     found = Named(first, any_improver_text(first)), Named(second, any_improver_text(second))
     check_rivals(found)
     return found
-
-
-def compared(
-    spec: RunSpec,
-    improvers: tuple[Named, Named],
-    directory: Path,
-    tracks: Sequence[Track] = (),
-    show: Mode = "auto",
-    model: Callable[[], LanguageModel] | None = None,
-    tasks: Sequence[AnyTask] = (),
-) -> tuple[Found | None, StropError | None]:
-    """What comparing gave, and what stopped it; one of them is None.
-
-    Raises:
-        ConfigurationError: the directory holds something else.
-    """
-    with assembled(spec, os.environ, model=model, tasks=tasks) as parts:
-        plan = Plan(parts.tasks, improvers, spec.copies)
-        what = {
-            "task": ", ".join(task.name for task in plan.tasks),
-            "improvers": json.dumps([[each.name, each.digest] for each in improvers]),
-        }
-        with measuring(parts, directory, KIND, what, tracks, show) as record:
-            stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
-            return (comparison(matrix(record.store, plan), record.store), None) if stopped is None else (None, stopped)

@@ -10,11 +10,12 @@ from strop.api.improving import Improved, improved_in
 from strop.api.training import Trained, trained_in
 from strop.base.errors import ConfigurationError
 from strop.report.terminal.reading import reading
+from strop.runs.run_directory import command_of
 from strop.store import Store
 
 
 def load(run: str | Path | None = None) -> Improved | Trained:
-    """What an earlier `improve` or `train` came to, from the function or the command, from its record.
+    """What an earlier `strop improve` or `strop run` came to, read from its record.
 
     Args:
         run: the record's directory, or the end of its name; the newest in runs/ when not given.
@@ -30,4 +31,6 @@ def load(run: str | Path | None = None) -> Improved | Trained:
         return improved_in(directory)
     if kind == training.KIND:
         return trained_in(directory)
-    raise ConfigurationError(f"{directory} is a record of strop {kind}; strop.load reads those of improve and train")
+    raise ConfigurationError(
+        f"{directory} is a record of {command_of(kind)}; strop.load reads strop improve and strop run"
+    )

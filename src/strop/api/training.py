@@ -1,4 +1,4 @@
-"""Train an improver: STOP over one task or several, ending with a file and its card."""
+"""`strop.train`: STOP over one task or several; it ends with an improver and its card. The command is `strop run`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from strop.api.finding import RUNS, any_improver_text
 from strop.api.recording import recorded
 from strop.api.results import Shown
 from strop.api.subjects import ModelLike, Require, TaskLike, model_of, objects_of
-from strop.base.errors import ConfigurationError, StoreError
+from strop.base.errors import StoreError
 from strop.core.edits.answers import Mode
 from strop.report.terminal.card import print_card
 from strop.report.terminal.reading import reading
@@ -25,12 +25,10 @@ from strop.runs.improver_card import ImproverCard, card_path, read_card
 from strop.runs.journal import new_directory, run
 from strop.runs.run_directory import on_kept_trees
 from strop.runs.spec import program_text
-from strop.runs.training import FILE, check_free, is_written, write_improver
+from strop.runs.training import FILE, write_improver
 from strop.store import Store
 
-KIND = "train"
-OUT_FILE = "out_file"
-"""What a record calls the file that was asked for, as a whole path."""
+KIND = "run"
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +85,6 @@ def train(
     require: Require = None,
     seed: int | None = None,
     out: str | Path | None = None,
-    out_file: str | Path | None = None,
     progress: bool = False,
 ) -> Trained:
     """Improve an improver with itself, T times, on one task or several (Algorithm 1, §4).
@@ -123,51 +120,30 @@ def train(
         require: protections without which nothing is run, or `none`; see `strop doctor`.
         seed: with this machine's key it decides everything that is drawn; random when not given.
         out: the record's directory, empty or new; one in runs/ when not given.
-        out_file: where the improver and its card are written besides.
         progress: show the progress on standard error.
 
     Raises:
-        ConfigurationError: something that was named does not exist, or a file would be overwritten.
+        ConfigurationError: something that was named does not exist.
         StropError: the host failed or a limit was spent; what was done is kept, and `strop resume` continues it.
     """
     arguments = dict(locals())
-    wanted = None if out_file is None else Path(out_file)
-    if wanted is not None:
-        check_free(wanted)
     tasks = several(task)
     spec = recipe_of(tasks, arguments)
     text = any_improver_text(spec.improver)
-    directory = Path(out) if out is not None else new_directory(RUNS, f"train-{plain_name(spec.task)}")
-    said = {"improver": text} | said_of(wanted)
+    directory = Path(out) if out is not None else new_directory(RUNS, plain_name(spec.task))
     with (
         assembled(spec, os.environ, model=model_of(lm), tasks=objects_of(tasks)) as parts,
-        recorded(parts, directory, KIND, said, show="auto" if progress else "none") as journal,
+        recorded(parts, directory, KIND, {"improver": text}, show="auto" if progress else "none") as journal,
     ):
         run(on_kept_trees(parts, directory), text, directory, journal)
-    finish(directory, wanted)
+    finish(directory)
     return trained_in(directory)
 
 
-def said_of(out_file: Path | None) -> dict[str, str]:
-    """What the record says of the file that was asked for."""
-    return {} if out_file is None else {OUT_FILE: str(out_file.resolve())}
-
-
-def finish(directory: Path, out_file: Path | None) -> None:
-    """Write the improver of a run that has ended and its card: in the run's directory, and where that was asked for.
-
-    Raises:
-        ConfigurationError: somebody else has written there since the run began; the improver is in the run's directory.
-    """
+def finish(directory: Path) -> None:
+    """Write the best improver of the finished run in `directory`, and its card."""
     with reading(directory), Store.open(directory) as store:
-        text, _ = write_improver(store, directory)
-        if out_file is None or is_written(out_file, text):
-            return
-        try:
-            check_free(out_file)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{error}; the improver is in {directory / FILE}") from error
-        write_improver(store, directory, [out_file])
+        write_improver(store, directory)
 
 
 def trained_in(directory: Path) -> Trained:
@@ -179,5 +155,5 @@ def trained_in(directory: Path) -> Trained:
     file = directory / FILE
     card = read_card(card_path(file))
     if card is None:
-        raise StoreError(f"there is no trained improver in {directory}. To continue: strop resume {directory}")
+        raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
     return Trained(program_text(file, "improver"), card, file, directory)

@@ -21,15 +21,12 @@ from strop.base.terminal_text import escape
 
 COMMANDS = {
     "init": "Begin a task of your own: a few files that work as they stand, with a test.",
-    "run": "Run STOP on a task: improve the improver with itself, and measure every step on sealed instances.",
-    "train": "Train an improver: STOP over one task or several; ends with the improver's file and its card.",
-    "compare": "Say which of two improvers is better on tasks, by how much, at equal budgets.",
+    "run": "Run STOP on tasks: improve the improver with itself, and measure every step on sealed instances.",
     "resume": "Continue a run that was stopped or killed; nothing is asked, paid for or done twice.",
     "replay": "Carry out a finished run again from its record, with no language model, and compare every event.",
     "improve": "Improve a program, and compare it on instances that nobody saw; ends with a patch.",
     "apply": "Put the program of a run of strop improve in the place of your files: all of them or none.",
-    "eval": "Measure the meta-utility of improvers on tasks, beside the seed improver's.",
-    "noise": "Measure an improver against itself: how far two measurements differ by chance alone.",
+    "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
     "score": "Score one solution of a task.",
     "check": "Attack a task before money is spent on it: its draws, its seed, its scorer.",
     "list": "List tasks, improvers or runs, or describe one task or improver.",
@@ -42,7 +39,7 @@ COMMANDS = {
 }
 GROUPS = {
     "Better programs": ("init", "check", "improve", "apply", "score"),
-    "Better improvers": ("run", "train", "compare", "eval", "noise", "reproduce"),
+    "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
 }
 """Under which heading a command is listed, in this order; the others, which are about records, come last."""

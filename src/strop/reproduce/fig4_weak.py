@@ -29,7 +29,7 @@ SELECTIONS = ("paper", "gated")
 ENOUGH = 0.03
 """A run gains when û(I_T) - û(I_0) is this much or more, in utility: the paper's "at least a 3% improvement"."""
 _ROUNDING = 1e-9
-NO_FLOOR = "No noise floor: `strop noise --task lpn --lm MODEL --out DIRECTORY/noise` adds it."
+NO_FLOOR = "No noise floor: `strop eval seed --noise 20 --task lpn --lm MODEL --out DIRECTORY/noise` adds it."
 
 PAPER_SEED = 0.65
 """û(I_0) with GPT-3.5 (§5.3)."""
@@ -62,7 +62,7 @@ class Fig4Weak:
     difference: Estimate
     """û(I_T) under `gated` less that under `paper`, paired by run, with Student's t 95% interval."""
     floor: Floor | None
-    """How far a mean gain over so many runs may lie from 0 by chance, where `strop noise` measured it (see `floor`)."""
+    """How far a mean gain over so many runs may lie from 0 by chance, where `strop eval --noise` measured it (see `floor`)."""
 
 
 def cells(options: Options) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""Two improvers on the same tasks, with the same budgets: which is better, by how much, and what each spent (strop compare).
+"""Two improvers on the same tasks, with the same budgets: which is better, by how much, and what each spent.
 
 The record is that of a matrix (strop.runs.evaluate) of two improvers. Both meet the same instances of every task, and the
 difference is taken on the sealed test split, instance by instance.

@@ -184,7 +184,7 @@ def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
 
 
 def recorded_matrix(store: Store, copies: int) -> Matrix:
-    """What a record of strop eval or strop compare holds, read from the record alone.
+    """What a record of strop eval holds, read from the record alone.
 
     Raises:
         StoreError: the record lacks the text of an improver, or does not name its improvers.

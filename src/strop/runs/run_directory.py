@@ -33,10 +33,9 @@ DESCRIBED = "described"
 """What a record calls the digests of the descriptions of its command tasks."""
 _REACHING = ("task", "further_tasks", "lm", "base_url", "require", "seed")
 """Fields of a recipe that decide what is run and asked on this machine, and behind which protections."""
-RUNS_OF_STOP = ("run", "train")
-"""Kinds of record that hold Algorithm 1."""
-RESUMABLE = (*RUNS_OF_STOP, "improve")
-"""Kinds of record that `strop resume` goes on with; other commands go on by themselves."""
+RESUMABLE = ("run", "improve")
+"""Kinds of record that `strop resume` continues; other commands continue their own records."""
+_COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
 
 
 @dataclass(frozen=True)
@@ -124,6 +123,11 @@ class RunRecord:
             )
         _, colon, attribute = task.partition(":")
         return f"{copy}{colon}{attribute}"
+
+
+def command_of(kind: str) -> str:
+    """The command that writes records of this kind."""
+    return f"strop {_COMMANDS.get(kind, kind)}"
 
 
 def _is_harmless(spec: RunSpec) -> bool:

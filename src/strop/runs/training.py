@@ -1,10 +1,9 @@
-"""What training gave: the improver of a run that has ended, and its card, both read back from the run's record."""
+"""The best improver of a finished run and its card, both read back from the run's record."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,18 +11,18 @@ from pathlib import Path
 from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import CrossedDifference, mean, stratified_t_difference
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
-from strop.base.errors import ConfigurationError, StoreError
+from strop.base.errors import StoreError
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded, RunStarted
 from strop.base.solution import digest_of
-from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
+from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path
 from strop.runs.journal import save
 from strop.runs.measurements import copies_of, spec_of
 from strop.runs.run_directory import SHARES_JAIL
 from strop.runs.spec import RunSpec, program_text
 from strop.store import Store
 
-FILE = "improver.py"
-"""The improver, in the run's directory."""
+FILE = "best.py"
+"""The best improver, in the run's directory."""
 Rows = list[list[float]]
 """Scores of one improver on one task: a row a copy, a column an instance of the sealed test split."""
 
@@ -37,45 +36,19 @@ class _Run:
     tasks: tuple[str, ...]
 
 
-def check_free(path: Path) -> None:
-    """A file for an improver, and the one for its card, must not be there yet.
+def write_improver(store: Store, directory: Path) -> ImproverCard:
+    """Write the best improver of the finished run in `directory`, and its card beside it.
 
     Raises:
-        ConfigurationError: one is, or the folder is not there.
+        StoreError: no iteration of the run has ended.
     """
-    if path.suffix != ".py":
-        raise ConfigurationError(f"--out-file is {path}; the file of an improver ends in .py")
-    for each in (path, card_path(path)):
-        if each.exists():
-            raise ConfigurationError(f"--out-file: {each} is there already; name another file, or move it away")
-    if not path.absolute().parent.is_dir():
-        raise ConfigurationError(f"--out-file: there is no folder {path.parent}")
-
-
-def is_written(path: Path, text: str) -> bool:
-    """Whether this improver is in a file, with its card."""
-    try:
-        card = read_card(card_path(path))
-        return card is not None and card.says(text) and program_text(path, "improver") == text
-    except ConfigurationError:
-        return False
-
-
-def write_improver(store: Store, directory: Path, others: Sequence[Path] = ()) -> tuple[str, ImproverCard]:
-    """Write the improver of the run in `directory` and its card there, and into `others`; both, as they were written.
-
-    Raises:
-        StoreError: no iteration of it has ended.
-    """
-    found = _read(store, directory)
-    best = _chosen(found)
-    for path in (directory / FILE, *others):
-        save(path, best.improver)
-    text = program_text(directory / FILE, "improver")  # what a file cannot hold is written in another way
-    card = _card(store, directory, found, best, text)
-    for path in (directory / FILE, *others):
-        save(card_path(path), card.to_toml())
-    return text, card
+    run = _read(store, directory)
+    best = _chosen(run)
+    save(directory / FILE, best.improver)
+    text = program_text(directory / FILE, "improver")  # characters that a file cannot hold are escaped in it
+    card = _card(store, directory, run, best, text)
+    save(card_path(directory / FILE), card.to_toml())
+    return card
 
 
 def _read(store: Store, directory: Path) -> _Run:

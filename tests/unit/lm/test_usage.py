@@ -53,7 +53,7 @@ def test_wrong_flag_of_improve_is_refused_before_the_budget_is_told(
     assert words in said(capsys, "improve", "lpn", *flags)
 
 
-@pytest.mark.parametrize("command", [("run", "lpn"), ("train", "--task", "lpn")])
+@pytest.mark.parametrize("command", [("run", "lpn"), ("run", "lpn", "parity")])
 @pytest.mark.parametrize("flag", ["--utility-budget", "--lm-budget", "--meta-budget"])
 def test_budget_of_nothing_is_refused(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
     assert f"{flag} is 0; it must be 1 or more" in said(capsys, *command, flag, "0")

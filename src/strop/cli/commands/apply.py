@@ -12,7 +12,7 @@ from strop.api.patching import apply_run, undo_of
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
-from strop.runs.run_directory import load_run
+from strop.runs.run_directory import command_of, load_run
 
 Yes = Annotated[bool, Parameter(negative="", show_default=False)]
 
@@ -41,7 +41,9 @@ def apply_command(
     """
     directory = find_run(run_directory)
     if (kind := load_run(directory).kind) != "improve":
-        raise ConfigurationError(f"{directory} is the record of strop {kind}; only a run of strop improve has a patch")
+        raise ConfigurationError(
+            f"{directory} is the record of {command_of(kind)}; only a run of strop improve has a patch"
+        )
     paths = apply_run(directory, force=force, unproven=unproven)
     if as_json:
         print_document({"run": str(directory), "applied": [str(path) for path in paths]})

@@ -19,7 +19,7 @@ from strop.runs.run_directory import RunRecord
 class Beginning:
     """What a run begins with."""
 
-    task: str
+    tasks: tuple[str, ...]
     seed: int
     improver: str
     """What I_0 was called."""
@@ -27,8 +27,6 @@ class Beginning:
     """I_0."""
     fork: RunRecord | None
     """The run that is begun again."""
-    further: tuple[str, ...] = ()
-    """Tasks beside `task`."""
 
 
 @Parameter(name="*")
@@ -40,7 +38,7 @@ class BeginOptions:
     """I_0: the name of an improver (see strop list improvers), a file, or RUN:t for what another run had after iteration t."""
     begin_from: Annotated[str | None, Parameter(name="--from")] = None
     """RUN:t: begin anew from I_t of another run, as when a later step of it was wrong. The same as --improver RUN:t, and the
-    task is that run's when none is named."""
+    tasks are that run's when none is named."""
     seed: Whole | None = None
     """Seed of everything that is drawn, together with this machine's key; random when not given."""
     replay: Annotated[Path | None, Parameter(name="--replay")] = None
@@ -48,28 +46,26 @@ class BeginOptions:
     trust_task: Annotated[bool, Parameter(negative="")] = False
     """With --replay: run the task file that the run's directory holds, although no such file is where it was begun."""
 
-    def begun(self, task: str | None, further: tuple[str, ...] = ()) -> Beginning:
-        """What these flags and the tasks that were named come to.
+    def begun(self, tasks: tuple[str, ...]) -> Beginning:
+        """Resolve these flags and the tasks on the command line.
 
         Raises:
             ConfigurationError: they contradict one another, or name what is not there.
         """
-        if "" in (task, *further):
+        if "" in tasks:
             raise ConfigurationError(
                 "the task is an empty text; strop list tasks lists the tasks, and without one it is lpn"
             )
         if self.replay is not None:
-            if task or self.seed is not None or self.begin_from or self.improver != DEFAULTS.improver:
+            if tasks or self.seed is not None or self.begin_from or self.improver != DEFAULTS.improver:
                 raise ConfigurationError("--replay takes task, seed and I_0 from the run; name none of them")
             fork = fork_of(self.replay)
-            return Beginning(fork.spec.task, fork.spec.seed, fork.spec.improver, fork.improver, fork)
+            return Beginning(fork.spec.tasks, fork.spec.seed, fork.spec.improver, fork.improver, fork)
         improver = self.improver
         if self.begin_from is not None:
             if improver != DEFAULTS.improver:
                 raise ConfigurationError("--from and --improver both name I_0; give one of them")
             improver = self.begin_from
-            if task is None:
-                task, *others = tasks_of(self.begin_from)
-                further = tuple(others)
+            tasks = tasks or tasks_of(self.begin_from)
         seed = random_seed() if self.seed is None else self.seed
-        return Beginning(task or DEFAULTS.task, seed, improver, any_improver_text(improver), None, further)
+        return Beginning(tasks or (DEFAULTS.task,), seed, improver, any_improver_text(improver), None)

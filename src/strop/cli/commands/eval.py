@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
+from pathlib import Path
 
-from strop.cli.commands.finding import any_improver_text
-from strop.cli.commands.measuring import measuring
-from strop.cli.commands.missing import ended, measure_missing
+from strop.api.measuring import measure_missing, measuring
+from strop.base.errors import StropError
+from strop.cli.commands.eval_forms import form_of
 from strop.cli.commands.options import (
     DEFAULTS,
     RUNS,
@@ -21,23 +21,19 @@ from strop.cli.commands.options import (
     Whole,
     recipe,
 )
-from strop.cli.commands.output import announce, notice_of, print_document, results, results_alone
+from strop.cli.commands.output import announce, notices, print_document, results, results_alone
 from strop.cli.commands.reporting import NoReport, reported
 from strop.cli.commands.tracking import TrackOptions
-from strop.report.terminal.documents import ModelFacts
-from strop.report.terminal.matrix import eval_document, print_matrix
-from strop.report.terminal.words import quantity
-from strop.runs.assembly import Components, assembled
-from strop.runs.evaluate import Matrix, Plan, carry_out, matrix, with_seed
+from strop.runs.assembly import assembled
 from strop.runs.journal import new_directory
-from strop.runs.measurements import named
-from strop.tasks.command.task import AnyTask
 
 
 def eval_command(
     improver: str,
     /,
     *others: str,
+    against: str | None = None,
+    noise: Whole | None = None,
     task: Tasks = (DEFAULTS.task,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
@@ -49,47 +45,53 @@ def eval_command(
     no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
-    """Measure the meta-utility of improvers on tasks, each with its standard error, beside the seed improver's (Table 1).
+    """Measure improvers on tasks: beside the seed improver (Table 1), one against another, or one against itself.
 
-    Every improver meets the same instances. A directory whose work was stopped is gone on with by the same command.
+    Every improver gets the same instances and budgets. Run the same command with the same --out to continue stopped work.
 
     Parameters
     ----------
     improver
-        File of an improver, the name of a shipped one, or RUN:t for what a run had after iteration t.
+        The name of an improver (see strop list improvers), a file, or RUN:t for what a run had after iteration t.
     others
         More of them.
+    against
+        Say which of the two improvers is better, by how much, and what each spent.
+    noise
+        Measure the improver so many times against itself: how far two measurements differ by chance alone.
     task
-        A task's name, or a file that defines a strop.Task; give it several times for several tasks.
+        A task's name, a file that defines a strop.Task, or a folder with a strop.toml; repeat it for several tasks.
     seed
         Seed of everything that is drawn, together with this machine's key.
     """
+    form = form_of(improver, others, against, noise)
     spec = recipe(task, seed, model, ground, iterations=0, improver=improver, **limits.given())
     announce(ground.instances)
-    improvers = with_seed(named([improver, *others], any_improver_text))
-    directory = out or new_directory(RUNS, f"eval-{task[0]}")
-    with results_alone(), assembled(spec, os.environ) as parts:
-        plan = Plan(parts.tasks, improvers, spec.copies)
-        with measuring(parts, directory, "eval", _said(plan), tracking.tracks(directory), display) as record:
-            stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
-            found = matrix(record.store, plan)
-    _show(found, parts, whole=stopped is None, as_json=as_json)
-    there = f"{len(found.cells)} of {quantity(len(plan.tasks) * len(plan.improvers), 'measurement')} done"
+    directory = out or new_directory(RUNS, f"{form.kind}-{task[0]}")
+    with (
+        results_alone(),
+        assembled(spec, os.environ) as parts,
+        measuring(parts, directory, form.kind, form.meta(parts), tracking.tracks(directory), display) as record,
+    ):
+        stopped = measure_missing(parts, record, lambda context: form.measure(context, parts, record))
+        found = form.result(record.store, parts, directory, complete=stopped is None)
+    if as_json and found.document is not None:
+        print_document(found.document)
+    elif not as_json and found.print_on is not None:
+        found.print_on(results())
     with reported(directory, no_report):
-        return ended(stopped, there, directory, as_json=as_json)
+        return _ended(stopped, found.kept, directory, as_json=as_json)
 
 
-def _said(plan: Plan[AnyTask]) -> dict[str, str]:
-    """What the record says of itself, by which the same command knows it again."""
-    return {
-        "task": ", ".join(task.name for task in plan.tasks),
-        "improvers": json.dumps([[each.name, each.digest] for each in plan.improvers]),
-    }
+def _ended(stopped: StropError | None, kept: str, directory: Path, *, as_json: bool) -> int:
+    """Say where the record is, or what is kept and how to continue.
 
-
-def _show(found: Matrix, parts: Components, *, whole: bool, as_json: bool) -> None:
-    model = ModelFacts(parts.language_model.name, parts.language_model.is_language_model)
-    if as_json and whole:
-        print_document(eval_document(found, model))
-    elif not as_json and found.cells:
-        print_matrix(found, results(), notice=notice_of(model.name, model.is_language_model))
+    Raises:
+        StropError: what stopped the work.
+    """
+    if stopped is not None:
+        stopped.add_note(f"{kept}. To continue: the same command with --out {directory}")
+        raise stopped
+    if not as_json:
+        notices().print(f"recorded in {directory}", markup=False, soft_wrap=True)
+    return 0

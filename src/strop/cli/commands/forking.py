@@ -15,7 +15,7 @@ from strop.lm.base import Completion
 from strop.lm.replay import Recorded
 from strop.runs.assembly import Components
 from strop.runs.resume import answers
-from strop.runs.run_directory import RUNS_OF_STOP, RunRecord, load_run
+from strop.runs.run_directory import RunRecord, command_of, load_run
 from strop.runs.spec import RunSpec
 from strop.store import Store
 
@@ -32,9 +32,9 @@ def fork_of(run: Path) -> RunRecord:
         ConfigurationError: there is none, or it is not of strop run.
     """
     found = load_run(find_run(run))
-    if found.kind not in RUNS_OF_STOP:
+    if found.kind != "run":
         raise ConfigurationError(
-            f"{found.directory} is the record of strop {found.kind}; --replay takes one of strop run"
+            f"{found.directory} is the record of {command_of(found.kind)}; --replay takes one of strop run"
         )
     return found
 

@@ -14,6 +14,7 @@ from cyclopts import Group, Parameter
 from strop.api.finding import any_improver_text
 from strop.api.improving import DEFAULT_IMPROVER, carry_out
 from strop.api.patching import apply_run, check_can_apply, undo_of
+from strop.api.recording import check_free_folder
 from strop.api.target import Scoring, check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.cli.commands.options import (
@@ -33,7 +34,6 @@ from strop.cli.commands.options import (
     recipe,
 )
 from strop.cli.commands.output import announce, notices, print_document, reading, results, results_alone
-from strop.cli.commands.recorded import check_free_folder
 from strop.cli.commands.reporting import NoReport, reported
 from strop.cli.commands.tracking import TrackOptions
 from strop.core.edits.answers import Mode

@@ -13,19 +13,19 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.recording import recorded
 from strop.base.errors import ConfigurationError, ReplayDiffers
 from strop.base.pluralize import quantity
 from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Json, Out, TrustTask
 from strop.cli.commands.output import notices, print_document, reading, results, results_alone
-from strop.cli.commands.recorded import recorded
 from strop.lm.replay import NoModel
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
 from strop.runs.journal import run
 from strop.runs.replay_diff import Agreement, agreement
 from strop.runs.resume import answers, requests
-from strop.runs.run_directory import RUNS_OF_STOP, RunRecord, load_run
+from strop.runs.run_directory import RunRecord, command_of, load_run
 from strop.store import Store
 from strop.tasks.command.task import CommandTask
 
@@ -58,9 +58,9 @@ def replay_command(
     """
     directory = find_run(run_directory)
     found = load_run(directory)
-    if found.kind not in RUNS_OF_STOP:
+    if found.kind != "run":
         raise ConfigurationError(
-            f"{directory} is the record of strop {found.kind}; only runs of strop run and strop train are replayed"
+            f"{directory} is the record of {command_of(found.kind)}; only records of strop run can be replayed"
         )
     if found.status != "finished":
         raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")

@@ -30,10 +30,11 @@ from strop.runs.run_data import RunData, read_run
 from strop.runs.training import FILE
 from strop.store import Store
 
+_EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"
 NO_ITERATIONS = {
-    "eval": "this is the record of strop eval, which has no iterations; the same command with --out here prints it again",
-    "noise": "this is the record of strop noise, which has no iterations; the same command with --out here prints it again",
-    "compare": "this is the record of strop compare, which has no iterations; the same command with --out here prints it again",
+    "eval": _EVAL.format(""),
+    "compare": _EVAL.format(" --against"),
+    "noise": _EVAL.format(" --noise"),
     "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
     "proposals": "this is the record of strop reproduce strategies, which has no iterations; proposals.json above it tells more",
 }
@@ -46,19 +47,18 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         if store.meta.get("kind") == "improve":
             show_improvement(store, directory, as_json=as_json)
             return
-        run, best = read_run(store), directory / "best.py"
+        run, best = read_run(store), directory / FILE
         if as_json:
             print_document(_document(store, run, directory, best if best.is_file() else None))
             return
         _print(store, run)
-    card = read_card(card_path(directory / FILE))
-    if card is not None:
+    card = read_card(card_path(best))
+    if card is not None and len(card.tasks) > 1:
         results().print()
         print_card(card, results())
-        said = f"improver: {directory / FILE}, its card: {card_path(directory / FILE)}"
-        results().print(said, markup=False, soft_wrap=True)
-    elif best.is_file():
-        results().print(f"best improver: {best}{_whose(best, run)}", markup=False, soft_wrap=True)
+    if best.is_file():
+        its_card = "" if card is None else f"; its card: {card_path(best)}"
+        results().print(f"best improver: {best}{_whose(best, run)}{its_card}", markup=False, soft_wrap=True)
 
 
 def _print(store: Store, run: RunData) -> None:
@@ -102,7 +102,6 @@ def _document(store: Store, run: RunData, directory: Path, best: Path | None) ->
     )
     card = read_card(card_path(directory / FILE))
     if card is not None:
-        document["improver"] = str(directory / FILE)
         document["card"] = card_document(card)
     document["costs"] = costs_document(run.costs)
     if _has_improvements(run.meta):

@@ -10,24 +10,25 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.recording import continued
+from strop.api.training import finish
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.finding import find_run
 from strop.cli.commands.forking import learn_again
 from strop.cli.commands.improve import best_reported
 from strop.cli.commands.options import Display, Json, LimitOptions, TrustTask
 from strop.cli.commands.output import announce, notices, reading, results_alone
-from strop.cli.commands.recorded import continued
 from strop.cli.commands.reporting import NoReport, reported
 from strop.cli.commands.result import show_result
 from strop.cli.commands.tracking import TrackOptions
-from strop.cli.commands.train import finish_again
 from strop.report.improvement import original_of
 from strop.report.terminal.live import Mode
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
+from strop.runs.improver_card import card_path
 from strop.runs.journal import run
-from strop.runs.run_directory import RESUMABLE, RunRecord, load_run, on_kept_trees
+from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.training import FILE
 
 
@@ -57,8 +58,8 @@ def resume_command(
     directory = find_run(run_directory)
     found = load_run(directory)
     if found.status == "finished":
-        if found.kind == "train" and not (directory / FILE).is_file():
-            finish_again(found)
+        if found.kind == "run" and not card_path(directory / FILE).is_file():
+            finish(directory)
         notices().print(f"{directory} is finished; there is nothing to continue", markup=False, soft_wrap=True)
         show_result(directory, as_json=as_json)
         return 0
@@ -68,8 +69,8 @@ def resume_command(
     spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.given())
     with reported(directory, no_report):
         go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory), show=display)
-        if found.kind == "train":
-            finish_again(found)
+        if found.kind == "run":
+            finish(directory)
         show_result(directory, as_json=as_json)
     return 0
 
@@ -83,7 +84,7 @@ def go_on(found: RunRecord, *, trust: bool, tracks: Sequence[Track] = (), show: 
     """
     if found.kind not in RESUMABLE:
         raise ConfigurationError(
-            f"{found.directory} is the record of strop {found.kind}. To continue: the same command with --out {found.directory}"
+            f"{found.directory} records {command_of(found.kind)}. To continue: the same command with --out {found.directory}"
         )
     announce(found.spec.instances)
     with (

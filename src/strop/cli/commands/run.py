@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from strop.api.recording import recorded
+from strop.api.training import KIND, finish
 from strop.cli.commands.beginning import Beginning, BeginOptions
 from strop.cli.commands.forking import FORK, inherited, learn, seen_from, tell
 from strop.cli.commands.options import (
@@ -26,7 +28,6 @@ from strop.cli.commands.options import (
 )
 from strop.cli.commands.output import announce, results_alone
 from strop.cli.commands.planning import show_plan
-from strop.cli.commands.recorded import recorded
 from strop.cli.commands.reporting import NoReport, reported
 from strop.cli.commands.result import show_result
 from strop.cli.commands.tracking import TrackOptions
@@ -48,9 +49,7 @@ DryRun = Annotated[
 
 
 def run_command(
-    task: str | None = None,
-    /,
-    *,
+    *task: str,
     iterations: Annotated[Whole, Parameter(alias="-T")] = DEFAULTS.iterations,
     meta_budget: Whole = DEFAULTS.meta_budget,
     begin: BeginOptions = BeginOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
@@ -65,12 +64,13 @@ def run_command(
     no_report: NoReport = False,
     as_json: Json = False,
 ) -> int:
-    """Run STOP on a task: Algorithm 1 of the paper, with its parameters.
+    """Run STOP: Algorithm 1 of the paper, with its parameters. Writes the best improver and its card into the run's directory.
 
     Parameters
     ----------
     task
-        A task's name, or a file that defines a strop.Task; lpn when not given, or the task of the run of --from.
+        A task's name, a file that defines a strop.Task, or a folder with a strop.toml; of several, û is the mean. Without one:
+        lpn, or the tasks of the run of --from.
     iterations
         T: how often the improver improves itself.
     meta_budget
@@ -83,7 +83,8 @@ def run_command(
         return show_plan(spec, start.text, (origin or spec).tasks, as_json=as_json)
     directory = out or new_directory(RUNS, spec.task)
     with reported(directory, no_report):
-        carry_out("run", start, spec, origin, directory, tracking.tracks(), show=display)
+        carry_out(start, spec, origin, directory, tracking.tracks(), display)
+        finish(directory)
         show_result(directory, as_json=as_json)
     return 0
 
@@ -93,34 +94,31 @@ def spec_of(
 ) -> tuple[RunSpec, RunOrigin | None]:
     """The recipe that was asked for, and where its tasks come from if that is another run."""
     announce(ground.instances)
-    rest = dict(asked) | {"improver": start.improver, "further_tasks": start.further}
-    spec = recipe(start.task, start.seed, model, ground, **rest)
+    spec = recipe(start.tasks, start.seed, model, ground, **asked, improver=start.improver)
     if start.fork is None:
         return spec, None
     return inherited(spec, start.fork), start.fork.origin(os.environ, trust=trust)
 
 
 def carry_out(
-    kind: str,
     start: Beginning,
     spec: RunSpec,
     origin: RunOrigin | None,
     directory: Path,
     tracks: Sequence[Track],
-    said: Mapping[str, str] | None = None,
-    show: Mode = "auto",
+    show: Mode,
 ) -> None:
-    """Carry out Algorithm 1 in a new directory, of which the record says that it is of this kind, and `said`.
+    """Carry out Algorithm 1 in a new directory.
 
     Raises:
         StropError: the host failed or was stopped; what was done is kept.
     """
     fork = start.fork
-    known = {"improver": start.text} | dict(said or {}) | ({FORK: seen_from(directory, fork)} if fork else {})
+    meta = {"improver": start.text} | ({FORK: seen_from(directory, fork)} if fork else {})
     with (
         results_alone(),
         assembled(spec, os.environ, origin) as parts,
-        recorded(parts, directory, kind, known, tracks, show) as journal,
+        recorded(parts, directory, KIND, meta, tracks, show) as journal,
     ):
         if fork:
             learn(parts, fork.directory)

@@ -22,7 +22,7 @@ from strop.report.terminal.single import sentence
 from strop.report.terminal.statistics import print_statistics, statistics_document
 from strop.runs.recording import write_answers
 from strop.runs.run_data import read_run
-from strop.runs.run_directory import RUNS_OF_STOP
+from strop.runs.run_directory import command_of
 from strop.store import Store
 
 Switch = Annotated[bool, Parameter(negative="", show_default=False)]
@@ -92,11 +92,11 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
         claim = ""
         if kind == KIND:
             first, second, claim = _pair_of_improvement(store, a, b)
-        elif kind in (*RUNS_OF_STOP, "replay"):
+        elif kind in ("run", "replay"):
             first, second = pair_of_run(store, a, b)
         else:
             raise ConfigurationError(
-                f"{directory} is the record of strop {kind}; --diff compares programs of strop run and strop improve"
+                f"{directory} is the record of {command_of(kind)}; --diff compares programs of strop run and strop improve"
             )
     if as_json:
         print_document(dict(difference_document(first, second, str(directory), claim)))

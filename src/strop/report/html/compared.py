@@ -24,7 +24,7 @@ from strop.report.terminal.reading import reading
 from strop.report.terminal.statistics import sealed_scores
 from strop.report.terminal.words import escape, of_tasks
 from strop.runs.run_data import read_run
-from strop.runs.run_directory import RUNS_OF_STOP, TASK_FOLDER
+from strop.runs.run_directory import TASK_FOLDER
 from strop.store import Store
 
 MOST = 5
@@ -128,9 +128,9 @@ def _sides(directories: Sequence[Path]) -> list[_Side]:
         stores = [stack.enter_context(Store.open(directory)) for directory in directories]
         for store, directory in zip(stores, directories, strict=True):
             kind = store.meta.get("kind", "run")
-            if kind not in RUNS_OF_STOP:
+            if kind != "run":
                 raise ConfigurationError(
-                    f"{directory} is the record of strop {kind}: only runs of {' and '.join(RUNS_OF_STOP)} are compared"
+                    f"{directory} is the record of strop {kind}: only records of strop run are compared"
                 )
         pairs = zip(stores, directories, strict=True)
         return [_side(store, directory, chr(ord("A") + number)) for number, (store, directory) in enumerate(pairs)]

@@ -30,7 +30,6 @@ from strop.report.terminal.single import sentence, spent_words
 from strop.report.terminal.statistics import StatisticsDocument, statistics_document
 from strop.runs.improve import Single
 from strop.runs.improver_card import card_path, read_card
-from strop.runs.run_directory import RUNS_OF_STOP
 from strop.runs.training import FILE
 from strop.store import Store, Stored
 
@@ -98,7 +97,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
 
 def _headline(store: Store, seen: RunData, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
     run = document["run"]
-    if run["kind"] in RUNS_OF_STOP:
+    if run["kind"] == "run":
         statistics = statistics or statistics_document(seen.run)
         return headline_of_run(statistics, list(seen.gates.values()), run, document["recipe"])
     if run["kind"] == "improve":

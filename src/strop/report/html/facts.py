@@ -13,7 +13,7 @@ from strop.report.html.load import RunData
 from strop.report.html.schema import Commands, PostureFacts, RunFacts
 from strop.report.terminal.words import notice_of
 from strop.runs.improve import FLAGS_KEY
-from strop.runs.run_directory import RESUMABLE, RUNS_OF_STOP
+from strop.runs.run_directory import RESUMABLE
 from strop.runs.spec import RunSpec
 from strop.store import is_locked
 
@@ -46,7 +46,7 @@ def run_facts(seen: RunData, meta: Mapping[str, str], recipe: Mapping[str, Any],
         "notice": notice_of(model, real) if model else "",
         "status": status,
         "detail": seen.detail,
-        "selection": str(recipe.get("selection", "")) if kind in RUNS_OF_STOP else "",
+        "selection": str(recipe.get("selection", "")) if kind == "run" else "",
         "started": seen.begun,
         "seconds": seen.seconds,
         "directory": str(directory),
@@ -85,26 +85,25 @@ def commands_of(run: RunFacts, recipe: Mapping[str, Any], meta: Mapping[str, str
     return {
         "again": _again(kind, recipe, meta) if recipe else "",
         "resume": f"strop resume {directory}" if goes_on else "",
-        "replay": f"strop replay {directory}" if kind in RUNS_OF_STOP and status == "finished" else "",
+        "replay": f"strop replay {directory}" if kind == "run" and status == "finished" else "",
     }
 
 
 def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     tasks = [str(recipe.get("task", "")), *map(str, recipe.get("further_tasks", ()))]
     improvers = [name for name, _ in json.loads(meta.get("improvers", "[]"))]
-    words = ["strop", kind]
+    words = ["strop", "eval" if kind in ("compare", "noise") else kind]
     match kind:
         case "run":
-            words += tasks[:1]
+            words += tasks
         case "improve":
             words += [*tasks[:1], *_as_flags(json.loads(meta.get(FLAGS_KEY, "{}")))]
-        case "train":
-            words += [word for task in tasks for word in ("--task", task)]
         case "eval" | "compare" | "noise":
             shown = [name for name in improvers if name != "seed"] if kind == "eval" else improvers
-            words += [*(shown or ["seed"]), *(word for task in tasks for word in ("--task", task))]
-            if kind == "noise" and "repeats" in meta:
-                words += ["--repeats", meta["repeats"]]
+            words += shown[:1] if kind == "compare" else shown or ["seed"]
+            words += ["--against", *shown[1:]] if kind == "compare" else []
+            words += ["--noise", meta.get("repeats", "20")] if kind == "noise" else []
+            words += [word for task in tasks for word in ("--task", task)]
         case _:
             return ""
     return " ".join(shlex.quote(word) for word in [*words, *_flags(kind, recipe)])
@@ -115,11 +114,11 @@ def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
     if "seed" in recipe:
         words += ["--seed", str(recipe["seed"])]
     improver = str(recipe.get("improver", "seed"))
-    if kind == "improve" or (kind in RUNS_OF_STOP and improver != "seed"):
+    if kind == "improve" or (kind == "run" and improver != "seed"):
         words += ["--improver", improver]
     if recipe.get("require") is not None:
         words += ["--require", ",".join(map(str, recipe["require"])) or "none"]
-    skipped = _FLAGS_OF | (set() if kind in RUNS_OF_STOP else _NOT_ONCE - {"copies"})
+    skipped = _FLAGS_OF | (set() if kind == "run" else _NOT_ONCE - {"copies"})
     skipped |= {"copies"} if kind == "improve" else set()
     for each in fields(RunSpec):
         value = recipe.get(each.name, each.default)

@@ -1,4 +1,4 @@
-"""Improvers on tasks, read from the record of strop eval or strop compare without the tasks themselves."""
+"""Improvers on tasks, read from the record of strop eval without the tasks themselves."""
 
 from __future__ import annotations
 

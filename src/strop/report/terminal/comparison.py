@@ -18,7 +18,7 @@ from strop.tasks.command.task import SHARED_JAIL
 
 
 def comparison_document(found: Comparison) -> dict[str, Any]:
-    """What `strop compare --json` prints."""
+    """What `strop eval A --against B --json` prints."""
     return {"schema_version": SCHEMA_VERSION, **asdict(found)}
 
 

@@ -1,6 +1,6 @@
 """What a run of Algorithm 1 came to, in one plain sentence: the terminal, the page and the JSON document show this one.
 
-That of strop improve is in `single`, of strop compare in strop.runs.compare, of the other commands beside their tables.
+That of strop improve is in `single`, of strop eval --against in strop.runs.compare, of the other commands beside their tables.
 """
 
 from __future__ import annotations

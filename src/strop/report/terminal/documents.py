@@ -141,9 +141,8 @@ class RunDocument(TypedDict):
     iterations: list[IterationDocument]
     best: str | None
     audit: list[NotedDocument]
-    improver: NotRequired[str]
-    """The file of the trained improver; in what `strop train` prints."""
     card: NotRequired[dict[str, Any]]
+    """The card of the best improver; in the document of a finished run."""
     costs: NotRequired[CostsDocument]
     """In what `strop run` and `strop show` print."""
     answers: NotRequired[AnswersDocument]
@@ -240,7 +239,7 @@ def run_document(
         "run": str(directory),
         "kind": kind,
         "task": tasks[0],
-        "selection": _of_recipe(run, "selection", "paper") if kind in ("run", "train") else "",
+        "selection": _of_recipe(run, "selection", "paper") if kind == "run" else "",
         "status": run.status,
         "detail": run.detail,
         "model": model.name,

@@ -1,4 +1,4 @@
-"""The noise floor of `strop noise`: as a table for people, and as a document."""
+"""The noise floor of `strop eval --noise`: as a table for people, and as a document."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TaskNoise(TypedDict):
 
 
 class NoiseDocument(TypedDict):
-    """What `strop noise --json` prints."""
+    """What `strop eval --noise N --json` prints."""
 
     schema_version: int
     sentence: str

@@ -256,7 +256,7 @@ def _doing(scope: str) -> str:
             return "the improver improves itself"
         case ["improve", candidate, *_]:
             return f"trying candidate {candidate.removeprefix('u-').split('#')[0]}"
-        case [name, copy] if copy.startswith("copy"):  # of strop eval and strop noise: task/what/copy
+        case [name, copy] if copy.startswith("copy"):  # of strop eval: task/what/copy
             return f"measuring {name} on {first}"
         case _:
             words = {

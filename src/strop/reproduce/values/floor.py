@@ -1,4 +1,4 @@
-"""The noise floor that `strop noise` measured, where its document is in the directory of a protocol."""
+"""The noise floor that `strop eval --noise` measured, where its document is in the directory of a protocol."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Floor:
         """What it is and where it comes from."""
         return (
             f"Noise floor: the difference of two û of one improver exceeds {100 * self.single:.1f} points in 5% of cases "
-            f"(`strop noise`, training split); a mean of {self.runs} such differences, as independent ones, "
+            f"(`strop eval --noise`, training split); a mean of {self.runs} such differences, as independent ones, "
             f"{100 * self.reach:.1f} points."
         )
 
