@@ -127,7 +127,7 @@ def test_json_text_refuses_a_number_that_is_not_finite() -> None:
         ("A cell", matrix.CellDocument),
         ("A seed solution", matrix.SeedSolutionDocument),
         ("A difference from the seed improver", matrix.CellDifference),
-        ("noise", noise.NoiseDocument),
+        ("eval --noise", noise.NoiseDocument),
         ("The noise of a task", noise.TaskNoise),
         ("The errors of a gate", noise.GateErrorsDocument),
         ("A sample", documents.Measured),
