@@ -7,7 +7,7 @@ from pathlib import Path
 
 from strop.api.measuring import measure_missing, measuring
 from strop.base.errors import StropError
-from strop.cli.commands.eval_forms import form_of
+from strop.cli.commands.eval_forms import Result, form_of
 from strop.cli.commands.options import (
     DEFAULTS,
     RUNS,
@@ -47,7 +47,7 @@ def eval_command(
 ) -> int:
     """Measure improvers on tasks: beside the seed improver (Table 1), one against another, or one against itself.
 
-    Every improver gets the same instances and budgets. Run the same command with the same --out to continue stopped work.
+    Every improver gets the same instances and budgets. The same command with the same --out continues stopped work.
 
     Parameters
     ----------
@@ -75,12 +75,16 @@ def eval_command(
     ):
         stopped = measure_missing(parts, record, lambda context: form.measure(context, parts, record))
         found = form.result(record.store, parts, directory, complete=stopped is None)
+    _show(found, as_json=as_json)
+    with reported(directory, no_report):
+        return _ended(stopped, found.kept, directory, as_json=as_json)
+
+
+def _show(found: Result, *, as_json: bool) -> None:
     if as_json and found.document is not None:
         print_document(found.document)
     elif not as_json and found.print_on is not None:
         found.print_on(results())
-    with reported(directory, no_report):
-        return _ended(stopped, found.kept, directory, as_json=as_json)
 
 
 def _ended(stopped: StropError | None, kept: str, directory: Path, *, as_json: bool) -> int:
