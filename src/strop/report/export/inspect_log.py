@@ -21,7 +21,6 @@ from strop.report.export.inspect_samples import Inspect, Samples
 from strop.report.export.safe_text import encodable
 from strop.report.terminal.words import notice_of
 from strop.runs.run_data import RunData, read_run
-from strop.runs.run_directory import RUNS_OF_STOP
 from strop.store import Store
 
 _STATUS = {"finished": "success", "failed": "error", "running": "started"}
@@ -86,7 +85,7 @@ def _metadata(run: RunData, kind: str) -> Mapping[str, Any]:
     model, is_language_model = run.meta.get("language_model", ""), run.meta.get("is_language_model") == "true"
     return {
         "strop_kind": kind,
-        "strop_selection": str(run.recipe.get("selection", "")) if kind in RUNS_OF_STOP else "",
+        "strop_selection": str(run.recipe.get("selection", "")) if kind == "run" else "",
         "strop_status": run.status,
         "strop_is_language_model": is_language_model,
         "strop_notice": notice_of(model, is_language_model) if model else "",
