@@ -38,7 +38,7 @@ def children(directory: Path) -> list[int]:
             here = (path.parent / "cwd").readlink()
         except OSError:
             continue
-        if b"strop.reproduce.cells.child" in words and here == directory:
+        if b"strop.reproduce.child" in words and here == directory:
             pids.append(int(path.parent.name))
     return pids
 

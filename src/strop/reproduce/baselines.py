@@ -14,7 +14,7 @@ from strop.analysis.stats import Estimate, mean
 from strop.report.figures.dots import Reach, dots, legend, lines, singles
 from strop.report.figures.figure import house_style, new_figure, save_figure
 from strop.report.terminal.words import notice_of, quantity
-from strop.reproduce.cells.cell import Cell, cell_of
+from strop.reproduce.cells import Cell, cell_of
 from strop.reproduce.pages import Table, estimate_document, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
 from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words

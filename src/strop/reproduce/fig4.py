@@ -19,12 +19,13 @@ from strop.report.figures.figure import (
     printed_point,
     save_figure,
 )
+from strop.report.figures.gains import LABEL
 from strop.report.terminal.words import notice_of, quantity
 from strop.reproduce.baselines import LINES, Printed
-from strop.reproduce.cells.cell import Cell
+from strop.reproduce.cells import Cell
 from strop.reproduce.pages import Table, percent, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
-from strop.reproduce.values.curves import LABEL, Curve, change_in, curve, curve_document
+from strop.reproduce.values.curves import Curve, change_in, curve, curve_document
 
 RUNS = 5
 PAPER_SEED = Printed(0.61, about=True)

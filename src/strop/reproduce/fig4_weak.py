@@ -6,6 +6,8 @@ I_0: differences between them are paired, run by run.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +16,15 @@ import numpy as np
 
 from strop.analysis.stats import Estimate, bca_interval, paired_difference, wilson_interval
 from strop.base.randomness import derive
+from strop.report.figures.gains import draw_gains
 from strop.report.terminal.words import no_width, notice_of, quantity
-from strop.reproduce.cells.cell import Cell
+from strop.reproduce.cells import Cell
 from strop.reproduce.fig4 import NOT_PRINTED, spent
-from strop.reproduce.gains_figure import draw_gains, write_csv
 from strop.reproduce.pages import Table, estimate_document, percent, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
 from strop.reproduce.values.curves import Curve, change_in, curve, curve_document, points
 from strop.reproduce.values.floor import Floor, floor_of
+from strop.runs.journal import save
 
 RUNS = 25
 LM = "offline:skill=0.1"
@@ -207,7 +210,19 @@ def draw(found: Fig4Weak, directory: Path) -> list[Path]:
     reach = None if found.floor is None else found.floor.reach
     seed_words = f"paper, GPT-3.5: {percent(PAPER_SEED)}%"
     drawn = draw_gains(found.curves, directory, "fig4-weak", (PAPER_SEED, seed_words), reach, notice)
-    return [*drawn, write_csv(found.curves, directory / "fig4-weak.csv")]
+    return [*drawn, _write_csv(found.curves, directory / "fig4-weak.csv")]
+
+
+def _write_csv(curves: Sequence[Curve], path: Path) -> Path:
+    """One line a run and iteration: selection, seed, t, test û."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("selection", "seed", "t", "test_meta_utility"))
+    for each in curves:
+        for seed, run in zip(each.seeds, each.runs, strict=True):
+            writer.writerows((each.selection, seed, t, repr(value)) for t, value in enumerate(run))
+    save(path, text.getvalue())
+    return path
 
 
 PROTOCOL = Protocol[Options, Fig4Weak](

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strop.analysis.strategy import classify
 from strop.core.extraction import read_answers
-from strop.reproduce.asking.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched
+from strop.reproduce.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched
 from strop.reproduce.unsandboxing.arms import Arm, request_of
 from strop.runs.journal import save
 from strop.runs.spec import improver_text

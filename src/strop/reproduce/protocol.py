@@ -15,10 +15,7 @@ from typing import Any, Generic, TypeVar
 from strop.base.errors import ConfigurationError, StoreError
 from strop.report.figures.figure import house_style
 from strop.report.terminal.words import notice_of
-from strop.reproduce.cells.alone import alone
-from strop.reproduce.cells.cell import Cell, cell_of
-from strop.reproduce.cells.documents import Document
-from strop.reproduce.cells.work import Standing, carry_out
+from strop.reproduce.cells import Cell, CellProgress, Document, carry_out, cell_of, locked
 from strop.reproduce.pages import Table, markdown_of
 from strop.runs.journal import save
 from strop.runs.spec import RunSpec
@@ -140,7 +137,7 @@ class Performed:
 
 
 def perform(
-    protocol: Protocol[O_contra, R], options: O_contra, *, at_once: int = 0, progress: Callable[[Standing], None]
+    protocol: Protocol[O_contra, R], options: O_contra, *, at_once: int = 0, progress: CellProgress
 ) -> Performed:
     """Carry out what is missing of a protocol, and write its table, figure and data.
 
@@ -150,7 +147,7 @@ def perform(
         StoreError: a document of a cell does not hold what it must.
     """
     options.check()
-    with alone(options.directory):
+    with locked(options.directory):
         cells = protocol.cells(options)
         documents = carry_out(cells, options.directory, at_once=at_once, progress=progress)
         more = protocol.more(options, documents)

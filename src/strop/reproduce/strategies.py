@@ -20,8 +20,7 @@ from strop.analysis.strategy import VOCABULARY
 from strop.report.figures.dots import dots, lines
 from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
 from strop.report.terminal.words import notice_of, quantity
-from strop.reproduce.cells.cell import Cell, cell_of
-from strop.reproduce.cells.documents import Document
+from strop.reproduce.cells import Cell, Document, cell_of
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
 from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words

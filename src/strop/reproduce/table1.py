@@ -16,8 +16,7 @@ from strop.base.solution import digest_of
 from strop.report.figures.dots import dots, legend, lines
 from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
 from strop.report.terminal.words import notice_of, quantity
-from strop.reproduce.cells.cell import Cell, cell_of
-from strop.reproduce.cells.documents import FOLDER, Document
+from strop.reproduce.cells import FOLDER, Cell, Document, cell_of
 from strop.reproduce.pages import Table, chance, estimate_document, percent, span
 from strop.reproduce.protocol import MOST_RUNS, Documents, Options, Protocol, measuring, model_of, run_cell
 from strop.reproduce.values.comparisons import (

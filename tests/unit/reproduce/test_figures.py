@@ -49,8 +49,14 @@ def written(options: Options, selection: str, runs: Sequence[Sequence[float]], *
         (home / f"{run_cell(options, selection, seed).name}.json").write_text(json.dumps(run_of(values, **more)))
 
 
-def quiet(standing: object) -> None:
-    """No progress."""
+class Quiet:
+    """Shows no progress."""
+
+    def begin(self, total: int, before: int) -> None: ...
+
+    def started(self, name: str) -> None: ...
+
+    def ended(self, name: str) -> None: ...
 
 
 def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
@@ -68,14 +74,14 @@ def weak(directory: Path, paper: Any = FALLING, gated: Any = KEPT, model: str = 
     options = Options(directory=directory, lm=model, runs=len(paper))
     written(options, "paper", paper, model=model)
     written(options, "gated", gated, model=model, gate=4)
-    return perform(fig4_weak.PROTOCOL, options, progress=quiet)
+    return perform(fig4_weak.PROTOCOL, options, progress=Quiet())
 
 
 def fig4_in(directory: Path, *selections: str, runs: Any = RISING) -> Any:
     options = fig4.Fig4Options(directory=directory, lm=LM, runs=len(runs), selections=selections or ("paper",))
     for selection in options.selections:
         written(options, selection, runs)
-    return perform(fig4.PROTOCOL, options, progress=quiet)
+    return perform(fig4.PROTOCOL, options, progress=Quiet())
 
 
 def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(tmp_path: Path) -> None:
@@ -248,7 +254,7 @@ def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path
     path = tmp_path / "cells" / f"{run_cell(options, 'gated', 0).name}.json"
     path.write_text(json.dumps({**run_of([0.6, 0.6]), **damage}))
     with pytest.raises(StoreError, match="remove it"):
-        perform(fig4_weak.PROTOCOL, options, progress=quiet)
+        perform(fig4_weak.PROTOCOL, options, progress=Quiet())
 
 
 @pytest.mark.parametrize(
@@ -270,7 +276,7 @@ def test_document_that_lacks_a_field_is_named_with_the_field(
     damage(document)
     path.write_text(json.dumps(document))
     with pytest.raises(StoreError) as raised:
-        perform(fig4_weak.PROTOCOL, options, progress=quiet)
+        perform(fig4_weak.PROTOCOL, options, progress=Quiet())
     assert str(path) in str(raised.value) and repr(lacking) in str(raised.value)
 
 

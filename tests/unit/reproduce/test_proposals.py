@@ -12,7 +12,7 @@ import pytest
 from strop.base.events import LmCalled
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.reproduce.asking.asker import Asker
+from strop.reproduce.asker import Asker
 from strop.reproduce.proposals import Proposal, ask, proposals, seed_improver, write
 from strop.runs.spec import improver_text
 from strop.sandbox.jail import JailedSandbox

@@ -11,7 +11,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.solution import digest_of
-from strop.reproduce.cells.documents import Document
+from strop.reproduce.cells import Document
 from strop.reproduce.pages import markdown_of
 from strop.reproduce.protocol import run_cell
 from strop.reproduce.table1 import (

@@ -16,7 +16,7 @@ from strop.base.events import Judged, Recorder
 from strop.base.solution import digest_of
 from strop.core.extraction import read_answers
 from strop.lm.base import LanguageModel, Request
-from strop.reproduce.asking.asker import NO_PROGRAM, Asker, answers_in, batched
+from strop.reproduce.asker import NO_PROGRAM, Asker, answers_in, batched
 from strop.reproduce.unsandboxing.arms import Arm, request_of
 from strop.reproduce.unsandboxing.rehearsal import rehearse
 from strop.sandbox.base import Sandbox

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from strop.analysis.stats import Estimate, paired_difference
 from strop.base.pluralize import quantity
 from strop.report.terminal.words import no_width
-from strop.reproduce.cells.documents import Document
+from strop.reproduce.cells import Document
 from strop.reproduce.pages import estimate_document, percent, span
 from strop.reproduce.values.evaluations import bounded
 
 _ROUNDING = 1e-9
-
-LABEL = "test meta-utility û (% of labels right)"
-"""Of their axis."""
 
 
 @dataclass(frozen=True)

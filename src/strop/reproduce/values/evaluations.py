@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from strop.analysis.stats import Estimate, mean, t_estimate
 from strop.base.errors import StoreError
-from strop.reproduce.cells.documents import Document, file_of
+from strop.reproduce.cells import Document, file_of
 
 SEED = "seed"
 """The improver that every `strop eval` measures first."""

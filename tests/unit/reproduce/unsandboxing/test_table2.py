@@ -18,7 +18,7 @@ from strop.base.events import Event, Judged, LmResponded
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
-from strop.reproduce.asking.asker import batched
+from strop.reproduce.asker import batched
 from strop.reproduce.unsandboxing.arms import ARMS, Arm, arm, request_of
 from strop.reproduce.unsandboxing.table2 import Done, Table2, done, judge
 from strop.sandbox.jail import JailedSandbox

@@ -15,10 +15,9 @@ from strop.cli.commands.output import announce, notices, print_document, results
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
 from strop.report.terminal.tables import SENTENCE, say
-from strop.reproduce.cells.watch import Watch
 from strop.reproduce.pages import show
+from strop.reproduce.progress import Progress
 from strop.reproduce.protocol import Options, Protocol, perform
-from strop.runs.spec import cores
 
 MOST_AT_ONCE = 256
 
@@ -82,8 +81,8 @@ R = TypeVar("R")
 def show_performed(protocol: Protocol[O_contra, R], options: O_contra, scale: ScaleOptions, *, as_json: bool) -> int:
     """Carry out a protocol and print what it came to."""
     announce(options.instances)
-    with Watch(scale.at_once or cores()) as watch:
-        performed = perform(protocol, options, at_once=scale.at_once, progress=watch)
+    with Progress() as progress:
+        performed = perform(protocol, options, at_once=scale.at_once, progress=progress)
     if as_json:
         print_document(performed.document)
         return 0

@@ -12,8 +12,8 @@ from strop.cli.commands.output import notice_of
 from strop.cli.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.cli.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, plain, show_performed
 from strop.lm.registry import make as make_language_model
-from strop.reproduce.asking.asker import Asker, answers_in
-from strop.reproduce.asking.progress import Progress
+from strop.reproduce.asker import Asker, answers_in
+from strop.reproduce.progress import Progress
 from strop.reproduce.proposals import SCOPE, Proposal, ask, proposals, seed_improver, write
 from strop.reproduce.protocol import Options
 from strop.reproduce.strategies import PROPOSALS, RUNS, protocol
@@ -80,8 +80,8 @@ def _proposed(options: Options, n: int) -> list[Proposal]:
         asker = Asker(model, recorder(store))
         workers = WORKERS if model.is_language_model else 2 * spec.jobs
         before = len([number for number in answers_in(store, SCOPE) if number < n])
-        with Progress(n, notice_of(model.name, model.is_language_model)) as progress:
-            progress.begin(SCOPE, before)
+        with Progress(notice_of(model.name, model.is_language_model)) as progress:
+            progress.begin_arm(SCOPE, before, n)
             if before < n:
                 with (
                     framed(recorder(store), started(spec, model, sandbox.posture)),

@@ -24,7 +24,7 @@ from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
 from strop.report.terminal.tables import say
 from strop.report.terminal.words import escape
-from strop.reproduce.asking.progress import Progress
+from strop.reproduce.progress import Progress
 from strop.reproduce.unsandboxing import document
 from strop.reproduce.unsandboxing.arms import ARMS, arm
 from strop.reproduce.unsandboxing.table2 import Table2, done
@@ -113,7 +113,7 @@ def _carry_out(
     """Do what is missing; the first n improvements of each arm, in order."""
     notice = notice_of(model.name, model.is_language_model)
     with record_of(directory, Recipe(spec.lm, spec.seed).meta(), model) as store, closing(jail(spec)) as sandbox:
-        with Progress(len(names) * n, notice) as progress:
+        with Progress(notice) as progress:
             record = recorder(store)
             work = Table2(sandbox, model, record, progress.advance)
             with (
@@ -122,7 +122,7 @@ def _carry_out(
             ):
                 for name in names:
                     before = done(store, name)
-                    progress.begin(name, sum(index < n for index in before.judged))
+                    progress.begin_arm(name, sum(index < n for index in before.judged), len(names) * n)
                     work.generate(arm(name), n, before, WORKERS if model.is_language_model else 2 * spec.jobs)
         return {name: _first(store, name, n) for name in names}
 

@@ -1,8 +1,8 @@
-"""A command of strop in a child process that does not outlive its parent: `python -m strop.reproduce.cells.child run lpn …`.
+"""A command of strop in a child process that does not outlive its parent: `python -m strop.reproduce.child run lpn …`.
 
-The parent holds the other end of the child's standard input and never writes to it. However the parent ends, also by `kill -9`,
-the kernel closes that end, and the child stops as if it had been told to. Not a death signal of the kernel: that is Linux's
-alone, and it comes when the thread that started the child ends.
+The parent holds the other end of the child's standard input and never writes to it. However the parent ends, even by `kill -9`,
+the kernel closes that end, and the child stops as on SIGTERM. The kernel's own death signal is no substitute: only Linux has it,
+and it comes when the thread that started the child ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 import time
 
 GRACE_SECONDS = 10.0
-"""Between the polite request to stop, which keeps what there is, and the end."""
+"""Between the request to stop, which keeps what was done, and the end."""
 
 
 def stop_with_the_parent() -> None:

@@ -10,14 +10,27 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.reproduce.cells.alone import alone
-from strop.reproduce.cells.cell import Cell, cell_of
-from strop.reproduce.cells.crew import set_aside
-from strop.reproduce.cells.documents import kept
-from strop.reproduce.cells.work import CellFailed, Standing, carry_out
+from strop.reproduce.cells import Cell, CellFailed, carry_out, cell_of, command_line, locked, read_document, set_aside
+from strop.store import Store
 
 BROKEN = cell_of("run", "no-such-task", "--seed", "1")
 """A real command line that ends with exit code 2 before anything is run."""
+
+
+class Heard:
+    """Keeps what a progress is notified of."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[object, ...]] = []
+
+    def begin(self, total: int, before: int) -> None:
+        self.lines.append(("begin", total, before))
+
+    def started(self, name: str) -> None:
+        self.lines.append(("started", name))
+
+    def ended(self, name: str) -> None:
+        self.lines.append(("ended", name))
 
 
 def done(home: Path, cell: Cell, document: object) -> Path:
@@ -81,14 +94,14 @@ def test_name_of_a_cell_counts_what_a_file_holds_and_not_where_it_lies(tmp_path:
 )
 def test_document_that_cannot_be_one_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.json").write_text(text, errors="surrogateescape")
-    assert kept(tmp_path, "c") is None
+    assert read_document(tmp_path, "c") is None
     (tmp_path / "c.json.part").write_text(text, errors="surrogateescape")
-    assert kept(tmp_path, "c") is None
+    assert read_document(tmp_path, "c") is None
 
 
 def test_whole_document_is_taken_over_when_its_parent_was_killed_before(tmp_path: Path) -> None:
     (tmp_path / "c.json.part").write_text('{"schema_version": 1, "status": "finished"}')
-    assert kept(tmp_path, "c") == {"schema_version": 1, "status": "finished"}
+    assert read_document(tmp_path, "c") == {"schema_version": 1, "status": "finished"}
     assert (tmp_path / "c.json").exists() and not (tmp_path / "c.json.part").exists()
 
 
@@ -96,10 +109,10 @@ def test_cells_that_are_done_are_not_run_again(tmp_path: Path) -> None:
     document = {"schema_version": 1, "anything": 1}
     path = done(tmp_path / "cells", BROKEN, document)
     before = path.stat()
-    told: list[Standing] = []
-    assert carry_out([BROKEN, BROKEN], tmp_path, progress=told.append) == {BROKEN.name: document}
+    heard = Heard()
+    assert carry_out([BROKEN, BROKEN], tmp_path, progress=heard) == {BROKEN.name: document}
     assert path.stat() == before and list((tmp_path / "cells").iterdir()) == [path]
-    assert [(each.all, each.before, each.done) for each in told] == [(1, 1, 1)]
+    assert heard.lines == [("begin", 1, 1)]
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -108,11 +121,11 @@ def test_failed_cell_is_one_line_with_its_reason_and_begins_no_other(tmp_path: P
     good = cell_of("run", "lpn", "--seed", "7")
     done(tmp_path / "cells", good, {"schema_version": 1})
     with pytest.raises(CellFailed) as caught:
-        carry_out([good, BROKEN, *others], tmp_path, at_once=at_once)
+        carry_out([good, BROKEN, *others], tmp_path, at_once=at_once, progress=Heard())
     assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
     assert "run-no-such-task-s" in str(caught.value) and "no task" in str(caught.value)
     assert "no-such-task" in (tmp_path / "cells" / f"{BROKEN.name}.log").read_text()
-    assert kept(tmp_path / "cells", good.name) and kept(tmp_path / "cells", BROKEN.name) is None
+    assert read_document(tmp_path / "cells", good.name) and read_document(tmp_path / "cells", BROKEN.name) is None
     assert not any((tmp_path / "cells" / f"{each.name}.log").exists() for each in others[at_once - 1 :])
 
 
@@ -126,17 +139,28 @@ def test_folders_of_attempts_that_were_cut_short_are_set_aside_side_by_side(tmp_
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.parametrize(("kind", "continues"), [("eval", True), ("noise", False), ("run", False)])
+def test_evaluation_that_was_cut_short_continues_its_own_record_and_nothing_else_does(
+    tmp_path: Path, kind: str, continues: bool
+) -> None:
+    folder = tmp_path / "c"
+    Store.create(folder, {"kind": kind, "task": "lpn"}).close()
+    line = command_line(folder, ("eval", "best_of_n", "--task", "lpn"), 2)
+    assert line == ["eval", "best_of_n", "--task", "lpn", "--jobs", "2", "--out", str(folder)]
+    assert folder.exists() == continues
+
+
 def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) -> None:
     with (
-        alone(tmp_path / "new"),
+        locked(tmp_path / "new"),
         pytest.raises(ConfigurationError, match="another strop reproduce"),
-        alone(tmp_path / "new"),
+        locked(tmp_path / "new"),
     ):
         pass
-    with alone(tmp_path / "new"):
+    with locked(tmp_path / "new"):
         pass
     (tmp_path / "run.sqlite").touch()
-    with pytest.raises(ConfigurationError, match="folder of a run"), alone(tmp_path):
+    with pytest.raises(ConfigurationError, match="folder of a run"), locked(tmp_path):
         pass
 
 
@@ -144,13 +168,13 @@ def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) ->
 def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).parent.mkdir(exist_ok=True)
     (tmp_path / taken).touch()
-    with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), alone(tmp_path / "out"):
+    with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), locked(tmp_path / "out"):
         pass
 
 
 def test_child_ends_when_the_other_end_of_its_standard_input_is_closed(tmp_path: Path) -> None:
     body = (
-        "import time; from strop.reproduce.cells.child import stop_with_the_parent\n"
+        "import time; from strop.reproduce.child import stop_with_the_parent\n"
         "stop_with_the_parent(); print(1, flush=True); time.sleep(600)"
     )
     child = subprocess.Popen([sys.executable, "-c", body], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -1,21 +1,20 @@
-"""Curves above, gains of the single runs below: the figure of `fig4-weak`, and its data as a table of values."""
+"""Curves above, gains of the single runs below."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from strop.analysis.stats import Estimate
 from strop.report.figures.figure import LOOKS, error_line, key, new_figure, percent_axis, printed_point, save_figure
-from strop.reproduce.values.curves import LABEL, Curve
-from strop.runs.journal import save
 
+LABEL = "test meta-utility û (% of labels right)"
+"""Of the axis of curves."""
 _APART = 0.09
 """Iterations between the markers of two curves, and rows between the dots of two runs with the same gain."""
 _ROOM = 0.36
@@ -27,8 +26,27 @@ CAPTION = (
 FLOOR_CAPTION = " Grey band: noise floor of the mean (95% of A/A comparisons)."
 
 
+class GainCurve(Protocol):
+    """The runs of one way of selection, by iteration."""
+
+    @property
+    def selection(self) -> str: ...
+
+    @property
+    def runs(self) -> Sequence[Sequence[float]]: ...
+
+    @property
+    def points(self) -> Sequence[Estimate]: ...
+
+    @property
+    def gains(self) -> Sequence[float]: ...
+
+    @property
+    def gain(self) -> Estimate: ...
+
+
 def draw_gains(
-    curves: Sequence[Curve],
+    curves: Sequence[GainCurve],
     directory: Path,
     stem: str,
     printed: tuple[float, str],
@@ -45,7 +63,7 @@ def draw_gains(
     return save_figure(figure, directory, stem, caption=CAPTION + (FLOOR_CAPTION if floor else ""), notice=notice)
 
 
-def _curves(axes: Axes, curves: Sequence[Curve], printed: tuple[float, str]) -> None:
+def _curves(axes: Axes, curves: Sequence[GainCurve], printed: tuple[float, str]) -> None:
     for number, each in enumerate(curves):
         points = each.points
         places = [t + _APART * (number - (len(curves) - 1) / 2) for t in range(len(points))]
@@ -62,7 +80,7 @@ def _curves(axes: Axes, curves: Sequence[Curve], printed: tuple[float, str]) -> 
     percent_axis(axes)
 
 
-def _gains(axes: Axes, curves: Sequence[Curve], floor: float | None) -> None:
+def _gains(axes: Axes, curves: Sequence[GainCurve], floor: float | None) -> None:
     if floor:
         axes.axvspan(-floor, floor, color="0.87", linewidth=0, zorder=0)
     axes.axvline(0.0, color="0.35", linewidth=0.7, zorder=1)
@@ -114,15 +132,3 @@ def _heaped(gains: Sequence[float]) -> tuple[list[float], dict[float, int]]:
         offsets.append(min(_APART * seen[place], _ROOM))
         seen[place] += 1
     return offsets, {place / 400: count for place, count in heaps.items() if (count - 1) * _APART > _ROOM}
-
-
-def write_csv(curves: Sequence[Curve], path: Path) -> Path:
-    """One line a run and iteration: selection, seed, t, test û."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("selection", "seed", "t", "test_meta_utility"))
-    for each in curves:
-        for seed, run in zip(each.seeds, each.runs, strict=True):
-            writer.writerows((each.selection, seed, t, repr(value)) for t, value in enumerate(run))
-    save(path, text.getvalue())
-    return path

@@ -1,1 +1,0 @@
-"""Asking a model many times for one thing, and how far that is."""

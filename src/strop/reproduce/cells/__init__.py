@@ -1,1 +1,0 @@
-"""Cells: what a protocol consists of, planned, carried out in child processes, kept and shown."""
