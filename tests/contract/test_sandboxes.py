@@ -12,6 +12,7 @@ from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returne
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.testing import sandbox as kit
+from support.tiers import slow_unless
 
 LAYERS = {
     "everything": Layers.strongest(),
@@ -20,7 +21,7 @@ LAYERS = {
 }
 
 
-@pytest.fixture(scope="module", params=LAYERS)
+@pytest.fixture(scope="module", params=slow_unless(lambda name: name == "everything", LAYERS))
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with JailedSandbox(
         solution_places=2, improver_places=2, require=frozenset(), layers=LAYERS[request.param]

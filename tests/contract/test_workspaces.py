@@ -11,6 +11,7 @@ from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.testing import workspace as kit
+from support.tiers import slow_unless
 
 LAYERS = {
     "everything": Layers.strongest(),
@@ -22,7 +23,7 @@ WEAKER = {"memory_and_disk_are_bounded"}
 """Needs a file system of the workspace's own."""
 
 
-@pytest.fixture(scope="module", params=LAYERS)
+@pytest.fixture(scope="module", params=slow_unless(lambda name: name == "everything", LAYERS))
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

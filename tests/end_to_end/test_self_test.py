@@ -40,7 +40,7 @@ def test_self_test_prints_the_tables_of_the_document(strop: Strop) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--self-test", "--only", "no_such_attack"], "no attack is called no_such_attack"),
+        (["--self-test", "--only", "no_such_attack"], "unknown attack: no_such_attack"),
         (["--control"], "belong to --self-test"),
     ],
 )

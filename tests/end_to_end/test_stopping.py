@@ -78,7 +78,7 @@ def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
     guests = descendants(process.pid)
     process.kill()
     process.communicate()
-    assert guests and wait_for(lambda: not alive(guests), seconds=10.0), alive(guests)
+    assert guests and wait_for(lambda: not alive(guests)), alive(guests)
     with Store.open(store.parent) as opened:
         assert sum(1 for _ in opened.events()) >= moment
     with sqlite3.connect(store) as connection:
@@ -97,7 +97,7 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     assert "Traceback" not in errors, errors
     *_, sentence, hint = errors.splitlines()
     assert "stopped by" in sentence and hint == "To continue: strop resume there", errors
-    assert wait_for(lambda: not alive(guests), seconds=10.0), alive(guests)
+    assert wait_for(lambda: not alive(guests)), alive(guests)
     with Store.open(store.parent) as opened:
         (last,) = [stored.event for stored in opened.events(RunFinished)]
     assert last.status == "interrupted"

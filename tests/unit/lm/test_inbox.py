@@ -61,7 +61,7 @@ class Asking:
             self.error = error
 
     def end(self) -> list[str]:
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "it still waits"
         return [completion.text for completion in self.completions]
 

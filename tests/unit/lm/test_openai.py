@@ -318,7 +318,7 @@ def test_openai_ends_its_waits_when_closed() -> None:
         thread.start()
         wait_until(lambda: bool(server.seen))
         model.close()
-        thread.join(20)
+        thread.join(60)
     assert len(errors) == 1
 
 

@@ -16,7 +16,7 @@ closed = threading.Event()
 try:
     with stopped_by_signals(closed.set, seconds={seconds}):
         os.kill(os.getpid(), signal.SIGTERM)
-        if closed.wait(20):
+        if closed.wait(60):
             raise StropError("closed")
 except Interrupted as error:
     print(error.exit_code)

@@ -94,7 +94,7 @@ def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
         thread = threading.Thread(target=second)
         thread.start()
         assert not opened.wait(0.05)
-    assert opened.wait(10)
+    assert opened.wait(60)
     thread.join()
 
 
@@ -159,7 +159,7 @@ def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
     sandbox.close()
     guest.close()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(failures) == 2
 
 
