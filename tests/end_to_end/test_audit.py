@@ -59,7 +59,7 @@ def test_rules_are_listed_with_their_version(strop: Any) -> None:
 
 
 def test_audit_of_a_run_lists_programs_and_shows_one(strop: Any) -> None:
-    strop("run", "lpn", *TINY, *UNSAFE, "--out", "there")
+    strop("run", "lpn", *TINY, *UNSAFE, "--selection", "paper", "--out", "there")
     document = json.loads(strop("audit", "there", "--json").stdout)
     assert document["improvers"] > 1 and document["unsandboxing"] >= 1
     digest = next(each["digest"] for each in document["programs"] if each["unsandboxing"])

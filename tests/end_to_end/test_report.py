@@ -12,7 +12,7 @@ import pytest
 from end_to_end.conftest import TINY, Strop, made_once
 from support.records import ask
 
-ONE = ["-T", "1", "--seed", "7", *TINY]
+ONE = ["-T", "1", "--seed", "7", "--gate-pairs", "4", *TINY]
 NETWORK = re.compile(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|@import|url\(["']?https?:""")
 
 
