@@ -59,7 +59,7 @@ class Served:
         """An answer that is still to be read."""
         given = self.access.token if token is None else token
         sign = "&" if "?" in path else "?"
-        connection = http.client.HTTPConnection(HOST, self.access.port, timeout=20)
+        connection = http.client.HTTPConnection(HOST, self.access.port, timeout=60)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, f"{path}{sign}token={given}" if given else path, headers=named)
@@ -102,11 +102,11 @@ def running(listening: socket.socket, site: Site) -> Iterator[WebServer]:
     thread = threading.Thread(target=server.run, args=[[listening]])
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         yield server
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

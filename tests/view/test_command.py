@@ -58,7 +58,7 @@ def test_view_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> N
     with begun(tmp_path / "r") as store, viewing(tmp_path / "r", "--idle", "1s") as (process, address):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(4)
-        with urlopen(address, timeout=20) as answer:
+        with urlopen(address, timeout=60) as answer:
             assert answer.status == 200
         store.append(finished())
         store.close()
@@ -68,12 +68,12 @@ def test_view_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> N
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
 def test_view_ends_on_a_signal_and_tells_who_looks(run: Path, number: int, code: int) -> None:
     with viewing(run) as (process, address):
-        with urlopen(address.replace("/?", "/events?"), timeout=20) as stream:
+        with urlopen(address.replace("/?", "/events?"), timeout=60) as stream:
             while b"finished" not in stream.readline():
                 pass
             process.send_signal(number)
             assert b"event: closed" in stream.read()
-        assert process.wait(20) == code
+        assert process.wait(60) == code
         assert process.stderr is not None and process.stderr.read().endswith("strop: stopped\n")
 
 
@@ -83,7 +83,7 @@ def test_view_serves_at_the_port_that_is_asked_for(run: Path) -> None:
     with viewing(run, "--port", str(port)) as (_, address):
         assert address.startswith(f"http://127.0.0.1:{port}/?token=")
         with pytest.raises(HTTPError) as refused:
-            urlopen(f"http://127.0.0.1:{port}/", timeout=20)
+            urlopen(f"http://127.0.0.1:{port}/", timeout=60)
         assert refused.value.code == 403
         refused.value.close()
         code, lines = said(run, "--port", str(port))

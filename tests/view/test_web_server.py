@@ -61,7 +61,7 @@ class Addresses(Site):
         return f"{method} {target} HTTP/1.1\r\nHost: {HOST}:{self.port}\r\n{head}\r\n".encode()
 
     def connected(self, sent: bytes) -> socket.socket:
-        connection = socket.create_connection((HOST, self.port), timeout=20)
+        connection = socket.create_connection((HOST, self.port), timeout=60)
         connection.sendall(sent)
         return connection
 

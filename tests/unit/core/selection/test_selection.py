@@ -14,7 +14,6 @@ import pytest
 from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
 from strop.base.errors import LanguageModelError
 from strop.base.events import Compared, Evaluated, ImproveStarted, IterationFinished, LmCalled, RunFinished
-from strop.cli.commands.result import conclusion_of
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
@@ -25,8 +24,10 @@ from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.lm.replay import Recorded
 from strop.lm.scripted import Scripted
+from strop.report.terminal.conclusion import conclusion_of
 from strop.runs.assembly import Components
 from strop.runs.journal import Journal, run
+from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
@@ -140,7 +141,7 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper continues)")
     assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
     assert (tmp_path / "best.py").read_text() == BETTER
-    shown = conclusion_of(store, tmp_path)
+    shown = conclusion_of(read_run(store))
     assert (
         shown["sentence"] == "No improvement: nothing can be gained over the seed improver." and said in shown["detail"]
     )
