@@ -23,10 +23,10 @@ import numpy as np
 from strop.analysis.stats import EProcess, wilson_interval
 from strop.analysis.stats.sequential import _FRACTIONS, _log_capital
 from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
+from strop.base.results import Evaluation
 from strop.core.meta_utility import Trial
 from strop.core.selection import SELECTIONS, Gate, SelectionName, make_selection
 from strop.core.selection.comparison import Node, PairedComparison, Selection
-from strop.core.utility import Evaluation
 
 STUCK, SOLVED = 0.56, 0.9
 COPIES = 5

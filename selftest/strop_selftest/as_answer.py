@@ -21,7 +21,8 @@ from typing import Any
 from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.events import AuditNoted, Evaluated, Event
-from strop.core.utility import Evaluation, TaskUtility
+from strop.base.results import Evaluation
+from strop.core.utility import TaskUtility
 from strop.tasks import registry
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Task
 from strop_selftest.catalogue import Attack

@@ -128,4 +128,4 @@ def test_record_equals_the_servers_ledger_when_it_limits_breaks_off_and_thinks(s
     assert ledger == Ledger(len(responses), sum(each[0] for each in tokens), sum(each[1] for each in tokens))
     assert {response.reasoning for response in responses} == {None, THOUGHT}
     assert all("think" not in response.text for response in responses)
-    assert {json.loads(response.parameters)["max_tokens"] for response in responses} == {8192}
+    assert {response.parameters["max_tokens"] for response in responses} == {8192}

@@ -30,10 +30,10 @@ from strop.analysis.stats import mean
 from strop.base.budget import LM_CALLS, META_UTILITY_CALLS, Budget
 from strop.base.errors import BudgetExceeded
 from strop.base.events import ImproveStarted
+from strop.base.results import Evaluation
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.meta_utility import Downstream
-from strop.core.utility import Evaluation
 from strop.lm.scripted import Scripted
 from strop.sandbox.base import Handler, Limits, Outcome, Program, Returned, Value
 

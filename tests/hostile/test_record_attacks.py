@@ -47,7 +47,7 @@ SCHEMAS = {
 def record(tmp_path: Path) -> Path:
     """A record with a sealed event of each of three kinds."""
     with Store.create(tmp_path / "runs" / "a", sealed({"kind": "improve", "task": "lpn"}, KEY), key=KEY) as store:
-        store.append(RunStarted(scope="", spec="{}", environment="{}", posture="{}"))
+        store.append(RunStarted(scope="", spec={}, environment={}, posture={}))
         store.append(evaluated("def f(): return 1\n"))
         store.append(RunFinished(scope="", status="finished"))
     return tmp_path / "runs" / "a"
@@ -157,7 +157,7 @@ def test_text_that_is_not_utf8_is_a_damaged_record_and_no_traceback(record: Path
 
 def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "run", {"task": "lpn"})
-    store.append(RunStarted(scope="", spec="{}", environment="{}", posture="{}"))
+    store.append(RunStarted(scope="", spec={}, environment={}, posture={}))
     for number in range(2000):
         store.append(AuditNoted(scope="t1", rule="R001", detail=f"{number} " + "x" * 2000))
     shutil.copytree(tmp_path / "run", tmp_path / "copy")  # as a kill leaves it, the log beside the file

@@ -38,7 +38,7 @@ SCOPE = "t1/measure/copy0"
 def hostile_events() -> list[Event]:
     texts = tuple(HOSTILE.values())
     calls: list[Event] = [
-        RunStarted(scope="", spec='{"task": "parity"}', environment="{}", posture="{}"),
+        RunStarted(scope="", spec={"task": "parity"}, environment={}, posture={}),
         ImproveStarted(scope=SCOPE, improver="an improver", initial_solution=HOSTILE["surrogate"], utility="=parity"),
         LmCalled(scope=SCOPE, call=0, expertise=HOSTILE["nul"], messages=texts, temperature=0.7, cost=3),
         LmFault(scope=SCOPE, call=0, index=0, fault="retry", detail="=late", attempt=1, waited_seconds=1.0),

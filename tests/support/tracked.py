@@ -19,9 +19,9 @@ from strop.base.events import (
     RunStarted,
 )
 
-SPEC = '{"lm": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": null}'
-STARTED = RunStarted(scope="", spec=SPEC, environment="{}", posture="{}")
-RESUMED = RunResumed(scope="", spec=SPEC, environment="{}", posture="{}", events=1, seconds=1.0)
+SPEC = {"lm": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": None}
+STARTED = RunStarted(scope="", spec=SPEC, environment={}, posture={})
+RESUMED = RunResumed(scope="", spec=SPEC, environment={}, posture={}, events=1, seconds=1.0)
 FINISHED = RunFinished(scope="", status="finished")
 CALLED = LmCalled(
     scope="t0/measure/copy0", call=0, expertise="You code.", messages=("a prompt",), temperature=0.7, cost=1
@@ -37,7 +37,7 @@ RESPONDED = LmResponded(
     output_tokens=20,
     seconds=2.0,
     reasoning="a thought",
-    parameters='{"temperature": 0.5, "max_tokens": 64, "seed": 7, "stop": null}',
+    parameters={"temperature": 0.5, "max_tokens": 64, "seed": 7, "stop": None},
     cost=3_000_000,
 )
 EVALUATED = Evaluated(
@@ -64,7 +64,7 @@ ITERATED = IterationFinished(
     test=(),
     lm_calls=1,
     evaluations=1,
-    verdicts="{}",
+    verdicts={},
     seconds=3.0,
 )
 TEXTS = ("You code.", "a prompt", "an answer", "a thought", "a program", "quoted")

@@ -112,11 +112,11 @@ def running(listening: socket.socket, site: Site) -> Iterator[WebServer]:
 
 def begun(directory: Path, *, task: str = "lpn", kind: str = "run") -> Store:
     """The record of a run that has just begun; its writer."""
-    spec = json.dumps({**vars(RunSpec(task=task))}, default=list)
+    spec = json.loads(RunSpec(task=task).to_json())
     meta = {"kind": kind, "task": task, "spec": spec, "language_model": "offline", "is_language_model": "false"}
     store = Store.create(directory, meta)
     store.append(
-        RunStarted(scope="", spec=spec, environment='{"strop": "0.1.0"}', posture='{"protections": {}, "layers": {}}')
+        RunStarted(scope="", spec=spec, environment={"strop": "0.1.0"}, posture={"protections": {}, "layers": {}})
     )
     return store
 
@@ -152,7 +152,7 @@ def iteration(t: int, text: str = SEED, *, accepted: bool = True, reason: str = 
             test=(0.5 + t / 20, 0.6),
             lm_calls=1,
             evaluations=1,
-            verdicts='{"ok": 1}',
+            verdicts={"ok": 1},
             seconds=1.0,
             parent=None if t == 0 else t - 1,
         ),

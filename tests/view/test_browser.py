@@ -98,7 +98,7 @@ def test_page_follows_a_run_until_it_is_killed_and_when_it_is_resumed(
     assert text(page, "#live .live-resume") == f"strop resume {tmp_path / 'r'}" and page.title.startswith("killed: r")
     shows(page, "#overview", "unfinished")
     with Store.resume(tmp_path / "r") as again:
-        again.append(RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=15, seconds=1.0))
+        again.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=15, seconds=1.0))
         shows(page, "#live .live-sentence", "The run is in progress")
         again.append(finished())
     shows(page, "#live .live-sentence", "The run has finished.")

@@ -125,7 +125,7 @@ def test_killed_run_that_is_resumed_is_running_again(tmp_path: Path) -> None:
     record = RecordFollower(tmp_path / "r", time)
     assert status(record, time) == "killed"
     with Store.resume(tmp_path / "r") as store:
-        store.append(RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=1, seconds=1.0))
+        store.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=1, seconds=1.0))
         assert status(record, time) == "running"
         store.append(RunFinished(scope="", status="finished"))
     assert status(record, time) == "finished"

@@ -8,9 +8,10 @@ from importlib.resources import files
 
 from appendix_a3.conversion import to_improver, told_with
 from strop.base.budget import Budget
+from strop.base.results import Evaluation
 from strop.core.handles import Grant, Host
 from strop.core.improver import Improvement, improve
-from strop.core.utility import Evaluation, Utility
+from strop.core.utility import Utility
 
 
 def seed_maximizer() -> str:

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from appendix_a3.conversion import to_improver
 from strop.base.budget import Budget
+from strop.base.results import Evaluation
 from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility
-from strop.core.utility import Evaluation, Utility
+from strop.core.utility import Utility
 
 
 @dataclass(frozen=True)

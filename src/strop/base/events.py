@@ -6,10 +6,11 @@ events whole; a store may keep them once by digest (`TEXTS` names those fields).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+from strop.base.results import Comparison, Evaluation, Response
 from strop.base.solution import digest_of
 
 
@@ -26,22 +27,22 @@ class Event:
 class RunStarted(Event):
     """The whole recipe, and the ground it stands on."""
 
-    spec: str
-    """The resolved RunSpec as JSON, without secrets."""
-    environment: str
-    """Versions of Python, strop and numpy, and the platform, as JSON."""
-    posture: str
-    """What the jail was observed to enforce, as JSON."""
+    spec: Mapping[str, Any]
+    """The fields of the resolved RunSpec, without secrets."""
+    environment: Mapping[str, Any]
+    """Versions of Python, strop and numpy, and the platform."""
+    posture: Mapping[str, Any]
+    """What the jail was observed to enforce."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResumed(Event):
     """A run that had ended before its end goes on. What it had recorded stands; nothing of it is done or paid again."""
 
-    spec: str
-    """The RunSpec as JSON: its limits of money and time may have been raised."""
-    environment: str
-    posture: str
+    spec: Mapping[str, Any]
+    """The fields of the RunSpec: its limits of money and time may have been raised."""
+    environment: Mapping[str, Any]
+    posture: Mapping[str, Any]
     events: int
     """How many events were there."""
     seconds: float
@@ -109,30 +110,12 @@ class LmCalled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LmResponded(Event):
+class LmResponded(Response, Event):
     """One response, kept before anything else happens to it."""
 
     call: int
     index: int
     """Which of the call's messages it answers, from 0."""
-    text: str
-    model: str
-    finish_reason: str
-    input_tokens: int | None
-    output_tokens: int | None
-    seconds: float
-    reasoning: str | None = None
-    """What the model thought before it answered, where the server tells."""
-    parameters: str = "{}"
-    """Effective sampling parameters, as JSON: what was sent in the end."""
-    lm: str = ""
-    """The specification of what answered, where several models are mixed."""
-    request: str = ""
-    """Key of the request that it answers: by it the answer is found again (strop.lm.replay)."""
-    cost: int | None = None
-    """In billionths of a dollar; None where no price is known."""
-    again: bool = False
-    """Whether it was given before, to another asker of the same comparison: nothing was paid."""
     TEXTS: ClassVar[tuple[str, ...]] = ("text", "reasoning")
 
 
@@ -180,7 +163,7 @@ class Extracted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluated(Event):
+class Evaluated(Evaluation, Event):
     """A solution was scored on every instance of a split."""
 
     utility: str
@@ -188,22 +171,6 @@ class Evaluated(Event):
     """`train`, `test` for the sealed split, or `gate` for instances that a gate drew afresh."""
     solution: str | None
     """None where the candidate was not a text."""
-    verdict: str
-    value: float
-    scores: tuple[float, ...]
-    verdicts: tuple[str, ...]
-    """One verdict for each instance that was run."""
-    error: str
-    cpu_seconds: float
-    wall_seconds: float
-    notes: tuple[str, ...] = ()
-    """What the scorer had to say of it, and failing instances."""
-    metrics: str = "[]"
-    """For each instance the values behind its score, as a JSON list of objects; empty where there is only the score."""
-    beside: str = "[]"
-    """The original's values, measured beside it, in the same form."""
-    answers: tuple[str, ...] = ()
-    """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 
@@ -232,40 +199,24 @@ class IterationFinished(Event):
     """The same on the sealed test split."""
     lm_calls: int
     evaluations: int
-    verdicts: str
-    """Verdict → count over the iteration's evaluations, as JSON."""
+    verdicts: Mapping[str, int]
+    """Verdict → count over the iteration's evaluations."""
     seconds: float
     parent: int | None = None
-    """The iteration whose improver improved itself; None for t = 0, and in records of earlier versions."""
+    """The iteration whose improver improved itself; None for t = 0."""
     tasks: tuple[str, ...] = ()
     """Names of the tasks where there are several: `train` and `test` hold as many copies of each, one task after another."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "candidate")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared(Event):
+class Compared(Comparison, Event):
     """A gate compared a candidate with the incumbent in iteration `t`, on fresh training evaluations."""
 
     t: int
     incumbent: str
     candidate: str
-    differences: tuple[float, ...]
-    """Candidate minus incumbent, one for each pair that counted, in [-1, 1]."""
-    pairs: int
-    """Pairs that were paid for."""
-    most: int
-    """Pairs that were granted."""
-    e_value: float
-    """The largest evidence that the candidate is better."""
-    threshold: float
-    """The candidate goes on where the evidence reaches this."""
-    interval: tuple[float, ...]
-    """(low, high), a confidence sequence of the mean difference: valid whenever one stops."""
     accepted: bool
-    lm_calls: int
-    evaluations: int
-    confidence: float = 0.95
-    """Of `interval`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("incumbent", "candidate")
 
     @property
@@ -279,7 +230,7 @@ class AuditNoted(Event):
     """A program does, or did, something that it was told not to, or that deserves a look. No score depends on a note."""
 
     rule: str
-    """Id in `strop.analysis.audit.RULES`; a word in records of earlier versions."""
+    """Id in `strop.analysis.audit.RULES`."""
     detail: str
     times: int = 1
     """How often: what a program repeats without end is counted, not told one by one."""

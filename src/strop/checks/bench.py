@@ -14,8 +14,9 @@ from strop.analysis.audit.runtime import SCORER_CHOKED
 from strop.base.budget import Budget
 from strop.base.errors import TaskError, UtilityOutOfBounds
 from strop.base.events import AuditNoted, Event
+from strop.base.results import Evaluation
 from strop.checks.listener import Heard, listening
-from strop.core.utility import Evaluation, TaskUtility
+from strop.core.utility import TaskUtility
 from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 

@@ -12,6 +12,7 @@ from strop.analysis.stats import mean
 from strop.base.pluralize import quantity
 from strop.checks.bench import Bench, Trial
 from strop.checks.findings import Finding, new_finding
+from strop.core.utility import seed_runs
 from strop.sandbox.base import Returned
 from strop.tasks.base import Task
 from strop.tasks.function.task import same_answer
@@ -74,7 +75,7 @@ def _findings(seed: SeedTrials, task: Task) -> list[Finding]:
     failed = [one for one in evaluations if one.verdict != "ok"]
     if failed:
         first = failed[0]
-        dies = any(not one.seed_runs(task) or one.verdict in ("died", "violated") for one in failed)
+        dies = any(not seed_runs(one, task) or one.verdict in ("died", "violated") for one in failed)
         said = f"{first.verdict} in {len(failed)} of {quantity(len(evaluations), 'evaluation')}, utility {seed.utility:.3f}"
         reason = first.error.splitlines()[0] if first.error else ""
         findings.append(new_finding("C101" if dies else "C102", f"{said}: {reason}"))

@@ -36,7 +36,7 @@ class CompletedWork:
         if found is None or found.solution != (None if candidate is None else digest_of(candidate)):
             return None
         self._restore(at)
-        return found
+        return replace(found, solution=candidate)
 
     def improvement(self, at: Budget) -> ImproveFinished | None:
         """The improvement at `at`, if it ended; what it spent is then counted again."""

@@ -6,24 +6,25 @@ of the methods below, never the things.
 
 from __future__ import annotations
 
-import json
 import math
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.events import Extracted, LmCalled, Recorder
+from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.audit_log import AuditLog
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import WHOLE, Editing, Editor
 from strop.core.extraction import read_answers
-from strop.core.utility import LONGEST, Evaluation, Utility, evaluated, evaluation_of
+from strop.core.utility import LONGEST, Utility, evaluated
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
@@ -49,10 +50,9 @@ class Grant:
     max_responses_per_call: int = 6
 
     @staticmethod
-    def of_recipe(recipe: str) -> Grant | None:
+    def of_recipe(recipe: Mapping[str, Any]) -> Grant | None:
         """What the recipe in a record grants for a task; None where it does not say that."""
-        values = json.loads(recipe)
-        given = [values.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
+        given: list[Any] = [recipe.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
         return Grant(*given) if all(isinstance(value, int) for value in given) else None
 
 
@@ -196,7 +196,7 @@ class Handles:
         """The evaluation of what is no program text, recorded unless the record holds it."""
         ended = self._host.past.evaluation(at, None)
         if ended is not None:
-            return evaluation_of(ended)
+            return ended
         self._host.record(evaluated(self._utility, "train", None, evaluation, at))
         return evaluation
 

@@ -12,9 +12,10 @@ from typing import cast
 from strop.base.budget import LM_CALLS, Budget
 from strop.base.events import ImproveFinished, ImproveStarted
 from strop.base.randomness import derive
+from strop.base.results import Verdict
 from strop.core.edits.answers import instructions
 from strop.core.handles import Grant, Handles, Host
-from strop.core.utility import LONGEST, Utility, Verdict, explain, verdict_of
+from strop.core.utility import LONGEST, Utility, explain, verdict_of
 from strop.sandbox.base import Outcome, Program, Returned, Value
 
 ENTRY = "improve_algorithm"

@@ -15,9 +15,10 @@ from typing import TypeVar
 from strop.analysis.stats import mean
 from strop.base.budget import META_UTILITY_CALLS, Budget
 from strop.base.randomness import derive
+from strop.base.results import Evaluation, Verdict
 from strop.core.handles import Grant, Host
 from strop.core.improver import Improvement, improve
-from strop.core.utility import NOT_A_TEXT, Evaluation, Utility, Verdict, evaluated, evaluation_of
+from strop.core.utility import NOT_A_TEXT, Utility, evaluated
 from strop.lm.shared import SharedAnswers
 from strop.tasks.base import META_TASK
 
@@ -90,10 +91,11 @@ class MetaUtility:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""
         ended = self.host.past.evaluation(at, candidate)
         if ended is not None:
-            return evaluation_of(ended)
+            return ended
         evaluation = NOT_A_TEXT if candidate is None else _averaged(self.trial(candidate, at))
-        self.host.record(evaluated(self, "train", candidate, evaluation, at))
-        return evaluation
+        event = evaluated(self, "train", candidate, evaluation, at)
+        self.host.record(event)
+        return event
 
     def trial(self, improver: str, at: Budget) -> Trial:
         """û of an improver on fresh improvements, copy by copy, outside every budget but `at`'s."""

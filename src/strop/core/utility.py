@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, cast
+from typing import Protocol
 
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.randomness import derive
+from strop.base.results import Evaluation, Verdict, fields_of
 from strop.base.scorer_notes import collecting
 from strop.core.audit_log import AuditLog
 from strop.core.completed_work import NOTHING, CompletedWork
@@ -32,9 +31,6 @@ from strop.sandbox.base import (
     describe,
 )
 from strop.tasks.base import Instance, Seeds, Split, Task
-
-Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
-"""How an evaluation ended. A failure of the host has no verdict: it raises, and is never a score."""
 
 WALL_FACTOR = 5.0
 """The wall-clock backstop is this many times the CPU limit, so that a busy machine is not a failing solution."""
@@ -64,49 +60,6 @@ def verdict_of(outcome: Outcome) -> Verdict:
             return "died"
         case Violated():
             return "violated"
-
-
-_DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a utility says of one candidate."""
-
-    value: float
-    """The utility, in [0, 1]."""
-    verdict: Verdict
-    """`ok`, or how the first failing instance ended."""
-    scores: tuple[float, ...] = ()
-    """One score for each instance that was run; for a meta-utility one for each copy."""
-    verdicts: tuple[Verdict, ...] = ()
-    """One verdict for each of `scores`."""
-    error: str = ""
-    """The first failure: its instance, its reason and the tail of its traceback."""
-    cpu_seconds: float = 0.0
-    wall_seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    """What the scorer had to say (`strop.note`), and failing instances: feedback on the training split, cut to size."""
-    metrics: tuple[Mapping[str, float], ...] = ()
-    """For each instance the values behind its score, where a command measures several; else empty."""
-    beside: tuple[Mapping[str, float], ...] = ()
-    """For each instance the original's values, measured beside it; empty where it was not."""
-    answers: tuple[str, ...] = ()
-    """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
-
-    @property
-    def does_not_run(self) -> bool:
-        """Whether a program failed while it ran, so that a search cannot begin from it. One that raises need do so only once."""
-        return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
-
-    def seed_runs(self, task: object) -> bool:
-        """Whether a search can begin from the task's own seed, of which this was said."""
-        slow = isinstance(task, Task) and task.slow_seed and self.verdict == "timeout"
-        return slow or not self.does_not_run
-
-    def counts(self) -> dict[str, int]:
-        """Verdict → number of instances."""
-        return dict(Counter(self.verdicts))
 
 
 class Utility(Protocol):
@@ -158,10 +111,11 @@ def measured_once(
     """What the record holds of this evaluation; else what `measure` gives for a candidate that is a text, recorded."""
     ended = utility.past.evaluation(at, candidate)
     if ended is not None:
-        return evaluation_of(ended)
+        return ended
     evaluation = NOT_A_TEXT if candidate is None else measure(candidate)
-    utility.record(evaluated(utility, utility.split, candidate, evaluation, at))
-    return evaluation
+    event = evaluated(utility, utility.split, candidate, evaluation, at)
+    utility.record(event)
+    return event
 
 
 @dataclass(frozen=True)
@@ -287,38 +241,12 @@ def explain(outcome: Outcome) -> str:
 
 
 def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:
-    """The record of an evaluation."""
-    return Evaluated(
-        scope=at.path,
-        utility=utility.name,
-        split=split,
-        solution=candidate,
-        verdict=evaluation.verdict,
-        value=evaluation.value,
-        scores=evaluation.scores,
-        verdicts=tuple(evaluation.verdicts),
-        error=evaluation.error,
-        cpu_seconds=evaluation.cpu_seconds,
-        wall_seconds=evaluation.wall_seconds,
-        notes=evaluation.notes,
-        metrics=json.dumps(evaluation.metrics),
-        beside=json.dumps(evaluation.beside),
-        answers=evaluation.answers,
-    )
+    """The event of an evaluation."""
+    values = fields_of(Evaluation, evaluation)
+    return Evaluated(**values, scope=at.path, utility=utility.name, split=split, solution=candidate)
 
 
-def evaluation_of(event: Evaluated) -> Evaluation:
-    """The evaluation that `evaluated` made a record of."""
-    return Evaluation(
-        value=event.value,
-        verdict=cast(Verdict, event.verdict),
-        scores=tuple(event.scores),
-        verdicts=cast("tuple[Verdict, ...]", tuple(event.verdicts)),
-        error=event.error,
-        cpu_seconds=event.cpu_seconds,
-        wall_seconds=event.wall_seconds,
-        notes=tuple(event.notes),
-        metrics=tuple(json.loads(event.metrics)),
-        beside=tuple(json.loads(event.beside)),
-        answers=tuple(event.answers),
-    )
+def seed_runs(evaluation: Evaluation, task: object) -> bool:
+    """Whether a search can begin from the task's own seed, of which this was said."""
+    slow = isinstance(task, Task) and task.slow_seed and evaluation.verdict == "timeout"
+    return slow or not evaluation.does_not_run

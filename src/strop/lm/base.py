@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
+
+from strop.base.results import Response
 
 
 @dataclass(frozen=True)
@@ -54,30 +56,10 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Completion:
-    """One answer, as it came."""
+class Completion(Response):
+    """One response, and what went wrong on the way to it."""
 
-    text: str
-    model: str
-    """What answered, as the server names it."""
-    finish_reason: str = "stop"
-    input_tokens: int | None = None
-    """None where the server does not say; n responses of one HTTP request report the prompt on the first only."""
-    output_tokens: int | None = None
-    seconds: float = 0.0
     faults: tuple[Fault, ...] = ()
-    reasoning: str = ""
-    """What the model thought before it answered, where the server tells; never part of `text`."""
-    parameters: Mapping[str, float | int | str | None] = field(default_factory=dict)
-    """Effective sampling parameters: what was sent in the end, e.g. temperature, max_tokens, seed."""
-    lm: str = ""
-    """The specification of what was asked, where several models are mixed; empty: the only one."""
-    request: str = ""
-    """Key under which the answer is kept (`strop.lm.replay`); empty where nothing keeps it."""
-    cost: int | None = None
-    """What it cost, in billionths of a dollar, by the price that was known; None where none is."""
-    again: bool = False
-    """Whether it was given before, to another asker: nothing was asked of the model, and nothing paid."""
 
 
 Keep: TypeAlias = Callable[[int, Completion], None]

@@ -284,7 +284,7 @@ class Metered:
             return Bill(), replace(completion, cost=0)
         request = asking.requests[index]
         most_in, most_out = tariff.most_tokens(_bytes(request.expertise) + _bytes(request.message))
-        length = _bytes(completion.text) + _bytes(completion.reasoning)
+        length = _bytes(completion.text) + _bytes(completion.reasoning or "")
         most_out = max(most_out, length)
         said = asking.said.setdefault(_prompt(request), [0, 0])
         given_in, given_out = completion.input_tokens, completion.output_tokens

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from strop.base.events import LmFault, LmResponded, Recorder
+from strop.base.results import Response, fields_of
 from strop.lm.base import Completion, Fault
 
 
@@ -14,21 +14,10 @@ def record_answer(record: Recorder, scope: str, call: int, index: int, completio
     record_faults(record, scope, call, index, completion.faults)
     record(
         LmResponded(
+            **fields_of(Response, completion) | {"reasoning": completion.reasoning or None},
             scope=scope,
             call=call,
             index=index,
-            text=completion.text,
-            model=completion.model,
-            finish_reason=completion.finish_reason,
-            input_tokens=completion.input_tokens,
-            output_tokens=completion.output_tokens,
-            seconds=completion.seconds,
-            reasoning=completion.reasoning or None,
-            parameters=json.dumps(dict(completion.parameters), sort_keys=True),
-            lm=completion.lm,
-            request=completion.request,
-            cost=completion.cost,
-            again=completion.again,
         )
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from strop.core.selection.comparison import Selection
 from strop.core.utilities.baselines import Baselines
 from strop.core.utilities.command import CommandUtility
 from strop.core.utilities.speed import SpeedUtility
-from strop.core.utility import TaskUtility, Utility
+from strop.core.utility import TaskUtility, Utility, seed_runs
 from strop.lm.base import LanguageModel
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
@@ -166,7 +167,7 @@ class RunContext:
         """
         task, at = self.parts.task, self.run.child("seed")
         evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
-        if not evaluation.seed_runs(task):
+        if not seed_runs(evaluation, task):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
         for each in self.parts.further:
@@ -216,7 +217,7 @@ def resumed(spec: RunSpec, language_model: LanguageModel, posture: Posture, reca
     return RunResumed(scope="", **ground, events=recalled.events, seconds=recalled.seconds)
 
 
-def _ground(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> dict[str, str]:
+def _ground(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> dict[str, Mapping[str, Any]]:
     environment = {
         "strop": version("strop"),
         "python": platform.python_version(),
@@ -226,9 +227,9 @@ def _ground(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> d
         "is_language_model": language_model.is_language_model,
     }
     return {
-        "spec": spec.to_json(),
-        "environment": json.dumps(environment),
-        "posture": json.dumps(posture_document(posture)),
+        "spec": json.loads(spec.to_json()),
+        "environment": environment,
+        "posture": posture_document(posture),
     }
 
 

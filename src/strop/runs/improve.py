@@ -19,10 +19,11 @@ from strop.analysis.stats import Estimate, differences, mean, paired_difference,
 from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import Evaluated, Event, in_full
+from strop.base.results import Evaluation, Verdict
 from strop.core.handles import Grant
 from strop.core.improver import Improvement, improve
 from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
-from strop.core.utility import Evaluation, Utility, Verdict, evaluation_of
+from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
 from strop.runs.journal import Journal, save
 from strop.runs.patching.best_candidate import ORIGINAL_SCOPE, BestSoFar, best_of, is_candidate, keep_files
@@ -356,9 +357,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     grant = Grant.of_recipe(run.start.spec) if run.start else None
     cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
-        return Single(
-            improvement, Scored(before.solution, evaluation_of(before), _beside(improved)), improved, cost, facts, grant
-        )
+        return Single(improvement, Scored(before.solution, before, _beside(improved)), improved, cost, facts, grant)
     scored = _scored(found, "original")
     return None if scored is None else Single(improvement, scored, improved, cost, None, grant)
 
@@ -367,7 +366,7 @@ def _scored(found: Mapping[str, Evaluated], name: str) -> Scored | None:
     train, test = found.get(f"{name}/train"), found.get(f"{name}/test")
     if train is None or test is None or train.solution is None:
         return None
-    return Scored(train.solution, evaluation_of(train), evaluation_of(test))
+    return Scored(train.solution, train, test)
 
 
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
@@ -382,7 +381,7 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
         if evaluation.verdict != "ok":
             raise ConfigurationError(f"the original of {parts.task.name} cannot be scored: {reason}")
     elif original is None:
-        if not evaluation.seed_runs(parts.task):
+        if not seed_runs(evaluation, parts.task):
             raise TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")
     elif evaluation.does_not_run:
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -183,7 +182,7 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
         test=step.measurement.test,
         lm_calls=tally.lm_calls,
         evaluations=tally.evaluations,
-        verdicts=json.dumps(dict(sorted(tally.verdicts.items()))),
+        verdicts=dict(sorted(tally.verdicts.items())),
         seconds=tally.seconds + journal.clock() - begun,
         parent=step.parent,
         tasks=tasks,

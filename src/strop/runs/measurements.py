@@ -153,7 +153,7 @@ def spec_of(events: Iterable[Stored[Event]]) -> RunSpec | None:
     for stored in events:
         if isinstance(stored.event, RunStarted):
             try:
-                return RunSpec.from_json(stored.event.spec)
+                return RunSpec.from_json(json.dumps(stored.event.spec))
             except (ValueError, RecursionError) as error:
                 raise StoreError(f"the record does not say what its run was made from: {error}") from error
     return None

@@ -31,6 +31,7 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
+from strop.base.results import Response, fields_of
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Fault, FaultKind, Request
@@ -214,20 +215,7 @@ def answers(store: Store) -> dict[str, Completion]:
 
 
 def _completion(event: LmResponded, faults: list[Fault]) -> Completion:
-    return Completion(
-        text=event.text,
-        model=event.model,
-        finish_reason=event.finish_reason,
-        input_tokens=event.input_tokens,
-        output_tokens=event.output_tokens,
-        seconds=event.seconds,
-        faults=tuple(faults),
-        reasoning=event.reasoning or "",
-        parameters=json.loads(event.parameters),
-        lm=event.lm,
-        request=event.request,
-        cost=event.cost,
-    )
+    return Completion(**fields_of(Response, event), faults=tuple(faults))
 
 
 def requests(store: Store) -> Iterator[Request]:

@@ -265,7 +265,7 @@ class RunData:
     @property
     def recipe(self) -> Mapping[str, Any]:
         """The fields of the run's spec, as the last session resolved them; empty where the record holds none."""
-        spec = json.loads((self.start.spec if self.start else "") or self.meta.get("spec") or "{}")
+        spec = self.start.spec if self.start else json.loads(self.meta.get("spec") or "{}")
         return spec if isinstance(spec, dict) else {}
 
     @property

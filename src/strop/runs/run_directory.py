@@ -220,8 +220,8 @@ def load_run(directory: Path) -> RunRecord:
             match stored.event:
                 case RunFinished(status=ended):
                     status = ended
-                case RunStarted(spec=said) | RunResumed(spec=said):
-                    status, spec, begun = "", said, True
+                case RunStarted() | RunResumed() as start:
+                    status, spec, begun = "", json.dumps(start.spec), True
         first = next((stored.event.improver for stored in store.events(IterationStarted)), meta.get("improver", ""))
         answer = next(store.events(LmResponded), None)
         keyless = answer is not None and not answer.event.request

@@ -8,9 +8,10 @@ from pathlib import Path
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
 from strop.base.events import discard
+from strop.base.results import Evaluation
 from strop.core.utilities.command import CommandUtility
 from strop.core.utilities.speed import SpeedUtility
-from strop.core.utility import Evaluation, TaskUtility
+from strop.core.utility import TaskUtility
 from strop.runs.assembly import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.spec import RunSpec, program_text

@@ -38,7 +38,7 @@ def encode(event: Event) -> tuple[str, dict[str, str]]:
 
 
 def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
-    """What `encode` made JSON of, with its texts in full; fields that `kind` does not know are left out.
+    """What `encode` made JSON of, with its texts in full. Fields that `kind` does not know are left out.
 
     Raises ValueError, KeyError or TypeError when the data are not such an event.
     """

@@ -259,7 +259,7 @@ def _well_formed(completions: Sequence[Completion], expected: int) -> None:
             )
         _require(completion.seconds >= 0.0, "seconds must be 0 and up")
         _require(isinstance(completion.reasoning, str), "reasoning must be a str")
-        _require(_is_encodable(completion.reasoning), "reasoning must be encodable as UTF-8: no lone surrogates")
+        _require(_is_encodable(completion.reasoning or ""), "reasoning must be encodable as UTF-8: no lone surrogates")
         _require(_is_json(dict(completion.parameters)), "parameters must be names with numbers, texts or None")
         faults = completion.faults
         _require(

@@ -21,7 +21,6 @@ from strop.base.scorer_notes import ALL_CHARACTERS, MOST_NOTES, NOTE_CHARACTERS,
 from strop.core.feedback import Feedback, shown
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.core.utility import evaluation_of
 from strop.runs.resume import recall
 from strop.runs.spec import improver_text
 from strop.store import Store
@@ -132,7 +131,7 @@ def test_notes_come_back_from_the_record(bench: MakeBench) -> None:
     b = bench(score=noting)
     found = b.utility().evaluate(b.task.seed, b.budget.child("one"))
     (event,) = b.of(Evaluated)
-    assert found.notes and evaluation_of(event) == found
+    assert found.notes and event == found
 
 
 def test_notes_are_there_again_when_a_run_goes_on(bench: MakeBench, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed
+from strop.base.results import Evaluation
 from strop.checks.attack import attacks
 from strop.checks.bench import Trial
 from strop.checks.findings import Finding, merge, new_finding
 from strop.checks.verdicts import Base, Rules, beats, judge
-from strop.core.utility import Evaluation
 from strop.sandbox.base import Returned
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task

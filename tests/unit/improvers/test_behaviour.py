@@ -12,8 +12,8 @@ import pytest
 
 from strop.base.budget import Budget
 from strop.base.events import AuditNoted
+from strop.base.results import Evaluation
 from strop.core.handles import Grant
-from strop.core.utility import Evaluation
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.prompt import fenced_blocks

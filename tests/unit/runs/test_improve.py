@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError, TaskError
+from strop.base.results import Evaluation
 from strop.base.unified_diff import as_written, named, unified
 from strop.core.improver import Improvement
-from strop.core.utility import Evaluation
 from strop.lm.replay import Recorded
 from strop.report.terminal.documents import ModelFacts
 from strop.report.terminal.live import Silence

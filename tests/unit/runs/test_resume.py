@@ -25,8 +25,8 @@ from strop.lm.base import Request
 from strop.runs.resume import answers, identities, identity, recall, requests
 from strop.store import Store
 
-STARTED = RunStarted(scope="", spec="{}", environment="{}", posture="{}")
-RESUMED = RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=1, seconds=1.0)
+STARTED = RunStarted(scope="", spec={}, environment={}, posture={})
+RESUMED = RunResumed(scope="", spec={}, environment={}, posture={}, events=1, seconds=1.0)
 FINISHED = RunFinished(scope="", status="interrupted")
 
 
@@ -58,7 +58,7 @@ def responded(key: str, *, again: bool = False, scope: str = "t1/gate/pair0/a", 
         input_tokens=0 if again else 7,
         output_tokens=2,
         seconds=1.5,
-        parameters='{"temperature": 0.5}',
+        parameters={"temperature": 0.5},
         request=key,
         cost=11,
         again=again,

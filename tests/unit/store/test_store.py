@@ -5,6 +5,7 @@ import sys
 import tempfile
 import threading
 import typing
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from strop.base.events import (
     IterationFinished,
     RunFinished,
 )
+from strop.base.results import Verdict
 from strop.base.solution import digest_of
 from strop.store import FILE_NAME, Store, list_runs
 from support.records import ask, evaluated, note
@@ -40,6 +42,12 @@ def any_event(draw: st.DrawFn) -> Event:
         int | None: st.none() | st.integers(),
         tuple[str, ...]: st.lists(ANY_TEXT, max_size=4).map(tuple),
         tuple[float, ...]: st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
+        Verdict: st.sampled_from(typing.get_args(Verdict)),
+        tuple[Verdict, ...]: st.lists(st.sampled_from(typing.get_args(Verdict)), max_size=4).map(tuple),
+        Mapping[str, int]: st.dictionaries(ANY_TEXT, st.integers(), max_size=3),
+        Mapping[str, typing.Any]: st.dictionaries(ANY_TEXT, st.none() | st.lists(ANY_TEXT, max_size=2), max_size=3),
+        Mapping[str, float | int | str | None]: st.dictionaries(ANY_TEXT, st.none() | st.integers(), max_size=3),
+        tuple[Mapping[str, float], ...]: st.lists(st.dictionaries(ANY_TEXT, st.integers()), max_size=3).map(tuple),
     }
     types = typing.get_type_hints(kind)
     return kind(**{field.name: draw(of[types[field.name]]) for field in fields(kind)})  # type: ignore[arg-type]
@@ -248,7 +256,7 @@ def iteration(t: int) -> IterationFinished:
         test=(0.5,),
         lm_calls=1,
         evaluations=2,
-        verdicts="{}",
+        verdicts={},
         seconds=1.0,
     )
 

@@ -14,7 +14,8 @@ import pytest
 
 from strop.base.budget import Budget
 from strop.base.events import AuditNoted, Event
-from strop.core.utility import Evaluation, TaskUtility
+from strop.base.results import Evaluation
+from strop.core.utility import TaskUtility
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Task
 from strop.tasks.registry import BUILT_IN

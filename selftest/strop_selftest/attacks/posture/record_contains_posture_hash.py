@@ -4,7 +4,6 @@ Must be observed: what was observed of the jail stands in it, with its digest, a
 Source: strop's own list of cases, `record_contains_posture_hash`.
 """
 
-import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ def check(ground):
         with Store.create(Path(folder), {}) as store:
             store.append(started(RunSpec(), model, posture))
         with Store.open(Path(folder)) as store:
-            kept = [json.loads(stored.event.posture) for stored in store.events(RunStarted)]
+            kept = [stored.event.posture for stored in store.events(RunStarted)]
     weaker = Posture((replace(posture.protections[0], enforced=not posture.protections[0].enforced),))
     found = [] if [each["digest"] for each in kept] == [posture.digest] else [f"the record holds {kept}"]
     found += [] if all(set(each["protections"]) == names(posture) for each in kept) else ["a protection is missing"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from strop.api.target import target_of
 from strop.base.errors import ConfigurationError
+from strop.base.results import Evaluation
 from strop.cli.commands.improve import ScoringOptions
 from strop.cli.commands.options import GroundOptions, Json, Whole
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
-from strop.core.utility import Evaluation
 from strop.report.terminal.documents import ScoreResult, score_document
 from strop.report.terminal.tables import print_score
 from strop.runs.score import program_of, score

@@ -12,6 +12,7 @@ from typing import Protocol
 from strop.base.budget import GATE_PAIRS, LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.errors import BudgetExceeded
 from strop.base.events import Compared
+from strop.base.results import Comparison, fields_of
 from strop.core.meta_utility import MetaUtility, Trial
 
 
@@ -28,28 +29,6 @@ class Node:
     """Every training value that was measured of it, each in [0, 1]."""
     barren: int = 0
     """Self-improvements that gave nothing: that failed, or returned it unchanged."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What a gate saw, and what that cost."""
-
-    differences: tuple[float, ...]
-    """Candidate minus incumbent, one a pair, each in [-1, 1]."""
-    pairs: int
-    """Pairs that were paid for; after the last one that counted some of its round may be left over."""
-    most: int
-    """Pairs that were granted."""
-    e_value: float
-    """The largest evidence against `the candidate is no better` on the way."""
-    threshold: float
-    """The candidate replaces the incumbent where the evidence reaches this: one over the error rate."""
-    interval: tuple[float, float]
-    """Confidence sequence of the mean difference at the end; valid whenever one stops."""
-    confidence: float
-    """Of `interval`, in (0, 1): such that it lies above 0 exactly where the candidate goes on, at error rates up to 0.25."""
-    lm_calls: int
-    evaluations: int
 
 
 @dataclass(frozen=True)
@@ -110,20 +89,12 @@ def spent(budget: Budget) -> tuple[int, int]:
 def compared(contest: PairedComparison, choice: Decision, comparison: Comparison) -> Compared:
     """The record of what a gate decided."""
     return Compared(
+        **fields_of(Comparison, comparison),
         scope=f"{contest.at.path}/gate",
         t=contest.candidate.t,
         incumbent=contest.incumbent.improver,
         candidate=contest.candidate.improver,
-        differences=comparison.differences,
-        pairs=comparison.pairs,
-        most=comparison.most,
-        e_value=comparison.e_value,
-        threshold=comparison.threshold,
-        interval=comparison.interval,
-        confidence=comparison.confidence,
         accepted=choice.accepted,
-        lm_calls=comparison.lm_calls,
-        evaluations=comparison.evaluations,
     )
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from strop.analysis.stats.sequential import EProcess, confidence_sequence, likely_most
 from strop.base.pluralize import quantity
-from strop.core.selection.comparison import Comparison, Decision, Node, PairedComparison, spent
+from strop.base.results import Comparison
+from strop.core.selection.comparison import Decision, Node, PairedComparison, spent
 
 _MOST_LOG = 700.0
 """Evidence beyond e^700 is written as that: a float ends at e^709."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
 from strop.base.events import Evaluated
+from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
-from strop.core.utility import Evaluation, evaluation_of
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.task import CommandTask
 
@@ -59,8 +58,8 @@ def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Eva
     events = [each for each in past.evaluations.values() if (each.utility, each.split) == (task.name, split)]
     seed = digest_of(task.seed)
     for event in events:
-        if event.solution == seed and event.metrics != "[]":
-            return replace(evaluation_of(event), cpu_seconds=0.0, wall_seconds=0.0)
+        if event.solution == seed and event.metrics:
+            return replace(event, cpu_seconds=0.0, wall_seconds=0.0)
     for event in events:
         found = _beside(event, task, split)
         if found is not None:
@@ -69,7 +68,7 @@ def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Eva
 
 
 def _beside(event: Evaluated, task: CommandTask, split: str) -> Evaluation | None:
-    values = tuple(json.loads(event.beside))
+    values = event.beside
     count = task.count("test" if split == "test" else "train")
     if task.interleaved or len(values) != count:
         return None
@@ -77,7 +76,7 @@ def _beside(event: Evaluated, task: CommandTask, split: str) -> Evaluation | Non
 
 
 def original_evaluation(
-    task: CommandTask, values: tuple[dict[str, float], ...], answers: tuple[str, ...] = ()
+    task: CommandTask, values: tuple[Mapping[str, float], ...], answers: tuple[str, ...] = ()
 ) -> Evaluation:
     """The original's evaluation, by what was measured: 1/2 by definition, unless it breaks a constraint of its own."""
     unmet = next((words for words in map(task.objective.unmet, values) if words), "")

@@ -13,19 +13,11 @@ from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
 from strop.base.randomness import derive
+from strop.base.results import Evaluation, Verdict
 from strop.core.audit_log import AuditLog
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.feedback import Feedback
-from strop.core.utility import (
-    REPORT_CHARACTERS,
-    WALL_FACTOR,
-    WALL_FLOOR,
-    Evaluation,
-    Verdict,
-    explain,
-    measured_once,
-    verdict_of,
-)
+from strop.core.utility import REPORT_CHARACTERS, WALL_FACTOR, WALL_FLOOR, explain, measured_once, verdict_of
 from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbox
 from strop.tasks.base import Seeds, Split
 from strop.tasks.function.task import SECONDS, FunctionTask, same_answer

@@ -8,7 +8,6 @@ returned, in training and on the sealed split. docs/export.md lists what a log c
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +75,7 @@ def _time(seconds: float) -> str:
 
 
 def _packages(run: RunData) -> dict[str, str]:
-    environment = json.loads(run.start.environment) if run.start else {}
+    environment = run.start.environment if run.start else {}
     packages = {str(name): str(value) for name, value in environment.items() if isinstance(value, str)}
     return packages | {"strop of the export": importlib.metadata.version("strop")}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -194,7 +193,7 @@ def _iteration(seen: RunData, event: IterationFinished, interval: list[float] | 
         "test_interval": interval,
         "lm_calls": event.lm_calls,
         "evaluations": event.evaluations,
-        "verdicts": {str(name): int(count) for name, count in json.loads(event.verdicts).items()},
+        "verdicts": {str(name): int(count) for name, count in event.verdicts.items()},
         "seconds": event.seconds,
         "gate": found["gate"],
         "tasks": found.get("tasks", []),

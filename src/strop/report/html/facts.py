@@ -25,8 +25,7 @@ _NOT_ONCE = {"iterations", "copies", "meta_budget", "selection", "gate_error", "
 
 def recipe_of(seen: RunData, meta: Mapping[str, str]) -> dict[str, Any]:
     """The recipe as the record says it last; empty where it does not."""
-    found = json.loads(seen.spec or meta.get("spec") or "{}")
-    return found if isinstance(found, dict) else {}
+    return dict(seen.run.recipe)
 
 
 def run_facts(seen: RunData, meta: Mapping[str, str], recipe: Mapping[str, Any], directory: Path) -> RunFacts:
@@ -55,13 +54,12 @@ def run_facts(seen: RunData, meta: Mapping[str, str], recipe: Mapping[str, Any],
 
 def environment_of(seen: RunData) -> dict[str, Any]:
     """Versions and platform."""
-    found = json.loads(seen.started.environment) if seen.started else {}
-    return found if isinstance(found, dict) else {}
+    return dict(seen.run.start.environment) if seen.run.start else {}
 
 
 def posture_of(seen: RunData) -> PostureFacts:
     """What the jail was observed to prevent."""
-    found = json.loads(seen.started.posture) if seen.started else {}
+    found = seen.run.start.posture if seen.run.start else {}
     protections = found.get("protections", {})
     return {
         "protections": [

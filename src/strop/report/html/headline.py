@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,7 +42,7 @@ def headline_of_noise(store: Store, seen: RunData, run: RunFacts) -> Headline:
         StoreError: the record does not hold what it needs.
     """
     (improver,) = recorded_improvers(store)
-    copies, repeats = int(json.loads(seen.spec).get("copies", 0)), int(store.meta.get("repeats", 0))
+    copies, repeats = int(seen.run.recipe.get("copies", 0)), int(store.meta.get("repeats", 0))
     each = [trials(store, RecordedTask(name, 0), repeats, copies) for name in run["tasks"]]
     floors = [(one.task.name, floor_of(one, np.random.default_rng(0))) for one in each if len(one.values) > 1]
     done = sum(len(one.values) for one in each)

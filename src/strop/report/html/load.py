@@ -49,9 +49,6 @@ class RunData:
     """When the run began; moved where it was gone on with, so that pauses do not count."""
     begun: float | None = None
     last: float = 0.0
-    started: RunStarted | RunResumed | None = None
-    spec: str = ""
-    """As the record says it last."""
     status: str = "unfinished"
     detail: str = ""
     iterations: list[IterationFinished] = field(default_factory=list)
@@ -130,7 +127,7 @@ class RunData:
     def _framed(self, event: Event) -> None:
         match event:
             case RunStarted() | RunResumed():
-                self.started, self.spec, self.status, self.detail = event, event.spec, "unfinished", ""
+                self.status, self.detail = "unfinished", ""
             case RunFinished():
                 self.status, self.detail = event.status, event.detail
             case IterationStarted():

@@ -56,7 +56,7 @@ def headline_of_matrix(store: Store, seen: RunData, run: RunFacts) -> Headline:
 
 
 def _copies(seen: RunData, meta: Mapping[str, str]) -> int:
-    return int(json.loads(seen.spec or meta.get("spec") or "{}").get("copies", 0))
+    return int(seen.run.recipe.get("copies", 0))
 
 
 def _cell(store: Store, task: str, digest: str, copies: int) -> CellFacts | None:

@@ -291,7 +291,7 @@ def iteration_document(event: IterationFinished, gate: Compared | None = None) -
         "test": measured(event.test) if event.test else None,
         "lm_calls": event.lm_calls,
         "evaluations": event.evaluations,
-        "verdicts": json.loads(event.verdicts),
+        "verdicts": dict(event.verdicts),
         "seconds": event.seconds,
         "improver": event.improver,
         "parent": event.parent,

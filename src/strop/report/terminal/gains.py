@@ -9,7 +9,6 @@ from typing import TypedDict
 
 from strop.base.events import Evaluated
 from strop.core.metric_change import Gain, MetricFacts, facts_of, gain
-from strop.core.utility import evaluation_of
 from strop.report.terminal.words import escape, no_width, plain, seconds_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
@@ -124,8 +123,7 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
         return None
 
     def words(event: Evaluated) -> str:
-        found = evaluation_of(event)
-        each = [gain(metric, found.metrics, found.beside, seeded=facts.seeded) for metric in facts.metrics]
+        each = [gain(metric, event.metrics, event.beside, seeded=facts.seeded) for metric in facts.metrics]
         said = [
             f"{compared(one)} ({valued(one.metric, one.after)}, the original's is {valued(one.metric, one.before)})"
             for one in each

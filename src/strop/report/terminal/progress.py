@@ -5,7 +5,6 @@ Adding an event costs a few dictionary operations: it is done on the thread that
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter, deque
@@ -26,8 +25,6 @@ from strop.base.events import (
     LmCalled,
     LmResponded,
     RunFinished,
-    RunResumed,
-    RunStarted,
     outlined,
 )
 from strop.base.solution import digest_of
@@ -85,8 +82,6 @@ class Progress:
     def __init__(self) -> None:
         self.run = RunData(alive=True)
         """What was counted so far; texts are digests."""
-        self.recipe: Mapping[str, object] = {}
-        """The fields of the run's spec; empty before its first event."""
         self.t: int | None = None
         self.doing = "starting"
         self.improver = ""
@@ -138,10 +133,13 @@ class Progress:
                 self._started(event)
             case IterationFinished():
                 self.doing = f"iteration {event.t} finished"
-            case RunStarted(spec=spec) | RunResumed(spec=spec):
-                self.recipe = _recipe(spec) or self.recipe
             case RunFinished():
                 self.doing = event.status
+
+    @property
+    def recipe(self) -> Mapping[str, object]:
+        """The fields of the run's spec; empty before its first event."""
+        return self.run.recipe
 
     def _tried(self, event: Evaluated) -> None:
         if event.scope == "original/train":
@@ -265,11 +263,3 @@ def _doing(scope: str) -> str:
                 "improve": "improving",
             }
             return words.get(first, scope)
-
-
-def _recipe(spec: str) -> Mapping[str, object]:
-    try:
-        recipe = json.loads(spec)
-    except ValueError:
-        return {}
-    return recipe if isinstance(recipe, dict) else {}

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.analysis.stats import Estimate
+from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.feedback import gist
 from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
-from strop.core.utility import Evaluation
 from strop.report.terminal.answers import AnswersDocument
 from strop.report.terminal.documents import (
     SCHEMA_VERSION,

@@ -6,7 +6,6 @@ console; what a program or a model wrote is shown through `escape` only. Not her
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 
@@ -77,7 +76,7 @@ def print_iterations(iterations: Sequence[IterationFinished], console: Console) 
             over_tasks(event.test, event.tasks, sign),
             str(event.lm_calls),
             str(event.evaluations),
-            Text(escape(counted(json.loads(event.verdicts))).replace(", ", "\n")),
+            Text(escape(counted(event.verdicts)).replace(", ", "\n")),
             duration(event.seconds),
         )
     console.print(table)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.analysis.stats import estimate, mean
-from strop.core.utility import Evaluation
+from strop.base.results import Evaluation
 from strop.report.terminal.tables import fitting, new_table
 from strop.tasks.base import Split, Task
 from strop.tasks.drawing import PLAIN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,8 +55,8 @@ def tried_in(candidates: Iterable[Evaluated]) -> list[Tried]:
     for event in candidates:
         if event.solution is not None:
             name = event.solution[:NAMED_BY]
-            after, before = (tuple(json.loads(each)) for each in (event.metrics, event.beside))
-            found.setdefault(name, Tried(name, event.value, event.verdict, gist(event.error), after, before))
+            tried = Tried(name, event.value, event.verdict, gist(event.error), event.metrics, event.beside)
+            found.setdefault(name, tried)
     return sorted(found.values(), key=lambda each: -each.value)
 
 

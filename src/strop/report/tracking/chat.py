@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from strop.base.events import LmCalled, LmResponded
@@ -29,10 +31,9 @@ class Model:
     base_url: str | None
 
     @staticmethod
-    def of(spec: str) -> Model:
-        """That of a RunSpec in JSON."""
-        fields = json.loads(spec)
-        return Model(str(fields.get("lm") or ""), fields.get("base_url"))
+    def of(spec: Mapping[str, Any]) -> Model:
+        """That of the fields of a RunSpec."""
+        return Model(str(spec.get("lm") or ""), spec.get("base_url"))
 
     @property
     def provider(self) -> str:
@@ -70,7 +71,7 @@ def asked(model: Model, call: LmCalled | None) -> Attributes:
 def answered(event: LmResponded) -> Attributes:
     """What is known of its response, and of what was sent in the end. An answer given again has no usage: nothing was paid."""
     found: Attributes = {"gen_ai.response.model": event.model, "gen_ai.response.finish_reasons": (event.finish_reason,)}
-    for name, value in json.loads(event.parameters).items():
+    for name, value in event.parameters.items():
         if name in _PARAMETERS and isinstance(value, int | float):
             found[_PARAMETERS[name]] = value
     if event.again:

@@ -8,6 +8,7 @@ that a span that is sent twice has the same id. otel.py sends them.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -121,10 +122,10 @@ class Spans:
             return self._end_session(stored.at, "" if event.status == "finished" else event.status)
         killed = self._end_session(self._last, "killed")
         if not self.trace:
-            self.trace = _number(16, f"{stored.at!r} {event.spec}")
+            self.trace = _number(16, f"{stored.at!r} {json.dumps(event.spec)}")
         self._model = chat.Model.of(event.spec)
         attributes: Attributes = {f"strop.{name}": value for name, value in self._facts.items()}
-        attributes |= {"strop.spec": event.spec, "strop.resumed": isinstance(event, RunResumed)}
+        attributes |= {"strop.spec": json.dumps(event.spec), "strop.resumed": isinstance(event, RunResumed)}
         self._begin(f"strop {self._facts.get('kind', 'run')}", stored, attributes)
         return killed
 

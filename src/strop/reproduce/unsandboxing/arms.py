@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 
 from strop.base.budget import META_UTILITY_CALLS, Budget
 from strop.base.events import discard
+from strop.base.results import Evaluation
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
-from strop.core.utility import Evaluation
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.reproduce.unsandboxing.rehearsal import LIMITS

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import AuditNoted, Event
 from strop.base.randomness import derive
+from strop.base.results import Evaluation
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
-from strop.core.utility import NOT_A_TEXT, Evaluation
+from strop.core.utility import NOT_A_TEXT
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.base import Limits, Sandbox

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,11 +13,11 @@ import pytest
 from strop.base.budget import HELD_OUT, Budget, Movement
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated, Event
+from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.utilities.baselines import Baselines
 from strop.core.utilities.command import CommandUtility
-from strop.core.utility import Evaluation
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -109,8 +108,8 @@ def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
     bench(task, "echo score 3\n")
     (event,) = [each for each in bench.events if isinstance(each, Evaluated)]
-    assert json.loads(event.metrics) == [{"score": 3.0}] * 2
-    assert json.loads(event.beside) == [{"score": 2.0}] * 2
+    assert event.metrics == ({"score": 3.0},) * 2
+    assert event.beside == ({"score": 2.0},) * 2
     assert event.solution == "echo score 3\n"
 
 

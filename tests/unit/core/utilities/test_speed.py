@@ -9,9 +9,9 @@ import pytest
 from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated, Event
+from strop.base.results import Evaluation
 from strop.checks.pipeline import Settings, check_sampled
 from strop.core.utilities.speed import SpeedUtility
-from strop.core.utility import Evaluation
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import SECONDS, FunctionTask

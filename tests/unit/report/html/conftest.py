@@ -25,9 +25,9 @@ def page(tmp_path: Path) -> Page:
 
     def make(events: Sequence[Event], kind: str = "run", **recipe: object) -> PageDocument:
         directory = tmp_path / "run"
-        spec = RunSpec(**recipe).to_json()  # type: ignore[arg-type]
+        spec = json.loads(RunSpec(**recipe).to_json())  # type: ignore[arg-type]
         with Store.create(directory, META | {"kind": kind, "spec": spec}) as store:
-            store.append(RunStarted(scope="", spec=spec, environment='{"strop": "1"}', posture=json.dumps(posture())))
+            store.append(RunStarted(scope="", spec=spec, environment={"strop": "1"}, posture=posture()))
             for event in events:
                 store.append(event)
         return document_of(directory)

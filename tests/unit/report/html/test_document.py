@@ -58,7 +58,7 @@ def finished(
 ) -> IterationFinished:
     plain = IterationFinished(
         scope=f"t{t}", t=t, improver=improver, candidate=candidate, accepted=accepted, reason="because", train=(0.4, 0.6),
-        test=(0.5, 0.7), lm_calls=1, evaluations=2, verdicts='{"ok": 2}', seconds=1.0, parent=None if t == 0 else 0,
+        test=(0.5, 0.7), lm_calls=1, evaluations=2, verdicts={"ok": 2}, seconds=1.0, parent=None if t == 0 else 0,
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]
 
@@ -194,7 +194,7 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
     with Store.create(tmp_path / "run", {"kind": "run"}, lambda: next(moments)) as store:
         store.append(evaluated("seed", SEED))
         store.append(evaluated("seed", BETTER))
-        store.append(RunResumed(scope="", spec="{}", environment="{}", posture="{}", events=2, seconds=2.0))
+        store.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=2, seconds=2.0))
         store.append(evaluated("seed", WORSE))
     document = document_of(tmp_path / "run")
     assert document["run"]["seconds"] == 3.0 and document["run"]["started"] == 100.0

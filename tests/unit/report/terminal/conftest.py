@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -21,7 +20,7 @@ from strop.base.events import (
 )
 from strop.store import Stored
 
-SPEC = json.dumps({"task": "lpn", "lm": "offline", "iterations": 1})
+SPEC = {"task": "lpn", "lm": "offline", "iterations": 1}
 
 
 def evaluated(
@@ -56,7 +55,7 @@ def iteration(
         test=test,
         lm_calls=4 + t,
         evaluations=1000 + t,
-        verdicts=json.dumps({"ok": 900, "out of memory": 100}),
+        verdicts={"ok": 900, "out of memory": 100},
         seconds=61.0,
     )
 
@@ -87,7 +86,7 @@ def fault(detail: str = "429", scope: str = "t1/improve") -> LmFault:
 def happened() -> list[Event]:
     """A run of one iteration, with two candidates, a fault and an audit note."""
     return [
-        RunStarted(scope="", spec=SPEC, environment="{}", posture="{}"),
+        RunStarted(scope="", spec=SPEC, environment={}, posture={}),
         IterationStarted(scope="t0", t=0, improver="I0"),
         evaluated("t0/measure/copy0", "lpn", "s", (0.5, 0.7)),
         iteration(0, False, (0.5, 0.6, 0.7), (0.5, 0.6, 0.7)),

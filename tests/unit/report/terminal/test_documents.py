@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,14 +78,14 @@ def test_run_document_is_unfinished_when_the_run_is_not_over(stored: list[Stored
 
 
 def test_run_document_is_unfinished_when_the_run_was_taken_up_again(stored: list[Stored[Event]]) -> None:
-    again = [*stored, Stored(99, 0.0, RunStarted(scope="", spec='{"task": "lpn"}', environment="", posture=""))]
+    again = [*stored, Stored(99, 0.0, RunStarted(scope="", spec={"task": "lpn"}, environment={}, posture={}))]
     assert run_document(run_data(again), directory=Path("x"), model=OFFLINE, best=None)["status"] == "unfinished"
 
 
-@pytest.mark.parametrize("spec", ["", "{", "[]", "{}", '{"task": 3}', '{"task": "lpn", "selection": null}'])
-def test_run_document_is_refused_where_the_recipe_is_damaged(spec: str) -> None:
-    begun = [Stored(1, 0.0, RunStarted(scope="", spec=spec, environment="", posture=""))]
-    with pytest.raises(ValueError, match=r"recipe|Expecting"):
+@pytest.mark.parametrize("spec", ["", [], {}, {"task": 3}, {"task": "lpn", "selection": None}])
+def test_run_document_is_refused_where_the_recipe_is_damaged(spec: Any) -> None:
+    begun = [Stored(1, 0.0, RunStarted(scope="", spec=spec, environment={}, posture={}))]
+    with pytest.raises(ValueError, match="recipe"):
         run_document(run_data(begun), directory=Path("x"), model=OFFLINE, best=None)
 
 

@@ -195,9 +195,9 @@ def test_picture_counts_requests_in_flight(make_call: Callable[[str], Event]) ->
 
 
 def test_picture_says_what_is_spent_and_what_is_set_aside_of_the_limits_of_the_run() -> None:
-    spec = json.dumps({"task": "lpn", "max_cost": 5.0, "max_tokens": 1000, "max_calls": 10})
+    spec = {"task": "lpn", "max_cost": 5.0, "max_tokens": 1000, "max_calls": 10}
     spent = [
-        RunStarted(scope="", spec=spec, environment="{}", posture="{}"),
+        RunStarted(scope="", spec=spec, environment={}, posture={}),
         BudgetMoved(scope="t1", counter="cost", amount=2_000_000_000, granted=True, used=0, limit=None),
         BudgetMoved(scope="t1", counter="cost", amount=-500_000_000, granted=True, used=0, limit=None),
         BudgetMoved(scope="t1", counter="tokens", amount=400, granted=True, used=0, limit=None),

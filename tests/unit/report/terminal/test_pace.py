@@ -44,7 +44,7 @@ class Run:
         self.progress = Progress()
         self.pace = Pace(self.progress, planned)
         self.now = 0.0
-        self(RunStarted(scope="", spec=json.dumps(SPEC | spec), environment="{}", posture="{}"))
+        self(RunStarted(scope="", spec=SPEC | spec, environment={}, posture={}))
 
     def __call__(self, event: Event) -> None:
         self.progress.add(event)
@@ -108,8 +108,8 @@ def test_pace_counts_no_self_improvement_as_work() -> None:
 def test_pace_is_at_most_what_the_limit_of_time_leaves_when_a_run_goes_on() -> None:
     run = Run()
     run.now = 500.0
-    spec = json.dumps(SPEC | {"max_time": 60.0})
-    run(RunResumed(scope="", spec=spec, environment="{}", posture="{}", events=9, seconds=30.0))
+    spec = SPEC | {"max_time": 60.0}
+    run(RunResumed(scope="", spec=spec, environment={}, posture={}, events=9, seconds=30.0))
     run(IterationStarted(scope="t0", t=0, improver="I"))
     run.work(4)
     assert run.left == "at most about 30 s left"

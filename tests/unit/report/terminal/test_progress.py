@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -101,9 +100,9 @@ def test_progress_says_what_an_improvement_is_for(scope: str, words: str) -> Non
     assert seen([ImproveStarted(scope=scope, improver="I", initial_solution="s", utility="lpn")]).doing == words
 
 
-@pytest.mark.parametrize("spec", ["no json", "[]", "7"])
-def test_progress_does_without_the_recipe_when_it_cannot_be_read(spec: str) -> None:
-    assert seen([RunStarted(scope="", spec=spec, environment="", posture="")]).recipe == {}
+@pytest.mark.parametrize("spec", ["a text", [], 7])
+def test_progress_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
+    assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).recipe == {}
 
 
 def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
@@ -121,8 +120,8 @@ def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
 
 
 def test_progress_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
-    recipe = json.dumps({"gate_error": 0.1, "iterations": 4, "gate_pairs": 60})
-    events: list[Event] = [RunStarted(scope="", spec=recipe, environment="", posture="")]
+    recipe = {"gate_error": 0.1, "iterations": 4, "gate_pairs": 60}
+    events: list[Event] = [RunStarted(scope="", spec=recipe, environment={}, posture={})]
     events += [IterationStarted(scope="t1", t=1, improver="I")]
     events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
     progress = seen(events)

@@ -52,14 +52,14 @@ def ended(t: int, scores: Sequence[Sequence[float]], accepted: bool, improver: s
         test=values,
         lm_calls=1,
         evaluations=1,
-        verdicts="{}",
+        verdicts={},
         seconds=1.0,
     )
 
 
 def run_of(last: Sequence[Sequence[float]], *, evaluated: bool = True) -> list[Event]:
     """A run in which I_1 stayed the seed improver and I_2 is new."""
-    events: list[Event] = [RunStarted(scope="", spec=json.dumps({"task": "lpn"}), environment="{}", posture="{}")]
+    events: list[Event] = [RunStarted(scope="", spec={"task": "lpn"}, environment={}, posture={})]
     events += sealed(0, SEED_SCORES) if evaluated else []
     events += [ended(0, SEED_SCORES, False, "seed"), ended(1, SEED_SCORES, False, "seed")]
     events += sealed(2, last) if evaluated else []

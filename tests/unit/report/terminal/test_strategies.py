@@ -39,7 +39,7 @@ def text_of(shown: Console) -> str:
 def iteration(t: int, improver: str, candidate: str | None, parent: int | None = None) -> IterationFinished:
     return IterationFinished(
         scope=f"t{t}", t=t, improver=improver, candidate=candidate, accepted=improver == candidate, reason="",
-        train=(0.5,), test=(0.5,), lm_calls=1, evaluations=1, verdicts="{}", seconds=1.0, parent=parent,
+        train=(0.5,), test=(0.5,), lm_calls=1, evaluations=1, verdicts={}, seconds=1.0, parent=parent,
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ COMPARED = Compared(
 def run(tmp_path: Path) -> Store:
     """A run that turned a beam search down, and took a program with a control sequence in it."""
     store = Store.create(tmp_path / "a", {"task": "lpn"})
-    store.append(RunStarted(scope="", spec='{"selection": "archive"}', environment="{}", posture="{}"))
+    store.append(RunStarted(scope="", spec={"selection": "archive"}, environment={}, posture={}))
     store.append(iteration(0, SEED, None))
     store.append(iteration(1, SEED, BEAM, 0))
     store.append(iteration(2, "'\x1b[2J", "'\x1b[2J", 1))

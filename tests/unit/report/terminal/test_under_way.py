@@ -12,7 +12,7 @@ from strop.base.events import BudgetMoved, Evaluated, Event, ImproveFinished, Ru
 from strop.report.terminal.live import JsonLines, Lines
 from strop.report.terminal.under_way import UnderWay
 
-BEGUN = RunStarted(scope="", spec="{}", environment="{}", posture="{}")
+BEGUN = RunStarted(scope="", spec={}, environment={}, posture={})
 
 
 def asks(scope: str) -> BudgetMoved:

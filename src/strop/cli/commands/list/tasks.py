@@ -12,9 +12,10 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.plugins import TASKS, installed
+from strop.base.results import Evaluation
 from strop.cli.commands.options import GroundOptions, Json, Whole
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
-from strop.core.utility import Evaluation, TaskUtility
+from strop.core.utility import TaskUtility
 from strop.report.terminal.command_tasks import command_task_document, print_command_task
 from strop.report.terminal.installed import installed_documents, print_installed
 from strop.report.terminal.tasks import (
