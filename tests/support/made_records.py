@@ -67,7 +67,7 @@ def _events(spec: RunSpec, size: Size, rng: random.Random) -> Iterator[Event]:
     protections = {name: {"what": what, "enforced": True, "detail": ""} for name, what in PROTECTIONS.items()}
     posture = {"protections": protections, "layers": {"seccomp": "two filters"}}
     environment = {"strop": "0.1.0", "python": "3.11.7", "numpy": "2.4.6", "platform": "Linux"}
-    yield RunStarted(scope="", spec=spec.to_json(), environment=json.dumps(environment), posture=json.dumps(posture))
+    yield RunStarted(scope="", spec=json.loads(spec.to_json()), environment=environment, posture=posture)
     improvers = [improver_text(name) for name in sorted(shipped_improvers())]
     improver, programs = improver_text("seed"), Programs(rng)
     for t in range(size.iterations + 1):
@@ -80,7 +80,7 @@ def _events(spec: RunSpec, size: Size, rng: random.Random) -> Iterator[Event]:
             scope=f"t{t}", t=t, improver=improver, candidate=candidate, accepted=accepted,
             reason="the seed improver" if not t else "better" if accepted else "not shown to be better",
             train=_values(rng, t), test=_values(rng, t), lm_calls=size.calls // (size.iterations + 1),
-            evaluations=size.evaluations // (size.iterations + 1), verdicts=json.dumps({"ok": 9, "raised": 1}),
+            evaluations=size.evaluations // (size.iterations + 1), verdicts={"ok": 9, "raised": 1},
             seconds=60.0, parent=None if not t else t - 1,
         )  # fmt: skip
     yield RunFinished(scope="", status="finished")

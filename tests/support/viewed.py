@@ -113,7 +113,13 @@ def running(listening: socket.socket, site: Site) -> Iterator[WebServer]:
 def begun(directory: Path, *, task: str = "lpn", kind: str = "run") -> Store:
     """The record of a run that has just begun; its writer."""
     spec = json.loads(RunSpec(task=task).to_json())
-    meta = {"kind": kind, "task": task, "spec": spec, "language_model": "offline", "is_language_model": "false"}
+    meta = {
+        "kind": kind,
+        "task": task,
+        "spec": json.dumps(spec),
+        "language_model": "offline",
+        "is_language_model": "false",
+    }
     store = Store.create(directory, meta)
     store.append(
         RunStarted(scope="", spec=spec, environment={"strop": "0.1.0"}, posture={"protections": {}, "layers": {}})

@@ -26,7 +26,7 @@ def page(tmp_path: Path) -> Page:
     def make(events: Sequence[Event], kind: str = "run", **recipe: object) -> PageDocument:
         directory = tmp_path / "run"
         spec = json.loads(RunSpec(**recipe).to_json())  # type: ignore[arg-type]
-        with Store.create(directory, META | {"kind": kind, "spec": spec}) as store:
+        with Store.create(directory, META | {"kind": kind, "spec": json.dumps(spec)}) as store:
             store.append(RunStarted(scope="", spec=spec, environment={"strop": "1"}, posture=posture()))
             for event in events:
                 store.append(event)
