@@ -215,7 +215,8 @@ def answers(store: Store) -> dict[str, Completion]:
 
 
 def _completion(event: LmResponded, faults: list[Fault]) -> Completion:
-    return Completion(**fields_of(Response, event), faults=tuple(faults))
+    values = fields_of(Response, event) | {"parameters": dict(event.parameters)}  # a damaged record fails here
+    return Completion(**values, faults=tuple(faults))
 
 
 def requests(store: Store) -> Iterator[Request]:
