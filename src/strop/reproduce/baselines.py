@@ -7,7 +7,7 @@ solution does not error. `best_of_n` is ours: the paper has no baseline that spe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strop.analysis.stats import Estimate, mean
@@ -15,9 +15,9 @@ from strop.report.figures.dots import Reach, dots, legend, lines, singles
 from strop.report.figures.figure import house_style, new_figure, save_figure
 from strop.report.terminal.words import notice_of, quantity
 from strop.reproduce.cells import Cell, cell_of
-from strop.reproduce.pages import Table, estimate_document, span, with_stderr
+from strop.reproduce.pages import Table, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
-from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words
+from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_words
 from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of
 
 TASK = "lpn"
@@ -32,15 +32,13 @@ class Printed:
 
     mean: float
     stderr: float | None = None
-    """One standard error over its ten runs; None where the paper gives none."""
-    about: bool = False
-    """Whether it is printed without decimals and without an error, in passing."""
+    """One standard error over its ten runs; None where the paper gives none, and rounds to whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""
-        if self.about:
+        if self.stderr is None:
             return f"≈ {100 * self.mean:.0f}"
-        return f"{100 * self.mean:.1f}" + ("" if self.stderr is None else f" ± {100 * self.stderr:.1f}")
+        return f"{100 * self.mean:.1f} ± {100 * self.stderr:.1f}"
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,13 @@ class Row:
 
     title: str
     improver: str
-    found: Estimate | None
+    test: Estimate | None
     """Over the runs, with a 95% interval; None where no run has a value."""
-    runs: tuple[float, ...]
+    values: tuple[float, ...]
     """Mean test û of each run that has one."""
     copies: int
     """Copies that are counted here, over all runs."""
-    asked: int
+    tried: int
     """Copies that were tried, over all runs."""
     lm_calls: float
     """An improvement's, in the mean."""
@@ -77,7 +75,7 @@ class Baselines:
 
 
 LINES: tuple[tuple[str, str, bool, Printed | None], ...] = (
-    ("seed improver", SEED, False, Printed(0.61, about=True)),
+    ("seed improver", SEED, False, Printed(0.61)),
     ("chain of thought, no error", "chain_of_thought", True, Printed(0.577, 0.030)),
     ("chain of thought, with errors", "chain_of_thought", False, Printed(0.496, 0.035)),
     ("greedy iterative", "greedy_iterative", False, Printed(0.642, 0.009)),
@@ -119,17 +117,17 @@ def result(options: BaselineOptions, documents: Documents) -> Baselines:
 
 def _row(title: str, improver: str, working: bool, paper: Printed | None, evaluations: Sequence[Copies]) -> Row:
     counted = [each.working if working else each.test for each in evaluations]
-    runs = tuple(mean(values) for values in counted if values)
-    asked = sum(len(each.test) for each in evaluations)
+    values = tuple(mean(each) for each in counted if each)
+    tried = sum(len(each.test) for each in evaluations)
     return Row(
-        title=title,
-        improver=improver,
-        found=bounded(runs) if runs else None,
-        runs=runs,
+        title,
+        improver,
+        bounded(values) if values else None,
+        values,
         copies=sum(map(len, counted)),
-        asked=asked,
-        lm_calls=sum(each.lm_calls for each in evaluations) / asked,
-        evaluations=sum(each.evaluations for each in evaluations) / asked,
+        tried=tried,
+        lm_calls=sum(each.lm_calls for each in evaluations) / tried,
+        evaluations=sum(each.evaluations for each in evaluations) / tried,
         paper=paper,
     )
 
@@ -161,10 +159,10 @@ def tables(found: Baselines) -> list[Table]:
     rows = tuple(
         (
             row.title,
-            with_stderr(row.found),
-            span(row.found.interval if row.found else None),
+            with_stderr(row.test),
+            span(row.test.interval if row.test else None),
             str(row.paper) if row.paper else "-",
-            f"{row.copies}/{row.asked}",
+            f"{row.copies}/{row.tried}",
             f"{row.lm_calls:.1f}",
             f"{row.evaluations:.1f}",
         )
@@ -178,21 +176,8 @@ def document(found: Baselines) -> dict[str, object]:
     return {
         "task": TASK,
         "runs": found.runs,
-        "rows": [
-            {
-                "title": row.title,
-                "improver": row.improver,
-                "test": None if row.found is None else estimate_document(row.found),
-                "values": list(row.runs),
-                "copies": row.copies,
-                "tried": row.asked,
-                "lm_calls": row.lm_calls,
-                "evaluations": row.evaluations,
-                "paper": None if row.paper is None else {"mean": row.paper.mean, "stderr": row.paper.stderr},
-            }
-            for row in found.rows
-        ],
-        "differences": {name: against_seed_document(each) for name, each in found.differences},
+        "rows": [asdict(row) for row in found.rows],
+        "differences": {name: asdict(difference) for name, difference in found.differences},
     }
 
 
@@ -200,9 +185,9 @@ def draw(found: Baselines, directory: Path) -> list[Path]:
     """baselines.svg and baselines.png: ours, each run as a dot behind, the paper's beside."""
     figure, (axes,) = new_figure(height=2.5)
     places = range(len(found.rows))
-    ours, papers = [row.found for row in found.rows], [row.paper for row in found.rows]
+    ours, papers = [row.test for row in found.rows], [row.paper for row in found.rows]
     with house_style():
-        singles(axes, [place - 0.34 for place in places], [row.runs for row in found.rows])
+        singles(axes, [place - 0.34 for place in places], [row.values for row in found.rows])
         dots(axes, [place - 0.12 for place in places], _means(ours), _reaches(ours), 0, "here")
         dots(
             axes, [place + 0.18 for place in places], _means(papers), _reaches(papers), 1, "paper, GPT-4", filled=False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run
 from strop.reproduce.values.curves import Curve, change_in, curve, curve_document
 
 RUNS = 5
-PAPER_SEED = Printed(0.61, about=True)
+PAPER_SEED = Printed(0.61)
 """û(I_0) with GPT-4, as §5.3 prints it; the other points of the figure are printed nowhere as numbers."""
 NOT_PRINTED = "not printed"
 
@@ -154,7 +154,7 @@ def document(found: Fig4) -> dict[str, object]:
                 "title": each.title,
                 "mean": None if each.found is None else each.found.mean,
                 "stderr": None if each.found is None else each.found.stderr,
-                "paper": None if each.paper is None else {"mean": each.paper.mean, "stderr": each.paper.stderr},
+                "paper": each.paper and asdict(each.paper),
             }
             for each in found.baselines
         ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from strop.report.figures.gains import draw_gains
 from strop.report.terminal.words import no_width, notice_of, quantity
 from strop.reproduce.cells import Cell
 from strop.reproduce.fig4 import NOT_PRINTED, spent
-from strop.reproduce.pages import Table, estimate_document, percent, span, with_stderr
+from strop.reproduce.pages import Table, percent, span, with_stderr
 from strop.reproduce.protocol import Documents, Options, Protocol, model_of, run_cell
 from strop.reproduce.values.curves import Curve, change_in, curve, curve_document, points
 from strop.reproduce.values.floor import Floor, floor_of
@@ -192,7 +192,7 @@ def document(found: Fig4Weak) -> dict[str, object]:
     count, n = PAPER_GAINING
     return {
         "curves": curves,
-        "gated_less_paper": estimate_document(found.difference),
+        "gated_less_paper": asdict(found.difference),
         "noise_floor": None if found.floor is None else {"mean": found.floor.reach, "single": found.floor.single},
         "verdicts": verdicts(found),
         "paper": {

@@ -87,9 +87,3 @@ def with_interval(found: Estimate) -> str:
 def chance(p: float) -> str:
     """A p-value in words: `0.031`, `< 0.001`."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def estimate_document(found: Estimate) -> dict[str, object]:
-    """An estimate as data; fractions, not percent."""
-    interval = None if found.interval is None else list(found.interval)
-    return {"mean": found.mean, "stderr": found.stderr, "n": found.n, "interval": interval}

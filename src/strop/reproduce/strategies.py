@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -21,9 +21,9 @@ from strop.report.figures.dots import dots, lines
 from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
 from strop.report.terminal.words import notice_of, quantity
 from strop.reproduce.cells import Cell, Document, cell_of
-from strop.reproduce.pages import Table, chance, estimate_document, percent, span
+from strop.reproduce.pages import Table, chance, percent, span
 from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
-from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_document, against_seed_words
+from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_words
 from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of, units
 from strop.runs.spec import shipped_improvers
 
@@ -42,9 +42,9 @@ class Row:
     """One shipped strategy."""
 
     improver: str
-    found: Estimate
+    test: Estimate
     """Mean test û with a 95% interval."""
-    runs: tuple[float, ...]
+    values: tuple[float, ...]
     """Test û of each run."""
     difference: AgainstSeed | None
     """Against the seed improver; None for the seed improver itself."""
@@ -105,7 +105,7 @@ def result(documents: Documents, named: Sequence[tuple[str, Sequence[str]]]) -> 
     others = [name for name in improvers if name != SEED]
     differences = dict(zip(others, against_seed([(measured[name], measured[SEED]) for name in others]), strict=True))
     rows = [_row(name, measured[name], differences.get(name)) for name in improvers]
-    rows.sort(key=lambda row: (-row.found.mean, row.improver))
+    rows.sort(key=lambda row: (-row.test.mean, row.improver))
     return Strategies(*model_of(documents), len(ordered), tuple(rows), shares(named))
 
 
@@ -117,8 +117,8 @@ def _row(name: str, evaluations: Sequence[Copies], difference: AgainstSeed | Non
     copies = sum(len(each.test) for each in evaluations)
     return Row(
         improver=name,
-        found=bounded(units(evaluations)),
-        runs=tuple(sum(each.test) / len(each.test) for each in evaluations),
+        test=bounded(units(evaluations)),
+        values=tuple(sum(each.test) / len(each.test) for each in evaluations),
         difference=difference,
         working=sum(len(each.working) for each in evaluations),
         copies=copies,
@@ -174,8 +174,8 @@ def tables(found: Strategies) -> list[Table]:
     reached = tuple(
         (
             row.improver,
-            percent(row.found.mean),
-            span(row.found.interval),
+            percent(row.test.mean),
+            span(row.test.interval),
             *_against(row.difference),
             f"{row.working}/{row.copies}",
             f"{row.lm_calls:.1f}",
@@ -216,28 +216,9 @@ def document(found: Strategies) -> dict[str, object]:
     return {
         "task": TASK,
         "runs": found.runs,
-        "strategies": [
-            {
-                "improver": row.improver,
-                "test": estimate_document(row.found),
-                "values": list(row.runs),
-                "difference": against_seed_document(row.difference),
-                "working": row.working,
-                "copies": row.copies,
-                "lm_calls": row.lm_calls,
-                "evaluations": row.evaluations,
-            }
-            for row in found.rows
-        ],
+        "strategies": [asdict(row) for row in found.rows],
         "proposals": [
-            {
-                "strategy": share.strategy,
-                "count": share.count,
-                "n": share.n,
-                "interval": list(share.interval),
-                "also": share.also,
-                "named_by_paper": share.strategy in NAMED_BY_PAPER,
-            }
+            {**asdict(share), "interval": share.interval, "named_by_paper": share.strategy in NAMED_BY_PAPER}
             for share in found.shares
         ],
     }
@@ -249,10 +230,8 @@ def draw(found: Strategies, directory: Path) -> list[Path]:
     figure, (left, right) = new_figure(PAGE, 1.1 + 0.17 * most, columns=2)
     with house_style():
         places = range(len(found.rows))
-        dots(
-            left, places, [row.found.mean for row in found.rows], [row.found.interval for row in found.rows], 0, "here"
-        )
-        seed = next((row.found.mean for row in found.rows if row.improver == SEED), None)
+        dots(left, places, [row.test.mean for row in found.rows], [row.test.interval for row in found.rows], 0, "here")
+        seed = next((row.test.mean for row in found.rows if row.improver == SEED), None)
         if seed is not None:
             left.axvline(seed, color="0.35", linewidth=0.7, linestyle="--", zorder=1.5)
         lines(left, [row.improver for row in found.rows])

@@ -7,7 +7,7 @@ better-performing improver"). Nothing of the five tasks, and no sealed value, ta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strop.analysis.stats import Estimate
@@ -17,12 +17,11 @@ from strop.report.figures.dots import dots, legend, lines
 from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
 from strop.report.terminal.words import notice_of, quantity
 from strop.reproduce.cells import FOLDER, Cell, Document, cell_of
-from strop.reproduce.pages import Table, chance, estimate_document, percent, span
+from strop.reproduce.pages import Table, chance, percent, span
 from strop.reproduce.protocol import MOST_RUNS, Documents, Options, Protocol, measuring, model_of, run_cell
 from strop.reproduce.values.comparisons import (
     AgainstSeed,
     against_seed,
-    against_seed_document,
     claims,
     listed,
     too_few,
@@ -278,22 +277,21 @@ def tables(found: Table1) -> list[Table]:
 
 def document(found: Table1) -> dict[str, object]:
     """The table as data; fractions, not percent."""
+    chosen = found.chosen
     return {
         "repetitions": found.runs,
         "improver": {
-            "digest": found.chosen.digest,
-            "how": found.chosen.how,
-            "candidates": [
-                {"run": run, "digest": digest, "train": train} for run, digest, train in found.chosen.candidates
-            ],
+            "digest": chosen.digest,
+            "how": chosen.how,
+            "candidates": [dict(zip(("run", "digest", "train"), each, strict=True)) for each in chosen.candidates],
         },
         "rows": [
             {
                 "task": row.task,
-                "u_s": estimate_document(row.u_s),
-                "u_I0": estimate_document(row.u_seed),
-                "u_IT": estimate_document(row.u_improved),
-                "difference": against_seed_document(row.difference),
+                "u_s": asdict(row.u_s),
+                "u_I0": asdict(row.u_seed),
+                "u_IT": asdict(row.u_improved),
+                "difference": asdict(row.difference),
                 "paper": dict(zip(("u_s", "u_I0", "u_IT"), row.paper, strict=True)),
             }
             for row in found.rows

@@ -46,22 +46,22 @@ def test_paper_has_ten_runs_of_every_baseline_with_the_papers_budgets() -> None:
 def test_chain_of_thought_is_told_without_and_with_its_errors() -> None:
     rows = {row.title: row for row in found(run([0.8, 0.0], ["ok", "raised"]), run([0.6, 0.4], ["ok", "ok"])).rows}
     alone, whole = rows["chain of thought, no error"], rows["chain of thought, with errors"]
-    assert alone.runs == pytest.approx((0.8, 0.5)) and (alone.copies, alone.asked) == (3, 4)
-    assert whole.runs == pytest.approx((0.4, 0.5)) and (whole.copies, whole.asked) == (4, 4)
+    assert alone.values == pytest.approx((0.8, 0.5)) and (alone.copies, alone.tried) == (3, 4)
+    assert whole.values == pytest.approx((0.4, 0.5)) and (whole.copies, whole.tried) == (4, 4)
 
 
 def test_run_without_a_copy_that_works_is_left_out_of_those_that_do() -> None:
     rows = found(run([0.0, 0.0], ["raised", "timeout"]), run([0.6, 0.4], ["ok", "ok"])).rows
-    assert rows[1].runs == pytest.approx((0.5,)) and rows[1].found is not None and rows[1].found.stderr is None
+    assert rows[1].values == pytest.approx((0.5,)) and rows[1].test is not None and rows[1].test.stderr is None
     none = found(run([0.0], ["raised"])).rows[1]
-    assert none.found is None and none.runs == ()
+    assert none.test is None and none.values == ()
 
 
 def test_error_is_one_standard_error_over_the_runs() -> None:
     greedy = found(*(run([0.5], ["ok"], greedy=value) for value in (0.6, 0.7, 0.65))).rows[3]
-    assert greedy.found is not None and greedy.found.n == 3
-    assert greedy.found.mean == pytest.approx(0.65)
-    assert greedy.found.stderr == pytest.approx(0.05 / 3**0.5)
+    assert greedy.test is not None and greedy.test.n == 3
+    assert greedy.test.mean == pytest.approx(0.65)
+    assert greedy.test.stderr == pytest.approx(0.05 / 3**0.5)
 
 
 def test_papers_values_stand_beside_ours_and_best_of_n_has_none() -> None:

@@ -92,17 +92,3 @@ def listed(found: Named) -> str:
 def too_few(found: Named) -> bool:
     """Whether no difference, however large, could have been a claim: the sign-flip test has too few pairs."""
     return all(2.0 ** (1 - each.pairs) * len(found) > LEVEL for _, each in found)
-
-
-def against_seed_document(found: AgainstSeed | None) -> dict[str, object] | None:
-    """A comparison as data; fractions, not percent."""
-    if found is None:
-        return None
-    return {
-        "mean": found.mean,
-        "interval": None if found.interval is None else list(found.interval),
-        "pairs": found.pairs,
-        "p": found.p,
-        "p_holm": found.p_holm,
-        "p_bh": found.p_bh,
-    }

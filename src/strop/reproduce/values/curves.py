@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from strop.analysis.stats import Estimate, paired_difference
 from strop.base.pluralize import quantity
 from strop.report.terminal.words import no_width
 from strop.reproduce.cells import Document
-from strop.reproduce.pages import estimate_document, percent, span
+from strop.reproduce.pages import percent, span
 from strop.reproduce.values.evaluations import bounded
 
 _ROUNDING = 1e-9
@@ -102,15 +102,6 @@ def points(difference: Estimate) -> str:
 
 
 def curve_document(of: Curve) -> dict[str, object]:
-    """A curve as data."""
-    return {
-        "selection": of.selection,
-        "seeds": list(of.seeds),
-        "runs": [list(run) for run in of.runs],
-        "points": [{"t": t, **estimate_document(point)} for t, point in enumerate(of.points)],
-        "gain": estimate_document(of.gain),
-        "gains": list(of.gains),
-        "lm_calls": of.lm_calls,
-        "evaluations": of.evaluations,
-        "gate_evaluations": of.gate_evaluations,
-    }
+    """A curve as data; fractions, not percent."""
+    points = [{"t": t, **asdict(point)} for t, point in enumerate(of.points)]
+    return {**asdict(of), "points": points, "gain": asdict(of.gain), "gains": of.gains}
