@@ -47,26 +47,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("process")
 
 
-_marked = True
-"""Whether the test that runs is marked `process`."""
+_held = False
+"""Whether a test runs that `make quick` must be able to run: it may start no process."""
 
 
-def _hold_to_the_mark(event: str, arguments: object) -> None:
-    if not _marked and event in ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"):
+def _hold(event: str, arguments: object) -> None:
+    if _held and event in ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"):
         raise AssertionError("this test starts a process: mark it with pytest.mark.process")
-
-
-sys.addaudithook(_hold_to_the_mark)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    global _marked
-    _marked = item.get_closest_marker("process") is not None
+    global _held
+    _held = "not process" in item.config.option.markexpr
     try:
         return (yield)  # type: ignore[misc]
     finally:
-        _marked = True
+        _held = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "not process" in config.option.markexpr:
+        sys.addaudithook(_hold)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,10 @@ from strop.sandbox.confinement import bpf, filters, fstat, hygiene, landlock, li
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux"),
+]
 
 
 def in_a_child(run: Callable[[], int]) -> int:
