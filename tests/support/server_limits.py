@@ -1,6 +1,6 @@
 """Limits per minute that the test server enforces, and what it says of them in headers, as OpenAI's does.
 
-Written apart from the client's own arithmetic (`strop.lm.token_bucket`), so that a mistake in one shows against the other.
+Written apart from the client's own arithmetic (`strop.lm.rate_limit`), so that a mistake in one shows against the other.
 """
 
 from __future__ import annotations

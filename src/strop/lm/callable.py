@@ -10,17 +10,15 @@ import importlib
 import importlib.util
 import inspect
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, as_completed
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
-from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
-from strop.lm.pool import Pool
+from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.lm.pool import PooledModel
 from strop.lm.reasoning import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
@@ -30,12 +28,11 @@ MOST_AT_ONCE = 16
 """Calls at once where nothing else is said."""
 
 
-class CallableModel:
+class CallableModel(PooledModel):
     """A language model whose answers a function gives.
 
     `name` is what records and reports call it. `is_language_model` says whether a language model is behind the function: pass
     False for a stand-in, and whatever shows its results says so. `connections` calls are under way at once, at most.
-    `when_finished` is called by `finish`, for a function that waits for something.
     """
 
     def __init__(
@@ -45,92 +42,31 @@ class CallableModel:
         name: str = "",
         is_language_model: bool = True,
         connections: int = MOST_AT_ONCE,
-        when_finished: Callable[[], object] | None = None,
     ) -> None:
         """Raises ConfigurationError where `function` cannot be called in either form."""
-        self._name = (
-            name or f"python:{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', function)}"
-        )
-        self._answer = _of_request(function, self._name)
-        self._is_language_model = is_language_model
-        self._closing = threading.Event()
-        self._when_finished = when_finished
-        self._pool = Pool(connections, "language-model")
+        name = name or f"python:{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', function)}"
+        super().__init__(name, connections, is_language_model=is_language_model)
+        self._function = _of_request(function, name)
 
-    @property
-    def name(self) -> str:
-        """What it was called, else `python:MODULE:FUNCTION`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """What it was told."""
-        return self._is_language_model
-
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """One completion for each request, in order.
+    def answer(self, request: Request) -> Completion:
+        """What the function answers.
 
         Raises:
-            LanguageModelError: the function raised for some request, or gave no text; all others were waited for.
+            LanguageModelError: it raised something, or gave no text.
         """
-        answers: list[Completion | None] = [None] * len(requests)
-        failures: list[LanguageModelError] = []
-        asked: dict[Future[Completion], int] = {}
-        try:
-            for position, request in enumerate(requests):
-                asked[self._submit(request)] = position
-            for future in as_completed(asked):
-                try:
-                    completion = future.result()
-                except LanguageModelError as error:
-                    failures.append(error)
-                    continue
-                answers[asked[future]] = completion
-                keep(asked[future], completion)
-        finally:
-            for future in asked:  # only where something was raised, such as KeyboardInterrupt
-                future.cancel()
-        if failures:
-            faults = tuple(fault for error in failures for fault in error.faults)
-            told = f"{self._name}: {len(failures)} of {len(requests)} requests unanswered; the last: {failures[-1]}"
-            raise LanguageModelError(told, tuple(answers), faults)
-        return [answer for answer in answers if answer is not None]
-
-    def finish(self) -> None:
-        """Call the function no more; calls under way end as they do. Idempotent."""
-        self._closing.set()
-        if self._when_finished is not None:
-            self._when_finished()
-
-    def close(self) -> None:
-        """Finish. Idempotent."""
-        self.finish()
-        self._pool.close()
-
-    def _submit(self, request: Request) -> Future[Completion]:
-        future = self._pool.submit(lambda: self._ask(request))
-        if future is None:
-            future = Future()
-            future.set_exception(_closed())
-        return future
-
-    def _ask(self, request: Request) -> Completion:
-        """The function's answer to one request."""
-        if self._closing.is_set():
-            raise _closed()
         started = time.monotonic()
         try:
-            given = self._answer(request)
+            answer = self._function(request)
         except LanguageModelError:
             raise
         except (Exception, SystemExit) as error:
             raise _failure(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
-        if isinstance(given, Completion):
-            return replace(given, text=_valid(given.text))
-        if not isinstance(given, str):
-            raise _failure(f"the function gave {type(given).__name__}, not text")
-        thoughts, text = split_thoughts(_valid(given))
-        return Completion(text, self._name, seconds=time.monotonic() - started, reasoning=thoughts)
+        if isinstance(answer, Completion):
+            return replace(answer, text=_valid(answer.text))
+        if not isinstance(answer, str):
+            raise _failure(f"the function gave {type(answer).__name__}, not text")
+        thoughts, text = split_thoughts(_valid(answer))
+        return Completion(text, self.name, seconds=time.monotonic() - started, reasoning=thoughts)
 
 
 def load_callable(name: str, where: str, connections: int | None = None) -> LanguageModel:
@@ -217,10 +153,6 @@ def _takes(function: Callable[..., object]) -> int:
 
 def _failure(why: str) -> LanguageModelError:
     return LanguageModelError(why, (None,), (Fault("bad_response", why, 1),))
-
-
-def _closed() -> LanguageModelError:
-    return LanguageModelError("the model is closed", (None,))  # no fault: nothing was tried
 
 
 def _valid(text: str) -> str:

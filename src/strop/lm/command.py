@@ -1,6 +1,6 @@
 """Any program as the model: it reads the conversation on standard input and prints the answer on standard output.
 
-What it is given and what counts as an answer is told in docs/inbox.md. Several run at once, up to a limit that all callers share.
+docs/inbox.md says what it is given and what counts as an answer. Several run at once, up to a limit that all callers share.
 
 Not here: how a program is run and ended (`program.py`); budgets and records (the caller's).
 """
@@ -13,21 +13,20 @@ import shlex
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.terminal_text import escape
-from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.base import Completion, Fault, Request
+from strop.lm.batch import CompletionBatch
 from strop.lm.options import ModelSettings
-from strop.lm.outage import GiveUp, Outage, Trying, with_fault
-from strop.lm.pool import Pool
+from strop.lm.pool import PooledModel
 from strop.lm.program import Ended, Limits, run_program
 from strop.lm.rate_limit import Clock
 from strop.lm.reasoning import split_thoughts
-from strop.lm.retry_policy import Patience
+from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
 
 HEAD = "command:"
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
@@ -46,18 +45,7 @@ class Settings:
     patience: Patience = field(default_factory=Patience)
 
 
-@dataclass(frozen=True)
-class _Reply:
-    """How one request ended, all its attempts included: a completion or the last trouble."""
-
-    completion: Completion | None = None
-    faults: tuple[Fault, ...] = ()
-    """Those that no completion carries; none where the model was closed before it was asked."""
-    tried: str = ""
-    """How often and for how long it was tried, where that was more than once."""
-
-
-class CommandModel:
+class CommandModel(PooledModel):
     """A model that is a program. Closing it ends every program that runs."""
 
     def __init__(
@@ -74,58 +62,47 @@ class CommandModel:
         Raises:
             ConfigurationError: the command line cannot be read, or names no program that is there.
         """
-        self._name = spec
-        self._words = _words(spec, environ)
         self._settings = settings or Settings()
+        super().__init__(spec, self._settings.connections)
+        self._words = _words(spec, environ)
         self._environ = environ
-        self._secrets = tuple(sorted(_secrets(environ), key=len, reverse=True))
-        self._jitter = jitter
-        self._here = Path.cwd()
-        self._finished = threading.Event()
+        self._secrets = sorted(_secrets(environ), key=len, reverse=True)
+        self._folder = Path.cwd()
         self._closed = threading.Event()
-        self._outage = Outage(self._settings.patience, escape(self._hidden(spec), 80), clock)
-        self._pool = Pool(self._settings.connections, "command")
+        self._outage = Outage(self._settings.patience, escape(self._hidden(spec), 80), clock, jitter=jitter)
 
-    @property
-    def name(self) -> str:
-        """The specification, e.g. `command:llm -m gpt-4o`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Always True: strop cannot look into the program."""
-        return True
-
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """One completion for each request, in order.
+    def answer(self, request: Request) -> Completion:
+        """What the program prints, run again until it answers or nothing helps.
 
         Raises:
-            LanguageModelError: the program failed for some request at every attempt; all others were waited for.
+            LanguageModelError: nothing helps, or the model was closed.
         """
-        answers: list[Completion | None] = [None] * len(requests)
-        failed: list[_Reply] = []
-        running = {self._submit(request): position for position, request in enumerate(requests)}
-        try:
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    position, reply = running.pop(future), future.result()
-                    if reply.completion is None:
-                        failed.append(reply)
-                    else:
-                        answers[position] = reply.completion
-                        keep(position, reply.completion)
-        finally:
-            for future in running:  # only where something was raised
-                future.cancel()
-        if failed:
-            faults = tuple(fault for reply in failed for fault in reply.faults)
-            raise LanguageModelError(self._summary(answers, max(failed, key=_attempts)), tuple(answers), faults)
-        return [answer for answer in answers if answer is not None]
+        text, environ = _conversation(request), {**self._environ, **_variables(request)}
+        with self._outage.attempts() as attempts:
+            given_up: GiveUp | None = None
+            while given_up is None:
+                attempts.number += 1
+                started = time.monotonic()
+                try:
+                    ended = run_program(self._words, text, environ, self._settings.limits, self._closed)
+                except OSError as error:
+                    fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempts.number)
+                else:
+                    if ended.how == "oversized" or (ended.how == "by itself" and ended.code == 0):
+                        self._outage.answered(attempts)
+                        return self._completion(request, ended, time.monotonic() - started, attempts)
+                    fault = self._fault(ended, attempts.number)
+                    if ended.never_ran or ended.how == "stopped":
+                        raise LanguageModelError(fault.detail, (None,), (*attempts.faults, fault))
+                given_up = self._outage.retry(attempts, fault, reached=False)
+            if given_up is GiveUp.ALONE:
+                return Completion("", self._model, finish_reason="refused", faults=attempts.faults)
+            tried = self._outage.tried(attempts)
+            raise LanguageModelError(f"{fault.detail} ({tried})" if tried else fault.detail, (None,), attempts.faults)
 
     def finish(self) -> None:
         """Start no more programs; those that run still answer. Idempotent."""
-        self._finished.set()
+        super().finish()
         self._outage.finish()
 
     def close(self) -> None:
@@ -134,57 +111,13 @@ class CommandModel:
         self._closed.set()
         self._pool.close(wait=True)
 
-    def _submit(self, request: Request) -> Future[_Reply]:
-        future = self._pool.submit(lambda: self._ask(request))
-        if future is None:
-            future = Future()
-            future.set_result(_Reply())
-        return future
-
-    def _ask(self, request: Request) -> _Reply:
-        """Run the program until it answers, or nothing helps."""
-        faults: tuple[Fault, ...] = ()
-        trying, attempt = Trying(), 0
-        text, environ = _conversation(request), {**self._environ, **_told(request)}
-        try:
-            while not self._finished.is_set():
-                attempt += 1
-                started = time.monotonic()
-                try:
-                    ended = run_program(self._words, text, environ, self._settings.limits, self._closed)
-                except OSError as error:
-                    fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempt)
-                else:
-                    if ended.how == "oversized" or (ended.how == "by itself" and ended.code == 0):
-                        self._outage.answered(trying)
-                        return _Reply(self._answer(request, ended, time.monotonic() - started, attempt, faults))
-                    fault = self._fault(ended, attempt)
-                    if ended.never_ran or ended.how == "stopped":
-                        return _Reply(faults=(*faults, fault))
-                given_up = self._outage.failed(trying, fault.detail, reached=False)
-                pause = 0.0
-                if not given_up and not self._finished.is_set():
-                    pause = self._settings.patience.wait(trying.failures, None, self._jitter)
-                    pause = min(pause, self._outage.left(trying))
-                faults = with_fault(faults, replace(fault, waited_seconds=pause))
-                if given_up is GiveUp.ALONE:
-                    return _Reply(Completion("", self._model, finish_reason="refused", faults=faults))
-                if given_up:
-                    break
-                self._outage.sleep(pause)
-            tried = f"{attempt} attempts in {self._outage.duration(trying)}" if attempt > 1 else ""
-            return _Reply(faults=faults, tried=tried)
-        finally:
-            self._outage.gone(trying)
-
     @property
     def _model(self) -> str:
-        return self._name.removeprefix(HEAD).strip()
+        return self.name.removeprefix(HEAD).strip()
 
-    def _answer(
-        self, request: Request, ended: Ended, seconds: float, attempt: int, before: tuple[Fault, ...]
-    ) -> Completion:
-        text, remarks = ended.output.decode("utf-8", "replace"), list(before)
+    def _completion(self, request: Request, ended: Ended, seconds: float, attempts: Attempts) -> Completion:
+        attempt = attempts.number
+        text, remarks = ended.output.decode("utf-8", "replace"), list(attempts.faults)
         if ended.how == "oversized":
             text = ended.output.decode("utf-8", "ignore")
             remarks.append(Fault("oversized", f"the program was ended after {len(ended.output)} bytes", attempt))
@@ -213,16 +146,10 @@ class CommandModel:
         detail = self._in_words(f"exit code {ended.code}{signal}: {said}")
         return Fault("server_error", detail, attempt, maybe_billed=not ended.never_ran)
 
-    def _summary(self, answers: Sequence[Completion | None], last: _Reply) -> str:
-        missing = sum(answer is None for answer in answers)
-        more = [last.tried] if last.tried else []
-        if missing < len(answers):
-            more.append(f"{missing} of {len(answers)} requests unanswered")
-        said = f" ({'; '.join(more)})" if more else ""
-        relative = next((word for word in self._words[1:] if word[:1] != "/" and (self._here / word).is_file()), None)
+    def _summary(self, error: LanguageModelError, batch: CompletionBatch) -> str:
+        relative = next((word for word in self._words[1:] if word[:1] != "/" and (self._folder / word).is_file()), None)
         hint = f". It runs in an empty folder: write {relative} with its whole path" if relative else ""
-        detail = last.faults[-1].detail if last.faults else "the model is closed"
-        return f"{self._hidden(self._name)}: {detail}{said}{hint}"
+        return f"{self._hidden(super()._summary(error, batch))}{hint}"
 
     def _in_words(self, text: str) -> str:
         return escape(self._hidden(text), _LONGEST_DETAIL)
@@ -232,10 +159,6 @@ class CommandModel:
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
-
-
-def _attempts(reply: _Reply) -> int:
-    return reply.faults[-1].attempt if reply.faults else 0
 
 
 def make_command(spec: str, said: ModelSettings, *, seed: int, environ: Mapping[str, str]) -> CommandModel:
@@ -273,8 +196,8 @@ def _conversation(request: Request) -> bytes:
     return "\n\n".join(parts).encode("utf-8", "replace")
 
 
-def _told(request: Request) -> dict[str, str]:
-    """What a program is told in its environment. The host wrote all of it; the model's text comes on standard input alone."""
+def _variables(request: Request) -> dict[str, str]:
+    """Facts for the program's environment. The host wrote all of them; the model's text comes on standard input alone."""
     return {
         "STROP_TEMPERATURE": repr(float(request.temperature)),
         "STROP_SAMPLE": str(request.sample),

@@ -71,6 +71,11 @@ class Endpoint:
         return urlsplit(self.base_url).netloc
 
     @property
+    def where(self) -> str:
+        """The specification and, where it is known, the host: for messages."""
+        return f"{self.name} at {self.host}" if self.host else self.name
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server is this machine: then no proxy can stand between."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}

@@ -20,6 +20,7 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.pluralize import quantity
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.batch import CompletionBatch
 from strop.lm.inbox_files import Read, read_answer
 from strop.lm.inbox_folder import Folder, Found
 from strop.lm.replay import key_of
@@ -44,6 +45,8 @@ class Settings:
 class Inbox:
     """A model that is a folder. Nothing is made or locked before the first request."""
 
+    is_language_model = True
+
     def __init__(
         self, spec: str, settings: Settings | None = None, *, seed: int = 0, notify: Callable[[str], object] = notify
     ) -> None:
@@ -58,23 +61,13 @@ class Inbox:
         folder = Path(path).expanduser().absolute()
         if folder.exists() and not folder.is_dir():
             raise ConfigurationError(f"--lm {spec}: {path} is not a folder")
-        self._name = spec
+        self.name = spec
         self._settings = settings or Settings()
         self._say = notify
         self._seed = seed
-        self._news = _News(self._name, self._settings.say_seconds, notify)
+        self._news = _News(self.name, self._settings.say_seconds, notify)
         self._folder = Folder(folder, shown=path)
         self._finished = threading.Event()
-
-    @property
-    def name(self) -> str:
-        """The specification as it was given, e.g. `inbox:questions`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Always True: strop cannot know who writes the answers."""
-        return True
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order. Returns when each has its answer.
@@ -83,26 +76,24 @@ class Inbox:
             LanguageModelError: the folder cannot be used, or the model was finished before every answer was there; requests
                 without an answer stay in the folder.
         """
-        answers: list[Completion | None] = [None] * len(requests)
+        batch = CompletionBatch(requests, keep)
         keys = [self._key(request) for request in requests]
         try:
             if requests and not self._finished.is_set():
                 waiting = self._folder.put(dict(zip(keys, requests, strict=True)))
                 self._news.add(waiting, len(requests) - len(waiting))
-                self._wait(requests, keys, answers, keep)
+                self._wait(batch, keys)
         except LanguageModelError as error:
-            error.completions = tuple(answers)
+            error.completions = tuple(batch.answers)
             raise
         except OSError as error:
-            raise LanguageModelError(f"{self._name}: {error.strerror or error}", tuple(answers)) from error
-        if None in answers:
-            missing = sum(answer is None for answer in answers)
-            raise LanguageModelError(
-                f"{self._name}: {quantity(missing, 'request')} of {len(answers)} unanswered when the run was stopped; "
-                "what was put into the folder stays there",
-                tuple(answers),
+            raise batch.failure(f"{self.name}: {error.strerror or error}") from error
+        if batch.missing:
+            raise batch.failure(
+                f"{self.name}: {quantity(len(batch.missing), 'request')} of {len(requests)} unanswered when the run was "
+                "stopped; what was put into the folder stays there"
             )
-        return [answer for answer in answers if answer is not None]
+        return batch.completions()
 
     def finish(self) -> None:
         """Wait no longer and put no more requests; those in the folder stay. Idempotent."""
@@ -119,28 +110,25 @@ class Inbox:
         key = key_of(request)
         return hashlib.sha256(f"{self._seed} {key}".encode()).hexdigest() if self._seed else key
 
-    def _wait(
-        self, requests: Sequence[Request], keys: Sequence[str], answers: list[Completion | None], keep: Keep
-    ) -> None:
-        """Fill `answers` until none is missing or the model is finished."""
+    def _wait(self, batch: CompletionBatch, keys: Sequence[str]) -> None:
+        """Fill `batch` until no answer is missing or the model is finished."""
         since = time.monotonic()
         pause = self._settings.first_look_seconds
         is_last = False
-        while None in answers and not is_last:
+        while batch.missing and not is_last:
             is_last = self._finished.is_set()  # what came before the end still counts
             changed = self._folder.look(self._settings.settle_seconds)
-            for position, request in enumerate(requests):
-                found = self._folder.answer(keys[position]) if answers[position] is None else None
-                read = read_answer(found.path, self._settings.largest_answer_bytes, found.stamp) if found else None
-                if found and read:
-                    completion = self._completion(request, found, read, time.monotonic() - since)
-                    answers[position] = completion
-                    keep(position, completion)
-                    self._folder.take(keys[position], found)
+            for position in batch.missing:
+                file = self._folder.answer(keys[position])
+                read = read_answer(file.path, self._settings.largest_answer_bytes, file.stamp) if file else None
+                if file and read:
+                    seconds = time.monotonic() - since
+                    batch.add(position, self._completion(batch.requests[position], file, read, seconds))
+                    self._folder.take(keys[position], file)
             self._news.tell()
-            if None in answers:
+            if batch.missing:
                 for name in self._folder.strays():
-                    self._say(f"{self._name}: {name} answers no open request; requests say how their answers are named")
+                    self._say(f"{self.name}: {name} answers no open request; requests say how their answers are named")
                 pause = self._settings.first_look_seconds if changed else pause * 1.5
                 self._finished.wait(min(pause, self._settings.rarest_look_seconds))
 
@@ -151,7 +139,7 @@ class Inbox:
         if not read.is_text:
             faults.append(Fault("bad_response", "the answer is not UTF-8: what cannot be read is shown as �", 1))
         for fault in faults if found.stamp else ():
-            self._say(f"{self._name}: {found.path.name}: {fault.detail}")
+            self._say(f"{self.name}: {found.path.name}: {fault.detail}")
         return Completion(
             text=read.text,
             model=found.who or "inbox",

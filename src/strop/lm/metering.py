@@ -22,6 +22,7 @@ from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.terminal_text import escape
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
+from strop.lm.batch import CompletionBatch, Wrapper
 from strop.lm.prices import Tariff
 from strop.lm.reservations import OVERSHOOT, RUNAWAY_SHARE, SeenUsage
 
@@ -80,7 +81,7 @@ class _Asking:
     """(bytes, tokens in, tokens out) of the answers to equal requests so far."""
 
 
-class Metered:
+class Metered(Wrapper):
     """A `LanguageModel` whose calls are paid out of a budget."""
 
     def __init__(
@@ -92,7 +93,7 @@ class Metered:
         """
         if not tariffs:
             raise ValueError("a model needs a tariff")
-        self._model = model
+        super().__init__(model)
         self._tariffs = dict(tariffs)
         self._strict = strict
         self._changed = threading.Condition()
@@ -104,8 +105,6 @@ class Metered:
         self._more = Bill()
         """What any of these may take beyond its reservation, at most."""
         self._told = False
-        self.name = model.name
-        self.is_language_model = model.is_language_model
         self.spend_in(budget or Budget())
 
     def spend_in(self, budget: Budget) -> None:
@@ -144,34 +143,26 @@ class Metered:
             LanguageModelError: the model failed.
             In both cases what it answered is in the error, and was given to `keep`.
         """
-        answers: list[Completion | None] = [None] * len(requests)
+        batch = CompletionBatch(requests, keep)
         begun = 0
         while begun < len(requests):
             try:
                 asking = self._held(requests, begun)
             except BudgetExceeded as refusal:
-                raise RunBudgetSpent(refusal, tuple(answers)) from None
+                raise RunBudgetSpent(refusal, tuple(batch.answers)) from None
             begun += len(asking.requests)
             try:
-                self._ask(asking, answers, keep)
+                self._ask(asking, batch)
             except (LanguageModelError, RunBudgetSpent) as error:
-                error.completions = tuple(answers)
+                error.completions = tuple(batch.answers)
                 raise
-        return [answer for answer in answers if answer is not None]
+        return batch.completions()
 
     def skip(self, count: int) -> None:
         """Let the model take `count` answers as given, where it gives them in an order of its own."""
         skip = getattr(self._model, "skip", None)
         if skip is not None:
             skip(count)
-
-    def finish(self) -> None:
-        """Finish the model behind it. Whoever waits for the budget then asks it and is refused."""
-        self._model.finish()
-
-    def close(self) -> None:
-        """Close the model behind it."""
-        self._model.close()
 
     def _held(self, requests: Sequence[Request], begun: int) -> _Asking:
         """As many of the requests from `begun` on as the budget covers now, at least one, with their worst case held.
@@ -239,14 +230,13 @@ class Metered:
             raise
         raise AssertionError("the budget covers what it did not")
 
-    def _ask(self, asking: _Asking, answers: list[Completion | None], keep: Keep) -> None:
+    def _ask(self, asking: _Asking, batch: CompletionBatch) -> None:
         """Ask for what is held, and settle it."""
 
         def arrived(index: int, completion: Completion) -> None:
             bill, completion = self._billed(asking, index, completion)
-            answers[asking.positions[index]] = completion
             try:
-                keep(asking.positions[index], completion)
+                batch.add(asking.positions[index], completion)
             finally:
                 doubtful = sum(fault.times for fault in completion.faults if fault.maybe_billed)
                 self._settle(asking, index, bill + self._of_equals(asking, index) * doubtful)

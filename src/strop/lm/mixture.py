@@ -17,6 +17,7 @@ from itertools import accumulate
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.batch import CompletionBatch
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,11 @@ class Mixture:
         if not members or not all(member.weight > 0 for member in members):
             raise ValueError("a mixture needs members, of weights above 0")
         self._members = tuple(members)
-        self._name = name
+        self.name = name
+        self.is_language_model = all(member.model.is_language_model for member in members)
         self._seed = seed
         total = sum(member.weight for member in members)
         self._edges = [edge / total for edge in accumulate(member.weight for member in members)]
-
-    @property
-    def name(self) -> str:
-        """The specification, `mix:[…]`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Whether all members are."""
-        return all(member.model.is_language_model for member in self._members)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -91,20 +83,19 @@ class Mixture:
         for number, positions in shares.items():
             asking = (self._members[number], requests, positions, news)
             threading.Thread(target=_ask, args=asking, name="mixture", daemon=True).start()
-        answers: list[Completion | None] = [None] * len(requests)
+        batch = CompletionBatch(requests, keep)
         errors: list[BaseException] = []
         running = len(shares)
         while running:
             match news.get():
                 case _Arrived(position, completion):
-                    answers[position] = completion
-                    keep(position, completion)
+                    batch.add(position, completion)
                 case _Ended(error):
                     running -= 1
                     if error is not None:
                         errors.append(error)
-        _raise(errors, tuple(answers))
-        return [answer for answer in answers if answer is not None]
+        _raise(errors, batch)
+        return batch.completions()
 
     def finish(self) -> None:
         """Finish every member."""
@@ -133,12 +124,12 @@ def _ask(
         news.put(_Ended(None))
 
 
-def _raise(errors: Sequence[BaseException], answers: tuple[Completion | None, ...]) -> None:
+def _raise(errors: Sequence[BaseException], batch: CompletionBatch) -> None:
     """One error for all: a failure that is not the language model's goes first."""
     for error in errors:
         if not isinstance(error, LanguageModelError):
             raise error
-    known = [error for error in errors if isinstance(error, LanguageModelError)]
-    if known:
-        faults = tuple(fault for error in known for fault in error.faults)
-        raise LanguageModelError("; ".join(str(error) for error in known), answers, faults)
+    failures = [error for error in errors if isinstance(error, LanguageModelError)]
+    if failures:
+        faults = [fault for error in failures for fault in error.faults]
+        raise batch.failure("; ".join(map(str, failures)), faults)

@@ -1,8 +1,9 @@
 """Any server that speaks OpenAI's chat completions, through the OpenAI SDK.
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only what is missing is asked
-for again, one by one. Requests go out in parallel, at a pace that all callers share (`pacing.py`). The SDK's own retries are
-off: every failed attempt is a `Fault` of the completion that came in the end, and no answer that arrived is paid for again.
+for again, one by one. Requests go out in parallel, at a pace that all callers share (`rate_limit.py`). Every failed attempt is
+a `Fault` of the completion that came in the end, and no answer that arrived is paid for again. What carries a request is a
+`Wire`: another one (`anyllm.py`) reaches providers that do not speak OpenAI's protocol.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
@@ -11,24 +12,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urlsplit
 
-import openai
-
-from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.batch import CompletionBatch
 from strop.lm.endpoints import PROVIDERS, Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
-from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
+from strop.lm.openai_errors import Remedy, Trouble, bad_body
 from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, messages_of, with_faults
-from strop.lm.openai_wire import BodyTooLarge, Bounds, DeadlinePassed, Wire
-from strop.lm.outage import GiveUp, Outage, Trying, with_fault
-from strop.lm.pool import Pool
-from strop.lm.rate_limit import Clock, End, Pacer, Turn
-from strop.lm.retry_policy import Patience, allowances
-from strop.lm.token_bucket import Expected
+from strop.lm.openai_wire import Bounds, HttpWire, Wire, WireClosed
+from strop.lm.options import ModelSettings
+from strop.lm.pool import Pool, as_they_end
+from strop.lm.rate_limit import Clock, End, Expected, Pacer, Turn, allowances
+from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
 
 _THREADS = 4
 """For each connection: requests that wait for another attempt need a thread too, but no connection."""
@@ -57,7 +56,25 @@ class Settings:
     """Longer answers are cut to this, in UTF-8."""
     largest_body_bytes: int = 32 << 20
     """No more than this is read of a response."""
+    largest_n: int | None = None
+    """Responses of one HTTP request at most; None: as many as the server gives."""
     patience: Patience = field(default_factory=Patience)
+
+
+def settings_of(options: ModelSettings, usual: Settings | None = None) -> Settings:
+    """The options of a specification, over what is usual."""
+    usual = usual or Settings()
+    return replace(
+        usual,
+        max_connections=options.connections or usual.max_connections,
+        requests_per_minute=options.rpm,
+        tokens_per_minute=options.tpm,
+        max_tokens=options.max_tokens,
+        seed=options.seed,
+        read_seconds=options.timeout or usual.read_seconds,
+        deadline_seconds=max(options.timeout or 0.0, usual.deadline_seconds),
+        patience=Patience(options.give_up_after),
+    )
 
 
 @dataclass(frozen=True)
@@ -73,18 +90,27 @@ class _Reply:
 
 
 class OpenAIModel:
-    """A model at an `Endpoint`. `clock` is for tests; closing the model ends its own waits."""
+    """A model at an `Endpoint`. `clock` is for tests; `wire` is HTTP unless another one is given."""
+
+    is_language_model = True
 
     def __init__(
-        self, place: Endpoint, settings: Settings | None = None, *, jitter: random.Random, clock: Clock | None = None
+        self,
+        place: Endpoint,
+        settings: Settings | None = None,
+        *,
+        jitter: random.Random,
+        clock: Clock | None = None,
+        wire: Wire | None = None,
     ) -> None:
+        self.name = place.name
         self._place = place
         self._settings = limits = settings or Settings()
-        self._jitter = jitter
         self._clock = clock or Clock()
         self._terms = Terms(
             max_tokens=limits.max_tokens,
             seed=limits.seed,
+            largest_n=limits.largest_n,
             openai_itself=urlsplit(place.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname,
         )
         self._pacer = Pacer(
@@ -94,22 +120,12 @@ class OpenAIModel:
             clock=self._clock,
         )
         self._expected = Expected(limits.max_tokens or 1024)
-        self._wire = Wire(
+        self._wire = wire or HttpWire(
             place,
             Bounds(limits.connect_seconds, limits.read_seconds, limits.deadline_seconds, limits.largest_body_bytes),
         )
-        self._outage = Outage(limits.patience, f"{place.name} at {place.host}", self._clock)
+        self._outage = Outage(limits.patience, place.where, self._clock, jitter=jitter)
         self._pool = Pool(_THREADS * limits.max_connections, "language-model")
-
-    @property
-    def name(self) -> str:
-        """The specification, e.g. `openai/gpt-4o`."""
-        return self._place.name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Always True."""
-        return True
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._place.host})"
@@ -120,46 +136,39 @@ class OpenAIModel:
         Raises:
             LanguageModelError: some request has no answer after every attempt; all others were waited for.
         """
-        answers: list[Completion | None] = [None] * len(requests)
+        batch = CompletionBatch(requests, keep)
         failed: list[_Reply] = []
         in_flight: dict[Future[_Reply], list[int]] = {}
         alike = _alike(requests)
         equal = {place: places for places in alike for place in places}
 
         def ask(places: list[int], faults: tuple[Fault, ...] = ()) -> None:
-            in_flight[self._submit(requests[places[0]], len(places), faults)] = places
+            in_flight[self._pool.submit(partial(self._ask, requests[places[0]], len(places), faults))] = places
 
         def arrived(place: int, completion: Completion) -> None:
-            answers[place] = completion
-            together = [answer for each in equal[place] if (answer := answers[each]) is not None]
+            others = [batch.answers[other] for other in equal[place] if other != place]
+            together = [completion, *(answer for answer in others if answer is not None)]
             if len(together) == len(equal[place]):
                 completion = with_faults(completion, self._terms.same(together))
-                answers[place] = completion
-            keep(place, completion)
+            batch.add(place, completion)
 
-        try:
-            size = self._terms.largest_n or max(len(requests), 1)
-            for places in alike:
-                for first in range(0, len(places), size):
-                    ask(places[first : first + size])
-            while in_flight:
-                done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
-                for future in done:
-                    places, reply = in_flight.pop(future), future.result()
-                    for place, completion in zip(places, reply.completions, strict=False):
-                        arrived(place, completion)
-                    if reply.trouble:
-                        failed.append(reply)
-                        continue
-                    for number, place in enumerate(places[len(reply.completions) :]):
-                        ask([place], reply.faults if number == 0 else ())
-        finally:
-            for future in in_flight:  # only where something was raised, such as KeyboardInterrupt
-                future.cancel()
+        size = self._terms.largest_n or max(len(requests), 1)
+        for places in alike:
+            for first in range(0, len(places), size):
+                ask(places[first : first + size])
+        for places, future in as_they_end(in_flight):
+            reply = _Reply(trouble=_CLOSED) if future.cancelled() else future.result()
+            for place, completion in zip(places, reply.completions, strict=False):
+                arrived(place, completion)
+            if reply.trouble:
+                failed.append(reply)
+                continue
+            for number, place in enumerate(places[len(reply.completions) :]):
+                ask([place], reply.faults if number == 0 else ())
         if failed:
-            faults = tuple(fault for reply in failed for fault in reply.faults)
-            raise LanguageModelError(self._summary(answers, max(failed, key=_attempts)), tuple(answers), faults)
-        return [answer for answer in answers if answer is not None]
+            faults = [fault for reply in failed for fault in reply.faults]
+            raise batch.failure(self._summary(batch, max(failed, key=_attempts)), faults)
+        return batch.completions()
 
     def finish(self) -> None:
         """End waits and send nothing more; answers on their way still come. Idempotent."""
@@ -172,57 +181,38 @@ class OpenAIModel:
         self._pool.close()  # what is queued ends at once, see `_send`
         self._wire.close()
 
-    def _submit(self, request: Request, n: int, faults: tuple[Fault, ...]) -> Future[_Reply]:
-        future = self._pool.submit(lambda: self._ask(request, n, faults))
-        if future is None:
-            future = Future()
-            future.set_result(_Reply(trouble=_CLOSED))
-        return future
-
     def _ask(self, request: Request, n: int, faults: tuple[Fault, ...]) -> _Reply:
         """Send one HTTP request for `n` responses until it is answered, or nothing helps."""
-        pacer, trying = self._pacer, Trying()
-        in_line = pacer.place()
+        in_line = self._pacer.place()
         room: int | None = None
         last: Trouble | None = None
-        attempt = 0
-        try:
+        with self._outage.attempts(faults) as attempts:
             while True:
-                attempt += 1
                 sent, remarks = self._terms.sent(request, n, room)
                 result, seconds = self._paced(in_line, request, sent)
-                if isinstance(result, Answer):
-                    self._outage.answered(trying)
-                    return self._kept(result, sent, seconds, attempt, (*faults, *remarks), remarks)
                 if result is _CLOSED:  # nothing was sent
-                    return _Reply(trouble=last or _CLOSED, tried=self._tried(attempt - 1, trying), faults=faults)
+                    return _Reply(trouble=last or _CLOSED, tried=self._outage.tried(attempts), faults=attempts.faults)
+                attempts.number += 1
+                if isinstance(result, Answer):
+                    self._outage.answered(attempts)
+                    return self._reply(result, sent, seconds, attempts, remarks)
                 last = result
-                said = Fault(result.kind, result.detail, attempt, maybe_billed=result.maybe_billed)
+                fault = Fault(result.kind, result.detail, attempts.number, maybe_billed=result.maybe_billed)
                 if result.remedy is Remedy.RETRY:
-                    pause, given_up = self._pause(result, trying)
-                    faults = with_fault(faults, replace(said, waited_seconds=pause))
+                    given_up = self._outage.retry(
+                        attempts, fault, reached=result.reached, busy=result.busy, retry_after=result.retry_after
+                    )
                     if given_up is GiveUp.ALONE:
-                        return self._refused(None, n, faults)
-                    if given_up or pacer.finished:
-                        return _Reply(trouble=result, tried=self._tried(attempt, trying), faults=faults)
-                    self._outage.sleep(pause)
+                        return self._refused(n, attempts.faults)
+                    if given_up:
+                        return _Reply(trouble=result, tried=self._outage.tried(attempts), faults=attempts.faults)
                     continue
                 milder = self._milder(result, sent, room)
                 if milder is None:
-                    return self._ended(result, said, n, faults)
+                    return self._ended(result, n, (*attempts.faults, fault))
                 room, remark = milder
-                faults = (*faults, Fault("parameter", remark, attempt)) if remark else faults
-        finally:
-            self._outage.gone(trying)
-
-    def _pause(self, trouble: Trouble, trying: Trying) -> tuple[float, GiveUp | None]:
-        """(seconds to wait before another attempt, why there is none)."""
-        reached = trouble.kind != "connection" and (trouble.kind != "timeout" or trouble.maybe_billed)
-        given_up = self._outage.failed(trying, trouble.detail, reached=reached, busy=trouble.busy)
-        if given_up or self._pacer.finished:
-            return 0.0, given_up
-        pause = self._settings.patience.wait(trying.failures, trouble.retry_after, self._jitter)
-        return min(pause, self._outage.left(trying)), None
+                if remark:
+                    attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
 
     def _milder(self, trouble: Trouble, sent: Sent, room: int | None) -> tuple[int | None, str] | None:
         """(tokens there are for an answer, the remark to make) where asking for less may help."""
@@ -239,25 +229,21 @@ class OpenAIModel:
             case _:
                 return None
 
-    def _ended(self, trouble: Trouble, said: Fault, n: int, faults: tuple[Fault, ...]) -> _Reply:
-        """The reply to a request that is not sent again in this form."""
+    def _ended(self, trouble: Trouble, n: int, faults: tuple[Fault, ...]) -> _Reply:
+        """The reply to a request that is not sent again in this form; the last of its faults says why."""
         match trouble.remedy:
             case Remedy.ASK_SINGLY:
                 self._terms.at_most_n(1)
-                return _Reply(faults=(*faults, said))
+                return _Reply(faults=faults)
             case Remedy.ANSWER_EMPTY | Remedy.FEWER_TOKENS:
-                return self._refused(said, n, faults)
+                return self._refused(n, faults)
             case _:
-                return _Reply(trouble=trouble, faults=(*faults, said))
+                return _Reply(trouble=trouble, faults=faults)
 
-    def _tried(self, attempts: int, trying: Trying) -> str:
-        return f"{attempts} attempts in {self._outage.duration(trying)}" if attempts > 1 else ""
-
-    def _refused(self, said: Fault | None, n: int, before: tuple[Fault, ...]) -> _Reply:
+    def _refused(self, n: int, faults: tuple[Fault, ...]) -> _Reply:
         """Empty completions for a prompt that this model cannot answer."""
-        last = (said,) if said else before[-1:]
-        empty = Completion("", self._place.model, finish_reason="refused", faults=last)
-        return _Reply((replace(empty, faults=(*before, said) if said else before), *[empty] * (n - 1)))
+        empty = Completion("", self._place.model, finish_reason="refused", faults=faults[-1:])
+        return _Reply((replace(empty, faults=faults), *[empty] * (n - 1)))
 
     def _paced(self, in_line: int, request: Request, sent: Sent) -> tuple[Answer | Trouble, float]:
         """(how one attempt ended, seconds that it took), when its turn has come."""
@@ -288,48 +274,39 @@ class OpenAIModel:
         """One attempt."""
         try:
             body = self._wire.post(messages_of(request), sent.options())
-            self._pacer.told(allowances(body.headers), turn)
+            self._pacer.correct(allowances(body.headers), turn)
             answer = read_answer(body.data, asked)
-        except openai.APIStatusError as error:
-            self._pacer.told(allowances(error.response.headers), turn)
-            return classify(error, sent, self._place, now=self._clock.epoch())
-        except openai.APIError as error:
-            return classify(error, sent, self._place, now=self._clock.epoch())
+        except WireClosed:
+            return _CLOSED
         except Unreadable as error:
             return bad_body(str(error), self._place)
-        except DeadlinePassed:
-            return too_slow(self._settings.deadline_seconds)
-        except BodyTooLarge:
-            return bad_body(f"more than {self._settings.largest_body_bytes} bytes, or compressed", self._place)
-        except RuntimeError:  # what the HTTP client raises once it is closed
-            if self._pacer.finished:
-                return _CLOSED
-            raise
+        except Exception as error:
+            trouble = self._wire.trouble(error, sent, self._clock.epoch())
+            if trouble is None:
+                raise
+            self._pacer.correct(trouble.allowances, turn)
+            return trouble
         hide = self._place.hide_key
         choices = tuple(
             replace(choice, text=hide(choice.text), reasoning=hide(choice.reasoning)) for choice in answer.choices
         )
         return replace(answer, choices=choices, model=answer.model or self._place.model)
 
-    def _kept(
-        self,
-        answer: Answer,
-        sent: Sent,
-        seconds: float,
-        attempt: int,
-        before: tuple[Fault, ...],
-        remarks: tuple[Fault, ...],
+    def _reply(
+        self, answer: Answer, sent: Sent, seconds: float, attempts: Attempts, remarks: tuple[Fault, ...]
     ) -> _Reply:
-        given = len(answer.choices)
-        if given < sent.n:
-            self._terms.at_most_n(given)
-            told = f"{given} of {sent.n} responses came; the others are asked for singly"
-            before += (Fault("parameter", told, attempt),)
+        """The completions of an answer. `remarks` are made by each of them."""
+        before = (*attempts.faults, *remarks)
+        count = len(answer.choices)
+        if count < sent.n:
+            self._terms.at_most_n(count)
+            remark = f"{count} of {sent.n} responses came; the others are asked for singly"
+            before = (*before, Fault("parameter", remark, attempts.number))
         first, *others = completions_of(
             answer,
             asked=sent.n,
             seconds=seconds,
-            attempt=attempt,
+            attempt=attempts.number,
             largest_bytes=self._settings.largest_answer_bytes,
             before=before,
         )
@@ -337,17 +314,12 @@ class OpenAIModel:
         parameters = sent.parameters()
         return _Reply(tuple(replace(each, parameters=parameters) for each in (first, *others)))
 
-    def _summary(self, answers: Sequence[Completion | None], last: _Reply) -> str:
+    def _summary(self, batch: CompletionBatch, last: _Reply) -> str:
         assert last.trouble is not None
-        missing = sum(answer is None for answer in answers)
-        more = [last.tried] if last.tried else []
-        if missing < len(answers):
-            more.append(f"{missing} of {len(answers)} requests unanswered")
-        said = f" ({'; '.join(more)})" if more else ""
+        tried = f" ({last.tried})" if last.tried else ""
         reached = self._outage.reached or last.trouble.remedy is not Remedy.RETRY
-        return (
-            f"{self.name} at {self._place.host}{'' if reached else ' cannot be reached'}: {last.trouble.detail}{said}"
-        )
+        unreached = "" if reached else " cannot be reached"
+        return f"{self._place.where}{unreached}: {last.trouble.detail}{tried}{batch.unanswered()}"
 
 
 _CLOSED = Trouble("connection", "the model is closed", Remedy.GIVE_UP)

@@ -6,8 +6,10 @@ It does not wait, send or remember anything (`openai.py` does).
 from __future__ import annotations
 
 import json
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import openai
@@ -15,6 +17,7 @@ import openai
 from strop.lm.base import FaultKind
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai_terms import LEAST_TOKENS, Sent
+from strop.lm.rate_limit import Allowance, allowances
 from strop.lm.retry_policy import retry_after_seconds
 
 
@@ -45,6 +48,13 @@ class Trouble:
     """It broke after the request was sent, without a readable answer: the server may charge for it."""
     busy: bool = False
     """The server has too much to do: fewer requests should be in flight."""
+    allowances: Mapping[str, Allowance] = field(default_factory=dict)
+    """What the server says is left of its limits."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the server was there, and said so."""
+        return self.kind != "connection" and (self.kind != "timeout" or self.maybe_billed)
 
 
 _RETRIED = frozenset({408, 409, 425, 429})
@@ -81,14 +91,15 @@ def classify(error: openai.APIError, sent: Sent, place: Endpoint, *, now: float)
             line = _line("connection failed", error.__cause__, place)
             return Trouble("connection", line, Remedy.RETRY, maybe_billed=_was_sent(error.__cause__))
         case openai.APIStatusError():
-            return _of_status(error, sent, place, now)
+            left = allowances(error.response.headers)
+            return replace(_of_status(error, sent, place, now), allowances=left)
         case _:
             return bad_body(type(error).__name__, place)
 
 
 def bad_body(why: str, place: Endpoint) -> Trouble:
     """A response of status 200 from which no answer can be read. Sent again: there is nothing to keep of it."""
-    return Trouble("bad_response", _one_line(f"unreadable answer: {why}", place), Remedy.RETRY, maybe_billed=True)
+    return Trouble("bad_response", one_line(f"unreadable answer: {why}", place), Remedy.RETRY, maybe_billed=True)
 
 
 def too_slow(seconds: float) -> Trouble:
@@ -98,7 +109,7 @@ def too_slow(seconds: float) -> Trouble:
 
 def _of_status(error: openai.APIStatusError, sent: Sent, place: Endpoint, now: float) -> Trouble:
     status, said = error.status_code, _said(error)
-    detail = _one_line(f"HTTP {status}: {said}" if said else f"HTTP {status}", place)
+    detail = one_line(f"HTTP {status}: {said}" if said else f"HTTP {status}", place)
     if status in {400, 413, 422}:
         return Trouble("bad_response", detail, _remedy_of_rejection(status, f"{error.code} {error.param} {said}", sent))
     if status == 429 and "insufficient_quota" in {error.code, error.type}:
@@ -120,7 +131,7 @@ def _of_status(error: openai.APIStatusError, sent: Sent, place: Endpoint, now: f
         return Trouble("bad_response", f"{key} (HTTP 401)", Remedy.GIVE_UP)
     if status == 404:
         hint = f"no model {place.model!r} there, or the base URL lacks its /v1"
-        return Trouble("bad_response", _one_line(f"{hint} ({detail})", place), Remedy.GIVE_UP)
+        return Trouble("bad_response", one_line(f"{hint} ({detail})", place), Remedy.GIVE_UP)
     return Trouble("bad_response", detail, Remedy.GIVE_UP)
 
 
@@ -155,10 +166,21 @@ def _said(error: openai.APIStatusError) -> str:
 
 
 def _line(what: str, cause: BaseException | None, place: Endpoint) -> str:
-    reason = (str(cause) or type(cause).__name__) if cause is not None else ""
-    return _one_line(f"{what}: {reason}" if reason else what, place)
+    reason = _reason(cause) if cause is not None else ""
+    return one_line(f"{what}: {reason}" if reason else what, place)
 
 
-def _one_line(text: str, place: Endpoint) -> str:
+def _reason(error: BaseException) -> str:
+    """Why there is no connection, as the system says it; else what the error says itself."""
+    root: BaseException | None = error
+    while root is not None:
+        if isinstance(root, OSError) and root.errno:
+            return os.strerror(root.errno) if root.errno > 0 else str(root.strerror)
+        root = root.exceptions[0] if isinstance(root, BaseExceptionGroup) else root.__cause__ or root.__context__
+    return str(error) or type(error).__name__
+
+
+def one_line(text: str, place: Endpoint) -> str:
+    """A detail: one line without keys, at most 400 characters."""
     line = " ".join(place.hide_key(text).split())
     return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"

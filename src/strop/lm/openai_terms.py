@@ -52,7 +52,9 @@ class Sent:
 class Terms:
     """What one server takes. Safe to use from many threads."""
 
-    def __init__(self, *, max_tokens: int | None, seed: int | None, openai_itself: bool) -> None:
+    def __init__(
+        self, *, max_tokens: int | None, seed: int | None, openai_itself: bool, largest_n: int | None = None
+    ) -> None:
         self._lock = threading.Lock()
         self._max_tokens = max_tokens
         self._seed = seed
@@ -60,7 +62,7 @@ class Terms:
             ["max_completion_tokens", "max_tokens"] if openai_itself else ["max_tokens", "max_completion_tokens"]
         )
         self._takes_temperature = True
-        self._largest_n: int | None = None
+        self._largest_n = largest_n
         self._told: set[str] = set()
 
     @property

@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-import openai
-
 from strop.base.errors import LanguageModelError
 from strop.lm.base import LanguageModel, Request
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, read_answer
-from strop.lm.openai_errors import Remedy, Trouble, bad_body, classify, too_slow
+from strop.lm.openai_errors import Remedy, Trouble, bad_body
 from strop.lm.openai_terms import Sent
-from strop.lm.openai_wire import Body, BodyTooLarge, Bounds, DeadlinePassed, Wire
-from strop.lm.retry_policy import allowances
+from strop.lm.openai_wire import Body, Bounds, HttpWire
+from strop.lm.rate_limit import allowances
 
 State: TypeAlias = Literal["yes", "no", "taken", "refused", "ignored", "unknown"]
 
@@ -60,11 +58,11 @@ def probe_server(place: Endpoint, *, timeout: float = 60.0) -> Probed:
     """Ask the server of `place` once for two short answers, and look at what comes; it has `timeout` seconds in all."""
     sent = Sent(2, 0.5, _TOKENS, seed=1)
     refused: dict[str, Finding] = {}
-    wire = Wire(place, Bounds(_CONNECT_SECONDS, timeout, timeout, _LARGEST_BODY))
+    wire = HttpWire(place, Bounds(_CONNECT_SECONDS, timeout, timeout, _LARGEST_BODY))
     try:
         while True:
             started = time.monotonic()
-            result = _asked(wire, place, sent, timeout)
+            result = _ask(wire, place, sent)
             if not isinstance(result, Trouble):
                 break
             name, milder = _without(result, sent, refused)
@@ -102,19 +100,18 @@ def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed
     return Probed(model.name, "", True, f"answered in {seconds:.1f} s", completion.model, found)
 
 
-def _asked(wire: Wire, place: Endpoint, sent: Sent, timeout: float) -> tuple[Answer, Body] | Trouble:
+def _ask(wire: HttpWire, place: Endpoint, sent: Sent) -> tuple[Answer, Body] | Trouble:
     """One request."""
     try:
         body = wire.post([{"role": "user", "content": PROMPT}], sent.options())
         return read_answer(body.data, Asked(sent.n, len(PROMPT), sent.max_tokens)), body
-    except openai.APIError as error:
-        return classify(error, sent, place, now=time.time())
     except Unreadable as error:
         return bad_body(str(error), place)
-    except DeadlinePassed:
-        return too_slow(timeout)
-    except BodyTooLarge:
-        return bad_body(f"more than {_LARGEST_BODY} bytes, or compressed", place)
+    except Exception as error:
+        trouble = wire.trouble(error, sent, time.time())
+        if trouble is None:
+            raise
+        return trouble
 
 
 def _without(trouble: Trouble, sent: Sent, refused: Mapping[str, Finding]) -> tuple[str, Sent]:

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.batch import CompletionBatch
 
 VERSION = 1
 
@@ -46,8 +47,8 @@ class RecordedAnswers:
     """A language model that gives each answer of a recording once."""
 
     def __init__(self, answers: Sequence[RecordedAnswer], *, name: str, is_language_model: bool) -> None:
-        self._name = name
-        self._is_language_model = is_language_model
+        self.name = name
+        self.is_language_model = is_language_model
         self._lock = threading.Lock()
         self._placed: dict[tuple[str, str, int], deque[int]] = defaultdict(deque)
         self._equal: dict[str, deque[int]] = defaultdict(deque)
@@ -57,36 +58,25 @@ class RecordedAnswers:
             self._placed[each.request, each.scope, each.sample].append(number)
             self._equal[each.request].append(number)
 
-    @property
-    def name(self) -> str:
-        """`recorded:FILE`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Whether a language model gave the answers."""
-        return self._is_language_model
-
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
             LanguageModelError: the recording has no answer to some request.
         """
+        batch = CompletionBatch(requests, keep)
         with self._lock:
-            found = self._found(requests)
-        for position, completion in enumerate(found):
+            answers = self._answers_to(requests)
+        for position, completion in enumerate(answers):
             if completion is not None:
-                keep(position, completion)
-        missing = [request for request, completion in zip(requests, found, strict=True) if completion is None]
-        if missing:
-            words = " ".join(missing[0].message.split())[:80]
-            raise LanguageModelError(
-                f"{self._name} has no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
-                "the task, the improver, a budget or the seed is another than when it was recorded",
-                tuple(found),
+                batch.add(position, completion)
+        if missing := batch.missing:
+            words = " ".join(requests[missing[0]].message.split())[:80]
+            raise batch.failure(
+                f"{self.name} has no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
+                "the task, the improver, a budget or the seed is another than when it was recorded"
             )
-        return [completion for completion in found if completion is not None]
+        return batch.completions()
 
     def finish(self) -> None:
         """Nothing is ever on its way."""
@@ -94,16 +84,16 @@ class RecordedAnswers:
     def close(self) -> None:
         """Nothing to close."""
 
-    def _found(self, requests: Sequence[Request]) -> list[Completion | None]:
+    def _answers_to(self, requests: Sequence[Request]) -> list[Completion | None]:
         """First those that are asked in their own places, so that no other of the call takes their answers."""
         digests = [digest_of_request(request) for request in requests]
-        found: list[Completion | None] = [
+        placed = [
             self._next(self._placed.get((digest, request.scope, request.sample)))
             for request, digest in zip(requests, digests, strict=True)
         ]
         return [
             self._next(self._equal.get(digest)) if completion is None else completion
-            for completion, digest in zip(found, digests, strict=True)
+            for completion, digest in zip(placed, digests, strict=True)
         ]
 
     def _next(self, waiting: deque[int] | None) -> Completion | None:

@@ -125,22 +125,9 @@ def _make_mixture(
 def _make_server(wanted: Wanted) -> LanguageModel:
     place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
     # Only now the slow import: mistakes are told at once.
-    from strop.lm.openai import OpenAIModel, Settings
-    from strop.lm.retry_policy import Patience
+    from strop.lm.openai import OpenAIModel, settings_of
 
-    usual, said = Settings(), wanted.settings
-    limits = replace(
-        usual,
-        max_connections=said.connections or usual.max_connections,
-        requests_per_minute=said.rpm,
-        tokens_per_minute=said.tpm,
-        max_tokens=said.max_tokens,
-        seed=said.seed,
-        read_seconds=said.timeout or usual.read_seconds,
-        deadline_seconds=max(said.timeout or 0.0, usual.deadline_seconds),
-        patience=Patience(said.give_up_after),
-    )
-    return OpenAIModel(place, limits, jitter=random.Random(wanted.seed))
+    return OpenAIModel(place, settings_of(wanted.settings), jitter=random.Random(wanted.seed))
 
 
 def _make_local(wanted: Wanted) -> LanguageModel:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.batch import CompletionBatch, Wrapper
 
 _SHOWN_LINES = 40
 """Lines of a difference that are shown."""
@@ -28,19 +29,17 @@ def key_of(request: Request) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-class Recorded:
+class Recorded(Wrapper):
     """A `LanguageModel` that gives the answers it has learnt, and asks `model` for the others."""
 
     def __init__(self, model: LanguageModel, known: Mapping[str, Completion] | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self._known = dict(known or {})
         self._lock = threading.Lock()
         self.given = 0
         """Answers that were known."""
         self.asked = 0
         """Answers that the model gave."""
-        self.name = model.name
-        self.is_language_model = model.is_language_model
 
     def learn(self, known: Mapping[str, Completion], *, by_the_model: bool = False) -> None:
         """Answers by `key_of` their requests, before anything is asked. `by_the_model`: it gave them before it was made again."""
@@ -57,37 +56,20 @@ class Recorded:
         Raises:
             LanguageModelError: the model failed; what is known, and what it answered all the same, is in the error.
         """
+        batch = CompletionBatch(requests, keep)
         keys = [key_of(request) for request in requests]
-        answers: list[Completion | None] = [self._known.get(key) for key in keys]
-        for position, answer in enumerate(answers):
-            if answer is not None:
-                keep(position, answer)
-        missing = [position for position, answer in enumerate(answers) if answer is None]
+        for position, key in enumerate(keys):
+            if key in self._known:
+                batch.add(position, self._known[key])
         with self._lock:
-            self.given += len(answers) - len(missing)
+            self.given += len(requests) - len(batch.missing)
 
-        def arrived(number: int, completion: Completion) -> None:
-            position = missing[number]
+        def with_key(position: int, completion: Completion) -> Completion:
             with self._lock:
                 self.asked += 1
-            answers[position] = replace(completion, request=keys[position])
-            keep(position, answers[position])  # type: ignore[arg-type]
+            return replace(completion, request=keys[position])
 
-        if missing:
-            try:
-                self._model.complete([requests[position] for position in missing], arrived)
-            except LanguageModelError as error:
-                error.completions = tuple(answers)
-                raise
-        return [answer for answer in answers if answer is not None]
-
-    def finish(self) -> None:
-        """Finish the model behind it; known answers are still given."""
-        self._model.finish()
-
-    def close(self) -> None:
-        """Close the model behind it."""
-        self._model.close()
+        return batch.ask_missing(self._model, answer=with_key)
 
 
 class NoModel:

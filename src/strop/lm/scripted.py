@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.batch import CompletionBatch
 
 
 class Scripted:
@@ -28,24 +29,16 @@ class Scripted:
     sequence each get a contiguous part of it.
     """
 
+    is_language_model = False
+
     def __init__(
         self, answers: Sequence[str] | Mapping[str, str] | Callable[[Request], str], *, name: str = "scripted"
     ) -> None:
         self._answers = answers
-        self._name = name
+        self.name = name
         self._lock = threading.Lock()
         self._given = 0
         self._requests: list[Request] = []
-
-    @property
-    def name(self) -> str:
-        """What it was made from: `scripted` or `scripted:FILE`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Always False."""
-        return False
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -62,14 +55,13 @@ class Scripted:
         with self._lock:
             self._requests.extend(requests)
             texts = [self._next(request) for request in requests]
-        completions = tuple(None if text is None else Completion(text, self._name) for text in texts)
-        for position, completion in enumerate(completions):
-            if completion is not None:
-                keep(position, completion)
-        answered = [completion for completion in completions if completion is not None]
-        if len(answered) < len(requests):
-            raise LanguageModelError(self._why_not(len(requests) - len(answered)), completions)
-        return answered
+        batch = CompletionBatch(requests, keep)
+        for position, text in enumerate(texts):
+            if text is not None:
+                batch.add(position, Completion(text, self.name))
+        if batch.missing:
+            raise batch.failure(self._why_not(len(batch.missing)))
+        return batch.completions()
 
     def finish(self) -> None:
         """Nothing is ever on its way."""
@@ -94,9 +86,9 @@ class Scripted:
 
     def _why_not(self, missing: int) -> str:
         if isinstance(self._answers, Mapping):
-            return f"{self._name}: no key of the script occurs in the message of {missing} request(s)"
+            return f"{self.name}: no key of the script occurs in the message of {missing} request(s)"
         assert not callable(self._answers)
-        return f"{self._name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more asked"
+        return f"{self.name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more asked"
 
 
 def read_script(path: Path, *, name: str) -> Scripted:

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.batch import CompletionBatch, Wrapper
 
 _Key: TypeAlias = tuple[str, str, float, int]
 
 
-class SharedAnswers:
+class SharedAnswers(Wrapper):
     """A `LanguageModel` that gives equal requests, sample for sample, the answers it has, whoever asks.
 
     What is given again has cost nothing: its tokens are 0 and it took no time.
@@ -26,12 +26,10 @@ class SharedAnswers:
 
     def __init__(self, model: LanguageModel, scope: str) -> None:
         """`scope` takes the place of the askers' own: there a request is one request, whoever makes it."""
-        self._model = model
+        super().__init__(model)
         self._scope = scope
         self._known: dict[_Key, Completion] = {}
         self._lock = threading.Lock()
-        self.name = model.name
-        self.is_language_model = model.is_language_model
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
@@ -39,37 +37,21 @@ class SharedAnswers:
         Raises:
             LanguageModelError: the model failed; what it answered all the same is in the error and is kept.
         """
+        batch = CompletionBatch(requests, keep)
         with self._lock:
-            known = {key: self._known[key] for key in map(_key, requests) if key in self._known}
-        given = {key: _again(completion) for key, completion in known.items()}
-        missing = [position for position, request in enumerate(requests) if _key(request) not in known]
-        for position, request in enumerate(requests):
-            if _key(request) in known:
-                keep(position, given[_key(request)])
+            known = [self._known.get(_key(request)) for request in requests]
+        for position, completion in enumerate(known):
+            if completion is not None:
+                batch.add(position, _again(completion))
 
-        def arrived(number: int, completion: Completion) -> None:
-            position = missing[number]
-            given[_key(requests[position])] = completion
+        def remember(position: int, completion: Completion) -> Completion:
             with self._lock:
                 self._known[_key(requests[position])] = completion
-            keep(position, completion)
+            return completion
 
-        if missing:
-            asked = [replace(requests[position], scope=self._scope) for position in missing]
-            try:
-                self._model.complete(asked, arrived)
-            except LanguageModelError as error:
-                error.completions = tuple(given.get(_key(request)) for request in requests)
-                raise
-        return [given[_key(request)] for request in requests]
-
-    def finish(self) -> None:
-        """Finish the model behind it; known answers are still given."""
-        self._model.finish()
-
-    def close(self) -> None:
-        """Close the model behind it."""
-        self._model.close()
+        return batch.ask_missing(
+            self._model, request=lambda request: replace(request, scope=self._scope), answer=remember
+        )
 
 
 def _key(request: Request) -> _Key:

@@ -77,7 +77,7 @@ def make(folder: Path) -> Iterator[Callable[..., Inbox]]:
     made: list[Inbox] = []
 
     def of(settings: Settings = QUICK, said: list[str] | None = None) -> Inbox:
-        made.append(Inbox(f"inbox:{folder}", settings, say=(said if said is not None else []).append))
+        made.append(Inbox(f"inbox:{folder}", settings, notify=(said if said is not None else []).append))
         return made[-1]
 
     yield of
@@ -108,7 +108,7 @@ def test_inbox_conforms_when_a_script_answers(check: Callable[[kit.MakeModel], N
     folder.mkdir()
     person = subprocess.Popen([sys.executable, "-I", "-S", "-c", PERSON, str(folder)])
     try:
-        check(lambda: Inbox(f"inbox:{folder}", SCRIPT, say=lambda line: None))
+        check(lambda: Inbox(f"inbox:{folder}", SCRIPT, notify=lambda line: None))
     finally:
         person.kill()
         person.wait()
@@ -424,7 +424,7 @@ def test_run_of_another_seed_asks_again_what_was_answered_before(make: Callable[
     answer_to(path).write_text("of the first run")
     asking.end()
     first.close()
-    other = Inbox(f"inbox:{folder}", QUICK, seed=1, say=lambda line: None)
+    other = Inbox(f"inbox:{folder}", QUICK, seed=1, notify=lambda line: None)
     asking = Asking(other, asked(1))
     (path,) = open_requests(folder, 1)
     answer_to(path).write_text("of the second")
@@ -489,7 +489,7 @@ def test_answer_to_nothing_is_said_once(make: Callable[..., Inbox], folder: Path
 
 def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    model = Inbox(f"inbox:{tmp_path}/file/below", QUICK, say=lambda line: None)
+    model = Inbox(f"inbox:{tmp_path}/file/below", QUICK, notify=lambda line: None)
     with pytest.raises(LanguageModelError, match="Not a directory") as caught:
         model.complete(asked(2))
     assert caught.value.completions == (None, None) and "\n" not in str(caught.value)

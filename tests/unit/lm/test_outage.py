@@ -19,9 +19,8 @@ from strop.lm.command import CommandModel
 from strop.lm.command import Settings as ProgramSettings
 from strop.lm.endpoints import endpoint
 from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.outage import GiveUp, Outage, Trying
 from strop.lm.rate_limit import Clock
-from strop.lm.retry_policy import Patience
+from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
 from support.loopback import Hurried, Loopback, loopback, texts
 from support.processes import wait_until
 
@@ -126,20 +125,20 @@ def test_more_requests_that_fail_alone_than_a_few_end_the_work() -> None:
     model, _, _ = outage(Patience(alone=2, most_alone=1))
     verdicts = []
     for _ in range(2):
-        lonely = Trying()
+        lonely = Attempts()
         for _ in range(2):
             assert model.failed(lonely, "HTTP 500", reached=True) is None
-            model.answered(Trying())
+            model.answered(Attempts())
         verdicts.append(model.failed(lonely, "HTTP 500", reached=True))
     assert verdicts == [GiveUp.ALONE, GiveUp.OUTAGE]
 
 
 def test_request_refused_for_the_others_sake_is_never_alone() -> None:
     model, clock, _ = outage()
-    refused = Trying()
+    refused = Attempts()
     for _ in range(100):
         assert model.failed(refused, "HTTP 429", reached=True, busy=True) is None
-        model.answered(Trying())
+        model.answered(Attempts())
         clock.time += 10
     clock.time = 1800.0
     assert model.failed(refused, "HTTP 429", reached=True, busy=True) is GiveUp.OUTAGE
@@ -147,7 +146,7 @@ def test_request_refused_for_the_others_sake_is_never_alone() -> None:
 
 def test_failure_an_hour_after_another_is_no_outage_of_an_hour() -> None:
     model, clock, _ = outage()
-    first, second = Trying(), Trying()
+    first, second = Attempts(), Attempts()
     model.failed(first, "HTTP 500", reached=True)
     model.gone(first)
     clock.time = 3600.0
@@ -157,7 +156,7 @@ def test_failure_an_hour_after_another_is_no_outage_of_an_hour() -> None:
 def test_whoever_sleeps_through_an_outage_is_woken_when_it_is_over() -> None:
     model = Outage(Patience(), "m", Clock(), lambda line: None)
     for _ in range(3):
-        model.failed(waiting := Trying(failures=2), "HTTP 500", reached=True)
+        model.failed(waiting := Attempts(failures=2), "HTTP 500", reached=True)
     slept = threading.Event()
     thread = threading.Thread(target=lambda: (model.sleep(3600.0), slept.set()))
     thread.start()

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.rate_limit import Clock, Pacer, Turn
-from strop.lm.retry_policy import Allowance, allowances
-from strop.lm.token_bucket import Bucket, Expected, Window
+from strop.lm.rate_limit import Allowance, Bucket, Clock, Expected, Pacer, Turn, Window, allowances
 from support.loopback import Hurried
 from support.processes import wait_until
 
@@ -115,7 +113,7 @@ def test_pacer_takes_up_its_pace_when_the_server_says_that_more_is_left_than_tho
     pacer, clock = hurried(requests=60)
     first = turn(pacer)
     pacer.leave(first, "limited", used=0)
-    pacer.told({"requests": Allowance(60, 30, 30.0)}, first)
+    pacer.correct({"requests": Allowance(60, 30, 30.0)}, first)
     for _ in range(29):  # 30, without the one that may have come in since
         turn(pacer)
     assert clock.now() == 0.0
@@ -124,13 +122,13 @@ def test_pacer_takes_up_its_pace_when_the_server_says_that_more_is_left_than_tho
 def test_pacer_keeps_to_the_limit_it_was_given_when_the_server_allows_more() -> None:
     pacer, clock = hurried(requests=60)
     for _ in range(61):
-        pacer.told({"requests": Allowance(6000, 5999, 1.0)}, turn(pacer))
+        pacer.correct({"requests": Allowance(6000, 5999, 1.0)}, turn(pacer))
     assert clock.now() == pytest.approx(1.0)
 
 
 def test_pacer_goes_by_what_the_server_says_is_left() -> None:
     pacer, clock = hurried(requests=60)
-    pacer.told({"requests": Allowance(60, 0, 60.0)}, turn(pacer))
+    pacer.correct({"requests": Allowance(60, 0, 60.0)}, turn(pacer))
     turn(pacer)  # what is left may have been rounded down: one more
     assert clock.now() == 0.0
     turn(pacer)
@@ -139,7 +137,7 @@ def test_pacer_goes_by_what_the_server_says_is_left() -> None:
 
 def test_pacer_learns_a_limit_that_nobody_told_from_the_server() -> None:
     pacer, clock = hurried()
-    pacer.told({"requests": Allowance(120, 20, 50.0)}, turn(pacer))  # two a second
+    pacer.correct({"requests": Allowance(120, 20, 50.0)}, turn(pacer))  # two a second
     for _ in range(23):
         turn(pacer)
     assert clock.now() == pytest.approx(1.0)
@@ -152,7 +150,7 @@ def test_pacer_learns_a_limit_that_nobody_told_from_the_server() -> None:
 )
 def test_pacer_learns_nothing_from_numbers_that_say_little(left: Allowance) -> None:
     pacer, clock = hurried(connections=1000)
-    pacer.told({"requests": left}, turn(pacer))
+    pacer.correct({"requests": left}, turn(pacer))
     for _ in range(300):
         turn(pacer)
     assert clock.now() == 0.0
@@ -160,7 +158,7 @@ def test_pacer_learns_nothing_from_numbers_that_say_little(left: Allowance) -> N
 
 def test_pacer_is_not_stopped_for_a_day_by_a_limit_of_the_day() -> None:
     pacer, clock = hurried()
-    pacer.told({"requests": Allowance(3600, 1, 86_000.0)}, turn(pacer))
+    pacer.correct({"requests": Allowance(3600, 1, 86_000.0)}, turn(pacer))
     for _ in range(4):
         turn(pacer)
     assert clock.now() == pytest.approx(2.0)

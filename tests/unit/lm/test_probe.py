@@ -96,6 +96,6 @@ def test_probe_of_any_other_model_asks_it_once() -> None:
 
 
 def test_probe_of_people_ends_when_nobody_answers_in_time(tmp_path: Path) -> None:
-    found = probe_model(Inbox(f"inbox:{tmp_path / 'questions'}", say=lambda line: None), timeout=0.2)
+    found = probe_model(Inbox(f"inbox:{tmp_path / 'questions'}", notify=lambda line: None), timeout=0.2)
     assert not found.reachable and found.detail.startswith("no answer within 0.2 s: ")
     assert len(list((tmp_path / "questions").glob("*.md"))) == 1

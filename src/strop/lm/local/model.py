@@ -8,6 +8,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.batch import Wrapper
 from strop.lm.endpoints import Endpoint
 from strop.lm.local.download import fetched
 from strop.lm.local.server import Launch, Server, require_extra
@@ -38,47 +39,27 @@ def make_local(spec: str, rest: str, settings: ModelSettings, *, seed: int) -> L
     launch = Launch(path, connections, settings.ctx or CONTEXT, Path(rest).name, settings.threads)
     server = Server(launch, spec)
     try:
-        return LocalModel(spec, server, _client(spec, server, settings, connections, seed))
+        return LocalModel(server, _client(spec, server, settings, connections, seed))
     except BaseException:
         server.stop()
         raise
 
 
 def _client(spec: str, server: Server, settings: ModelSettings, connections: int, seed: int) -> LanguageModel:
-    from strop.lm.openai import OpenAIModel, Settings
-    from strop.lm.retry_policy import Patience
+    from strop.lm.openai import OpenAIModel, Settings, settings_of
 
     place = Endpoint(spec, server.launch.alias, f"{server.url}/v1", "its own key", server.key)
-    patient = settings.timeout or _SILENT_SECONDS
-    limits = Settings(
-        max_connections=connections,
-        requests_per_minute=settings.rpm,
-        tokens_per_minute=settings.tpm,
-        max_tokens=settings.max_tokens,
-        seed=settings.seed,
-        read_seconds=patient,
-        deadline_seconds=patient,
-        patience=Patience(settings.give_up_after),
-    )
-    return OpenAIModel(place, limits, jitter=random.Random(seed))
+    usual = Settings(connections, read_seconds=_SILENT_SECONDS, deadline_seconds=_SILENT_SECONDS)
+    return OpenAIModel(place, settings_of(settings, usual), jitter=random.Random(seed))
 
 
-class LocalModel:
+class LocalModel(Wrapper):
     """A model that a `Server` of its own serves. Safe to use from many threads."""
 
-    def __init__(self, name: str, server: Server, client: LanguageModel) -> None:
-        self._name, self._server, self._client = name, server, client
+    def __init__(self, server: Server, client: LanguageModel) -> None:
+        super().__init__(client)
+        self._server = server
         server.when_ended(client.finish)  # nobody waits for an answer that cannot come
-
-    @property
-    def name(self) -> str:
-        """The specification, e.g. `local/owner/repository/model.gguf`."""
-        return self._name
-
-    @property
-    def is_language_model(self) -> bool:
-        """Always True."""
-        return True
 
     def __repr__(self) -> str:
         return f"LocalModel({self.name!r} at {self._server.url})"
@@ -90,17 +71,13 @@ class LocalModel:
             LanguageModelError: some request has no answer; where llama.cpp has ended, with its last words.
         """
         try:
-            return self._client.complete(requests, keep)
+            return self._model.complete(requests, keep)
         except LanguageModelError as error:
             if not self._server.died:
                 raise
             raise LanguageModelError(self._server.obituary(), error.completions, error.faults) from error
 
-    def finish(self) -> None:
-        """Send nothing more; answers on their way still come. Idempotent."""
-        self._client.finish()
-
     def close(self) -> None:
         """Finish, and end llama.cpp. Idempotent."""
-        self._client.close()
+        super().close()
         self._server.stop()

@@ -1,0 +1,84 @@
+"""What implementations of a language model share: the answers of one call as they arrive, and what stands before a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from strop.base.errors import LanguageModelError
+from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+
+
+class CompletionBatch:
+    """The answers to the requests of one call of `complete`. Used by one thread."""
+
+    def __init__(self, requests: Sequence[Request], keep: Keep = dropped) -> None:
+        self.requests = requests
+        self.answers: list[Completion | None] = [None] * len(requests)
+        """By position; None while there is no answer."""
+        self._keep = keep
+
+    @property
+    def missing(self) -> list[int]:
+        """Positions of the requests that have no answer."""
+        return [position for position, answer in enumerate(self.answers) if answer is None]
+
+    def add(self, position: int, completion: Completion) -> None:
+        """Store one answer, and give it to `keep`."""
+        self.answers[position] = completion
+        self._keep(position, completion)
+
+    def ask_missing(
+        self,
+        model: LanguageModel,
+        *,
+        request: Callable[[Request], Request] = lambda request: request,
+        answer: Callable[[int, Completion], Completion] = lambda position, completion: completion,
+    ) -> list[Completion]:
+        """All answers, where `model` gives the missing ones.
+
+        `request` makes what is asked of a request, `answer` what is stored of (its position, its completion).
+
+        Raises:
+            LanguageModelError: the model failed; the answers of the whole batch are in the error.
+        """
+        missing = self.missing
+        if missing:
+            try:
+                model.complete(
+                    [request(self.requests[position]) for position in missing],
+                    lambda number, completion: self.add(missing[number], answer(missing[number], completion)),
+                )
+            except LanguageModelError as error:
+                error.completions = tuple(self.answers)
+                raise
+        return self.completions()
+
+    def completions(self) -> list[Completion]:
+        """The answers, in order; all of them must be there."""
+        return [answer for answer in self.answers if answer is not None]
+
+    def failure(self, why: str, faults: Sequence[object] = ()) -> LanguageModelError:
+        """The error for requests without an answer."""
+        return LanguageModelError(why, tuple(self.answers), tuple(faults))
+
+    def unanswered(self) -> str:
+        """`, 1 of 3 requests unanswered`: an ending for messages, empty where all are."""
+        count, size = len(self.missing), len(self.answers)
+        return f", {count} of {size} requests unanswered" if count < size else ""
+
+
+class Wrapper:
+    """A model that stands before another one, under the same name."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.name = model.name
+        self.is_language_model = model.is_language_model
+
+    def finish(self) -> None:
+        """Finish the model behind it. Idempotent."""
+        self._model.finish()
+
+    def close(self) -> None:
+        """Close the model behind it. Idempotent."""
+        self._model.close()
