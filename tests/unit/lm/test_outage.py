@@ -190,6 +190,7 @@ def program(line: str, clock: Hurried) -> CommandModel:
     )
 
 
+@pytest.mark.process
 def test_program_that_never_worked_is_given_up_after_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Hurried()
     model = program("exit 1", clock)
@@ -199,6 +200,7 @@ def test_program_that_never_worked_is_given_up_after_ten_seconds(capsys: pytest.
     assert clock.time >= 10 and capsys.readouterr().err == ""
 
 
+@pytest.mark.process
 def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
