@@ -12,70 +12,45 @@ from strop.base.errors import ConfigurationError
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path, *, force: bool) -> Iterator[Path]:
+def atomic_write(path: Path, *, force: bool, endings: Collection[str] | None = None) -> Iterator[Path]:
     """Yield a draft to write; it replaces `path` at the end, or disappears when anything is raised.
 
-    Raises:
-        ConfigurationError: the file exists and `force` was not given, or it cannot be written.
-    """
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a folder; name a file")
-    _check_free(path, force)
-    draft = _draft(path)
-    try:
-        with _one_line(path):
-            yield draft
-            draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def atomic_folder(path: Path, *, force: bool, ours: Collection[str]) -> Iterator[Path]:
-    """The same for a folder. `ours`: endings of the files that an export writes; a folder with any other file is never replaced.
+    The draft is a new folder when `endings` are given, else the name of a file. A folder that holds a file with any other ending
+    is never replaced.
 
     Raises:
-        ConfigurationError: the folder exists and `force` was not given, it holds something else, or it cannot be written.
+        ConfigurationError: `path` exists and `force` was not given, it is something else, or it cannot be written.
     """
-    if path.exists() and not path.is_dir():
-        raise ConfigurationError(f"{path} is a file; name a folder")
-    _check_free(path, force)
-    draft = _draft(path)
+    is_folder = endings is not None
+    if path.exists() and path.is_dir() != is_folder:
+        raise ConfigurationError(
+            f"{path} is a file; name a folder" if is_folder else f"{path} is a folder; name a file"
+        )
+    if (path.exists() or path.is_symlink()) and not force:
+        raise ConfigurationError(f"{path} exists already; choose another with -o, or add --force")
+    draft, old = _name_beside(path), _name_beside(path)
     try:
-        with _one_line(path):
-            others = sorted(file.name for file in path.iterdir() if file.suffix not in ours) if path.is_dir() else []
+        if endings is not None:
+            others = sorted(file.name for file in path.iterdir() if file.suffix not in endings) if path.exists() else []
             if others:
                 raise ConfigurationError(f"{path} is not an export: it holds {others[0]!r}; name another folder")
             draft.mkdir()
-            yield draft
-            _exchange(draft, path)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _exchange(draft: Path, path: Path) -> None:
-    if not path.exists():
-        draft.rename(path)
-        return
-    old = _draft(path)
-    path.rename(old)
-    draft.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _check_free(path: Path, force: bool) -> None:
-    if (path.exists() or path.is_symlink()) and not force:
-        raise ConfigurationError(f"{path} exists already; choose another with -o, or add --force")
-
-
-def _draft(path: Path) -> Path:
-    """A name beside the file that nobody can guess: the renaming is one step."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-
-
-@contextlib.contextmanager
-def _one_line(path: Path) -> Iterator[None]:
-    try:
-        yield
+        yield draft
+        if is_folder and path.exists():
+            path.rename(old)
+            draft.rename(path)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            draft.replace(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+    finally:
+        if is_folder:
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+
+
+def _name_beside(path: Path) -> Path:
+    """A name in the same folder that nobody can guess; to rename it is one step."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")

@@ -12,23 +12,13 @@ from strop.store import Stored
 
 @dataclass
 class Exchange:
-    """A message to the language model and its answer. Texts are texts or digests, as in the events."""
+    """A message to the language model and its answer."""
 
-    seq: int
-    """Number of the event of the request."""
-    at: float
-    """Unix seconds of the request."""
-    scope: str
-    call: int
+    request: Stored[LmCalled]
     index: int
-    expertise: str
-    message: str
-    temperature: float
-    lm_calls: int
-    """LM calls charged: all of a request's at its first message, 0 at the others, so that their sum is right."""
+    """Which of the request's messages."""
     faults: list[str] = field(default_factory=list)
-    answered_at: float | None = None
-    answer: LmResponded | None = None
+    answer: Stored[LmResponded] | None = None
 
 
 class Exchanges:
@@ -42,32 +32,23 @@ class Exchanges:
         """Take the next event; returns the exchange that it completes."""
         match stored.event:
             case LmCalled() as event:
-                self._open[event.scope, event.call] = {
-                    index: Exchange(
-                        stored.seq,
-                        stored.at,
-                        event.scope,
-                        event.call,
-                        index,
-                        event.expertise,
-                        message,
-                        event.temperature,
-                        0 if index else event.cost,
-                    )
-                    for index, message in enumerate(event.messages)
-                }
+                request = Stored(stored.seq, stored.at, event)
+                exchanges = {index: Exchange(request, index) for index in range(len(event.messages))}
+                self._open[event.scope, event.call] = exchanges
             case LmFault() as event:
+                line = f"{event.fault}: {event.detail}"
                 exchange = self._open.get((event.scope, event.call), {}).get(event.index)
-                faults = self._lost[event.scope, event.call] if exchange is None else exchange.faults
-                if exchange is not None or event.index < 0:
-                    faults.append(f"{event.fault}: {event.detail}")
+                if exchange is not None:
+                    exchange.faults.append(line)
+                elif event.index < 0:
+                    self._lost[event.scope, event.call].append(line)
             case LmResponded() as event:
-                waiting = self._open.get((event.scope, event.call), {})
-                exchange = waiting.pop(event.index, None)
-                if not waiting:
+                exchanges = self._open.get((event.scope, event.call), {})
+                exchange = exchanges.pop(event.index, None)
+                if not exchanges:
                     self._open.pop((event.scope, event.call), None)
                 if exchange is not None:
-                    exchange.answered_at, exchange.answer = stored.at, event
+                    exchange.answer = Stored(stored.seq, stored.at, event)
                 return exchange
             case _:
                 pass
@@ -75,7 +56,7 @@ class Exchanges:
 
     def unanswered(self) -> Iterator[Exchange]:
         """The exchanges without an answer, at the end of the record."""
-        for key, waiting in self._open.items():
-            for _, exchange in sorted(waiting.items()):
+        for key, exchanges in self._open.items():
+            for _, exchange in sorted(exchanges.items()):
                 exchange.faults += self._lost[key]
                 yield exchange

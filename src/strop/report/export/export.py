@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
-from strop.report.export.atomic_write import atomic_file, atomic_folder
+from strop.report.export.atomic_write import atomic_write
 from strop.report.export.figure_files import write_figures
 from strop.report.export.inspect_log import write_log
 from strop.report.export.json_lines import write_lines
@@ -53,14 +53,14 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
         sys.stdout.flush()
         return quantity(count, "event")
     if form in TABLE_FORMS:
-        with atomic_folder(path, force=force, ours={f".{form}"}) as draft:
+        with atomic_write(path, force=force, endings={f".{form}"}) as draft:
             counts = write_tables(store, draft, form, texts=texts)
         return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
     if form == "figures":
-        with atomic_folder(path, force=force, ours={".svg", ".png", ".csv"}) as draft:
+        with atomic_write(path, force=force, endings={".svg", ".png", ".csv"}) as draft:
             return quantity(write_figures(store, directory, draft), "figure")
     if form == "inspect":
-        with atomic_file(path, force=force) as draft:
+        with atomic_write(path, force=force) as draft:
             log = draft.with_suffix(".eval")  # Inspect wants this ending
             try:
                 count = write_log(store, directory, log, texts=texts)
@@ -68,7 +68,7 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
             finally:
                 log.unlink(missing_ok=True)
         return quantity(count, "sample")
-    with atomic_file(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
+    with atomic_write(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
         count = write_lines(store, file, texts=texts)
         file.flush()
         os.fsync(file.fileno())

@@ -67,18 +67,18 @@ class Samples:
         at = stored.at
         exchange = self._exchanges.add(stored)
         if exchange is not None:
-            self._draft(exchange.scope, exchange.at).events.append(self._answered(exchange))
+            self._draft(exchange.request).events.append(self._answered(exchange))
         match stored.event:
             case ImproveStarted() as event:
-                draft = self._draft(event.scope, at)
+                draft = self._draft(stored)
                 draft.started = event
                 data = {"digest": event.improver, "text": self._text(event.improver)}
                 draft.events.append(self._info(at, "strop.improver", data))
             case ImproveFinished() as event:
-                draft = self._draft(event.scope, at)
+                draft = self._draft(stored)
                 draft.ended, draft.completed = event, at
             case Evaluated() as event:
-                self._evaluated(at, event)
+                self._evaluated(stored, event)
             case AuditNoted() as event:
                 note = {
                     "rule": event.rule,
@@ -86,7 +86,7 @@ class Samples:
                     "line": event.line,
                     "detail": self._free(event.detail),
                 }
-                self._draft(event.scope, at).events.append(self._info(at, "strop.audit", note))
+                self._draft(stored).events.append(self._info(at, "strop.audit", note))
             case _:
                 pass
 
@@ -95,11 +95,13 @@ class Samples:
         for exchange in self._exchanges.unanswered():
             event = self._asked(exchange, self.inspect.model.ModelOutput(model="unknown", choices=[]))
             event.error = self._free("\n".join(["no answer is recorded", *exchange.faults]))
-            self._draft(exchange.scope, exchange.at).events.append(event)
+            self._draft(exchange.request).events.append(event)
         return [self._sample(draft) for draft in self._drafts.values()]
 
-    def _draft(self, scope: str, at: float) -> _Draft:
-        return self._drafts.setdefault(scope, _Draft(scope, at))
+    def _draft(self, stored: Stored[Any]) -> _Draft:
+        """The sample of the event's scope."""
+        scope = stored.event.scope
+        return self._drafts.setdefault(scope, _Draft(scope, stored.at))
 
     def _text(self, digest: str | None) -> str:
         if not digest:
@@ -114,8 +116,8 @@ class Samples:
         return self.inspect.event.InfoEvent(timestamp=_time(at), source=source, data=data)
 
     def _answered(self, exchange: Exchange) -> Any:
-        answer, model = exchange.answer, self.inspect.model
-        assert answer is not None and exchange.answered_at is not None
+        assert exchange.answer is not None
+        answer, model = exchange.answer.event, self.inspect.model
         name = encodable(answer.lm or answer.model) or "unknown"
         tokens_in, tokens_out = answer.input_tokens or 0, answer.output_tokens or 0
         usage = model.ModelUsage(
@@ -138,30 +140,30 @@ class Samples:
             time=answer.seconds,
         )
         event = self._asked(exchange, output)
-        event.completed, event.working_time = _time(exchange.answered_at), answer.seconds
+        event.completed, event.working_time = _time(exchange.answer.at), answer.seconds
         event.retries = len(exchange.faults) or None
         event.cache = "read" if answer.again else None
         finish_reason = encodable(answer.finish_reason)
-        event.metadata = {"call": exchange.call, "index": exchange.index, "finish_reason": finish_reason}
+        event.metadata = {"call": answer.call, "index": answer.index, "finish_reason": finish_reason}
         return event
 
     def _asked(self, exchange: Exchange, output: Any) -> Any:
-        model = self.inspect.model
+        model, request = self.inspect.model, exchange.request.event
         return self.inspect.event.ModelEvent(
-            timestamp=_time(exchange.at),
+            timestamp=_time(exchange.request.at),
             model=output.model,
-            role=role_in(exchange.scope),
+            role=role_in(request.scope),
             input=[
-                model.ChatMessageSystem(content=self._text(exchange.expertise)),
-                model.ChatMessageUser(content=self._text(exchange.message)),
+                model.ChatMessageSystem(content=self._text(request.expertise)),
+                model.ChatMessageUser(content=self._text(request.messages[exchange.index])),
             ],
             tools=[],
             tool_choice="none",
-            config=model.GenerateConfig(temperature=exchange.temperature),
+            config=model.GenerateConfig(temperature=request.temperature),
             output=output,
         )
 
-    def _evaluated(self, at: float, event: Evaluated) -> None:
+    def _evaluated(self, stored: Stored[Event], event: Evaluated) -> None:
         metadata = {
             "verdict": event.verdict,
             "utility": encodable(event.utility),
@@ -172,6 +174,7 @@ class Samples:
             "solution": event.solution,
         }
         explanation = self._free("\n".join(line for line in (event.error, *event.notes) if line)) or None
+        at = stored.at
         score = self.inspect.scorer.Score(
             value=event.value, answer=self._text(event.solution), explanation=explanation, metadata=metadata
         )
@@ -185,7 +188,7 @@ class Samples:
                 )
             )
         else:
-            draft = self._draft(event.scope, at)
+            draft = self._draft(stored)
             draft.alone, draft.completed, draft.scores[event.split] = event.solution or "", at, score
 
     def _sample(self, draft: _Draft) -> Any:

@@ -121,18 +121,22 @@ def _new_texts(store: Store, event: Event, seen: set[bytes]) -> Iterator[tuple[s
                 continue
 
 
-def _common(stored: Stored[Event]) -> dict[str, Any]:
+def _common(stored: Stored[Any]) -> dict[str, Any]:
     """The event's own fields, its number, its time and its iteration."""
-    return {"t": iteration_of(stored.event.scope), "seq": stored.seq, "at": stored.at} | vars(stored.event)
+    fields: dict[str, Any] = vars(stored.event)
+    return {"t": iteration_of(stored.event.scope), "seq": stored.seq, "at": stored.at} | fields
 
 
 def _call(exchange: Exchange) -> dict[str, Any]:
-    values = {"t": iteration_of(exchange.scope), "role": role_in(exchange.scope)} | vars(exchange)
-    answer = exchange.answer
-    if answer is not None:
-        dollars = None if answer.cost is None else answer.cost / 1e9
-        values = vars(answer) | values | {"answer": answer.text, "dollars": dollars}
-    return values
+    request, index, answer = exchange.request.event, exchange.index, exchange.answer
+    values = _common(exchange.request) | {"role": role_in(request.scope), "index": index, "faults": exchange.faults}
+    # LM calls are charged by the request: the first message has them all, so that the column adds up.
+    values |= {"message": request.messages[index], "lm_calls": 0 if index else request.cost}
+    if answer is None:
+        return values
+    cost = answer.event.cost
+    names = {"answered_at": answer.at, "answer": answer.event.text, "dollars": None if cost is None else cost / 1e9}
+    return vars(answer.event) | values | names
 
 
 def _iteration(event: IterationFinished, gate: Compared | None) -> dict[str, Any]:
