@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from support.records import small_runs
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("strop", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("strop")
 
 # A shell's background job ignores Ctrl-C, and so would all that the tests start and stop by it.
@@ -35,7 +37,15 @@ UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
 STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_process"}
-STARTERS |= {"JailedSandbox", "JailedWorkspaces", "ForkServer", "PlainSandbox"}
+STARTERS |= {
+    "JailedSandbox",
+    "JailedWorkspaces",
+    "ForkServer",
+    "PlainSandbox",
+    "CommandModel",
+    "groups_in",
+    "read_value",
+}
 """A test file that imports one of these may start processes."""
 
 
@@ -68,6 +78,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     if "not process" in config.option.markexpr:
+        hypothesis.settings.load_profile("quick")
+        platform.processor()  # asks a program, once; the headers of every HTTP client want it
         sys.addaudithook(_hold)
 
 
