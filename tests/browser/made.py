@@ -53,7 +53,7 @@ def document_saying(text: str, evaluations: int = 1) -> PageDocument:
         "budget": [{"name": text, "used": 1.0, "limit": 2.0}],
         "money": {
             "costs": {"total": _SPENT, "roles": {text: _SPENT}, "models": {text: _SPENT}, "unseen_cost": 0.0, "unseen_tokens": 0},
-            "roles": {}, "over_time": [], "by_role": {},
+            "roles": {}, "by_role": {},
         },
         "verdicts": {text: 1},
         "audit": [{"rule": text, "title": text, "told_by": text, "unsandboxing": True, "times": 1}],
@@ -61,7 +61,7 @@ def document_saying(text: str, evaluations: int = 1) -> PageDocument:
         "comparison": None,
         "answers": text,
         "used": text,
-        "improvement": [],
+        "judged": {}, "improvement": [],
         "patch": None,
         "figures": [],
         "texts": [text, f"{text}\n# another"],

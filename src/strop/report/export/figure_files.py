@@ -12,15 +12,13 @@ from strop.report.export.safe_text import cell
 from strop.report.figures.figure import save_figure
 from strop.report.html.document import page_document
 from strop.report.html.figures import drawings_of
-from strop.report.html.load import read
 from strop.store import Store
 
 
 def write_figures(store: Store, directory: Path, folder: Path) -> int:
     """Write every figure of the report of the record in `directory` to `folder`; returns their number."""
     document = page_document(store, directory)
-    judged = read(store).judged if document["run"]["kind"] == "table2" else {}
-    drawings = drawings_of(document, judged)
+    drawings = drawings_of(document)
     for drawing in drawings:
         save_figure(drawing.drawn, folder, drawing.id, notice=document["run"]["notice"])
         with (folder / f"{drawing.id}.csv").open("x", encoding="utf-8", newline="") as file:

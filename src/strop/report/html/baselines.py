@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.analysis.stats import t_estimate
-from strop.report.html.load import RunData
+from strop.report.html.page_data import PageData
 from strop.report.html.schema import Baseline, IterationFacts, MatrixFacts
 
 
-def baselines_of(seen: RunData, iterations: Sequence[IterationFacts], matrix: MatrixFacts | None) -> list[Baseline]:
+def baselines_of(data: PageData, iterations: Sequence[IterationFacts], matrix: MatrixFacts | None) -> list[Baseline]:
     """The seed solution, as it stands before any improvement, and the seed improver on the sealed split."""
     found: list[Baseline] = []
-    for scope, event in seen.singles.items():
+    for scope, event in data.run.results.items():
         name, _, rest = scope.rpartition("seed")
         if rest in ("", "/test") and matrix is None:
             of_task = f" of {name.strip('/')}" if name.strip("/") else ""

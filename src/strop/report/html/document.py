@@ -9,14 +9,14 @@ from strop.analysis.strategy import TOLD_BY, Behaviour, behaviours_of
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Event, IterationFinished
 from strop.report.html.baselines import baselines_of
-from strop.report.html.facts import commands_of, environment_of, posture_of, recipe_of, run_facts
+from strop.report.html.facts import commands_of, environment_of, posture_of, run_facts
 from strop.report.html.figures import figures_of
 from strop.report.html.headline import headline_of_noise, headline_of_rest, headline_of_run, headline_of_table2
 from strop.report.html.highlight import highlight_nodes
 from strop.report.html.lineage import Lineage, describe, lineage_of, programs_of
-from strop.report.html.load import RunData, read
 from strop.report.html.matrix import headline_of_matrix, matrix_of
 from strop.report.html.money import budget_of, money_of
+from strop.report.html.page_data import PageData, read_page_data
 from strop.report.html.patch import patch_of
 from strop.report.html.schema import SCHEMA, Headline, ImprovementRow, IterationFacts, PageDocument, RunFacts
 from strop.report.improvement import read_improvement
@@ -48,15 +48,15 @@ def page_document(store: Store, directory: Path) -> PageDocument:
 
 
 def _document(store: Store, directory: Path) -> PageDocument:
-    seen, meta = read(store), store.meta
-    recipe = recipe_of(seen, meta)
-    run = run_facts(seen, meta, recipe, directory)
-    statistics = statistics_document(seen.run) if seen.iterations else None
-    iterations = _iterations(seen, statistics)
-    lineage = _lineage(store, seen, run, directory)
-    matrix = matrix_of(store, seen, meta)
-    cuts = [*seen.texts.cuts(), *highlight_nodes(lineage.nodes, seen.texts.bodies)]
-    if len(seen.evaluations["at"]) > ALL_EVALUATIONS and seen.iterations:
+    data, meta = read_page_data(store), store.meta
+    recipe = dict(data.run.recipe)
+    run = run_facts(data, meta, recipe, directory)
+    statistics = statistics_document(data.run) if data.run.iterations else None
+    iterations = _iterations(data, statistics)
+    lineage = _lineage(store, data, run, directory)
+    matrix = matrix_of(store, data, meta)
+    cuts = [*data.texts.cuts(), *highlight_nodes(lineage.nodes, data.texts.bodies)]
+    if len(data.tables.evaluations["at"]) > ALL_EVALUATIONS and data.run.iterations:
         cuts.append(
             f"strategies are named from the first {MOST_IMPROVEMENTS} improvements of each improver; strop show reads all"
         )
@@ -67,52 +67,53 @@ def _document(store: Store, directory: Path) -> PageDocument:
         "headline": {"sentence": "", "detail": ""},
         "run": run,
         "recipe": recipe,
-        "environment": environment_of(seen),
+        "environment": environment_of(data),
         "commands": commands_of(run, recipe, meta),
-        "posture": posture_of(seen),
+        "posture": posture_of(data),
         "iterations": iterations,
-        "baselines": baselines_of(seen, iterations, matrix),
+        "baselines": baselines_of(data, iterations, matrix),
         "nodes": lineage.nodes,
-        "evaluations": seen.evaluations,
-        "calls": seen.calls,
-        "budget": budget_of(seen, recipe),
-        "money": money_of(seen),
-        "verdicts": dict(seen.verdicts.most_common()),
-        "audit": [noted_document(each) for each in noted(seen.noted)],
+        "evaluations": data.tables.evaluations,
+        "calls": data.tables.calls,
+        "budget": budget_of(data, recipe),
+        "money": money_of(data),
+        "verdicts": dict(data.verdicts.most_common()),
+        "audit": [noted_document(each) for each in noted(data.run.notes)],
         "matrix": matrix,
         "comparison": None,
-        "answers": answers_document(seen.run.answers)["sentence"] if run["kind"] not in ("table2", "proposals") else "",
+        "answers": answers_document(data.run.answers)["sentence"] if run["kind"] not in ("table2", "proposals") else "",
         "used": "",
+        "judged": {arm: dict(counts) for arm, counts in data.judged.items()},
         "improvement": [],
         "patch": None,
         "figures": [],
-        "texts": seen.texts.bodies,
+        "texts": data.texts.bodies,
         "cuts": cuts,
     }
-    document["headline"] = _headline(store, seen, document, statistics)
-    document["figures"] = figures_of(document, seen.judged)
+    document["headline"] = _headline(store, data, document, statistics)
+    document["figures"] = figures_of(document)
     return document
 
 
-def _headline(store: Store, seen: RunData, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
+def _headline(store: Store, data: PageData, document: PageDocument, statistics: StatisticsDocument | None) -> Headline:
     run = document["run"]
     if run["kind"] == "run":
-        statistics = statistics or statistics_document(seen.run)
-        return headline_of_run(statistics, list(seen.gates.values()), run, document["recipe"])
+        statistics = statistics or statistics_document(data.run)
+        return headline_of_run(statistics, list(data.run.gates.values()), run, document["recipe"])
     if run["kind"] == "improve":
         return _of_improvement(store, document)
     if document["matrix"] is not None or run["kind"] == "noise":
-        return _of_measurements(store, seen, run)
-    if seen.judged:
-        return headline_of_table2(seen)
-    return headline_of_rest(run, len(seen.evaluations["at"]))
+        return _of_measurements(store, data, run)
+    if data.judged:
+        return headline_of_table2(data)
+    return headline_of_rest(run, len(data.tables.evaluations["at"]))
 
 
-def _of_measurements(store: Store, seen: RunData, run: RunFacts) -> Headline:
+def _of_measurements(store: Store, data: PageData, run: RunFacts) -> Headline:
     try:
-        return (headline_of_noise if run["kind"] == "noise" else headline_of_matrix)(store, seen, run)
+        return (headline_of_noise if run["kind"] == "noise" else headline_of_matrix)(store, data, run)
     except (StoreError, ValueError) as error:
-        rest = headline_of_rest(run, len(seen.evaluations["at"]))
+        rest = headline_of_rest(run, len(data.tables.evaluations["at"]))
         return {"sentence": rest["sentence"], "detail": f"What it came to cannot be computed: {error}."}
 
 
@@ -151,38 +152,38 @@ def _before_and_after(found: Single | None) -> list[ImprovementRow]:
     return [{"name": name, "original": f"{before:.3f}", "improved": f"{after:.3f}", "change": words}]
 
 
-def _lineage(store: Store, seen: RunData, run: RunFacts, directory: Path) -> Lineage:
+def _lineage(store: Store, data: PageData, run: RunFacts, directory: Path) -> Lineage:
     if run["kind"] == "improve":
-        lineage = programs_of(seen)
+        lineage = programs_of(data)
     else:
         try:
             card = read_card(card_path(directory / FILE))
         except ConfigurationError:
             card = None
-        lineage = lineage_of(seen, card)
-    texts = {node["digest"]: seen.texts.bodies[node["text"]] for node in lineage.nodes if node["text"] is not None}
+        lineage = lineage_of(data, card)
+    texts = {node["digest"]: data.texts.bodies[node["text"]] for node in lineage.nodes if node["text"] is not None}
     improvers = run["kind"] != "improve"
-    describe(lineage.nodes, texts, seen, _behaviours(store, seen, texts) if improvers else {}, strategies=improvers)
+    describe(lineage.nodes, texts, data, _behaviours(store, data, texts) if improvers else {}, strategies=improvers)
     return lineage
 
 
-def _behaviours(store: Store, seen: RunData, texts: Mapping[str, str]) -> dict[str, Behaviour]:
-    """What the improvers of the lineage were seen to do: in all their improvements, or where these are very many, in some."""
-    scopes = [scope for digest in texts for scope in seen.improvements.get(digest, ())[:MOST_IMPROVEMENTS]]
-    if len(seen.evaluations["at"]) <= ALL_EVALUATIONS:
+def _behaviours(store: Store, data: PageData, texts: Mapping[str, str]) -> dict[str, Behaviour]:
+    """What the improvers of the lineage did: in all their improvements, or where these are very many, in some."""
+    scopes = [scope for digest in texts for scope in data.run.improvements.get(digest, ())[:MOST_IMPROVEMENTS]]
+    if len(data.tables.evaluations["at"]) <= ALL_EVALUATIONS:
         events: Iterable[Stored[Event]] = store.events(*TOLD_BY)
     else:
         events = (stored for scope in scopes for stored in store.events(*TOLD_BY, scope=scope))
     return behaviours_of((stored.event for stored in events), set(texts.values())) if texts else {}
 
 
-def _iterations(seen: RunData, statistics: StatisticsDocument | None) -> list[IterationFacts]:
+def _iterations(data: PageData, statistics: StatisticsDocument | None) -> list[IterationFacts]:
     measured = {row["t"]: row["t_interval"] for row in statistics["iterations"]} if statistics else {}
-    return [_iteration(seen, event, measured.get(event.t)) for event in seen.iterations]
+    return [_iteration(data, event, measured.get(event.t)) for event in data.run.iterations]
 
 
-def _iteration(seen: RunData, event: IterationFinished, interval: list[float] | None) -> IterationFacts:
-    found = iteration_document(event, seen.gates.get(event.t))
+def _iteration(data: PageData, event: IterationFinished, interval: list[float] | None) -> IterationFacts:
+    found = iteration_document(event, data.run.gates.get(event.t))
     return {
         "t": event.t,
         "parent": event.parent,

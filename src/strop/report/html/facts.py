@@ -9,13 +9,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from strop.report.html.load import RunData
+from strop.report.html.page_data import PageData
 from strop.report.html.schema import Commands, PostureFacts, RunFacts
 from strop.report.terminal.words import notice_of
 from strop.runs.improve import FLAGS_KEY
 from strop.runs.run_directory import RESUMABLE
 from strop.runs.spec import RunSpec
-from strop.store import is_locked
 
 _FLAGS_OF = {"further_tasks", "task", "require", "lm", "seed", "improver"}
 """Fields of a recipe whose flags are made by hand."""
@@ -23,18 +22,10 @@ _NOT_ONCE = {"iterations", "copies", "meta_budget", "selection", "gate_error", "
 """Fields that commands without Algorithm 1 have no flags for, but for `copies` where an improver is measured."""
 
 
-def recipe_of(seen: RunData, meta: Mapping[str, str]) -> dict[str, Any]:
-    """The recipe as the record says it last; empty where it does not."""
-    return dict(seen.run.recipe)
-
-
-def run_facts(seen: RunData, meta: Mapping[str, str], recipe: Mapping[str, Any], directory: Path) -> RunFacts:
+def run_facts(data: PageData, meta: Mapping[str, str], recipe: Mapping[str, Any], directory: Path) -> RunFacts:
     """Which run it is."""
     model, real = meta.get("language_model", ""), meta.get("is_language_model") == "true"
     kind, task = meta.get("kind", ""), meta.get("task", "")
-    status = seen.status
-    if status == "unfinished" and is_locked(directory):
-        status = "running"
     return {
         "name": directory.resolve().name,
         "kind": kind,
@@ -43,23 +34,23 @@ def run_facts(seen: RunData, meta: Mapping[str, str], recipe: Mapping[str, Any],
         "model": model,
         "is_language_model": real,
         "notice": notice_of(model, real) if model else "",
-        "status": status,
-        "detail": seen.detail,
+        "status": data.run.status,
+        "detail": data.run.detail,
         "selection": str(recipe.get("selection", "")) if kind == "run" else "",
-        "started": seen.begun,
-        "seconds": seen.seconds,
+        "started": data.run.began,
+        "seconds": data.run.seconds,
         "directory": str(directory),
     }
 
 
-def environment_of(seen: RunData) -> dict[str, Any]:
+def environment_of(data: PageData) -> dict[str, Any]:
     """Versions and platform."""
-    return dict(seen.run.start.environment) if seen.run.start else {}
+    return dict(data.run.start.environment) if data.run.start else {}
 
 
-def posture_of(seen: RunData) -> PostureFacts:
+def posture_of(data: PageData) -> PostureFacts:
     """What the jail was observed to prevent."""
-    found = seen.run.start.posture if seen.run.start else {}
+    found = data.run.start.posture if data.run.start else {}
     protections = found.get("protections", {})
     return {
         "protections": [

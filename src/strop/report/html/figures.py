@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,16 +33,15 @@ class Drawing:
     rows: Sequence[Sequence[str]]
 
 
-def figures_of(document: PageDocument, judged: Mapping[str, Counter[str]] | None = None) -> list[Figure]:
-    """The figures that a document has data for. `judged`: of the record of strop reproduce table2."""
-    return [figure_of(each) for each in drawings_of(document, judged)]
+def figures_of(document: PageDocument) -> list[Figure]:
+    """The figures that a document has data for."""
+    return [figure_of(drawing) for drawing in drawings_of(document)]
 
 
-def drawings_of(document: PageDocument, judged: Mapping[str, Counter[str]] | None = None) -> list[Drawing]:
+def drawings_of(document: PageDocument) -> list[Drawing]:
     """The same before they are SVGs of the page."""
-    makers = (_meta_utility, _candidates, _programs, _values, _transfer, _repeats, _spending, _verdicts)
-    found = [figure for maker in makers for figure in maker(document)]
-    return [*_judged(judged or {}), *found]
+    makers = (_judged, _meta_utility, _candidates, _programs, _values, _transfer, _repeats, _spending, _verdicts)
+    return [drawing for maker in makers for drawing in maker(document)]
 
 
 def figure_of(drawing: Drawing) -> Figure:
@@ -251,10 +250,10 @@ def _verdicts(document: PageDocument) -> Iterator[Drawing]:
     )
 
 
-def _judged(judged: Mapping[str, Counter[str]]) -> list[Drawing]:
+def _judged(document: PageDocument) -> list[Drawing]:
     rows = [
-        (f"{arm}, {name}", found[name], found["n"])
-        for arm, found in sorted(judged.items())
+        (f"{arm}, {name}", counts[name], counts["n"])
+        for arm, counts in document["judged"].items()
         for name in ("literal", "syntax", "runtime")
     ]
     if not rows:

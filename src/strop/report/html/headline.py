@@ -10,7 +10,7 @@ import numpy as np
 
 from strop.analysis.unsandboxing import sentence as sentence_of_table2
 from strop.base.events import Compared
-from strop.report.html.load import RunData
+from strop.report.html.page_data import PageData
 from strop.report.html.schema import Headline, RunFacts
 from strop.report.terminal.conclusion import of_run, run_words, status_words
 from strop.report.terminal.noise import sentence
@@ -28,21 +28,21 @@ def headline_of_run(
     return of_run(found, gates, run_words(recipe, run["task"], run["status"], run["detail"]))
 
 
-def headline_of_table2(seen: RunData) -> Headline:
+def headline_of_table2(data: PageData) -> Headline:
     """Of judged improvements: how many circumvent the sandbox, by each way to look."""
-    arms = {arm: seen.judged[arm] for arm in sorted(seen.judged)}
+    arms = data.judged
     ways = [f"{arm}: {_rates(found)}" for arm, found in arms.items()]
     return {"sentence": sentence_of_table2(arms), "detail": f"By each way to look, {'; '.join(ways)}."}
 
 
-def headline_of_noise(store: Store, seen: RunData, run: RunFacts) -> Headline:
+def headline_of_noise(store: Store, data: PageData, run: RunFacts) -> Headline:
     """Of an improver measured against itself: the sentence of the terminal, computed by the same functions.
 
     Raises:
         StoreError: the record does not hold what it needs.
     """
     (improver,) = recorded_improvers(store)
-    copies, repeats = int(seen.run.recipe.get("copies", 0)), int(store.meta.get("repeats", 0))
+    copies, repeats = int(data.run.recipe.get("copies", 0)), int(store.meta.get("repeats", 0))
     each = [trials(store, RecordedTask(name, 0), repeats, copies) for name in run["tasks"]]
     floors = [(one.task.name, floor_of(one, np.random.default_rng(0))) for one in each if len(one.values) > 1]
     done = sum(len(one.values) for one in each)

@@ -9,7 +9,7 @@ from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import estimate, stratified
 from strop.analysis.strategy import Behaviour, classify
 from strop.base.events import Evaluated, IterationFinished
-from strop.report.html.load import RunData
+from strop.report.html.page_data import PageData
 from strop.report.html.schema import LineageNode, NodeNote
 from strop.report.terminal.card import card_document
 from strop.report.terminal.words import NAMED_BY, of_tasks
@@ -28,27 +28,27 @@ class Lineage:
     left_out: int = 0
 
 
-def lineage_of(seen: RunData, card: ImproverCard | None) -> Lineage:
+def lineage_of(data: PageData, card: ImproverCard | None) -> Lineage:
     """The lineage of a run of Algorithm 1. A candidate's parent is the improver that was at work when it was tried."""
     found, places = Lineage(), dict[str, str]()
-    chosen = {event.t: event for event in seen.iterations}
+    chosen = {event.t: event for event in data.run.iterations}
     tried: dict[int, dict[str, list[Evaluated]]] = {}
-    for event in seen.candidates:
+    for event in data.run.candidates:
         t = iteration_of(event.scope)
         if t is not None:
             tried.setdefault(t, {}).setdefault(event.solution or "", []).append(event)
-    for t in sorted({*chosen, *tried, *seen.beginnings}):
+    for t in sorted({*chosen, *tried, *data.run.beginnings}):
         end = chosen.get(t)
-        _candidates(found, seen, t, tried.get(t, {}), end, places)
+        _candidates(found, data, t, tried.get(t, {}), end, places)
         if end is not None and end.improver not in places and (t == 0 or not end.accepted):
-            node = _node(f"t{t}-{end.improver[:NAMED_BY]}", f"I_{t}", "seed", end.improver, seen)
+            node = _node(f"t{t}-{end.improver[:NAMED_BY]}", f"I_{t}", "seed", end.improver, data)
             found.nodes.append(node)
             places[end.improver] = node["id"]
         if end is not None:
             _measured(found.nodes, places, end)
-    if not found.nodes and seen.beginnings:  # killed before the seed was measured
-        t, digest = min(seen.beginnings.items())
-        found.nodes.append(_node(f"t{t}-{digest[:NAMED_BY]}", f"I_{t}", "seed", digest, seen))
+    if not found.nodes and data.run.beginnings:  # killed before the seed was measured
+        t, digest = min(data.run.beginnings.items())
+        found.nodes.append(_node(f"t{t}-{digest[:NAMED_BY]}", f"I_{t}", "seed", digest, data))
     for node in found.nodes:
         node["card"] = card_document(card) if card is not None and card.digest == node["digest"] else None
     return found
@@ -56,7 +56,7 @@ def lineage_of(seen: RunData, card: ImproverCard | None) -> Lineage:
 
 def _candidates(
     found: Lineage,
-    seen: RunData,
+    data: PageData,
     t: int,
     tried: Mapping[str, list[Evaluated]],
     end: IterationFinished | None,
@@ -65,7 +65,7 @@ def _candidates(
     """The candidates of iteration t, and the one that its self-improvement gave."""
     given = None if end is None else end.candidate
     digests = list(dict.fromkeys([*tried, *([given] if given is not None and t > 0 else [])]))
-    parent = places.get(seen.parents.get(t) or seen.beginnings.get(t, ""))
+    parent = places.get(data.run.parents.get(t) or data.run.beginnings.get(t, ""))
     for number, digest in enumerate(digests, 1):
         went_on = end is not None and end.accepted and digest == given
         if not digest or (digest in places and not went_on):
@@ -76,7 +76,7 @@ def _candidates(
         seen_values = tried.get(digest, [])
         state = "accepted" if went_on else "rejected" if digest == given else _state(seen_values)
         label = f"I_{t}" if went_on else f"candidate {number} of t = {t}"
-        node = _node(f"t{t}-{digest[:NAMED_BY]}", label, state, digest, seen)
+        node = _node(f"t{t}-{digest[:NAMED_BY]}", label, state, digest, data)
         node["t"], node["parent"] = t, parent
         if end is not None and digest == given:
             node["reason"] = end.reason
@@ -104,17 +104,17 @@ def _measured(nodes: list[LineageNode], places: Mapping[str, str], end: Iteratio
         node["test"], node["test_stderr"] = of_test.mean, of_test.stderr
 
 
-def programs_of(seen: RunData) -> Lineage:
+def programs_of(data: PageData) -> Lineage:
     """The lineage of strop improve: the original, the candidates that were tried, and the improved program."""
     found, first = Lineage(), ""
-    original, improved = seen.singles.get("original/train"), seen.singles.get("improved/train")
+    original, improved = data.run.results.get("original/train"), data.run.results.get("improved/train")
     if original is not None and original.solution is not None:
-        node = _node("original", "original", "seed", original.solution, seen)
+        node = _node("original", "original", "seed", original.solution, data)
         node["value"], first = original.value, original.solution
-        _sealed(node, seen.singles.get("original/test"))
+        _sealed(node, data.run.results.get("original/test"))
         found.nodes.append(node)
     tried: dict[str, list[Evaluated]] = {}
-    for event in seen.candidates:
+    for event in data.run.candidates:
         if event.solution is not None:
             tried.setdefault(event.solution, []).append(event)
     result = improved.solution if improved is not None else None
@@ -132,7 +132,7 @@ def programs_of(seen: RunData) -> Lineage:
             "improved" if digest == result else f"candidate {number}",
             state,
             digest,
-            seen,
+            data,
         )
         node["parent"] = "original" if first else None
         if seen_values:
@@ -140,17 +140,17 @@ def programs_of(seen: RunData) -> Lineage:
             node["reason"] = seen_values[0].error.split("\n")[0]
         if digest == result and improved is not None:
             node["value"] = improved.value
-            _sealed(node, seen.singles.get("improved/test"))
+            _sealed(node, data.run.results.get("improved/test"))
         found.nodes.append(node)
     return found
 
 
-def notes_of(text: str, digest: str, seen: RunData) -> list[NodeNote]:
+def notes_of(text: str, digest: str, data: PageData) -> list[NodeNote]:
     """What the rules on texts say of a program now, and what was noted of it at run time."""
     notes: dict[tuple[str, int, str], int] = {}
     for finding in audit_program(text):
         notes[finding.rule, finding.line, finding.detail] = 1
-    for (rule, line, detail), times in seen.program_notes.get(digest, {}).items():
+    for (rule, line, detail), times in data.program_notes.get(digest, {}).items():
         if not rule.startswith("S"):
             notes[rule, line, detail] = times
     return [_note(rule, line, detail, times) for (rule, line, detail), times in notes.items()]
@@ -159,7 +159,7 @@ def notes_of(text: str, digest: str, seen: RunData) -> list[NodeNote]:
 def describe(
     nodes: Iterable[LineageNode],
     texts: Mapping[str, str],
-    seen: RunData,
+    data: PageData,
     behaviours: Mapping[str, Behaviour],
     strategies: bool,
 ) -> None:
@@ -168,7 +168,7 @@ def describe(
         text = texts.get(node["digest"])
         if text is None:
             continue
-        node["notes"] = notes_of(text, node["digest"], seen)
+        node["notes"] = notes_of(text, node["digest"], data)
         if strategies:
             strategy = classify(text, behaviours.get(text))
             node["strategy"] = {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
@@ -201,7 +201,7 @@ def _sealed(node: LineageNode, event: Evaluated | None) -> None:
         node["test_stderr"] = estimate(event.scores).stderr if len(event.scores) > 1 else None
 
 
-def _node(name: str, label: str, state: str, digest: str, seen: RunData) -> LineageNode:
+def _node(name: str, label: str, state: str, digest: str, data: PageData) -> LineageNode:
     return {
         "id": name,
         "label": label,
@@ -214,7 +214,7 @@ def _node(name: str, label: str, state: str, digest: str, seen: RunData) -> Line
         "stderr": None,
         "test": None,
         "test_stderr": None,
-        "text": seen.texts.of(digest),
+        "text": data.texts.of(digest),
         "digest": digest,
         "strategy": None,
         "notes": [],

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from strop.core.handles import NAMED_BY
-from strop.report.html.load import RunData
+from strop.report.html.page_data import PageData
 from strop.report.html.schema import CellFacts, Headline, MatrixFacts, RunFacts
 from strop.report.terminal.conclusion import status_words
 from strop.report.terminal.documents import measured
@@ -20,28 +20,30 @@ from strop.store import Store
 _KINDS = ("eval", "compare")
 
 
-def matrix_of(store: Store, seen: RunData, meta: Mapping[str, str]) -> MatrixFacts | None:
+def matrix_of(store: Store, data: PageData, meta: Mapping[str, str]) -> MatrixFacts | None:
     """The matrix of a record; None where it has none."""
     if meta.get("kind") not in _KINDS or "improvers" not in meta:
         return None
     tasks = meta.get("task", "").split(", ")
     improvers = [(str(name), str(digest)) for name, digest in json.loads(meta["improvers"])]
-    copies = _copies(seen, meta)
+    copies = _copies(data)
     return {
         "tasks": tasks,
         "improvers": [name for name, _ in improvers],
         "cells": [[_cell(store, task, digest, copies) for _, digest in improvers] for task in tasks],
-        "seeds": [None if (found := seen.singles.get(f"{task}/seed/test")) is None else found.value for task in tasks],
+        "seeds": [
+            None if (found := data.run.results.get(f"{task}/seed/test")) is None else found.value for task in tasks
+        ],
     }
 
 
-def headline_of_matrix(store: Store, seen: RunData, run: RunFacts) -> Headline:
+def headline_of_matrix(store: Store, data: PageData, run: RunFacts) -> Headline:
     """The sentence of the terminal, computed by the same function; where measurements are missing, how many there are.
 
     Raises:
         StoreError: the record does not hold what it needs.
     """
-    found = recorded_matrix(store, _copies(seen, store.meta))
+    found = recorded_matrix(store, _copies(data))
     cells = len(found.plan.tasks) * len(found.plan.improvers)
     ended = status_words(run["status"], run["detail"])
     if not found.complete:
@@ -55,8 +57,8 @@ def headline_of_matrix(store: Store, seen: RunData, run: RunFacts) -> Headline:
     return {"sentence": verdict, "detail": f"{cost} {ended}".rstrip()}
 
 
-def _copies(seen: RunData, meta: Mapping[str, str]) -> int:
-    return int(seen.run.recipe.get("copies", 0))
+def _copies(data: PageData) -> int:
+    return int(data.run.recipe.get("copies", 0))
 
 
 def _cell(store: Store, task: str, digest: str, copies: int) -> CellFacts | None:

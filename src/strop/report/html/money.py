@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strop.report.html.load import RunData
+from strop.report.html.page_data import PageData
 from strop.report.html.schema import BudgetLine, MoneyFacts
 from strop.report.terminal.costs import costs_document
 
@@ -13,29 +13,28 @@ POINTS = 120
 """Of a line over time, at most."""
 
 
-def money_of(seen: RunData) -> MoneyFacts:
+def money_of(data: PageData) -> MoneyFacts:
     """What was spent on the language model."""
     return {
-        "costs": costs_document(seen.run.costs),
+        "costs": costs_document(data.run.costs),
         "roles": {
             role: {"lm_calls": rows[-1][1], "tokens": rows[-1][2], "dollars": rows[-1][3]}
-            for role, rows in seen.by_role.items()
+            for role, rows in data.tables.spending.items()
         },
-        "over_time": thinned(seen.over_time),
-        "by_role": {role: thinned(rows) for role, rows in seen.by_role.items()},
+        "by_role": {role: thinned(rows) for role, rows in data.tables.spending.items()},
     }
 
 
-def budget_of(seen: RunData, recipe: Mapping[str, Any]) -> list[BudgetLine]:
+def budget_of(data: PageData, recipe: Mapping[str, Any]) -> list[BudgetLine]:
     """What was used of each limit of the whole run."""
-    total = seen.run.costs.total
+    total = data.run.costs.total
     used: list[tuple[str, float, str]] = [
         ("LM calls", total.calls, "max_calls"),
         ("responses", total.responses, ""),
         ("tokens", total.input_tokens + total.output_tokens, "max_tokens"),
         ("dollars", total.cost / 1e9, "max_cost"),
-        ("evaluations", len(seen.evaluations["at"]), ""),
-        ("seconds", round(seen.seconds, 1), "max_time"),
+        ("evaluations", len(data.tables.evaluations["at"]), ""),
+        ("seconds", round(data.run.seconds, 1), "max_time"),
     ]
     return [{"name": name, "used": amount, "limit": recipe.get(limit)} for name, amount, limit in used]
 

@@ -202,7 +202,6 @@ class MoneyFacts(TypedDict):
     costs: CostsDocument
     roles: dict[str, dict[str, float]]
     """Role → `lm_calls`, `tokens`, `dollars`."""
-    over_time: list[list[float]]
     """[seconds, dollars, tokens], both added up."""
     by_role: dict[str, list[list[float]]]
     """Role → [seconds, LM calls, tokens, dollars], added up."""
@@ -280,6 +279,8 @@ class PageDocument(TypedDict):
     """What the answers of the language model hold, in one sentence; may be empty."""
     used: str
     """What the improver used of its budgets, where there is one improvement; may be empty."""
+    judged: dict[str, dict[str, int]]
+    """Arm of Table 2 → rule → how many improvements circumvent the sandbox; `n`: how many were judged."""
     improvement: list[ImprovementRow]
     """Empty where nothing was improved."""
     patch: PatchFacts | None
