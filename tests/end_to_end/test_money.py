@@ -183,6 +183,7 @@ def test_plan_of_a_tiny_run_holds_what_the_run_then_does(strop: Any) -> None:
     assert plan["cost"] == {"least": 0, "expected": 0, "every_call": 0, "most": 0}
 
 
+@pytest.mark.slow
 def test_no_limit_is_passed_and_no_answer_lost_in_randomised_runs_against_a_vendor_that_also_lies() -> None:
     done = subprocess.run([sys.executable, str(BENCH), "--runs", "10", "--json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -39,6 +39,7 @@ from strop.runs.journal import Journal, run
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import META_TASK, Instance, SecretSeeds, Split, Task
+from support.tiers import slow_unless
 
 SECRET = b"the secret of this test"
 DIGITS = {"high": "7310585786", "low": "2689414213"}
@@ -211,7 +212,7 @@ def assert_nothing_depends_on_the_canary(a: Happened, b: Happened) -> None:
 SELECTIONS = ["paper", "gated", "archive"]
 
 
-@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("selection", slow_unless(lambda name: name != "archive", SELECTIONS))
 def test_canary_of_the_sealed_split_is_in_no_prompt_no_program_and_no_choice(carry: Carry, selection: str) -> None:
     for which in DIGITS:
         assert_digits_are_sealed(carry(selection, which))
