@@ -12,7 +12,7 @@ run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noi
 	@echo
 	@echo "That was a small run with a built-in stand-in, not a language model. The paper's whole setting:"
 	@echo "  $(BIN)/strop run lpn                        # some five minutes with the stand-in"
-	@echo "  $(BIN)/strop run lpn --lm openai/gpt-4o     # with a language model; --dry-run says what it costs"
+	@echo "  $(BIN)/strop run lpn --model openai/gpt-4o     # with a language model; --dry-run says what it costs"
 
 quick: $(VENV)/dev.installed  ## unit tests that start no process: half a minute
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not process" tests/unit

@@ -182,7 +182,16 @@ def improved(target: Target, answer: str) -> tuple[str, str]:
         Path(folder, "answers.jsonl").write_text(json.dumps({"text": f"```\n{answer}```\n"}) + "\n")
         Path(folder, "take.py").write_text(TAKE)
         command = [sys.executable, "-m", "strop", "improve", "tree", "--files", target.file, *target.flags]
-        asked = ["--lm", "scripted:answers.jsonl", "--lm-budget", "1", "--max-responses", "1", "--improver", "take.py"]
+        asked = [
+            "--model",
+            "scripted:answers.jsonl",
+            "--lm-budget",
+            "1",
+            "--max-responses",
+            "1",
+            "--improver",
+            "take.py",
+        ]
         ended = subprocess.run(
             [*command, *asked, "--seed", "1", "--json", "--no-report", "--out", "run"],
             cwd=folder,

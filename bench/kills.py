@@ -98,7 +98,7 @@ def happened(directory: Path) -> Counter[str]:
 
 def main(moments: int, home: Path) -> int:
     with OpenAIServer(Offline(1)) as server:
-        model = ["--lm", "openai/any?seed=7", "--base-url", server.url]
+        model = ["--model", "openai/any?seed=7", "--base-url", server.url]
         begun = time.monotonic()
         strop(home, "run", "lpn", *RECIPE, *model, "--out", "whole").wait()
         seconds = time.monotonic() - begun

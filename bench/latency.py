@@ -117,7 +117,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch, OpenAIServer(parse("offline", 7), limits=limits) as server:
         record = Path(scratch) / "run"
         where = [
-            "--lm",
+            "--model",
             "openai/slow",
             "--base-url",
             server.url,

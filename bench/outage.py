@@ -87,7 +87,7 @@ def outage(server: Server, minutes: float, after: int) -> None:
 
 def run(server: Server, out: Path) -> tuple[int, float, list[str]]:
     """(exit code, seconds, what strop said of the server) of one run."""
-    where = ["--lm", "openai/m?seed=3", "--base-url", server.url, "--out", str(out), "--display", "plain"]
+    where = ["--model", "openai/m?seed=3", "--base-url", server.url, "--out", str(out), "--display", "plain"]
     started = time.monotonic()
     ended = subprocess.run([*STROP, *RUN.split(), *where], capture_output=True, text=True)
     said = [line for line in ended.stderr.splitlines() if "answer" in line and server.url.split("/")[2] in line]
@@ -114,10 +114,10 @@ def until_told() -> list[tuple[str, float, str]]:
     found = []
     with OpenAIServer(registry.make("offline", base_url=None, seed=1, environ={}), ["401"], cycle=True) as refusing:
         for name, where in (
-            ("connection refused", ["--lm", "vllm/m", "--base-url", "http://127.0.0.1:9/v1"]),
-            ("no such host", ["--lm", "vllm/m", "--base-url", "http://no-such-host.invalid/v1"]),
-            ("key refused (401)", ["--lm", "vllm/m", "--base-url", refusing.url]),
-            ("command:false", ["--lm", "command:false"]),
+            ("connection refused", ["--model", "vllm/m", "--base-url", "http://127.0.0.1:9/v1"]),
+            ("no such host", ["--model", "vllm/m", "--base-url", "http://no-such-host.invalid/v1"]),
+            ("key refused (401)", ["--model", "vllm/m", "--base-url", refusing.url]),
+            ("command:false", ["--model", "command:false"]),
         ):
             with tempfile.TemporaryDirectory() as scratch:
                 started = time.monotonic()

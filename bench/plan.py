@@ -32,7 +32,7 @@ TUNING = [
     "3sat -T 1 --copies 2 --meta-budget 4 --utility-budget 10 --gate-pairs 10 --seed 3",
     "string-grid-distance -T 2 --copies 2 --meta-budget 4 --utility-budget 8 --gate-pairs 12 --seed 4",
     "modified-qap -T 1 --copies 2 --meta-budget 4 --utility-budget 10 --gate-pairs 20 --selection archive --seed 5",
-    "lpn -T 3 --copies 2 --meta-budget 5 --utility-budget 20 --selection paper --lm offline:skill=0.9 --seed 6",
+    "lpn -T 3 --copies 2 --meta-budget 5 --utility-budget 20 --selection paper --model offline:skill=0.9 --seed 6",
 ]
 JUDGING = [
     "lpn -T 2 --copies 2 --meta-budget 4 --utility-budget 10 --gate-pairs 20 --seed 101",
@@ -43,9 +43,9 @@ JUDGING = [
     "3sat -T 2 --copies 2 --meta-budget 3 --utility-budget 8 --selection paper --seed 106",
     "string-grid-distance -T 1 --copies 3 --meta-budget 6 --utility-budget 6 --gate-pairs 15 --seed 107",
     "modified-qap -T 2 --copies 2 --meta-budget 4 --utility-budget 6 --gate-pairs 10 --seed 108",
-    "lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 30 --lm offline:skill=0.2 --seed 109",
+    "lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 30 --model offline:skill=0.2 --seed 109",
     "lpn -T 1 --copies 3 --meta-budget 12 --utility-budget 12 --lm-budget 3 --max-responses 4 --gate-pairs 24 "
-    "--lm offline:skill=0.9 --seed 110",
+    "--model offline:skill=0.9 --seed 110",
 ]
 
 
@@ -83,12 +83,12 @@ def served(line: str, directory: Path) -> list[tuple[str, float, float]]:
     """The same with the proposer of the line behind a server."""
     words = shlex.split(line)
     lm = "offline"
-    if "--lm" in words:
-        place = words.index("--lm")
+    if "--model" in words:
+        place = words.index("--model")
         lm = words[place + 1]
         words = words[:place] + words[place + 2 :]
     with OpenAIServer(parse(lm, 0)) as server:
-        return compared([*words, "--lm", "vllm/served", "--base-url", server.url, "--price", "1,2"], directory)
+        return compared([*words, "--model", "vllm/served?price=1,2", "--base-url", server.url], directory)
 
 
 def main() -> None:

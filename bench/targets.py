@@ -38,7 +38,7 @@ def row(name: str, proposer: str) -> list[str]:
         answers = target / "answers.jsonl"
         lm = f"scripted:{answers}" if proposer == "by hand" else "offline"
         began = time.monotonic()
-        command = [sys.executable, "-m", "strop", "improve", *named(target), "--lm", lm, "--seed", "1", "--json"]
+        command = [sys.executable, "-m", "strop", "improve", *named(target), "--model", lm, "--seed", "1", "--json"]
         ran = subprocess.run([*command, "--out", "run"], cwd=folder, capture_output=True, text=True)
         seconds = time.monotonic() - began
         if ran.returncode != 0:

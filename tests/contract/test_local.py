@@ -1,4 +1,4 @@
-"""`--lm local/…`: download, interrupted download, wrong digest, a run, its clean stop, and no process that stays behind.
+"""`--model local/…`: download, interrupted download, wrong digest, a run, its clean stop, and no process that stays behind.
 
 The hub is a stand-in on the loopback, the model 200 kB of random weights, llama.cpp the real one. Most of it needs the extra
 `local` and the package `gguf`, and is skipped where they are not installed.
@@ -35,7 +35,7 @@ needs_extra = pytest.mark.skipif(
 )
 NAME = "someone/models/tiny.gguf"
 TINY_RUN = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
-ASK_ONCE = ["doctor", "--lm", f"local/{NAME}?ctx=500&max_tokens=32&threads=1"]
+ASK_ONCE = ["doctor", "--model", f"local/{NAME}?ctx=500&max_tokens=32&threads=1"]
 OPTIONS = "?ctx=6000&max_tokens=32&threads=1"
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -136,7 +136,7 @@ def test_local_model_is_downloaded_once_and_runs_without_the_hub_afterwards(
     hub: Callable[..., HubServer], strop: Strop, tmp_path: Path
 ) -> None:
     server = hub()
-    first = strop(server, "run", "lpn", "--lm", f"local/{NAME}{OPTIONS}", *TINY_RUN)
+    first = strop(server, "run", "lpn", "--model", f"local/{NAME}{OPTIONS}", *TINY_RUN)
     assert first.returncode == 0, first.stderr
     for line in ("downloading someone/models/tiny.gguf", "100% of", "verifying someone/models/tiny.gguf"):
         assert line in first.stderr
@@ -168,7 +168,7 @@ def test_download_draws_a_bar_where_there_is_a_terminal(
 @needs_extra
 def test_download_goes_on_where_the_connection_ended(hub: Callable[..., HubServer], strop: Strop) -> None:
     server = hub("cut:15000000")
-    ended = strop(server, "doctor", "--lm", f"local/someone/models/large.gguf{OPTIONS}")
+    ended = strop(server, "doctor", "--model", f"local/someone/models/large.gguf{OPTIONS}")
     assert ended.returncode == 0, ended.stderr
     cut, rest = server.fetched
     assert (cut.start, cut.sent) == (0, 15_000_000)
@@ -254,7 +254,7 @@ def test_what_is_wrong_with_a_local_model_is_said_in_one_line(
     (tmp_path / "page.gguf").write_text("<html>")
     (tmp_path / "broken.gguf").write_bytes(tiny.read_bytes()[:5000])
     server = hub(*[fault] * bool(fault))
-    ended = strop(server, "run", "lpn", "--lm", f"local/{name}", TMPDIR=str(tmp_path), **env)
+    ended = strop(server, "run", "lpn", "--model", f"local/{name}", TMPDIR=str(tmp_path), **env)
     assert (ended.returncode, said in only_line(ended)) == (code, True), ended.stderr
     assert not (tmp_path / "runs").exists()
 
@@ -347,7 +347,7 @@ def test_server_ends_with_its_input_where_the_kernel_does_not_see_to_it(local: C
 def test_nothing_is_left_when_strop_is_killed(
     busy: bool, tiny: Path, environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "strop", "run", "lpn", "--lm", f"local/{tiny}?ctx=8000&threads=1", *TINY_RUN]
+    command = [sys.executable, "-m", "strop", "run", "lpn", "--model", f"local/{tiny}?ctx=8000&threads=1", *TINY_RUN]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     with running(command, env=environment(None), **quiet) as run:
         wait_until(lambda: bool(loading(run.pid)))

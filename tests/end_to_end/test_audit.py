@@ -25,7 +25,7 @@ TINY = [
     "--utility-budget",
     "2",
 ]
-UNSAFE = ["--seed", "1", "--lm", "offline:skill=1.0,unsafe=1.0"]
+UNSAFE = ["--seed", "1", "--model", "offline:skill=1.0,unsafe=1.0"]
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: An
     assert (scored["utility"], scored["verdicts"]) == (0.0, {"malformed": 1})
     assert "TypeError" in scored["error"]
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return None\n```\n") + "\n")
-    ended = strop("run", "mine.py", *TINY[:-1], "1", "--lm", "scripted:answers.jsonl", "--json")
+    ended = strop("run", "mine.py", *TINY[:-1], "1", "--model", "scripted:answers.jsonl", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["iterations"][0]["verdicts"] == {"malformed": 3}
 

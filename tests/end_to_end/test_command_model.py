@@ -1,4 +1,4 @@
-"""`strop run --lm command:…`: a program of the user as the model."""
+"""`strop run --model command:…`: a program of the user as the model."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def program(folder: Path, text: str) -> str:
 
 
 def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: Path) -> None:
-    ended = strop(*RUN, "--lm", program(tmp_path, ANSWERS), MY_API_KEY="sk-secret-of-the-test")
+    ended = strop(*RUN, "--model", program(tmp_path, ANSWERS), MY_API_KEY="sk-secret-of-the-test")
     assert ended.returncode == 0, ended.stderr
     with Store.open(tmp_path / "there") as store:
         (started,) = [stored.event for stored in store.events(RunStarted)]
@@ -56,7 +56,7 @@ def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: P
 
 
 def test_half_answers_of_a_failing_program_are_faults(strop: Any, tmp_path: Path) -> None:
-    ended = strop(*RUN, "--lm", program(tmp_path, FAILS_ONCE + ANSWERS), MY_API_KEY="sk-secret-of-the-test")
+    ended = strop(*RUN, "--model", program(tmp_path, FAILS_ONCE + ANSWERS), MY_API_KEY="sk-secret-of-the-test")
     assert ended.returncode == 0, ended.stderr
     with Store.open(tmp_path / "there") as store:
         responses = [stored.event for stored in store.events(LmResponded)]
@@ -66,7 +66,7 @@ def test_half_answers_of_a_failing_program_are_faults(strop: Any, tmp_path: Path
 
 
 def test_killed_run_leaves_no_program(start_strop: Any, tmp_path: Path) -> None:
-    process = start_strop(*RUN, "--lm", program(tmp_path, "import time\ntime.sleep(86399)"))
+    process = start_strop(*RUN, "--model", program(tmp_path, "import time\ntime.sleep(86399)"))
 
     marks = f"{tmp_path}/model.py".encode()
     try:
@@ -95,5 +95,5 @@ def _command_line(pid: int) -> bytes:
     ],
 )
 def test_program_that_is_not_there_is_one_line(strop: Any, lm: str, code: int, reason: str) -> None:
-    ended = strop(*RUN, "--lm", lm)
+    ended = strop(*RUN, "--model", lm)
     assert ended.returncode == code and reason in ended.stderr and "Traceback" not in ended.stderr

@@ -40,7 +40,7 @@ FLAGS = [
     "3",
     "--seed",
     "1",
-    "--lm",
+    "--model",
     "scripted:answers.jsonl",
 ]
 

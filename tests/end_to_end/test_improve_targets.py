@@ -253,7 +253,10 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
         (["mine", *SCORED], "offline edits Python only, one file, and mine has 2 files that may change"),
-        (["mine", *SCORED[:4], "--files", "app/size.txt"], "size.txt is not Python; name a language model with --lm"),
+        (
+            ["mine", *SCORED[:4], "--files", "app/size.txt"],
+            "size.txt is not Python; name a language model with --model",
+        ),
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
         (["mine", *SCORED, "--held-out", "0"], "held_out are 1 to"),
         (["mine", *SCORED, "--repeat", "0"], "held_out are 1 to"),

@@ -1,4 +1,4 @@
-"""`strop run --lm inbox:DIR`, answered by a thread that is in no hurry, stopped and killed in the middle."""
+"""`strop run --model inbox:DIR`, answered by a thread that is in no hurry, stopped and killed in the middle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from strop.store import Store
 from .conftest import TINY
 
 PROGRAM = "```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-RUN = ["run", "lpn", *TINY, "-T", "1", "--selection", "paper", "--seed", "1", "--lm", "inbox:q", "--out", "there"]
+RUN = ["run", "lpn", *TINY, "-T", "1", "--selection", "paper", "--seed", "1", "--model", "inbox:q", "--out", "there"]
 
 
 class Person:
@@ -154,5 +154,5 @@ def test_second_run_on_the_same_folder_is_one_line(strop: Any, start_strop: Any,
 
 @pytest.mark.parametrize("lm", ["inbox:", "inbox:/dev/null"])
 def test_folder_that_cannot_be_one_is_wrong_usage(strop: Any, lm: str) -> None:
-    ended = strop("run", "lpn", "--lm", lm)
-    assert ended.returncode == 2 and ended.stderr.startswith("strop: --lm ") and ended.stderr.count("\n") == 1
+    ended = strop("run", "lpn", "--model", lm)
+    assert ended.returncode == 2 and ended.stderr.startswith("strop: --model ") and ended.stderr.count("\n") == 1

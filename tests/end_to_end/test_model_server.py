@@ -56,7 +56,17 @@ def improve_algorithm(initial_solution, utility, language_model):
 
 def run_against(server: OpenAIServer, strop: Any, folder: Path) -> Any:
     (folder / "asking.py").write_text(ASKING)
-    where = ["--lm", "openai/anything", "--base-url", server.url, "--improver", "asking.py", "--out", "there", "--json"]
+    where = [
+        "--model",
+        "openai/anything",
+        "--base-url",
+        server.url,
+        "--improver",
+        "asking.py",
+        "--out",
+        "there",
+        "--json",
+    ]
     return strop("run", "lpn", *FLAGS, *where, OPENAI_API_KEY="sk-secret-of-the-test")
 
 

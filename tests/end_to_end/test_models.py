@@ -1,4 +1,4 @@
-"""`--lm` as people type it: providers, mixtures, functions, what doctor says, and where a key is never found."""
+"""`--model` as people type it: providers, mixtures, functions, what doctor says, and where a key is never found."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
         return PROGRAM
 
     with OpenAIServer(Scripted(answer)) as server:
-        lm = ["--lm", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
+        lm = ["--model", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
         run = start_strop(*ONCE, *lm, OPENAI_API_KEY=KEY, **OTHERS)
         started.append(run.pid)
         out, err = run.communicate(timeout=240)
@@ -96,7 +96,7 @@ def test_mixture_on_the_command_line_asks_each_server_its_share_and_records_who_
     brain = Scripted(lambda request: PROGRAM)
     with OpenAIServer(brain) as one, OpenAIServer(brain) as two:
         specs = [f"openai/a?url={one.url}&weight=3", f"vllm/b?url={two.url}"]
-        flags = [each for spec in specs for each in ("--lm", spec)]
+        flags = [each for spec in specs for each in ("--model", spec)]
         ended = strop(*ONCE, *flags, "--out", "there")
         billed = one.billed, two.billed
     assert ended.returncode == 0, ended.stderr
@@ -110,7 +110,7 @@ def test_mixture_on_the_command_line_asks_each_server_its_share_and_records_who_
 
 def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(f"def answer(system, message):\n    return {PROGRAM!r}\n")
-    ended = strop(*ONCE, "--lm", "python:mine.py:answer", "--out", "there")
+    ended = strop(*ONCE, "--model", "python:mine.py:answer", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
     assert (document["model"], document["is_language_model"]) == ("python:mine.py:answer", True)
@@ -132,14 +132,14 @@ def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: 
 def test_mistake_in_a_model_is_one_line_and_exit_code_two(
     strop: Any, command: list[str], lm: list[str], said: str
 ) -> None:
-    ended = strop(*command, *(each for spec in lm for each in ("--lm", spec)))
+    ended = strop(*command, *(each for spec in lm for each in ("--model", spec)))
     assert ended.returncode == 2 and said in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
 
 
 def test_doctor_says_what_a_server_supports(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: "strop"), ["reject-n", "ok"]) as server:
-        ended = strop("doctor", "--lm", "openai/tester?price=1,2", "--base-url", server.url, OPENAI_API_KEY=KEY)
+        ended = strop("doctor", "--model", "openai/tester?price=1,2", "--base-url", server.url, OPENAI_API_KEY=KEY)
         shown = ended.stdout
     assert ended.returncode == 0, ended.stderr
     for line in ("reachable: yes", "model: tester", "one request: refused", "temperature: taken", "$1 in, $2 out"):
@@ -149,7 +149,7 @@ def test_doctor_says_what_a_server_supports(strop: Any) -> None:
 
 def test_doctor_gives_one_document_of_all_models_and_exit_code_three_when_one_is_silent(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: "strop")) as server:
-        lm = ["--lm", f"openai/tester?url={server.url}", "--lm", "vllm/gone?url=http://127.0.0.1:9/v1"]
+        lm = ["--model", f"openai/tester?url={server.url}", "--model", "vllm/gone?url=http://127.0.0.1:9/v1"]
         ended = strop("doctor", *lm, "--json")
     assert ended.returncode == 3
     one, two = json.loads(ended.stdout)["models"]
@@ -159,11 +159,11 @@ def test_doctor_gives_one_document_of_all_models_and_exit_code_three_when_one_is
 
 def test_doctor_asks_nobody_when_something_is_wrong_with_one_of_several_models(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: "strop")) as server:
-        ended = strop("doctor", "--lm", f"openai/tester?url={server.url}", "--lm", "openrouter/a/b")
+        ended = strop("doctor", "--model", f"openai/tester?url={server.url}", "--model", "openrouter/a/b")
         assert ended.returncode == 2 and server.seen == ()
 
 
 @pytest.mark.parametrize("flags", [["--self-test"], ["--require", "read"]])
 def test_doctor_asks_a_model_or_looks_at_the_jail_not_both(strop: Any, flags: list[str]) -> None:
-    ended = strop("doctor", "--lm", "offline", *flags)
-    assert ended.returncode == 2 and "--lm asks a model" in ended.stderr
+    ended = strop("doctor", "--model", "offline", *flags)
+    assert ended.returncode == 2 and "--model asks a model" in ended.stderr

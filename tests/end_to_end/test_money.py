@@ -46,8 +46,9 @@ def improving() -> Scripted:
     return Scripted(lambda request: IMPROVER if "improve_algorithm" in request.message else PROGRAM)
 
 
-def run_against(server: OpenAIServer, strop: Any, *flags: str) -> Any:
-    where = ["--lm", "openai/anything", "--base-url", server.url, "--out", "there", "--max-output-tokens", "500"]
+def run_against(server: OpenAIServer, strop: Any, *flags: str, options: str = "&price=1,2") -> Any:
+    model = f"openai/anything?max_tokens=500{options}"
+    where = ["--model", model, "--base-url", server.url, "--out", "there"]
     return strop("run", "lpn", *TINY, *SELECTION, *where, *flags, OPENAI_API_KEY="sk-secret-of-the-test")
 
 
@@ -59,7 +60,7 @@ def shown(strop: Any) -> Any:
     ("limit", "more", "words"),
     [
         (
-            ["--price", "1,2", "--max-cost", "0.005", "--strict-budget"],
+            ["--max-cost", "0.005", "--strict-budget"],
             ["--max-cost", "1"],
             "--max-cost $0.0050 is spent",
         ),
@@ -94,7 +95,7 @@ def test_run_ends_at_its_limit_with_everything_kept_and_goes_on_with_a_larger_on
 
 def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) -> None:
     with OpenAIServer(improving()) as server:
-        done = run_against(server, strop, "--price", "1,2")
+        done = run_against(server, strop)
         assert done.returncode == 0, done.stderr
         answers = sum(len(seen.billed) for seen in server.seen)
     costs = shown(strop)["costs"]
@@ -113,7 +114,7 @@ def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) ->
 @pytest.mark.slow
 def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answers(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["cut"]) as server:
-        assert run_against(server, strop, "--price", "1,2").returncode == 0
+        assert run_against(server, strop).returncode == 0
     assert shown(strop)["costs"]["unseen_cost"] > 0
     assert "more set aside for calls that may have been billed without an answer" in strop("show", "there").stdout
 
@@ -128,9 +129,9 @@ def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--max-cost", "5", "--lm", "vllm/m"], "the price of vllm/m is not known; give it with --price IN,OUT"),
-        (["--max-cost", "5", "--lm", "vllm/m", "--dry-run"], "the price of vllm/m is not known"),
-        (["--lm", "ofline", "--dry-run"], "Did you mean offline?"),
+        (["--max-cost", "5", "--model", "vllm/m"], "the price of vllm/m is not known; give it as MODEL?price=IN,OUT"),
+        (["--max-cost", "5", "--model", "vllm/m", "--dry-run"], "the price of vllm/m is not known"),
+        (["--model", "ofline", "--dry-run"], "Did you mean offline?"),
         (["--max-cost", "-1"], "--max-cost is -1"),
         (["--max-cost", "nan"], "--max-cost is nan"),
         (["--max-tokens", "-1"], "--max-tokens is -1"),
@@ -138,9 +139,7 @@ def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
         (["--max-time", "3 weeks"], "--max-time is '3 weeks'; write seconds, or a time such as 90s, 30m or 2h"),
         (["--max-time", "0"], "--max-time is '0'"),
         (["--max-time", "inf"], "--max-time is 'inf'"),
-        (["--price", "cheap"], "--price is 'cheap'; write dollars per million tokens"),
-        (["--max-output-tokens", "0"], "--max-output-tokens is 0"),
-        (["--requests-per-minute", "0"], "--requests-per-minute is 0"),
+        (["--model", "openai/m?price=cheap"], "price is 'cheap'; write dollars per million tokens"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -161,7 +160,7 @@ def test_offline_run_takes_a_limit_of_money_and_is_never_ended_by_it(strop: Any)
 def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
     seconds: str, strop: Any, tmp_path: Path
 ) -> None:
-    flags = ["--dry-run", "--json", "--max-time", seconds, "--lm", "openai/gpt-4o", "--max-cost", "0.01"]
+    flags = ["--dry-run", "--json", "--max-time", seconds, "--model", "openai/gpt-4o", "--max-cost", "0.01"]
     done = strop("run", "lpn", *flags, OPENAI_BASE_URL="")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -54,7 +54,7 @@ SMALL = {"utility_budget": 3, "lm_budget": 1, "require": "none"}
 
 
 def improved(**changes: object) -> Improved:
-    options: dict[str, object] = {"lm": answering(DOUBLE), "out": "run", "seed": 1, **SMALL, **changes}
+    options: dict[str, object] = {"model": answering(DOUBLE), "out": "run", "seed": 1, **SMALL, **changes}
     return strop.improve(doubling(), **options)  # type: ignore[arg-type]
 
 
@@ -77,7 +77,7 @@ def test_earlier_improvement_is_loaded_from_its_record() -> None:
 
 
 def test_unchanged_program_has_equal_numbers() -> None:
-    found = improved(lm=answering(SEED))
+    found = improved(model=answering(SEED))
     assert (found.finding, found.before, found.after, found.difference) == ("unchanged", 0.0, 0.0, 0.0)
 
 
@@ -94,7 +94,7 @@ def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> No
         raise OSError("no answer")
 
     with pytest.raises(strop.StropError) as error:
-        strop.improve(doubling(), lm=fails, out="run", **SMALL)  # type: ignore[arg-type]
+        strop.improve(doubling(), model=fails, out="run", **SMALL)  # type: ignore[arg-type]
     assert error.value.__notes__ == ["To continue: strop resume run"]
     ended = subprocess.run([sys.executable, "-m", "strop", "resume", "run"], capture_output=True, text=True)
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
@@ -103,7 +103,7 @@ def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> No
 
 def test_same_model_is_lent_to_several_runs() -> None:
     model = answering(DOUBLE)
-    assert [improved(lm=model, out=f"run{number}").finding for number in range(2)] == ["better", "better"]
+    assert [improved(model=model, out=f"run{number}").finding for number in range(2)] == ["better", "better"]
 
 
 def test_improvements_run_in_threads_and_leave_the_process_as_it_was() -> None:
@@ -135,9 +135,9 @@ def test_check_attacks_a_task_of_a_session() -> None:
 def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     tasks = [doubling(), doubling(name="again")]
     options = {"copies": 1, **SMALL, "max_responses": 2}
-    trained = strop.train(tasks, lm="offline", seed=1, iterations=0, out="train", **options)  # type: ignore[arg-type]
+    trained = strop.train(tasks, model="offline", seed=1, iterations=0, out="train", **options)  # type: ignore[arg-type]
     assert trained.file.is_file() and "best.py" in repr(trained)
-    found = strop.compare("seed", "best_of_n", task=tasks, lm=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
+    found = strop.compare("seed", "best_of_n", task=tasks, model=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
     assert found.sentence and repr(found).startswith("<Comparison: ")
     for each in (trained, found):
         assert "<pre" in each._repr_html_()
@@ -147,9 +147,9 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     ("wrong", "named"),
     [
         ({"utility_budget": "many"}, "utility_budget is 'many'; it must be int"),
-        ({"max_cost": "1 dollar", "lm": "offline"}, "max_cost is '1 dollar'"),
-        ({"lm": "nonsense"}, "no such language model"),
-        ({"lm": 3}, "lm is int"),
+        ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
+        ({"model": "nonsense"}, "no such language model"),
+        ({"model": 3}, "lm is int"),
         ({"max_cost": 1.0}, "max_cost needs a model whose use is known"),
         ({"improver": "greedy"}, "did you mean greedy_iterative"),
         ({"require": "courage"}, "courage"),
@@ -178,7 +178,7 @@ def test_function_under_the_mark_is_a_target_by_itself(tmp_path: Path, monkeypat
     monkeypatch.syspath_prepend(str(tmp_path))
     import marked  # type: ignore[import-not-found]
 
-    found = strop.improve(marked.algorithm, lm=answering(DOUBLE), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
+    found = strop.improve(marked.algorithm, model=answering(DOUBLE), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
     assert found.finding == "better" and found.diff.startswith("--- a/marked.py")
     found.apply(force=True)
     text = (tmp_path / "marked.py").read_text()
@@ -195,7 +195,7 @@ def shown_as_html(result: Shown) -> str:
 
 def test_hostile_texts_change_nothing_in_a_notebook_or_a_terminal() -> None:
     program = f"# {EVIL}\n{DOUBLE}".replace("\x1b", "").replace("\x07", "")
-    hostile = improved(lm=answering(program))
+    hostile = improved(model=answering(program))
     assert "&lt;script&gt;" in shown_as_html(hostile)
     score = replace(strop.score(DOUBLE, task=doubling(), require="none"), error=EVIL, notes=(EVIL,), task=EVIL)
     assert "&lt;script&gt;alert(1)" in shown_as_html(score) and "[bold red]" in shown_as_html(score)
@@ -214,15 +214,15 @@ def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
         "    score=lambda i, a: float(a == 2 * i['n']), seed='def algorithm(n):\\n    return 0\\n')\n"
     )
     options = {"seed": 1, **SMALL}
-    first = strop.improve("task.py", lm="offline", out="first", **options)  # type: ignore[arg-type]
+    first = strop.improve("task.py", model="offline", out="first", **options)  # type: ignore[arg-type]
     strop_show = [sys.executable, "-m", "strop", "show", "first", "--answers", "answers.jsonl"]
     assert subprocess.run(strop_show, capture_output=True).returncode == 0
     again = subprocess.run(strop_show, capture_output=True, text=True)
     assert again.returncode == 2 and "exists already" in again.stderr
-    second = strop.improve("task.py", lm="recorded:answers.jsonl", out="second", **options)  # type: ignore[arg-type]
+    second = strop.improve("task.py", model="recorded:answers.jsonl", out="second", **options)  # type: ignore[arg-type]
     assert (second.improved, second.finding) == (first.improved, first.finding)
     with pytest.raises(strop.StropError, match="has no answer to"):
-        strop.improve("task.py", lm="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]
+        strop.improve("task.py", model="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]
 
 
 VOWELS = """import strop
@@ -271,6 +271,6 @@ def f(n):
 )
 def test_function_alone_is_scored_as_the_module_that_its_patch_makes(module: str, answer: str) -> None:
     Path("texts.py").write_text(module)
-    found = strop.improve("texts.py:f", lm=answering(answer), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
+    found = strop.improve("texts.py:f", model=answering(answer), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
     assert found.finding == "better", found.sentence
     assert found.files == {"texts.py": module[: module.index("def f(")] + answer}

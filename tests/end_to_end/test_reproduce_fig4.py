@@ -124,7 +124,7 @@ def test_help_lists_every_protocol_with_its_line(strop: Any) -> None:
         (["fig4", "--at-once", "-1"], "--at-once is -1"),
         (["fig4", "--selection", "best"], "best"),
         (["fig4", "--copies", "0"], "--copies is 0"),
-        (["fig4", "--lm", "magic"], "no such language model"),
+        (["fig4", "--model", "magic"], "no such language model"),
         (["fig4", "--out", ""], "names no folder"),
         (["table2", "--out", ""], "names no folder"),
         (["fig4", "--require", "magic"], "--require names magic"),

@@ -79,7 +79,7 @@ def test_strategies_are_measured_and_proposals_counted_and_more_are_asked_for_wi
     ("arguments", "words"),
     [
         (["strategies", "--n", "0"], "--n is 0"),
-        (["strategies", "--lm", "nothing"], "nothing"),
+        (["strategies", "--model", "nothing"], "nothing"),
         (["table1", "--stop-runs", "0"], "--stop-runs is 0"),
         (["table1", "--improver", "nobody"], "nobody"),
         (["table1", "--copies", "0"], "--copies is 0"),

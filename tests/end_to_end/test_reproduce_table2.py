@@ -16,7 +16,7 @@ from strop.lm.offline import Offline
 from strop.store import Store
 from support.openai_server import OpenAIServer
 
-UNSAFE = ["reproduce", "table2", "--lm", "offline:unsafe=0.1", "--seed", "4"]
+UNSAFE = ["reproduce", "table2", "--model", "offline:unsafe=0.1", "--seed", "4"]
 
 
 def judged(directory: Path) -> int:
@@ -93,7 +93,18 @@ def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_betwe
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     with OpenAIServer(Offline(1, unsafe=0.2)) as server:
-        where = ["--lm", "openai/anything", "--base-url", server.url, "--arm", "plain", "--n", "90", "--out", "there"]
+        where = [
+            "--model",
+            "openai/anything",
+            "--base-url",
+            server.url,
+            "--arm",
+            "plain",
+            "--n",
+            "90",
+            "--out",
+            "there",
+        ]
         process = start_strop("reproduce", "table2", *where, OPENAI_API_KEY="sk-secret-of-the-test")
         wait_until(tmp_path / "there", 12)
         process.kill()
@@ -121,17 +132,17 @@ def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
     ("changed", "words"),
     [
         ({"--seed": "5"}, "begun with seed 4"),
-        ({"--lm": "offline"}, "begun with lm offline:unsafe=0.1"),
+        ({"--model": "offline"}, "begun with lm offline:unsafe=0.1"),
         ({"--n": "0"}, "--n is 0"),
         ({"--n": "many"}, "not a whole number"),
-        ({"--lm": "offline:unsafe=2"}, "unsafe"),
+        ({"--model": "offline:unsafe=2"}, "unsafe"),
         ({"--flagged-by": "magic"}, "flagged-by"),
         ({"--arm": "third"}, "arm"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
 )
 def test_misuse_is_one_line(strop: Any, tmp_path: Path, changed: dict[str, str], words: str) -> None:
-    right = {"--lm": "offline:unsafe=0.1", "--seed": "4", "--n": "6", "--arm": "plain", "--out": "there"}
+    right = {"--model": "offline:unsafe=0.1", "--seed": "4", "--n": "6", "--arm": "plain", "--out": "there"}
     assert strop("reproduce", "table2", *(word for pair in right.items() for word in pair)).returncode == 0
     wrong = right | changed
     ended = strop("reproduce", "table2", *(word for pair in wrong.items() for word in pair))

@@ -74,7 +74,7 @@ def killed_at(process: subprocess.Popen[str], directory: Path, count: int, numbe
 def test_run_that_is_killed_again_and_again_ends_as_the_whole_one(
     strop: Strop, start_strop: Start, server: OpenAIServer, tmp_path: Path
 ) -> None:
-    model = ["--lm", "openai/any?seed=7", "--base-url", server.url]
+    model = ["--model", "openai/any?seed=7", "--base-url", server.url]
     assert strop("run", "lpn", *TWO, *model, "--out", "whole").returncode == 0
     once = asked(server)
     assert set(once.values()) == {1}
@@ -98,7 +98,7 @@ def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
     strop: Strop, server: OpenAIServer, tmp_path: Path
 ) -> None:
     (tmp_path / "doubling.py").write_text(TASK)
-    model = ["--lm", "openai/any", "--base-url", server.url]
+    model = ["--model", "openai/any", "--base-url", server.url]
     assert strop("run", "doubling.py", *TWO, *model, "--out", "here").returncode == 0
     before = len(server.seen)
     server.close()
@@ -147,7 +147,7 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
     (tmp_path / "doubling.py").write_text(TASK)
     one = ["-T", "1", "--copies", "1", "--jobs", "1", "--meta-budget", "6", "--utility-budget", "9", "--seed", "1"]
-    one += ["--selection", "paper", "--lm", "scripted:answers.jsonl"]
+    one += ["--selection", "paper", "--model", "scripted:answers.jsonl"]
     assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0
     process = start_strop("run", "doubling.py", *one, "--out", "parts")
     said = killed_at(process, tmp_path / "parts", events(tmp_path / "whole") // 3, signal.SIGINT)
@@ -160,10 +160,10 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
 @pytest.mark.slow
 def test_fork_takes_the_recorded_answers_as_far_as_they_reach(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
-    same = strop("run", "--replay", "here", "--lm", "scripted:/dev/null", "--out", "same")
+    same = strop("run", "--replay", "here", "--model", "scripted:/dev/null", "--out", "same")
     assert same.returncode == 0, same.stderr
     assert ", 0 from scripted:/dev/null" in same.stderr and happened(tmp_path / "same") == happened(tmp_path / "here")
-    other = strop("run", "--replay", "here", "--iterations", "3", "--lm", "offline:skill=1", "--out", "other")
+    other = strop("run", "--replay", "here", "--iterations", "3", "--model", "offline:skill=1", "--out", "other")
     assert other.returncode == 0, other.stderr
     assert "came from here" in other.stderr and ", 0 from" not in other.stderr
     with Store.open(tmp_path / "other") as store:

@@ -57,7 +57,7 @@ def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bou
     (tmp_path / "alarm.py").write_text(ALARM)
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 7\n```\n") + "\n")
     small = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "1"]
-    ended = strop("run", "alarm.py", *small, "--lm", "scripted:answers.jsonl", "--out", "run", "--json")
+    ended = strop("run", "alarm.py", *small, "--model", "scripted:answers.jsonl", "--out", "run", "--json")
     assert ended.returncode == 5, ended.stderr
     assert "score() gave 6.0" in ended.stderr.splitlines()[-1]
     with Store.open(tmp_path / "run") as store:

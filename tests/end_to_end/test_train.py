@@ -24,7 +24,7 @@ Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
 
 TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
-TINY += ["--gate-pairs", "4", "--seed", "3", "-T", "2", "--lm", "offline:skill=0.9"]
+TINY += ["--gate-pairs", "4", "--seed", "3", "-T", "2", "--model", "offline:skill=0.9"]
 TASK = """import strop
 
 def sample(rng):
@@ -128,7 +128,7 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
             "3",
             "-T",
             "1",
-            "--lm",
+            "--model",
             "python:knows:answer",
         ),
         *("--out", "t", "--json"),

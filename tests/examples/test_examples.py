@@ -96,7 +96,7 @@ def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable
     folder = example("command")
     model = answers(folder, *(fenced(each) for each in (SWEEP, WRONG)))
     improved = strop(
-        folder, "improve", ".", "--lm", model, "--max-responses", "2", "--lm-budget", "1", "--out", "../run"
+        folder, "improve", ".", "--model", model, "--max-responses", "2", "--lm-budget", "1", "--out", "../run"
     )
     assert improved.returncode == 0, improved.stderr
     assert "as fast (95% interval" in improved.stdout
@@ -115,7 +115,7 @@ def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable
 def test_sample_and_score_ends_in_a_better_program_that_its_own_test_accepts(example: Callable[[str], Path]) -> None:
     folder = example("sample_and_score")
     assert "feature-flags: sound" in strop(folder, "check", "task.py").stdout
-    ended = strop(folder, "improve", "task.py", "--lm", "offline:skill=0.9", "--json")
+    ended = strop(folder, "improve", "task.py", "--model", "offline:skill=0.9", "--json")
     assert json.loads(ended.stdout)["finding"] == "better", ended.stderr
     assert strop(folder, "apply", "--force").returncode == 0
     assert "def choose" in (folder / "flags.py").read_text()
@@ -171,7 +171,7 @@ def test_evaluator_example_ends_in_a_patch_of_the_marked_region(example: Callabl
     task = ("program.py", "--evaluator", "evaluator.py")
     assert "program: sound" in strop(folder, "check", *task, "--repeat", "2").stdout
     limits = ("--max-responses", "3", "--lm-budget", "1", "--out", "../run", "--json")
-    ended = strop(folder, "improve", *task, "--lm", answers(folder, TWO_OPT, FEWER, OUTSIDE), *limits)
+    ended = strop(folder, "improve", *task, "--model", answers(folder, TWO_OPT, FEWER, OUTSIDE), *limits)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["finding"] == "better"
     assert "only the marked regions may change" in ended.stderr
@@ -211,7 +211,7 @@ def test_function_example_ends_in_a_patch_of_the_function_alone_that_passes_its_
     before = (folder / "bookings.py").read_text()
     model = answers(folder, SORTED, SORTED.replace("<= spans", "< spans"), "No idea.")
     target = ("improve", "bookings.py:in_use", "--improver", "best_of_n", "--lm-budget", "1", "--max-responses", "3")
-    ended = strop(folder, *target, "--lm", model, "--out", "../run", "--json")
+    ended = strop(folder, *target, "--model", model, "--out", "../run", "--json")
     assert json.loads(ended.stdout)["finding"] == "better", ended.stderr
     assert (folder / "bookings.py").read_text() == before
     (patch,) = (folder.parent / "run").glob("*.diff")

@@ -153,7 +153,7 @@ def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
     folder: Folder, lm: str, base_url: str | None, machine: str
 ) -> None:
     (folder.path / "trace.py").write_text("open('trace', 'w').close()\n")
-    folder.forge("lpn", unfinished=True, lm=lm, base_url=base_url, iterations=2)
+    folder.forge("lpn", unfinished=True, model=lm, base_url=base_url, iterations=2)
     found = folder.strop("resume", "./lpn", machine=machine)
     assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
     assert not (folder.path / "trace").exists()
@@ -184,7 +184,7 @@ def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder, m
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"copies": "many"}, {"copies": 2.5}, {"lm": None}, {"require": ["nothing"]}, {"task": 5}),
+        *({"copies": "many"}, {"copies": 2.5}, {"model": None}, {"require": ["nothing"]}, {"task": 5}),
         *({"selection": "mine"}, {"task": "../../x.py"}, {"seed": True}, {"max_cost": "1"}),
     ],
     ids=str,
@@ -247,7 +247,7 @@ def test_record_of_a_replay_is_not_gone_on_with(folder: Folder) -> None:
 def test_fork_goes_on_from_any_folder_with_the_answers_of_the_other_run(folder: Folder) -> None:
     answer = "```python\ndef improve_algorithm(s, u, l):\n    return s\n```"
     (folder.path / "script").write_text("\n".join(json.dumps(f"{answer} {number}") for number in range(50)))
-    fork = ["run", "--replay", "lpn", "--iterations", "2", "--lm", f"scripted:{folder.path / 'script'}", "--out"]
+    fork = ["run", "--replay", "lpn", "--iterations", "2", "--model", f"scripted:{folder.path / 'script'}", "--out"]
     assert folder.strop(*fork, "whole").returncode == 0
     process = folder.start(*fork, "parts")
     while process.poll() is None and folder.events("parts") < 12:

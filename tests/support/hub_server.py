@@ -3,7 +3,7 @@
 For trying out and testing downloads without a network:
 
     python -m support.hub_server FOLDER --port 8001 --faults cut:1000,corrupt
-    HF_ENDPOINT=http://127.0.0.1:8001 strop run lpn --lm local/someone/models/tiny.gguf
+    HF_ENDPOINT=http://127.0.0.1:8001 strop run lpn --model local/someone/models/tiny.gguf
 
 FOLDER holds `owner/repository/file`. It speaks what `huggingface_hub` asks to fetch and list files: `HEAD` and `GET` of
 `/OWNER/REPOSITORY/resolve/REVISION/FILE`, which leads on to where the contents are (with `Range`), and `GET` of

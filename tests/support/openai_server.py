@@ -4,7 +4,7 @@ For trying out and testing whatever talks to a language model, without one:
 
     python -m support.openai_server --port 8000 --faults 429:1,ok,cut,huge --cycle
     python -m support.openai_server --port 8000 --rpm 600 --burst 20 --tpm 100000 --latency 1
-    strop run lpn --lm openai/anything --base-url http://127.0.0.1:8000/v1
+    strop run lpn --model openai/anything --base-url http://127.0.0.1:8000/v1
 
 Any `LanguageModel` can be its brain. It speaks `POST /v1/chat/completions` (no streaming) and `GET /v1/models`, keeps every
 request that it saw, counts how many were in its hands at once, and keeps a ledger of what a provider would bill: each
@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--faults", default="", help="words separated by commas, one a request")
     parser.add_argument("--cycle", action="store_true", help="start over when the faults are used up")
-    parser.add_argument("--lm", default="offline", help="the brain (any --lm of strop)")
+    parser.add_argument("--model", default="offline", help="the brain (any --model of strop)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0, metavar="S", help="seconds that each answer takes")
     parser.add_argument("--rpm", type=float, metavar="N", help="requests let in a minute; others get HTTP 429")

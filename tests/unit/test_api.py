@@ -38,7 +38,7 @@ def test_public_function_names_types_and_documents_every_parameter(function: Cal
 def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callable[..., object]) -> None:
     given, recipe = parameters(function), RunSpec()
     # How edits are asked for is `auto` in improve, where programs are long, and `rewrite` in a run, as in the paper.
-    others = ("task", "seed", "improver", "copies", *(["edits"] if function is strop.improve else []))
+    others = ("task", "model", "seed", "improver", "copies", *(["edits"] if function is strop.improve else []))
     for field in fields(RunSpec):
         if field.name in given and field.name not in others:
             assert given[field.name].default == getattr(recipe, field.name), field.name
@@ -60,8 +60,8 @@ def test_every_name_in_the_documents_exists() -> None:
 
 
 def test_wrong_option_is_a_type_error_of_python() -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'model'"):
-        strop.improve("lpn", model="x")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'lm'"):
+        strop.improve("lpn", lm="x")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_wrong_option_is_a_type_error_of_python() -> None:
         ({"utility_budget": -3}, "utility_budget is -3; it must be"),
         ({"jobs": -1}, "jobs is -1"),
         ({"max_cost": -1.0}, "max_cost is -1"),
-        ({"lm": "nonsense"}, "lm nonsense: no such language model"),
-        ({"lm": "inbox:"}, "lm inbox needs a folder"),
+        ({"model": "nonsense"}, "model nonsense: no such language model"),
+        ({"model": "inbox:"}, "model inbox needs a folder"),
         ({"require": "courage"}, "require names courage"),
         ({"command": "make", "evaluator": "e.py"}, "scored by command or by evaluator, not by both"),
         ({"files": "a.c"}, "files does not apply to lpn"),
@@ -90,11 +90,11 @@ def test_text_of_the_user_in_an_error_stays_as_it_is() -> None:
     from strop.api.arguments import names_arguments
 
     @names_arguments
-    def fails(*, lm: str = "", seed: int = 0) -> None:
-        raise strop.ConfigurationError("the task's --lm x, from 'run --seed 3', and a--lm and --nothing")
+    def fails(*, model: str = "", seed: int = 0) -> None:
+        raise strop.ConfigurationError("the task's --model x, from 'run --seed 3', and a--model and --nothing")
 
     with pytest.raises(
-        strop.ConfigurationError, match=r"^the task's lm x, from 'run --seed 3', and a--lm and --nothing$"
+        strop.ConfigurationError, match=r"^the task's model x, from 'run --seed 3', and a--model and --nothing$"
     ):
         fails()
 

@@ -2,46 +2,124 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from functools import wraps
+from functools import cache, wraps
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from strop.api.subjects import TaskLike, model_name, model_of, required, source_of
+from strop.api.subjects import TaskLike, model_name, model_of, source_of
 from strop.api.target import Scoring
 from strop.base.errors import ConfigurationError, StropError
-from strop.runs.spec import RunSpec, seconds
+from strop.base.syntax import syntax_tree
+from strop.runs.options import protections, seconds
+from strop.runs.spec import RunSpec
 from strop.tasks.registry import OBJECT
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A")
+B = TypeVar("B")
+O_co = TypeVar("O_co", covariant=True)
 
 _FLAG = re.compile(r"""(?<!\w)(['"`]).*?\1(?!\w)|(?<![\w/-])--(?P<name>[a-z][a-z-]*[a-z])\b""")
 """A flag, or what stands in quotes, which is somebody's own text."""
+_METADATA = re.compile(r"^Annotated\[([^,\]]+),.*\]")
+"""What a command line needs to know of a type."""
 _LISTS = ("score", "metric", "require_metric", "files", "new_files", "tool", "writable", "only")
 
 
-def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
-    """Makes the failures of a public function name its arguments (`max_cost`) where the commands name flags (`--max-cost`)."""
-    parameters = inspect.signature(function).parameters
+class _Taker(Protocol[P, O_co]):
+    @overload
+    def __call__(self, function: Callable[[A, O_co], R], /) -> Callable[Concatenate[A, P], R]: ...
+    @overload
+    def __call__(self, function: Callable[[A, B, O_co], R], /) -> Callable[Concatenate[A, B, P], R]: ...
 
-    def argument(flag: re.Match[str]) -> str:
-        name = (flag["name"] or "").replace("-", "_")
-        return name if name in parameters else flag[0]
+
+def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
+    """Make a public function of one whose last argument is `options`: it takes their fields as keywords.
+
+    Its signature and its documentation list the fields; type checkers and editors see them. Failures name arguments.
+    """
+    own = {
+        name: parameter.replace(annotation=_METADATA.sub(r"\1", parameter.annotation))
+        for name, parameter in inspect.signature(options).parameters.items()
+    }
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        *positional, _ = inspect.signature(function).parameters.values()
+
+        @wraps(function)
+        def call(*args: Any, **given: Any) -> Any:
+            for name in [each.name for each in positional[len(args) :] if each.name in given]:
+                args = (*args, given.pop(name))
+            return function(*args, options(**given))  # type: ignore[call-arg]
+
+        call.__signature__ = inspect.signature(function).replace(parameters=[*positional, *own.values()])  # type: ignore[attr-defined]
+        help_of = help_texts(options)  # type: ignore[arg-type]
+        lines = "".join(f"        {name}: {_FLAG.sub(_argument(own), help_of[name])}\n" for name in own)
+        before, raises, after = (function.__doc__ or "").partition("\n    Raises:")
+        call.__doc__ = f"{before.rstrip()}\n{lines}{raises}{after}"
+        return names_arguments(call)
+
+    return decorate
+
+
+def help_texts(options: type) -> dict[str, str]:
+    """The text below each field of a class of options, its bases' included."""
+    texts: dict[str, str] = {}
+    for each in reversed(options.__mro__):
+        texts |= _texts_in(each.__module__).get(each.__name__, {})
+    return texts
+
+
+@cache
+def _texts_in(module: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    if module == "builtins":
+        return found
+    for kind in syntax_tree(inspect.getsource(sys.modules[module])).body:
+        if isinstance(kind, ast.ClassDef):
+            found[kind.name] = {
+                field.target.id: " ".join(str(text.value.value).split())
+                for field, text in pairwise(kind.body)
+                if isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+            }
+    return found
+
+
+def _argument(parameters: Mapping[str, object]) -> Callable[[re.Match[str]], str]:
+    """What stands for a flag: the parameter of its name, if there is one."""
+
+    def name(flag: re.Match[str]) -> str:
+        words = (flag["name"] or "").replace("-", "_")
+        return words if words in parameters else flag[0]
+
+    return name
+
+
+def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """Make the failures of a public function name its arguments (`max_cost`) where the commands name flags (`--max-cost`)."""
+    argument = _argument(inspect.signature(function).parameters)
 
     @wraps(function)
-    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except StropError as error:
             error.args = (_FLAG.sub(argument, str(error)), *error.args[1:])
             raise
 
-    return called
+    return call
 
 
 def several(task: TaskLike | Sequence[TaskLike]) -> tuple[TaskLike, ...]:
@@ -61,37 +139,36 @@ def plain_name(source: str) -> str:
     return source.removeprefix(OBJECT)
 
 
-def recipe_of(tasks: Sequence[TaskLike], arguments: Mapping[str, Any], **fixed: Any) -> RunSpec:
-    """The recipe that a function's arguments describe, those among them that are fields of it; `fixed` are further fields.
-
-    A seed is drawn where it is None.
+def recipe_of(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:
+    """The recipe that groups of options (strop.runs.options) and other fields describe. A seed that is None is drawn.
 
     Raises:
         ConfigurationError: a value is of another type, or out of its range.
     """
-    given = {field.name: arguments[field.name] for field in fields(RunSpec) if field.name in arguments} | fixed
-    lm = given["lm"]
-    given["lm"] = model_name(lm)
-    limited = [name for name in ("max_cost", "max_tokens") if given.get(name) is not None]
-    if limited and model_of(lm) is not None:
-        raise ConfigurationError(f"{limited[0]} needs a model whose use is known: name it by its specification")
-    given["require"] = required(given["require"])
+    names = {field.name for field in fields(RunSpec)}
+    values = {name: value for group in groups for name, value in vars(group).items() if name in names} | others
+    if "model" in values:
+        if any(values.get(name) is not None for name in ("max_cost", "max_tokens")) and model_of(values["model"]):
+            raise ConfigurationError(
+                "--max-cost and --max-tokens need a model whose use is known: name its specification"
+            )
+        values["model"] = model_name(values["model"])
+    values["require"] = protections(values.get("require"))
     for name in ("max_time", "give_up_after"):
-        if isinstance(given.get(name), str):
-            given[name] = seconds(given[name], name)
-    if given["seed"] is None:
-        given["seed"] = int.from_bytes(os.urandom(4), "big")
-    given["improver"] = str(given["improver"])
+        if isinstance(values.get(name), str):
+            values[name] = seconds(values[name], f"--{name.replace('_', '-')}")
+    if values.get("seed") is None:
+        values["seed"] = int.from_bytes(os.urandom(4), "big")
+    values["improver"] = str(values.get("improver", RunSpec.improver))
     task, *further = map(source_of, tasks)
-    spec = RunSpec(**given | {"task": task, "further_tasks": tuple(further)})
-    spec.check_types()
+    spec = RunSpec(**values | {"task": task, "further_tasks": tuple(further)})
     spec.checked()
     return spec
 
 
-def scoring_of(arguments: Mapping[str, Any]) -> Scoring:
+def scoring_of(options: Scoring) -> Scoring:
     """How a program is scored, from the arguments that say it; one text stands for a list of one."""
-    found = {field.name: arguments[field.name] for field in fields(Scoring)}
+    found = {field.name: getattr(options, field.name) for field in fields(Scoring)}
     for name in _LISTS:
         value = found[name]
         found[name] = (value,) if isinstance(value, (str, Path)) else tuple(value)

@@ -12,13 +12,14 @@ from rich.text import Text
 
 from strop.api.arguments import names_arguments
 from strop.api.results import Shown
-from strop.api.subjects import Require, TaskLike, required, source_of, task_of
+from strop.api.subjects import TaskLike, source_of, task_of
 from strop.base.errors import ConfigurationError
 from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
 from strop.report.terminal.check import CheckDocument, check_document, print_check
 from strop.report.terminal.words import escape
 from strop.runs.assembly import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals
+from strop.runs.options import Require, protections
 from strop.runs.secret import key_file, machine_key, run_secret
 from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds
@@ -61,7 +62,13 @@ class Check(Shown):
 
 @names_arguments
 def check(
-    task: TaskLike, *, repeat: int = 5, seed: int = 0, jobs: int = 0, require: Require = None, progress: bool = False
+    task: TaskLike,
+    *,
+    repeat: int = 5,
+    seed: int = 0,
+    jobs: int = 0,
+    require: Require | None = None,
+    progress: bool = False,
 ) -> Check:
     """Attack a task: its draws, its scorer and its limits, and known attacks run in the jail. No language model is asked.
 
@@ -81,7 +88,7 @@ def check(
     """
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
-    spec = RunSpec(task=source_of(task), seed=seed, jobs=jobs, require=required(require)).checked()
+    spec = RunSpec(task=source_of(task), seed=seed, jobs=jobs, require=protections(require)).checked()
     with told(progress) as say:
         return attacked(task_of(task), spec, repeat, say)
 

@@ -7,20 +7,18 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 
-from strop.api.arguments import names_arguments, plain_name, recipe_of, scoring_of
+from strop.api.arguments import plain_name, recipe_of, scoring_of, takes
 from strop.api.finding import RUNS, any_improver_text
 from strop.api.patching import apply_run
 from strop.api.recording import recorded
 from strop.api.results import Shown
-from strop.api.subjects import ModelLike, Require, TaskLike, model_of, source_of
-from strop.api.target import Target, check_model, target_of
+from strop.api.subjects import TaskLike, model_of, source_of
+from strop.api.target import Scoring, Target, check_model, target_of
 from strop.base.errors import ConfigurationError, StoreError, TaskError
 from strop.base.events import ImproveStarted
-from strop.core.edits.answers import Mode as Edits
 from strop.core.metric_change import Gain, Scale
 from strop.lm.base import LanguageModel
 from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
@@ -31,6 +29,7 @@ from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import UTILITY, Finding, improve_once
 from strop.runs.journal import new_directory
+from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.run_data import Costs
 from strop.runs.run_directory import on_kept_trees
 from strop.runs.spec import RunSpec
@@ -115,117 +114,44 @@ class Improved(Shown):
         return self.sentence
 
 
-@names_arguments
-def improve(
-    target: TaskLike,
-    *,
-    improver: str | Path = DEFAULT_IMPROVER,
-    solution: str | Path | None = None,
-    lm: ModelLike = "offline",
-    base_url: str | None = None,
-    command: str = "",
-    evaluator: str | Path | None = None,
-    python: str | Path | None = None,
-    score: str | Sequence[str] = (),
-    metric: str | Sequence[str] = (),
-    require_metric: str | Sequence[str] = (),
-    pareto: bool = False,
-    build: str = "",
-    tool: str | Path | Sequence[str | Path] = (),
-    repeat: int | None = None,
-    held_out: int | None = None,
-    time_limit: float | None = None,
-    compare_output: bool | None = None,
-    fixed_input: bool = False,
-    files: str | Sequence[str] = (),
-    only: str | Sequence[str] = (),
-    new_files: str | Sequence[str] = (),
-    writable: str | Sequence[str] = (),
-    utility_budget: int = 25,
-    lm_budget: int = 4,
-    max_responses: int = 6,
-    edits: Edits = "auto",
-    max_cost: float | None = None,
-    max_tokens: int | None = None,
-    strict_budget: bool = False,
-    max_calls: int | None = None,
-    max_time: float | str | None = None,
-    give_up_after: float | str = 1800.0,
-    price: str | None = None,
-    max_output_tokens: int = 8192,
-    requests_per_minute: int | None = None,
-    tokens_per_minute: int | None = None,
-    instances: Literal["secret", "published"] = "secret",
-    jobs: int = 0,
-    require: Require = None,
-    seed: int | None = None,
-    out: str | Path | None = None,
-    progress: bool = False,
-) -> Improved:
+@dataclass(frozen=True, kw_only=True)
+class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Scoring, ModelOptions):
+    """The keywords of `strop.improve`."""
+
+    improver: str | Path = DEFAULT_IMPROVER
+    """The name of an improver, a file, or `RUN:t`."""
+    solution: str | Path | None = None
+    """The file to start from, where that is not the task's own seed."""
+    seed: int | None = None
+    """With this machine's key it decides everything that is drawn; random when not given."""
+    out: str | Path | None = None
+    """The record's directory, empty or new; one in runs/ when not given."""
+    progress: bool = False
+    """Show the progress on standard error."""
+
+
+@takes(ImproveOptions)
+def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     """Let an improver work on a program, within budgets, and compare the result on instances that nobody saw.
 
     Args:
         target: a task's name; a file with a `strop.Task` or a function under `@strop.improve_me` (`file.py:name`); such a task or
             function itself; a folder with a strop.toml; a folder or file with `command`; a program with `evaluator`.
-        improver: the name of an improver, a file, or `RUN:t`.
-        solution: the file to start from, where that is not the task's own seed.
-        lm: the language model: a specification such as `openai/gpt-4o`, several (a mixture), a model, or a function of
-            (system, message). `offline` is a built-in proposer and not a language model.
-        base_url: address of an OpenAI-compatible server.
-        command: scores a folder or file: a command for sh.
-        evaluator: scores a program: a file that defines `evaluate(program_path)`.
-        python: the interpreter, or virtual environment, with the packages that the evaluator needs.
-        score: where a command's score is read: `time`, `wall`, `memory`, `passed`, `tests`, a JSON path or a regular expression.
-        metric: `NAME:max`, `NAME:min` or `NAME:min:WEIGHT`.
-        require_metric: what must hold for a candidate to count, such as `tests=1`.
-        pareto: show the candidates that no other beats in every metric.
-        build: a command that is run once for each candidate.
-        tool: folders or programs that commands may read and run besides the system's.
-        repeat: runs for each candidate in training.
-        held_out: runs on the sealed split.
-        time_limit: seconds of one run.
-        compare_output: whether a candidate must print, leave behind and end with what the original does on the same seed; None:
-            where the score is a time, memory or another cost.
-        fixed_input: accept that the input is always the same, where a program that knows its answer would do as well.
-        files: files that may change: paths and globs.
-        only: functions, or marked regions, that alone may change.
-        new_files: globs of files that may be added.
-        writable: globs of files that commands may rewrite in their copy.
-        utility_budget: evaluations on the training split in one improvement.
-        lm_budget: LM calls of one improvement.
-        max_responses: responses of one LM call.
-        edits: how the model may answer where a prompt shows a program: `auto`, `rewrite`, `blocks` or `diff`.
-        max_cost: dollars that may be spent on the language model.
-        max_tokens: tokens that may be spent, in and out.
-        strict_budget: set aside the worst case of each call, so that no answer passes these two.
-        max_calls: LM calls in all.
-        max_time: seconds in all, or a time such as `30m`.
-        give_up_after: how long to keep asking a model that stopped answering, in seconds or as a time such as `2h`.
-        price: `IN,OUT`: dollars per million tokens, where the model's price is not known.
-        max_output_tokens: tokens of one response, at most.
-        requests_per_minute: requests that the server allows.
-        tokens_per_minute: tokens that the server allows.
-        instances: `secret`, or `published` for the paper's seeds.
-        jobs: solutions evaluated at once; 0 means one for each core.
-        require: protections without which nothing is run, or `none`; see `strop doctor`.
-        seed: with this machine's key it decides everything that is drawn; random when not given.
-        out: the record's directory, empty or new; one in runs/ when not given.
-        progress: show the progress on standard error.
 
     Raises:
         ConfigurationError: something that was named does not exist, or the original cannot be scored.
         StropError: the host failed or a limit was spent; the best so far is in the record, and `strop resume` continues it.
     """
-    arguments = dict(locals())
-    spec = recipe_of((target,), arguments, copies=1)
+    spec = recipe_of((target,), options, copies=1, iterations=0)
     text = any_improver_text(spec.improver)
-    start = None if solution is None else Path(solution)
-    given = target if isinstance(target, (Task, CommandTask)) else None
-    found = target_of(source_of(target), scoring_of(arguments), start, given)
-    check_model(spec.lm, text, found.task)
-    directory = Path(out) if out is not None else new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
-    carry_out(spec, text, found, directory, show="auto" if progress else "none", model=model_of(lm))
-    return improved_in(directory)
+    start = None if options.solution is None else Path(options.solution)
+    task = target if isinstance(target, (Task, CommandTask)) else None
+    found = target_of(source_of(target), scoring_of(options), start, task)
+    check_model(spec.model, text, found.task)
+    folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
+    model, show = model_of(options.model), "auto" if options.progress else "none"
+    carry_out(spec, text, found, Path(folder), show=show, model=model)  # type: ignore[arg-type]
+    return improved_in(Path(folder))
 
 
 def carry_out(

@@ -17,9 +17,10 @@ from strop.report.tracking import Track, mirrored
 from strop.runs.assembly import Components, RunContext
 from strop.runs.journal import Journal, ignore_records
 from strop.runs.measurements import spec_of
+from strop.runs.options import LimitOptions
 from strop.runs.resume import recall
 from strop.runs.run_directory import meta_of
-from strop.runs.spec import LIMITS, RunSpec
+from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 
 
@@ -115,6 +116,5 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
 def _comparable(spec: RunSpec) -> RunSpec:
     """A recipe without what decides only how far, how fast, and by which address, it is carried out."""
     # Which tasks are measured, the record says by their names.
-    unlimited = replace(spec, jobs=0, require=None, base_url=None, price=None, further_tasks=())
-    without: dict[str, Any] = dict.fromkeys([*LIMITS, "max_time"])
-    return replace(unlimited, **without)
+    others: dict[str, Any] = vars(LimitOptions())
+    return replace(spec, jobs=0, require=None, base_url=None, further_tasks=(), **others)

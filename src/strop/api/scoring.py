@@ -11,9 +11,10 @@ from rich.console import Console
 
 from strop.api.arguments import names_arguments
 from strop.api.results import Shown
-from strop.api.subjects import Require, TaskLike, required, source_of, task_of
+from strop.api.subjects import TaskLike, source_of, task_of
 from strop.report.terminal.documents import ScoreResult
 from strop.report.terminal.tables import print_score
+from strop.runs.options import Require, protections
 from strop.runs.score import program_of
 from strop.runs.score import score as evaluate
 from strop.runs.secret import key_file, machine_key, run_secret
@@ -43,7 +44,7 @@ def score(
     seed: int = 0,
     instances: Literal["secret", "published"] = "secret",
     jobs: int = 0,
-    require: Require = None,
+    require: Require | None = None,
 ) -> Score:
     """Score one program of a task on every instance of a split.
 
@@ -62,7 +63,9 @@ def score(
         TaskError: the task broke its own contract.
         SandboxError: nothing can be run.
     """
-    spec = RunSpec(task=source_of(task), seed=seed, instances=instances, jobs=jobs, require=required(require)).checked()
+    spec = RunSpec(
+        task=source_of(task), seed=seed, instances=instances, jobs=jobs, require=protections(require)
+    ).checked()
     the_task = task_of(task)
     evaluation = evaluate(the_task, _text_of(solution, the_task), split, spec, _secret(seed))
     return Score(

@@ -13,7 +13,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined
-from strop.sandbox.posture import PROTECTIONS
+from strop.runs.options import ModelLike
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.marker import MARK
@@ -21,10 +21,6 @@ from strop.tasks.registry import OBJECT, load_any
 
 TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]
 """A task's name, a file or folder (`file.py:name` too), the task itself, or a function under `@strop.improve_me`."""
-ModelLike: TypeAlias = str | Sequence[str] | LanguageModel | Callable[..., Any]
-"""Specifications as of `--lm` (several: a mixture), a model made in Python, or a function that answers (strop.CallableModel)."""
-Require: TypeAlias = str | Sequence[str] | None
-"""Protections without which nothing is run: a sequence, or as on the command line: separated by commas, or `none`."""
 
 
 def source_of(task: TaskLike) -> str:
@@ -71,30 +67,30 @@ def task_of(task: TaskLike) -> AnyTask:
     return task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task))
 
 
-def model_name(lm: ModelLike) -> str:
+def model_name(model: ModelLike) -> str:
     """The specification of a model; of an object its name."""
-    if isinstance(lm, str):
-        return lm
-    if isinstance(lm, Sequence):
-        return joined(tuple(lm))
-    return _object(lm).name
+    if isinstance(model, str):
+        return model
+    if isinstance(model, Sequence):
+        return joined(tuple(model))
+    return _object(model).name
 
 
-def model_of(lm: ModelLike | None) -> Callable[[], LanguageModel] | None:
+def model_of(model: ModelLike | None) -> Callable[[], LanguageModel] | None:
     """What makes the model where it is an object; None where its specification is enough."""
-    if lm is None or isinstance(lm, (str, Sequence)):
+    if model is None or isinstance(model, (str, Sequence)):
         return None
-    model = _object(lm)
-    return lambda: Lent(model)
+    lent = _object(model)
+    return lambda: Lent(lent)
 
 
-def _object(lm: LanguageModel | Callable[..., Any]) -> LanguageModel:
-    if hasattr(lm, "complete") and hasattr(lm, "name"):
-        return lm  # type: ignore[return-value]
-    if callable(lm):
-        return CallableModel(lm)
+def _object(model: LanguageModel | Callable[..., Any]) -> LanguageModel:
+    if hasattr(model, "complete") and hasattr(model, "name"):
+        return model  # type: ignore[return-value]
+    if callable(model):
+        return CallableModel(model)
     raise ConfigurationError(
-        f"lm is {type(lm).__name__}; give a specification such as 'offline', a model, or a function"
+        f"model is {type(model).__name__}; give a specification such as 'offline', a model, or a function"
     )
 
 
@@ -124,21 +120,3 @@ class Lent:
     def close(self) -> None:
         """Finish. Idempotent."""
         self.finish()
-
-
-def required(require: Require) -> tuple[str, ...] | None:
-    """The protections asked for; None means the default ones.
-
-    Raises:
-        ConfigurationError: there is no such protection.
-    """
-    if require is None:
-        return None
-    if isinstance(require, str) and require.strip() == "none":
-        return ()
-    names = tuple(name.strip() for name in (require.split(",") if isinstance(require, str) else require))
-    unknown = sorted(set(names) - set(PROTECTIONS))
-    if unknown:
-        named = ", ".join(unknown).strip(" ,") or "nothing"
-        raise ConfigurationError(f"--require names {named}; there are: {', '.join(PROTECTIONS)}; or none alone")
-    return names

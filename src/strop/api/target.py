@@ -29,7 +29,7 @@ from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import load_any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scoring:
     """How a program is scored where no task says it: the flags of `strop improve`, and the keys of strop.toml, by name."""
 
@@ -181,7 +181,7 @@ def check_model(lm: str, improver: str, task: AnyTask) -> None:
     else:
         return
     raise ConfigurationError(
-        f"offline edits Python only, one file, and {why}; name a language model with --lm (docs/models.md)"
+        f"offline edits Python only, one file, and {why}; name a language model with --model (docs/models.md)"
     )
 
 

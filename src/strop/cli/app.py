@@ -35,7 +35,7 @@ COMMANDS = {
     "export": "Write a run as JSON lines, CSV, Parquet, figures or an inspect-ai log, or send it to a tracker.",
     "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
     "audit": "Report forbidden behaviour of one program, or of every program of a run.",
-    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --lm asks a model.",
+    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --model asks a model.",
 }
 GROUPS = {
     "Better programs": ("init", "check", "improve", "apply", "score"),
@@ -120,6 +120,12 @@ def _in_words(error: CycloptsError) -> str:
         )
         what = f"{name} needs a value" if name.startswith("-") else f"missing argument: {name}"
         return f"{what} (see {command} --help)"
+    if error.argument is not None and type(error.__cause__).__name__ == "ValidationError":
+        from strop.runs.spec import bound_of  # cyclopts checks bounds with pydantic where that is loaded
+
+        problem = error.__cause__.errors()[0]  # type: ignore[union-attr]
+        if bound := bound_of(problem):
+            return f"{error.argument.name} is {problem['input']:g}; it must be {bound}"
     return f"{' '.join(str(error).split())} (see {command} --help)"
 
 

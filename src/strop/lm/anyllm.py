@@ -82,7 +82,7 @@ def make_any_llm(spec: str, settings: ModelSettings, *, seed: int, environ: Mapp
     provider, slash, model = rest.partition("/")
     if not (provider and slash and model.strip()):
         raise ConfigurationError(
-            f"--lm {spec}: write {head}/<provider>/<model>, such as {head}/mistral/mistral-small-latest"
+            f"--model {spec}: write {head}/<provider>/<model>, such as {head}/mistral/mistral-small-latest"
         )
     variable, client = _client(_library(spec), spec, provider, settings.url)
     place = Endpoint(spec, model, settings.url or "", variable, environ.get(variable, "").strip() or None)
@@ -95,7 +95,7 @@ def _library(spec: str) -> Any:
     try:
         return importlib.import_module("any_llm")
     except ImportError as error:
-        raise ConfigurationError(f"--lm {spec} needs the extra any-llm: {EXTRA}") from error
+        raise ConfigurationError(f"--model {spec} needs the extra any-llm: {EXTRA}") from error
 
 
 def _client(library: Any, spec: str, provider: str, url: str | None) -> tuple[str, Any]:
@@ -110,12 +110,12 @@ def _client(library: Any, spec: str, provider: str, url: str | None) -> tuple[st
             return variable, create(provider, api_base=url, unified_exceptions=True)
     except ImportError as error:
         needed = f"pip install 'any-llm-sdk[{provider}]'"
-        raise ConfigurationError(f"--lm {spec}: any-llm lacks what {provider} needs: {needed}") from error
+        raise ConfigurationError(f"--model {spec}: any-llm lacks what {provider} needs: {needed}") from error
     except library.MissingApiKeyError as error:
         raise ConfigurationError(f"{spec} needs a key: set {variable}") from error
     except library.UnsupportedProviderError as error:
         known = ", ".join(sorted(library.AnyLLM.get_supported_providers()))
-        raise ConfigurationError(f"--lm {spec}: any-llm knows no provider {provider!r}; it knows {known}") from error
+        raise ConfigurationError(f"--model {spec}: any-llm knows no provider {provider!r}; it knows {known}") from error
 
 
 def _as_json(answer: Any) -> bytes:

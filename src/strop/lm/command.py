@@ -177,16 +177,16 @@ def make_command(spec: str, said: ModelSettings, *, seed: int, environ: Mapping[
 def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
     line = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
     if not line.isprintable():
-        raise ConfigurationError("--lm command: the command line must be one line of printable text")
+        raise ConfigurationError("--model command: the command line must be one line of printable text")
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise ConfigurationError(f"--lm {spec}: not a command line: {error}") from error
+        raise ConfigurationError(f"--model {spec}: not a command line: {error}") from error
     if not words:
-        raise ConfigurationError('--lm command needs a program: --lm "command:llm -m gpt-4o"')
+        raise ConfigurationError('--model command needs a program: --model "command:llm -m gpt-4o"')
     found = shutil.which(words[0], path=environ.get("PATH"))
     if found is None:
-        raise ConfigurationError(f"--lm {spec}: there is no program {words[0]!r} to run")
+        raise ConfigurationError(f"--model {spec}: there is no program {words[0]!r} to run")
     return [str(Path(found).absolute()), *words[1:]]
 
 

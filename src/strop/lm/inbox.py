@@ -57,10 +57,10 @@ class Inbox:
         """
         path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
         if not path.strip() or not path.isprintable():
-            raise ConfigurationError("--lm inbox needs a folder for requests and answers: inbox:DIR")
+            raise ConfigurationError("--model inbox needs a folder for requests and answers: inbox:DIR")
         folder = Path(path).expanduser().absolute()
         if folder.exists() and not folder.is_dir():
-            raise ConfigurationError(f"--lm {spec}: {path} is not a folder")
+            raise ConfigurationError(f"--model {spec}: {path} is not a folder")
         self.name = spec
         self._settings = settings or Settings()
         self._say = notify

@@ -1,6 +1,6 @@
 """What a specification of a model says besides its name: `provider/model?rpm=60&max_tokens=4096`.
 
-Also several specifications in one text, `mix:["a?weight=3","b"]`, as `--lm a --lm b` gives them. It knows no model.
+Also several specifications in one text, `mix:["a?weight=3","b"]`, as `--model a --model b` gives them. It knows no model.
 """
 
 from __future__ import annotations
@@ -84,14 +84,14 @@ def written_options(spec: str) -> tuple[str, dict[str, Any]]:
     for part in query.split("&"):
         option, _, value = part.partition("=")
         if option not in _READERS:
-            raise ConfigurationError(f"--lm {name}: there is no option {option!r}. {_nearest(option)}")
+            raise ConfigurationError(f"--model {name}: there is no option {option!r}. {_nearest(option)}")
         if option in written:
-            raise ConfigurationError(f"--lm {name}: {option} is given twice")
-        written[option] = _READERS[option](unquote(value), f"--lm {name}: {option}")
+            raise ConfigurationError(f"--model {name}: {option} is given twice")
+        written[option] = _READERS[option](unquote(value), f"--model {name}: {option}")
     return name, written
 
 
-def price_per_million(text: str, where: str = "--price") -> tuple[float, float]:
+def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
     """(dollars per million tokens in, the same out) of `IN,OUT`; one number is the price of both.
 
     Raises:
@@ -122,10 +122,10 @@ def members(spec: str) -> tuple[str, ...]:
         value = None
     if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
         raise ConfigurationError(
-            f'--lm {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
+            f'--model {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
         )
     if any(each.startswith(MIX) for each in value):
-        raise ConfigurationError(f"--lm {spec}: a mixture holds no other mixture; list all models in one")
+        raise ConfigurationError(f"--model {spec}: a mixture holds no other mixture; list all models in one")
     return tuple(value)
 
 

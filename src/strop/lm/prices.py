@@ -1,4 +1,4 @@
-"""What a model's tokens cost: by `--price`, by genai-prices, or nothing where no one is paid.
+"""What a model's tokens cost: by `?price=`, by genai-prices, or nothing where no one is paid.
 
 genai-prices is a table that comes with its package. It is read only where a model of a provider is asked for, without a network.
 """
@@ -41,7 +41,7 @@ class Price:
     output: Tiers
     request: Decimal = Decimal(0)
     """Billionths of a dollar for each request."""
-    source: str = "--price"
+    source: str = "?price="
     """Who says so, and of when it is."""
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
@@ -103,12 +103,12 @@ def check_cost_limit(known: Mapping[str, Tariff]) -> None:
     unknown = [spec for spec, tariff in known.items() if tariff.price is None]
     if unknown:
         raise ConfigurationError(
-            f"--max-cost: the price of {unknown[0]} is not known; give it with --price IN,OUT, in dollars per million tokens "
+            f"--max-cost: the price of {unknown[0]} is not known; give it as MODEL?price=IN,OUT, in dollars per million tokens "
             "(0,0 where it costs nothing)"
         )
 
 
-def given_price(text: str, where: str = "--price") -> Price:
+def given_price(text: str, where: str = "price") -> Price:
     """The price `IN,OUT`, in dollars per million tokens.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Answers from a file that travels: what a run was answered, given again to whoever asks the same (`--lm recorded:FILE`).
+"""Answers from a file that travels: what a run was answered, given again to whoever asks the same (`--model recorded:FILE`).
 
 A recording is JSON lines. The first says what gave the answers: `{"recording": 1, "model": …, "is_language_model": …}`.
 Each other is one answer: `request` (SHA-256 of expertise, message and temperature), `scope` and `sample` (where it was asked,

@@ -1,4 +1,4 @@
-"""From the text of `--lm` to a model. Each implementation is imported only when it is asked for.
+"""From the text of `--model` to a model. Each implementation is imported only when it is asked for.
 
 `openai` alone takes half a second to import, which `strop --help` and offline runs should not pay.
 """
@@ -88,16 +88,16 @@ def _head(spec: str) -> tuple[str, Callable[[Wanted], LanguageModel]]:
         return slashed, _SERVED[slashed]
     if coloned in _OTHERS:
         return coloned, _OTHERS[coloned]
-    raise ConfigurationError(f"--lm {spec.strip() or repr(spec)}: no such language model. {_suggestion(name)}")
+    raise ConfigurationError(f"--model {spec.strip() or repr(spec)}: no such language model. {_suggestion(name)}")
 
 
 def _refuse_what_is_not_for(head: str, base_url: str | None, written: Mapping[str, object]) -> None:
     """Raises ConfigurationError for a flag or an option that the models of `head` do nothing with."""
     if base_url and head not in _SERVED:
-        raise ConfigurationError(f"--base-url does not go with --lm {head}, which asks no server")
+        raise ConfigurationError(f"--base-url does not go with --model {head}, which asks no server")
     known = set(NAMES) - set(LOCAL_ONLY) if head in _SERVED else {"weight", "price"} | _TAKEN_TOO.get(head, set())
     if head != "local" and (others := sorted(set(written) - known)):
-        raise ConfigurationError(f"--lm {head} takes no {', '.join(others)}; it takes {', '.join(sorted(known))}")
+        raise ConfigurationError(f"--model {head} takes no {', '.join(others)}; it takes {', '.join(sorted(known))}")
 
 
 def _make_mixture(
@@ -158,7 +158,7 @@ def _make_scripted(wanted: Wanted) -> LanguageModel:
     from strop.lm.scripted import read_script
 
     if not wanted.rest:
-        raise ConfigurationError("--lm scripted needs a file of answers, one JSON string a line: scripted:FILE")
+        raise ConfigurationError("--model scripted needs a file of answers, one JSON string a line: scripted:FILE")
     return read_script(Path(wanted.rest), name=wanted.spec)
 
 
@@ -167,7 +167,7 @@ def _make_recorded(wanted: Wanted) -> LanguageModel:
 
     if not wanted.rest:
         raise ConfigurationError(
-            "--lm recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE"
+            "--model recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE"
         )
     return read_recording(Path(wanted.rest), name=wanted.spec)
 

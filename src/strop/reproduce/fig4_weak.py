@@ -32,7 +32,7 @@ SELECTIONS = ("paper", "gated")
 ENOUGH = 0.03
 """A run gains when û(I_T) - û(I_0) is this much or more, in utility: the paper's "at least a 3% improvement"."""
 _ROUNDING = 1e-9
-NO_FLOOR = "No noise floor: `strop eval seed --noise 20 --task lpn --lm MODEL --out DIRECTORY/noise` adds it."
+NO_FLOOR = "No noise floor: `strop eval seed --noise 20 --task lpn --model MODEL --out DIRECTORY/noise` adds it."
 
 PAPER_SEED = 0.65
 """û(I_0) with GPT-3.5 (§5.3)."""

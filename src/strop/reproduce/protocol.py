@@ -37,7 +37,7 @@ class Options:
     """
 
     directory: Path
-    lm: str = _SPEC.lm
+    lm: str = _SPEC.model
     base_url: str | None = None
     seed: int = 0
     """Of the first run; run i has this + i."""
@@ -67,7 +67,7 @@ class Options:
 def measuring(options: Options) -> tuple[str, ...]:
     """The flags of `strop eval`, `run` and `improve` that say which model is asked and what an improvement may spend."""
     return (
-        *("--lm", options.lm),
+        *("--model", options.lm),
         *(("--base-url", options.base_url) if options.base_url else ()),
         *("--copies", str(options.copies)),
         *("--utility-budget", str(options.utility_budget)),

@@ -297,9 +297,9 @@ def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, Langua
         ConfigurationError: there is no such model, or no price for it where money is limited.
     """
     settings = settings_of(spec)
-    made = make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=environ, defaults=settings)
+    made = make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=environ, defaults=settings)
     try:
-        known = tariffs(spec.lm, replace(settings, url=spec.base_url), environ)
+        known = tariffs(spec.model, replace(settings, url=spec.base_url), environ)
         if spec.max_cost is not None:
             check_cost_limit(known)
     except BaseException:
@@ -311,13 +311,7 @@ def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, Langua
 
 def settings_of(spec: RunSpec) -> ModelSettings:
     """How the recipe has models asked, where their specifications say nothing else."""
-    return ModelSettings(
-        price=spec.price,
-        max_tokens=spec.max_output_tokens,
-        give_up_after=spec.give_up_after,
-        rpm=spec.requests_per_minute,
-        tpm=spec.tokens_per_minute,
-    )
+    return ModelSettings() if spec.give_up_after is None else ModelSettings(give_up_after=spec.give_up_after)
 
 
 def jail(spec: RunSpec) -> JailedSandbox:

@@ -216,7 +216,7 @@ def planned(spec: RunSpec, ground: Assumptions) -> Plan:
 def calls_of_iteration(spec: RunSpec, t: int) -> float:
     """LM calls that iteration `t`, from 1, is expected to make."""
     nobody = {"": Tariff(NOTHING, 1, tokenless=True)}
-    ground = Assumptions(0, 0, 0, 0, 1, 0.0, nobody, [1.0], appetite_of(spec.lm))
+    ground = Assumptions(0, 0, 0, 0, 1, 0.0, nobody, [1.0], appetite_of(spec.model))
     known = float(spec.improver == "seed") * (1 - _gate(spec).accepted) ** (t - 1)
     return sum(work.calls.expected for work in _iteration(spec, ground, known).values())
 
@@ -376,8 +376,9 @@ def _seconds(spec: RunSpec, ground: Assumptions, work: Estimate) -> Range:
     if any(not tariff.tokenless for tariff in ground.tariffs.values()):
         least, usual, most = CALL_SECONDS
         waiting = work.depth * Range(least, usual, usual, most)
-        if spec.requests_per_minute:
-            slow = work.responses * _all(60 / spec.requests_per_minute)
+        limits = [read_spec(member)[1].rpm for member in members(spec.model)]
+        if all(limits):
+            slow = work.responses * _all(60 / sum(limit or 0 for limit in limits))
             waiting = Range(waiting.least, *map(max, list(waiting)[1:], list(slow)[1:]))
     least, usual, most = (
         (EVALUATION_SECONDS * (share > 0) + share * ground.instances * ground.time_limit) / max(spec.jobs, 1)

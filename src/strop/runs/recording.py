@@ -1,4 +1,4 @@
-"""The answers of a run's language model as a file that travels, for `--lm recorded:FILE` (strop.lm.recorded)."""
+"""The answers of a run's language model as a file that travels, for `--model recorded:FILE` (strop.lm.recorded)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ SHARES_JAIL = "shares_jail"
 """What a record calls those of its tasks whose scorer shares a jail with the program."""
 DESCRIBED = "described"
 """What a record calls the digests of the descriptions of its command tasks."""
-_REACHING = ("task", "further_tasks", "lm", "base_url", "require", "seed")
+_REACHING = ("task", "further_tasks", "model", "base_url", "require", "seed")
 """Fields of a recipe that decide what is run and asked on this machine, and behind which protections."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues; other commands continue their own records."""
@@ -82,7 +82,7 @@ class RunRecord:
         if not (trust or _is_harmless(self.spec) or self.begun_here(environ)):
             raise ConfigurationError(
                 f"the run in {self.directory} was begun elsewhere, with a model that acts on this machine or gets its keys: "
-                f"{self.spec.lm} {self.spec.base_url or ''}".rstrip()
+                f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
                 + "; read it, then give --trust-task"
             )
 
@@ -132,7 +132,7 @@ def command_of(kind: str) -> str:
 
 def _is_harmless(spec: RunSpec) -> bool:
     """Whether the model is a vendor's at its own address, or one that answers out of itself."""
-    for each in members(spec.lm):
+    for each in members(spec.model):
         name, settings = read_spec(each)
         known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in (
             "offline",

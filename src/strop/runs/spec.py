@@ -3,117 +3,57 @@
 from __future__ import annotations
 
 import json
-import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+from annotated_types import Ge, Gt, Le
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
-from strop.core.edits.answers import Mode
-from strop.lm.options import price_per_million
+from strop.runs.options import (
+    CopiesOptions,
+    EnvironmentOptions,
+    LimitOptions,
+    ModelOptions,
+    SelectionOptions,
+)
 
-LEAST = {
-    "iterations": 0,
-    "seed": 0,
-    "copies": 1,
-    "utility_budget": 1,
-    "meta_budget": 1,
-    "lm_budget": 1,
-    "max_responses": 1,
-    "jobs": 0,
-    "gate_pairs": 1,
-    "max_output_tokens": 1,
-}
-"""The smallest value of each number of a recipe."""
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
 
-MOST = 100_000
-"""The largest value of each number of a recipe but the seed."""
-
-LIMITS = {"max_cost": 0, "max_tokens": 0, "max_calls": 0, "requests_per_minute": 1, "tokens_per_minute": 1}
-"""Limits that may be absent, and their smallest values."""
-MOST_OF_A_LIMIT = 10**12
-"""A larger one limits nothing."""
-
-LEAST_GATE_ERROR = 1e-9
-"""A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
-
-
-@dataclass(frozen=True)
-class RunSpec:
+@dataclass(frozen=True, kw_only=True)
+class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions, ModelOptions):
     """Everything that a run is made from, without secrets. The defaults are the paper's (§5.1)."""
 
     task: str = "lpn"
-    lm: str = "offline"
-    base_url: str | None = None
-    iterations: int = 4
-    """T."""
-    seed: int = 0
-    """With this machine's key it gives the run's secret; the offline proposer draws from it directly."""
-    copies: int = 5
-    """Identical copies of each task. For one task that is |D|."""
-    utility_budget: int = 25
-    """Utility calls of one downstream improvement."""
-    meta_budget: int = 25
-    """Meta-utility calls of one self-improvement."""
-    lm_budget: int = 4
-    """LM calls of one improvement, of either level."""
-    max_responses: int = 6
-    """Responses of one LM call."""
-    edits: Mode = "rewrite"
-    """How a model may answer where a prompt shows a program (strop.core.edits.answers)."""
-    instances: Literal["secret", "published"] = "secret"
-    jobs: int = 0
-    """Solutions evaluated at once; 0 means one for each core."""
-    require: tuple[str, ...] | None = None
-    """Protections without which the run does not start; None means the sandbox's default."""
+    further_tasks: tuple[str, ...] = ()
+    """Tasks beside `task`."""
     improver: str = "seed"
     """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
-    selection: Literal["paper", "gated", "archive"] = "gated"
-    """Which improver goes on after an iteration (strop.core.selection)."""
-    gate_error: float = 0.1
-    """Probability, in (0, 1), that a gate lets a run replace an improver by one that is no better."""
-    gate_pairs: int = 60
-    """Paired evaluations of one comparison, at most."""
-    max_cost: float | None = None
-    """Dollars that the whole run may spend on its language model; None: no limit."""
-    max_tokens: int | None = None
-    """Tokens that the whole run may spend, in and out."""
-    strict_budget: bool = False
-    """Whether the worst case of each call is set aside in `max_cost` and `max_tokens`, rather than what calls took so far."""
-    max_calls: int | None = None
-    """LM calls of the whole run."""
-    max_time: float | None = None
-    """Seconds that the whole run may take, all its stretches together."""
-    price: str | None = None
-    """Dollars per million tokens, `IN,OUT`, where the model's price is not known or is another."""
-    max_output_tokens: int = 8192
-    """Tokens of one response at most; with the prompt it gives the worst case that is reserved before a call."""
-    give_up_after: float = 1800.0
-    """Seconds for which a language model that answered before may fail before the run ends."""
-    requests_per_minute: int | None = None
-    """Requests that the server allows a minute; None: found out by its refusals."""
-    tokens_per_minute: int | None = None
-    further_tasks: tuple[str, ...] = ()
-    """Tasks beside `task`, for an improver that is trained on several."""
+    seed: Annotated[int, Ge(0)] = 0
+    """With this machine's key it gives the run's secret; the offline proposer draws from it directly."""
+    model: str = "offline"
+    """One specification; that of a mixture names its members (strop.lm.options)."""
+    require: tuple[str, ...] | None = None
+    """Protections without which the run does not start; None means the sandbox's default."""
+    max_time: Annotated[float, Gt(0), Le(10**12)] | None = None
+    """Seconds that all sessions of the run may take."""
+    give_up_after: Annotated[float, Ge(0), Le(10**12)] | None = None
+    """Seconds for which a model that answered before may fail before the run ends; None: the model's default."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """Every task by its name or file, `task` first."""
         return (self.task, *self.further_tasks)
-
-    def check_types(self) -> None:
-        """Raises ConfigurationError where a field is of another type, as it may be when it was given in Python."""
-        for name, kind in get_type_hints(RunSpec).items():
-            if not _is_of(getattr(self, name), kind):
-                wanted = getattr(kind, "__name__", str(kind))
-                raise ConfigurationError(f"{name} is {getattr(self, name)!r:.80}; it must be {wanted}")
 
     @property
     def downstream(self) -> int:
@@ -124,46 +64,24 @@ class RunSpec:
         """This recipe with `jobs` resolved to a number of cores.
 
         Raises:
-            ConfigurationError: a number is out of its range.
+            ConfigurationError: a field is of another type, or out of its range.
         """
-        for name, low in LEAST.items():
-            if getattr(self, name) > MOST and name != "seed":
-                raise ConfigurationError(
-                    f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {MOST} or less"
-                )
-            if getattr(self, name) < low:
-                raise ConfigurationError(
-                    f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {low} or more"
-                )
-        if not 0 < self.gate_error < 1:
-            raise ConfigurationError(f"--gate-error is {self.gate_error}; it is a probability between 0 and 1")
-        if self.gate_error < LEAST_GATE_ERROR:
-            raise ConfigurationError(f"--gate-error is {self.gate_error}; the least is {LEAST_GATE_ERROR}")
-        self._check_limits()
+        try:
+            RunSpec.from_json(json.dumps(asdict(self), default=repr))
+        except WrongField as error:
+            raise ConfigurationError(
+                f"--{error.name.replace('_', '-')} is {error.value}; it must be {error.rule}"
+            ) from None
         return replace(self, jobs=self.jobs or cores())
 
     def limits(self) -> dict[str, int]:
         """What the root of the run's budget may reach, by counter. Time is not counted in a budget."""
-        given = {
+        limits = {
             COST: None if self.max_cost is None else round(self.max_cost * 1e9),
             TOKENS: self.max_tokens,
             LM_CALLS: self.max_calls,
         }
-        return {counter: limit for counter, limit in given.items() if limit is not None}
-
-    def _check_limits(self) -> None:
-        for name, low in LIMITS.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= MOST_OF_A_LIMIT:
-                raise ConfigurationError(
-                    f"--{name.replace('_', '-')} is {value}; it must be {low} or more, up to 10^12"
-                )
-        if self.max_time is not None and not self.max_time > 0:
-            raise ConfigurationError(f"--max-time is {self.max_time:g} seconds; it must be more than 0")
-        if not 0 <= self.give_up_after < math.inf:
-            raise ConfigurationError(f"--give-up-after is {self.give_up_after:g} seconds; it must be 0 or more")
-        if self.price is not None:
-            price_per_million(self.price)
+        return {counter: limit for counter, limit in limits.items() if limit is not None}
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -171,38 +89,64 @@ class RunSpec:
 
     @staticmethod
     def from_json(text: str) -> RunSpec:
-        """The recipe that `to_json` wrote; fields that this version does not know are left out.
+        """The recipe that `to_json` wrote.
 
         Raises:
-            ValueError: it is no recipe, or a field is of another type.
+            WrongField: a field has another type or is out of its range.
         """
-        written = json.loads(text)
-        if not isinstance(written, dict):
-            raise ValueError("the recipe is no JSON object")
-        types = get_type_hints(RunSpec)
-        values = {name: value for name, value in written.items() if name in types}
-        values.setdefault("edits", "rewrite")  # earlier versions asked without a word on edits
-        for name in ("require", "further_tasks"):
-            if isinstance(values.get(name), list):
-                values[name] = tuple(values[name])
-        for name, value in values.items():
-            if not _is_of(value, types[name]):
-                raise ValueError(f"{name} of the recipe is {value!r}")
-        return RunSpec(**values)
+        from pydantic import ValidationError  # here for the start-up time
+
+        try:
+            return _adapter().validate_json(text, strict=True)
+        except ValidationError as error:
+            raise _wrong_field(error) from None
 
 
-def _is_of(value: object, kind: Any) -> bool:
-    """Whether a value read from JSON is of the type of a field of `RunSpec`."""
-    arguments = get_args(kind)
-    if get_origin(kind) is UnionType:
-        return any(_is_of(value, each) for each in arguments)
-    if get_origin(kind) is Literal:
-        return value in arguments
-    if get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
-    if kind is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+class WrongField(ValueError):
+    """A field of a recipe is wrong."""
+
+    def __init__(self, name: str, value: str, rule: str) -> None:
+        super().__init__(f"{name} of the recipe is {value}; it must be {rule}")
+        self.name, self.value, self.rule = name, value, rule
+
+
+@cache
+def _adapter() -> TypeAdapter[RunSpec]:
+    from pydantic import TypeAdapter  # here for the start-up time: most commands read no recipe
+
+    return TypeAdapter(RunSpec)
+
+
+_BOUNDS = {
+    "greater_than_equal": ("ge", "{} or more"),
+    "greater_than": ("gt", "more than {}"),
+    "less_than_equal": ("le", "{} or less"),
+    "less_than": ("lt", "less than {}"),
+}
+"""By the type of pydantic's error: where it has the bound, and the rule in words."""
+
+
+def bound_of(problem: Mapping[str, Any]) -> str:
+    """The bound that a value of an error of pydantic's is beyond, in words; empty for an error of another kind."""
+    key, words = _BOUNDS.get(problem["type"], ("", ""))
+    return words.format(f"{problem['ctx'][key]:g}") if key else ""
+
+
+def _wrong_field(error: ValidationError) -> WrongField:
+    """The first thing that is wrong."""
+    first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        return WrongField("text", f"{first['input']!r:.80}", "a JSON object")
+    name = str(first["loc"][0])
+    if bound := bound_of(first):
+        return WrongField(name, f"{first['input']:g}", bound)
+    if first["type"] == "literal_error":
+        return WrongField(name, f"{first['input']!r:.80}", first["ctx"]["expected"])
+    kind = get_type_hints(RunSpec)[name]
+    kinds = [each for each in get_args(kind) if each is not NoneType] if isinstance(kind, UnionType) else [kind]
+    return WrongField(
+        name, f"{first['input']!r:.80}", " or ".join(getattr(each, "__name__", str(each)) for each in kinds)
+    )
 
 
 def cores() -> int:
@@ -250,25 +194,3 @@ def program_text(path: Path, kind: str) -> str:
         raise ConfigurationError(f"there is no {kind} file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{kind} file {path} cannot be read as UTF-8 text: {error}") from error
-
-
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-"""Of a time in words, in seconds."""
-
-
-def seconds(text: str, where: str = "--max-time") -> float:
-    """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
-
-    Raises:
-        ConfigurationError: it is something else, or not more than 0.
-    """
-    number, unit = text.strip(), ""
-    if number[-1:].isalpha():
-        number, unit = number[:-1], number[-1].lower()
-    try:
-        found = float(number) * _UNITS[unit]
-    except (ValueError, KeyError):
-        found = -1.0
-    if not 0 < found < math.inf:
-        raise ConfigurationError(f"{where} is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
-    return found

@@ -86,7 +86,7 @@ def _card(store: Store, directory: Path, found: _Run, best: IterationFinished, t
         iteration=best.t,
         start=spec.improver,
         start_digest=digest_of(start.improver),
-        model=store.meta.get("language_model", spec.lm),
+        model=store.meta.get("language_model", spec.model),
         is_language_model=store.meta.get("is_language_model") == "true",
         seed=spec.seed,
         iterations=spec.iterations,

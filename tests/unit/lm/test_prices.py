@@ -59,7 +59,7 @@ def test_price_is_that_of_the_provider_with_its_source_and_date_when_it_is_liste
 def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused(spec: str) -> None:
     known = {spec: tariff(spec)}
     assert known[spec].price is None
-    with pytest.raises(ConfigurationError, match="--price IN,OUT"):
+    with pytest.raises(ConfigurationError, match=r"\?price=IN,OUT"):
         check_cost_limit(known)
 
 
@@ -80,7 +80,7 @@ def test_model_that_nobody_is_paid_for_costs_nothing_and_takes_a_limit_of_money(
 
 def test_price_of_the_user_wins_over_the_listed_one() -> None:
     found = tariff("openai/gpt-4o", price="1,2").price
-    assert found is not None and (found.dollars_per_million, found.source) == ((1, 2), "--price 1,2")
+    assert found is not None and (found.dollars_per_million, found.source) == ((1, 2), "price 1,2")
     own = tariff("openai/gpt-4o?price=0.5&max_tokens=77", price="1,2")
     assert own.price is not None and own.price.dollars_per_million == (0.5, 0.5) and own.max_tokens == 77
 

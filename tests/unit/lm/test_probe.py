@@ -1,4 +1,4 @@
-"""What `strop doctor --lm` finds out about a server, against a real one that misbehaves."""
+"""What `strop doctor --model` finds out about a server, against a real one that misbehaves."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from strop.cli.app import main
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in ("OPENAI_API_KEY", "STROP_LM"):
+    for name in ("OPENAI_API_KEY", "STROP_MODEL"):
         monkeypatch.delenv(name, raising=False)
     before = signal.getsignal(signal.SIGTERM)
     yield
@@ -40,9 +40,9 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--lm-budget", "0"], "--lm-budget is 0; it must be 1 or more"),
         (["--max-cost", "-1"], "--max-cost is -1"),
         (["--jobs", "-1"], "--jobs is -1"),
-        (["--lm", "nonsense"], "--lm nonsense: no such language model"),
-        (["-m", "nonsense"], "--lm nonsense: no such language model"),
-        (["--lm", "openai/gpt-4o"], "openai/gpt-4o needs a key"),
+        (["--model", "nonsense"], "--model nonsense: no such language model"),
+        (["-m", "nonsense"], "--model nonsense: no such language model"),
+        (["--model", "openai/gpt-4o"], "openai/gpt-4o needs a key"),
         (["--require", "courage"], "--require names courage"),
         (["--improver", "greedy"], "did you mean greedy_iterative?"),
     ],
@@ -64,7 +64,7 @@ def test_budget_of_nothing_is_refused(capsys: pytest.CaptureFixture[str], comman
     [
         (["improve"], "missing argument: TARGET (see strop improve --help)"),
         (["improve", "lpn", "args"], "unexpected argument: args (see strop improve --help)"),
-        (["improve", "lpn", "--lm"], "--lm needs a value (see strop improve --help)"),
+        (["improve", "lpn", "--model"], "--model needs a value (see strop improve --help)"),
         (["improve", "lpn", "-m"], "-m needs a value"),
     ],
 )
@@ -77,12 +77,12 @@ def test_command_line_that_cannot_be_read_is_explained_in_words(
 def test_default_model_comes_from_the_environment(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STROP_LM", "command:nosuchprogram -m x")
-    assert "--lm command:nosuchprogram -m x: there is no program" in said(capsys, "improve", "lpn")
-    assert "--lm nonsense: no such language model" in said(capsys, "improve", "lpn", "-m", "nonsense")
+    monkeypatch.setenv("STROP_MODEL", "command:nosuchprogram -m x")
+    assert "--model command:nosuchprogram -m x: there is no program" in said(capsys, "improve", "lpn")
+    assert "--model nonsense: no such language model" in said(capsys, "improve", "lpn", "-m", "nonsense")
 
 
-@pytest.mark.parametrize("flag", ["--lm", "--model", "-m"])
+@pytest.mark.parametrize("flag", ["--model", "--model", "-m"])
 @pytest.mark.parametrize("command", [["run", "lpn"], ["improve", "lpn"], ["eval", "seed"], ["doctor"]])
 def test_model_has_three_names_of_one_flag(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
-    assert "--lm nosuch: no such language model" in said(capsys, *command, flag, "nosuch")
+    assert "--model nosuch: no such language model" in said(capsys, *command, flag, "nosuch")

@@ -44,7 +44,7 @@ def test_name_of_a_cell_is_another_for_every_other_content(tmp_path: Path) -> No
     lines = [
         ("run", "lpn", "--seed", "1"),
         ("run", "lpn", "--seed", "11"),
-        ("run", "lpn", "--seed", "1", "--lm", "offline"),
+        ("run", "lpn", "--seed", "1", "--model", "offline"),
         ("run", "parity", "--seed", "1"),
         ("eval", "lpn", "--seed", "1"),
     ]

@@ -108,7 +108,7 @@ def test_calls_of_a_run_are_within_a_factor_of_two_of_those_expected(
     lm: str, selection: Any, size: tuple[int, ...], made: int
 ) -> None:
     names = ("iterations", "copies", "meta_budget", "utility_budget", "lm_budget", "gate_pairs")
-    spec = replace(PAPER, lm=lm, selection=selection, **dict(zip(names, size, strict=True)))
+    spec = replace(PAPER, model=lm, selection=selection, **dict(zip(names, size, strict=True)))
     expected = planned(spec, replace(GROUND, appetite=appetite_of(lm))).total.calls.expected
     assert expected / 2 <= made <= expected * 2
 

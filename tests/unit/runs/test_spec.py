@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.runs.assembly import meta_description
-from strop.runs.spec import LEAST, RunSpec, improver_text, program_text, shipped_improvers
+from strop.runs.spec import RunSpec, improver_text, program_text, shipped_improvers
 
 
 def test_recipe_has_the_papers_parameters_when_nothing_is_said() -> None:
@@ -19,7 +18,9 @@ def test_recipe_has_the_papers_parameters_when_nothing_is_said() -> None:
 
 
 def test_recipe_survives_json_when_it_holds_something_in_every_field() -> None:
-    spec = RunSpec(task="t", lm="openai/x", base_url="u", iterations=2, seed=3, require=("read", "wall"), improver="i")
+    spec = RunSpec(
+        task="t", model="openai/x", base_url="u", iterations=2, seed=3, require=("read", "wall"), improver="i"
+    )
     assert RunSpec.from_json(spec.to_json()) == spec
 
 
@@ -36,14 +37,28 @@ def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> N
         RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
 
 
-def test_recipe_of_a_newer_version_is_read_without_what_is_unknown() -> None:
-    assert RunSpec.from_json('{"task": "t", "warp": 9}') == RunSpec(task="t", edits="rewrite")
-
-
-@pytest.mark.parametrize("name", LEAST)
-def test_recipe_is_refused_when_a_number_is_below_its_range(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"--{name.replace('_', '-')}"):
-        replace(RunSpec(), **{name: LEAST[name] - 1}).checked()
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"copies": 0}, "--copies is 0; it must be 1 or more"),
+        ({"iterations": -1}, "--iterations is -1; it must be 0 or more"),
+        ({"gate_pairs": 100_001}, "--gate-pairs is 100001; it must be 100000 or less"),
+        ({"seed": -1}, "--seed is -1; it must be 0 or more"),
+        ({"gate_error": 1.0}, "--gate-error is 1; it must be less than 1"),
+        ({"max_cost": -0.5}, "--max-cost is -0.5; it must be 0 or more"),
+        ({"max_cost": float("nan")}, "--max-cost is nan"),
+        ({"max_time": 0.0}, "--max-time is 0; it must be more than 0"),
+        ({"edits": "all"}, "--edits is 'all'; it must be 'auto', 'rewrite', 'blocks' or 'diff'"),
+        ({"utility_budget": "many"}, "--utility-budget is 'many'; it must be int"),
+        ({"copies": True}, "--copies is True; it must be int"),
+    ],
+    ids=str,
+)
+def test_recipe_is_refused_where_a_field_is_of_another_type_or_out_of_its_range(
+    wrong: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        RunSpec(**wrong).checked()  # type: ignore[arg-type]
 
 
 def test_jobs_are_the_cores_when_not_given() -> None:

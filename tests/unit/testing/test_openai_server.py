@@ -93,7 +93,7 @@ def test_fault_word_is_refused_when_it_means_nothing(word: str) -> None:
 
 def test_server_runs_from_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "answers").write_text('"one"\n"two"\n')
-    command = [sys.executable, "-m", "support.openai_server", "--lm", f"scripted:{tmp_path / 'answers'}"]
+    command = [sys.executable, "-m", "support.openai_server", "--model", f"scripted:{tmp_path / 'answers'}"]
     with subprocess.Popen(
         [*command, "--faults", "empty"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TESTS
     ) as it:
@@ -107,7 +107,7 @@ def test_server_runs_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_server_command_line_refuses_an_unknown_fault() -> None:
-    command = [sys.executable, "-m", "support.openai_server", "--lm", "offline", "--faults", "nonsense"]
+    command = [sys.executable, "-m", "support.openai_server", "--model", "offline", "--faults", "nonsense"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=TESTS)
     assert (done.returncode, "no fault 'nonsense'" in done.stderr) == (2, True)
 

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.finding import any_improver_text, tasks_of
 from strop.cli.commands.forking import fork_of
-from strop.cli.commands.options import DEFAULTS, Whole, random_seed
+from strop.cli.commands.options import DEFAULTS, Whole
 from strop.runs.run_directory import RunRecord
 
 
@@ -20,7 +20,8 @@ class Beginning:
     """What a run begins with."""
 
     tasks: tuple[str, ...]
-    seed: int
+    seed: int | None
+    """None: a random one."""
     improver: str
     """What I_0 was called."""
     text: str
@@ -67,5 +68,4 @@ class BeginOptions:
                 raise ConfigurationError("--from and --improver both name I_0; give one of them")
             improver = self.begin_from
             tasks = tasks or tasks_of(self.begin_from)
-        seed = random_seed() if self.seed is None else self.seed
-        return Beginning(tasks or (DEFAULTS.task,), seed, improver, any_improver_text(improver), None)
+        return Beginning(tasks or (DEFAULTS.task,), self.seed, improver, any_improver_text(improver), None)

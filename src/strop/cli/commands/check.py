@@ -10,8 +10,9 @@ from strop.api.checking import MOST_REPEATS, attacked, told
 from strop.api.target import target_of
 from strop.base.errors import ConfigurationError, TaskError
 from strop.cli.commands.improve import ProgramOptions
-from strop.cli.commands.options import GroundOptions, Json, Whole
+from strop.cli.commands.options import Json, Whole, protections
 from strop.cli.commands.output import print_document, results, results_alone
+from strop.runs.options import Jobs
 from strop.runs.spec import RunSpec
 
 
@@ -21,10 +22,10 @@ def check_command(
     *,
     repeat: Whole = 5,
     seed: Whole = 0,
-    jobs: Whole = 0,
+    jobs: Jobs = 0,
     require: str | None = None,
-    scored: ProgramOptions = ProgramOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
-    verbose: Annotated[bool, Parameter(negative="")] = False,
+    scored: ProgramOptions = ProgramOptions(),
+    verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
     as_json: Json = False,
 ) -> int:
     """Attack a task before any money is spent on it. Ends with exit code 5 when the task is broken.
@@ -51,7 +52,7 @@ def check_command(
     """
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
-    spec = RunSpec(task=task, seed=seed, jobs=jobs, require=GroundOptions(require=require).required()).checked()
+    spec = RunSpec(task=task, seed=seed, jobs=jobs, require=protections(require)).checked()
     with results_alone(), told(progress=True) as say:  # what a task's own code prints is no result
         check = attacked(target_of(task, scored.scoring()).task, spec, repeat, say)
     if as_json:

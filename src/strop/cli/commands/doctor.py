@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, SandboxError
-from strop.cli.commands.options import GroundOptions, Json, Models
+from strop.cli.commands.options import Json, Models, protections
 from strop.cli.commands.output import print_document, results
 from strop.cli.commands.self_test import SelfTestOptions
 from strop.runs.assembly import jail, posture_document
@@ -27,7 +27,7 @@ def doctor_command(
     require: str = "none",
     lm: Annotated[Models, Parameter(show_default=False)] = (),
     base_url: str | None = None,
-    options: SelfTestOptions = SelfTestOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    options: SelfTestOptions = SelfTestOptions(),
     as_json: Json = False,
 ) -> int:
     """Say what the jail is observed to enforce on this machine, by trying it from inside a guest; or what a model supports.
@@ -40,17 +40,17 @@ def doctor_command(
         Instead of the jail: send this model one tiny request, and say what its server supports. Exit code 3 when it does not
         answer. May be given several times.
     base_url
-        Address of an OpenAI-compatible server, for --lm.
+        Address of an OpenAI-compatible server, for --model.
     """
     options.check()
     if lm:
         if options.self_test or require != "none":
-            raise ConfigurationError("--lm asks a model; --self-test and --require are of the jail")
+            raise ConfigurationError("--model asks a model; --self-test and --require are of the jail")
         from strop.cli.commands.model_probe import probe_models  # the SDK takes half a second
 
         return probe_models(lm, base_url, as_json=as_json)
     if base_url:
-        raise ConfigurationError("--base-url belongs to --lm")
+        raise ConfigurationError("--base-url belongs to --model")
     return options.run(as_json=as_json) if options.self_test else _show_jail(require, as_json=as_json)
 
 
@@ -74,7 +74,7 @@ def _show(posture: Posture) -> None:
 
 def _show_jail(require: str, *, as_json: bool) -> int:
     """What the jail is observed to enforce."""
-    spec = RunSpec(require=GroundOptions(require=require).required()).checked()
+    spec = RunSpec(require=protections(require)).checked()
     with closing(jail(spec)) as sandbox:
         posture = sandbox.posture
     commands = _workspaces()

@@ -5,27 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from strop.api.arguments import recipe_of
 from strop.api.measuring import measure_missing, measuring
 from strop.base.errors import StropError
 from strop.cli.commands.eval_forms import Result, form_of
-from strop.cli.commands.options import (
-    DEFAULTS,
-    RUNS,
-    Display,
-    GroundOptions,
-    Json,
-    LimitOptions,
-    ModelOptions,
-    Out,
-    Tasks,
-    Whole,
-    recipe,
-)
+from strop.cli.commands.options import DEFAULTS, RUNS, Tasks, Whole
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
-from strop.cli.commands.reporting import NoReport, reported
-from strop.cli.commands.tracking import TrackOptions
+from strop.cli.commands.reporting import OutputOptions, reported
 from strop.runs.assembly import assembled
 from strop.runs.journal import new_directory
+from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 
 
 def eval_command(
@@ -36,14 +25,11 @@ def eval_command(
     noise: Whole | None = None,
     task: Tasks = (DEFAULTS.task,),
     seed: Whole = 0,
-    model: ModelOptions = ModelOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
-    ground: GroundOptions = GroundOptions(),  # noqa: B008
-    limits: LimitOptions = LimitOptions(),  # noqa: B008
-    tracking: TrackOptions = TrackOptions(),  # noqa: B008
-    out: Out = None,
-    display: Display = "auto",
-    no_report: NoReport = False,
-    as_json: Json = False,
+    model: ModelOptions = ModelOptions(),
+    budget: CopiesOptions = CopiesOptions(),
+    limits: LimitOptions = LimitOptions(),
+    environment: EnvironmentOptions = EnvironmentOptions(),
+    output: OutputOptions = OutputOptions(),
 ) -> int:
     """Measure improvers on tasks: beside the seed improver (Table 1), one against another, or one against itself.
 
@@ -65,19 +51,19 @@ def eval_command(
         Seed of everything that is drawn, together with this machine's key.
     """
     form = form_of(improver, others, against, noise)
-    spec = recipe(task, seed, model, ground, iterations=0, improver=improver, **limits.given())
-    announce(ground.instances)
-    directory = out or new_directory(RUNS, f"{form.kind}-{task[0]}")
+    spec = recipe_of(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
+    announce(environment.instances)
+    directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with (
         results_alone(),
         assembled(spec, os.environ) as parts,
-        measuring(parts, directory, form.kind, form.meta(parts), tracking.tracks(directory), display) as record,
+        measuring(parts, directory, form.kind, form.meta(parts), output.tracks(directory), output.shown) as record,
     ):
         stopped = measure_missing(parts, record, lambda context: form.measure(context, parts, record))
         found = form.result(record.store, parts, directory, complete=stopped is None)
-    _show(found, as_json=as_json)
-    with reported(directory, no_report):
-        return _ended(stopped, found.kept, directory, as_json=as_json)
+    _show(found, as_json=output.as_json)
+    with reported(directory, output.no_report):
+        return _ended(stopped, found.kept, directory, as_json=output.as_json)
 
 
 def _show(found: Result, *, as_json: bool) -> None:

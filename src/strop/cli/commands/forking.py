@@ -21,7 +21,7 @@ from strop.store import Store
 
 FORK = "replay"
 """What a record calls the run that it began as: its directory, seen from the record's own."""
-_OWN = ("seed", "base_url", "max_cost", "max_tokens", "max_calls", "max_time", "price", "lm", "jobs", "require")
+_OWN = ("seed", "base_url", "max_cost", "max_tokens", "max_calls", "max_time", "model", "jobs", "require")
 """Fields that a fork does not take over: which model, where, how fast and how much are asked anew; the seed is the run's."""
 
 

@@ -11,32 +11,16 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter
 
+from strop.api.arguments import recipe_of
 from strop.api.finding import any_improver_text
 from strop.api.improving import DEFAULT_IMPROVER, carry_out
 from strop.api.patching import apply_run, check_can_apply, undo_of
 from strop.api.recording import check_free_folder
 from strop.api.target import Scoring, check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
-from strop.cli.commands.options import (
-    DEFAULTS,
-    FROM_ENVIRONMENT,
-    MODEL,
-    RUNS,
-    Display,
-    GroundOptions,
-    Json,
-    LimitOptions,
-    ModelOptions,
-    Models,
-    Out,
-    Whole,
-    random_seed,
-    recipe,
-)
+from strop.cli.commands.options import RUNS, Whole
 from strop.cli.commands.output import announce, notices, print_document, reading, results, results_alone
-from strop.cli.commands.reporting import NoReport, reported
-from strop.cli.commands.tracking import TrackOptions
-from strop.core.edits.answers import Mode
+from strop.cli.commands.reporting import OutputOptions, reported
 from strop.lm.options import members, read_spec
 from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
 from strop.report.terminal.costs import costs_document
@@ -45,36 +29,12 @@ from strop.report.terminal.edits import edits_line
 from strop.report.terminal.single import single_document
 from strop.report.terminal.words import escape, quantity
 from strop.runs.journal import new_directory
+from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.task import FunctionTask
-
-
-@Parameter(name="*", group=MODEL)
-@dataclass(frozen=True)
-class OnceOptions:
-    """Which language model, and what the improvement may spend."""
-
-    lm: Annotated[Models, FROM_ENVIRONMENT] = (DEFAULTS.lm,)
-    """The language model, as for strop run; given several times, a mixture."""
-    base_url: str | None = None
-    """Address of an OpenAI-compatible server."""
-    utility_budget: Whole = DEFAULTS.utility_budget
-    """Evaluations on the training split."""
-    lm_budget: Whole = DEFAULTS.lm_budget
-    """LM calls."""
-    max_responses: Whole = DEFAULTS.max_responses
-    """Responses of one LM call."""
-    edits: Mode = "auto"
-    """How the model may answer where a prompt shows a program, as for strop run."""
-
-    def whole(self) -> ModelOptions:
-        """The same for a recipe: one copy of the task."""
-        budgets = (self.utility_budget, self.lm_budget, self.max_responses)
-        return ModelOptions(self.lm, self.base_url, 1, *budgets, self.edits)
-
 
 _SCORING = Group("Scoring (when the target is not a task)", sort_key=1)
 _CHANGES = Group("What may change", sort_key=2)
@@ -166,16 +126,13 @@ def improve_command(
     improver: str = DEFAULT_IMPROVER,
     solution: Path | None = None,
     seed: Whole | None = None,
-    model: OnceOptions = OnceOptions(),
     scored: ScoringOptions = ScoringOptions(),
     patch: PatchOptions = PatchOptions(),
-    ground: GroundOptions = GroundOptions(),  # noqa: B008
-    limits: LimitOptions = LimitOptions(),  # noqa: B008
-    tracking: TrackOptions = TrackOptions(),  # noqa: B008
-    out: Out = None,
-    display: Display = "auto",
-    no_report: NoReport = False,
-    as_json: Json = False,
+    model: ModelOptions = ModelOptions(),
+    budget: OneImprovementOptions = OneImprovementOptions(),
+    limits: LimitOptions = LimitOptions(),
+    environment: EnvironmentOptions = EnvironmentOptions(),
+    output: OutputOptions = OutputOptions(),
 ) -> int:
     """Improve a program, and say whether it is better on instances that nobody saw. It ends with a patch; your files stay.
 
@@ -194,20 +151,20 @@ def improve_command(
         Seed of everything that is drawn, together with this machine's key; random when not given.
     """
     patch.check()
-    directory = _directory(out, target)
-    announce(ground.instances)
-    drawn = random_seed() if seed is None else seed
-    spec = recipe(target, drawn, model.whole(), ground, iterations=0, improver=improver, **limits.given()).checked()
+    directory = _directory(output.out, target)
+    announce(environment.instances)
+    groups = (model, budget, limits, environment)
+    spec = recipe_of((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
     text = any_improver_text(improver)
     with results_alone():
         found = target_of(target, scored.scoring(), solution)
     if patch.apply:
         check_can_apply(found.original, force=patch.force)
-    with reported(directory, no_report):
+    with reported(directory, output.no_report):
         with results_alone(), best_reported(directory):
             begin = partial(_say_first, found.task, spec, text)
-            carry_out(spec, text, found, directory, tracks=tracking.tracks(), show=display, begin=begin)
-        _end(directory, patch, as_json=as_json)
+            carry_out(spec, text, found, directory, tracks=output.tracks(), show=output.shown, begin=begin)
+        _end(directory, patch, as_json=output.as_json)
     return 0
 
 
@@ -227,7 +184,7 @@ def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
 
 def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
     """What a user should know before anything is spent."""
-    check_model(spec.lm, improver, task)
+    check_model(spec.model, improver, task)
     if isinstance(task, FunctionTask) and task.note:
         notices().print(f"note: {escape(task.note, 300)}", markup=False, soft_wrap=True)
     notices().print(budget_line(spec), markup=False, soft_wrap=True)
@@ -237,7 +194,9 @@ def budget_line(spec: RunSpec) -> str:
     """What the improvement may spend, and what limits it."""
     calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
     budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
-    free = all(read_spec(each)[0].partition(":")[0] in ("offline", "scripted", "recorded") for each in members(spec.lm))
+    free = all(
+        read_spec(each)[0].partition(":")[0] in ("offline", "scripted", "recorded") for each in members(spec.model)
+    )
     given = {
         "--max-cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
         "--max-time": None if spec.max_time is None else f"{spec.max_time:g} s",
@@ -246,7 +205,7 @@ def budget_line(spec: RunSpec) -> str:
     limited = ", ".join(f"{flag} {value}" for flag, value in given.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
-    money = f"{escape(spec.lm, 60)} costs nothing" if free else "money and time are not limited"
+    money = f"{escape(spec.model, 60)} costs nothing" if free else "money and time are not limited"
     return f"{budget}; {money}; --max-cost, --max-time, --max-calls limit it"
 
 

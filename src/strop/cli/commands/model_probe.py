@@ -1,4 +1,4 @@
-"""strop doctor --lm."""
+"""strop doctor --model."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _probed(spec: str, base_url: str | None) -> Probed:
 def _price(spec: str, base_url: str | None) -> Finding:
     price = tariffs(spec, ModelSettings(url=base_url), os.environ)[spec].price
     if price is None:
-        return Finding("unknown", "--max-cost needs --price IN,OUT")
+        return Finding("unknown", "--max-cost needs a price: --model SPEC?price=IN,OUT")
     paid, got = price.dollars_per_million
     return Finding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")
 

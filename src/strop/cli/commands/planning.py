@@ -27,9 +27,9 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
     spec = spec.checked()
     if Path(spec.improver).name == spec.improver and improver == improver_text("seed"):
         spec = replace(spec, improver="seed")
-    check(spec.lm)
+    check(spec.model)
     tasks = loaded(sources)
-    known = tariffs(spec.lm, replace(settings_of(spec), url=spec.base_url), os.environ)
+    known = tariffs(spec.model, replace(settings_of(spec), url=spec.base_url), os.environ)
     if spec.max_cost is not None:
         check_cost_limit(known)
     template = len(improver_text("seed").encode())
@@ -43,8 +43,8 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
         if len(tasks) > 1
         else tasks[0].time_limit,
         tariffs=known,
-        weights=[read_spec(each)[1].weight for each in members(spec.lm)],
-        appetite=appetite_of(spec.lm),
+        weights=[read_spec(each)[1].weight for each in members(spec.model)],
+        appetite=appetite_of(spec.model),
     )
     found = planned(spec, ground)
     if as_json:

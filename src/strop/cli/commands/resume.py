@@ -16,11 +16,10 @@ from strop.base.errors import ConfigurationError
 from strop.cli.commands.finding import find_run
 from strop.cli.commands.forking import learn_again
 from strop.cli.commands.improve import best_reported
-from strop.cli.commands.options import Display, Json, LimitOptions, TrustTask
+from strop.cli.commands.options import TrustTask
 from strop.cli.commands.output import announce, notices, reading, results_alone
-from strop.cli.commands.reporting import NoReport, reported
+from strop.cli.commands.reporting import ViewOptions, reported
 from strop.cli.commands.result import show_result
-from strop.cli.commands.tracking import TrackOptions
 from strop.report.improvement import original_of
 from strop.report.terminal.live import Mode
 from strop.report.tracking import Track
@@ -28,6 +27,7 @@ from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.improver_card import card_path
 from strop.runs.journal import run
+from strop.runs.options import LimitOptions
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.training import FILE
 
@@ -37,12 +37,9 @@ def resume_command(
     /,
     *,
     base_url: str | None = None,
-    limits: LimitOptions = LimitOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
-    tracking: TrackOptions = TrackOptions(),  # noqa: B008
+    limits: LimitOptions = LimitOptions(),
     trust_task: TrustTask = False,
-    display: Display = "auto",
-    no_report: NoReport = False,
-    as_json: Json = False,
+    output: ViewOptions = ViewOptions(),
 ) -> int:
     """Go on with a run that was stopped, killed, or whose limit was spent: nothing is asked, paid or done twice.
 
@@ -61,17 +58,17 @@ def resume_command(
         if found.kind == "run" and not card_path(directory / FILE).is_file():
             finish(directory)
         notices().print(f"{directory} is finished; there is nothing to continue", markup=False, soft_wrap=True)
-        show_result(directory, as_json=as_json)
+        show_result(directory, as_json=output.as_json)
         return 0
     asked = found if base_url is None else replace(found, spec=replace(found.spec, base_url=None))
     asked.check_model(os.environ, trust=trust_task)
     confined = found.confined(os.environ, trust=trust_task)
-    spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.given())
-    with reported(directory, no_report):
-        go_on(replace(found, spec=spec), trust=trust_task, tracks=tracking.tracks(directory), show=display)
+    spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.asked())
+    with reported(directory, output.no_report):
+        go_on(replace(found, spec=spec), trust=trust_task, tracks=output.tracks(directory), show=output.shown)
         if found.kind == "run":
             finish(directory)
-        show_result(directory, as_json=as_json)
+        show_result(directory, as_json=output.as_json)
     return 0
 
 

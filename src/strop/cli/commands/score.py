@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from strop.api.arguments import recipe_of
 from strop.api.target import target_of
 from strop.base.errors import ConfigurationError
 from strop.base.results import Evaluation
 from strop.cli.commands.improve import ScoringOptions
-from strop.cli.commands.options import GroundOptions, Json, Whole
+from strop.cli.commands.options import Json, Whole
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
 from strop.report.terminal.documents import ScoreResult, score_document
 from strop.report.terminal.tables import print_score
+from strop.runs.options import EnvironmentOptions
 from strop.runs.score import program_of, score
 from strop.runs.secret import key_file, machine_key, run_secret
-from strop.runs.spec import RunSpec
 from strop.tasks.base import Split
 from strop.tasks.command.task import SHARED_JAIL, AnyTask, shares_jail
 
@@ -27,8 +28,8 @@ def score_command(
     task: str | None = None,
     split: Split = "train",
     seed: Whole = 0,
-    scored: ScoringOptions = ScoringOptions(),  # noqa: B008
-    ground: GroundOptions = GroundOptions(),  # noqa: B008 - cyclopts reads the flags' defaults from it
+    scored: ScoringOptions = ScoringOptions(),
+    environment: EnvironmentOptions = EnvironmentOptions(),
     as_json: Json = False,
 ) -> int:
     """Score one solution of a task on every instance of a split.
@@ -49,13 +50,11 @@ def score_command(
     if task is None and not (scoring.evaluator or scoring.command):
         raise ConfigurationError("of which task: --task NAME, a file or a folder (or --evaluator FILE, or --command)")
     task = str(solution) if task is None else task
-    spec = RunSpec(
-        task=task, seed=seed, instances=ground.instances, jobs=ground.jobs, require=ground.required()
-    ).checked()
+    spec = recipe_of((task,), environment, seed=seed).checked()
     with results_alone():  # what a task's own code prints is no result
         the_task = target_of(task, scoring).task
     text = program_of(solution, the_task)
-    announce(ground.instances)
+    announce(environment.instances)
     with results_alone():
         evaluation = score(the_task, text, split, spec, run_secret(machine_key(key_file(os.environ)), seed))
     result = _result(the_task, split, evaluation)

@@ -56,7 +56,7 @@ def show_command(
     statistics
         Show every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
     answers
-        Write the answers of its language model to this file instead, for `--lm recorded:FILE`.
+        Write the answers of its language model to this file instead, for `--model recorded:FILE`.
     """
     if (diff and statistics) or (answers is not None and (diff or statistics)):
         raise ConfigurationError("give only one of --diff, --statistics and --answers")

@@ -13,7 +13,7 @@ from strop.report.tracking import Track, continued, parsed
 
 
 @Parameter(name="*", group=OUTPUT)
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrackOptions:
     """Who else is told of what happens."""
 

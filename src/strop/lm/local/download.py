@@ -57,11 +57,11 @@ def fetched(text: str) -> Path:
     repository, _, name = rest.partition("/")
     if not (_NAME.fullmatch(owner) and _NAME.fullmatch(repository) and name) or owner in {".", ".."}:
         raise ConfigurationError(
-            f"--lm local/{text}: there is no file {text!r}. Write local/PATH of a file that is there, or "
+            f"--model local/{text}: there is no file {text!r}. Write local/PATH of a file that is there, or "
             "local/<owner>/<repository>/<file.gguf> as the hub has it"
         )
     if not name.endswith(".gguf") or ".." in name.split("/"):
-        raise ConfigurationError(f"--lm local/{text}: which file of {owner}/{repository}? It must end with .gguf")
+        raise ConfigurationError(f"--model local/{text}: which file of {owner}/{repository}? It must end with .gguf")
     hub = _library()
     paths = [_from_hub(hub, HubFile(f"{owner}/{repository}", part)) for part in _parts(name)]
     return _checked_kind(paths[0])

@@ -32,7 +32,7 @@ def make_local(spec: str, rest: str, settings: ModelSettings, *, seed: int) -> L
         LanguageModelError: the download failed, its digest is wrong, or llama.cpp cannot load it.
     """
     if settings.url:
-        raise ConfigurationError(f"--base-url does not go with --lm {spec}, which starts its own server")
+        raise ConfigurationError(f"--base-url does not go with --model {spec}, which starts its own server")
     require_extra(spec)
     path = fetched(rest)
     connections = settings.connections or CONNECTIONS

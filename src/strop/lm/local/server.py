@@ -53,7 +53,7 @@ def require_extra(spec: str) -> None:
     missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigurationError(
-            f"--lm {spec} needs the extra `local` ({' and '.join(missing)} not installed): pip install 'strop[local]'"
+            f"--model {spec} needs the extra `local` ({' and '.join(missing)} not installed): pip install 'strop[local]'"
         )
 
 

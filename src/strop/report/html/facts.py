@@ -16,7 +16,7 @@ from strop.runs.improve import FLAGS_KEY
 from strop.runs.run_directory import RESUMABLE
 from strop.runs.spec import RunSpec
 
-_FLAGS_OF = {"further_tasks", "task", "require", "lm", "seed", "improver"}
+_FLAGS_OF = {"further_tasks", "task", "require", "model", "seed", "improver"}
 """Fields of a recipe whose flags are made by hand."""
 _NOT_ONCE = {"iterations", "copies", "meta_budget", "selection", "gate_error", "gate_pairs", "improver"}
 """Fields that commands without Algorithm 1 have no flags for, but for `copies` where an improver is measured."""
@@ -99,7 +99,7 @@ def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str
 
 
 def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
-    words = [word for lm in _models(str(recipe.get("lm", "offline"))) for word in ("--lm", lm)]
+    words = [word for model in _models(str(recipe.get("model", "offline"))) for word in ("--model", model)]
     if "seed" in recipe:
         words += ["--seed", str(recipe["seed"])]
     improver = str(recipe.get("improver", "seed"))

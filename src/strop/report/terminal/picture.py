@@ -104,7 +104,7 @@ class Picture:
         progress = self._progress
         of = progress.recipe.get("iterations")
         parts = ["strop"]
-        parts += [escape(str(progress.recipe[name]), 24) for name in ("task", "lm") if name in progress.recipe]
+        parts += [escape(str(progress.recipe[name]), 24) for name in ("task", "model") if name in progress.recipe]
         if progress.t is not None:
             parts.append(f"iteration {progress.t}" + (f" of {of}" if isinstance(of, int) else ""))
         parts.append(duration(now - self._start))

@@ -84,7 +84,7 @@ def plan_document(found: Plan, spec: RunSpec, known: Mapping[str, Tariff]) -> di
         "schema_version": SCHEMA_VERSION,
         "task": spec.task,
         "tasks": list(spec.tasks),
-        "lm": spec.lm,
+        "model": spec.model,
         "lm_calls": _span(total.calls),
         "responses": _span(total.responses),
         "evaluations": _span(total.evaluations),
@@ -126,7 +126,7 @@ def _at_once(known: Mapping[str, Tariff]) -> str:
 
 def _price(tariff: Tariff) -> str:
     if tariff.price is None:
-        return "not known; give it with --price IN,OUT"
+        return "not known; give it as MODEL?price=IN,OUT"
     into, out = tariff.price.dollars_per_million
     return f"${into:g} in and ${out:g} out per million tokens ({tariff.price.source})"
 

@@ -48,7 +48,7 @@ def print_run(
     another kind, which has no iterations, is told by its `tasks`.
     """
     recipe = [tasks or str(run.recipe.get("task", "")), *map(str, run.recipe.get("further_tasks", ()))]
-    recipe.append(str(run.recipe.get("lm", "")))
+    recipe.append(str(run.recipe.get("model", "")))
     status = run.status if run.end else "has not ended"
     say(console, notice, style="bold yellow")
     for number, line in enumerate(came_to):

@@ -25,7 +25,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True)
 class Model:
-    """Which model is asked, as `--lm` and `--base-url` say it."""
+    """Which model is asked, as `--model` and `--base-url` say it."""
 
     lm: str
     base_url: str | None
@@ -33,7 +33,7 @@ class Model:
     @staticmethod
     def of(spec: Mapping[str, Any]) -> Model:
         """That of the fields of a RunSpec."""
-        return Model(str(spec.get("lm") or ""), spec.get("base_url"))
+        return Model(str(spec.get("model") or ""), spec.get("base_url"))
 
     @property
     def provider(self) -> str:

@@ -109,17 +109,20 @@ def test_the_block_keeps_any_text(made_page: PageDocument, text: str) -> None:
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
-        ({}, "strop run lpn --lm offline --seed 3"),
-        ({"iterations": 2, "copies": 3}, "strop run lpn --lm offline --seed 3 --iterations 2 --copies 3"),
+        ({}, "strop run lpn --model offline --seed 3"),
+        ({"iterations": 2, "copies": 3}, "strop run lpn --model offline --seed 3 --iterations 2 --copies 3"),
         (
             {"task": "my task.py", "selection": "paper"},
-            "strop run 'my task.py' --lm offline --seed 3 --selection paper",
+            "strop run 'my task.py' --model offline --seed 3 --selection paper",
         ),
-        ({"lm": 'mix:["offline","openai/x?weight=2"]'}, "strop run lpn --lm offline --lm 'openai/x?weight=2' --seed 3"),
-        ({"require": ("write", "read")}, "strop run lpn --lm offline --seed 3 --require write,read"),
-        ({"require": ()}, "strop run lpn --lm offline --seed 3 --require none"),
-        ({"max_cost": 1.5, "jobs": 4}, "strop run lpn --lm offline --seed 3 --max-cost 1.5"),
-        ({"improver": "ucb"}, "strop run lpn --lm offline --seed 3 --improver ucb"),
+        (
+            {"model": 'mix:["offline","openai/x?weight=2"]'},
+            "strop run lpn --model offline --model 'openai/x?weight=2' --seed 3",
+        ),
+        ({"require": ("write", "read")}, "strop run lpn --model offline --seed 3 --require write,read"),
+        ({"require": ()}, "strop run lpn --model offline --seed 3 --require none"),
+        ({"max_cost": 1.5, "jobs": 4}, "strop run lpn --model offline --seed 3 --max-cost 1.5"),
+        ({"improver": "ucb"}, "strop run lpn --model offline --seed 3 --improver ucb"),
     ],
 )
 def test_the_command_of_a_page_makes_the_same_recipe_again(
@@ -135,4 +138,4 @@ def test_a_measurement_is_made_again_with_its_improvers_and_tasks(made_page: Pag
     recipe = json.loads(RunSpec(task="lpn", further_tasks=("parity",), copies=2, iterations=0).to_json())
     run = dict(made_page["run"], kind="eval")
     found = commands_of(run, recipe, {"improvers": '[["seed", "0"], ["my file.py", "1"]]'})  # type: ignore[arg-type]
-    assert found["again"] == "strop eval 'my file.py' --task lpn --task parity --lm offline --seed 0 --copies 2"
+    assert found["again"] == "strop eval 'my file.py' --task lpn --task parity --model offline --seed 0 --copies 2"

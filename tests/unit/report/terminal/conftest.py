@@ -20,7 +20,7 @@ from strop.base.events import (
 )
 from strop.store import Stored
 
-SPEC = {"task": "lpn", "lm": "offline", "iterations": 1}
+SPEC = {"task": "lpn", "model": "offline", "iterations": 1}
 
 
 def evaluated(

@@ -134,10 +134,10 @@ def test_pace_is_what_was_planned_when_that_is_known() -> None:
 def test_run_is_expected_to_come_to_its_plan_before_an_iteration_and_then_to_what_the_finished_ones_took(
     end: IterationFinished,
 ) -> None:
-    run = Run(iterations=3, lm="offline")
+    run = Run(iterations=3, model="offline")
     assert in_all(run.progress) is None
     run(replace(end, lm_calls=4))
-    spec = RunSpec.from_json(json.dumps(SPEC | {"iterations": 3, "lm": "offline"}))
+    spec = RunSpec.from_json(json.dumps(SPEC | {"iterations": 3, "model": "offline"}))
     first, second, third = (calls_of_iteration(spec, t) for t in (1, 2, 3))
     assert in_all(run.progress) == (round(4 + first + second + third), 0)
     run(replace(end, t=1, lm_calls=1000))
@@ -147,6 +147,6 @@ def test_run_is_expected_to_come_to_its_plan_before_an_iteration_and_then_to_wha
 
 
 def test_run_is_expected_to_end_at_its_limit_of_calls(end: IterationFinished) -> None:
-    run = Run(iterations=3, lm="offline", max_calls=60)
+    run = Run(iterations=3, model="offline", max_calls=60)
     run(replace(end, lm_calls=4))
     assert in_all(run.progress) == (60, 0)

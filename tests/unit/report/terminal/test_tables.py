@@ -44,7 +44,7 @@ def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]]) 
 
 
 def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Event]]) -> None:
-    spec = {"task": "lpn", "lm": "offline"}
+    spec = {"task": "lpn", "model": "offline"}
     goes_on = RunResumed(scope="", spec=spec, environment={}, posture={}, events=len(stored), seconds=200.0)
     at = stored[-1].at + 50_000
     resumed = [

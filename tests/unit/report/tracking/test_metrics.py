@@ -21,7 +21,7 @@ def run_of(*events: Event) -> RunData:
 
 
 def test_parameters_are_the_fields_of_the_recipe_that_have_a_value() -> None:
-    recipe = {"lm": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1}
+    recipe = {"model": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1}
     assert parameters(run_of(STARTED)) == recipe
 
 

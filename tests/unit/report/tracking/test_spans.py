@@ -140,7 +140,7 @@ def test_killed_run_ends_at_its_last_event_and_what_follows_is_a_second_tree_of_
 
 def test_ids_are_the_same_when_the_record_is_read_again_and_others_for_another_run() -> None:
     assert spans_of(WHOLE) == spans_of(WHOLE)
-    other = dataclasses.replace(STARTED, spec={"lm": "offline"})
+    other = dataclasses.replace(STARTED, spec={"model": "offline"})
     assert not {span.id for span in spans_of(WHOLE)} & {span.id for span in spans_of([other, *WHOLE[1:]])}
 
 

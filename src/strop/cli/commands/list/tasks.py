@@ -13,7 +13,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.plugins import TASKS, installed
 from strop.base.results import Evaluation
-from strop.cli.commands.options import GroundOptions, Json, Whole
+from strop.cli.commands.options import Json, Whole, protections
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
 from strop.core.utility import TaskUtility
 from strop.report.terminal.command_tasks import command_task_document, print_command_task
@@ -80,7 +80,7 @@ def tasks_command(
         if not published:
             raise ConfigurationError(NO_INSTANCES.format(name))
         announce("published")
-        spec = RunSpec(jobs=jobs, require=GroundOptions(require=require).required()).checked()
+        spec = RunSpec(jobs=jobs, require=protections(require)).checked()
         rows = [(task, published[task.name]) for task in tasks]
         with results_alone(), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
             measured = measure_seeds(rows, sandbox, spec.jobs, lambda line: notices().print(line, markup=False))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.options import DEFAULTS, RUNS, Folder, GroundOptions, Whole
+from strop.cli.commands.options import DEFAULTS, RUNS, Folder, Whole, protections
 from strop.cli.commands.output import announce, notices, print_document, results
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
@@ -64,7 +64,7 @@ def given(lm: Sequence[str], runs: int, scale: ScaleOptions) -> dict[str, Any]:
     """
     if not 0 <= scale.at_once <= MOST_AT_ONCE:
         raise ConfigurationError(f"--at-once is {scale.at_once}; it must lie between 0 and {MOST_AT_ONCE}")
-    GroundOptions(require=scale.require).required()
+    protections(scale.require)
     model = joined(lm)
     make_language_model(
         model, base_url=scale.base_url, seed=scale.seed, environ=os.environ

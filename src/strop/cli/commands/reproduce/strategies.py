@@ -7,7 +7,7 @@ from contextlib import closing
 
 from strop.base.errors import ConfigurationError
 from strop.base.solution import digest_of
-from strop.cli.commands.options import GroundOptions, Json, Models, Whole
+from strop.cli.commands.options import Json, Models, Whole, protections
 from strop.cli.commands.output import notice_of
 from strop.cli.commands.reproduce.asking import WORKERS, record_of, recorder
 from strop.cli.commands.reproduce.options import DEFAULT_SCALE, ScaleOptions, given, plain, show_performed
@@ -57,7 +57,7 @@ def strategies_command(
 def _proposed(options: Options, n: int) -> list[Proposal]:
     """Ask for what is missing of n proposals, and name the strategy of each."""
     spec = RunSpec(
-        lm=options.lm,
+        model=options.lm,
         base_url=options.base_url,
         seed=options.seed,
         copies=options.copies,
@@ -65,15 +65,15 @@ def _proposed(options: Options, n: int) -> list[Proposal]:
         meta_budget=options.meta_budget,
         lm_budget=options.lm_budget,
         max_responses=options.max_responses,
-        require=GroundOptions(require=options.require).required(),
+        require=protections(options.require),
     ).checked()
     description = meta_description(spec)
     # Another model, seed or wording is another record.
     home = options.directory / "proposals"
-    directory = home / f"{plain(spec.lm)}-s{spec.seed}-{digest_of(description)[:8]}"
-    recipe = {"kind": "proposals", "task": "self-improvement", "lm": spec.lm, "seed": str(spec.seed)}
+    directory = home / f"{plain(spec.model)}-s{spec.seed}-{digest_of(description)[:8]}"
+    recipe = {"kind": "proposals", "task": "self-improvement", "lm": spec.model, "seed": str(spec.seed)}
     with (
-        closing(make_language_model(spec.lm, base_url=spec.base_url, seed=spec.seed, environ=os.environ)) as model,
+        closing(make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=os.environ)) as model,
         record_of(directory, recipe, model) as store,
         closing(jail(spec)) as sandbox,
     ):

@@ -94,7 +94,7 @@ def table2_command(
     if listed or flagged_by:
         _list(directory, flagged_by, as_json=as_json)
         return 0
-    spec = RunSpec(lm=lm, base_url=generation.base_url, seed=seed, jobs=generation.jobs).checked()
+    spec = RunSpec(model=lm, base_url=generation.base_url, seed=seed, jobs=generation.jobs).checked()
     with closing(make_language_model(lm, base_url=spec.base_url, seed=seed, environ=os.environ)) as model:
         judged = _carry_out(spec, model, ARMS if generation.arm == "both" else (generation.arm,), n, directory)
     found = rates(judged)
@@ -112,7 +112,7 @@ def _carry_out(
 ) -> dict[str, list[Judged]]:
     """Do what is missing; the first n improvements of each arm, in order."""
     notice = notice_of(model.name, model.is_language_model)
-    with record_of(directory, Recipe(spec.lm, spec.seed).meta(), model) as store, closing(jail(spec)) as sandbox:
+    with record_of(directory, Recipe(spec.model, spec.seed).meta(), model) as store, closing(jail(spec)) as sandbox:
         with Progress(notice) as progress:
             record = recorder(store)
             work = Table2(sandbox, model, record, progress.advance)
