@@ -45,6 +45,7 @@ STARTERS |= {
     "CommandModel",
     "groups_in",
     "read_value",
+    "jailed",
 }
 """A test file that imports one of these may start processes."""
 

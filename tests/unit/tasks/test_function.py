@@ -261,6 +261,7 @@ def test_description_names_the_function_and_what_may_change(tmp_path: Path) -> N
     assert "Only work may change" in told and "What it does." in told
 
 
+@pytest.mark.process
 def test_mark_costs_no_import_of_anything_heavy() -> None:
     import subprocess
 
