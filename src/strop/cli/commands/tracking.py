@@ -15,19 +15,19 @@ from strop.report.tracking import Track, continued, parsed
 @Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True, kw_only=True)
 class TrackOptions:
-    """Who else is told of what happens."""
+    """The trackers of a run."""
 
     track: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
-    """Mirror the record to otel, mlflow, wandb or jsonl:FILE; give it several times for several."""
+    """Send the run to otel, mlflow, wandb or jsonl:FILE; may be given several times."""
     track_content: Annotated[bool, Parameter(negative="", show_default=False)] = False
-    """Trackers get texts too: prompts, answers, programs."""
+    """Send texts to trackers, too: prompts, answers, programs."""
 
     def __post_init__(self) -> None:
-        """Whatever cannot be had is said while the command line is read, before anything begins."""
+        """Refuse unknown and missing trackers before anything begins."""
         self.tracks()
 
     def tracks(self, directory: Path | None = None) -> tuple[Track, ...]:
-        """The trackers asked for; where none is, those that were told of the run in `directory` before.
+        """The named trackers; without any, those that the run in `directory` was sent to before.
 
         Raises:
             ConfigurationError: one does not exist, or its library is not installed.

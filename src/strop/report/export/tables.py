@@ -87,7 +87,8 @@ def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
             yield "calls", _row("calls", _call(exchange), texts)
         match stored.event:
             case Evaluated() as event:
-                values = {"role": role_in(event.scope), "instances": len(event.scores)}
+                values: dict[str, Any] = {"role": role_in(event.scope), "instances": len(event.scores)}
+                values |= {"metrics": event.metrics or None, "beside": event.beside or None}
                 yield "evaluations", _row("evaluations", _common(stored) | values, texts)
             case Compared() as event:
                 gates[event.t] = event

@@ -25,7 +25,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True)
 class Model:
-    """Which model is asked, as `--model` and `--base-url` say it."""
+    """A model, from its specification and `--base-url`."""
 
     lm: str
     base_url: str | None
@@ -51,49 +51,52 @@ class Model:
 
 
 def asked(model: Model, call: LmCalled | None) -> Attributes:
-    """What is known of a request."""
-    found: Attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": model.provider}
-    found["gen_ai.system"] = (
+    """Attributes of a request."""
+    attributes: Attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": model.provider}
+    attributes["gen_ai.system"] = (
         model.provider
     )  # the name before version 1.37 of the conventions, which many tools still read
     if model.name:
-        found["gen_ai.request.model"] = model.name
+        attributes["gen_ai.request.model"] = model.name
     if call is not None:
-        found["gen_ai.request.temperature"] = call.temperature
+        attributes["gen_ai.request.temperature"] = call.temperature
     if model.base_url:
         server = urlsplit(model.base_url)
         if server.hostname:
-            found["server.address"] = server.hostname
-            found["server.port"] = server.port or (443 if server.scheme == "https" else 80)
-    return found
+            attributes["server.address"] = server.hostname
+            attributes["server.port"] = server.port or (443 if server.scheme == "https" else 80)
+    return attributes
 
 
 def answered(event: LmResponded) -> Attributes:
-    """What is known of its response, and of what was sent in the end. An answer given again has no usage: nothing was paid."""
-    found: Attributes = {"gen_ai.response.model": event.model, "gen_ai.response.finish_reasons": (event.finish_reason,)}
+    """Attributes of its response and the effective parameters. A reused answer has no usage: nothing was paid."""
+    attributes: Attributes = {
+        "gen_ai.response.model": event.model,
+        "gen_ai.response.finish_reasons": (event.finish_reason,),
+    }
     for name, value in event.parameters.items():
         if name in _PARAMETERS and isinstance(value, int | float):
-            found[_PARAMETERS[name]] = value
+            attributes[_PARAMETERS[name]] = value
     if event.again:
-        return found | {"strop.again": True}
+        return attributes | {"strop.again": True}
     if event.input_tokens is not None:
-        found["gen_ai.usage.input_tokens"] = event.input_tokens
+        attributes["gen_ai.usage.input_tokens"] = event.input_tokens
     if event.output_tokens is not None:
-        found["gen_ai.usage.output_tokens"] = event.output_tokens
+        attributes["gen_ai.usage.output_tokens"] = event.output_tokens
     if event.cost is not None:
-        found["strop.cost_dollars"] = event.cost / 1e9
-    return found
+        attributes["strop.cost_dollars"] = event.cost / 1e9
+    return attributes
 
 
 def texts(call: LmCalled | None, event: LmResponded) -> Attributes:
     """The prompt and the answer, as the conventions write them: JSON in attributes."""
-    said = [{"type": "text", "content": event.text}]
+    parts = [{"type": "text", "content": event.text}]
     if event.reasoning:
-        said.insert(0, {"type": "reasoning", "content": event.reasoning})
-    answer = {"role": "assistant", "parts": said, "finish_reason": event.finish_reason}
-    found: Attributes = {"gen_ai.output.messages": json.dumps([answer])}
+        parts.insert(0, {"type": "reasoning", "content": event.reasoning})
+    answer = {"role": "assistant", "parts": parts, "finish_reason": event.finish_reason}
+    attributes: Attributes = {"gen_ai.output.messages": json.dumps([answer])}
     if call is not None and 0 <= event.index < len(call.messages):
-        parts = [{"type": "text", "content": call.messages[event.index]}]
-        found["gen_ai.input.messages"] = json.dumps([{"role": "user", "parts": parts}])
-        found["gen_ai.system_instructions"] = json.dumps([{"type": "text", "content": call.expertise}])
-    return found
+        message = {"type": "text", "content": call.messages[event.index]}
+        attributes["gen_ai.input.messages"] = json.dumps([{"role": "user", "parts": [message]}])
+        attributes["gen_ai.system_instructions"] = json.dumps([{"type": "text", "content": call.expertise}])
+    return attributes

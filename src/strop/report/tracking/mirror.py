@@ -1,8 +1,8 @@
-"""Tell trackers of a run, from its record, on threads of their own.
+"""Send a run to trackers from its record, each on a thread of its own.
 
-Nothing of the run waits for a tracker: it records, and each tracker's thread reads the record behind it. What a tracker has not
-taken yet waits in the record, so that memory is bounded, nothing is dropped, and a run that was killed is caught up with when it
-is resumed. Not here: how a tracking system is spoken to (the modules beside this one).
+The run never waits for a tracker: it records, and each tracker's thread reads the record behind it. Events that a tracker has not
+taken wait in the record: memory is bounded, nothing is dropped, and a resumed run sends what a killed one did not. The modules
+beside this one speak to the tracking systems.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from strop.report.tracking.registry import Track, make
 from strop.store import Store, Stored
 
 POLL_SECONDS = 0.5
-"""How long what was recorded may wait until it is looked for."""
+"""Seconds between two looks at the record."""
 BATCH = 500
 """Events sent at once, at most."""
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts at a tracker that fails, at most."""
 LAST_SECONDS = 10.0
-"""How long the end of a run may be held up by all trackers together."""
+"""Seconds that all trackers together may delay the end of a run."""
 FAILING_SECONDS = 2.0
 """The same for a tracker whose last attempt failed."""
 FACTS = ("kind", "task", "language_model")
-"""What trackers are told of a record's `meta`; never its secret."""
+"""What trackers get of a record's `meta`; never its secret."""
 
 
 def tell_harmless(line: str) -> None:
-    """One line on standard error, whatever a library put into it."""
+    """Print one harmless line on standard error, whatever a library put into it."""
     notify(escape(line, 600))
 
 
 @dataclass
 class Mirror:
-    """What came of it, when it has ended."""
+    """The outcome, at the end."""
 
     whole: list[str] = field(default_factory=list)
     """The trackers that have everything."""
@@ -54,13 +54,13 @@ class Mirror:
 def mirrored(
     directory: Path, tracks: Sequence[Track], tell: Callable[[str], None] = tell_harmless, seconds: float = LAST_SECONDS
 ) -> Iterator[Mirror]:
-    """Within, the record in `directory` is mirrored; at the end its rest is sent, for at most `seconds`.
+    """Send the record in `directory` while the block runs; at its end send the rest, for at most `seconds`.
 
-    The record must be there already. To be left when its writer has closed it: then its last event is sent too. The first
-    failure of each tracker is told in one line, and at the end what could not be sent.
+    The record must exist. Leave the block after its writer has closed it: then its last event is sent, too. The first failure of
+    each tracker is told in one line, and at the end what could not be sent.
 
     Raises:
-        ConfigurationError: the notes of an earlier stretch are damaged.
+        ConfigurationError: the notes of an earlier session are damaged.
     """
     mirror = Mirror()
     if not tracks:
@@ -94,11 +94,11 @@ class _Lane:
         self._thread.start()
 
     def end(self) -> None:
-        """The record is whole: send the rest and stop."""
+        """The record is complete: send the rest and stop."""
         self._ending.set()
 
     def join(self, deadline: float) -> bool:
-        """Wait for the rest; whether all of it was sent. Says so when not."""
+        """Wait for the rest; returns whether all of it was sent, and tells when it was not."""
         left = max(0.0, deadline - time.monotonic())
         self._thread.join(min(left, FAILING_SECONDS) if self._failing else left)
         if not self._done:
@@ -113,7 +113,7 @@ class _Lane:
         tracker: Tracker | None = None
         pause = POLL_SECONDS
         while True:
-            ending = self._ending.is_set()  # before the reading: what is read afterwards is then all that there is
+            ending = self._ending.is_set()  # before the reading: what is read afterwards is then everything
             try:
                 if tracker is None:
                     tracker = self._begun()
@@ -138,7 +138,7 @@ class _Lane:
             self._failed(error)
 
     def _begun(self) -> Tracker:
-        """The tracker, told again of what it was sent in earlier stretches."""
+        """The tracker, after it got the events of earlier sessions again."""
         with Store.open(self._directory) as store:
             facts = {name: value for name, value in store.meta.items() if name in FACTS}
             subject = Subject(self._directory, facts, self._track.content, self._entry.notes)
@@ -150,7 +150,7 @@ class _Lane:
         return tracker
 
     def _step(self, tracker: Tracker) -> bool:
-        """Send what is there, up to a batch; whether that was all."""
+        """Send new events, up to a batch; returns whether that was all."""
         batch: list[Stored[Event]] = []
         if self._taken == self._entry.sent:  # else the last batch could not be sent yet
             with Store.open(self._directory) as store:  # not kept open: a writer folds its log only where nobody reads

@@ -1,4 +1,4 @@
-"""How far each tracker was told of a run, kept in the run's directory, so that a resumed run continues the same tracker run."""
+"""How many events each tracker has, saved in the run's directory: a resumed run continues the same run of the tracker."""
 
 from __future__ import annotations
 
@@ -34,17 +34,15 @@ class Notebook:
         if not self._path.exists():
             return
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
-            for name, each in found.items():
-                self.entries[name] = Entry(bool(each["content"]), int(each["sent"]), dict(each["notes"]))
+            entries = json.loads(self._path.read_text(encoding="utf-8"))
+            for name, entry in entries.items():
+                self.entries[name] = Entry(bool(entry["content"]), int(entry["sent"]), dict(entry["notes"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigurationError(
-                f"{self._path} is damaged; remove it, and trackers are told of the whole run anew"
-            ) from error
+            raise ConfigurationError(f"{self._path} is damaged; remove it to send the whole run again") from error
 
     def keep(self) -> None:
-        """Write the entries, whole or not at all."""
+        """Save the entries atomically."""
         with self._lock:
             # Copied in single steps: other trackers' threads write their notes meanwhile.
-            entries = {name: replace(each, notes=dict(each.notes)) for name, each in list(self.entries.items())}
-            save(self._path, json.dumps({name: asdict(each) for name, each in entries.items()}, indent=2) + "\n")
+            entries = {name: replace(entry, notes=dict(entry.notes)) for name, entry in list(self.entries.items())}
+            save(self._path, json.dumps({name: asdict(entry) for name, entry in entries.items()}, indent=2) + "\n")

@@ -28,7 +28,7 @@ def make(subject: Subject) -> OpenTelemetry:
 
 
 class OpenTelemetry:
-    """Sends a span when it has ended. Endpoint, headers, time limits and resource are those of the standard variables."""
+    """Sends spans that have ended. Endpoint, headers, time limits and resource come from the standard variables."""
 
     kinds = KINDS
 
@@ -48,7 +48,7 @@ class OpenTelemetry:
             self._waiting += [self._made(span) for span in ended]
 
     def flush(self) -> None:
-        """Send them; ConnectionError with what the exporter said when that fails."""
+        """Send them. Raises ConnectionError with the exporter's reason."""
         if self._waiting and self._exporter.export(self._waiting) is not SpanExportResult.SUCCESS:
             raise ConnectionError(self._why.last or "the collector did not take the spans")
         self._waiting = []
@@ -81,7 +81,7 @@ class OpenTelemetry:
 
 
 class _Heard(logging.Handler):
-    """Keeps what the exporter logs, which is all that it tells of a failure, away from the terminal."""
+    """Keeps the log messages of the exporter, its only report of a failure, away from the terminal."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -95,7 +95,7 @@ class _Heard(logging.Handler):
 
     @property
     def last(self) -> str:
-        """What was said last; of an attempt that was repeated, why, and not that it was repeated."""
+        """The last message; for an attempt that was repeated, its reason."""
         reasons = [text.partition(" encountered while")[0] for text in self._kept if " encountered while" in text]
         return [*self._kept, *reasons][-1] if self._kept else ""
 
@@ -106,7 +106,7 @@ class _Heard(logging.Handler):
 
 
 def _sendable(value: object) -> object:
-    """Text of a guest may hold lone surrogates, which no protocol carries."""
+    """A guest's text may hold lone surrogates, which no protocol carries."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
 
 

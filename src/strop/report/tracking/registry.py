@@ -1,4 +1,4 @@
-"""Which trackers there are, and how they are asked for."""
+"""The trackers by name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 @dataclass(frozen=True)
 class Track:
-    """One tracker that was asked for."""
+    """A tracker that a user named."""
 
     name: str
     """`otel`, `mlflow`, `wandb` or `jsonl:FILE`."""
@@ -35,7 +35,7 @@ class Track:
 
 
 def parsed(names: Sequence[str], content: bool, environ: Mapping[str, str] = os.environ) -> tuple[Track, ...]:
-    """The trackers of these names, each once.
+    """The trackers with these names, each once.
 
     Raises:
         ConfigurationError: one does not exist, or its library is not installed.
@@ -54,21 +54,21 @@ def parsed(names: Sequence[str], content: bool, environ: Mapping[str, str] = os.
 
 
 def continued(directory: Path) -> tuple[Track, ...]:
-    """The trackers that were told of the run in `directory` before.
+    """The trackers that the run in `directory` was sent to before.
 
     Raises:
-        ConfigurationError: the notes are damaged, or a library is not installed any more.
+        ConfigurationError: the notes are damaged, or a library is no longer installed.
     """
     entries = Notebook(directory).entries
     return tuple(track for name, entry in entries.items() for track in parsed([name], entry.content, {}))
 
 
 def make(track: Track, subject: Subject) -> Tracker:
-    """The tracker itself. Its library is loaded now: that may take seconds."""
+    """Create the tracker. This imports its library, which may take seconds."""
     if track.name.startswith(JSON_LINES):
         return JsonLines(Path(track.name.removeprefix(JSON_LINES)), subject)
-    made: Tracker = import_module(f"strop.report.tracking.{track.name}").make(subject)
-    return made
+    tracker: Tracker = import_module(f"strop.report.tracking.{track.name}").make(subject)
+    return tracker
 
 
 def _installed(module: str) -> bool:

@@ -68,6 +68,13 @@ def test_tables_say_in_cells_what_a_spreadsheet_would_run(hostile: Path, tmp_pat
     assert texts[digest_of(HOSTILE["nul"])] == r"a\x00b" and texts[digest_of(HOSTILE["surrogate"])] == r"a\ud800b"
 
 
+def test_evaluation_without_metrics_has_an_empty_cell(hostile: Path, tmp_path: Path) -> None:
+    with Store.open(hostile) as store:
+        metrics = [stored.event.metrics for stored in store.events(Evaluated)]
+    rows = tables(hostile, tmp_path / "csv")["evaluations"]
+    assert () in metrics and [row["metrics"] != "" for row in rows] == [bool(each) for each in metrics]
+
+
 def test_message_that_was_never_answered_has_a_row_without_answer(hostile: Path, tmp_path: Path) -> None:
     rows = tables(hostile, tmp_path / "csv")["calls"]
     assert len(rows) == len(HOSTILE) and [row["index"] for row in rows if not row["answer"]] == [str(len(HOSTILE) - 1)]
