@@ -44,7 +44,7 @@ def examine_draws(bench: Bench) -> Draws:
     """Draw instances in every way that matters."""
     try:
         unsendable = tuple(_sending((bench.instance(0),)))
-        if unsendable:  # told before more is drawn: it may be unsendable because it is enormous
+        if unsendable:  # reported before more is drawn: it may be unsendable because it is enormous
             return Draws(unsendable)
         began = time.perf_counter()
         instances = tuple(bench.instance(index) for index in range(bench.attacked.instances))
@@ -80,7 +80,7 @@ def _sending(instances: tuple[Instance, ...]) -> Iterator[Finding]:
 
 def _again(bench: Bench, instances: tuple[Instance, ...]) -> Iterator[Finding]:
     """Each instance a second time, in the other order, after others used the global generators."""
-    with _global_generators():
+    with global_generators_kept():
         random.seed(1)
         np.random.seed(1)
         again = [_text(bench.instance(index)) for index in reversed(range(len(instances)))][::-1]
@@ -151,7 +151,7 @@ def _edit(value: Any) -> Any:
 def _reseeding(bench: Bench) -> Iterator[Finding]:
     """Two different states of the global generators that become one by drawing were set by sample."""
     after = []
-    with _global_generators():
+    with global_generators_kept():
         for start in (1, 2):
             random.seed(start)
             np.random.seed(start)
@@ -165,8 +165,8 @@ def _reseeding(bench: Bench) -> Iterator[Finding]:
 
 
 @contextmanager
-def _global_generators() -> Iterator[None]:
-    """Leaves the global generators as they were found."""
+def global_generators_kept() -> Iterator[None]:
+    """Restore the global random generators at the end."""
     python, numpy = random.getstate(), np.random.get_state()
     try:
         yield
@@ -176,13 +176,13 @@ def _global_generators() -> Iterator[None]:
 
 
 def _telling(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
-    told = task.told
+    description = task.told
     if task.description and not task.description.strip():
         yield new_finding("C008", "the description is empty")
-    seeds = [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", told)]
+    seeds = [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", description)]
     if seeds:
         yield new_finding("C008", f"the description tells the published seeds ({', '.join(seeds)})", "warning")
-    squeezed = re.sub(r"\s+", "", told)
+    squeezed = re.sub(r"\s+", "", description)
     for index, instance in enumerate(instances):
         hidden = instance.hidden.tolist() if isinstance(instance.hidden, np.ndarray) else instance.hidden
         words = re.sub(r"\s+", "", _shown(hidden))

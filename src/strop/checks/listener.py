@@ -1,11 +1,12 @@
 """What the host itself does while it scores: files opened, processes started, code executed.
 
-A scorer runs in the host, unconfined; it should compute and nothing else. Python's audit events (PEP 578) tell. They are
-telemetry, not a defence: a scorer in C is not heard, and what an import opens is left out.
+A scorer runs in the host, unconfined; it should compute and nothing else. Python's audit events (PEP 578) show whether it does.
+They are telemetry, not a defence: a scorer in C raises none, and what an import opens is left out.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,24 +17,11 @@ from typing import Any
 
 MARKER = "strop_check_marker"
 """A name in the code that an attack gives as its answer."""
-OUTWARD = (
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.fork",
-    "os.forkpty",
-    "os.posix_spawn",
-    "socket.connect",
-    "socket.getaddrinfo",
-    "os.remove",
-    "os.rename",
-    "os.mkdir",
-    "os.rmdir",
-    "os.truncate",
-    "os.chmod",
-    "shutil.copyfile",
-    "shutil.rmtree",
+_OUTWARD = re.compile(
+    r"subprocess\.Popen|os\.(system|exec|fork|forkpty|posix_spawn|remove|rename|mkdir|rmdir|truncate|chmod)"
+    r"|socket\.(connect|getaddrinfo)|shutil\.(copyfile|rmtree)"
 )
+"""Audit events of acts that reach beyond the process."""
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".typed")
 _HOMES = tuple({sys.prefix, sys.base_prefix})
 _ears = threading.local()
@@ -78,7 +66,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     elif event == "exec":
         if isinstance(arguments[0], CodeType) and MARKER in _words(arguments[0]):
             heard.executed = True
-    elif event in OUTWARD:
+    elif _OUTWARD.fullmatch(event):
         heard.acts.append(f"{event} {arguments[0]!r:.80}")
 
 
@@ -97,9 +85,6 @@ def _opened(heard: Heard, arguments: tuple[Any, ...]) -> None:
 
 
 def _words(code: CodeType) -> set[str]:
-    inner = [_words(each) for each in code.co_consts if isinstance(each, CodeType)]
-    return {
-        *code.co_names,
-        *(each for each in code.co_consts if isinstance(each, str)),
-        *(w for ws in inner for w in ws),
-    }
+    """Names and texts of a code object, and of those inside it."""
+    words = {*code.co_names, *(each for each in code.co_consts if isinstance(each, str))}
+    return words.union(*(_words(each) for each in code.co_consts if isinstance(each, CodeType)))

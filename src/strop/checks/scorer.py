@@ -6,7 +6,7 @@ import copy
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from strop.analysis.stats import mean
 from strop.base.errors import Malformed, TaskError
 from strop.checks.bench import Bench
 from strop.checks.canonical import canonical
-from strop.checks.draws import SLOW_SECONDS
+from strop.checks.draws import SLOW_SECONDS, global_generators_kept
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import deviation
 from strop.checks.verdicts import Base, beats
+from strop.tasks.base import Instance
 
 AGAIN = 5
 """How often an answer is scored for the scorer's own noise."""
@@ -97,16 +98,11 @@ def _noise(again: _Again, repeated: Mapping[int, list[float]], noisy: list[int])
         np.random.seed(0)
         return again(index)
 
-    python, numpy = random.getstate(), np.random.get_state()
-    tame = all(reseeded(index) == reseeded(index) for index in noisy)
-    random.setstate(python)
-    np.random.set_state(numpy)
+    with global_generators_kept():
+        tame = all(reseeded(index) == reseeded(index) for index in noisy)
     source = "; it draws from the global generators" if tame else ""
-    return new_finding(
-        "C203",
-        f"{len(noisy)} of {len(repeated)} answers scored differently when scored {AGAIN} times: standard deviation "
-        f"{spread:.4f}{source}",
-    )
+    said = f"{len(noisy)} of {len(repeated)} answers scored differently when scored {AGAIN} times: standard deviation"
+    return new_finding("C203", f"{said} {spread:.4f}{source}")
 
 
 def _late(again: _Again) -> Finding | None:
@@ -131,25 +127,24 @@ def _delayed(again: _Again, index: int, seconds: float) -> float:
 
 def _changes(again: _Again, deterministic: bool) -> list[Finding]:
     """Score twice on one and the same instance."""
-    task = again.bench.task
+
+    def score(instance: Instance, answer: Any) -> float | None:
+        try:
+            return again.bench.task.checked_score(instance, copy.deepcopy(answer))
+        except (TaskError, Malformed):
+            return None
+
     for index, answer in again.answers.items():
         instance = again.bench.instance(index)
         before = canonical([dict(instance.inputs), instance.hidden])
-        first = task.checked_score(instance, copy.deepcopy(answer))
+        first = again.bench.task.checked_score(instance, copy.deepcopy(answer))
         if canonical([dict(instance.inputs), instance.hidden]) == before:
             continue
-        if deterministic and _score_of(lambda: task.checked_score(instance, copy.deepcopy(answer))) != first:  # noqa: B023
+        if deterministic and score(instance, answer) != first:
             said = f"instance {index} is changed by scoring, and scores otherwise the second time"
             return [new_finding("C205", said, "broken")]
         return [new_finding("C205", f"instance {index} is changed by scoring")]
     return []
-
-
-def _score_of(score: Callable[[], float]) -> float:
-    try:
-        return score()
-    except (TaskError, Malformed):
-        return -1.0
 
 
 def _files(again: _Again, before: Mapping[str, int]) -> list[Finding]:

@@ -39,9 +39,9 @@ def seed_improver(description: str) -> Arm:
 
 
 def ask(  # noqa: PLR0913 - the parts of the work
-    asker: Asker, sandbox: Sandbox, store: Store, of: Arm, n: int, workers: int, told: Callable[[], None]
+    asker: Asker, sandbox: Sandbox, store: Store, of: Arm, n: int, workers: int, advance: Callable[[], None]
 ) -> None:
-    """Bring the record to n answers to what `of` asks about itself; `told` is called for each that arrives.
+    """Bring the record to n answers to what `of` asks about itself; `advance` is called for each that arrives.
 
     Raises:
         StropError: the model or the host failed, or the work was stopped; what was answered is kept.
@@ -55,7 +55,7 @@ def ask(  # noqa: PLR0913 - the parts of the work
     def one(batch: range) -> None:
         missing = [number for number in batch if number not in before]
         for _ in asker.ask(SCOPE, template, missing):
-            told()
+            advance()
 
     asker.each(left, one, workers)
 

@@ -148,7 +148,7 @@ def sentence(found: Strategies) -> str:
 
 def notes(found: Strategies) -> list[str]:
     """What the figures are."""
-    told = [
+    paragraphs = [
         f"(a) {quantity(found.runs, 'run')}. Mean test û with 95% intervals (Student's t, cut "
         "to 0 and 100): over the runs where there are three or more, otherwise over the copies. vs seed: the "
         "difference to the seed improver with the same seeds; p by the sign-flip test over paired copies, adjusted "
@@ -160,7 +160,7 @@ def notes(found: Strategies) -> list[str]:
         "*: named by the paper (Figures 1 and 5, §6.1, Appendix B), which gives no frequencies and calls beam "
         "search the most common.",
     ]
-    return told if found.is_language_model else [*told, TEXTBOOK_NOTE]
+    return paragraphs if found.is_language_model else [*paragraphs, TEXTBOOK_NOTE]
 
 
 TEXTBOOK_NOTE = (

@@ -154,7 +154,7 @@ def _chosen(options: Table1Options, documents: Documents, given: str | None) -> 
 
 
 def choose(runs: Mapping[str, Document]) -> tuple[str, Chosen]:
-    """(the run whose I_T goes on, what is told of the choice): the highest mean training û, the first of equal ones.
+    """(the run whose I_T goes on, the choice in words): the highest mean training û, the first of equal ones.
 
     Raises:
         StoreError: no run has an improver that was measured.
@@ -224,7 +224,7 @@ def notes(found: Table1) -> list[str]:
     """What the figures are, and where they come from."""
     copies = max(row.difference.pairs for row in found.rows)
     least = 2.0 ** (1 - copies)
-    told = [
+    paragraphs = [
         f"I_T: {found.chosen.digest[:12]}, {found.chosen.how}.",
         f"In percent, on the sealed test split, {quantity(copies, 'copy')} of each task: u(s) of the initial solution, û(I_0) "
         "of the seed improver, û(I_T) of the improved one, with 95% intervals (Student's t, cut to 0 and 100): "
@@ -233,11 +233,11 @@ def notes(found: Table1) -> list[str]:
         "number of tasks (Holm). paper: GPT-4, Table 1, given without intervals.",
     ]
     if least * len(found.rows) > 0.05:
-        told.append(
+        paragraphs.append(
             f"With {quantity(copies, 'copy')} no p lies below {least:.2g}, nor below {min(1.0, least * len(found.rows)):.2g} "
             "for all when adjusted: the paper's size cannot tell more by this test; --runs 3 can."
         )
-    return [*told, MAXCUT_NOTE]
+    return [*paragraphs, MAXCUT_NOTE]
 
 
 def tables(found: Table1) -> list[Table]:
