@@ -289,5 +289,5 @@ def test_texts_that_are_too_long_or_too_many_are_cut_and_the_page_says_so() -> N
 def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: Page) -> None:
     document = page(two_iterations())
     html = page_html(document, packed(document))
-    assert html.count("What the words mean") == 1 and "instances that no prompt and no choice has seen" in html
+    assert html.count("Glossary") == 1 and "instances that no prompt and no choice has seen" in html
     assert html.count('id="headline"') == 1 and document["improvement"] == []

@@ -44,7 +44,6 @@ class StatusReader:
 
     def __init__(self) -> None:
         self.progress = Progress()
-        self.ended: RunFinished | None = None
         self.lines: deque[tuple[int, str]] = deque(maxlen=LINES)
         self._narrator = Narrator(self.progress)
 
@@ -52,14 +51,16 @@ class StatusReader:
         """Read the next event, in which texts may be digests."""
         event = _with_texts(stored.event, store)
         if isinstance(event, RunResumed):
-            self.ended = None
             self.lines.append((stored.seq, "the run was resumed"))
-        if isinstance(event, RunFinished):
-            self.ended = event
         self.progress.add(event)
         line = self._narrator.line(event)
         if line is not None:
             self.lines.append((stored.seq, escape(line, _LONGEST)))
+
+    @property
+    def ended(self) -> RunFinished | None:
+        """How the run ended; None while it goes on, and where its process was killed."""
+        return self.progress.run.end
 
     def facts(self) -> list[list[str]]:
         """Iteration, best candidate, counts and costs so far."""
