@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import urllib.error
 import urllib.request
@@ -138,7 +139,7 @@ def test_local_model_is_downloaded_once_and_runs_without_the_hub_afterwards(
     server = hub()
     first = strop(server, "run", "lpn", "--model", f"local/{NAME}{OPTIONS}", *TINY_RUN)
     assert first.returncode == 0, first.stderr
-    for line in ("downloading someone/models/tiny.gguf", "100% of", "verifying someone/models/tiny.gguf"):
+    for line in ("downloading someone/models/tiny.gguf", "verifying someone/models/tiny.gguf"):
         assert line in first.stderr
     assert [fetched.fault for fetched in server.fetched] == ["ok"]
     assert living_at(tmp_path) == []
@@ -154,6 +155,7 @@ def test_download_draws_a_bar_where_there_is_a_terminal(
 ) -> None:
     server = hub("corrupt")
     keyboard, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
     command = [sys.executable, "-m", "strop", "run", "lpn", *ASK_ONCE[1:]]
     with running(command, cwd=tmp_path, env=environment(server, TERM="xterm"), stderr=terminal):
         os.close(terminal)
@@ -162,7 +164,7 @@ def test_download_draws_a_bar_where_there_is_a_terminal(
             while more := os.read(keyboard, 1 << 16):
                 shown += more
     os.close(keyboard)
-    assert ("━━━" in shown.decode(), b"100%" in shown) == (True, False)
+    assert "tiny.gguf: 100%|█" in shown.decode()
 
 
 @needs_extra

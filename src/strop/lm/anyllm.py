@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.lm.base import LanguageModel
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai import OpenAIModel, Settings, settings_of
 from strop.lm.openai_answers import Unreadable
 from strop.lm.openai_errors import Remedy, Trouble, one_line
 from strop.lm.openai_terms import Sent
 from strop.lm.openai_wire import Body
-from strop.lm.options import ModelSettings
+from strop.lm.options import Wanted
 from strop.lm.retry_policy import retry_after_seconds
 
 EXTRA = "pip install 'strop[any-llm]'"
@@ -72,23 +71,26 @@ class AnyLlmWire:
         """The library has no way to close its connections."""
 
 
-def make_any_llm(spec: str, settings: ModelSettings, *, seed: int, environ: Mapping[str, str]) -> LanguageModel:
-    """The model `any-llm/<provider>/<model>`; `seed` feeds the jitter of waiting times.
+def from_spec(wanted: Wanted) -> OpenAIModel:
+    """The model `any-llm/<provider>/<model>`.
 
     Raises:
         ConfigurationError: the library or the provider's part of it is not installed, an unknown provider, a missing key.
     """
-    head, _, rest = spec.partition("/")
-    provider, slash, model = rest.partition("/")
+    spec, settings = wanted.spec, wanted.settings
+    head = spec.partition("/")[0]
+    provider, slash, model = wanted.rest.partition("/")
     if not (provider and slash and model.strip()):
         raise ConfigurationError(
             f"--model {spec}: write {head}/<provider>/<model>, such as {head}/mistral/mistral-small-latest"
         )
     variable, client = _client(_library(spec), spec, provider, settings.url)
-    place = Endpoint(spec, model, settings.url or "", variable, environ.get(variable, "").strip() or None)
+    place = Endpoint(spec, model, settings.url or "", variable, wanted.environ.get(variable, "").strip() or None)
     wire = AnyLlmWire(client, place, settings.timeout or _READ_SECONDS)
     # Few of its providers take `n`: each response is a request.
-    return OpenAIModel(place, settings_of(settings, Settings(largest_n=1)), jitter=random.Random(seed), wire=wire)
+    return OpenAIModel(
+        place, settings_of(settings, Settings(largest_n=1)), jitter=random.Random(wanted.seed), wire=wire
+    )
 
 
 def _library(spec: str) -> Any:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Fault, LanguageModel, Request
+from strop.lm.options import Wanted
 from strop.lm.pool import PooledModel
 from strop.lm.reasoning import split_thoughts
 
@@ -69,30 +70,31 @@ class CallableModel(PooledModel):
         return Completion(text, self.name, seconds=time.monotonic() - started, reasoning=thoughts)
 
 
-def load_callable(name: str, where: str, connections: int | None = None) -> LanguageModel:
-    """The model `MODULE:FUNCTION`, or `FILE.py:FUNCTION`; modules are looked for in the working directory too.
+def from_spec(wanted: Wanted) -> LanguageModel:
+    """The model `python:MODULE:FUNCTION`, or `python:FILE.py:FUNCTION`; modules are looked for in the working directory too.
 
-    What is found may also be a `LanguageModel`, which is then used as it is. A function whose attribute `is_language_model` is
-    False is a stand-in.
+    What has that name may also be a `LanguageModel`, which is then used as it is. A function whose attribute
+    `is_language_model` is False is a stand-in.
 
     Raises:
         ConfigurationError: there is no such module or function, it does not load, or it cannot be called.
     """
-    module, colon, attribute = name.rpartition(":")
+    where = wanted.spec
+    module, colon, attribute = wanted.rest.rpartition(":")
     if not (colon and module and attribute):
         raise ConfigurationError(f"{where}: write python:MODULE:FUNCTION or python:FILE.py:FUNCTION")
-    found: Any = _module(module, where)
+    value: Any = _module(module, where)
     for part in attribute.split("."):
-        if not hasattr(found, part):
+        if not hasattr(value, part):
             raise ConfigurationError(f"{where}: {module} defines no {attribute}")
-        found = getattr(found, part)
-    if hasattr(found, "complete") and hasattr(found, "name") and not inspect.isclass(found):
-        return found  # type: ignore[no-any-return]
+        value = getattr(value, part)
+    if hasattr(value, "complete") and hasattr(value, "name") and not inspect.isclass(value):
+        return value  # type: ignore[no-any-return]
     return CallableModel(
-        found,
+        value,
         name=where,
-        is_language_model=bool(getattr(found, "is_language_model", True)),
-        connections=connections or MOST_AT_ONCE,
+        is_language_model=bool(getattr(value, "is_language_model", True)),
+        connections=wanted.settings.connections or MOST_AT_ONCE,
     )
 
 
@@ -100,9 +102,9 @@ def _module(name: str, where: str) -> object:
     try:
         if name.endswith(".py"):
             return _from_file(Path(name), where)
-        here = str(Path.cwd())
-        if here not in sys.path:  # a program's own folder is what Python looks in first; an entry point has another
-            sys.path.insert(0, here)
+        folder = str(Path.cwd())
+        if folder not in sys.path:  # a program's own folder is what Python looks in first; an entry point has another
+            sys.path.insert(0, folder)
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"{where}: {error}") from error

@@ -21,7 +21,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.terminal_text import escape
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
-from strop.lm.options import ModelSettings
+from strop.lm.options import Wanted
 from strop.lm.pool import PooledModel
 from strop.lm.program import Ended, Limits, run_program
 from strop.lm.rate_limit import Clock
@@ -161,17 +161,16 @@ class CommandModel(PooledModel):
         return text
 
 
-def make_command(spec: str, said: ModelSettings, *, seed: int, environ: Mapping[str, str]) -> CommandModel:
-    """The model of a specification without options, with what its options said.
+def from_spec(wanted: Wanted) -> CommandModel:
+    """The model `command:PROGRAM ARGUMENTS`.
 
     Raises:
         ConfigurationError: see `CommandModel`.
     """
-    settings = Settings()
-    limits = settings.limits if said.timeout is None else replace(settings.limits, seconds=said.timeout)
-    patience = Patience(said.give_up_after)
-    settings = Settings(said.connections or settings.connections, limits, patience)
-    return CommandModel(spec, environ, settings, jitter=random.Random(seed))
+    usual, options = Settings(), wanted.settings
+    limits = replace(usual.limits, seconds=options.timeout or usual.limits.seconds)
+    settings = Settings(options.connections or usual.connections, limits, Patience(options.give_up_after))
+    return CommandModel(wanted.spec, wanted.environ, settings, jitter=random.Random(wanted.seed))
 
 
 def _words(spec: str, environ: Mapping[str, str]) -> list[str]:

@@ -23,6 +23,7 @@ from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
 from strop.lm.inbox_files import Read, read_answer
 from strop.lm.inbox_folder import Folder, Found
+from strop.lm.options import Wanted
 from strop.lm.replay import key_of
 
 HEAD = "inbox:"
@@ -148,6 +149,11 @@ class Inbox:
             faults=tuple(faults),
             parameters={"temperature": request.temperature} if math.isfinite(request.temperature) else {},
         )
+
+
+def from_spec(wanted: Wanted) -> Inbox:
+    """The model `inbox:DIR`."""
+    return Inbox(wanted.spec, seed=wanted.seed)
 
 
 class _News:

@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
-from strop.lm.endpoints import PROVIDERS, Endpoint
+from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint
 from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
 from strop.lm.openai_errors import Remedy, Trouble, bad_body
 from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, messages_of, with_faults
 from strop.lm.openai_wire import Bounds, HttpWire, Wire, WireClosed
-from strop.lm.options import ModelSettings
+from strop.lm.options import ModelSettings, Wanted
 from strop.lm.pool import Pool, as_they_end
 from strop.lm.rate_limit import Clock, End, Expected, Pacer, Turn, allowances
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
@@ -75,6 +75,16 @@ def settings_of(options: ModelSettings, usual: Settings | None = None) -> Settin
         deadline_seconds=max(options.timeout or 0.0, usual.deadline_seconds),
         patience=Patience(options.give_up_after),
     )
+
+
+def from_spec(wanted: Wanted) -> OpenAIModel:
+    """The model `provider/model` of a provider in `PROVIDERS`.
+
+    Raises:
+        ConfigurationError: see `endpoint`.
+    """
+    place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
+    return OpenAIModel(place, settings_of(wanted.settings), jitter=random.Random(wanted.seed))
 
 
 @dataclass(frozen=True)

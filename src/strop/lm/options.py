@@ -54,6 +54,20 @@ class ModelSettings:
     """Threads that compute."""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """One model to be made."""
+
+    spec: str
+    """As it was given, without options."""
+    rest: str
+    """What follows the head and its colon or slash."""
+    settings: ModelSettings
+    """Its options, over the defaults; `url` is that of `--base-url` where the specification has none."""
+    seed: int
+    environ: Mapping[str, str]
+
+
 LOCAL_ONLY = ("ctx", "threads")
 """Options of `local/`, whose server strop itself starts; every other server has its own."""
 NAMES = tuple(field.name for field in fields(ModelSettings))

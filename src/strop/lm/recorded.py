@@ -23,6 +23,7 @@ from typing import Any
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
+from strop.lm.options import Wanted
 
 VERSION = 1
 
@@ -123,6 +124,19 @@ def answer_line(request: Request, completion: Completion) -> str:
         "cost": None if completion.cost is None else completion.cost / 1e9,
     }
     return json.dumps(line)
+
+
+def from_spec(wanted: Wanted) -> RecordedAnswers:
+    """The model `recorded:FILE`.
+
+    Raises:
+        ConfigurationError: see `read_recording`.
+    """
+    if not wanted.rest:
+        raise ConfigurationError(
+            "--model recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE"
+        )
+    return read_recording(Path(wanted.rest), name=wanted.spec)
 
 
 def read_recording(path: Path, *, name: str) -> RecordedAnswers:

@@ -1,4 +1,4 @@
-"""From the text of `--model` to a model. Each implementation is imported only when it is asked for.
+"""From the text of `--model` to a model: by `from_spec` of the module listed under its head, imported only when asked for.
 
 `openai` alone takes half a second to import, which `strop --help` and offline runs should not pay.
 """
@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import difflib
-import random
+import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from types import MappingProxyType
 
 from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel
-from strop.lm.endpoints import PROVIDERS, endpoint
-from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, members, read_spec, written_options
+from strop.lm.endpoints import PROVIDERS
+from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, Wanted, members, read_spec, written_options
 
 FORMS = (
     "offline",
@@ -30,20 +29,6 @@ FORMS = (
     "any-llm/<provider>/<model>",
 )
 """What a specification may look like, for help texts."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One model to be made."""
-
-    spec: str
-    """As it was given, without options."""
-    rest: str
-    """What follows the head and its colon or slash."""
-    settings: ModelSettings
-    """Its options, over the defaults; `url` is that of `--base-url` where the specification has none."""
-    seed: int
-    environ: Mapping[str, str]
 
 
 def make(
@@ -64,10 +49,11 @@ def make(
     defaults = defaults or ModelSettings()
     if spec.startswith(MIX):
         return _make_mixture(spec, base_url=base_url, seed=seed, environ=environ, defaults=defaults)
-    head, kind = _head(spec)
+    head, module = _head(spec)
     name, settings = read_spec(spec, replace(defaults, url=base_url))
     _refuse_what_is_not_for(head, base_url, written_options(spec)[1])
-    return kind(Wanted(name, name[len(head) + 1 :], settings, seed, environ))
+    from_spec: Callable[[Wanted], LanguageModel] = importlib.import_module(f"strop.lm.{module}").from_spec
+    return from_spec(Wanted(name, name[len(head) + 1 :], settings, seed, environ))
 
 
 def check(spec: str) -> None:
@@ -80,8 +66,8 @@ def check(spec: str) -> None:
         _head(each)
 
 
-def _head(spec: str) -> tuple[str, Callable[[Wanted], LanguageModel]]:
-    """The head of a specification and what makes its model."""
+def _head(spec: str) -> tuple[str, str]:
+    """The head of a specification and the module of its model."""
     name = written_options(spec)[0]
     slashed, coloned = name.partition("/")[0], name.partition(":")[0]
     if slashed in _SERVED:
@@ -122,91 +108,25 @@ def _make_mixture(
         raise
 
 
-def _make_server(wanted: Wanted) -> LanguageModel:
-    place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
-    # Only now the slow import: mistakes are told at once.
-    from strop.lm.openai import OpenAIModel, settings_of
-
-    return OpenAIModel(place, settings_of(wanted.settings), jitter=random.Random(wanted.seed))
-
-
-def _make_local(wanted: Wanted) -> LanguageModel:
-    from strop.lm.local.model import make_local
-
-    return make_local(wanted.spec, wanted.rest, wanted.settings, seed=wanted.seed)
-
-
-def _make_any_llm(wanted: Wanted) -> LanguageModel:
-    from strop.lm.anyllm import make_any_llm
-
-    return make_any_llm(wanted.spec, wanted.settings, seed=wanted.seed, environ=wanted.environ)
-
-
-def _make_python(wanted: Wanted) -> LanguageModel:
-    from strop.lm.callable import load_callable
-
-    return load_callable(wanted.rest, wanted.spec, wanted.settings.connections)
-
-
-def _make_offline(wanted: Wanted) -> LanguageModel:
-    from strop.lm import offline
-
-    return offline.parse(wanted.spec, wanted.seed)
-
-
-def _make_scripted(wanted: Wanted) -> LanguageModel:
-    from strop.lm.scripted import read_script
-
-    if not wanted.rest:
-        raise ConfigurationError("--model scripted needs a file of answers, one JSON string a line: scripted:FILE")
-    return read_script(Path(wanted.rest), name=wanted.spec)
-
-
-def _make_recorded(wanted: Wanted) -> LanguageModel:
-    from strop.lm.recorded import read_recording
-
-    if not wanted.rest:
-        raise ConfigurationError(
-            "--model recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE"
-        )
-    return read_recording(Path(wanted.rest), name=wanted.spec)
-
-
-def _make_command(wanted: Wanted) -> LanguageModel:
-    from strop.lm.command import make_command
-
-    return make_command(wanted.spec, wanted.settings, seed=wanted.seed, environ=wanted.environ)
-
-
-def _make_inbox(wanted: Wanted) -> LanguageModel:
-    from strop.lm.inbox import Inbox
-
-    return Inbox(wanted.spec, seed=wanted.seed)
-
-
 _TAKEN_TOO = {"command": {"connections", "timeout", "give_up_after"}, "python": {"connections"}}
 """Options of models that ask no server, besides those that all of them take."""
 
-_SERVED: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(
-    {
-        **dict.fromkeys(PROVIDERS, _make_server),
-        "any-llm": _make_any_llm,
-        "local": _make_local,
-    }
+_SERVED: Mapping[str, str] = MappingProxyType(
+    {**dict.fromkeys(PROVIDERS, "openai"), "any-llm": "anyllm", "local": "local.model"}
 )
-"""By the head before a slash: models of servers, which take all options and `--base-url`."""
+"""Module by the head before a slash: models of servers, which take all options and `--base-url`."""
 
-_OTHERS: Mapping[str, Callable[[Wanted], LanguageModel]] = MappingProxyType(
+_OTHERS: Mapping[str, str] = MappingProxyType(
     {
-        "offline": _make_offline,
-        "scripted": _make_scripted,
-        "recorded": _make_recorded,
-        "python": _make_python,
-        "command": _make_command,
-        "inbox": _make_inbox,
+        "offline": "offline",
+        "scripted": "scripted",
+        "recorded": "recorded",
+        "python": "callable",
+        "command": "command",
+        "inbox": "inbox",
     }
 )
-"""By the head before a colon: models that ask no server."""
+"""Module by the head before a colon: models that ask no server."""
 
 
 def _suggestion(spec: str) -> str:
@@ -215,16 +135,7 @@ def _suggestion(spec: str) -> str:
     if near and near[0] in _SERVED:
         return f"Did you mean {near[0]}/{model or '<model>'}?"
     if near:
-        return f"Did you mean {_FORM_OF.get(near[0], near[0])}?"
+        return f"Did you mean {next(form for form in FORMS if form.partition(':')[0] == near[0])}?"
     if not slash and spec.strip():
         return f"For a model of an OpenAI-compatible server write openai/{spec}, with --base-url URL where it is not OpenAI's."
     return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with --base-url URL."
-
-
-_FORM_OF = {
-    "scripted": "scripted:FILE",
-    "recorded": "recorded:FILE",
-    "python": "python:MODULE:FUNCTION",
-    "command": "command:PROGRAM",
-    "inbox": "inbox:DIR",
-}

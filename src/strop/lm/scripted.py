@@ -14,6 +14,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
+from strop.lm.options import Wanted
 
 
 class Scripted:
@@ -89,6 +90,17 @@ class Scripted:
             return f"{self.name}: no key of the script occurs in the message of {missing} request(s)"
         assert not callable(self._answers)
         return f"{self.name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more asked"
+
+
+def from_spec(wanted: Wanted) -> Scripted:
+    """The model `scripted:FILE`.
+
+    Raises:
+        ConfigurationError: see `read_script`.
+    """
+    if not wanted.rest:
+        raise ConfigurationError("--model scripted needs a file of answers, one JSON string a line: scripted:FILE")
+    return read_script(Path(wanted.rest), name=wanted.spec)
 
 
 def read_script(path: Path, *, name: str) -> Scripted:

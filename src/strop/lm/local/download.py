@@ -1,7 +1,8 @@
-"""The file of a local model: one that is there, or one that is fetched from the hub once and checked against its digest.
+"""The file of a local model: one on this machine, or one that is fetched from the hub once and compared with its digest.
 
-The hub's own library does the fetching and keeps the files where its other users find them, by its own variables:
-HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_TOKEN. A file that is there is used without asking the hub.
+The hub's own library downloads: it draws the bar, continues where a connection ended, and keeps the files where its other users
+find them, by its own variables (HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_TOKEN). It does not compare digests,
+and leaves the remains of a killed download behind: that is done here. A file that is there is used without asking the hub.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from typing import Any
 
 from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError, StropError
-from strop.lm.local.progress import gigabytes, shown
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
@@ -42,7 +42,7 @@ class HubFile:
         return f"{self.repository}/{self.name}"
 
 
-def fetched(text: str) -> Path:
+def fetch(text: str) -> Path:
     """The path of the model's file that `text` names: `PATH` of a file that is there, else `owner/repository/file.gguf`.
 
     Raises:
@@ -73,7 +73,7 @@ def _library() -> Any:
     importlib.import_module("huggingface_hub.errors")
     # What it tells the hub of this process by default (versions, which agent runs it) is nobody's business.
     importlib.import_module("huggingface_hub.constants").HF_HUB_DISABLE_TELEMETRY = True  # type: ignore[attr-defined]
-    importlib.import_module("huggingface_hub.utils.logging").set_verbosity_error()  # its warnings would break the bar
+    importlib.import_module("huggingface_hub.utils.logging").set_verbosity_error()  # its warnings would break its bar
     return hub
 
 
@@ -102,14 +102,14 @@ def _from_hub(hub: Any, file: HubFile) -> Path:
 
 
 def _download(hub: Any, file: HubFile) -> Path:
-    """Fetch it with the hub's library. Raises as `fetched` does."""
+    """Fetch it with the hub's library. Raises as `fetch` does."""
     try:
         metadata = hub.get_hf_file_metadata(hub.hf_hub_url(file.repository, file.name))
         cache = Path(hub.constants.HF_HUB_CACHE)
         _require_room(file, metadata.size or 0, cache)
         _remove_remains(hub, file, str(metadata.etag), cache)
-        notify(f"downloading {file} ({gigabytes(metadata.size or 0)}) to {cache}")
-        return Path(hub.hf_hub_download(file.repository, file.name, tqdm_class=shown()))
+        notify(f"downloading {file} ({_gigabytes(metadata.size or 0)}) to {cache}")
+        return Path(hub.hf_hub_download(file.repository, file.name))
     except (hub.errors.HTTPError, OSError, ValueError, RuntimeError) as error:
         raise _explained(hub, file, error) from error
 
@@ -170,7 +170,9 @@ def _require_room(file: HubFile, size: int, cache: Path) -> None:
     folder = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise ConfigurationError(f"{file} needs {gigabytes(size)}, and {cache} has room for {gigabytes(free)}. {_ROOM}")
+        raise ConfigurationError(
+            f"{file} needs {_gigabytes(size)}, and {cache} has room for {_gigabytes(free)}. {_ROOM}"
+        )
 
 
 def _remove_remains(hub: Any, file: HubFile, etag: str, cache: Path) -> None:
@@ -203,7 +205,7 @@ def _verify(file: HubFile, path: Path) -> None:
     with suppress(OSError):
         if note.read_text() == seen:
             return
-    notify(f"verifying {file} ({gigabytes(state.st_size)})")
+    notify(f"verifying {file} ({_gigabytes(state.st_size)})")
     with blob.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest == blob.name:
@@ -218,6 +220,14 @@ def _verify(file: HubFile, path: Path) -> None:
     except OSError as error:
         done = f"It could not be removed: {error}"
     raise LanguageModelError(f"{file}: the file has SHA-256 {digest}, the hub says {blob.name}. {done}")
+
+
+def _gigabytes(size: int) -> str:
+    """A number of bytes for people: `4.68 GB`, or in smaller units."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.2f} {name}"
+    return f"{size} bytes"
 
 
 def _status(error: Any) -> str:

@@ -10,9 +10,9 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.batch import Wrapper
 from strop.lm.endpoints import Endpoint
-from strop.lm.local.download import fetched
+from strop.lm.local.download import fetch
 from strop.lm.local.server import Launch, Server, require_extra
-from strop.lm.options import ModelSettings
+from strop.lm.options import ModelSettings, Wanted
 
 CONNECTIONS = 4
 """Responses that are written at the same time, where nothing else is said: what a laptop has memory for."""
@@ -22,24 +22,23 @@ _SILENT_SECONDS = 24 * 3600.0
 """A slow machine thinks for hours. A server that has ended is noticed at once, so that nobody waits this long for nothing."""
 
 
-def make_local(spec: str, rest: str, settings: ModelSettings, *, seed: int) -> LanguageModel:
-    """The model of `local/rest`, downloaded where it is not there yet, and loaded.
-
-    `spec` is its name; `seed` feeds the jitter of waiting times. Its server is its own: `settings` must have no `url`.
+def from_spec(wanted: Wanted) -> LanguageModel:
+    """The model of `local/…`, downloaded where it is not there yet, and loaded. Its server is its own: it takes no `url`.
 
     Raises:
         ConfigurationError: the extra is not installed; no such repository or file, here or there; no room for it.
         LanguageModelError: the download failed, its digest is wrong, or llama.cpp cannot load it.
     """
+    spec, settings = wanted.spec, wanted.settings
     if settings.url:
         raise ConfigurationError(f"--base-url does not go with --model {spec}, which starts its own server")
     require_extra(spec)
-    path = fetched(rest)
+    path = fetch(wanted.rest)
     connections = settings.connections or CONNECTIONS
-    launch = Launch(path, connections, settings.ctx or CONTEXT, Path(rest).name, settings.threads)
+    launch = Launch(path, connections, settings.ctx or CONTEXT, Path(wanted.rest).name, settings.threads)
     server = Server(launch, spec)
     try:
-        return LocalModel(server, _client(spec, server, settings, connections, seed))
+        return LocalModel(server, _client(spec, server, settings, connections, wanted.seed))
     except BaseException:
         server.stop()
         raise

@@ -16,6 +16,7 @@ from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline.answer_mix import asking, odds_at
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
+from strop.lm.options import Wanted
 
 MODEL = "offline (not a language model)"
 """What every completion names as its model."""
@@ -88,6 +89,11 @@ def parse(spec: str, seed: int) -> Offline:
     if not spec.startswith("offline") or not all(0 <= value <= 1 for value in values.values()):
         raise _unreadable(spec)
     return Offline(seed, values.get("skill", DEFAULT_SKILL), unsafe=values.get("unsafe", 0.0))
+
+
+def from_spec(wanted: Wanted) -> Offline:
+    """See `parse`."""
+    return parse(wanted.spec, wanted.seed)
 
 
 def _unreadable(spec: str) -> ConfigurationError:
