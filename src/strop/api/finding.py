@@ -8,14 +8,15 @@ from pathlib import Path
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import IterationFinished, RunStarted
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.report.terminal.reading import reading
 from strop.runs.improver_card import card_path, read_card
+from strop.runs.listing import list_runs
 from strop.runs.measurements import spec_of
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import improver_text, shipped_improvers
-from strop.store import FILE_NAME, Store, list_runs
+from strop.store import FILE_NAME, Store
 
 RUNS = Path("runs")
 """Where runs are kept when no directory is named."""
@@ -61,11 +62,11 @@ def any_improver_text(name: str) -> str:
         return text
     directory, t = place
     with reading(directory), Store.open(directory) as store:
-        known = {stored.event.t: stored.event.improver for stored in store.events(IterationFinished)}
-    if t not in known:
-        has = f"it has {min(known)} to {max(known)}" if known else "no iteration of it has ended"
+        improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
+    if t not in improvers:
+        has = f"it has {min(improvers)} to {max(improvers)}" if improvers else "no iteration of it has ended"
         raise ConfigurationError(f"{directory} has no iteration {t}: {has}")
-    return known[t]
+    return improvers[t]
 
 
 def _check_card(name: str, text: str) -> None:
@@ -91,7 +92,7 @@ def tasks_of(name: str) -> tuple[str, ...]:
         raise ConfigurationError(f"{name!r} names no iteration of a run; write RUN:t, e.g. runs/mine:3")
     with reading(place[0]), Store.open(place[0]) as store:
         try:
-            spec = spec_of(store.events(RunStarted))
+            spec = spec_of(read_run(store, kinds=FRAME))
         except StoreError as error:
             raise StoreError(f"the record in {place[0]} is damaged: {error}") from error
     if spec is None or not isinstance(spec.task, str):

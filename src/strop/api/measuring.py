@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, StoreError, StropError
-from strop.base.events import RunFinished
 from strop.report.terminal.live import Before, Lines, Mode, make_view
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import Track, mirrored
@@ -19,6 +18,7 @@ from strop.runs.journal import Journal, ignore_records
 from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
 from strop.runs.resume import recall
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
@@ -103,11 +103,12 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         ignore_records(directory)
         return store, False
     with Store.open(directory) as store:
-        before = spec_of(store.events())
+        run = read_run(store, kinds=FRAME)
+        before = spec_of(run)
         same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (
             before is None or _comparable(before) == _comparable(spec)
         )
-        finished = "finished" in [stored.event.status for stored in store.events(RunFinished)]
+        finished = any(session.end and session.end.status == "finished" for session in run.sessions)
     if not same:
         raise ConfigurationError(f"{directory} already holds a run of something else; name a new folder")
     return (Store.open(directory), True) if finished else (Store.resume(directory), False)

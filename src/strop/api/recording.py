@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from strop.runs.assembly import Components
 from strop.runs.interrupts import Interrupted, TimeSpent
 from strop.runs.journal import Journal, ignore_records
 from strop.runs.resume import recall
+from strop.runs.run_data import read_run
 from strop.runs.run_directory import RESUMABLE, keep_tasks, meta_of
 from strop.runs.secret import key_file, machine_key, sealed
 from strop.store import FILE_NAME, Store
@@ -81,21 +81,13 @@ def continued(
             recalled = recall(store)
             past = _counted(store) if kind == "improve" else ()
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.calls.total()})
-        with _view(parts, show, Before(past, spent, notes=_noted(store))) as view:
+        with _view(parts, show, Before(past, spent, notes=read_run(store, kinds=(AuditNoted,)).notes)) as view:
             yield Journal(store, view, recalled=recalled, notify=_above(view))
 
 
 def _counted(store: Store) -> tuple[Event, ...]:
     """What a view of one improvement counts; of a run it begins with the present iteration."""
     return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
-
-
-def _noted(store: Store) -> Counter[str]:
-    """How often each rule of the audit was noted."""
-    notes: Counter[str] = Counter()
-    for stored in store.events(AuditNoted):
-        notes[stored.event.rule] += stored.event.times
-    return notes
 
 
 def _above(view: View) -> Callable[[str], None] | None:

@@ -20,7 +20,7 @@ from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.core.handles import NAMED_BY
 from strop.runs.assembly import RunContext, improvers_at_once
-from strop.runs.measurements import SEED, Copy, MeasuredTask, Named, RecordedTask, recorded_improvers, whole
+from strop.runs.measurements import SEED, Copy, MeasuredTask, Named, RecordedTask, copies_of, recorded_improvers
 from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.base import Split
@@ -198,7 +198,7 @@ def recorded_matrix(store: Store, copies: int) -> Matrix:
 
 def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
     """How many sealed instances the evaluations of a task had: one that failed as a whole may hold fewer scores, or none."""
-    found = [whole(store, f"{task}/{each.digest[:NAMED_BY]}", copies, sealed=True) for each in improvers]
+    found = [copies_of(store, f"{task}/{each.digest[:NAMED_BY]}", copies, sealed=True) for each in improvers]
     return max((len(copy.test.scores) for each in found for copy in each if copy.test is not None), default=0)
 
 
@@ -215,7 +215,7 @@ def _seed(store: Store, task: MeasuredTask) -> tuple[Evaluated, Evaluated] | Non
 
 
 def _copies(store: Store, task: MeasuredTask, improver: Named, plan: Plan[MeasuredTask]) -> tuple[Copy, ...]:
-    return whole(store, scope_of(task, improver), plan.copies, sealed=True)
+    return copies_of(store, scope_of(task, improver), plan.copies, sealed=True)
 
 
 def scope_of(task: MeasuredTask, improver: Named) -> str:

@@ -7,15 +7,16 @@ stopped. A measurement is whole when every copy has its result; a part of one is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import Evaluated, Event, ImproveFinished, RunStarted
+from strop.base.events import Evaluated, ImproveFinished
 from strop.base.solution import digest_of
+from strop.runs.run_data import RunData
 from strop.runs.spec import RunSpec, improver_text
-from strop.store import Store, Stored
+from strop.store import Store
 from strop.tasks.base import Split
 
 SEED = "seed"
@@ -133,27 +134,11 @@ def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[C
     return tuple(found) if len(found) == copies else ()
 
 
-def whole(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:
-    """The copies of the measurement at `scope`; none where it is not whole.
-
-    Earlier versions measured anew, at `scope`#2 and so on, what had been cut short.
-    """
-    number, tried = 1, scope
-    while next(store.events(scope=tried), None) is not None:
-        found = copies_of(store, tried, copies, sealed=sealed)
-        if found:
-            return found
-        number += 1
-        tried = f"{scope}#{number}"
-    return ()
-
-
-def spec_of(events: Iterable[Stored[Event]]) -> RunSpec | None:
-    """The recipe that a record begins with."""
-    for stored in events:
-        if isinstance(stored.event, RunStarted):
-            try:
-                return RunSpec.from_json(json.dumps(stored.event.spec))
-            except (ValueError, RecursionError) as error:
-                raise StoreError(f"the record does not say what its run was made from: {error}") from error
-    return None
+def spec_of(run: RunData) -> RunSpec | None:
+    """The recipe of a run; None before its first event."""
+    if run.start is None:
+        return None
+    try:
+        return RunSpec.from_json(json.dumps(run.start.spec))
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"the record does not say what its run was made from: {error}") from error

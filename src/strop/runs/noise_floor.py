@@ -24,7 +24,7 @@ from strop.core.meta_utility import MetaUtility
 from strop.core.selection import Gate
 from strop.core.selection.comparison import Node, PairedComparison
 from strop.runs.assembly import RunContext, improvers_at_once
-from strop.runs.measurements import MeasuredTask, Named, whole
+from strop.runs.measurements import MeasuredTask, Named, copies_of
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
 
@@ -116,7 +116,7 @@ def carry_out(
         here = laboratory.of(task, laboratory.run.child(task.name))
         if next(store.events(scope=task.name), None) is None:
             here.check_seed()
-        left = [n for n in range(repeats) if not whole(store, _scope(task, n), spec.copies, sealed=False)]
+        left = [n for n in range(repeats) if not copies_of(store, _scope(task, n), spec.copies, sealed=False)]
         missing += [(task, here.meta_utility(), number) for number in left]
     done = len(tasks) * repeats - len(missing)
     if done:
@@ -134,7 +134,7 @@ def carry_out(
 
 def trials(store: Store, task: MeasuredTask, repeats: int, copies: int) -> Trials:
     """The repeats of a task that a record holds."""
-    each = (whole(store, _scope(task, number), copies, sealed=False) for number in range(repeats))
+    each = (copies_of(store, _scope(task, number), copies, sealed=False) for number in range(repeats))
     return Trials(task, tuple(tuple(copy.train.value for copy in one) for one in each if one))
 
 

@@ -157,6 +157,8 @@ def recall(store: Store) -> ResumeState:
         if is_told_again(event):
             found.told[identity(event, str)] += 1
         match event:
+            case LmResponded(request=""):
+                raise ValueError("an answer does not name its request: it would be paid for again")
             case ImproveStarted():
                 found.programs.add(event.improver)
             case Evaluated():

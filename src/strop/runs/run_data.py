@@ -306,14 +306,16 @@ class RunData:
         return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
 
 
-def read_run(store: Store, *collectors: Callable[[Stored[Event]], object], frame: bool = False) -> RunData:
+def read_run(
+    store: Store, *collectors: Callable[[Stored[Event]], object], kinds: tuple[type[Event], ...] = ()
+) -> RunData:
     """Read the record in `store` once.
 
     Each of `collectors` is called with every event, after it was counted: for a view that needs more than `RunData` keeps.
-    With `frame` only the few events of `FRAME` are read, which is quick on a record of any size.
+    With `kinds` only these are read: those of `FRAME` in no time from a record of any size.
     """
     run = RunData(store.meta, store.text, is_locked(store.directory))
-    for stored in store.outline(*(FRAME if frame else ())):
+    for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
         for collect in collectors:
             collect(stored)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import IterationStarted, LmResponded, RunFinished, RunResumed, RunStarted
 from strop.base.solution import digest_of
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.secret import is_sealed, key_file, machine_key, run_secret
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
@@ -53,7 +53,7 @@ class RunRecord:
     model: str
     is_language_model: bool
     status: str
-    """Of its last stretch: `finished`, `interrupted`, `failed`, `budget`, or empty where it was killed."""
+    """Of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty where it was killed."""
     meta: dict[str, str]
     begun: bool
     """Whether its first event was recorded."""
@@ -210,29 +210,20 @@ def load_run(directory: Path) -> RunRecord:
     """What the record in `directory` says of its run.
 
     Raises:
-        StoreError: it cannot be read, or does not say enough: it is of an earlier version.
+        StoreError: it cannot be read, or lacks what its run was made from.
     """
-    status, begun = "", False
     with Store.open(directory) as store:
-        meta = store.meta
-        spec = meta.get("spec")
-        for stored in store.events(RunStarted, RunResumed, RunFinished):
-            match stored.event:
-                case RunFinished(status=ended):
-                    status = ended
-                case RunStarted() | RunResumed() as start:
-                    status, spec, begun = "", json.dumps(start.spec), True
-        first = next((stored.event.improver for stored in store.events(IterationStarted)), meta.get("improver", ""))
-        answer = next(store.events(LmResponded), None)
-        keyless = answer is not None and not answer.event.request
-    if spec is None or not first or "secret" not in meta or keyless:
-        raise StoreError(f"{directory} does not hold all that its run was made from: an earlier strop recorded it")
+        run = read_run(store, kinds=FRAME)
+        first = next((store.text(digest) for digest in run.beginnings.values()), run.meta.get("improver", ""))
+    meta = run.meta
     try:
-        recipe, secret = RunSpec.from_json(spec), bytes.fromhex(meta["secret"])
+        recipe, secret = RunSpec.from_json(json.dumps(run.recipe)), bytes.fromhex(meta.get("secret", ""))
         if unknown := set(recipe.require or ()) - PROTECTIONS.keys():
             raise ValueError(f"no protection is called {min(unknown)}")
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{directory} does not say what its run was made from: {error}") from error
+    if not (first and secret and run.recipe):
+        raise StoreError(f"{directory} is incomplete: it does not say what its run was made from")
     return RunRecord(
         directory,
         meta.get("kind", "run"),
@@ -241,9 +232,9 @@ def load_run(directory: Path) -> RunRecord:
         first,
         meta.get("language_model", ""),
         meta.get("is_language_model") == "true",
-        status,
-        meta,
-        begun,
+        run.end.status if run.end else "",
+        dict(meta),
+        run.start is not None,
     )
 
 

@@ -12,11 +12,12 @@ from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import CrossedDifference, mean, stratified_t_difference
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
-from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded, RunStarted
+from strop.base.events import Evaluated, IterationFinished, in_full
 from strop.base.solution import digest_of
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path
 from strop.runs.journal import save
 from strop.runs.measurements import copies_of, spec_of
+from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import SHARES_JAIL
 from strop.runs.spec import RunSpec, program_text
 from strop.store import Store
@@ -34,6 +35,7 @@ class _Run:
     spec: RunSpec
     iterations: list[IterationFinished]
     tasks: tuple[str, ...]
+    data: RunData
 
 
 def write_improver(store: Store, directory: Path) -> ImproverCard:
@@ -52,11 +54,11 @@ def write_improver(store: Store, directory: Path) -> ImproverCard:
 
 
 def _read(store: Store, directory: Path) -> _Run:
-    spec = spec_of(store.events(RunStarted))
-    iterations = [stored.event for stored in store.events(IterationFinished)]
+    data = read_run(store)
+    spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
     if spec is None or not iterations:
         raise StoreError(f"no iteration of the run in {directory} has ended: there is no improver")
-    return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),))
+    return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),), data)
 
 
 def _chosen(found: _Run) -> IterationFinished:
@@ -73,14 +75,12 @@ def _card(store: Store, directory: Path, found: _Run, best: IterationFinished, t
     after, before = [each[0] for each in scores], [each[1] for each in scores]
     nothing = [[[0.0] * len(row) for row in rows] for rows in before]
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
-    answers = [stored.event for stored in store.events(LmResponded)]
+    spent = found.data.costs.total
     shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
-    told = all(each.input_tokens is not None and each.output_tokens is not None for each in answers)
-    last = max(stored.at for stored in store.events(IterationFinished))
     return ImproverCard(
         digest=digest_of(text),
         strategy=classify(best.improver, behaviours.get(best.improver)).name,
-        trained=time.strftime("%Y-%m-%d", time.localtime(last)),
+        trained=time.strftime("%Y-%m-%d", time.localtime(found.data.sessions[-1].last)),
         strop=version("strop"),
         run=directory.resolve().name,
         iteration=best.t,
@@ -92,10 +92,10 @@ def _card(store: Store, directory: Path, found: _Run, best: IterationFinished, t
         iterations=spec.iterations,
         selection=spec.selection,
         copies=spec.copies,
-        lm_calls=sum(stored.event.cost for stored in store.events(LmCalled)),
-        responses=len(answers),
-        tokens=sum((each.input_tokens or 0) + (each.output_tokens or 0) for each in answers) if told else None,
-        dollars=None if any(each.cost is None for each in answers) else sum(each.cost or 0 for each in answers) / 1e9,
+        lm_calls=spent.calls,
+        responses=spent.responses,
+        tokens=None if spent.unknown else spent.input_tokens + spent.output_tokens,
+        dollars=None if spent.money is None else spent.money / 1e9,
         improver=_figure(stratified_t_difference(list(zip(after, nothing, strict=True))), 0.0),
         began_with=_figure(stratified_t_difference(list(zip(before, nothing, strict=True))), 0.0),
         difference=Figure(0.0)

@@ -1,7 +1,6 @@
 """The record of a run: events appended to one SQLite file, and read back."""
 
 from strop.store.files import is_locked
-from strop.store.listing import RunListing, list_runs, status_of
 from strop.store.record import FILE_NAME, Store, Stored
 
-__all__ = ["FILE_NAME", "RunListing", "Store", "Stored", "is_locked", "list_runs", "status_of"]
+__all__ = ["FILE_NAME", "Store", "Stored", "is_locked"]

@@ -23,7 +23,8 @@ from strop.base.events import (
 )
 from strop.base.results import Verdict
 from strop.base.solution import digest_of
-from strop.store import FILE_NAME, Store, list_runs
+from strop.runs.listing import list_runs
+from strop.store import FILE_NAME, Store
 from support.records import ask, evaluated, note
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)

@@ -13,7 +13,8 @@ import pytest
 
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted
-from strop.store import FILE_NAME, Store, list_runs
+from strop.runs.listing import list_runs
+from strop.store import FILE_NAME, Store
 from support.records import ask, note, raw
 
 

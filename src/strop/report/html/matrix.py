@@ -14,7 +14,7 @@ from strop.report.terminal.matrix import sentence
 from strop.report.terminal.words import quantity
 from strop.runs.compare import comparison
 from strop.runs.evaluate import recorded_matrix
-from strop.runs.measurements import Copy, whole
+from strop.runs.measurements import Copy, copies_of
 from strop.store import Store
 
 _KINDS = ("eval", "compare")
@@ -62,7 +62,7 @@ def _copies(data: PageData) -> int:
 
 
 def _cell(store: Store, task: str, digest: str, copies: int) -> CellFacts | None:
-    found: tuple[Copy, ...] = whole(store, f"{task}/{digest[:NAMED_BY]}", copies, sealed=True)
+    found: tuple[Copy, ...] = copies_of(store, f"{task}/{digest[:NAMED_BY]}", copies, sealed=True)
     if not found:
         return None
     tests = [copy.test.value for copy in found if copy.test is not None]

@@ -30,8 +30,8 @@ from strop.report.terminal.words import (
     ruled,
     with_error,
 )
+from strop.runs.listing import RunListing
 from strop.runs.run_data import RunData
-from strop.store import RunListing
 
 SENTENCE = 2000
 """Characters of what a command came to, at most."""

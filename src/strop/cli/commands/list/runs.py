@@ -8,8 +8,7 @@ from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import RUNS, Json
 from strop.cli.commands.output import notices, print_document, reading, results
 from strop.report.terminal.tables import print_runs
-from strop.store import list_runs
-from strop.store.listing import RunListing
+from strop.runs.listing import RunListing, list_runs
 
 
 def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
@@ -23,7 +22,7 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     if folder != RUNS and not folder.is_dir():
         raise ConfigurationError(f"there is no folder {folder}")
     with reading(folder):
-        listings = list_runs(folder, costs=True)
+        listings = list_runs(folder, results=True)
         if as_json:
             print_document({"runs": [_row(listing) for listing in listings]})
         elif listings:

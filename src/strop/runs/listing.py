@@ -1,0 +1,72 @@
+"""The runs of a directory, one line each, for people who look for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from strop.base.errors import StoreError
+from strop.runs.run_data import FRAME, read_run
+from strop.store import FILE_NAME, Store
+
+
+@dataclass(frozen=True)
+class RunListing:
+    """One line about a run directory."""
+
+    directory: Path
+    started: float | None
+    """Unix seconds of the first event; None where there is none."""
+    status: str
+    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its writer is
+    gone) or `unreadable`."""
+    task: str
+    """`meta["task"]`, or empty."""
+    iterations: int
+    """How many iterations of Algorithm 1 have finished; the measurement of the seed (t = 0) is none."""
+    detail: str = ""
+    """Why it is unreadable."""
+    kind: str = ""
+    """The command that made it; empty where the record does not say."""
+    score: float | None = None
+    """On the sealed split: û of the last improver that was measured, or the utility of an improved program."""
+    cost: float | None = None
+    """Dollars; None where some answer has no known price, or where it was not asked for."""
+
+
+def list_runs(root: Path, *, results: bool = False) -> list[RunListing]:
+    """Every directory right below `root` that holds a run, by name. One that cannot be read is listed with its reason.
+
+    `results`: with the score of improvements and the cost of each run, for which its whole record is read.
+    """
+    try:
+        children = sorted(root.iterdir()) if root.is_dir() else []
+    except OSError as error:
+        raise StoreError(f"cannot list {root}: {error.strerror or error}") from error
+    listings = []
+    for directory in children:
+        try:
+            if (directory / FILE_NAME).is_file():
+                listings.append(_listing(directory, results=results))
+        except (StoreError, OSError) as error:
+            listings.append(RunListing(directory, None, "unreadable", "", 0, str(error)))
+    return listings
+
+
+def _listing(directory: Path, *, results: bool) -> RunListing:
+    with Store.open(directory) as store:
+        run = read_run(store, kinds=() if results else FRAME)
+    last = run.iterations[-1] if run.iterations else None
+    improved = run.results.get("improved/test")
+    money = run.costs.total.money if results else None
+    return RunListing(
+        directory,
+        run.began,
+        run.status,
+        run.meta.get("task", ""),
+        0 if last is None else last.t,
+        kind=run.meta.get("kind", ""),
+        score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
+        cost=None if money is None else money / 1e9,
+    )
