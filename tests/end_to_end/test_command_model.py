@@ -49,7 +49,7 @@ def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: P
         faults = {stored.event.fault for stored in store.events(LmFault)}
     assert responses and {each.text.split("\n")[0] for each in responses} == {"My key is [key]."}
     assert faults <= {"usage"}  # a program does not say how many tokens it took
-    assert '"is_language_model": true' in started.environment
+    assert started.environment["is_language_model"] is True
     assert {each.cost for each in responses} == {None}
     written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
     assert b"sk-secret-of-the-test" not in written + (ended.stdout + ended.stderr).encode()

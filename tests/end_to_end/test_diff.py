@@ -84,8 +84,8 @@ def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_cla
 
 
 def test_diff_refuses_a_record_without_improvers_of_its_own(strop: Strop) -> None:
-    flags = ["--copies", "1", "--lm-budget", "1", "--utility-budget", "1", "--repeats", "2", "--out", "n"]
-    made = strop("eval", "seed", "--noise", "20", "--task", "parity", *flags)
+    flags = ["--copies", "1", "--lm-budget", "1", "--utility-budget", "1", "--out", "n"]
+    made = strop("eval", "seed", "--noise", "2", "--task", "parity", *flags)
     assert made.returncode == 0, made.stderr
     failed = strop("show", "n", "--diff")
     assert failed.returncode == 2 and "record of strop eval --noise" in failed.stderr

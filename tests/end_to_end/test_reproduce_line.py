@@ -63,7 +63,7 @@ def test_reproduce_line_is_the_command_that_made_the_record(strop: Strop, tmp_pa
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    asked = [*FORMS[form], "--improver", "idle.py", "--seed", "5", "--max-responses", "3"]
+    asked = [*FORMS[form], "--improver", "idle.py", "--seed", "5", "--max-responses", "3", "--model", "offline"]
     made = strop(*asked, "--out", "r")
     assert made.returncode == 0, made.stderr
     line = document_of(tmp_path / "r")["commands"]["again"]

@@ -237,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        model = registry.make(options.lm, base_url=None, seed=options.seed, environ=os.environ)
+        model = registry.make(options.model, base_url=None, seed=options.seed, environ=os.environ)
         faults = [word for word in options.faults.split(",") if word]
         server = OpenAIServer(
             model,

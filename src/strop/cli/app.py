@@ -82,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     atexit.register(_let_go)
     if sys.platform == "win32":
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
+    for name in [name for name, value in os.environ.items() if name.startswith("STROP_") and not value]:
+        del os.environ[name]  # an empty variable is not set; cyclopts would read it as a value
     app = application()
     try:
         _take_signals()

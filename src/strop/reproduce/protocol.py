@@ -60,7 +60,7 @@ class Options:
         """Raises ConfigurationError when a number is out of its range."""
         if not 1 <= self.runs <= MOST_RUNS:
             raise ConfigurationError(f"--runs is {self.runs}; it must lie between 1 and {MOST_RUNS}")
-        known = {field.name for field in fields(RunSpec)} - {"require", "instances"}
+        known = {field.name for field in fields(RunSpec)} - {"improver", "require", "instances"}
         RunSpec(**{name: value for name, value in asdict(self).items() if name in known}).checked()
 
 

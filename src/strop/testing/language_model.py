@@ -258,7 +258,9 @@ def _well_formed(completions: Sequence[Completion], expected: int) -> None:
                 tokens is None or (type(tokens) is int and tokens >= 0), f"tokens must be None or 0 and up: {tokens}"
             )
         _require(completion.seconds >= 0.0, "seconds must be 0 and up")
-        _require(isinstance(completion.reasoning, str), "reasoning must be a str")
+        _require(
+            completion.reasoning is None or isinstance(completion.reasoning, str), "reasoning must be None or a str"
+        )
         _require(_is_encodable(completion.reasoning or ""), "reasoning must be encodable as UTF-8: no lone surrogates")
         _require(_is_json(dict(completion.parameters)), "parameters must be names with numbers, texts or None")
         faults = completion.faults

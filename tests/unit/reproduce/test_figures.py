@@ -112,7 +112,7 @@ def test_numbers_of_the_table_are_those_of_the_runs(tmp_path: Path) -> None:
             assert row[column] == f"{100 * found.mean:.1f} ± {100 * found.stderr:.1f}"
             assert row[column + 1] == f"{100 * low:.1f} to {100 * high:.1f}"
             point = performed.document["curves"][column // 2]["points"][t]
-            assert point == {"t": t, "mean": found.mean, "stderr": found.stderr, "n": 4, "interval": [low, high]}
+            assert point == {"t": t, "mean": found.mean, "stderr": found.stderr, "n": 4, "interval": (low, high)}
     with (tmp_path / "fig4-weak.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 2 * 4 * 3
