@@ -204,7 +204,7 @@ def test_kit_notices_a_model_that_keeps_answers_badly(
 
 
 @pytest.mark.parametrize(
-    "change", [{"reasoning": None}, {"reasoning": "\ud800"}, {"parameters": {"temperature": [0.7]}}]
+    "change", [{"reasoning": 3}, {"reasoning": "\ud800"}, {"parameters": {"temperature": [0.7]}}]
 )
 def test_kit_notices_a_completion_whose_new_parts_are_malformed(change: dict[str, object]) -> None:
     with pytest.raises(AssertionError, match=next(iter(change))):
