@@ -97,6 +97,8 @@ def _end(look: Callable[[], list[int]]) -> list[int]:
 def _strangers(known: set[int]) -> list[int]:
     found = []
     for pid in children():
+        if pid in known and not _is_fork_server(pid):
+            continue  # of somebody else in this process, such as a browser: what it starts is its own affair
         descendants = below(pid)
         is_server = pid in known or (_leads_a_session(pid) and descendants)
         if not is_server and is_alive(pid):
@@ -137,6 +139,12 @@ def cpu_seconds(pid: int) -> float:
     """CPU time that a process has used; 0 when it has ended."""
     status = _status(pid)
     return (int(status[11]) + int(status[12])) / os.sysconf("SC_CLK_TCK") if status else 0.0
+
+
+def _is_fork_server(pid: int) -> bool:
+    with suppress(OSError):
+        return b"strop.sandbox.fork_server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def _leads_a_session(pid: int) -> bool:

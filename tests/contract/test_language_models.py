@@ -203,9 +203,7 @@ def test_kit_notices_a_model_that_keeps_answers_badly(
         check(lambda: Careless(keeps))
 
 
-@pytest.mark.parametrize(
-    "change", [{"reasoning": 3}, {"reasoning": "\ud800"}, {"parameters": {"temperature": [0.7]}}]
-)
+@pytest.mark.parametrize("change", [{"reasoning": 3}, {"reasoning": "\ud800"}, {"parameters": {"temperature": [0.7]}}])
 def test_kit_notices_a_completion_whose_new_parts_are_malformed(change: dict[str, object]) -> None:
     with pytest.raises(AssertionError, match=next(iter(change))):
         kit.each_request_gets_one_completion(lambda: Broken(lambda cs: [replace(c, **change) for c in cs]))  # type: ignore[arg-type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from strop.sandbox.base import Handler, Limits, Program
 from strop.sandbox.session import Session
-from strop_selftest import Ground, as_answer, as_frames, as_improver, catalogue, examine, find
+from strop_selftest import Ground, as_answer, as_frames, as_improver, catalogue, examine, find, traces
 from strop_selftest.catalogue import Attack
 from strop_selftest.ground import jailed, plain
 from strop_selftest.plain_guest import PlainChild
@@ -152,3 +154,16 @@ class OneProcess:
 def test_attack_on_the_next_guest_succeeds_when_guests_share_a_process(name: str) -> None:
     with closing(OneProcess()) as sandbox:
         assert examine(find(name), Ground(sandbox, False, "no secret")) != []
+
+
+def test_processes_of_a_child_that_was_there_before_are_no_strangers() -> None:
+    busy = "import subprocess, sys\nfor _ in range(4): subprocess.Popen([sys.executable, '-c', 'input()'])\nprint(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline()
+        known = traces.children()
+        assert other.pid in known and len(traces.below(other.pid)) == 4
+        assert traces.end_strangers(known) == []
+        assert len(traces.below(other.pid)) == 4
+        other.communicate()
