@@ -14,7 +14,7 @@ run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noi
 	@echo "  $(BIN)/strop run lpn                        # some five minutes with the stand-in"
 	@echo "  $(BIN)/strop run lpn --model openai/gpt-4o     # with a language model; --dry-run says what it costs"
 
-quick: $(VENV)/dev.installed  ## unit tests that start no process: half a minute
+quick: $(VENV)/dev.installed  ## unit tests that start no process: the shortest of the three
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not process" tests/unit
 
 test: $(VENV)/dev.installed  ## what CI runs: every test but those marked slow, which it counts as deselected

@@ -1,6 +1,6 @@
 """The conformance kit of language models: what every implementation must do, as small named checks.
 
-For whoever writes an implementation, in a test file of theirs:
+To test your own implementation, write in a test file:
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_my_model(check):
