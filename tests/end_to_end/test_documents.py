@@ -26,7 +26,7 @@ def test_task_of_the_readme_runs_as_printed(strop: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("document", "name"), [("README.md", "packing"), ("docs/functions.md", "pack")])
+@pytest.mark.parametrize(("document", "name"), [("README.md", "packing"), ("docs/improve.md", "pack")])
 def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)

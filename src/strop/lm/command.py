@@ -1,6 +1,6 @@
 """Any program as the model: it reads the conversation on standard input and prints the answer on standard output.
 
-docs/inbox.md says what it is given and what counts as an answer. Several run at once, up to a limit that all callers share.
+docs/models.md says what it is given and what counts as an answer. Several run at once, up to a limit that all callers share.
 
 Not here: how a program is run and ended (`program.py`); budgets and records (the caller's).
 """

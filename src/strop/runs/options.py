@@ -152,7 +152,7 @@ class LimitOptions:
     """What the whole run may spend on its language model; what was done before a limit ends it is kept."""
 
     max_cost: Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Ge(0), Le(MOST_OF_A_LIMIT)] = None
-    """Dollars. Before each call, what such calls took so far is set aside; the limit may be passed by 5%, see docs/money.md."""
+    """Dollars. Before each call, what such calls took so far is set aside; the limit may be passed by 5%, see docs/models.md."""
     max_tokens: Limit | None = None
     """Tokens, in and out; as --max-cost."""
     strict_budget: Annotated[bool, Parameter(negative="")] = False

@@ -1,6 +1,6 @@
 """The record of a run: one SQLite file, to which events are only ever appended.
 
-A run directory holds `run.sqlite`; docs/store.md describes its tables, its views and how other tools read it. What was
+A run directory holds `run.sqlite`; docs/records.md describes its tables, its views and how other tools read it. What was
 appended is kept against a `kill -9` of the writer when `append` returns (write-ahead log, `synchronous=NORMAL`); a failure of
 the machine itself may cost the last few events and never more, and none up to the last answer of a language model. Triggers
 refuse changes: they guard against mistakes, not against somebody who owns the file. So a reader trusts nothing: tables must be

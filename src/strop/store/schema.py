@@ -1,6 +1,6 @@
 """What the file holds: tables, triggers, and a view for each kind of event, made from the fields of the events.
 
-docs/store.md is the same for readers with other tools.
+docs/records.md is the same for readers with other tools.
 """
 
 from __future__ import annotations

@@ -441,7 +441,7 @@ def test_samples_of_one_prompt_say_that_they_are_one_prompt_and_a_script_finds_t
     for path in open_requests(folder, 5):
         text = path.read_text()
         assert "samples_of_this_prompt: 0 to 4\n" in text and "Samples 0 to 4 of this prompt are 5 requests" in text
-        fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", text, re.S | re.M)  # as docs/inbox.md has it
+        fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", text, re.S | re.M)  # as docs/models.md has it
         assert [inside for _, inside in fences] == [one.expertise, one.message]
     model.finish()
     asking.end()

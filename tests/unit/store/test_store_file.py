@@ -76,7 +76,7 @@ def test_every_view_reads_every_kind(store: Store, tmp_path: Path) -> None:
     assert {view for view, count in rows.items() if count} == {"budget_movement", "improvement_end"}
 
 
-MANUAL = (Path(__file__).parents[3] / "docs" / "store.md").read_text(encoding="utf-8")
+MANUAL = (Path(__file__).parents[3] / "docs" / "records.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("query", re.findall(r"```sql\n(.*?)```", MANUAL, re.DOTALL))
@@ -86,7 +86,7 @@ def test_example_query_of_the_manual_runs_and_finds_something(full_run: Path, qu
 
 def test_example_in_python_of_the_manual_runs(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [example] = re.findall(r"```python\n(.*?)```", MANUAL, re.DOTALL)
-    exec(compile(example, "store.md", "exec"), {"directory": str(full_run)})
+    exec(compile(example, "records.md", "exec"), {"directory": str(full_run)})
     assert capsys.readouterr().out == f"{len(KINDS)} 1 (0.5,)\n"
 
 

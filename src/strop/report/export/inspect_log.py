@@ -2,7 +2,7 @@
 
 A sample is one improvement: an improver at work on one copy of a task, named by its scope. Its events are the LM calls, the
 evaluations that the improver asked for (intermediate scores) and the notes of the audit; its scores are the utility of what it
-returned, in training and on the sealed split. docs/export.md lists what a log cannot hold.
+returned, in training and on the sealed split. docs/results.md lists what a log cannot hold.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def improve_me(
     reference: bool = False,
     **settings: Any,
 ) -> Callable[[F], F]:
-    """Mark a function: `strop improve module.py:function` makes a better one of it (docs/functions.md).
+    """Mark a function: `strop improve module.py:function` makes a better one of it (docs/improve.md).
 
     Give `sample` or `cases`, not both.
 

@@ -1,4 +1,4 @@
-"""A function of the user's own module as a task: taken out, improved alone, and put back (docs/functions.md).
+"""A function of the user's own module as a task: taken out, improved alone, and put back (docs/improve.md).
 
 The module is the user's own code and is loaded in the host, as a task file is. The function runs in the jail.
 """
