@@ -83,8 +83,8 @@ def main() -> None:
         heard, unheard = (
             stack.enter_context(
                 JailedSandbox(
-                    solution_places=1,
-                    improver_places=0,
+                    solution_slots=1,
+                    improver_slots=0,
                     require=frozenset(),
                     layers=replace(Layers.strongest(), audit=audit),
                 )

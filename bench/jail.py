@@ -71,9 +71,9 @@ def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with ExitStack() as stack:
-        jailed = stack.enter_context(JailedSandbox(solution_places=1, improver_places=0))
+        jailed = stack.enter_context(JailedSandbox(solution_slots=1, improver_slots=0))
         bare = stack.enter_context(
-            JailedSandbox(solution_places=1, improver_places=0, layers=Layers.none(), require=frozenset())
+            JailedSandbox(solution_slots=1, improver_slots=0, layers=Layers.none(), require=frozenset())
         )
         kinds = {"bare fork server": lambda: evaluate(bare), "jailed": lambda: evaluate(jailed)}
         measure(kinds, 20, think=THINK_SECONDS)

@@ -271,7 +271,7 @@ def main() -> int:
     given = parser.parse_args()
     ended = []
     with tempfile.TemporaryDirectory() as scratch:
-        sandbox = JailedSandbox(solution_places=2, improver_places=improvers_at_once(SPEC) + 1, require=frozenset())
+        sandbox = JailedSandbox(solution_slots=2, improver_slots=improvers_at_once(SPEC) + 1, require=frozenset())
         try:
             for number in range(given.first, given.first + given.runs):
                 ended.append(once(number, sandbox, Path(scratch) / str(number)))

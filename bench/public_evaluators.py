@@ -56,7 +56,7 @@ def plain(python: Path, evaluator: Path, program: Path) -> tuple[float, dict[str
 def by_strop(venv: Path, evaluator: Path, program: Path) -> float:
     """The value of strop's metric for the original, run by a command task in its jail."""
     task = evaluator_task(program, evaluator, python=venv, repeat=1, time_limit=300)
-    with closing(JailedWorkspaces(places=1)) as workspaces:
+    with closing(JailedWorkspaces(slots=1)) as workspaces:
         utility = CommandUtility(task, "train", PublishedSeeds(), workspaces, lambda event: None, baselines=Baselines())
         found = utility.evaluate(task.seed, Budget())
     return found.metrics[0][task.objective.metrics[0].name]

@@ -125,7 +125,7 @@ def soak(count: int, hostile: float, seed: int, every: int = EVERY) -> Results:
     """Run it, and print a row whenever there is one."""
     results = Results()
     n = TASK.instance("train", 0, SEEDS)["n"]
-    with JailedSandbox(solution_places=PLACES, improver_places=0) as sandbox, ThreadPoolExecutor(PLACES) as threads:
+    with JailedSandbox(solution_slots=PLACES, improver_slots=0) as sandbox, ThreadPoolExecutor(PLACES) as threads:
         utility = TaskUtility(TASK, "train", SEEDS, sandbox, lambda event: None, b"soak")
 
         def evaluate(drawn: Draw) -> None:

@@ -49,7 +49,7 @@ def recorded(sandbox: JailedSandbox, improver: str) -> dict[str, Any]:
 def record() -> None:
     """Run every labelled program and keep what it did."""
     found: dict[str, dict[str, Any]] = {}
-    with JailedSandbox(solution_places=2, improver_places=2, require=frozenset()) as sandbox:
+    with JailedSandbox(solution_slots=2, improver_slots=2, require=frozenset()) as sandbox:
         for corpus, named in labels().items():
             print(corpus, flush=True)
             found[corpus] = {name: recorded(sandbox, text_of(corpus, name)) for name in sorted(named)}

@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def jail() -> Iterator[JailedSandbox]:
     """The strongest jail that this machine allows; nothing is required, so that the tests run on every Linux."""
-    with JailedSandbox(solution_places=2, improver_places=4, require=frozenset()) as sandbox:
+    with JailedSandbox(solution_slots=2, improver_slots=4, require=frozenset()) as sandbox:
         yield sandbox
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from strop.sandbox import probe_targets as bait
+from strop.sandbox import probe_targets
 from strop.sandbox.base import Limits, Outcome, Program, Returned, Value, describe
 from strop_selftest.catalogue import Attack
 from strop_selftest.ground import Ground
@@ -27,7 +27,7 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
     """Signs that the attack succeeded; empty where it was contained."""
     limits = attack.limits(confined=ground.confined)
     found = []
-    with bait.laid_out(limits.memory_bytes) as (targets, traces):
+    with probe_targets.laid_out(limits.memory_bytes) as (targets, traces):
         for label, text in variants(attack):
             outcomes = _call(attack, ground, text, limits, targets)
             found += [label + sign for sign in _signs(attack, outcomes)]

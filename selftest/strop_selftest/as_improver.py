@@ -3,7 +3,7 @@ grant (25 evaluations, 4 calls of the language model of at most 6 responses) cha
 the host counted.
 
 The task: `algorithm(n)` should double a number; any number scores at least 0.5 and the double 1. The first line of
-`utility.str` tells, as JSON, what of the host lies within reach (`sandbox/bait.py`).
+`utility.str` tells, as JSON, what of the host lies within reach (`sandbox/probe_targets.py`).
 UTILITY = "meta" gives the meta-utility over two copies of that task
 instead. RUNS improvements follow each other in one sandbox (1 unless set), each with a grant of its own. OBSERVED holds
 
@@ -36,7 +36,7 @@ from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.utility import TaskUtility, Utility
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.sandbox import probe_targets as bait
+from strop.sandbox import probe_targets
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop_selftest.catalogue import Attack
 from strop_selftest.ground import Ground
@@ -127,7 +127,7 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
     allowed = KEYS.union(_COUNTERS, (f"{name}_at_most" for name in _COUNTERS))
     if attack.observed.keys() - allowed:
         raise ValueError(f"{attack.name}: OBSERVED may hold {', '.join(sorted(allowed))}")
-    with bait.laid_out(IMPROVER_LIMITS.memory_bytes) as (targets, traces):
+    with probe_targets.laid_out(IMPROVER_LIMITS.memory_bytes) as (targets, traces):
         content = Path(str(targets["file"])).read_text("utf-8")
         found = []
         for label, text in variants(attack):

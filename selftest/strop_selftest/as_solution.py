@@ -14,7 +14,7 @@ from pathlib import Path
 
 import strop
 from strop.base.errors import SandboxError
-from strop.sandbox import probe_targets as bait
+from strop.sandbox import probe_targets
 from strop.sandbox.base import Outcome, Program, Raised, Returned, Value, describe
 from strop_selftest import traces
 from strop_selftest.catalogue import Attack
@@ -36,7 +36,7 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
     """Signs that the attack succeeded. Raises NotHere in a control whose kernel has not what is attacked."""
     with ExitStack() as stack:
         limits = attack.limits(confined=ground.confined)
-        targets, traces_of = stack.enter_context(bait.laid_out(limits.memory_bytes))
+        targets, traces_of = stack.enter_context(probe_targets.laid_out(limits.memory_bytes))
         signals = stack.enter_context(traces.signals_counted())
         terminal, typed = stack.enter_context(traces.terminal())
         folders = [Path(sysconfig.get_path("purelib")), Path(strop.__file__).parent]

@@ -54,7 +54,7 @@ def jailed(layers: Layers | None = None, *, told: bool = False) -> Iterator[Grou
     with (
         _secret() as secret,
         JailedSandbox(
-            solution_places=2, improver_places=1, require=frozenset(), layers=layers, on_denied=on_denied
+            solution_slots=2, improver_slots=1, require=frozenset(), layers=layers, on_denied=on_denied
         ) as sandbox,
     ):
         yield Ground(sandbox, confined, secret, sandbox.posture, denied)

@@ -24,7 +24,7 @@ LAYERS = {
 @pytest.fixture(scope="module", params=slow_unless(lambda name: name == "everything", LAYERS))
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with JailedSandbox(
-        solution_places=2, improver_places=2, require=frozenset(), layers=LAYERS[request.param]
+        solution_slots=2, improver_slots=2, require=frozenset(), layers=LAYERS[request.param]
     ) as sandbox:
         yield sandbox
 

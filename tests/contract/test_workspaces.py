@@ -30,7 +30,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def workspaces(kind: str) -> Iterator[Workspaces]:
-    with JailedWorkspaces(places=2, require=(), layers=LAYERS[kind]) as workspaces:
+    with JailedWorkspaces(slots=2, require=(), layers=LAYERS[kind]) as workspaces:
         yield workspaces
 
 

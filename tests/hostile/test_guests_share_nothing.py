@@ -44,7 +44,7 @@ def leave(threads):
 
 @pytest.fixture(scope="module")
 def jail() -> Iterator[JailedSandbox]:
-    with JailedSandbox(solution_places=2, improver_places=1, require=frozenset()) as jail:
+    with JailedSandbox(solution_slots=2, improver_slots=1, require=frozenset()) as jail:
         yield jail
 
 

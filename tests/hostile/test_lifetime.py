@@ -38,7 +38,7 @@ import os, sys, threading
 from strop.sandbox.base import Limits, Program
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-sandbox = JailedSandbox(solution_places=2, improver_places=1, layers=Layers(**eval(sys.argv[1])))
+sandbox = JailedSandbox(solution_slots=2, improver_slots=1, layers=Layers(**eval(sys.argv[1])))
 program = Program("import signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\ndef loop():\\n    while True: pass", "loop")
 limits = Limits(cpu_seconds=600.0, wall_seconds=600.0)
 def run():
@@ -68,7 +68,7 @@ def test_no_descendant_lives_on_when_the_host_is_killed_mid_call(layers: dict[st
 
 def test_no_process_is_left_when_a_sandbox_is_closed_mid_call() -> None:
     others = set(descendants(os.getpid()))
-    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     caller = threading.Thread(target=loop_until_broken, args=[sandbox])
     caller.start()
     wait_for_cpu_time()
@@ -86,7 +86,7 @@ def test_sandbox_serves_on_when_a_server_is_killed(others: set[int], sandbox: Ja
 
 
 def test_sandbox_serves_on_when_many_idle_servers_were_killed(others: set[int]) -> None:
-    with JailedSandbox(solution_places=6, improver_places=0) as sandbox:
+    with JailedSandbox(solution_slots=6, improver_slots=0) as sandbox:
         with ExitStack() as stack:
             guests = [stack.enter_context(sandbox.open(ADD, Limits())) for _ in range(6)]
             assert all(isinstance(guest.call([1], seed=0), Returned) for guest in guests)
@@ -107,7 +107,7 @@ def test_call_raises_a_host_error_when_its_server_is_killed(others: set[int], sa
 
 def test_callers_get_a_sandbox_error_and_nothing_else_when_the_sandbox_closes_while_servers_start() -> None:
     for pause in (0.0, 0.02, 0.05, 0.1, 0.2):
-        sandbox = JailedSandbox(solution_places=8, improver_places=0)
+        sandbox = JailedSandbox(solution_slots=8, improver_slots=0)
         failures: list[BaseException] = []
 
         def call(sandbox: JailedSandbox = sandbox, failures: list[BaseException] = failures) -> None:
@@ -180,7 +180,7 @@ def others() -> set[int]:
 
 @pytest.fixture
 def sandbox() -> Iterator[JailedSandbox]:
-    with JailedSandbox(solution_places=1, improver_places=0, layers=Layers.strongest()) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0, layers=Layers.strongest()) as sandbox:
         yield sandbox
 
 

@@ -34,7 +34,7 @@ OF_FILES = {"times of reading", "times of writing", "names", "modes", "contents"
 
 @pytest.fixture(scope="module")
 def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(places=1, require=()) as workspaces:
+    with JailedWorkspaces(slots=1, require=()) as workspaces:
         yield workspaces
 
 
@@ -91,7 +91,7 @@ def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: JailedWo
     "layers", [Layers(private_root=False), Layers(namespaces=False, private_root=False)], ids=["mounts", "namespaces"]
 )
 def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(layers: Layers, tree: Tree) -> None:
-    with JailedWorkspaces(places=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
+    with JailedWorkspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
         assert workspace.run(BUILD, LIMITS).ok
         assert workspace.clear()
         untouched = look(workspace)

@@ -45,7 +45,7 @@ EVALUATOR = SCORER + "def evaluate(path): return {'combined_score': score()}\n"
 
 @pytest.fixture(scope="module")
 def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(places=1, require=()) as workspaces:
+    with JailedWorkspaces(slots=1, require=()) as workspaces:
         yield workspaces
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import SandboxError
-from strop.sandbox import probe_targets as bait
+from strop.sandbox import probe_targets
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -42,13 +42,13 @@ BITING = ["reach_network", "read_the_host", "write_to_the_host", "touch_processe
 
 @pytest.fixture(scope="module")
 def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(places=2, require=()) as workspaces:
+    with JailedWorkspaces(slots=2, require=()) as workspaces:
         yield workspaces
 
 
 @pytest.fixture(scope="module")
 def unconfined() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(places=2, require=(), layers=Layers.none()) as workspaces:
+    with JailedWorkspaces(slots=2, require=(), layers=Layers.none()) as workspaces:
         yield workspaces
 
 
@@ -78,7 +78,7 @@ def host_with_a_key() -> Iterator[int]:
 def attack(workspaces: JailedWorkspaces, root: Path, name: str, *, careful: bool) -> list[str]:
     """What an attack says that it got, and what the host found of it."""
     with (
-        bait.laid_out(1 << 30) as (targets, traces),
+        probe_targets.laid_out(1 << 30) as (targets, traces),
         host_with_a_key() as pid,
         workspaces.open(Tree(root, {})) as workspace,
     ):
@@ -296,7 +296,7 @@ from pathlib import Path
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces
-with JailedWorkspaces(places=1, require=(), layers=Layers(**eval(sys.argv[1]))) as workspaces:
+with JailedWorkspaces(slots=1, require=(), layers=Layers(**eval(sys.argv[1]))) as workspaces:
     with workspaces.open(Tree(Path(sys.argv[2]), {})) as workspace:
         os.write(1, b"started")
         workspace.run("trap '' TERM; sh live_on.sh; while :; do :; done", CommandLimits(600.0, 600.0))
@@ -343,7 +343,7 @@ def close_all(workspaces: JailedWorkspaces, others: set[int]) -> None:
 def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
     root: Path, end: Callable[[JailedWorkspaces, set[int]], None]
 ) -> None:
-    workspaces = JailedWorkspaces(places=1, require=())
+    workspaces = JailedWorkspaces(slots=1, require=())
     others = set(descendants(os.getpid()))
     told: list[Ran | SandboxError] = []
     with workspaces.open(Tree(root, {})) as workspace:
@@ -362,10 +362,10 @@ def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
 
 def test_require_refuses_to_start_where_something_is_missing() -> None:
     with pytest.raises(SandboxError, match="not enforced"):
-        JailedWorkspaces(places=1, layers=Layers.none())
+        JailedWorkspaces(slots=1, layers=Layers.none())
     with pytest.raises(ValueError, match="no protection is called"):
-        JailedWorkspaces(places=1, require={"magic"})
-    JailedWorkspaces(places=1, require={"read", "write", "network", "processes"}).close()
+        JailedWorkspaces(slots=1, require={"magic"})
+    JailedWorkspaces(slots=1, require={"read", "write", "network", "processes"}).close()
 
 
 @pytest.mark.slow

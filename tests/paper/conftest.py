@@ -15,6 +15,6 @@ from strop_selftest.plain_guest import PlainSandbox
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     made: Sandbox = PlainSandbox()
     if request.param == "jailed":
-        made = JailedSandbox(solution_places=1, improver_places=1, require=frozenset())
+        made = JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset())
     yield made
     made.close()

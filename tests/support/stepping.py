@@ -84,7 +84,7 @@ class SteppingSandbox(JailedSandbox):
         self.hooks = Hooks()
         self.last: dict[str, Family] = {}
         """The processes of the guest that was taken last, for each role."""
-        super().__init__(solution_places=1, improver_places=1, require=frozenset(), layers=layers)
+        super().__init__(solution_slots=1, improver_slots=1, require=frozenset(), layers=layers)
 
     def idle(self) -> list[Server]:
         """The servers that wait for work."""

@@ -321,7 +321,7 @@ def jail(spec: RunSpec) -> JailedSandbox:
         SandboxUnavailable: a required protection is not enforced here.
     """
     require = DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
-    return JailedSandbox(solution_places=spec.jobs, improver_places=improvers_at_once(spec) + 1, require=require)
+    return JailedSandbox(solution_slots=spec.jobs, improver_slots=improvers_at_once(spec) + 1, require=require)
 
 
 def workspaces_for(spec: RunSpec) -> Workspaces:
@@ -331,7 +331,7 @@ def workspaces_for(spec: RunSpec) -> Workspaces:
         SandboxUnavailable: a required protection is not enforced here.
     """
     # A measurement in turns with the original needs two.
-    return JailedWorkspaces(places=max(spec.jobs, 2), require=spec.require)
+    return JailedWorkspaces(slots=max(spec.jobs, 2), require=spec.require)
 
 
 def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:

@@ -29,21 +29,21 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one guest may use. A limit kills the whole tree, from outside, within 50 ms of its time, or as soon as the host has
-    read the frame that it is reading then: about a second for the largest."""
+    """What one guest may use. The host enforces limits from outside: it kills the whole process tree
+    within 50 ms of a limit, or, if it is reading a frame then, after that frame (about a second for the largest)."""
 
     cpu_seconds: float = 2.0
     """CPU time of one call, all threads, read by the host from the kernel's clock of the guest."""
     wall_seconds: float = 10.0
-    """Backstop in wall time of one call; time in which the guest waits for an answer of the host, or for a core of a
-    busy machine, does not count."""
+    """Backstop for the wall time of one call. Time spent waiting for a reply of the host, or for a core on a busy
+    machine, does not count."""
     memory_bytes: int = 1 << 30
     reply_bytes: int = 4 << 20
     """Largest frame that the guest may send."""
     output_bytes: int = 16 << 10
-    """How much of standard output and error is kept (the tail is dropped, never parsed for meaning)."""
+    """How much of standard output and error is kept; the rest is dropped. It is never parsed."""
     requests: int = 10_000
-    """How many requests an improver may send before it is stopped as a flood."""
+    """How many requests an improver may send before it is stopped for flooding the host."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class _Outcome:
     output: str = field(default="", kw_only=True)
     """What the guest printed, cut to `Limits.output_bytes`."""
     denied: Mapping[str, int] = field(default_factory=dict, kw_only=True)
-    """System calls that the kernel refused to the guest during the call, by name: the kernel's own count, which no guest can
-    forge or avoid. Empty where the machine cannot tell (`posture.layers["audit"]`); what is refused unseen: `watcher`."""
+    """System calls that the kernel refused during the call, by name. The kernel counts, so a guest can neither forge nor avoid
+    it. Empty if the machine cannot count (`posture.layers["audit"]`); `watcher` lists what is refused without being counted."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class OutOfMemory(_Outcome):
 class Died(_Outcome):
     """The process ended without an answer: `reason` is e.g. `exit status 3` or `signal SIGSEGV`.
 
-    A program that something outside has killed cannot be told from one that killed itself, and is this too; the death of its
-    fork server, or its own before it can have run, is the host's and raises SandboxError.
+    A program that was killed from outside cannot be distinguished from one that killed itself, so both end here. If its fork
+    server dies, or the guest dies before it can have run, the host is to blame and raises SandboxError.
     """
 
     reason: str
@@ -143,7 +143,7 @@ def describe(outcome: Outcome) -> str:
 
 
 class Guest(Protocol):
-    """One program in its jail. Use as a context manager; leaving it kills whatever is left."""
+    """One program in its jail. Use as a context manager; leaving it kills all remaining processes."""
 
     def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
         """Call the entry point in the guest's process and wait for the outcome.
@@ -157,7 +157,7 @@ class Guest(Protocol):
         ...
 
     def close(self) -> None:
-        """Kill the guest and free its place. Idempotent."""
+        """Kill the guest and free its slot. Idempotent."""
         ...
 
     def __enter__(self) -> Guest: ...
@@ -169,7 +169,7 @@ class Sandbox(Protocol):
     """Something that runs untrusted programs. Safe to use from many threads."""
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
-        """A guest for `program`; blocks while no place is free. `handlers` are the methods it may ask for, by name."""
+        """Open a guest for `program`; blocks while no slot is free. `handlers` are the methods that it may call, by name."""
         ...
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
-"""One guest process, as the host holds it: its pipes, its clock, its death.
+"""One guest process as the host sees it: its pipes, its CPU clock, its exit status.
 
-Runs no conversation (session.py) and starts nothing (server.py, zygote.py).
+`session` talks to the guest; `fork_server` starts it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ExitStatus:
-    """How a guest's process ended: the kernel's word, through its parent's wait4, which no guest can forge."""
+    """How a guest's process ended, as the kernel reported it to its parent (wait4). A guest cannot forge it."""
 
     code: int | None
     """The exit status, 0 to 255; None when a signal ended it."""
@@ -47,32 +47,32 @@ class Child:
         output: int,
         wait: Callable[[], ExitStatus],
     ) -> None:
-        """`wait` gives the exit status of a process that has ended, and may block a moment for its parent to tell."""
+        """`wait` returns the exit status of a process that has ended; it may block briefly until the parent reports it."""
         self.pidfd, self.to_guest, self.from_guest, self.output = pidfd, to_guest, from_guest, output
         self.pid = _pid_of(pidfd)
         self.on_close: Callable[[], None] = lambda: None
-        """Called once, when the child is closed: its server is free for the next."""
+        """Called once, when the child is closed and its server can fork the next one."""
         self.denied: Callable[[], Mapping[str, int]] = dict
-        """The system calls that it was refused since the last call of this, by name; empty where nobody hears of them."""
+        """System calls refused to it since this was called last, by name; empty without a watcher."""
         self._wait = wait
         self._status: ExitStatus | None = None
         self._cpu_seconds = 0.0
         self._open = True
 
     def cpu_seconds(self) -> float:
-        """CPU time that all threads of the process have used, from the kernel's own clock of it."""
+        """CPU time of all threads of the process, from the kernel's clock."""
         if self._status is not None:
             return self._status.cpu_seconds
-        with suppress(OSError):  # it has ended, and its parent has buried it: the last reading stays
+        with suppress(OSError):  # it has ended and been reaped: keep the last reading
             self._cpu_seconds = time.clock_gettime((~self.pid << 3) | 2)
         return self._cpu_seconds
 
     def starved_seconds(self) -> float:
-        """How long its main thread was ready to run and had no core; 0 where the kernel does not count it."""
+        """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
         return starved_seconds(self.pid)
 
     def kill(self) -> None:
-        """SIGKILL, by a handle that never names another process. Idempotent."""
+        """Send SIGKILL through a pidfd, which never names another process. Idempotent."""
         if self._open:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
@@ -84,7 +84,7 @@ class Child:
         return self._status
 
     def has_ended(self) -> bool:
-        """Whether its life is over, without asking how. Not after `close`."""
+        """Whether it has ended. Not to be called after `close`."""
         ready = select.poll()
         ready.register(self.pidfd, select.POLLIN)
         return bool(ready.poll(0))
@@ -114,14 +114,14 @@ class Child:
 
 
 def starved_seconds(pid: int) -> float:
-    """How long the main thread of a process waited for a core; 0 where the kernel does not say, or the process is gone."""
+    """How long the main thread of a process waited for a core; 0 if the kernel does not say or the process is gone."""
     with suppress(OSError, IndexError, ValueError):
         return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
     return 0.0
 
 
 def _pid_of(pidfd: int) -> int:
-    """The process id behind a pidfd, as this process sees it; -1 when it has ended and is buried."""
+    """The process id behind a pidfd in this process's pid namespace; -1 after it has been reaped."""
     facts = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
     try:
         text = os.read(facts, 1024)

@@ -1,6 +1,6 @@
 """The channel between the host and one fork server: whole messages of JSON, with descriptors.
 
-Trusted at both ends: a guest's process closes its copy before it runs anything. What a guest says travels elsewhere (wire.py).
+Both ends are trusted: a guest's process closes its copy before it runs a program. Messages of guests use `wire`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Hangup(Exception):
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
-    """Two connected ends; messages keep their boundaries and the death of one end is seen by the other."""
+    """Two connected ends. Messages keep their boundaries, and each end notices when the other dies."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 

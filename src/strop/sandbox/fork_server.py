@@ -1,8 +1,8 @@
 """The fork server: a process that confines itself once, then forks one fresh, fully confined guest after another.
 
-One guest lives at a time, and the next is made before anybody asks for it. The server holds no secret, parses no byte of a
-guest's, and ends as soon as the host's end of its control channel is closed, whatever its guest is doing.
-Started by server.py; not to be imported by the host.
+One guest lives at a time, and the next is forked in advance. The server holds no secrets, parses no bytes from a guest, and
+ends as soon as the host closes its end of the control channel, whatever its guest is doing.
+`fork_server_host` starts it; the host must not import it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _BROKEN_GUEST = 70
 
 
 @dataclass
-class Zygote:
-    """What the server has prepared before its first fork, to be put on by every guest."""
+class Preparation:
+    """What the server prepares before its first fork and every guest applies to itself."""
 
     kernel: Kernel
     guest: preload.Guest
@@ -36,9 +36,9 @@ class Zygote:
     """A Landlock ruleset."""
     filter: Assembled | None = None
     threads: int = 0
-    """So many threads a guest starts that does nothing unusual."""
+    """How many threads the runtime of an ordinary guest starts."""
     report: dict[str, str] = field(default_factory=dict)
-    """Layer to what became of it, for people; what is really enforced is observed by posture.py."""
+    """Layer to its status, for people. `posture` observes what is really enforced."""
 
 
 def main() -> None:
@@ -47,21 +47,22 @@ def main() -> None:
     try:
         plan, _ = control.receive(end)
         try:
-            zygote, listener = _prepare(end, plan)
+            prepared, listener = _prepare(end, plan)
         except OSError as error:
             control.send(end, {"failed": str(error)})
             return
-        control.send(end, {"ready": zygote.report}, listener)
+        control.send(end, {"ready": prepared.report}, listener)
         for descriptor in listener:
             os.close(descriptor)
         hygiene.silence()
-        _serve(end, zygote)
+        _serve(end, prepared)
     except control.Hangup:
         return
 
 
-def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[int]]:
-    """Everything that is done once: enter, import, confine. Raises OSError where this combination is refused."""
+def _prepare(end: socket.socket, plan: control.Message) -> tuple[Preparation, list[int]]:
+    """Do everything that is done once: enter namespaces, import modules, confine. Raises OSError if this combination is
+    refused."""
     layers, guest, memory_bytes = Layers(**plan["layers"]), str(plan["guest"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
     kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -74,7 +75,7 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
     paths = guarded or not layers.seccomp or not filters.known_architecture()
     missing = preload.preload(preload.MODULES if paths else [*preload.MODULES, *preload.MORE_MODULES])
     report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
-    zygote = Zygote(kernel, preload.load_guest(guest), threads=int(str(plan["threads"])), report=report)
+    prepared = Preparation(kernel, preload.load_guest(guest), threads=int(str(plan["threads"])), report=report)
     hygiene.assert_single_threaded()
     own_processes = "user" in report.get("namespaces", "")
     mapped = limits.mapped_bytes()
@@ -86,63 +87,64 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Zygote, list[in
         report["identity"] = str(me)
         own_processes = own_processes or me.own
     if layers.namespaces:
-        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the stub; a change of uid would have cleared it
+        # die with the stub; set here because a change of uid would have cleared it
+        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if select.select([stub], [], [], 0)[0]:
             raise control.Hangup  # it died before the line above
     os.close(stub)
     if layers.limits:
-        zygote.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
+        prepared.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
     if layers.landlock:
-        _landlock(zygote, readable)
+        _landlock(prepared, readable)
     if layers.audit:
         report["audit"] = "unavailable: there is no system call filter"
-    listener = _seccomp(zygote, paths=paths, audit=layers.audit) if layers.seccomp else []
+    listener = _seccomp(prepared, paths=paths, audit=layers.audit) if layers.seccomp else []
     os.chdir("/")
     hygiene.forget("strop", [guest, *(path for path in sys.path if path.startswith(readable))])
     hygiene.settle_memory()
-    return zygote, listener
+    return prepared, listener
 
 
 def _needed_files() -> list[str]:
-    """Files that an interpreter has to be able to read for a lazy import to work."""
+    """Files that an interpreter must be able to read for lazy imports."""
     modules = (sys.modules[name] for name in ("os", "numpy"))
     return [str(module.__file__) for module in modules]
 
 
-def _landlock(zygote: Zygote, readable: tuple[str, ...]) -> None:
-    version = landlock.abi(zygote.kernel)
+def _landlock(prepared: Preparation, readable: tuple[str, ...]) -> None:
+    version = landlock.abi(prepared.kernel)
     if version == 0:
-        zygote.report["landlock"] = "this kernel has none"
+        prepared.report["landlock"] = "this kernel has none"
         return
-    zygote.scope = landlock.scope_rules(zygote.kernel, version)
-    rules = landlock.file_rules(zygote.kernel, version, readable)
-    landlock.restrict(zygote.kernel, rules)
+    prepared.scope = landlock.scope_rules(prepared.kernel, version)
+    rules = landlock.file_rules(prepared.kernel, version, readable)
+    landlock.restrict(prepared.kernel, rules)
     os.close(rules)
-    zygote.report["landlock"] = f"ABI {version}"
+    prepared.report["landlock"] = f"ABI {version}"
 
 
-def _seccomp(zygote: Zygote, *, paths: bool, audit: bool) -> list[int]:
+def _seccomp(prepared: Preparation, *, paths: bool, audit: bool) -> list[int]:
     """Put the server's filter on, prepare the guest's. Returns the listener's descriptor, if there is one."""
     if not filters.known_architecture():
-        zygote.report["seccomp"] = "this architecture's system calls are not known"
+        prepared.report["seccomp"] = "this architecture's system calls are not known"
         return []
     listener = []
     if audit:
         try:
-            listener = [filters.server_filter(audited=True).install_with_listener(zygote.kernel)]
-            zygote.report["audit"] = "forbidden calls are heard of, plain forks and signals excepted"
+            listener = [filters.server_filter(audited=True).install_with_listener(prepared.kernel)]
+            prepared.report["audit"] = "forbidden calls are counted, except plain forks and signals"
         except OSError as error:  # some kernels have no listeners, others only one for a whole container
-            zygote.report["audit"] = f"unavailable: {error}"
+            prepared.report["audit"] = f"unavailable: {error}"
     if not listener:
-        filters.server_filter().install(zygote.kernel)
-    zygote.filter = filters.guest_filter(paths=paths, audited=bool(listener))
-    zygote.report["seccomp"] = "two filters" if paths else "two filters, no call that resolves a path"
+        filters.server_filter().install(prepared.kernel)
+    prepared.filter = filters.guest_filter(paths=paths, audited=bool(listener))
+    prepared.report["seccomp"] = "two filters" if paths else "two filters, no call that resolves a path"
     if not paths:
-        os.fstat = fstat.replacement(zygote.kernel)  # type: ignore[assignment]
+        os.fstat = fstat.replacement(prepared.kernel)  # type: ignore[assignment]
     return listener
 
 
-def _serve(end: socket.socket, zygote: Zygote) -> NoReturn:
+def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
     number, last = 0, 0
     while True:
         number += 1
@@ -152,11 +154,12 @@ def _serve(end: socket.socket, zygote: Zygote) -> NoReturn:
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _become_guest(zygote, server, (guest_stdout, guest_input, guest_output))
+            _become_guest(prepared, server, (guest_stdout, guest_input, guest_output))
         pidfd = os.pidfd_open(pid)
         try:
-            if server == 1 and last and not last < pid <= last + 1 + zygote.threads:
-                raise control.Hangup  # the one before has used up numbers, by which it could tell this one something
+            if server == 1 and last and not last < pid <= last + 1 + prepared.threads:
+                # the previous guest consumed process ids, through which it could signal something to this one
+                raise control.Hangup
             last = pid
             control.send(end, {"child": number}, [pidfd, to_guest, from_guest, output])
             for descriptor in (guest_input, to_guest, from_guest, guest_output, output, guest_stdout):
@@ -182,7 +185,7 @@ def _wait_or_end(end: socket.socket, pidfd: int) -> None:
 
 
 def _bury_the_rest() -> None:
-    """Kill and reap whatever a guest left behind; only where all processes that we can see are its own."""
+    """Kill and reap the processes that a guest left behind; only in a pid namespace, where all visible processes are its own."""
     if os.getpid() != 1:
         return
     try:
@@ -193,24 +196,25 @@ def _bury_the_rest() -> None:
         return
 
 
-def _become_guest(zygote: Zygote, server: int, descriptors: tuple[int, int, int]) -> NoReturn:
-    """What a fresh child does before and after it runs the program of somebody else."""
+def _become_guest(prepared: Preparation, server: int, descriptors: tuple[int, int, int]) -> NoReturn:
+    """Confine a fresh child, run the guest's loop in it, and exit."""
     try:
-        kernel = zygote.kernel
+        kernel = prepared.kernel
         kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() not in (0, server):
             os._exit(_BROKEN_GUEST)  # the server died before the line above
-        if zygote.scope is not None:
-            landlock.restrict(kernel, zygote.scope)
+        if prepared.scope is not None:
+            landlock.restrict(kernel, prepared.scope)
         output, from_host, to_host = descriptors
-        null = os.open(os.devnull, os.O_RDONLY)  # of its own: flags belong to what was opened, not to the descriptor
+        # its own, because status flags belong to the open file, not to the descriptor
+        null = os.open(os.devnull, os.O_RDONLY)
         hygiene.arrange_descriptors(null=null, output=output, from_host=from_host, to_host=to_host)
-        limits.apply(zygote.limits)
-        if zygote.filter is not None:
-            zygote.filter.fill_in(os.getpid())
-            zygote.filter.install(kernel)
+        limits.apply(prepared.limits)
+        if prepared.filter is not None:
+            prepared.filter.fill_in(os.getpid())
+            prepared.filter.install(kernel)
         preload.warm_up()
-        zygote.guest.run(3, 4)
+        prepared.guest.run(3, 4)
     except BaseException as error:  # noqa: BLE001 (the last frame of a guest: its words go where its output goes)
         os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
     finally:

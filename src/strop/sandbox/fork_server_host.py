@@ -1,6 +1,6 @@
 """The host's end of one fork server: start it, take guests from it one at a time, end it.
 
-Chooses no layers (jail.py does) and speaks with no guest (session.py does).
+`jail` chooses the layers, and `session` talks to guests.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ for name, folder in (("strop", sys.argv[2]), ("strop.sandbox", sys.argv[3])):
 from strop.sandbox.fork_server import main
 main()
 """
-"""Packages without their `__init__`: a fork server neither pays for nor holds in memory what the host imports."""
+"""Packages without their `__init__`, so that a fork server does not load what the host imports."""
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
 
 
 class ServerFailed(SandboxError):
-    """The fork server could not confine itself as it was told, or is gone."""
+    """The fork server could not apply its layers, or has died."""
 
 
 class ForkServer:
@@ -54,12 +54,12 @@ class ForkServer:
         """Start it, without waiting until it is ready.
 
         Args:
-            layers: what it must put on; it fails rather than put on less.
+            layers: what it must apply; it fails rather than apply less.
             memory_bytes: what each guest may map beyond what the interpreter has.
             guest: folder whose `main.py` defines `run(from_host, to_host)`.
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
-            threads: what a guest starts in any case. One that starts more is the last of its server, for it has moved the
-                number that the next one's process would get.
+            threads: how many threads the runtime of every guest starts. A guest that starts more is the last of its server,
+                because it has changed the process id that the next guest would get.
         """
         self.layers = layers
         self._report: dict[str, str] | None = None
@@ -71,9 +71,8 @@ class ForkServer:
             settings = {"guest": str(guest), "memory_bytes": memory_bytes, "threads": threads}
             self._start({"layers": asdict(layers), **settings})
         except (control.Hangup, OSError) as error:
-            if (
-                isinstance(error, OSError) and error.errno == errno.EAGAIN
-            ):  # ulimit -u counts processes and threads alike
+            # ulimit -u counts processes and threads alike
+            if isinstance(error, OSError) and error.errno == errno.EAGAIN:
                 raise OutOfThreads from error
             raise ServerFailed(f"a fork server does not start: {error or 'it ended at once'}") from error
 
@@ -99,7 +98,7 @@ class ForkServer:
 
     @property
     def report(self) -> dict[str, str]:
-        """What the server says of each layer; waits until it is ready. Raises ServerFailed."""
+        """The server's status of each layer; waits until it is ready. Raises ServerFailed."""
         if self._report is None:
             message, listeners = self._receive()
             if "ready" not in message:
@@ -113,7 +112,7 @@ class ForkServer:
 
     @property
     def closed(self) -> bool:
-        """Whether it has ended, by `close` or by itself as far as it has been noticed."""
+        """Whether it was closed or was seen to have ended."""
         return self._closed
 
     def ready(self) -> bool:
@@ -123,7 +122,7 @@ class ForkServer:
         return bool(ready.poll(0))
 
     def take(self) -> Child:
-        """The guest that waits, fresh and confined. The one before must have been closed or reaped. Raises ServerFailed."""
+        """The next guest, fresh and confined. The previous one must have been closed or reaped. Raises ServerFailed."""
         _ = self.report
         while True:
             message, descriptors = self._receive()
@@ -161,7 +160,7 @@ class ForkServer:
                 self._process.stderr.close()
 
     def _follow(self, child: Child) -> None:
-        """Have the forbidden calls of this guest counted, and no longer those of the one before."""
+        """Count the forbidden calls of this guest, and stop counting those of the previous one."""
         if self._watcher is not None:
             if self._heard is not None:
                 self._watcher.forget(self._heard)
@@ -171,7 +170,7 @@ class ForkServer:
     def _ended(self, number: int) -> ExitStatus:
         message, _ = self._receive()
         if message.get("ended") != number:
-            raise ServerFailed("the fork server told of another guest than the one that was waited for")
+            raise ServerFailed("the fork server reported the end of an unexpected guest")
         status = int(str(message["status"]))
         by_signal = os.WIFSIGNALED(status)
         return ExitStatus(

@@ -1,4 +1,4 @@
-"""Becoming process 1 of a pid namespace that was entered, below a stub that waits."""
+"""Become process 1 of a new pid namespace, below a stub that waits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from strop.sandbox.confinement.kernel import Kernel
 
 
 def continue_as_process_one(end: socket.socket, kernel: Kernel, unique: int | None) -> None:
-    """Fork into the new pid namespace. The parent stays as a stub: it waits, with no rights left, and dies with us.
+    """Fork into the new pid namespace. The parent stays as a stub without rights, waits, and dies with the child.
 
-    `unique` is that of `identity.become`, for who will become somebody else too; None keeps the user. The kernel lets the stub's
-    death kill process 1 only where the stub may signal it: both have to be the same user.
+    `unique` is the argument of `identity.become` if the user will change too; None keeps the user. The stub's death kills
+    process 1 only if the stub may signal it, so both must be the same user.
     """
     child = os.fork()
     if child == 0:

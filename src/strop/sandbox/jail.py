@@ -1,7 +1,7 @@
 """The sandbox that runs every program: fork servers behind `strop.sandbox.base.Sandbox`, each as confined as this machine allows.
 
-Covered: what `posture` says was observed. Not covered: flaws of the kernel, side channels of the processor; against those run
-strop as a whole in a virtual machine. The memory of all guests together is bounded by a floor only, below which none starts.
+`posture` says what was observed to be enforced. Kernel bugs and processor side channels are not covered; run strop in a virtual
+machine against those. The total memory of all guests has no limit, only a floor of free memory below which none starts.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
 _THREADS = {"solution": 0, "improver": 1}
-"""What a guest's own runtime starts: an improver's requests are answered on a thread."""
+"""Threads of a guest's own runtime: an improver reads replies on a thread."""
 
 
 class JailedSandbox:
-    """A `Sandbox`. Safe to use from many threads; fork servers start when they are first needed and are kept."""
+    """A `Sandbox`. Safe to use from many threads. Fork servers start on first use and are reused."""
 
     def __init__(
         self,
         *,
-        solution_places: int,
-        improver_places: int,
+        solution_slots: int,
+        improver_slots: int,
         require: frozenset[str] = DEFAULT_REQUIRE,
         layers: Layers | None = None,
         on_denied: Callable[[Denied], None] | None = None,
         wait_for_memory: Callable[[], None] = wait_for_memory,
     ) -> None:
-        """Find the strongest confinement that works here and observe what it prevents: about half a second.
+        """Find the strongest confinement that works on this machine and observe what it prevents. Takes about half a second.
 
         Args:
-            solution_places: how many threads may have solutions open at once; `open` blocks while there are that many others.
-            improver_places: how many improvers' servers are kept for reuse. More may be open: an improver waits for solutions,
-                so a bound on improvers could block a nested one for ever. The caller bounds them.
-            require: names of `posture.PROTECTIONS` without which not to start.
-            layers: the strongest, unless a test or a benchmark takes some away.
-            on_denied: is told, on a thread of its own, of each forbidden system call of a guest, with its arguments. Outcomes
-                count them without it (see watcher.py for which). Where the kernel cannot tell, `posture.layers["audit"]` says so.
-            wait_for_memory: is called before each guest; raises SandboxError where the machine has too little left.
+            solution_slots: how many threads may have solutions open at once; `open` blocks while all are taken.
+            improver_slots: how many servers of improvers are kept for reuse. More improvers may be open: an improver waits for
+                solutions, so a limit here could block a nested improver for ever. The caller limits them.
+            require: names from `posture.PROTECTIONS` that must be enforced.
+            layers: the strongest by default; tests and benchmarks remove some.
+            on_denied: called on its own thread for each forbidden system call of a guest, with the call's arguments. Outcomes
+                have the counts in any case (`watcher` says of which). `posture.layers["audit"]` says if the kernel cannot count.
+            wait_for_memory: called before each guest; raises SandboxError if the machine has too little memory left.
 
         Raises:
-            SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
+            SandboxUnavailable: a protection in `require` is not enforced, or strop cannot confine programs on this system.
         """
-        self._places = threading.BoundedSemaphore(solution_places)
+        self._slots = threading.BoundedSemaphore(solution_slots)
         self._open_by: Counter[int] = Counter()
-        """How many solutions each thread has open. A thread takes one place for all of them, as it calls them in turn: two
-        threads that each held one place and waited for a second would wait for ever."""
-        self._idle = {"solution": 2 * solution_places + 1, "improver": improver_places}
+        """How many solutions each thread has open. A thread takes one slot for all of them, because it calls them in turn, and
+        two threads that each held one slot and waited for a second would wait for ever."""
+        self._idle = {"solution": 2 * solution_slots + 1, "improver": improver_slots}
         self._pools: dict[tuple[str, int], Pool] = {}
         self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
@@ -79,16 +79,16 @@ class JailedSandbox:
             self._watcher.on_denied = on_denied  # from here on: the probes above made forbidden calls of their own
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
-        """A guest for `program`; blocks while every place for solutions is taken by other threads, and for a minute where memory
-        is short."""
-        release = self._take_place(program.role)
+        """Open a guest for `program`. Blocks while other threads hold every slot for solutions, and for up to a minute while
+        memory is short."""
+        release = self._take_slot(program.role)
         try:
             self._wait_for_memory()
             pool = self._pool(program.role, limits.memory_bytes)
-        except BaseException:  # the sandbox was closed: whoever waits for this place must hear of it too
+        except BaseException:  # the sandbox was closed: the next thread that waits for this slot must learn of it too
             release()
             raise
-        return _Placed(Session(program, limits, pool.take, handlers), release)
+        return _Slotted(Session(program, limits, pool.take, handlers), release)
 
     def close(self) -> None:
         """Kill every guest and server. Idempotent."""
@@ -109,7 +109,7 @@ class JailedSandbox:
         self.close()
 
     def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], Server]]:
-        """A running server with the strongest combination that this machine allows, and how to start more of them."""
+        """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
         if sys.platform != "linux":
             raise SandboxUnavailable(
                 "strop confines programs on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
@@ -131,7 +131,7 @@ class JailedSandbox:
                 return server, start
         raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
 
-    def _take_place(self, role: str) -> Callable[[], None]:
+    def _take_slot(self, role: str) -> Callable[[], None]:
         if role != "solution":
             return lambda: None
         thread = threading.get_ident()
@@ -140,7 +140,7 @@ class JailedSandbox:
             if beside:
                 self._open_by[thread] += 1
         if not beside:
-            self._places.acquire()
+            self._slots.acquire()
             with self._lock:
                 self._open_by[thread] = 1
         return partial(self._give_back, thread)
@@ -152,10 +152,10 @@ class JailedSandbox:
             if last:
                 del self._open_by[thread]
         if last:
-            self._places.release()
+            self._slots.release()
 
     def _pool(self, role: str, memory_bytes: int) -> Pool:
-        """Roles have servers of their own, so that neither waits for the other; so has each memory limit, which a server sets."""
+        """The pool of a role and memory limit. A server sets the limit; and with separate pools no role waits for the other."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
@@ -165,8 +165,8 @@ class JailedSandbox:
             return self._pools[role, memory_bytes]
 
 
-class _Placed:
-    """A session that gives its place back when it is closed."""
+class _Slotted:
+    """A session that releases its slot when it is closed."""
 
     def __init__(self, session: Session, release: Callable[[], None]) -> None:
         self._session, self._release = session, release
@@ -183,7 +183,7 @@ class _Placed:
         finally:
             release()
 
-    def __enter__(self) -> _Placed:
+    def __enter__(self) -> _Slotted:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -1,6 +1,6 @@
-"""The host's descriptors of one child: what is still to be written, what was read and printed, and whether it lives.
+"""The host's descriptors of one child: frames not yet written, bytes read and printed, and whether it is alive.
 
-`Link` moves bytes and reads the kernel's clock; it knows no messages. What they mean is `session`'s to decide.
+`Link` moves bytes and reads the kernel's clock. `session` interprets them.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from strop.sandbox.wire import FrameReader
 CHUNK = 1 << 16
 FRAMES_AT_ONCE = 64
 GRACE_MILLISECONDS = 40
-"""How long a child that closed its pipe may take to end by itself, so that its own exit status is told."""
+"""How long a child that closed its pipe may take to exit, so that its own exit status is reported."""
 
 
 class ChildLike(Protocol):
-    """What a session needs of a child that runs `guest/main.py`: `strop.sandbox.child.Child`, or a plain process in tests."""
+    """What a session needs from a child that runs `guest/main.py`: `strop.sandbox.child.Child`, or a plain process in tests."""
 
     pidfd: int
     """Readable once the process has ended."""
@@ -37,14 +37,14 @@ class ChildLike(Protocol):
     output: int
     """What the guest writes to its standard output and error."""
     denied: Callable[[], Mapping[str, int]]
-    """The system calls that it was refused since the last call of this, by name."""
+    """System calls refused to it since this was called last, by name."""
 
     def cpu_seconds(self) -> float:
-        """CPU time of the process so far, all threads, from the kernel; after its end the last reading."""
+        """CPU time of the process so far, all threads, from the kernel; the last reading after its end."""
         ...
 
     def starved_seconds(self) -> float:
-        """How long its main thread was ready to run and had no core; 0 where the kernel does not count it."""
+        """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
         ...
 
     def reap(self) -> ExitStatus:
@@ -74,24 +74,24 @@ class Link:
         self._starved_mark = child.starved_seconds()
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
-        """The process has ended, or closed its pipe: nothing more can come of it."""
+        """The process has ended or closed its pipe: nothing more can arrive."""
         for descriptor in (child.to_guest, child.from_guest, child.output):
             os.set_blocking(descriptor, False)
 
     @property
     def unsent(self) -> int:
-        """Frames that the guest has not read."""
+        """Frames not yet written to the guest."""
         return len(self._outgoing)
 
     def send(self, frame: bytes) -> None:
-        """Write a frame, as far as the pipe has room; `poll` writes the rest."""
+        """Write as much of a frame as the pipe has room for; `poll` writes the rest."""
         self._outgoing.append(memoryview(frame))
         self._write()
 
     def poll(self, wake: int, *, reading: bool, seconds: float) -> bool:
-        """Move what can be moved, waiting at most `seconds` for the first thing; True where `wake` is readable.
+        """Read and write what is possible, waiting at most `seconds` for the first event. Returns whether `wake` is readable.
 
-        With `reading` False nothing is taken from the guest, who then blocks when it writes on.
+        With `reading` False, nothing is read from the guest, so it blocks once its pipe is full.
         """
         child, poll = self._child, select.poll()
         poll.register(wake, select.POLLIN)
@@ -116,16 +116,16 @@ class Link:
         return wake in ready
 
     def cpu_since_call(self) -> float:
-        """CPU seconds since the last call ended, or since the child was taken: a thread that works between calls pays."""
+        """CPU seconds since the last call ended, or since the child was taken, so work between calls counts."""
         self._cpu = max(self._cpu, self._child.cpu_seconds())  # the clock of a process that has ended may say 0
         return self._cpu - self._cpu_mark
 
     def starved_since_call(self) -> float:
-        """Seconds since the last call ended in which the guest was ready to run and the machine had no core for it."""
+        """Seconds since the last call ended in which the guest was ready to run but had no core."""
         return max(self._child.starved_seconds() - self._starved_mark, 0.0)
 
     def end_call(self) -> str:
-        """Close the books of a call; what the guest printed in it."""
+        """End the accounts of a call; return what the guest printed in it."""
         self._may_have_run = True
         if self._child.output >= 0:
             self._read_output()
@@ -135,11 +135,11 @@ class Link:
         return self._output[told:].decode("utf-8", "replace")
 
     def denied(self) -> Mapping[str, int]:
-        """The system calls that the guest was refused since the last call of this, by name."""
+        """System calls refused to the guest since this was called last, by name."""
         return self._child.denied()
 
     def alive(self) -> bool:
-        """Between two calls: False where the child is gone. What it sent out of turn is then in `frames`."""
+        """Whether the child is alive between two calls. Anything it sent out of turn is in `frames`."""
         self._read()
         return not (self.dead or self._hung_up)
 
@@ -147,7 +147,7 @@ class Link:
         """The outcome of a child that is `dead` and gave no answer.
 
         Raises:
-            SandboxError: its server is gone too, or it was killed before its program can have run: nobody's fault but the host's.
+            SandboxError: its server died too, or it was killed before its program can have run; the host is to blame.
         """
         status, limits = self._child.reap(), self._limits
         self._cpu = max(self._cpu, status.cpu_seconds)
@@ -159,7 +159,7 @@ class Link:
             return OutOfMemory(limits.memory_bytes)
         if status.signal == signal.SIGKILL and not self._may_have_run and self._order_unread():
             raise SandboxError("a guest was killed from outside before it had read its program")
-        return Died(status.describe())  # killed from outside later: not to be told from a suicide
+        return Died(status.describe())  # a later kill from outside looks like one by the program itself
 
     def close(self) -> None:
         """Kill the child and close its descriptors. Idempotent."""
@@ -167,7 +167,8 @@ class Link:
 
     def _write(self) -> None:
         try:
-            while self._outgoing:  # all frames in one call: each write would wake the guest for a part of its order
+            # all frames in one call, because each write would wake the guest for a part of its order
+            while self._outgoing:
                 written = os.writev(self._child.to_guest, list(islice(self._outgoing, FRAMES_AT_ONCE)))
                 while written > 0:
                     frame = self._outgoing.popleft()
@@ -178,10 +179,10 @@ class Link:
             pass
         except BrokenPipeError:
             self._order_lost = True
-            self._outgoing.clear()  # it will never read on; what it still says, or its end, decides
+            self._outgoing.clear()  # it will never read again; what it still sends, or its exit status, decides
 
     def _read(self) -> bool:
-        """Read once; False where nothing waits."""
+        """Read once; False if nothing is there."""
         try:
             data = os.read(self._child.from_guest, CHUNK)
         except BlockingIOError:
@@ -192,12 +193,12 @@ class Link:
         return bool(data)
 
     def _order_unread(self) -> bool:
-        """Whether something of what was written has not been read."""
+        """Whether the guest has left part of its order unread."""
         (waiting,) = struct.unpack("i", fcntl.ioctl(self._child.to_guest, termios.FIONREAD, bytes(4)))
         return self._order_lost or bool(self._outgoing) or waiting > 0
 
     def _drain(self) -> None:
-        """The process has ended: read all that it left in its pipe, which is at most the pipe's capacity."""
+        """The process has ended: read what is left in its pipe, at most the pipe's capacity."""
         while self._read():
             pass
         self._ended_itself = self.dead = True
@@ -209,7 +210,7 @@ class Link:
         self.dead = True
 
     def _read_output(self) -> None:
-        """Keep what was printed up to the limit, then stop listening: the guest's next print is dropped."""
+        """Keep output up to the limit, then stop reading: later output is dropped."""
         child, limit = self._child, self._limits.output_bytes
         try:
             while child.output >= 0:

@@ -1,7 +1,7 @@
 """No guest and no workspace starts while the machine has little memory left.
 
-Each guest has a limit of its own; nothing else bounds all of them together where strop has no control group. With one more below
-the floor the kernel might have to kill somebody: a candidate that did nothing wrong, or the host.
+Each guest has its own limit, but without a control group nothing limits all of them together. If one more started below the
+floor, the kernel might have to kill an innocent candidate, or the host.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PATIENCE, _PAUSE = 60.0, 0.2
 
 
 def free_memory() -> tuple[int, int] | None:
-    """What programs can still get, swap included, and the machine's memory, in bytes; None where the system does not tell."""
+    """Available memory including swap, and the machine's memory, in bytes; None if the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text("ascii").splitlines()
         sizes = {name: int(size.split()[0]) << 10 for name, _, size in (line.partition(":") for line in lines)}
@@ -32,10 +32,10 @@ def wait_for_memory(
     patience: float = _PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return as soon as 256 MiB are free, or a 32nd of the machine's memory where that is less.
+    """Return as soon as 256 MiB, or 1/32 of the machine's memory if that is less, is free.
 
     Raises:
-        SandboxError: they are not after `patience` seconds.
+        SandboxError: it is not after `patience` seconds.
     """
     waited = 0.0
     while True:

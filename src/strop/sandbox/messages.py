@@ -1,4 +1,4 @@
-"""What a guest may say: a request, or how its call ended. Exact keys and exact types, else `FrameError`.
+"""What a guest may send: a request, or how its call ended. Other keys or types raise `FrameError`.
 
 | direction | message |
 |---|---|
@@ -8,7 +8,7 @@
 | guest to host | `{"request": id, "method": name, "params": [...]}` |
 | | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}` or `{"memory": true}` |
 
-`load` has no answer of its own: a program that does not load answers the call with `raised`.
+`load` has no answer: if a program does not load, the guest answers the call with `raised`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
 
 @dataclass(frozen=True)
 class GuestRequest:
-    """A guest asks for one of the methods that it was offered."""
+    """A guest's call of one of the methods that it was offered."""
 
     id: int
     method: str
@@ -54,10 +54,10 @@ def refusal(request: int, kind: str, message: str) -> bytes:
 
 
 def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
-    """What a guest's frame says; `memory_bytes` is the limit that an `OutOfMemory` names.
+    """Parse a guest's frame; `memory_bytes` is the limit that an `OutOfMemory` names.
 
     Raises:
-        FrameError: it is none of the messages of a guest.
+        FrameError: a guest may not send it.
     """
     match sorted(value):
         case ["method", "params", "request"]:

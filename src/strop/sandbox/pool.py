@@ -1,6 +1,6 @@
-"""Fork servers of one kind, kept for reuse: the next guest comes from the one that has waited longest.
+"""Fork servers of one kind, kept for reuse: the next guest comes from the one that has been idle longest.
 
-With one server more than there are guests at work, the spare guest of an idle server is ready before anybody asks for it.
+With one more server than running guests, an idle server always has its next guest ready.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _ATTEMPTS = 3
 
 
 class PooledChild(ChildLike, Protocol):
-    """A child that says when it is closed."""
+    """A child that reports when it is closed."""
 
     on_close: Callable[[], None]
 
 
 class Server(Protocol):
-    """`server.ForkServer`, or what stands for it on other systems."""
+    """What a pool needs from a fork server."""
 
     @property
     def closed(self) -> bool: ...
@@ -44,10 +44,10 @@ class Server(Protocol):
 
 
 class Pool:
-    """Starts servers when they are needed, replaces those that die, keeps at most `idle`. Safe to use from many threads."""
+    """Starts servers on demand, replaces dead ones and keeps at most `idle`. Safe to use from many threads."""
 
     def __init__(self, start: Callable[[], Server], *, idle: int, spare: bool) -> None:
-        """`start` gives a new server, not yet waited for; with `spare` one more is started than is needed, up to `idle`."""
+        """`start` returns a new server without waiting for it; with `spare`, one more than needed is started, up to `idle`."""
         self._start, self._idle_limit, self._spare = start, idle, spare
         self._lock = threading.Lock()
         self._idle: deque[Server] = deque()
@@ -55,7 +55,7 @@ class Pool:
         self._closed = False
 
     def take(self) -> PooledChild:
-        """A fresh guest; its server comes back when the guest is closed. Raises ServerFailed, SandboxError after `close`."""
+        """A fresh guest; its server is reused after the guest is closed. Raises ServerFailed, or SandboxError after `close`."""
         fresh_ones = 0
         while True:
             server, is_fresh = self._server()
@@ -63,7 +63,7 @@ class Pool:
             try:
                 child = server.take()
             except ServerFailed:
-                # However many servers died while they idled, as when all were killed: only fresh ones tell that none works.
+                # Any number of idle servers may have died; only if fresh ones fail, too, does none work.
                 self._put_back(server)
                 if fresh_ones == _ATTEMPTS:
                     raise
@@ -86,7 +86,7 @@ class Pool:
             server.close()
 
     def _server(self) -> tuple[Server, bool]:
-        """A server for the next guest, and whether it was started for it."""
+        """A server for the next guest, and whether it is a new one."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
@@ -100,7 +100,7 @@ class Pool:
                 self._idle.remove(server)
             self._busy.add(server)
             if self._spare and not self._idle and len(self._busy) < self._idle_limit:
-                with suppress(ServerFailed):  # this guest has its server; the next will hear of it
+                with suppress(ServerFailed):  # this guest has its server; the next one will get the error
                     self._idle.append(self._start())
             return server, is_fresh
 

@@ -1,7 +1,7 @@
-"""What a sandbox really prevents on this machine: tried from inside a real guest, through the way that every guest takes.
+"""What a sandbox really prevents on this machine, tried from inside an ordinary guest.
 
-Never read from a configuration: a layer that was put on and does not hold is reported as not enforced. Two words only,
-*enforced (observed)* and *not enforced*. What no probe can see, such as a flaw of the kernel, is not covered.
+Nothing is read from a configuration: a layer that was applied but does not work is reported as *not enforced*, everything else
+as *enforced (observed)*. Probes cannot see everything, for example kernel bugs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.base.errors import SandboxError, SandboxUnavailable
-from strop.sandbox import probe_targets as bait
+from strop.sandbox import probe_targets
 from strop.sandbox.base import Limits, Outcome, Program, Returned, Sandbox, TimedOut, Value, describe
 
 PROTECTIONS: dict[str, str] = {
@@ -29,10 +29,10 @@ PROTECTIONS: dict[str, str] = {
     "cpu": "using more CPU time than allowed",
     "together": "using more memory than allowed, all guests together",
 }
-"""Name to what it prevents, in the order in which it is shown."""
+"""Name to what it prevents, in display order."""
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
-"""Without these no program is run, unless the user waives one by its name."""
+"""No program runs without these, unless the user waives one by name."""
 
 _PROBE = Path(__file__).with_name("probe.py")
 _LIMITS = Limits(cpu_seconds=5.0, wall_seconds=10.0)
@@ -41,13 +41,13 @@ _SHORT = 0.05
 
 @dataclass(frozen=True)
 class Protection:
-    """One thing that a guest must not do, and whether it could."""
+    """Something that a guest must not do, and whether it could."""
 
     name: str
     enforced: bool
-    """Nothing that was tried got through."""
+    """No attempt succeeded."""
     detail: str = ""
-    """What got through."""
+    """Which attempts succeeded."""
     meaning: str = ""
     """What it prevents; empty: as in PROTECTIONS."""
 
@@ -60,20 +60,20 @@ class Protection:
 
 @dataclass(frozen=True)
 class Posture:
-    """What was observed, and by which means it was meant to be so."""
+    """What was observed, and the status of each layer."""
 
     protections: tuple[Protection, ...]
     layers: Mapping[str, str] = field(default_factory=dict)
-    """What the fork server says of each layer: for people who want to know why."""
+    """The fork server's status of each layer, for people who want to know why."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what is enforced and what is not: equal postures have equal digests, whatever the machine."""
+        """SHA-256 of what is and is not enforced: equal postures have equal digests on all machines."""
         enforced = {protection.name: protection.enforced for protection in self.protections}
         return hashlib.sha256(json.dumps(enforced, sort_keys=True).encode()).hexdigest()
 
     def missing(self, required: frozenset[str]) -> list[Protection]:
-        """The protections of `required` that are not enforced. Raises ValueError for a name that is none."""
+        """The protections in `required` that are not enforced. Raises ValueError for an unknown name."""
         known = [each.name for each in self.protections]
         unknown = required - set(known)
         if unknown:
@@ -81,13 +81,13 @@ class Posture:
         return [each for each in self.protections if each.name in required and not each.enforced]
 
     def require(self, required: frozenset[str]) -> None:
-        """Raises SandboxUnavailable, which says what is missing and what to do, unless all of `required` is enforced."""
+        """Raise SandboxUnavailable, which says what is missing and what to do, unless everything in `required` is enforced."""
         missing = self.missing(required)
         if missing:
             raise SandboxUnavailable(
                 f"this machine cannot run programs as required; {'; '.join(map(str, missing))}. "
-                "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or as a whole in a virtual "
-                f"machine; to go on without, leave out by name what you waive: {', '.join(each.name for each in missing)}. "
+                "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; "
+                f"to run without a protection, leave its name out of --require: {', '.join(each.name for each in missing)}. "
                 f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."
             )
 
@@ -98,7 +98,7 @@ class Posture:
 
 def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
     """Run the probes in guests of `sandbox`. Raises SandboxError when a probe cannot be run."""
-    with bait.laid_out(_LIMITS.memory_bytes) as (targets, traces):
+    with probe_targets.laid_out(_LIMITS.memory_bytes) as (targets, traces):
         outcome = _run(sandbox, "probe", _LIMITS, [targets])
         if not isinstance(outcome, Returned) or not isinstance(outcome.value, dict):
             raise SandboxError(f"the sandbox cannot run its own probe: {describe(outcome)}")
@@ -111,7 +111,7 @@ def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
     ):
         outcome = _run(sandbox, entry, limits, [None])
         found[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
-    found["together"] = ["only a cgroup around the whole of strop would; none starts where little memory is left"]
+    found["together"] = ["only a cgroup around strop could limit it; no guest starts while little memory is left"]
     protections = (Protection(name, not found[name], "; ".join(found[name])[:300]) for name in PROTECTIONS)
     return Posture(tuple(protections), dict(layers))
 

@@ -1,7 +1,7 @@
-"""What every guest finds already imported: a fork shares it, an import in the guest would cost it milliseconds.
+"""Modules that are imported before a guest is forked: forks share them, and an import in the guest takes milliseconds.
 
-numpy 2 imports several of its parts lazily (numpy.random alone is 10 ms), hence their names. Where a guest may call nothing
-that resolves a path, what is listed here is also all that it can ever import.
+numpy 2 imports several of its parts lazily (numpy.random alone takes 10 ms), so they are named. A guest that may not resolve
+paths can import nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MODULES = """
     urllib.parse uuid warnings weakref zlib zoneinfo
     numpy numpy.fft numpy.linalg numpy.polynomial numpy.random
 """.split()  # noqa: SIM905
-"""What programs use often enough: every page more makes every fork slower."""
+"""Modules that programs use often; every additional page makes every fork slower."""
 
 MORE_MODULES = """
     argparse asyncio bz2 cProfile concurrent.futures.process configparser doctest email email.message
@@ -40,7 +40,7 @@ MORE_MODULES = """
     xml.etree.ElementTree zipfile numpy.ctypeslib numpy.lib.recfunctions numpy.lib.stride_tricks numpy.ma
     numpy.polynomial.polynomial numpy.testing
 """.split()  # noqa: SIM905
-"""What programs may use, where they cannot import it themselves."""
+"""Further modules for guests that cannot import them."""
 
 
 def preload(names: Iterable[str]) -> list[str]:
@@ -51,15 +51,15 @@ def preload(names: Iterable[str]) -> list[str]:
             importlib.import_module(name)
         except ImportError:
             missing.append(name)
-    tuple(platform.uname())  # it runs a program, once, and keeps the answer: a guest that asks for it starts none
+    tuple(platform.uname())  # it runs a program once and caches the answer, so a guest that calls it starts none
     return missing
 
 
 def warm_up() -> None:
-    """In a guest that waits for work: touch what every program will touch.
+    """Touch, in a guest that waits for work, the pages that every program touches.
 
-    A fork shares its parent's memory, but maps the pages of libraries, and copies those that it writes to, at first touch: some
-    400 faults, a millisecond of the first call. Leaves nothing behind; every call seeds the generators anew.
+    A fork maps pages of libraries, and copies pages that it writes to, on first touch: about 400 faults, a millisecond of the
+    first call. This leaves no state behind; every call seeds the generators again.
     """
     random.seed(0)
     numpy.random.seed([0, 0])
@@ -70,15 +70,15 @@ def warm_up() -> None:
 
 
 class Guest(Protocol):
-    """What a guest's main module defines."""
+    """The interface of a guest's main module."""
 
     def run(self, from_host: int, to_host: int, /) -> object:
-        """Serve the host on two pipes until it is gone."""
+        """Serve the host on two pipes until it hangs up."""
         ...
 
 
 def load_guest(folder: str) -> Guest:
-    """The guest's main module, loaded by path; every other file of its folder can be imported by its plain name."""
+    """Load the guest's main module by path; the other files of its folder can be imported by plain name."""
     sys.path.insert(0, folder)
     for file in sorted(Path(folder).glob("*.py")):
         if file.stem not in ("main", "__init__"):

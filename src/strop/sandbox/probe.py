@@ -1,7 +1,7 @@
-"""Program text for a guest, never imported by the host: try what must not work, and say what did.
+"""Program text for a guest, never imported by the host: try what must not work, and report what did.
 
-Each attempt returns a description of what it got, or raises. posture.py decides what that means, and looks for traces in the host
-itself where it can: a guest's word is not enough there.
+Each attempt returns a description of what it got, or raises. `posture` interprets the report, and also looks for traces in the
+host, because a guest's report alone proves nothing.
 """
 # ruff: noqa: PTH101, PTH116, PTH118, PTH123, PTH208, PTH211 - the calls themselves are what is tried
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-any-expr
@@ -20,7 +20,7 @@ PROCESS_VM_READV = {"x86_64": 310, "aarch64": 270}
 
 
 def probe(targets):
-    """Name of a protection to what got through it: a list of descriptions, empty where nothing did."""
+    """Protection to descriptions of the attempts that succeeded."""
     got: dict[str, list[str]] = {}
     for protection, attempts in ATTEMPTS.items():
         got[protection] = []
@@ -125,7 +125,7 @@ def replace_self(targets):
 
 def other(pid):
     if pid == os.getpid():
-        raise ProcessLookupError  # in a pid namespace our own number may be that of the host's outside
+        raise ProcessLookupError  # in a pid namespace our own pid may equal the host's pid outside
     return pid
 
 

@@ -1,4 +1,4 @@
-"""Things of the host for a probe to get at: a file, a folder, listeners, a piece of memory; and whether somebody did."""
+"""Targets on the host for a probe: a file, a folder, listeners, a piece of memory; and whether a probe reached them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from strop.base.errors import SandboxError
 from strop.sandbox.base import Value
 
 Traces = Callable[[], dict[str, str]]
-"""Name of a protection to what the host found that a guest did, whatever the guest says of it."""
+"""Protection to what the host saw a guest do, whatever the guest reports."""
 
 _LONGEST = 72
-"""Bytes of the path of a place for sockets: an address has 108 (104 on macOS), the names below it take some 30."""
+"""The longest path of a folder for sockets, in bytes: an address holds 108, and the names in it take about 30."""
 
 
 @contextmanager
 def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
-    """What to tell a probe, and how to look for its traces. Everything is open to everyone, so that only the jail protects it."""
+    """What to pass to a probe, and how to look for its traces. Every user may access everything, so only the jail protects it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-probe-", dir=_short_place())))
         folder.chmod(0o777)
@@ -67,9 +67,9 @@ def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
 
 
 def _short_place() -> str:
-    """The folder for temporary files; where its path is too long for the address of a socket, another that anybody may write in.
+    """The folder for temporary files, or, if its path is too long for a socket's address, another that anyone may write in.
 
-    The probe too must be able to name the sockets: what it cannot name it would report as protected.
+    The probe must be able to name the sockets; otherwise it would report them as protected.
     """
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
         if len(os.fsencode(place)) <= _LONGEST and os.access(place, os.W_OK | os.X_OK):
@@ -98,6 +98,6 @@ def _was_reached(end: socket.socket) -> bool:
 
 
 def _state(folder: Path) -> list[tuple[str, int, int, int]]:
-    """Names, modes, sizes and times of change of what is in a folder."""
+    """Names, modes, sizes and change times of the files in a folder."""
     facts = ((path, path.lstat()) for path in sorted(folder.iterdir()))
     return [(path.name, fact.st_mode, fact.st_size, fact.st_ctime_ns) for path, fact in facts]

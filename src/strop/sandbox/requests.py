@@ -1,7 +1,7 @@
-"""Answers what a guest asks for, on a bounded set of threads, while the conversation goes on.
+"""Answer a guest's requests on a bounded set of threads while its call continues.
 
-One `Dispatcher` serves one call. Handlers run on its threads; everything else here is called by the thread that holds the
-conversation, which is woken through a pipe. A handler that raises anything but `Refusal` is a failure of the host: the error
+One `Dispatcher` serves one call. Handlers run on its threads; the session's thread calls everything else and is woken through
+a pipe. A handler that raises anything but `Refusal` is a failure of the host: the error
 comes out of `replies` and ends the call.
 """
 
@@ -19,20 +19,22 @@ from strop.sandbox.base import Handler, Refusal, Value
 from strop.sandbox.wire import FrameError
 
 MAX_THREADS = 32
-"""Handlers of one guest that run at the same time; further requests wait for a thread."""
+"""How many handlers of one guest run at the same time; further requests wait for a thread."""
 MAX_OPEN = 256
 """Requests that a guest may have open before the host stops reading from it until some are answered."""
 
 
 MAX_COST = 5_000_000
-"""For reading what one guest sends (`FrameReader.cost`): some seconds, in which no clock of the guest runs."""
+"""Limit on the cost of reading what one guest sends (`FrameReader.cost`): some seconds, during which no clock of the guest
+runs."""
 FREE_COST = 100_000
-"""Of each answer, that is not counted: a task may have many instances, and honest answers are mostly smaller."""
+"""Cost of each answer that is not counted: a task may have many instances, and honest answers are usually smaller."""
 TOO_COSTLY = "messages that take the host too long to read"
 
 
 class Ledger:
-    """What one guest has sent: ids only grow and are limited in number, in one child. Reading costs, in all of them."""
+    """Accounts of what one guest sent. In each child, ids must increase and are limited in number; the cost of reading adds up
+    over all its children."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -42,15 +44,15 @@ class Ledger:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the host has read enough of this guest, and reads no more."""
+        """Whether reading from this guest has cost too much, so the host stops."""
         return self._cost > MAX_COST
 
     def fresh_child(self) -> None:
-        """A new child begins to count its requests. What its predecessors cost stays."""
+        """Restart the count of requests for a new child. The cost of its predecessors stays."""
         self._count = self._last = 0
 
     def answered(self, cost: int) -> None:
-        """Count an answer that took `cost` to read. Raises FrameError where the guest's answers together took too much."""
+        """Count an answer that took `cost` to read. Raises FrameError if the guest's answers together cost too much."""
         self._cost += max(0, cost - FREE_COST)
         if self.exhausted:
             raise FrameError(TOO_COSTLY)
@@ -63,7 +65,7 @@ class Ledger:
         """Count a request that took `cost` to read.
 
         Raises:
-            FrameError: its id is not larger than the one before, or it is one request, or one node, too many.
+            FrameError: its id is not larger than the previous one, or the guest has sent too many requests or nodes.
         """
         if not self._last < request.id:
             raise FrameError(f"request {request.id} was already made, or comes out of order")
@@ -90,7 +92,7 @@ class Dispatcher:
             raise SandboxError(f"a guest's requests cannot be served: {error}") from error
         os.set_blocking(self.wake, False)
         self.open = 0
-        """Requests without a reply so far."""
+        """Requests that have no reply yet."""
 
     def submit(self, request: messages.GuestRequest) -> None:
         """Start the handler of a request.

@@ -1,10 +1,10 @@
-"""The host's end of one guest: sends the program and its calls, answers its requests, holds its limits, and ends it.
+"""The host's end of one guest: send its program and its calls, answer its requests, enforce its limits, and end it.
 
-Whatever the guest does ends in an `Outcome`, decided here from what the host itself sees: frames, the kernel's CPU clock of the
+Everything a guest does ends in an `Outcome`, which depends only on what the host sees: frames, the kernel's CPU clock of the
 child, its exit status. The child is killed as soon as the outcome is known, unless it returned a value and may be called again;
-the end of a pipe is never waited for. One thread holds a conversation; handlers run on others (`requests`).
+the host never waits for the end of a pipe. One thread runs a session; handlers run on others (`requests`).
 
-Not here: how a child is made and confined (`zygote`, `confinement`); a session takes children from a callable.
+A session takes children from a callable; `fork_server` and `confinement` make and confine them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from strop.sandbox.requests import MAX_OPEN, TOO_COSTLY, Dispatcher, Ledger
 from strop.sandbox.wire import FrameError
 
 LEAST_WAIT = 0.002
-"""Seconds between two looks at the CPU clock of a guest that is near its limit."""
+"""Seconds between two readings of the CPU clock of a guest near its limit."""
 MOST_STARVED = 10.0
 """Waiting for a core lengthens a wall limit by at most this many times the limit."""
 
@@ -38,7 +38,7 @@ class Session:
         handlers: Mapping[str, Handler] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`take` gives a fresh child that runs `guest/main.py`, and may block or raise `SandboxError`."""
+        """`take` returns a fresh child that runs `guest/main.py`; it may block or raise `SandboxError`."""
         self._program, self._limits, self._take, self._clock = program, limits, take, clock
         self._handlers = dict(handlers or {})
         self._link: Link | None = None
@@ -47,9 +47,8 @@ class Session:
     def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
         """Call the entry point and wait for the outcome; see `Guest.call`.
 
-        An error that a handler raises (not a `Refusal`) comes out of here, after the guest is dead. Handlers that still run when
-        the guest has ended are waited for: nothing goes on behind the caller's back.
-        """
+        If a handler raises anything but a `Refusal`, the guest is killed and the error is raised here. Handlers that still run
+        when the guest ends are waited for, so nothing continues in the background."""
         if not 0 <= seed < 2**64:
             raise ValueError(f"a seed outside 64 bits: {seed}")
         started = self._clock()
@@ -64,7 +63,7 @@ class Session:
                 spent = Spent(link.cpu_since_call(), self._clock() - started)
                 printed, denied = link.end_call(), link.denied()
                 if not isinstance(outcome, Returned) or dispatcher.open:
-                    self.close()  # before the handlers that still run are waited for
+                    self.close()  # before waiting for handlers that still run
         dispatcher.raise_failure()
         return replace(outcome, spent=spent, output=printed, denied=denied)
 
@@ -81,7 +80,7 @@ class Session:
         self.close()
 
     def _ready_link(self) -> Link:
-        """The child that answered before, or a fresh one that is given its program."""
+        """The child of the previous call, or a fresh one with the program loaded."""
         if self._link is not None and self._link.alive():
             return self._link
         self.close()
@@ -101,7 +100,7 @@ class _Call:
         self._watch = _Watch(clock)
 
     def outcome(self) -> Outcome:
-        """What came of the call. Raises what a handler raised."""
+        """Run the call to its outcome. Raises what a handler raised."""
         link, dispatcher = self._link, self._dispatcher
         if self._ledger.exhausted:
             return Violated(TOO_COSTLY)
@@ -123,15 +122,15 @@ class _Call:
                 return link.death()
 
     def _read(self, link: Link) -> Outcome | None:
-        """Take the frames that came; the outcome if one of them ends the call, or a limit was passed before it was there.
+        """Take the frames that have arrived; return the outcome if one ends the call or came after a limit.
 
-        The time that the host takes to read a frame is not the guest's.
+        Time that the host spends on reading a frame is not charged to the guest.
         """
         try:
             while True:
                 late = None if link.frames.empty else self._late()
                 if late is not None:
-                    return late  # what is sent does not beat a limit that was passed between two looks
+                    return late  # a frame does not count if a limit was passed before it was read
                 frame = link.frames.take()
                 if frame is None:
                     return None
@@ -159,7 +158,7 @@ class _Call:
         return None
 
     def _wall_left(self) -> float:
-        """Seconds until the wall limit. Waiting for a core does not count: a busy machine makes no program fail."""
+        """Seconds until the wall limit. Waiting for a core does not count, so a busy machine does not fail a program."""
         limit, elapsed = self._limits.wall_seconds, self._watch.elapsed()
         if elapsed < limit:
             return limit - elapsed
@@ -178,7 +177,7 @@ def _cores() -> int:
 
 
 class _Watch:
-    """Wall time of a call without the time in which the guest waits for the host."""
+    """Wall time of a call, without the time in which the guest waits for the host."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -187,7 +186,7 @@ class _Watch:
         self._waiting = False
 
     def waits(self, waiting: bool) -> None:
-        """Say whether the guest waits from now on."""
+        """Set whether the guest is waiting from now on."""
         now = self._clock()
         if not self._waiting:
             self._ran += now - self._since

@@ -1,10 +1,10 @@
-"""Hears of forbidden system calls from every fork server, refuses them and counts them by guest.
+"""Receives the forbidden system calls of all fork servers, refuses them and counts them per guest.
 
-The record is the kernel's: a guest can neither forge nor avoid it. It costs nothing to who makes no forbidden call; each one
-waits for this thread of the host. Refused unseen, because the guest's own filter decides them before the listener could hear:
-plain forks (the host would have to answer each fork of the server too, and every evaluation would pay for it), signals and
-limits of others, descriptor passing, further filters. Calls that fail for another reason than their number, such as opening a
-file that the jail does not show, are no forbidden calls.
+The kernel reports them, so a guest can neither forge nor avoid the count. Guests that make no forbidden calls pay nothing; each
+such call waits for this thread. Some calls are refused without being counted, because the guest's own filter decides them
+first: plain forks (otherwise the host would have to answer each fork of the server, and every evaluation would pay for it),
+signals and limits of other processes, descriptor passing, further filters. A call that fails for a reason other than its number,
+such as opening a file that is not in the jail, is not a forbidden call.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from strop.sandbox.confinement import notify
 from strop.sandbox.confinement.notify import Denied
 
 _TOLD = 100
-"""How many calls of one guest `on_denied` is told; the rest are only counted."""
+"""How many calls of one guest are passed to `on_denied`; the rest are only counted."""
 _TOLERATED = 10_000
-"""How many are refused before the guest is killed: each costs the host some 30 microseconds."""
+"""How many calls are refused before the guest is killed: each costs the host about 30 microseconds."""
 _NAME_SERVICE = (socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0)
-"""With these arguments the C library asks for a socket wherever it looks up a user or a host, before it reads a file: a program
-that calls `os.path.expanduser` has not asked for a network."""
+"""The arguments with which the C library opens a socket to look up a user or a host before it reads a file. A program that calls
+`os.path.expanduser` did not try to use the network, so these calls are not counted."""
 
 
 class Heard:
-    """What one guest was refused. Made by `Watcher.follow`."""
+    """The calls that one guest was refused. Made by `Watcher.follow`."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -57,7 +57,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.on_denied: Callable[[Denied], None] = lambda denied: None
-        """Told of the calls of followed guests, on the watcher's thread: it must be quick and must not raise."""
+        """Called for each forbidden call of a followed guest, on the watcher's thread. It must be quick and must not raise."""
         self._poll = select.epoll()
         self._guests: dict[int, Heard] = {}
         self._lock = threading.Lock()
@@ -68,24 +68,25 @@ class Watcher:
         self._thread.start()
 
     def add(self, listener: int) -> None:
-        """Answer at this listener from now on, until its last process has ended; it is closed then."""
+        """Answer this listener until its last process has ended, then close it."""
         self._poll.register(listener, select.EPOLLIN)
 
     def follow(self, pid: int) -> Heard:
-        """Count what this process is refused, all its threads together, until `forget`."""
+        """Count the calls refused to this process, all its threads together, until `forget`."""
         heard = Heard(pid)
         with self._lock:
             self._guests[pid] = heard
         return heard
 
     def forget(self, heard: Heard) -> None:
-        """Count for it no longer. Idempotent."""
+        """Stop counting. Idempotent."""
         with self._lock:
             if self._guests.get(heard.pid) is heard:  # the number may be another guest's by now
                 del self._guests[heard.pid]
 
     def close(self) -> None:
-        """Stop answering: who still makes a forbidden call waits for ever, so end the servers first. Idempotent."""
+        """Stop answering. A process that makes a forbidden call afterwards waits for ever, so end the servers first.
+        Idempotent."""
         with self._closing:  # a signal's thread and the owner may both come
             if self._thread.is_alive():
                 os.write(self._wake_writer, b"x")
@@ -114,18 +115,17 @@ class Watcher:
         if heard is not None:
             heard.total += 1
             if not (denied.call == "socket" and denied.arguments[:3] == _NAME_SERVICE):
-                heard.add(denied.call)  # before the refusal: what the guest does next comes after its count
+                heard.add(denied.call)  # counted before the refusal, so that the guest's next step comes after
                 if heard.total <= _TOLD:
                     self.on_denied(denied)
             if heard.total > _TOLERATED:
-                with suppress(
-                    ProcessLookupError, PermissionError
-                ):  # it waits for our answer: the number is still its own
+                # it waits for our answer, so the pid is still its own
+                with suppress(ProcessLookupError, PermissionError):
                     os.kill(heard.pid, signal.SIGKILL)
         notify.refuse(listener, number)
 
     def _guest_of(self, thread: int) -> Heard | None:
-        """The guest whose thread this is; the caller waits for an answer, so that its number is its own."""
+        """The guest that this thread belongs to. It waits for an answer, so its pid cannot have been reused."""
         with self._lock:
             if thread in self._guests:
                 return self._guests[thread]
@@ -135,7 +135,7 @@ class Watcher:
 
 
 def _process_of(thread: int) -> int:
-    """The number of the process that a thread belongs to, -1 where /proc does not show it."""
+    """The pid of the process that a thread belongs to; -1 if /proc does not show it."""
     with suppress(OSError):
         status = os.open(f"/proc/{thread}/status", os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,13 +1,13 @@
 """Frames between host and guest, as the host reads and writes them.
 
 A frame is `u32 json_len, u32 bin_len` (little-endian), then `json_len` bytes of UTF-8 JSON, then `bin_len` raw bytes: the
-data of the arrays that the JSON names, in the order in which they appear. What a guest sends is hostile until `decode`
-returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
+data of the arrays that the JSON names, in the order in which they appear. What a guest sends is untrusted until `decode`
+has returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
 
 Two envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array, and
 `{"__times__": [text, n]}`, a list of n equal texts (a thousand responses to one prompt are asked for in one small frame).
 
-Not here: what a frame means (`messages`), when it is read (`session`), or the guest's own, untrusted end (`guest/frames`).
+`messages` says what frames mean, `session` reads them, and `guest/frames` is the guest's own, untrusted end.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ DTYPES = frozenset(
 
 
 class FrameError(ValueError):
-    """The other side sent something that is not a frame; the message says what is wrong with it."""
+    """The other side sent something that is not a frame; the message says why."""
 
 
 class FrameReader:
-    """Cuts a stream of bytes into frames; refuses a frame by its header, before its body is kept."""
+    """Cuts a stream of bytes into frames. It refuses a frame that is too large by its header, before storing the body."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._buffer = bytearray()
         self.cost = 0
-        """What reading the last frame took: its nodes, and one for each 64 bytes; some microseconds each.
-        More where it was refused."""
+        """The cost of reading the last frame: its nodes, plus one for each 64 bytes, some microseconds each. More if it was
+        refused."""
 
     def feed(self, data: bytes) -> None:
         """Add what was read."""
@@ -53,7 +53,7 @@ class FrameReader:
 
     @property
     def empty(self) -> bool:
-        """True where no byte waits, not even of a frame that is still to come in full."""
+        """Whether no bytes are waiting, not even of an incomplete frame."""
         return not self._buffer
 
     def take(self) -> dict[str, Value] | None:
@@ -66,7 +66,7 @@ class FrameReader:
             return None
         text_length, blob_length = HEADER.unpack_from(self._buffer)
         body = text_length + blob_length
-        self.cost = min(body, MAX_NODES)  # until it is known: what is refused was read too
+        self.cost = min(body, MAX_NODES)  # until it is known; a refused frame was read, too
         if body > self._limit:
             raise FrameError(f"a frame of {body} bytes, more than the {self._limit} allowed")
         if len(self._buffer) < HEADER.size + body:
@@ -82,7 +82,8 @@ class FrameReader:
 
 
 def encode(value: Mapping[str, Value]) -> bytes:
-    """One frame for the guest. The host's own data: non-finite floats pass, anything that is not a `Value` is an error.
+    """One frame for the guest. The data is the host's own: non-finite floats are allowed; anything that is not a `Value` is an
+    error.
 
     Raises:
         TypeError: something in `value` is not a plain type or a numeric array (a mistake of the host, not of a guest).
@@ -185,7 +186,7 @@ class _Checker:
         size = items * dtype.itemsize
         if bound >= 2**31 or self._used + size > len(self._blob):
             raise FrameError("an array larger than the data sent for it")
-        self._count(lists)  # (2**30, 0) takes no byte, and a billion empty lists where it is read as lists
+        self._count(lists)  # (2**30, 0) takes no bytes, but a billion empty lists when it is converted to lists
         data = self._blob[self._used : self._used + size]
         self._used += size
         array = np.ndarray(tuple(shape), dtype=dtype, buffer=data).copy()
@@ -234,7 +235,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _outgoing(value: object, blobs: list[bytes]) -> object:
-    """`value` as JSON can hold it; the data of arrays goes to `blobs`."""
+    """Convert `value` to what JSON can hold; append the data of arrays to `blobs`."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, list | tuple):

@@ -110,7 +110,7 @@ def test_check_finds_the_files_that_a_solution_leaves_where_no_jail_forbids_it_a
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with JailedSandbox(solution_places=1, improver_places=1, require=frozenset(), layers=Layers.none()) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset(), layers=Layers.none()) as sandbox:
         writing = Settings(repeat=1, attacks=[attack for attack in attacks("sampled") if attack.name == "write_files"])
         check = check_sampled(trusting(), sandbox, b"s" * 32, writing, notify=lambda what: None)
     assert [finding.id for finding in check.findings if finding.level == "broken"] == ["C307"]

@@ -29,7 +29,7 @@ SCORE = r"score: (\S+)"
 
 @pytest.fixture(scope="module")
 def workspaces() -> Iterator[Workspaces]:
-    with closing(JailedWorkspaces(places=2)) as made:
+    with closing(JailedWorkspaces(slots=2)) as made:
         yield made
 
 

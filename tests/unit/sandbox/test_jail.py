@@ -22,7 +22,7 @@ LIMITS = Limits()
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[JailedSandbox]:
-    with JailedSandbox(solution_places=1, improver_places=1) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=1) as sandbox:
         yield sandbox
 
 
@@ -134,7 +134,7 @@ def algorithm():
 """
     many = [os.open(os.devnull, os.O_RDONLY) for _ in range(400)]
     try:
-        with JailedSandbox(solution_places=1, improver_places=0) as sandbox:
+        with JailedSandbox(solution_slots=1, improver_slots=0) as sandbox:
             outcome = outcome_of(sandbox, text)
     finally:
         for descriptor in many:
@@ -143,7 +143,7 @@ def algorithm():
 
 
 def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
-    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     guest = sandbox.open(Program("", "f"), LIMITS)
     failures: list[SandboxError] = []
 
@@ -167,7 +167,7 @@ def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_t
     both_hold_one = threading.Barrier(2)
     program = Program("def algorithm(x):\n    return x + 1", "algorithm")
     outcomes: list[object] = []
-    with JailedSandbox(solution_places=2, improver_places=0) as sandbox:
+    with JailedSandbox(solution_slots=2, improver_slots=0) as sandbox:
 
         def compare() -> None:
             with sandbox.open(program, LIMITS) as original:
@@ -206,7 +206,7 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
 
     taken, leave = threading.Event(), threading.Event()
     program = Program("def algorithm():\n    return 1", "algorithm")
-    with JailedSandbox(solution_places=1, improver_places=0) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0) as sandbox:
 
         def hold() -> None:
             with sandbox.open(program, LIMITS):
@@ -236,14 +236,14 @@ def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) 
 
 
 def test_open_raises_after_close() -> None:
-    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     sandbox.close()
     with pytest.raises(SandboxError):
         sandbox.open(Program("", "f"), LIMITS)
 
 
 def test_call_raises_when_the_sandbox_was_closed_before_it() -> None:
-    sandbox = JailedSandbox(solution_places=1, improver_places=0)
+    sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     with sandbox.open(Program("def f():\n    return 1", "f"), LIMITS) as guest:
         sandbox.close()
         with pytest.raises(SandboxError):
@@ -252,10 +252,10 @@ def test_call_raises_when_the_sandbox_was_closed_before_it() -> None:
 
 def test_sandbox_is_refused_when_a_required_protection_is_not_observed() -> None:
     with pytest.raises(SandboxUnavailable, match="reaching the network"):
-        JailedSandbox(solution_places=1, improver_places=0, require=frozenset({"network"}), layers=Layers.none())
+        JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset({"network"}), layers=Layers.none())
 
 
 def test_windows_is_refused_with_a_pointer_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SandboxUnavailable, match="WSL2"):
-        JailedSandbox(solution_places=1, improver_places=0)
+        JailedSandbox(solution_slots=1, improver_slots=0)

@@ -54,8 +54,8 @@ def too_little() -> None:
 def test_no_guest_starts_where_memory_is_short_and_the_next_one_does_where_it_is_not() -> None:
     short = [False]
     with JailedSandbox(
-        solution_places=1,
-        improver_places=1,
+        solution_slots=1,
+        improver_slots=1,
         require=frozenset(),
         wait_for_memory=lambda: too_little() if short[0] else None,
     ) as sandbox:
@@ -68,7 +68,7 @@ def test_no_guest_starts_where_memory_is_short_and_the_next_one_does_where_it_is
 
 
 def test_no_workspace_starts_where_memory_is_short(tmp_path: Path) -> None:
-    with JailedWorkspaces(places=1, require=(), wait_for_memory=too_little) as workspaces:
+    with JailedWorkspaces(slots=1, require=(), wait_for_memory=too_little) as workspaces:
         for _ in range(2):  # the place was given back
             with pytest.raises(SandboxError, match="90 MiB of memory left"):
                 workspaces.open(Tree(tmp_path, {}))

@@ -20,7 +20,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="fork servers ar
 
 
 def posture_with(layers: Layers) -> Posture:
-    with JailedSandbox(solution_places=1, improver_places=0, layers=layers, require=frozenset()) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0, layers=layers, require=frozenset()) as sandbox:
         return sandbox.posture
 
 

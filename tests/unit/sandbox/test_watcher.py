@@ -28,7 +28,7 @@ def heard() -> list[Denied]:
 
 @pytest.fixture(scope="module")
 def sandbox(heard: list[Denied]) -> Iterator[JailedSandbox]:
-    with JailedSandbox(solution_places=1, improver_places=0, on_denied=heard.append) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0, on_denied=heard.append) as sandbox:
         if sandbox.posture.layers["audit"].startswith("unavailable"):
             pytest.skip("this kernel tells nobody of forbidden calls")
         assert heard == []  # the probes' own calls are not told
@@ -148,7 +148,7 @@ def attempt(times):
         with sandbox.open(program, LIMITS) as guest:
             return times, dict(guest.call([times], seed=0).denied)
 
-    with JailedSandbox(solution_places=3, improver_places=0, require=frozenset()) as sandbox:
+    with JailedSandbox(solution_slots=3, improver_slots=0, require=frozenset()) as sandbox:
         if not sandbox.posture.layers["audit"].startswith("forbidden calls are heard of"):
             pytest.skip("this kernel tells nobody of forbidden calls")
         with ThreadPoolExecutor(3) as pool:
@@ -158,7 +158,7 @@ def attempt(times):
 
 def test_nothing_is_counted_and_the_posture_says_so_when_the_listener_is_left_out() -> None:
     layers = replace(Layers.strongest(), audit=False)
-    with JailedSandbox(solution_places=1, improver_places=0, require=frozenset(), layers=layers) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), layers=layers) as sandbox:
         outcome = outcome_of(sandbox, "    try: socket.socket()\n    except PermissionError: return 'refused'")
         assert "audit" not in sandbox.posture.layers
     assert isinstance(outcome, Returned) and (outcome.value, outcome.denied) == ("refused", {})
@@ -174,7 +174,7 @@ kernel, program = Kernel(), bpf.Filter()
 kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
 program.otherwise(bpf.ALLOW)
 program.assembled().install_with_listener(kernel)
-with JailedSandbox(solution_places=1, improver_places=0, require=frozenset()) as sandbox:
+with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
     text = "import socket\\ndef f():\\n    socket.socket()"
     with sandbox.open(Program(text, "f"), Limits()) as guest:
         outcome = guest.call([], seed=0)

@@ -20,7 +20,7 @@ HOST = """
 from strop.sandbox.base import Limits, Program
 from strop.sandbox.jail import JailedSandbox
 text = "def attack():\\n    while True: pass"
-with JailedSandbox(solution_places=1, improver_places=0, require=frozenset()) as sandbox:
+with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
     with sandbox.open(Program(text, "attack"), Limits(cpu_seconds=20, wall_seconds=20)) as guest:
         print("calling", flush=True)
         guest.call([], seed=0)

@@ -21,7 +21,7 @@ TEXT = "import time\ndef attack(seconds):\n    time.sleep(seconds)\n    return 7
 
 def check(ground):
     known, found = traces.children(), []
-    with JailedSandbox(solution_places=1, improver_places=0, require=frozenset()) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
         killer = threading.Thread(target=kill_servers, args=(known,))
         try:
             with sandbox.open(Program(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:

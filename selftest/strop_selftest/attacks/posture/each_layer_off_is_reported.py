@@ -25,12 +25,12 @@ REFUSED = {
 def check(ground):
     found = []
     for name, layers in OFF.items():
-        with JailedSandbox(solution_places=1, improver_places=0, require=frozenset(), layers=layers) as sandbox:
+        with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), layers=layers) as sandbox:
             if name in sandbox.posture.layers:
                 found.append(f"the statement names {name}, which is off")
     for name, layers in REFUSED.items():
         try:
-            JailedSandbox(solution_places=1, improver_places=0, require=DEFAULT_REQUIRE, layers=layers).close()
+            JailedSandbox(solution_slots=1, improver_slots=0, require=DEFAULT_REQUIRE, layers=layers).close()
         except SandboxUnavailable as error:
             found += [] if name in str(error) else [f"refused, but not for {name}: {error}"]
         else:

@@ -23,7 +23,7 @@ kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
 program.assembled().install(kernel)
 text = "import socket\\ndef attack():\\n    socket.socket()"
 heard = []
-with JailedSandbox(solution_places=1, improver_places=0, require=frozenset(), on_denied=heard.append) as sandbox:
+with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), on_denied=heard.append) as sandbox:
     with sandbox.open(Program(text, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
         outcome = guest.call([], seed=0)
     print(sandbox.posture.layers.get("audit", "nothing said"), type(outcome).__name__, len(heard))

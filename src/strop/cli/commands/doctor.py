@@ -57,7 +57,7 @@ def doctor_command(
 def _workspaces() -> Posture | str:
     """What workspaces are observed to enforce; why there are none, where there are none."""
     try:
-        with closing(JailedWorkspaces(places=1, require=())) as workspaces:
+        with closing(JailedWorkspaces(slots=1, require=())) as workspaces:
             return workspaces.posture
     except SandboxError as error:
         return str(error)

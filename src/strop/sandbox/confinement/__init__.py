@@ -1,1 +1,1 @@
-"""What the kernel can take away from a process, one mechanism a file. Standard library only; no file knows another's policy."""
+"""The kernel's means of confining a process, one mechanism per file. Standard library only; no file knows another's policy."""

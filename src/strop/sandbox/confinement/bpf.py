@@ -1,6 +1,6 @@
 """Seccomp programs: written as a list of decisions about system calls, installed as classic BPF.
 
-Knows the machine that runs BPF, not which calls are good (filters.py).
+This file knows the BPF machine; `filters` decides which calls are allowed.
 """
 
 from __future__ import annotations
@@ -98,12 +98,12 @@ class Filter:
             self._instructions += [(_JUMP_AT_LEAST, 0, 1, _X32_BIT), answer(KILL_PROCESS)]
 
     def on(self, names: Iterable[str], body: list[Instruction]) -> None:
-        """Decide each of the calls `names` by `body`, which must answer."""
+        """Decide each of the calls `names` by `body`, which must return an action."""
         for name in sorted(set(names) & NUMBERS.keys()):
             self._instructions += [(_JUMP_EQUAL, 0, len(body), NUMBERS[name]), *body]
 
     def by_table(self, actions: Mapping[str, int], otherwise: int) -> None:
-        """Decide every call that is left: by its name in `actions`, or `otherwise`.
+        """Decide all remaining calls: by name in `actions`, or `otherwise`.
 
         Runs of equal actions become one comparison; the kernel caches (since 5.11) the calls that are always allowed.
         """
@@ -120,11 +120,11 @@ class Filter:
         self._instructions += [(_JUMP_AT_LEAST, 0, 1, number), answer(action)]
 
     def otherwise(self, action: int) -> None:
-        """Decide every call that is left."""
+        """Decide all remaining calls."""
         self._instructions.append(answer(action))
 
     def assembled(self, *, placeholder: int | None = None) -> Assembled:
-        """The program in the kernel's form; the constant `placeholder` is to be filled in before it is installed."""
+        """The program in the kernel's form; fill in the constant `placeholder` before installing it."""
         return Assembled(self._instructions, placeholder)
 
 
@@ -137,7 +137,7 @@ class _Program(ctypes.Structure):
 
 
 class Assembled:
-    """A program ready to install, as often as wanted."""
+    """A program ready to install any number of times."""
 
     def __init__(self, instructions: list[Instruction], placeholder: int | None) -> None:
         self._array = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
@@ -145,14 +145,14 @@ class Assembled:
         self._places = [index for index, each in enumerate(instructions) if each[3] == placeholder]
 
     def fill_in(self, value: int) -> None:
-        """Put `value` where the placeholder stood: for what is known only after fork, when somebody waits."""
+        """Replace the placeholder by `value`, for a value that is known only after fork, when time matters."""
         for index in self._places:
             self._array[index].k = value
 
     def install(self, kernel: Kernel) -> None:
-        """From here on every call of this process, and of all that it starts, is decided by this program too."""
+        """Install it: from now on it also decides every call of this process and its descendants."""
         kernel.call("seccomp", _SET_MODE_FILTER, 0, self._program)
 
     def install_with_listener(self, kernel: Kernel) -> int:
-        """Install; returns the descriptor at which NOTIFY decisions are to be answered."""
+        """Install it; return the descriptor on which NOTIFY decisions must be answered."""
         return kernel.call("seccomp", _SET_MODE_FILTER, _NEW_LISTENER, self._program)

@@ -1,7 +1,7 @@
 """The two system call filters: the server's, which every guest inherits, and the guest's own on top of it.
 
-The server's filter is an allow-list; the guest's takes away what only the server needs and looks at arguments. When both
-decide, the kernel takes the stricter decision. Paths cannot be seen from here: files are landlock.py's and root.py's.
+The server's filter is an allow-list; the guest's removes what only the server needs and checks arguments. If they differ, the
+kernel applies the stricter decision. Filters cannot see paths: `landlock` and `root` protect files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from strop.sandbox.confinement import bpf
 from strop.sandbox.confinement.syscalls import ALLOWED, FORBIDDEN, NUMBERS, PATHS, SERVER
 
 OWN_PID = 0x7ABCDEF0
-"""Stands for the guest's process id until it is known (`Assembled.fill_in`)."""
+"""Placeholder for the guest's process id until it is known (`Assembled.fill_in`)."""
 
 _CLONE_VFORK, _CLONE_THREAD = 0x00004000, 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020080
@@ -29,24 +29,24 @@ _FUTEX_WAITS = (0, 9, 256, 265)
 """FUTEX_WAIT and FUTEX_WAIT_BITSET, by either clock."""
 _FUTEX_WAIT_FLAGS = 3
 _WOKEN = bpf.refuse(errno.EAGAIN)
-"""What a wait says whose value has changed: every caller must look again."""
+"""The error of a futex wait whose value has changed: every caller must check again."""
 _PREADV2_FLAGS, _NO_WAIT = 5, 8
-"""RWF_NOWAIT tells whether a file lies in the kernel's cache, which an earlier guest can have brought there."""
+"""RWF_NOWAIT tells whether a file is in the kernel's cache, where an earlier guest may have put it."""
 
 _STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
-"""Bits that the kind of a pair of sockets needs, and those that it must not have. No datagrams: a pair that sends those may name
-another receiver, whose path no filter sees and Landlock does not guard."""
+"""Bits that the type of a socket pair must and must not have. No datagrams: a datagram socket may name another receiver, whose
+path no filter sees and Landlock does not guard."""
 
 
 def known_architecture() -> bool:
-    """Whether the numbers of this machine's system calls are known; without them no filter can be written."""
+    """Whether this machine's system call numbers are known; without them there is no filter."""
     return bool(NUMBERS)
 
 
 def server_filter(*, audited: bool = False) -> bpf.Assembled:
-    """Allow-list of the fork server and all below it; unknown calls get ENOSYS, known dangerous ones EPERM.
+    """The allow-list of the fork server and all its descendants; unknown calls get ENOSYS, known dangerous ones EPERM.
 
-    `audited`: the dangerous ones are sent to the listener instead, which tells of them and refuses them (watcher.py).
+    `audited`: dangerous calls go to the listener instead, which counts and refuses them (`watcher`).
     """
     forbidden = bpf.NOTIFY if audited else bpf.refuse(errno.EPERM)
     program = bpf.Filter()
@@ -58,11 +58,11 @@ def server_filter(*, audited: bool = False) -> bpf.Assembled:
 
 
 def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
-    """What a guest may not do beyond the server's list; its process id replaces `OWN_PID` before it is installed.
+    """What a guest may not do in addition to the server's list; its process id replaces `OWN_PID` before installation.
 
-    `paths` is False where nothing else guards the file system: then no call that resolves a path is left.
-    `audited`: what starts a program (a clone that shares memory until exec) is left to the server's filter, because a refusal
-    here would hide it from the listener. The server itself only forks plainly; so a guest's plain fork is refused here, unheard.
+    `paths` is False if nothing else guards the file system: then every call that resolves a path is refused.
+    `audited`: starting a program (a clone that shares memory until exec) is left to the server's filter, because a refusal here
+    would hide it from the listener. The server itself uses plain forks, so a guest's plain fork is refused here, uncounted.
     """
     refused = bpf.refuse(errno.EPERM)
     program = bpf.Filter()
@@ -87,14 +87,14 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
 
 
 def _futex(refused: int) -> list[bpf.Instruction]:
-    """Only threads of one guest wait and wake each other: a page of a library is one futex for all guests. The kernel itself
-    wakes whoever waits at an address that an ending thread has named, so nobody may wait without the private flag:
-    `pthread_join`, which does, is told that the value has changed, and looks again until it has."""
+    """Let only threads of one guest wait for and wake each other: a page of a library is one futex for all guests. The kernel
+    wakes any waiter at an address that an ending thread has named, so nobody may wait without the private flag.
+    `pthread_join` does; it is told that the value has changed, and checks again until it has."""
     return [*bpf.any_bit(1, _FUTEX_PRIVATE, bpf.ALLOW, 0)[:-1], *bpf.is_value(1, _FUTEX_WAITS, _WOKEN, refused)]
 
 
 def waiting_filter() -> bpf.Assembled:
-    """For a process that has nothing left to do but wait for another, and to die with it."""
+    """The filter of a process that only waits for another one and dies with it."""
     program = bpf.Filter()
     kept = [
         "wait4",

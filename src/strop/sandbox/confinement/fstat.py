@@ -1,8 +1,7 @@
-"""`os.fstat` where a guest may make no call that resolves a path.
+"""`os.fstat` for guests that may not resolve paths.
 
-Recent C libraries implement fstat(2) by the path-taking newfstatat(2), which cannot be allowed without allowing every path;
-the kernel's own fstat is still there. Python's C code, which ignores the failure, keeps using the C library.
-"""
+Recent C libraries implement fstat(2) with newfstatat(2), which takes a path and cannot be allowed without allowing every path;
+the kernel's own fstat still exists. Python's C code keeps using the C library and ignores the failure."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ _LAYOUTS = {
 
 
 def replacement(kernel: Kernel) -> Callable[[int], os.stat_result]:
-    """A function to put in the place of `os.fstat`."""
+    """A replacement for `os.fstat`."""
     layout, names = _LAYOUTS[platform.machine()]
 
     def fstat(fd: int) -> os.stat_result:

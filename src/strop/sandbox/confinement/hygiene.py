@@ -1,4 +1,4 @@
-"""What a guest must not find lying about: variables, descriptors, threads, the host's modules; and what it may read."""
+"""Remove what a guest must not find: variables, descriptors, threads, the host's modules; and list what it may read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def environment() -> dict[str, str]:
 
 
 def readable_paths(guest: str) -> tuple[str, ...]:
-    """Directories and files that a running interpreter may still want: libraries, modules, time zones; `guest`'s files."""
+    """Directories and files that a running interpreter may still need: libraries, modules, time zones, `guest`'s files."""
     libraries = [str(Path(prefix, name)) for prefix in (sys.base_prefix, sys.prefix) for name in ("lib", "lib64")]
     modules = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     system = ["/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache"]
@@ -39,9 +39,9 @@ def readable_paths(guest: str) -> tuple[str, ...]:
 
 
 def settle_descriptors(kept: int) -> int:
-    """Give `kept` a new number, between those that a guest's will get and those that a guest closes; nothing else above stays.
+    """Move `kept` to a number between those that a guest's descriptors get and those that a guest closes; close all others.
 
-    From here on every descriptor of the server gets a number in that range too. Returns the new number.
+    Later descriptors of the server get numbers in that range, too. Returns the new number.
     """
     moved = fcntl.fcntl(kept, fcntl.F_DUPFD_CLOEXEC, GUEST_DESCRIPTORS)
     highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -65,21 +65,21 @@ def silence() -> None:
 
 
 def arrange_descriptors(*, null: int, output: int, from_host: int, to_host: int) -> None:
-    """In a fresh guest: give the descriptors their numbers and close every other one."""
+    """In a fresh guest: give the descriptors their numbers and close all others."""
     for number, descriptor in enumerate((null, output, output, from_host, to_host)):
         os.dup2(descriptor, number)
     os.closerange(GUEST_DESCRIPTORS, _SERVER_DESCRIPTORS)
 
 
 def assert_single_threaded() -> None:
-    """A fork copies one thread and the locks of all: refuse to start with more than one. Raises OSError."""
+    """Refuse to start with more than one thread, because a fork copies one thread and the locks of all. Raises OSError."""
     threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208
     if threads != 1:
         raise OSError(f"a library that was preloaded started {threads - 1} threads")
 
 
 def forget(prefix: str, search_path: Sequence[str]) -> None:
-    """Take the host's modules out of reach of an import, and look for others only in `search_path`."""
+    """Make the host's modules unimportable, and search for others only in `search_path`."""
     for name in [name for name in sys.modules if name == prefix or name.startswith(prefix + ".")]:
         del sys.modules[name]
     sys.modules[prefix] = None  # type: ignore[assignment]  # an import finds this and fails, wherever the files lie
@@ -88,6 +88,6 @@ def forget(prefix: str, search_path: Sequence[str]) -> None:
 
 
 def settle_memory() -> None:
-    """What lives now will live on in every guest: keep the collector from touching, and so copying, its pages."""
+    """Freeze all living objects: every guest shares them, and the collector would copy their pages by touching them."""
     gc.collect()
     gc.freeze()

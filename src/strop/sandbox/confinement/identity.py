@@ -1,4 +1,4 @@
-"""Who the guest is: a uid of its own, no capabilities, no way to gain any, and memory that nobody may trace."""
+"""The guest's identity: its own uid, no capabilities, no way to gain any, and memory that nobody may trace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from strop.sandbox.confinement.kernel import (
 _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_UIDS = 1_000_000_000
 _OWN_UIDS_IN_CONTAINER = 40_000
-"""Where a user namespace maps only 65 536 uids."""
+"""For a user namespace that maps only 65,536 uids."""
 
 
 class _Sets(ctypes.Structure):
@@ -41,7 +41,7 @@ class Identity:
     own: bool
     """Nobody else on the machine has this uid."""
     why: str = ""
-    """Where root could not change it: why."""
+    """Why root could not change it."""
 
     def __str__(self) -> str:
         return f"uid {self.uid}" + (", nobody else's" if self.own else "") + (f": {self.why}" if self.why else "")
@@ -51,7 +51,7 @@ def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
     """Give up every right: bounding set, uid (root only), capabilities; set no_new_privs; refuse to be traced.
 
     `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
-    kept where the files `readable` could not be read without it (an interpreter below a 0700 home and no private root).
+    kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no private root).
     """
     with suppress(OSError):
         kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
@@ -67,7 +67,7 @@ def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
 
 
 def offered(unique: int, readable: Iterable[str] = ()) -> Identity:
-    """Who `become` would make of the caller, which has to be root; nothing changes."""
+    """The identity that `become` would give the caller, who must be root. Changes nothing."""
     for uid in (_OWN_UIDS + unique, _OWN_UIDS_IN_CONTAINER + unique % 20_000):
         try:
             os.setresuid(-1, uid, 0)
@@ -82,7 +82,7 @@ def offered(unique: int, readable: Iterable[str] = ()) -> Identity:
 
 
 def keep_only(kernel: Kernel, capabilities: Iterable[int]) -> None:
-    """Give up every capability but these, as far as the caller has them; no program gains any. Children have them too."""
+    """Give up every capability except these, as far as the caller has them; no program gains any. Children inherit them."""
     header, sets = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), _Sets()
     kernel.call("capget", header, sets)
     kept = sum(1 << each for each in capabilities)

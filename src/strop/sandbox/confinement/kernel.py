@@ -1,6 +1,6 @@
 """The few system calls that Python does not wrap, through ctypes. Linux only.
 
-Every function raises `OSError` with the kernel's errno. Nothing here decides anything: policy is in the files beside it.
+Every function raises `OSError` with the kernel's errno. Policy is in the other files of this folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 
 class Kernel:
-    """The C library of this process, with the signatures that we use. Cheap to make; holds no state of ours."""
+    """The C library of this process, with the signatures that we use. Cheap to make and stateless."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)

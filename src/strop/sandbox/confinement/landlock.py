@@ -1,7 +1,7 @@
-"""Landlock: the file system without rights beyond reading what Python needs; no TCP; no signals to the outside.
+"""Landlock: no rights on the file system except to read what Python needs; no TCP; no signals to the outside.
 
-Landlock does not cover stat, chmod, chown, utime, setxattr and flock: filters.py refuses those that change something, and
-only a private root hides that a file exists.
+Landlock does not cover stat, chmod, chown, utime, setxattr and flock: `filters` refuses those that change something, and only a
+private root hides that a file exists.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SCOPES = 3  # abstract unix sockets, signals
 
 
 def abi(kernel: Kernel) -> int:
-    """The version that this kernel speaks; 0 where it has none, or has it switched off."""
+    """The kernel's Landlock version; 0 if it has none or has it disabled."""
     try:
         return kernel.call("landlock_create_ruleset", 0, 0, _CREATE_RULESET_VERSION)
     except OSError:
@@ -31,7 +31,7 @@ def abi(kernel: Kernel) -> int:
 
 
 def file_rules(kernel: Kernel, version: int, readable: Iterable[str]) -> int:
-    """A ruleset that lets read below `readable` and write to /dev/null, and nothing else. Returns its descriptor."""
+    """A ruleset that allows reading below `readable` and writing to /dev/null, nothing else. Returns its descriptor."""
     ruleset = _create(kernel, version, files=_handled(version), tcp=_TCP if version >= 4 else 0)
     for path in readable:
         _allow(kernel, ruleset, path, _READ_FILE | _READ_DIRECTORY)
@@ -40,8 +40,8 @@ def file_rules(kernel: Kernel, version: int, readable: Iterable[str]) -> int:
 
 
 def command_rules(kernel: Kernel, version: int, readable: Iterable[str], writable: Iterable[str]) -> int:
-    """A ruleset that lets read and run below `readable`, do everything below `writable`, and nothing else; no TCP, and from
-    version 6 on no signals to the outside and no abstract sockets of others. Returns its descriptor."""
+    """A ruleset that allows reading and running below `readable` and everything below `writable`; no TCP, and from version 6
+    on no signals to the outside and no abstract sockets of others. Returns its descriptor."""
     every = _handled(version)
     ruleset = _create(
         kernel, version, files=every, tcp=_TCP if version >= 4 else 0, scopes=_SCOPES if version >= 6 else 0
@@ -59,12 +59,12 @@ def scope_rules(kernel: Kernel, version: int) -> int | None:
 
 
 def restrict(kernel: Kernel, ruleset: int) -> None:
-    """Put the caller, and all that it will start, under the ruleset. Needs no_new_privs."""
+    """Apply the ruleset to the caller and its future descendants. Needs no_new_privs."""
     kernel.call("landlock_restrict_self", ruleset, 0)
 
 
 def _handled(version: int) -> int:
-    """Every right on files that this version knows: what is handled and not granted is refused."""
+    """Every right on files that this version knows: a right that is handled and not granted is refused."""
     bits = {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)
     return int((1 << bits) - 1)
 

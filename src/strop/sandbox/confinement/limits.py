@@ -1,7 +1,7 @@
 """Resource limits: what one guest may take from the machine, where the kernel counts it per process.
 
-Time is not here: the host reads the guest's clock and kills it (strop.sandbox.session). Nor is the memory of all guests
-together, which only a cgroup could bound (cgroup.py).
+Time limits are in `strop.sandbox.session`: the host reads the guest's clock and kills it. The memory of all guests together has
+no limit; only a cgroup could set one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def guest_limits(memory_bytes: int, mapped: int, *, own_processes: bool) -> dict
     Args:
         memory_bytes: address space that the guest may map beyond what the interpreter and numpy have mapped already.
         mapped: what they have mapped (`mapped_bytes`).
-        own_processes: whether nobody else shares the guest's uid (or user namespace): RLIMIT_NPROC counts per uid,
-            machine-wide, so that otherwise a limit would count the host's own threads.
+        own_processes: whether nobody else shares the guest's uid (or user namespace). RLIMIT_NPROC counts per uid on the
+            whole machine, so otherwise a limit would count the host's own threads.
     """
     limits = {
         resource.RLIMIT_AS: mapped + memory_bytes,
@@ -43,7 +43,7 @@ def guest_limits(memory_bytes: int, mapped: int, *, own_processes: bool) -> dict
 
 
 def attainable(limits: Mapping[int, int]) -> dict[int, int]:
-    """`limits`, none above the caller's own hard limit, which it could not set."""
+    """`limits`, each at most the caller's own hard limit."""
     own = {which: resource.getrlimit(which)[1] for which in limits}
     return {
         which: limit if own[which] == resource.RLIM_INFINITY else min(limit, own[which])

@@ -1,6 +1,6 @@
-"""Namespaces: a world without the host's processes, network, System V objects, host name and mounts.
+"""Namespaces: hide the host's processes, network, System V objects, host name and mounts.
 
-Enters them; does not build the new root (root.py) and does not drop the rights that a user namespace gives (identity.py).
+`root` builds the new root, and `identity` drops the rights that a user namespace gives.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ def own_processes(proc: int) -> int:
 
 
 def renew(kernel: Kernel, own: int) -> None:
-    """The *next* child of the caller is process 1 of a fresh pid namespace and has fresh System V objects.
+    """Make the *next* child of the caller process 1 of a fresh pid namespace with fresh System V objects.
 
-    `own` is of `own_processes`: a second namespace is not made below the first. Needs CAP_SYS_ADMIN, raises OSError.
+    `own` comes from `own_processes`, so that a second namespace is not nested in the first. Needs CAP_SYS_ADMIN, raises OSError.
     """
     kernel.call("setns", own, _NEW_PID)
     kernel.unshare(_NEW_PID | _NEW_IPC)
 
 
 def own_mounts(kernel: Kernel) -> None:
-    """What the caller mounts from here on nobody else sees, and it ends with the caller. Needs CAP_SYS_ADMIN, raises OSError."""
+    """Hide later mounts of the caller from others; they end with the caller. Needs CAP_SYS_ADMIN, raises OSError."""
     kernel.unshare(_NEW_MOUNT)
 
 
 def enter(kernel: Kernel, *, mounts: bool) -> tuple[str, ...]:
     """Leave the host's namespaces; the *next* child of the caller is process 1 of the new pid namespace.
 
-    As root without a user namespace first, so that the own uid of identity.py is one that nobody else has; then, and as
-    anybody else, inside a user namespace in which the caller has all capabilities until it drops them.
+    Root first tries without a user namespace, so that its new uid (`identity`) belongs to nobody else; otherwise, and for other
+    users, the caller enters a user namespace in which it has all capabilities until it drops them.
 
-    Returns the names of the namespaces entered. Raises OSError where the kernel or an administrator refuses them.
+    Returns the names of the namespaces entered. Raises OSError if the kernel or an administrator refuses them.
     """
     flags = _NEW_PID | _NEW_NET | _NEW_IPC | _NEW_UTS | (_NEW_MOUNT if mounts else 0)
     names = ("pid", "net", "ipc", "uts", *(("mount",) if mounts else ()))

@@ -1,8 +1,7 @@
-"""Answering forbidden system calls instead of refusing them unseen: seccomp's user notification.
+"""Receive forbidden system calls and refuse them: seccomp's user notification.
 
-The record is the kernel's (which call, by which process, with which arguments) and cannot be forged. Every answer given here is a
-refusal; no call is ever let through, and while nobody answers, the caller waits.
-"""
+The kernel reports which call, by which process, with which arguments; this cannot be forged. Every answer is a refusal: no call
+is ever allowed, and the caller waits until someone answers."""
 
 from __future__ import annotations
 
@@ -25,13 +24,13 @@ class Denied:
     call: str
     """Its name, e.g. `socket`."""
     pid: int
-    """Who made it, as the receiver of the notification sees it."""
+    """The pid of the caller, in the receiver's pid namespace."""
     arguments: tuple[int, ...]
     """Its six registers: numbers and addresses, not what they point to."""
 
 
 def receive(listener: int) -> tuple[int, Denied] | None:
-    """The next notification and its id, for `refuse`; None when the caller has ended meanwhile."""
+    """The next notification and its id, for `refuse`; None if the caller has ended meanwhile."""
     buffer = bytearray(_NOTIFICATION.size)
     try:
         fcntl.ioctl(listener, _RECEIVE, buffer)

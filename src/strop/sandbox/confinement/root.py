@@ -1,6 +1,6 @@
 """A private root: an empty file system that shows, read-only and at their own paths, only what Python needs to run.
 
-Needs a fresh mount namespace (namespaces.py). What is not bound here does not exist for the guest, not even its name.
+Needs a fresh mount namespace (`namespaces`). What is not bound here does not exist for the guest, not even by name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BIND, _RECURSIVE, _SLAVE = 4096, 16384, 1 << 19
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _STAGE = "/tmp"
-"""Where the new root is built before it is entered: any directory that every machine has; nothing is written to it."""
+"""Where the new root is built before it is entered: a directory that every machine has. Nothing is written to it."""
 
 
 def enter(kernel: Kernel, paths: Iterable[str], furnish: Callable[[], None] = lambda: None) -> None:
@@ -52,7 +52,7 @@ def enter(kernel: Kernel, paths: Iterable[str], furnish: Callable[[], None] = la
 
 
 def _plan(paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """What to bind (real paths, none below another) and which symbolic links lead there from the names asked for."""
+    """What to bind (real paths, none below another), and the symbolic links from the requested names to them."""
     wanted = {path: _real(path) for path in paths}
     binds: list[str] = []
     for real in sorted({real for real in wanted.values() if Path("/old" + real).exists()}, key=len):
@@ -68,7 +68,7 @@ def _real(path: str) -> str:
     """`path` with every symbolic link resolved as it was in the old root, now at /old."""
     resolved = ""
     parts = path.strip("/").split("/")
-    for _ in range(256):  # more links than this are a loop
+    for _ in range(256):  # more links mean a loop
         if not parts:
             break
         step = f"{resolved}/{parts.pop(0)}"
@@ -99,13 +99,13 @@ def _bind(kernel: Kernel, path: str) -> None:
 
 
 def protect(kernel: Kernel, path: str) -> None:
-    """Mount a file upon itself, read-only: its name can then be neither taken away nor given to another file."""
+    """Mount a file on itself, read-only, so that its name can neither be removed nor given to another file."""
     kernel.mount(path, path, None, _BIND)
     _make_read_only(kernel, Path(path), device=False)
 
 
 def pin(kernel: Kernel, path: str) -> None:
-    """Mount a directory upon itself, as it is: it can be renamed no longer."""
+    """Mount a directory on itself, so that it cannot be renamed."""
     kernel.mount(path, path, None, _BIND)
 
 
@@ -114,6 +114,6 @@ def _make_read_only(kernel: Kernel, target: Path, *, device: bool) -> None:
     try:
         request = struct.pack("QQQQ", attributes, 0, 0, 0)
         kernel.call("mount_setattr", _AT_FDCWD, os.fsencode(target), _AT_RECURSIVE, request, len(request))
-    except OSError:  # before Linux 5.12; the flags that the mount came with are locked and have to be named again
+    except OSError:  # before Linux 5.12; the mount's own flags are locked and must be repeated
         inherited = os.statvfs(target).f_flag & (_NOSUID | _NODEV | 8 | 1024 | 2048)
         kernel.mount("none", str(target), None, _REMOUNT | _BIND | attributes | inherited)

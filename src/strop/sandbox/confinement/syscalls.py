@@ -1,7 +1,7 @@
 """System calls: their numbers on the two architectures we know, and which of them a guest may use.
 
-The numbers are the kernel's ABI (asm/unistd.h), generated with libseccomp; a number, once given, never changes. The groups
-below are policy, and are what a reviewer should read. This file installs nothing (see filters.py).
+The numbers are the kernel's ABI (asm/unistd.h), generated with libseccomp; they never change. The groups below are policy, and
+what a reviewer should read. `filters` installs them.
 """
 
 from __future__ import annotations

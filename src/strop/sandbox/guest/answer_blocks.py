@@ -1,6 +1,6 @@
-"""What in an answer of a language model may be a program: fenced blocks, tags, code without a fence, strings in JSON.
+"""Find the parts of a model's answer that may be a program: fenced blocks, tags, code without a fence, strings in JSON.
 
-Nothing is chosen here (helpers.py does). The work is bounded by counting characters, never by a clock.
+`helpers` chooses among them. The work is limited by counting characters, never by a clock.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ LONGEST = 400_000
 MOST_PARSED = 1_200_000
 """Characters that are parsed for one answer."""
 MOST_SCANNED = 4_000_000
-"""Characters in which the ends of blocks are looked for, for one answer."""
+"""Characters of one answer that are searched for the ends of blocks."""
 MOST_BLOCKS = 200
 _TRIMS = 12
 _STARTS = 10
 _ONE_AT_A_TIME = threading.Lock()
-"""Parsing is not safe under threads in CPython 3.11 (cpython#106905), and the filter of warnings is not in any version."""
+"""Parsing is not thread-safe in CPython 3.11 (cpython#106905), and the warnings filter is not in any version."""
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)")
 _AFTER_WORDS = re.compile(r"""(?P<indent>)[^`]*[\s:("'](?P<mark>`{3,})(?P<info>[A-Za-z][\w+#.\-]*)[ \t]*""")
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     r"#[^\n]*|\"\"\"|'''|\"(?:[^\"\\\n]|\\[\s\S])*\"?|'(?:[^'\\\n]|\\[\s\S])*'?|`{3,}|(?<![^\n])[ \t]*~{3,}[ \t]*(?![^\n])"
 )
 _LONG_PATH = re.compile(r"(?<![\w.])\w++(?:[\s\\]*+\.[\s\\]*+\w++){100}")
-"""An import of such a name takes the parser minutes and gigabytes."""
+"""The parser needs minutes and gigabytes to read an import of such a name."""
 _LANGUAGE = re.compile(r"[\w+#.\-{}]+")
 _PYTHON = re.compile(r"i?python[\d.]*|py[\d.]*|pyi|cython|sage|numpy|jupyter")
 _DATA = re.compile(
@@ -70,7 +70,7 @@ _INDENTED_LINE = re.compile(r"[ \t]+\S.*[,()=].*")
 _HARD_LINE = re.compile(
     r"\s*#\s*include\b.*|.*[{}];?\s*|\s*(?:SELECT|CREATE TABLE|INSERT INTO|WITH \w+ AS|UPDATE \w+ SET)\b.*"
 )
-"""A line that prose does not have."""
+"""A line that does not occur in prose."""
 
 
 class Block(NamedTuple):
@@ -78,15 +78,15 @@ class Block(NamedTuple):
 
     text: str
     kind: str
-    """`python`, `code` (another language), `data` (shell, configuration), `text`; empty where nothing says it."""
+    """`python`, `code` (another language), `data` (shell, configuration) or `text`; empty if unknown."""
     tree: ast.Module | None
-    """Of Python that compiles."""
+    """The syntax tree, if it is Python that compiles."""
     closed: bool
     start: int
     end: int
-    """The row of its first line, and the row after its last one."""
+    """The row of its first line, and the row after its last line."""
     lead: str = ""
-    """The words above it."""
+    """The text above it."""
 
     @property
     def defines(self) -> bool:
@@ -94,12 +94,12 @@ class Block(NamedTuple):
         return self.tree is not None and _defines(self.tree)
 
     def holds(self, other: Block) -> bool:
-        """Whether `other` is a part of this program."""
+        """Whether `other` is part of this program."""
         return self.tree is not None and self is not other and self.start <= other.start and other.end <= self.end
 
 
 class Answer:
-    """One answer, and the work that may still be done for it."""
+    """One answer, and how much work may still be done on it."""
 
     def __init__(self, text: str) -> None:
         self.text = text[:LONGEST].replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
@@ -141,13 +141,13 @@ class Answer:
             if block.tree is None and block.kind in ("text", "") and self._has_opener(row + 1, block.end):
                 row += 1  # fences within text, or one fence too many: look inside
             else:
-                # Where nothing compiles, the fence that ends it may begin another.
+                # If nothing compiles, the fence that ends this block may begin another.
                 strict = block.tree is None and not is_opener
                 row = max(block.end, row + 1) + (block.tree is not None and not is_opener)
             lead = row
 
     def _block(self, row: int, fence: re.Match[str], lead: str) -> Block | None:
-        """What the fence of a row opens; None where nothing is in it."""
+        """The block that the fence in a row opens; None if it is empty."""
         kind, mark = _kind(fence["info"]), fence["mark"]
         candidates: list[tuple[str, int, bool, ast.Module | None]] = []
         if kind != "code":
@@ -176,7 +176,7 @@ class Answer:
         return Block(text, kind, tree, closed, row + 1, max(end, row + 1), lead) if text.strip() else None
 
     def _until_fence(self, row: int, mark: str) -> tuple[str, int, bool]:
-        """The text up to the first fence that stands in no string and no comment of Python, its row, and whether it closes."""
+        """The text up to the first fence outside Python strings and comments, its row, and whether it closes."""
         start = position = self._starts[row]
         while self._scanned < MOST_SCANNED:
             token = _TOKEN.search(self.text, position)
@@ -204,7 +204,7 @@ class Answer:
         return self.text[start:], len(self._lines), False
 
     def _end_of_string(self, quotes: str, position: int) -> int:
-        """Behind the quotes that end a string; -1 where none do."""
+        """The position after the quotes that end a string; -1 if none do."""
         while True:
             end = self.text.find(quotes, position)
             self._scanned += (end if end >= 0 else len(self.text)) - position
@@ -241,7 +241,7 @@ class Answer:
         return any(fence and fence["info"].strip() for fence in fences)
 
     def _tagged(self) -> Iterator[Block]:
-        """What stands in tags such as `<answer>`."""
+        """The contents of tags such as `<answer>`."""
         for tag in itertools.islice(_TAG.finditer(self.text), _STARTS):
             end = self.text.rfind(f"</{tag['tag']}>", tag.end())
             if end < 0:
@@ -258,7 +258,7 @@ class Answer:
                 yield Block(_unescaped(text), "code", None, True, *rows)
 
     def _unfenced(self, fenced: list[Block]) -> list[Block]:
-        """Python that stands in the text as it is, or indented; else code of another language."""
+        """Python in the text itself, indented or not; otherwise code of another language."""
         attempts = 0
         first = fenced[0].start if fenced else len(self._lines)
         for row, line in enumerate(self._lines[:first]):
@@ -286,7 +286,7 @@ class Answer:
         return [Block(text, "code", None, True, like[0], like[-1] + 1, "")] if looks_like_code(text) else []
 
     def _trimmed(self, text: str) -> tuple[str, ast.Module | None]:
-        """Code without the words behind it: cut where it does not compile, if a line of words stands there at the margin."""
+        """Code without the prose after it: cut where it does not compile, if an unindented line of prose is there."""
         for _ in range(_TRIMS):
             text = _TRAIL.sub("", text.rstrip())
             tree = self.tree(text)
@@ -301,7 +301,7 @@ class Answer:
         return text, None
 
     def wrapped(self) -> Iterator[str]:
-        """Texts that may hold a program where this one holds none: strings in JSON, an answer that is quoted as a whole."""
+        """Further texts to search if this one has no program: strings in JSON, an answer that is quoted as a whole."""
         head = self.text[:LONGEST]
         for text in [head, *re.findall(r"```json[c5]?[ \t]*\n(.*?)\n[ \t]*```", head, re.DOTALL)[:3]]:
             if text.lstrip()[:1] in ("{", "["):
@@ -315,7 +315,7 @@ class Answer:
             yield "\n".join(re.sub(r"^[ \t]*> ?", "", line) for line in self._lines)
 
     def tree(self, text: str) -> ast.Module | None:
-        """The syntax tree of a text that compiles; None for others, and where the work is done."""
+        """The syntax tree of a text that compiles; None for other texts, and once the work is used up."""
         self._failed_in = 0
         if len(text) > LONGEST or self._parsed + len(text) > MOST_PARSED or _LONG_PATH.search(text):
             return None
@@ -332,7 +332,7 @@ class Answer:
 
 
 def looks_like_code(text: str) -> bool:
-    """Whether most lines look as lines of programs do, whatever the language."""
+    """Whether most lines look like code, in any language."""
     lines = [line[:400] for line in text.split("\n") if line.strip()]
     like = sum(
         1
@@ -352,7 +352,7 @@ def _overlap(one: Block, other: Block) -> bool:
 
 
 def _kind(info: str) -> str:
-    """What the words after a fence say of its block: see `Block.kind`."""
+    """The kind of a block (`Block.kind`) by the words after its fence."""
     words = [word for word in re.split(r"[\s:,={}\[\]()]+", info.lower()) if word.strip(".")]
     name = next(
         (word.strip(".") for word in words if word not in ("code", "code-block", "code-cell", "cell", "the")), ""
@@ -365,7 +365,7 @@ def _kind(info: str) -> str:
 
 
 def _versions(text: str, indent: str) -> Iterator[str]:
-    """A block's text without the indentation of its fence, then without its own, then as it is; then without what is no code."""
+    """A block's text without its fence's indentation, then without its own, then unchanged; then without what is not code."""
     lines = text.split("\n")
     if ">" in indent:
         lines, indent = [re.sub(r"^[ \t]*> ?", "", line) for line in lines], ""

@@ -1,7 +1,7 @@
-"""The conversation with the host: orders come in, answers go out, and an improver's threads may ask at the same time.
+"""Talk to the host: receive orders, send answers, and let an improver's threads send requests at the same time.
 
-Until the first request the main thread reads the pipe itself; from then on one reader thread does, and gives every reply to
-whoever waits for it. Nothing is enforced here: a program may bypass all of this, and gains nothing.
+Until the first request the main thread reads the pipe itself; afterwards a reader thread does, and passes each reply to the
+thread that waits for it. Nothing is enforced here: a program may bypass all of this and gains nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import frames
 
 
 class BudgetExceeded(Exception):
-    """The budget does not cover what was asked; nothing was charged."""
+    """The budget does not cover the request; nothing was charged."""
 
 
 KINDS: dict[str, type[Exception]] = {"BudgetExceeded": BudgetExceeded, "ValueError": ValueError, "TypeError": TypeError}
@@ -42,17 +42,17 @@ class Channel:
         return self._orders.get()
 
     def begin(self) -> None:
-        """From here until `answer`, requests are sent."""
+        """Allow requests until `answer`."""
         self._open = True
 
     def answer(self, frame: bytes) -> None:
-        """End the call: the frame is the last one that is sent."""
+        """End the call: send this frame as the last one."""
         with self._lock:
             self._open = False
             frames.write(self._write, frame)
 
     def ask(self, method: str, params: list[Any]) -> Any:
-        """Send a request and wait for its reply; raises what the host refused with."""
+        """Send a request and wait for its reply. Raises the exception with which the host refuses it."""
         box: Box = queue.SimpleQueue()
         self._send(method, params, box)
         message = box.get()
@@ -61,7 +61,7 @@ class Channel:
         return message["value"]
 
     def note(self, kind: str, detail: str) -> None:
-        """Tell the host what an audit should know; waits, so that notes stand in the record where they were made."""
+        """Send the host a note for the audit; wait, so that the record shows notes in order."""
         self.ask("note", [kind, detail])
 
     def _send(self, method: str, params: list[Any], box: Box) -> None:

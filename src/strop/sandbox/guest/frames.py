@@ -1,7 +1,7 @@
-"""The guest's end of the wire: builds frames to send, reads frames that came.
+"""The guest's end of the wire: build frames to send, parse frames that arrive.
 
-Nothing here protects anyone: the host checks every frame again. It exists so that an honest program that returns something
-that cannot cross ends in an exception of its own (`TypeError: cannot send ...`) and not in a violation of the protocol.
+Nothing here protects the host, which checks every frame again. It lets an honest program that returns an unsupported value end
+in an exception of its own (`TypeError: cannot send ...`) rather than in a violation of the protocol.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Times:
 
 
 def encode(message: object) -> bytes:
-    """The bytes of one frame; TypeError for a value that cannot cross."""
+    """The bytes of one frame. Raises TypeError for an unsupported value."""
     blobs: list[bytes] = []
     text = json.dumps(_plain(message, blobs, 0), separators=(",", ":")).encode("ascii")
     blob = b"".join(blobs)
@@ -43,7 +43,7 @@ def write(descriptor: int, frame: bytes | memoryview) -> None:
 
 
 def read(descriptor: int) -> Any:
-    """The next frame's message; when the host has gone, the process ends."""
+    """The next frame's message. Ends the process if the host has hung up."""
     text_length, blob_length = HEADER.unpack(_read_exactly(descriptor, HEADER.size))
     text, blob = _read_exactly(descriptor, text_length), _read_exactly(descriptor, blob_length)
     return _built(json.loads(text), _Blob(blob))
@@ -69,7 +69,7 @@ class _Blob:
 
 
 def _built(value: Any, blob: _Blob) -> Any:
-    """What the host sent, with fresh writable arrays."""
+    """The host's message, with fresh writable arrays."""
     if isinstance(value, list):
         return [_built(item, blob) for item in value]
     if isinstance(value, dict):

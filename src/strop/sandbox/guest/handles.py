@@ -1,4 +1,4 @@
-"""The two handles of an improver, in both generations of the API. They hold copies: writing to them changes nothing.
+"""The two handles of an improver, in both generations of the API. They hold copies: changing them has no effect.
 
 | generation | recognised by its parameters | called with |
 |---|---|---|
@@ -29,7 +29,7 @@ class Utility:
         self.uses = 0
 
     def __call__(self, solution: object, *args: object, **kwargs: object) -> float:
-        """The utility of `solution`, 0.0 once the budget is spent. Further arguments change nothing and are noted."""
+        """The utility of `solution`; 0.0 once the budget is spent. Further arguments have no effect and are noted."""
         self.uses += 1
         try:
             value: float = self._channel.ask("utility", [self._candidate(solution), _shown(args, kwargs)])
@@ -38,7 +38,7 @@ class Utility:
             return 0.0
 
     def map(self, solutions: Iterable[object], *args: object, **kwargs: object) -> list[float]:
-        """The utility of each of several solutions, evaluated in parallel where the host has room."""
+        """The utility of each of several solutions, evaluated in parallel as far as the host has slots."""
         candidates = [self._candidate(solution) for solution in solutions]
         self.uses += len(candidates)
         if args or kwargs:
@@ -50,7 +50,7 @@ class Utility:
             return [0.0] * len(candidates)
 
     def report(self, solution: object, *args: object, **kwargs: object) -> dict[str, Any]:
-        """What happened when `solution` was evaluated: verdict, traceback's tail and the scores of its instances."""
+        """What happened when `solution` was evaluated: the verdict, the tail of its traceback and the scores of its instances."""
         self.uses += 1
         if args or kwargs:
             self._channel.note("extra_argument", "utility.report({})".format(", ".join(_shown(args, kwargs))))
@@ -64,7 +64,7 @@ class Utility:
         return left
 
     def _candidate(self, solution: object) -> str | float | dict[str, str] | None:
-        """`solution` if it can be sent, else its type: it scores 0."""
+        """`solution` if it can be sent, otherwise its type, which scores 0."""
         if isinstance(solution, str):
             text = str.__str__(solution)
             try:
@@ -85,7 +85,7 @@ class Utility:
 
 
 def arguments(entry: Callable[..., object], given: list[Any], channel: Channel) -> list[Any]:
-    """The arguments of `entry`, an improver's `improve_algorithm`, from what the host sent with the call."""
+    """The arguments of `entry`, an improver's `improve_algorithm`, made from the host's order."""
     solution, utility, model = given
     helpers.expect(solution)
     granted = language_model.grant(channel, model["budget"], model["max_responses_per_call"])
@@ -96,7 +96,7 @@ def arguments(entry: Callable[..., object], given: list[Any], channel: Channel) 
 
 
 def is_earlier_generation(entry: Callable[..., object]) -> bool:
-    """True where the parameters of `entry` are named as in the paper's earlier seed improver."""
+    """Whether the parameters of `entry` are named as in the paper's earlier seed improver."""
     try:
         names = list(inspect.signature(entry).parameters)
     except (TypeError, ValueError):

@@ -1,14 +1,14 @@
 """`from helpers import extract_code`: the program in an answer of a language model.
 
-How the program is chosen among the blocks of an answer (answer_blocks.py finds them):
+How the program is chosen among the blocks of an answer (`answer_blocks` finds them):
 
-1. Python that compiles and defines something comes before all else, also before a longer block that does not; where the
-   program to improve is of another language, the blocks of other languages do.
-2. Of several, one that defines the entry point: `algorithm`, `improve_algorithm`, or what the program to improve defines.
-3. Last come drafts in `<think>` tags, the old program, elided ones (`# ... as before`), asides, tests, and what was cut short.
-4. Of blocks that define the same the last; of blocks that define different things the longest.
-5. Names that the chosen block uses and only other blocks define: these are put above it. They are parts of one program.
-6. Python that does not compile is a program still, if its fence was closed and there is nothing better.
+1. Python that compiles and defines something comes first, even before a longer block that does not compile; if the program to
+   improve is in another language, blocks in other languages come first.
+2. Of several, one that defines the entry point: `algorithm`, `improve_algorithm`, or a name that the program to improve defines.
+3. Drafts in `<think>` tags, the old program, elided programs (`# ... as before`), asides, tests and cut-off blocks come last.
+4. Of blocks that define the same names, the last; of blocks that define different names, the longest.
+5. If the chosen block uses names that only other blocks define, those blocks are put above it: they are parts of one program.
+6. Python that does not compile still counts as a program if its fence was closed and there is nothing better.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _RECOMMENDED = re.compile(
 
 
 class _Wanted:
-    """What the host said of the program that is to be improved. A process runs one improver on one program."""
+    """What the host said about the program to improve. A process runs one improver on one program."""
 
     text = ""
     is_other = False
@@ -80,10 +80,10 @@ class _Wanted:
 
 
 def extract_code(answer: object) -> Any:
-    """The program in an answer, as a person would take it; for a list, a list of what each of its answers holds.
+    """The program in an answer, as a person would copy it; for a list of answers, a list of their programs.
 
     Returns:
-        str, or None where there is no program; a list of these for a list or tuple; None for anything else.
+        str, or None if there is no program; a list of these for a list or tuple; None for anything else.
     """
     if isinstance(answer, (list, tuple)):
         return [extract_code(item) for item in answer]
@@ -95,7 +95,7 @@ def extract_code(answer: object) -> Any:
 
 
 def expect(solution: str) -> None:
-    """Say which program is improved: of several in an answer the one that defines the same names is taken."""
+    """Set the program to improve: among several programs in an answer, one that defines the same names is chosen."""
     tree = Answer("").tree(solution)
     _Wanted.text = solution.strip()
     _Wanted.is_other = tree is None
@@ -127,7 +127,7 @@ def _program(read: Answer) -> str | None:
 
 
 def _chosen(blocks: Sequence[Block]) -> Block | None:
-    """The block to take; None where none is a program."""
+    """The block to choose; None if none is a program."""
     defining = [block for block in blocks if block.defines]
     others = [block for block in blocks if block.kind == "code" and block.tree is None]
     broken = [block for block in blocks if block.kind == "python" and block.tree is None and block.closed]
@@ -153,7 +153,7 @@ def _chosen(blocks: Sequence[Block]) -> Block | None:
 
 
 def _best(blocks: Sequence[Block]) -> Block | None:
-    """Of blocks of one sort: the last of those that define the same as the longest, after what is put off was put off."""
+    """Choose among blocks of one kind: the last that defines the same names as the longest, unless it is a draft or similar."""
     if not blocks:
         return None
     least = min(map(_faults, blocks))
@@ -170,13 +170,13 @@ def _best(blocks: Sequence[Block]) -> Block | None:
 
 
 def _is_whole(block: Block, longest: Block) -> bool:
-    """Whether a block may take the place of the longest one, and is not a part of it that is shown again."""
+    """Whether a block may replace the longest one, and is not a part of it shown again."""
     mine, its = _names(block), _names(longest)
     return bool(mine & _entry_names()) or 2 * len(mine & its) >= len(its) or 2 * len(block.text) >= len(longest.text)
 
 
 def _faults(block: Block) -> tuple[bool, ...]:
-    """Why a block is rather not taken, the weightiest reason first."""
+    """Reasons not to choose a block, most important first."""
     first = block.text.lstrip().split("\n", 1)[0]
     lead = "\n".join(block.lead.split("\n")[-2:]) + ("\n" + first if first[:1] in "#/-*" else "")
     aside = (_OLD.search(lead) or _ASIDE.search(lead)) and not _NEW.search(lead)
@@ -196,7 +196,7 @@ def _is_old(block: Block) -> bool:
 
 
 def _is_outline(block: Block) -> bool:
-    """Whether a function's body is left out: `...` or nothing but words."""
+    """Whether a function's body is omitted: `...` or only a docstring."""
     for node in block.tree.body if block.tree is not None else []:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             last = node.body[-1]
@@ -206,7 +206,7 @@ def _is_outline(block: Block) -> bool:
 
 
 def _is_cut(block: Block) -> bool:
-    """Whether a block that is never closed ends in the middle: in a name that stands there alone, or in open braces."""
+    """Whether an unclosed block is cut off: it ends in a lone name or inside braces."""
     if block.closed:
         return False
     if block.tree is None:
@@ -218,7 +218,7 @@ def _is_cut(block: Block) -> bool:
 
 
 def _does_something(block: Block) -> bool:
-    """Whether a script is more than a word, a number or a value that stands there."""
+    """Whether a script is more than a bare word, number or value."""
     kept = block.kind == "python" and block.closed
     body = block.tree.body if block.tree is not None else []
     return kept or not all(isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call) for node in body)
@@ -233,7 +233,7 @@ def _entries(block: Block) -> frozenset[str]:
 
 
 def _names(block: Block) -> frozenset[str]:
-    """What a block defines at its margin; for other languages than Python what is read as functions there."""
+    """The names that a block defines at top level; for languages other than Python, what looks like functions."""
     if block.tree is not None:
         return frozenset(_defined(block.tree))
     lines = [line[:400] for line in block.text.split("\n") if line[:1].isalpha() or line[:1] == "_"]
@@ -251,7 +251,7 @@ def _defined(tree: ast.Module) -> Iterable[str]:
 
 
 def _bound(tree: ast.Module, *, at_margin: bool) -> frozenset[str]:
-    """Names that a program binds, anywhere or at its margin only."""
+    """Names that a program binds, anywhere or at top level only."""
     found: set[str] = set()
     for node in tree.body if at_margin else ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -274,7 +274,7 @@ def _bound(tree: ast.Module, *, at_margin: bool) -> frozenset[str]:
 
 
 def _joined(chosen: Block, blocks: Sequence[Block]) -> str:
-    """The chosen block below the blocks that define what it uses and does not define."""
+    """The chosen block, with the blocks that define the names it lacks above it."""
     parts: list[Block] = []
     rest = [block for block in blocks if block.tree is not None and block is not chosen]
     while rest and len(parts) < MOST_PARTS:

@@ -1,7 +1,7 @@
 """`from language_model import LanguageModel`: the language model that an improver was granted.
 
-However a `LanguageModel` is built, it is the one grant of the host: a budget named in building it is noted, and changes
-nothing. The generation of the API is told from the arguments of each call, not from how the handle was built:
+Every `LanguageModel` is the same grant of the host: a budget passed to the constructor is noted and has no
+effect. The arguments of each call, not of the constructor, decide which generation of the API it uses:
 
 | call | generation |
 |---|---|
@@ -21,11 +21,11 @@ from frames import Times
 __all__ = ["BudgetExceeded", "LanguageModel"]
 
 MOST_RESPONSES = 100_000
-"""More responses than this are asked for as this many: no budget covers them, and the request must fit a frame."""
+"""A request for more responses is cut to this many: no budget covers them, and the request must fit in a frame."""
 
 
 class _Grant:
-    """What the host gave to this process. One process runs one improver, so one for the whole process."""
+    """The host's grant to this process, which runs one improver."""
 
     channel: Channel | None = None
     budget = 0
@@ -33,13 +33,13 @@ class _Grant:
 
 
 def grant(channel: Channel, budget: int, max_responses_per_call: int) -> LanguageModel:
-    """Called once by the runner, before the improver; the handle that it gives to `improve_algorithm`."""
+    """Make the handle for `improve_algorithm`. The runner calls this once, before the improver."""
     _Grant.channel, _Grant.budget, _Grant.max_responses_per_call = channel, budget, max_responses_per_call
     return LanguageModel()
 
 
 class LanguageModel:
-    """A handle on the granted language model. `budget` and `max_responses_per_call` are copies for information."""
+    """A handle of the granted language model. `budget` and `max_responses_per_call` are copies for information."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if _Grant.channel is None:

@@ -1,7 +1,7 @@
-"""What a guest's process runs: load a program, call its entry point, send what came of it; again until the host has gone.
+"""The main loop of a guest's process: load a program, call its entry point, send the result, until the host hangs up.
 
-Loaded by path in a forked child, or as a script. Everything in this folder runs beside hostile code and is trusted by no one: the
-host takes a frame for what it says and checks it. Standard library only, and numpy where it is installed.
+Loaded by path in a forked child, or run as a script. Everything in this folder runs beside hostile code, so the host does not
+trust it and checks every frame. Uses only the standard library, and numpy if it is installed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MESSAGE_LENGTH = 2000
 
 
 def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
-    """Serve the host on these two pipes. Returns never: the process ends when the host closes its end."""
+    """Serve the host on these two pipes. Never returns: the process ends when the host closes its end."""
     _open_output()
     link = channel.Channel(read_descriptor, write_descriptor)
     program = _Program("", "", "solution")
@@ -50,7 +50,7 @@ def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
 
 
 class _Program:
-    """A program's text, executed at its first call so that the call's seed and limits hold for it too."""
+    """A program's text, executed at its first call so that the call's seed and limits apply to it, too."""
 
     def __init__(self, text: str, entry: str, role: str) -> None:
         self.text, self.entry, self.role = text, entry, role
@@ -82,7 +82,7 @@ class _Program:
 
 
 def _frame_of(program: _Program, order: dict[str, Any], link: channel.Channel) -> bytes:
-    """The answer to a call, as a frame. SystemExit and KeyboardInterrupt of the program are its exceptions too."""
+    """The answer to a call, as a frame. SystemExit and KeyboardInterrupt count as exceptions of the program."""
     try:
         return frames.encode({"returned": program.call(order["arguments"], order["seed"], link)})
     except MemoryError:
@@ -98,7 +98,7 @@ def _frame_of(program: _Program, order: dict[str, Any], link: channel.Channel) -
 
 
 def _raised(error: BaseException, file: str) -> bytes:
-    """An exception as the host gets it: without the frames of this folder, the last entries only."""
+    """An exception as sent to the host: the last traceback entries, without the frames of this folder."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != file:
         trace = trace.tb_next
@@ -130,7 +130,7 @@ def _seed(seed: int) -> None:
 
 
 class _Output(io.RawIOBase):
-    """A standard stream that the host may stop reading: what is written after that is dropped, and no error."""
+    """A standard stream that the host may stop reading; later writes are dropped without an error."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""What an improver does in its own interpreter that an audit should know: program text that it executes, forks.
+"""Report what an improver does in its own interpreter: program text that it executes, and forks.
 
-Told by the guest, through CPython's audit events: a program can avoid and forge it, and gains nothing, because nothing depends on
-it. A few notes of each kind are sent and the rest is not even counted, so that a loop over `exec` stays what it was.
+The guest reports this through CPython's audit events. A program can avoid and forge it, but gains nothing, because nothing
+depends on it. Only a few notes of each kind are sent, so that a loop over `exec` does not become slower.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 from channel import Channel
 
 MOST_NOTES = 5
-"""Of one kind, in the life of a process."""
+"""Notes of one kind in the life of a process."""
 
 
 def watch(channel: Channel, file: str) -> None:
-    """Note what the code of `file`, and what that executes, does from here on. Cannot be undone: for a process of its own."""
+    """Report what the code of `file`, and code that it executes, does from now on. Cannot be undone, so use a separate
+    process."""
     own = {file}
     left = {"dynamic_code": MOST_NOTES, "fork": MOST_NOTES}
 

@@ -1,4 +1,4 @@
-"""What the processes of a command use, all together: by the kernel's counts, read from outside of them."""
+"""What all processes of a command use together, by the kernel's counts, read from outside."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ _SOCKET_BYTES, _PIPE_BYTES = 416 << 10, 64 << 10
 
 COUNTED = {
     True: "counted by the kernel for every process",
-    False: "counted for processes that somebody waits for; others can hide theirs",
+    False: "counted for processes that their parents wait for; others can hide theirs",
 }
-"""By whether a `Clock` is complete."""
+"""Description of CPU time, by whether a `Clock` is complete."""
 
 
 class Clock:
-    """CPU time of all that the caller will start from now on, from the moment in which each runs a program.
+    """CPU time of all processes that the caller starts from now on, counted from the moment each runs a program.
 
-    Children that nobody waits for are missing from wait4(2): a program could hide its work in them. A perf counter that is
-    inherited has them all; where the kernel gives none, what is reaped and what still runs is summed up.
+    wait4(2) misses children that nobody waits for, in which a program could hide its work. An inherited perf counter has them
+    all; if the kernel gives none, the times of reaped and of running processes are added.
     """
 
     def __init__(self, kernel: Kernel) -> None:
         flags = _DISABLED | _INHERIT | _ENABLE_ON_EXEC
         self._counter = -1
-        for more in (0, _EXCLUDE_KERNEL):  # this clock counts all time in any case; who has no rights has to ask so
+        # this clock counts all time anyway; an unprivileged caller must ask for it like this
+        for more in (0, _EXCLUDE_KERNEL):
             attribute = struct.pack("IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, _TASK_CLOCK, 0, 0, 0, flags | more)
             if self._counter < 0:
                 with suppress(OSError):
@@ -45,11 +46,11 @@ class Clock:
 
     @property
     def complete(self) -> bool:
-        """Whether children that nobody waits for are counted."""
+        """Whether children that nobody waits for count."""
         return self._counter >= 0
 
     def seconds(self) -> float | None:
-        """Until now; None where there is no counter."""
+        """CPU seconds so far; None without a counter."""
         if self._counter < 0:
             return None
         return float(struct.unpack("q", os.read(self._counter, 8))[0]) / 1e9
@@ -62,10 +63,10 @@ class Clock:
 
 
 def alive(proc: int, pids: Iterable[int], enough: int) -> tuple[int, float]:
-    """Memory in bytes and CPU seconds of those of `pids` that /proc still shows.
+    """Memory in bytes and CPU seconds of those `pids` that /proc still shows.
 
-    Memory is what is resident, and what the kernel may hold in their sockets and pipes. `proc` is a descriptor of a /proc. Pages
-    that processes share are counted once, if it matters: where more than `enough` bytes are found when they are counted for each.
+    Memory is resident memory plus what the kernel may hold in their sockets and pipes. `proc` is a descriptor of a /proc. Shared
+    pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count.
     """
     memory, ticks, found = 0, 0, []
     for pid in pids:
@@ -80,7 +81,7 @@ def alive(proc: int, pids: Iterable[int], enough: int) -> tuple[int, float]:
 
 
 def _buffers(proc: int, pids: Iterable[int]) -> int:
-    """The most bytes that can wait in the sockets and pipes of these processes. One that several have open counts once."""
+    """The most bytes that the sockets and pipes of these processes can hold. One that several have open counts once."""
     sockets, pipes = set(), set()
     for pid in pids:
         with suppress(OSError):
@@ -97,7 +98,7 @@ def _buffers(proc: int, pids: Iterable[int]) -> int:
 
 
 def _share(proc: int, pid: int) -> int:
-    """Resident bytes of a process, of pages that others have too its share only; all of them where that cannot be seen."""
+    """Resident bytes of a process, with only its share of pages that others have, too; all of them if the share is unknown."""
     with suppress(OSError, ValueError, IndexError):
         return int(_read(proc, f"{pid}/smaps_rollup").partition(b"\nPss:")[2].split()[0]) << 10
     with suppress(OSError, ValueError, IndexError):
@@ -106,12 +107,12 @@ def _share(proc: int, pid: int) -> int:
 
 
 def listed(proc: int) -> list[int]:
-    """Every process that a /proc shows."""
+    """The pids that a /proc shows."""
     return [int(name) for name in os.listdir(proc) if name.isdigit()]
 
 
 def descendants(proc: int, pid: int) -> list[int]:
-    """All below a process, as far as they can be seen at one moment."""
+    """All descendants of a process that are visible at this moment."""
     found: list[int] = []
     parents: dict[int, list[int]] = {}
     for each in listed(proc):

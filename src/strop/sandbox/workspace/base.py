@@ -1,8 +1,8 @@
-"""The contract of a workspace: a writable copy of a tree, in a jail of its own, in which commands run.
+"""The contract of a workspace: a writable copy of a tree, in its own jail, in which commands run.
 
-A command may start programs, build, write files in the copy and in a temporary folder. It reaches no network, no home, no other
-process, and nothing outside of its copy. What a command prints is not trusted: a program that runs beside its scorer can print
-any score. What is measured here, the time, the memory and the exit status, is the kernel's word.
+A command may start programs, build, and write files in the copy and in a temporary folder. It cannot reach the network, the home
+folder, other processes, or anything outside its copy. What a command prints is not trusted: a program that runs beside its scorer
+can print any score. Time, memory and exit status are measured by the kernel.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "dis
 
 @dataclass(frozen=True)
 class CommandLimits:
-    """What one command may use, all its processes together unless said otherwise."""
+    """Limits of one command, for all its processes together unless stated otherwise."""
 
     wall_seconds: float = 60.0
     cpu_seconds: float = 60.0
     memory_bytes: int = 4 << 30
-    """Address space of each process; of all together, as far as the host sees it, resident memory and what sockets can hold."""
+    """Address space of each process; also the resident memory of all together and what their sockets can hold, as far as the host
+    sees it."""
     disk_bytes: int = 1 << 30
-    """Of the copy and the temporary folder together."""
+    """Bytes of the copy and the temporary folder together."""
     processes: int = 512
     output_bytes: int = 1 << 20
-    """Kept of standard output and of standard error, each: the head and the tail, where there was more."""
+    """Bytes kept of standard output and of standard error each: the head and the tail if there is more."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class Ran:
 
     ending: Ending
     code: int | None
-    """Exit status; None where it did not exit by itself."""
+    """Exit status; None if it did not exit by itself."""
     detail: str
     """One line: `exit status 2`, `signal SIGSEGV`, `wall time limit of 60 s reached`."""
     output: str
-    """Standard output, UTF-8 with replacement."""
+    """Standard output, decoded as UTF-8 with replacement."""
     errors: str
     """Standard error."""
     truncated: bool
@@ -50,9 +51,9 @@ class Ran:
     memory_bytes: int
     """The largest resident set of any of its processes, by the kernel's count."""
     denied: Mapping[str, int]
-    """What the jail refused and the host heard of, by name (`socket`: 3); empty where it cannot tell."""
+    """System calls that the jail refused and the host counted, by name (`socket`: 3); empty if it cannot count."""
     digest: str = ""
-    """Of the whole of standard output, however long it was."""
+    """SHA-256 of all of standard output, of any length."""
 
     @property
     def ok(self) -> bool:
@@ -65,48 +66,48 @@ class Tree:
     """What a workspace is a copy of."""
 
     root: Path
-    """A folder of the host that nobody changes meanwhile; links inside of it are copied as links."""
+    """A folder of the host that must not change meanwhile; links in it are copied as links."""
     files: Mapping[str, str]
-    """Texts that stand in place of those in `root`, path → text: the candidate."""
+    """The candidate: texts that replace files of `root`, path → text."""
     writable: Sequence[str] = ()
-    """Globs of files that commands may rewrite. All others may be read and run; beside them new files may be made."""
+    """Globs of files that commands may rewrite. All others can be read and run, and new files can be created."""
     tools: Sequence[Path] = ()
-    """Folders and files of the host that commands may read and run, besides the system's own programs and libraries."""
+    """Folders and files of the host that commands may read and run, in addition to the system's programs and libraries."""
 
 
 class Workspace(Protocol):
-    """One copy. Use as a context manager; leaving it kills whatever runs and forgets the copy. For one thread at a time."""
+    """One copy. Use as a context manager; leaving it kills all processes and deletes the copy. For one thread at a time."""
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
-        """Run `command` with `sh -c` in the root of the copy; when it has ended, nothing of it runs any more.
+        """Run `command` with `sh -c` in the root of the copy. None of its processes outlive the call.
 
-        Files that earlier commands wrote are still there, until `clear`: a build comes before the runs that need it.
+        Files written by earlier commands stay until `clear`, so a build can precede the runs that need it.
 
         Raises:
-            SandboxError: the host could not run it, never because of what the command did.
+            SandboxError: the host could not run it; never because of what the command did.
         """
         ...
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
-        """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None where there is none."""
+        """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
         ...
 
     def tampered(self) -> tuple[str, ...]:
-        """Protected files (those of the tree that are not `writable`) that are no longer as they were, by path."""
+        """Paths of protected files (files of the tree that are not `writable`) that have changed."""
         ...
 
     def written(self) -> Mapping[str, str]:
-        """The files of the copy that are not as they were at the first `clear`, by path: a digest of each.
+        """The files of the copy that changed since the first `clear`: path → digest.
 
-        Compiled programs and folders that are marked as caches (CACHEDIR.TAG) are left out.
+        Compiled programs, and folders marked as caches (CACHEDIR.TAG), are left out.
         """
         ...
 
     def clear(self) -> bool:
-        """Make all files what they were at the first call, in the copy and outside of it; whether that was possible.
+        """Restore all files, in the copy and outside it, to their state at the first call; return whether that was possible.
 
-        With namespaces and a private root, the next command finds nothing of the commands since then: neither files nor their
-        numbers and times. Protected files that had been changed by the first call stay told by `tampered`.
+        With namespaces and a private root, the next command finds no traces of commands since then: neither files nor inode
+        numbers and times. `tampered` still reports protected files that had changed before the first call.
         """
         ...
 
@@ -118,10 +119,10 @@ class Workspace(Protocol):
 
 
 class Workspaces(Protocol):
-    """Something that makes workspaces. Safe to use from many threads."""
+    """Makes workspaces. Safe to use from many threads."""
 
     def open(self, tree: Tree) -> Workspace:
-        """A fresh copy; blocks while no place is free.
+        """Open a fresh copy; blocks while no slot is free.
 
         Raises:
             SandboxError: the host could not make it.

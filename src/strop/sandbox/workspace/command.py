@@ -1,4 +1,5 @@
-"""One command: started, watched, ended with all that it started, counted. Runs in a keeper; `end` leads to the host."""
+"""Run one command: start it, watch it, end it with all its processes, and account for it. Runs in a keeper; `end` leads to the
+host."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.workspace import accounting
 
 _FIRST_LOOK, _LOOK = 0.02, 0.1
-"""Seconds between two looks at what a command uses."""
+"""Seconds between two measurements of what a command uses."""
 _DESCRIPTORS = 1024
 _SHELL = "/bin/sh"
 _NOT_STARTED = 126
@@ -28,7 +29,7 @@ _NOT_STARTED = 126
 
 @dataclass
 class Jail:
-    """What every command of a workspace puts on."""
+    """The confinement that every command of a workspace applies to itself."""
 
     kernel: Kernel
     place: str
@@ -36,14 +37,14 @@ class Jail:
     unique: int
     process_one: bool
     own_processes: bool
-    """Nobody else has the commands' uid, or their user namespace: RLIMIT_NPROC then counts nobody else's."""
+    """Whether nobody else has the commands' uid or user namespace, so that RLIMIT_NPROC counts only their processes."""
     identity: bool
     needed: tuple[str, ...]
-    """What the commands' user must be able to read, whoever it is."""
+    """What the commands' user must be able to read."""
     proc: int | None
-    """A descriptor of a /proc in which the commands can be seen: of their own namespace, where that is one, or of the host's."""
+    """A descriptor of a /proc that shows the commands: that of their own pid namespace, if there is one, or the host's."""
     below: int | None
-    """The keeper's number in the host's /proc, whose descendants are the commands; None in their own."""
+    """The keeper's pid in the host's /proc, whose descendants are the commands; None with a /proc of their own."""
     limits: bool = True
     rules: int | None = None
     """A Landlock ruleset."""
@@ -54,21 +55,21 @@ class Jail:
 
 @dataclass
 class Used:
-    """By what was reaped."""
+    """CPU seconds and largest resident set of reaped processes."""
 
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
 
     def add(self, usage: resource.struct_rusage) -> None:
-        """Count one that was waited for, with those that it waited for itself."""
+        """Count a reaped process, with the processes that it reaped itself."""
         self.cpu_seconds += usage.ru_utime + usage.ru_stime
         self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
 
 
 def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], output: int, errors: int) -> dict[str, object]:
-    """Run it to its end, or until the host or a limit ends it; what to tell the host.
+    """Run a command until it ends, or the host or a limit ends it. Returns the message for the host.
 
-    Raises Hangup when the host is gone.
+    Raises Hangup if the host is gone.
     """
     clock = accounting.Clock(jail.kernel)
     started = time.monotonic()
@@ -95,7 +96,7 @@ def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], output: int, e
 def _watch(
     jail: Jail, end: socket.socket, pidfd: int, asked: Mapping[str, Any], clock: accounting.Clock, used: Used
 ) -> str:
-    """Wait until the command's own process has ended; why it was stopped, empty where it was not."""
+    """Wait until the command's own process has ended; return why it was stopped, or an empty text."""
     ready = select.poll()
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
@@ -114,7 +115,7 @@ def _watch(
 
 
 def _beyond(jail: Jail, asked: Mapping[str, Any], clock: accounting.Clock, used: Used) -> str:
-    """The limit of all its processes together that it has passed: `cpu`, `memory`, or none."""
+    """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
     seconds = clock.seconds() or used.cpu_seconds
     if jail.proc is not None:
         own = jail.below is None
@@ -128,11 +129,11 @@ def _beyond(jail: Jail, asked: Mapping[str, Any], clock: accounting.Clock, used:
 
 
 def _end_all(jail: Jail, pid: int, used: Used) -> int:
-    """Kill whatever is left, and reap it; the status of `pid`."""
+    """Kill and reap all remaining processes; return the status of `pid`."""
     status = None
     if jail.process_one:
         with suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)  # at one moment for all of them: none can fork away
+            os.kill(-1, signal.SIGKILL)  # all of them at one moment, so that none can escape by forking
     while True:
         if not jail.process_one:
             _kill_below(jail)
@@ -149,7 +150,7 @@ def _end_all(jail: Jail, pid: int, used: Used) -> int:
 
 
 def _kill_below(jail: Jail) -> None:
-    """Without a pid namespace: one by one, as often as it takes; orphans come to us, who are their reaper."""
+    """Without a pid namespace: kill one by one until none is left; we are the reaper of orphans."""
     if jail.proc is not None:
         for pid in accounting.descendants(jail.proc, os.getpid()):
             with suppress(ProcessLookupError, PermissionError):
@@ -159,7 +160,7 @@ def _kill_below(jail: Jail) -> None:
 def _become_command(
     jail: Jail, keeper: int, end: socket.socket, asked: Mapping[str, Any], descriptors: Sequence[int]
 ) -> NoReturn:
-    """In a fresh child: put everything on, then be the shell."""
+    """In a fresh child: apply the confinement, then become the shell."""
     try:
         kernel = jail.kernel
         output, errors = descriptors
@@ -192,11 +193,12 @@ def _become_command(
 
 
 def _filter(jail: Jail, program: Assembled, end: socket.socket) -> None:
-    """Put the filter on, and give its listener to the host."""
+    """Install the filter and send its listener to the host."""
     if jail.audited:
         try:
             listener = program.install_with_listener(jail.kernel)
-        except OSError:  # some kernels have no listeners, others only one for a whole container: refused unheard then
+        # some kernels have no listeners, others only one for a whole container: then calls are refused without being counted
+        except OSError:
             jail.audited = False
         else:
             control.send(end, {"listener": True}, [listener])

@@ -1,7 +1,7 @@
-"""The system call filter of commands: a list of what is refused, because builds, shells and compilers need nearly all the rest.
+"""The system call filter of commands: a deny-list, because builds, shells and compilers need nearly all other calls.
 
-Refused is what reaches the kernel's administration, other processes' memory, the clock, the network and new namespaces. What is
-refused can be heard of by the host (notify.py). Paths cannot be seen from here: files are the private root's.
+It refuses calls that reach the kernel's administration, other processes' memory, the clock, the network and new namespaces. The
+host can be notified of refused calls (`notify`). Filters cannot see paths: the private root protects files.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ REFUSED = _names(
     settimeofday shmget swapoff swapon sysfs syslog umount2 unshare uselib userfaultfd ustat vhangup vmsplice
     """
 )
-"""Whatever their arguments. Files of memory and System V's shared memory are nowhere bounded; /dev/shm, to which libraries fall
-back, is."""
+"""Refused with any arguments. Nothing limits memory files and System V shared memory; /dev/shm, to which libraries fall back, has
+a limit."""
 
 _NEW_NAMESPACES = 0x7E020000
 """CLONE_NEW* of clone(2), whose lowest byte is a signal."""
 _PERSONALITIES = (0, 0x0040000, 0xFFFFFFFF)
-"""The usual one, without randomized addresses (benchmarks ask for it), and the question which it is."""
+"""The default personality, the one without randomized addresses (benchmarks use it), and the query."""
 _TERMINAL_INPUT = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX: typing into a terminal."""
 _STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
-"""Pairs of datagram sockets may send to others."""
+"""Pairs of datagram sockets could send to others."""
 _FIRST_UNKNOWN = 463
-"""Calls that came after these tables were made (setxattrat, Linux 6.13, is the first): a libc falls back where they miss."""
+"""Calls newer than these tables (setxattrat, Linux 6.13, is the first): the C library falls back without them."""
 _NO_MODES = 0o6000
 """Set-user-id and set-group-id."""
 
 
 _OBJECTS = frozenset(("msgget", "semget"))
-"""They outlive whoever made them, unless their namespace ends."""
+"""They outlive their maker unless their namespace ends."""
 _PREADV2_FLAGS = 5
 _NO_WAIT = 8
-"""RWF_NOWAIT of preadv2: tells whether a file lies in the kernel's cache, which an earlier run can have brought there."""
+"""RWF_NOWAIT of preadv2 tells whether a file is in the kernel's cache, where an earlier run may have put it."""
 
 
 def commands_filter(*, audited: bool, own_network: bool, own_objects: bool) -> bpf.Assembled:
-    """The filter. Put on once by whoever becomes the command; inherited by all that it starts.
+    """The filter. The process that becomes the command installs it once, and its descendants inherit it.
 
     Args:
-        audited: what is refused is sent to a listener instead, which has to refuse it.
-        own_network: whether unix sockets lead nowhere but to the command's own processes; without, they are refused too.
-        own_objects: whether System V message queues and semaphores end with the command; without, they are refused too.
+        audited: refused calls go to a listener, which must refuse them.
+        own_network: whether unix sockets reach only the command's own processes; otherwise they are refused, too.
+        own_objects: whether System V message queues and semaphores end with the command; otherwise they are refused, too.
     """
     refused = bpf.NOTIFY if audited else bpf.refuse(errno.EPERM)
     quietly = bpf.refuse(errno.EPERM)

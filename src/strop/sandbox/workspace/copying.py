@@ -1,7 +1,6 @@
-"""The copy of a tree: made before any command runs, by a process that no command can reach.
+"""Copy a tree, before any command runs, in a process that no command can reach.
 
-Links are copied as links and never followed. Devices, sockets and pipes are left out; so are folders that commands do not need
-and that would make every copy slow.
+Links are copied as links and never followed. Devices, sockets, pipes, and large folders that commands do not need are left out.
 """
 
 # ruff: noqa: PTH102, PTH108, PTH211 - one system call a file, for thousands of files
@@ -19,24 +18,24 @@ _CHUNK = 1 << 20
 
 @dataclass
 class Copied:
-    """What a copy consists of, by path from its root."""
+    """The contents of a copy, by path from its root."""
 
     files: dict[str, bool] = field(default_factory=dict)
-    """Path → whether commands may rewrite it. Links count as files."""
+    """File → whether commands may rewrite it. Links count as files."""
     folders: list[str] = field(default_factory=list)
-    """Outer ones first."""
+    """Folders, outer ones first."""
     sources: set[str] = field(default_factory=set)
     """Folders that hold Python files."""
 
 
 def copy_tree(root: int, target: str, files: Mapping[str, str], writable: Callable[[str], bool]) -> Copied:
-    """Copy the folder behind the descriptor `root` into the empty folder `target`, then put `files` in place of its own.
+    """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
 
-    Times of files are kept, so that a build does again only what the new files make necessary.
+    File times are kept, so that a build repeats only the steps that depend on the new files.
 
     Raises:
         OSError: something cannot be read or written.
-        ValueError: a path of `files` leads out of the tree, or through a link.
+        ValueError: a path in `files` leads out of the tree or through a link.
     """
     copied = Copied()
     _copy_folder(root, "", target, copied, writable)
@@ -97,7 +96,7 @@ def _copy_file(folder: int, name: str, target: str) -> None:
 
 
 def _lay(target: str, path: str, text: str, copied: Copied) -> None:
-    """Write one file in place of what is there, whose right to be run it keeps."""
+    """Replace one file; keep its execute permission."""
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
         raise ValueError(f"{path!r} is no path in the tree")

@@ -1,4 +1,4 @@
-"""How a command ended: the keeper's facts in the words of `Ran`."""
+"""Turn the keeper's report of how a command ended into a `Ran`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from strop.sandbox.workspace.base import CommandLimits, Ending, Ran
 from strop.sandbox.workspace.output import Kept
 
 _NO_MEMORY = ("MemoryError", "std::bad_alloc", "Cannot allocate memory", "out of memory", "OutOfMemoryError")
-"""What programs say last when an allocation has failed. A program that only says so has failed all the same."""
+"""The last words of programs after a failed allocation. A program that only prints them has failed, too."""
 _TAIL = 2000
 
 
 def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: Kept, denied: Mapping[str, int]) -> Ran:
-    """What is told of a command that has ended."""
+    """The `Ran` of a command that has ended."""
     status = int(ended["status"])
     words = errors.text()
     ending, detail = _ending(status, str(ended["stopped"]), limits)

@@ -1,7 +1,7 @@
-"""Protected files of a copy: who may change them, and whether somebody did.
+"""Protected files of a copy: prevent changes, or detect them.
 
-Three ways, the first that the machine allows. Commands have a uid that is not the files' owner's, in folders whose files only
-their owners may rename; or each file is mounted upon itself, read-only; or nothing holds, and the files are compared afterwards.
+The first of three ways that the machine allows: commands run under a uid that does not own the files, in folders where only
+owners may rename files; or each file is mounted on itself, read-only; or nothing prevents changes, and files are compared later.
 """
 
 # ruff: noqa: PTH101, PTH102, PTH114, PTH115, PTH123 - one system call a file, for thousands of files
@@ -24,57 +24,57 @@ Way = Literal["owner", "mounts", "none"]
 WAYS: dict[Way, str] = {
     "owner": "owned by another user than the commands'",
     "mounts": "mounted read-only, one by one",
-    "none": "not held; compared afterwards",
+    "none": "not prevented; compared afterwards",
 }
 
 MOUNTS = 2000
-"""More protected files than this are not mounted one by one."""
+"""At most this many protected files are mounted one by one."""
 _STICKY = 0o1777
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a file was when nobody had touched it."""
+    """The state of a file before any command ran."""
 
     kind: int
     number: int
     size: int
     changed: int
     digest: bytes
-    """Empty where the kernel's facts are enough."""
+    """Empty if the kernel's facts suffice."""
 
 
 class Guard:
-    """Over the protected files of one copy."""
+    """Watches over the protected files of one copy."""
 
     def __init__(self, place: str, copied: Copied, way: Way, barred: Sequence[str] = ()) -> None:
         self.way = way
         self.place = place
-        """Root of the copy, as the caller sees it now."""
+        """Root of the copy in the caller's present root."""
         self._protected = [path for path, writable in copied.files.items() if not writable]
         self._barred = barred
         self._changed: frozenset[str] = frozenset()
         self._seen = {path: self._look(path) for path in self._protected}
 
     def keep_changes(self) -> None:
-        """What has changed by now counts as changed for good."""
+        """Count what has changed so far as changed permanently."""
         self._changed = frozenset(self.tampered())
 
     def renew(self, kernel: Kernel) -> None:
-        """Protect the files again, in a new copy with the same owners and modes at the same place."""
+        """Protect the files again, in a new copy with the same owners and modes at the same path."""
         if self.way == "mounts":
             _mount(kernel, self.place, self._protected, self._barred)
         if self.way != "none":
             self._seen = {path: self._look(path) for path in self._protected if path not in self._changed}
 
     def tampered(self) -> list[str]:
-        """Paths of protected files that are not what they were."""
+        """Paths of protected files that have changed."""
         found = []
         for path in self._protected:
             try:
                 if path in self._changed or self._look(path) != self._seen[path]:
                     found.append(path)
-            except OSError:  # it is gone, or cannot be read any more
+            except OSError:  # it is gone or cannot be read
                 found.append(path)
         return found
 
@@ -87,11 +87,11 @@ class Guard:
 
 
 def guard(kernel: Kernel, place: str, copied: Copied, *, uid: int | None, mounts: bool) -> Guard:
-    """Protect what is to be protected.
+    """Protect the protected files of a copy.
 
     Args:
         place: root of the copy.
-        uid: whom commands will be, where that is not the caller's own.
+        uid: the commands' uid, if it differs from the caller's.
         mounts: whether the caller may mount.
     """
     os.chmod(place, _STICKY)
@@ -111,7 +111,7 @@ def guard(kernel: Kernel, place: str, copied: Copied, *, uid: int | None, mounts
 
 
 def _mount(kernel: Kernel, place: str, protected: Sequence[str], barred: Sequence[str]) -> None:
-    """Mount files upon themselves, read-only, and the folders around them, as they are."""
+    """Mount files on themselves, read-only, and the folders around them unchanged."""
     around = {part for path in [*protected, *barred] for part in _folders_of(path)}
     for folder in sorted(around):  # outer ones first
         root.pin(kernel, f"{place}/{folder}")
@@ -121,9 +121,9 @@ def _mount(kernel: Kernel, place: str, protected: Sequence[str], barred: Sequenc
 
 
 def _bar_bytecode(place: str, copied: Copied) -> list[str]:
-    """Where Python files lie, a folder for bytecode that commands cannot write in; their paths.
+    """Make a folder for bytecode that commands cannot write to beside all Python files; return their paths.
 
-    Python would run what lies there in place of the source, which a command could have put there.
+    Otherwise a command could put bytecode there, which Python would run instead of the source.
     """
     barred = []
     for folder in copied.sources:

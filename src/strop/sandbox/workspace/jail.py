@@ -1,7 +1,7 @@
 """Workspaces, each as confined as this machine allows.
 
-Covered: what `posture` says was observed. Not covered: flaws of the kernel, side channels of the processor, and what a program
-prints, which is no measurement.
+`posture` says what was observed to be enforced. Not covered: kernel bugs, processor side channels, and what a program prints,
+which is not a measurement.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ class JailedWorkspaces:
     def __init__(
         self,
         *,
-        places: int,
+        slots: int,
         require: Collection[str] | None = None,
         layers: Layers | None = None,
         wait_for_memory: Callable[[], None] = wait_for_memory,
     ) -> None:
-        """Find the strongest confinement that works here and observe what it prevents: about a second, once in a process.
+        """Find the strongest confinement that works on this machine and observe what it prevents. Takes about a second, once per
+        process.
 
         Args:
-            places: how many may be open at once; `open` blocks while there are that many.
+            slots: how many may be open at once; `open` blocks while all are taken.
             require: names of `posture.PROTECTIONS` without which not to start; None: the default ones.
-            layers: the strongest, unless a test or a benchmark takes some away.
-            wait_for_memory: is called before each copy; raises SandboxError where the machine has too little left.
+            layers: the strongest by default; tests and benchmarks remove some.
+            wait_for_memory: called before each copy; raises SandboxError if the machine has too little memory left.
 
         Raises:
-            SandboxUnavailable: something of `require` is not enforced, or this is not a system that strop can confine.
+            SandboxUnavailable: a protection in `require` is not enforced, or strop cannot confine programs on this system.
         """
-        self._places = threading.BoundedSemaphore(places)
+        self._slots = threading.BoundedSemaphore(slots)
         self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
         self._open: set[JailedWorkspace] = set()
@@ -54,18 +55,18 @@ class JailedWorkspaces:
         self.posture.require(wanted)
 
     def open(self, tree: Tree) -> JailedWorkspace:
-        """A fresh copy; blocks while no place is free.
+        """Open a fresh copy; blocks while no slot is free.
 
         Raises:
             SandboxError: the host could not make it.
         """
-        self._places.acquire()
+        self._slots.acquire()
         try:
             self._wait_for_memory()
             self._refuse_when_closed()
             workspace = JailedWorkspace(tree, self._layers, self._forget)
         except BaseException:
-            self._places.release()
+            self._slots.release()
             raise
         with self._lock:
             self._open.add(workspace)
@@ -99,12 +100,12 @@ class JailedWorkspaces:
     def _forget(self, workspace: JailedWorkspace) -> None:
         with self._lock:
             self._open.discard(workspace)
-        self._places.release()
+        self._slots.release()
 
 
 @cache
 def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
-    """The strongest combination that this machine allows this user, and what it was observed to prevent."""
+    """The strongest layers that this machine allows this user, and what they were observed to prevent."""
     if sys.platform != "linux":
         raise SandboxUnavailable(
             "strop confines commands on Linux only; run it in a container or virtual machine (on Windows: WSL2)"

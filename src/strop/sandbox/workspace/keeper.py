@@ -1,7 +1,7 @@
-"""The keeper of one workspace: makes the copy in a root of its own, then runs one command after another in it.
+"""The keeper of one workspace: make the copy in a root of its own, then run one command after another in it.
 
-It is process 1 of the commands' pid namespace, so that none of them outlives it, and it outlives no host. It reads nothing that a
-command says. Started by the host (workspace.py); not to be imported by it.
+It is process 1 of the commands' pid namespace, so no command outlives it, and it ends with the host. It reads no output of
+commands. `workspace` starts it; the host must not import it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from strop.sandbox.workspace.reading import open_regular
 
 _PR_SET_CHILD_SUBREAPER = 36
 _TOLD = 100
-"""So many tampered files are told by name."""
+"""How many tampered files are named."""
 _KEPT = (0, 1, 2, 3, 5, 6, 7, 8, 19, 21, 38)
-"""Capabilities of process 1: to own and read all files of the copy, to kill, to become the command's user and to take all rights
-from it, to see its memory in /proc, to bound the file system, to count its CPU time."""
+"""Capabilities of process 1: own and read all files of the copy, kill, become the command's user and drop all its rights, see its
+memory in /proc, limit the file system, count its CPU time."""
 
 
 class Keeper:
-    """One workspace, from inside."""
+    """One workspace, seen from inside."""
 
     def __init__(self, end: socket.socket, given: plan.Plan) -> None:
         self._end, self._plan = end, given
@@ -49,7 +49,7 @@ class Keeper:
         self._guard: guarding.Guard | None = None
         self._own_processes: int | None = None
         self._kept: list[int] = []
-        """Folders of the copy as the first `clear` found them, by descriptors; no command has a path to them."""
+        """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
         self._place = plan.COPY if self._layers.private_root else f"{given.folder}/copy"
         self._needed = () if self._layers.private_root else (given.folder, given.python)
         self.jail = self._prepare()
@@ -103,7 +103,7 @@ class Keeper:
         return jail
 
     def _offered(self) -> identity.Identity | None:
-        """Who the commands will be, where they can be somebody else than the keeper."""
+        """The commands' identity, if it can differ from the keeper's."""
         if not self._layers.identity or os.geteuid() != 0:
             return None
         return identity.offered(self._unique, self._needed)
@@ -143,7 +143,7 @@ class Keeper:
         }
 
     def _restrict(self, jail: Jail) -> None:
-        """Prepare what every command puts on itself."""
+        """Prepare the confinement that every command applies to itself."""
         layers, kernel = self._layers, self._kernel
         version = landlock.abi(kernel) if layers.landlock else 0
         if version:
@@ -165,7 +165,7 @@ class Keeper:
         self.report["seccomp"] = "a list of refused calls"
 
     def serve(self) -> None:
-        """Do what the host asks, until it hangs up."""
+        """Serve the host's requests until it hangs up."""
         while True:
             message, descriptors = control.receive(self._end)
             if "run" in message:
@@ -190,7 +190,7 @@ class Keeper:
         return place.WRITABLE if self._layers.private_root else (self._place, f"{self._plan.folder}/tmp")
 
     def _clear(self) -> bool:
-        """Make the copy what it was the first time that this was asked for; whether that was possible."""
+        """Restore the copy to its state at the first call; return whether that was possible."""
         try:
             self._start_over()
         except (OSError, RecursionError):  # a path too long, a folder in a folder in a folder ...
@@ -201,7 +201,7 @@ class Keeper:
         return True
 
     def _start_over(self) -> None:
-        """With mounts in a file system of its own, whose numbers and times tell nothing of what came before."""
+        """With mounts: in a new file system, whose inode numbers and times reveal nothing about earlier runs."""
         self._kept = self._kept or self._keep()
         if self._layers.private_root:
             place.take_disk_away(self._kernel)
@@ -214,7 +214,7 @@ class Keeper:
         os.chdir("/")
 
     def _keep(self) -> list[int]:
-        """Put the folders as they are now where commands do not reach them."""
+        """Save the present state of the folders where commands cannot reach it."""
         kept = []
         for number, path in enumerate(self._places()):
             there = path
@@ -241,7 +241,7 @@ class Keeper:
         control.send(self._end, {"ended": ended | {"full": full}})
 
     def _run_apart(self, asked: dict[str, Any], output: int, errors: int) -> dict[str, object]:
-        """Run it below a process 1 of its own: its process numbers and System V objects begin anew, and end with it."""
+        """Run a command below its own process 1, so that its pids and System V objects start afresh and end with it."""
         reader, writer = os.pipe()
         namespaces.renew(self._kernel, self._own_processes or 0)
         pid = os.fork()
@@ -252,7 +252,7 @@ class Keeper:
         with os.fdopen(reader, "rb") as file:
             told = file.read()
         os.waitpid(pid, 0)
-        if not told:  # the host is gone, or process 1 was killed by somebody else
+        if not told:  # the host is gone, or process 1 was killed from outside
             raise control.Hangup
         ended: dict[str, object] = json.loads(told)
         return ended

@@ -1,4 +1,4 @@
-"""What is kept of a stream that may never end: its head and its tail."""
+"""Keep the head and the tail of a stream that may never end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 
 _CHUNK = 1 << 16
 _FREELY = 64 << 20
-"""Bytes of a stream that are read as fast as they come; then the writer has to wait, so that the host can do other things too."""
+"""Bytes of a stream that are read at full speed; afterwards the writer must wait, so that the host can do other work."""
 
 
 class Kept:
-    """One stream, read as it comes, without ever waiting. Closes its descriptor at the end."""
+    """One stream, read without blocking. Closes its descriptor at the end."""
 
     def __init__(self, descriptor: int, most: int) -> None:
         self.descriptor = descriptor
@@ -25,21 +25,21 @@ class Kept:
 
     @property
     def truncated(self) -> bool:
-        """Whether something in the middle is gone."""
+        """Whether the middle was dropped."""
         return self.total > self._most
 
     @property
     def digest(self) -> str:
-        """Of everything that was read, what is gone included."""
+        """SHA-256 of everything that was read, including what was dropped."""
         return self._whole.hexdigest()
 
     @property
     def slow(self) -> bool:
-        """Whether so much has come that reading can wait."""
+        """Whether so much has been read that reading can wait."""
         return self.total > _FREELY
 
     def read(self) -> bool:
-        """Take what is there; whether more may come."""
+        """Read what is there; return whether more may come."""
         try:
             chunk = os.read(self.descriptor, _CHUNK)
         except BlockingIOError:
@@ -54,14 +54,14 @@ class Kept:
         return bool(chunk)
 
     def drain(self) -> None:
-        """Take what is left in the pipe, as much as a pipe holds."""
+        """Read what is left in the pipe, at most its capacity."""
         for _ in range(64):
             before = self.total
             if not self.read() or self.total == before:
                 return
 
     def text(self) -> str:
-        """Everything, or head and tail with a line between them that says how much is missing."""
+        """Everything, or the head and the tail with a line between them that says how much is missing."""
         if not self.truncated:
             return bytes(self._head + self._tail).decode("utf-8", "replace")
         tail = self._tail[-(self._most - self._half) :]

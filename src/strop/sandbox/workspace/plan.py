@@ -1,4 +1,4 @@
-"""What the host tells a keeper when it starts, and how large messages travel: as JSON in a file of memory, by its descriptor."""
+"""The plan that the host gives a keeper at its start. Large messages travel as JSON in a memory file, by its descriptor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from strop.sandbox.layers import Layers
 
 COPY = "/copy"
-"""Where the copy is for commands, when they have a private root."""
+"""Path of the copy for commands with a private root."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Plan:
     python: str
     """The interpreter that commands must be able to run."""
     folder: str
-    """A folder of the host for the copy, where there can be no private root."""
+    """A folder of the host for the copy, if there is no private root."""
 
 
 def sealed(content: object) -> int:
-    """A descriptor of a file of memory that holds `content`; the caller closes it."""
+    """A descriptor of a memory file that contains `content`. The caller must close it."""
     descriptor = os.memfd_create("strop-message", os.MFD_CLOEXEC)
     with os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(json.dumps(content).encode("utf-8", "surrogatepass"))
@@ -40,7 +40,7 @@ def sealed(content: object) -> int:
 
 
 def opened(descriptor: int) -> Any:
-    """What `sealed` put there. Closes the descriptor."""
+    """The content that `sealed` wrote. Closes the descriptor."""
     with os.fdopen(descriptor, "rb") as file:
         file.seek(0)
         return json.loads(file.read().decode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""What a workspace really prevents on this machine: tried by commands in a real one. Nothing is read from a configuration."""
+"""What a workspace really prevents on this machine, tried by commands in a real one. Nothing is read from a configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from strop.base.errors import SandboxError
-from strop.sandbox import probe_targets as bait
+from strop.sandbox import probe_targets
 from strop.sandbox.base import Value
 from strop.sandbox.posture import Posture, Protection
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
@@ -32,12 +32,12 @@ PROTECTIONS: dict[str, str] = {
     "wall": "running longer than allowed",
     "cpu": "using more CPU time than allowed",
     "files": "changing protected files of the copy",
-    "traces": "finding what an earlier run has left",
+    "traces": "finding traces of an earlier run",
 }
-"""Name to what it prevents, in the order in which it is shown. Names that guests' protections have too mean the same here."""
+"""Name to what it prevents, in display order. Names shared with the protections of guests mean the same."""
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "survivors", "signals", "memory", "wall"})
-"""Without these no command is run, unless the user waives one by its name. Changed files are noticed afterwards in any case."""
+"""No command runs without these, unless the user waives one by name. Changed files are detected afterwards in any case."""
 
 _HERE = Path(__file__).parent
 _PYTHONS = (sys.prefix, sys.base_prefix)
@@ -63,17 +63,17 @@ _DID_IT = "a=$(wc -c <survived); sleep 0.08; test $a = $(wc -c <survived)"
 
 
 def required(names: frozenset[str] | None) -> frozenset[str]:
-    """Protections of workspaces to require where `names`, of guests' or of workspaces', are asked for; None: the default ones."""
+    """The protections of workspaces among the required `names`, which may also name those of guests; None: the default ones."""
     if names is None:
         return DEFAULT_REQUIRE
     return (names | {"survivors"}) - {"processes"} if "processes" in names else names
 
 
 def observe(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Mapping[str, str]]) -> Posture:
-    """Try it in a workspace that `open_workspace` makes. Raises SandboxError when the probes cannot be run."""
+    """Run the probes in a workspace that `open_workspace` makes. Raises SandboxError if they cannot be run."""
     with (
         tempfile.TemporaryDirectory(prefix="strop-probe-") as root,
-        bait.laid_out(_LIMITS.memory_bytes) as (targets, traces),
+        probe_targets.laid_out(_LIMITS.memory_bytes) as (targets, traces),
         open_workspace(_tree(Path(root))) as workspace,
     ):
         targets |= {"home": str(Path.home()), "names": _home_names()}
@@ -83,9 +83,8 @@ def observe(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Ma
         found |= _answers(workspace.run(f"{_python()} probe.py", _LIMITS, environment=environment))
         for name, what in traces().items():
             found[name].append(what)
-        found |= _answers(
-            workspace.run(f"{_python()} probe.py modes", _LIMITS, environment=environment)
-        )  # leaves such traces
+        # leaves such traces
+        found |= _answers(workspace.run(f"{_python()} probe.py modes", _LIMITS, environment=environment))
         changed = workspace.tampered()
         if changed:
             found["files"].append("noticed afterwards")
@@ -105,7 +104,7 @@ def _tree(root: Path) -> Tree:
 
 
 def _home_names() -> list[Value]:
-    """Some names in the home folder that do not lead to the Python that commands may run."""
+    """Some names in the home folder that are not part of the Python that commands may run."""
     home = Path.home()
     shown = {Path(prefix).relative_to(home).parts[0] for prefix in _PYTHONS if Path(prefix).is_relative_to(home)}
     with suppress(OSError):
@@ -124,7 +123,7 @@ def _answers(told: Ran) -> dict[str, list[str]]:
 
 
 def _limits(workspace: Workspace) -> dict[str, list[str]]:
-    """Names of limits to what happened instead of what should."""
+    """Limit to what happened instead of the expected end."""
     found: dict[str, list[str]] = {}
     for name, command, limits, ending, says in (
         ("wall", "sleep 5", _QUICK, "timeout", "wall"),
@@ -146,7 +145,7 @@ def _traces(workspace: Workspace) -> list[str]:
     before = look()
     workspace.clear()
     workspace.run(_LEAVE_TRACES, CommandLimits(wall_seconds=10.0))
-    return [] if look() == before else ["a run could tell what the run before it did"]
+    return [] if look() == before else ["a run could see what the previous run did"]
 
 
 def _survivors(workspace: Workspace) -> list[str]:

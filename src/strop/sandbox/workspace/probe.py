@@ -1,6 +1,6 @@
 """Run as a command in a workspace, never imported by the host: try what must not work, and print what did, as JSON.
 
-Beside it lie the attempts of guests (strop/sandbox/probe.py) as `attempts.py`. posture.py decides what the answers mean.
+The attempts of guests (strop/sandbox/probe.py) are beside it as `attempts.py`. `posture` interprets the answers.
 """
 # ruff: noqa: T201, PTH104, PTH108, PTH118, PTH123, PTH208
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-any-expr, ignore-errors

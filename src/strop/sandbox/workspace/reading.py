@@ -1,4 +1,4 @@
-"""Opening a file that a command may have made: a regular one, reached through no link, whatever lies there."""
+"""Open a file that a command may have made, only if it is a regular file and no part of its path is a link."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def open_regular(root: str, path: str) -> int | None:
-    """A descriptor of the regular file at `path` below `root`; None where there is none.
+    """A descriptor of the regular file at `path` below `root`; None if there is none.
 
-    A link on the way is not followed, a pipe or a device is not opened for reading.
+    Links are not followed; pipes and devices are not opened.
     """
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if path.startswith("/") or ".." in parts or "\0" in path or not parts:

@@ -1,4 +1,4 @@
-"""The root in which commands live: the system's programs and libraries, read-only; a copy, /tmp and /dev/shm of bounded size."""
+"""The root of commands: the system's programs and libraries, read-only; a copy, /tmp and /dev/shm of limited size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND = 2, 4, 8, 32, 1, 4096
 _PAGE = 4096
 _INODES = 1 << 18
 _ROOM = 4 << 30
-"""Before the first command says how much it may use."""
+"""The size until the first command's limit is known."""
 
 SYSTEM = (
     "/usr",
@@ -33,10 +33,10 @@ SYSTEM = (
     "/etc/localtime",
     "/etc/perl",
 )
-"""What every command may read and run, where it exists."""
+"""What every command may read and run, if it exists."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 WRITABLE = (COPY, "/tmp", "/dev/shm")
-"""The copy is the first: the disk itself is hidden below it."""
+"""The copy comes first: the disk itself is hidden below it."""
 
 _LINKS = {
     "/dev/fd": "/proc/self/fd",
@@ -47,9 +47,9 @@ _LINKS = {
 
 
 def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[str], None]) -> bool:
-    """Build the root and enter it; `fill` is called with the place of the copy as long as the host's files can be read.
+    """Build the root and enter it. `fill` is called with the path of the copy while the host's files can still be read.
 
-    Returns whether there is a /proc, of the caller's own pid namespace. Raises OSError where mounting is refused.
+    Returns whether there is a /proc of the caller's own pid namespace. Raises OSError if mounting is refused.
     """
     has_proc = False
 
@@ -69,7 +69,7 @@ def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[s
 
 
 def resize(kernel: Kernel, size: int) -> None:
-    """Bound what the copy, /tmp and /dev/shm hold together; at least what they hold already."""
+    """Limit what the copy, /tmp and /dev/shm contain together, but not below what they already contain."""
     facts = os.statvfs(COPY)
     used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize
     size = max(size, used + _PAGE)
@@ -84,7 +84,7 @@ def is_full() -> bool:
 
 
 def lay_disk(kernel: Kernel, root: str = "") -> None:
-    """One empty file system for all that commands write, so that one bound holds for it; it is reached by no other path."""
+    """One empty file system for everything that commands write, with one size limit. No other path leads to it."""
     disk = root + COPY  # hidden by its own folder, which is mounted over it at last
     kernel.mount("tmpfs", disk, "tmpfs", _NOSUID | _NODEV, f"mode=700,size={_ROOM},nr_inodes={4 * _INODES}")
     for path in reversed(WRITABLE):
@@ -95,7 +95,7 @@ def lay_disk(kernel: Kernel, root: str = "") -> None:
 
 
 def take_disk_away(kernel: Kernel) -> None:
-    """Unmount what `lay_disk` mounted; who holds a descriptor of it can still read it."""
+    """Unmount what `lay_disk` mounted. An open descriptor can still read it."""
     for path in WRITABLE:
         with suppress(OSError):  # until nothing is mounted there any more
             while True:
@@ -115,7 +115,7 @@ def _accounts(uid: int) -> None:
 
 
 def mount_proc(kernel: Kernel, place: str) -> bool:
-    """A /proc that shows the caller's own pid namespace only, and not what is process 1 in it; nothing in it can be written."""
+    """A read-only /proc that shows only the caller's own pid namespace, without its process 1."""
     Path(place).mkdir(exist_ok=True)
     for options in ("hidepid=2", None):
         try:

@@ -1,6 +1,6 @@
-"""What a build left: kept where no command reaches it, and copied afresh for each run that starts from it.
+"""Save the state after a build where no command reaches it, and copy it for each run that starts from it.
 
-Nothing of a command runs meanwhile, so what is copied does not change.
+No command runs meanwhile, so the files do not change while they are copied.
 """
 
 # ruff: noqa: PTH101, PTH102, PTH108, PTH114, PTH115, PTH123, PTH211 - one system call a file, for thousands of files
@@ -15,9 +15,9 @@ import stat
 from contextlib import suppress
 
 CACHE = "CACHEDIR.TAG"
-"""A folder that holds it is a cache of some tool, and no result of a program."""
+"""A folder with this file is a tool's cache, not a result of a program."""
 MOST_DIGESTS = 500
-"""Changed files whose digests are told one by one; the digests of further ones are one."""
+"""How many changed files get a digest each; further ones share one digest."""
 _CHUNK = 1 << 20
 _COMPILED = (
     b"\x7fELF",
@@ -27,20 +27,20 @@ _COMPILED = (
     b"\xcf\xfa\xed\xfe",
     b"\xce\xfa\xed\xfe",
 )
-"""What compiled programs begin with: two programs that do the same differ in them."""
+"""First bytes of compiled programs, which differ even between programs that do the same."""
 
 
 def copy_folder(source: str, target: str) -> None:
-    """Copy all below the folder `source` into the empty folder `target`, with owners, modes, times, links and hard links.
+    """Copy the contents of the folder `source` into the empty folder `target`, with owners, modes, times, links and hard links.
 
-    Sockets and devices are left out, and holes in files stay holes.
+    Sockets and devices are left out. Holes in files stay holes.
 
     Raises:
         OSError: something cannot be read or written.
     """
     linked: dict[tuple[int, int], str] = {}
     folders = [""]
-    for folder in folders:  # grows as it is walked
+    for folder in folders:  # grows during the walk
         with os.scandir(source + folder) as found:
             entries = list(found)
         for entry in entries:
@@ -60,11 +60,11 @@ def copy_folder(source: str, target: str) -> None:
 
 
 def empty(folder: str) -> None:
-    """Remove all that is in a folder.
+    """Remove the contents of a folder.
 
     Raises:
         OSError: something cannot be removed.
-        RecursionError: folders lie in folders too deep.
+        RecursionError: folders are nested too deep.
     """
     with os.scandir(folder) as found:
         entries = list(found)
@@ -76,9 +76,9 @@ def empty(folder: str) -> None:
 
 
 def changes(kept: int, place: str) -> dict[str, str]:
-    """The files below `place` that are not as those of the folder with the descriptor `kept`: path → digest of the content.
+    """The files below `place` that differ from those of the folder with the descriptor `kept`: path → digest of the content.
 
-    A link counts by where it leads. Compiled programs and caches are left out.
+    The content of a link is its target. Compiled programs and caches are left out.
     """
     found: dict[str, str] = {}
     further = hashlib.blake2b(digest_size=16)
@@ -108,7 +108,7 @@ def _files(place: str) -> list[str]:
 
 
 def _is_untouched(kept: int, name: str, path: str) -> bool:
-    """Whether a file is as it was: of a size and a time that nobody changed."""
+    """Whether a file is unchanged, by its size and times."""
     try:
         before, after = os.stat(name, dir_fd=kept, follow_symlinks=False), os.lstat(path)
     except OSError:
@@ -117,7 +117,7 @@ def _is_untouched(kept: int, name: str, path: str) -> bool:
 
 
 def _digest(path: str) -> str | None:
-    """Of a file's content; None for a compiled program. A file that cannot be read has a digest that no content has."""
+    """Digest of a file's content; None for a compiled program. An unreadable file gets a digest that no content has."""
     try:
         if os.path.islink(path):
             return f"-> {os.readlink(path)}"
@@ -131,7 +131,7 @@ def _digest(path: str) -> str | None:
 
 
 def _copy_one(source: str, target: str, facts: os.stat_result) -> bool:
-    """Copy what is no folder; whether there is a copy now."""
+    """Copy anything but a folder; return whether a copy was made."""
     if stat.S_ISLNK(facts.st_mode):
         os.symlink(os.readlink(source), target)
     elif stat.S_ISFIFO(facts.st_mode):
@@ -160,7 +160,7 @@ def _copy_content(source: str, target: str, size: int) -> None:
 
 
 def _next_data(descriptor: int, position: int, size: int) -> int | None:
-    """Where the next bytes are from `position` on; None where only a hole is left."""
+    """The offset of the next data at or after `position`; None if only a hole is left."""
     if position >= size:
         return None
     try:
@@ -180,7 +180,7 @@ def _copy_span(read: int, write: int, begin: int, end: int) -> None:
 
 
 def _take_over(path: str, facts: os.stat_result) -> None:
-    """Owner, mode and times, in an order in which none undoes another."""
+    """Copy owner, mode and times, in an order in which none undoes another."""
     os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
     if not stat.S_ISLNK(facts.st_mode):
         os.chmod(path, stat.S_IMODE(facts.st_mode))

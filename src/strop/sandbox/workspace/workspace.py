@@ -1,4 +1,4 @@
-"""The host's end of one workspace: its keeper's process, and what a command says and does."""
+"""The host's end of one workspace: its keeper's process, and the output and forbidden calls of a command."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ for name, folder in zip(names, sys.argv[2:]):
 from strop.sandbox.workspace.keeper import main
 main()
 """
-"""Packages without their `__init__`, as in server.py."""
+"""Packages without their `__init__`, as in `fork_server_host`."""
 _OPTIONS = ("-s", "-P", "-S", "-B", "-c")
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _GRACE_SECONDS = 20.0
-"""So long a keeper may take to end a command that it was told to end."""
+"""Seconds that a keeper may take to end a command when told to."""
 _TOLERATED = 10_000
-"""So many refused calls of one command are heard; the rest is refused by the kernel alone."""
+"""How many refused calls of one command are counted; the kernel alone refuses the rest."""
 _SLOWLY = 0.01
 
 
 class KeeperFailed(SandboxError):
-    """The keeper could not confine itself as it was told, or is gone."""
+    """The keeper could not apply its layers, or has died."""
 
 
 class JailedWorkspace:
     """One `Workspace`. Made by `JailedWorkspaces.open`."""
 
     def __init__(self, tree: Tree, layers: Layers, release: Callable[[JailedWorkspace], None] = lambda _: None) -> None:
-        """Start its keeper and wait for the copy. `release` is called once, when it is closed after that.
+        """Start the keeper and wait for the copy. `release` is called once, when the workspace is closed.
 
         Raises:
             KeeperFailed: this machine refuses these layers, or the tree cannot be copied.
@@ -130,7 +130,7 @@ class JailedWorkspace:
                     os.close(writer)
             try:
                 ended, denied = self._follow(kept, limits)
-            except BaseException:  # Ctrl-C: what the keeper says next would be of this command
+            except BaseException:  # Ctrl-C: the keeper's next message would be about this command
                 self.stop()
                 raise
             for each in kept:
@@ -138,7 +138,7 @@ class JailedWorkspace:
             return endings.ran(ended, limits, kept[0], kept[1], denied)
 
     def _follow(self, kept: list[Kept], limits: CommandLimits) -> tuple[dict[str, object], Counter[str]]:
-        """Read what comes, refuse what is asked, end the command when its time is over; what the keeper says of its end."""
+        """Read output, refuse forbidden calls, and end the command at its time limit; return the keeper's report."""
         poll = select.poll()
         streams = {each.descriptor: each for each in kept}
         for descriptor in (*streams, self._end.fileno()):
@@ -173,7 +173,7 @@ class JailedWorkspace:
                 os.close(listener)
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
-        """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None where there is none."""
+        """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
         self._tell({"read": path})
         _, descriptors = self._receive()
         if not descriptors:
@@ -182,7 +182,7 @@ class JailedWorkspace:
             return file.read(most)
 
     def tampered(self) -> tuple[str, ...]:
-        """Protected files (those of the tree that are not `writable`) that are no longer as they were, by path."""
+        """Paths of protected files (files of the tree that are not `writable`) that have changed."""
         self._tell({"tampered": True})
         message, _ = self._receive()
         return tuple(message["tampered"])  # type: ignore[arg-type]
@@ -201,14 +201,14 @@ class JailedWorkspace:
         return bool(message["cleared"])
 
     def stop(self) -> None:
-        """End everything in it; whoever uses it, on another thread, gets a KeeperFailed. Idempotent."""
+        """End all its processes. A thread that is using it gets a KeeperFailed. Idempotent."""
         with suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
-        if self._layers.namespaces:  # elsewhere only the keeper itself can end all that it started
+        if self._layers.namespaces:  # otherwise only the keeper itself can end all its descendants
             self._process.kill()
 
     def close(self) -> None:
-        """Kill whatever runs and forget the copy. Idempotent."""
+        """Kill all processes and delete the copy. Idempotent."""
         with self._closing:
             if not self._open:
                 return
@@ -230,7 +230,7 @@ class JailedWorkspace:
         self._end.close()
         if self._process.stderr is not None:
             self._process.stderr.close()
-        if self._keeper >= 0:  # process 1 dies with the stub that we have waited for, and everything with it
+        if self._keeper >= 0:  # process 1 died with the stub that we have waited for, and all others with it
             ready = select.poll()
             ready.register(self._keeper, select.POLLIN)
             ready.poll(_GRACE_SECONDS * 1000)
@@ -268,7 +268,7 @@ class JailedWorkspace:
 
 
 def _refused(poll: select.poll, listener: int, event: int, denied: Counter[str]) -> int:
-    """Refuse one call, and count it. Returns the listener, or -1 when it is closed."""
+    """Refuse one call and count it. Returns the listener, or -1 once it is closed."""
     if event & select.POLLIN:
         notification = notify.receive(listener)
         if notification is not None:
@@ -282,14 +282,16 @@ def _refused(poll: select.poll, listener: int, event: int, denied: Counter[str])
 
 
 def _socket_pair() -> tuple[int, int]:
-    """For standard output, where scores are read: /proc opens no socket anew, so that only who was given it can write to it."""
+    """A socket pair for standard output, from which scores are read: /proc cannot reopen a socket, so only processes that were
+    given it can write to it."""
     reader, writer = socket.socketpair()
     reader.shutdown(socket.SHUT_WR)
     return reader.detach(), writer.detach()
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder of the host with all that commands left in it, folders without any rights too. Nothing runs there."""
+    """Remove a folder of the host with everything that commands left in it, even folders without any permissions. Nothing runs
+    there."""
     for place, names, _ in os.walk(folder):
         for name in names:
             path = Path(place, name)

@@ -30,7 +30,7 @@ SEEDS = SecretSeeds(b"secret")
 
 @pytest.fixture(scope="module")
 def workspaces() -> Iterator[JailedWorkspaces]:
-    found = JailedWorkspaces(places=2, require=frozenset())
+    found = JailedWorkspaces(slots=2, require=frozenset())
     yield found
     found.close()
 
@@ -243,7 +243,7 @@ def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_i
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
-    unconfined = JailedWorkspaces(places=2, require=frozenset(), layers=Layers.none())
+    unconfined = JailedWorkspaces(slots=2, require=frozenset(), layers=Layers.none())
     try:
         found = Bench(unconfined)(task, f"{REWRITE}; echo score 9\n")
     finally:
