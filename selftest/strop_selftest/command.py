@@ -40,7 +40,7 @@ def _attacks(only: Sequence[str]) -> tuple[Attack, ...]:
     known = {attack.name: attack for attack in catalogue()}
     unknown = [name for name in only if name not in known]
     if unknown:
-        raise ConfigurationError(f"unknown attack: {', '.join(unknown)}; docs/security.md lists their names")
+        raise ConfigurationError(f"unknown attack: {', '.join(unknown)}; selftest/ATTACKS.md lists their names")
     return tuple(known[name] for name in dict.fromkeys(only)) if only else catalogue()
 
 

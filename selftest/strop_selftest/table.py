@@ -1,4 +1,4 @@
-"""What the kit found, as text for a terminal, as Markdown for docs/security.md and as plain data."""
+"""What the kit found, as text for a terminal, as Markdown for selftest/ATTACKS.md and as plain data."""
 
 from __future__ import annotations
 

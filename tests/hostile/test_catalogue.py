@@ -10,7 +10,7 @@ from strop_selftest.catalogue import PLENTY, Attack, catalogue
 from strop_selftest.examination import CONTROL, HERE, Verdict, examined, judged
 from strop_selftest.modes import MODES
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
+DOCUMENT = Path(__file__).parents[2] / "selftest" / "ATTACKS.md"
 CASES = range(1, 162)
 
 

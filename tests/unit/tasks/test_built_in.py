@@ -32,7 +32,7 @@ DIGESTS = {
     ("parity", "train"): "6387bb37538ea09f",
     ("parity", "test"): "813913ae3463183f",
 }
-"""Of the instances whose seed utilities are the published ones (docs/tasks.md)."""
+"""Of the instances whose seed utilities are the published ones (docs/paper-tasks.md)."""
 
 
 def digest(task: Task, split: Split) -> str:

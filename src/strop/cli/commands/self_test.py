@@ -26,7 +26,7 @@ class SelfTestOptions:
     only: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """Name of an attack; may be given several times."""
     markdown: Flag = False
-    """Print the tables of docs/security.md."""
+    """Print the tables of selftest/ATTACKS.md."""
 
     def run(self, *, as_json: bool) -> int:
         """Run the self-test and print what it found. Returns the exit code.
