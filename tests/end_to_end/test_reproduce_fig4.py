@@ -77,7 +77,7 @@ def test_ctrl_c_stops_the_children_and_a_second_command_at_once_is_refused(
     process = start_strop(*many)
     wait_until(lambda: bool(children(tmp_path)) or process.poll() is not None)
     second = strop(*many)
-    assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is at work in there")
+    assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
     assert second.stderr.count("\n") == 1
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=200)

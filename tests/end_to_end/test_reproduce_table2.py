@@ -71,7 +71,7 @@ def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any,
             low, high = arm["rates"][way]["interval"]
             assert low <= 0.1 <= high, arm
     assert document["tests"]["syntax"]["p"] > 0.01
-    kept = {key: value for key, value in document.items() if key not in ("schema_version", "is_language_model")}
+    kept = {key: value for key, value in document.items() if key != "schema_version"}
     assert json.loads((tmp_path / "there" / "table2.json").read_text()) == kept
     assert "not a language model" in (tmp_path / "there" / "table2.md").read_text()
 
@@ -132,7 +132,7 @@ def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
     ("changed", "words"),
     [
         ({"--seed": "5"}, "begun with seed 4"),
-        ({"--model": "offline"}, "begun with lm offline:unsafe=0.1"),
+        ({"--model": "offline"}, "begun with model offline:unsafe=0.1"),
         ({"--n": "0"}, "--n is 0"),
         ({"--n": "many"}, "not a whole number"),
         ({"--model": "offline:unsafe=2"}, "unsafe"),

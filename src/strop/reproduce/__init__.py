@@ -1,11 +1,10 @@
-"""The paper's experiments as commands; each protocol is one file, and the rest is what protocols are made of.
+"""The paper's experiments as commands.
 
-fig4  fig4_weak  table1  baselines  strategies     the protocols, by the name on the command line; table2 is in unsandboxing
-protocol                                           what all but table2 share, and `perform`
-pages                                              tables on a page and on a terminal, estimates as data
-proposals                                          the second part of strategies
-cells  child  progress                             what protocols consist of: run once, each in a process, and shown
-values                                             what the documents of cells come to
-asker                                              asking a model many times: for table2, and for proposals
-unsandboxing                                       table2: its arms, its judgement, its figures, its page
+fig4  fig4_weak  table1  baselines  strategies     one protocol each, by its name on the command line
+protocol                                           what they share, and `perform`
+cells  child  progress                             the commands that a protocol consists of, each run once in a process
+curves  evaluations  tables                        the documents of cells as numbers, and numbers as tables
+table2  rehearsal                                  how often a model switches a sandbox off
+proposals                                          which strategies a model proposes, for strategies
+asking                                             many answers of a model, for table2 and proposals
 """

@@ -1,7 +1,7 @@
 """The baselines of §5.1 on learning parity with noise: ten runs each, mean test û ± 1 standard error over the runs.
 
-Chain of thought is given twice, as the paper does: with a solution that errors counted as 0, and over the copies alone whose
-solution does not error. `best_of_n` is ours: the paper has no baseline that spends the whole budget without iterating.
+As in the paper, chain of thought has two rows: with failing solutions counted as 0, and over the copies alone whose solution
+does not fail. `best_of_n` is ours: the paper has no baseline that spends the whole budget without iterating.
 """
 
 from __future__ import annotations
@@ -13,17 +13,25 @@ from pathlib import Path
 from strop.analysis.stats import Estimate, mean
 from strop.report.figures.dots import Reach, dots, legend, lines, singles
 from strop.report.figures.figure import house_style, new_figure, save_figure
-from strop.report.terminal.words import notice_of, quantity
-from strop.reproduce.cells import Cell, cell_of
-from strop.reproduce.pages import Table, span, with_stderr
-from strop.reproduce.protocol import Documents, Options, Protocol, measuring, model_of
-from strop.reproduce.values.comparisons import AgainstSeed, against_seed, against_seed_words
-from strop.reproduce.values.evaluations import SEED, Copies, bounded, copies_of
+from strop.report.terminal.words import quantity
+from strop.reproduce.cells import Cell, Documents
+from strop.reproduce.evaluations import (
+    SEED,
+    AgainstSeed,
+    Copies,
+    against_seed,
+    against_seed_words,
+    bounded,
+    calls_of,
+    copies_of,
+)
+from strop.reproduce.protocol import Protocol, Result, model_of
+from strop.reproduce.tables import Table, span, with_stderr
+from strop.runs.options import Whole
 
 TASK = "lpn"
-RUNS = 10
 IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
-"""Shipped improvers that are measured; `strop eval` measures the seed improver too."""
+"""The shipped improvers to measure; `strop eval` measures the seed improver too."""
 
 
 @dataclass(frozen=True)
@@ -32,46 +40,13 @@ class Printed:
 
     mean: float
     stderr: float | None = None
-    """One standard error over its ten runs; None where the paper gives none, and rounds to whole percents."""
+    """One standard error over its ten runs; None where the paper prints none, and rounds to whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""
         if self.stderr is None:
             return f"≈ {100 * self.mean:.0f}"
         return f"{100 * self.mean:.1f} ± {100 * self.stderr:.1f}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    title: str
-    improver: str
-    test: Estimate | None
-    """Over the runs, with a 95% interval; None where no run has a value."""
-    values: tuple[float, ...]
-    """Mean test û of each run that has one."""
-    copies: int
-    """Copies that are counted here, over all runs."""
-    tried: int
-    """Copies that were tried, over all runs."""
-    lm_calls: float
-    """An improvement's, in the mean."""
-    evaluations: float
-    """Utility calls of an improvement, in the mean."""
-    paper: Printed | None
-
-
-@dataclass(frozen=True)
-class Baselines:
-    """The whole table, for one model."""
-
-    model: str
-    is_language_model: bool
-    runs: int
-    rows: tuple[Row, ...]
-    differences: tuple[tuple[str, AgainstSeed], ...]
-    """Of each baseline by its title: its test û less the seed improver's, copies with errors counted as 0."""
 
 
 LINES: tuple[tuple[str, str, bool, Printed | None], ...] = (
@@ -85,141 +60,132 @@ LINES: tuple[tuple[str, str, bool, Printed | None], ...] = (
 
 
 @dataclass(frozen=True)
-class BaselineOptions(Options):
-    """Ten runs."""
+class Row:
+    """One line of the table."""
 
-    runs: int = RUNS
+    title: str
+    improver: str
+    test: Estimate | None
+    """Over the runs, with a 95% interval; None if no run has a value."""
+    values: tuple[float, ...]
+    """Mean test û of each run that has one."""
+    copies: int
+    """Counted copies of all runs."""
+    tried: int
+    """All copies of all runs."""
+    lm_calls: float
+    """Mean of an improvement."""
+    evaluations: float
+    """Mean utility calls of an improvement."""
+    paper: Printed | None
 
 
-def cells(options: BaselineOptions) -> list[Cell]:
-    """One evaluation a run: every baseline and the seed improver with the same seed."""
-    return [
-        cell_of("eval", *IMPROVERS, "--task", TASK, "--seed", str(seed), *measuring(options)) for seed in options.seeds
+@dataclass(frozen=True)
+class BaselinesResult(Result):
+    """The table."""
+
+    runs: int
+    rows: tuple[Row, ...]
+    differences: tuple[tuple[str, AgainstSeed], ...]
+    """Baseline → its test û minus the seed improver's, with failing copies counted as 0."""
+
+    def sentence(self) -> str:
+        return against_seed_words(self.differences, f"test û on {TASK}, {quantity(self.runs, 'run')}")
+
+    def notes(self) -> list[str]:
+        return [
+            f"{quantity(self.runs, 'run')} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run "
+            "is the mean of its copies on the sealed test split. 95% is Student's t interval over the runs, cut to 0 and 100. "
+            "Chain of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
+            "whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. `copies` "
+            "are the counted copies, of all copies; LM and u are the mean calls of an improvement. The sign-flip test "
+            "compares each baseline with the seed improver copy by copy, with failing copies counted as 0, adjusted for "
+            "three comparisons (Holm).",
+            "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in "
+            "the paper.",
+        ]
+
+    def tables(self) -> list[Table]:
+        rows = tuple(
+            (
+                row.title,
+                with_stderr(row.test),
+                span(row.test.interval if row.test else None),
+                str(row.paper) if row.paper else "-",
+                f"{row.copies}/{row.tried}",
+                f"{row.lm_calls:.1f}",
+                f"{row.evaluations:.1f}",
+            )
+            for row in self.rows
+        )
+        return [Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), rows)]
+
+    def document(self) -> dict[str, object]:
+        return {
+            "task": TASK,
+            "runs": self.runs,
+            "rows": [asdict(row) for row in self.rows],
+            "differences": {name: asdict(difference) for name, difference in self.differences},
+        }
+
+    def draw(self, directory: Path) -> list[Path]:
+        """Write baselines.svg and baselines.png: our means with each run as a tick, and the paper's values."""
+        figure, (axes,) = new_figure(height=2.5)
+        rows = range(len(self.rows))
+        ours, paper = [row.test for row in self.rows], [row.paper for row in self.rows]
+        with house_style():
+            singles(axes, [row - 0.34 for row in rows], [row.values for row in self.rows])
+            dots(axes, [row - 0.12 for row in rows], *_means_and_errors(ours), 0, "here")
+            dots(axes, [row + 0.18 for row in rows], *_means_and_errors(paper), 1, "paper, GPT-4", filled=False)
+            lines(axes, [row.title.replace(", ", ",\n") for row in self.rows])
+            axes.set_xlabel("test û on lpn")
+            legend(figure, 2)
+        caption = "Mean over the runs ± 1 standard error; ticks: single runs."
+        return save_figure(figure, directory, "baselines", caption=caption, notice=self.notice)
+
+
+def _means_and_errors(values: Sequence[Estimate | Printed | None]) -> tuple[list[float | None], list[Reach | None]]:
+    """(means, one standard error to each side)."""
+    errors = [
+        (one.mean - one.stderr, one.mean + one.stderr) if one and one.stderr is not None else None for one in values
     ]
+    return [one.mean if one else None for one in values], errors
 
 
-def result(options: BaselineOptions, documents: Documents) -> Baselines:
-    """The table of the evaluations.
+@dataclass(frozen=True, kw_only=True)
+class Baselines(Protocol):
+    """The baselines of §5.1."""
 
-    Raises:
-        StoreError: a document does not hold what it must.
-    """
-    ordered = list(documents.values())
-    rows = tuple(
-        _row(title, improver, working, paper, [copies_of(document, TASK, improver) for document in ordered])
-        for title, improver, working, paper in LINES
-    )
-    measured = {name: [copies_of(document, TASK, name) for document in ordered] for name in (SEED, *IMPROVERS)}
-    found = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
-    differences = tuple((name.replace("_", " "), each) for name, each in zip(IMPROVERS, found, strict=True))
-    return Baselines(*model_of(documents), runs=len(ordered), rows=rows, differences=differences)
+    name = "baselines"
+    heading = "Baselines on learning parity with noise (§5.1)"
+
+    runs: Whole = 10
+    """Measurements of each improver, every one with instances of its own."""
+
+    def cells(self) -> list[Cell]:
+        """One evaluation a run: the baselines and the seed improver with the same seed."""
+        return [self.evaluation_cell(*IMPROVERS, task=TASK, seed=seed) for seed in self.seeds]
+
+    def result(self, documents: Documents) -> BaselinesResult:
+        measured = {
+            name: [copies_of(document, TASK, name) for document in documents.values()] for name in (SEED, *IMPROVERS)
+        }
+        rows = tuple(_row(title, name, working, paper, measured[name]) for title, name, working, paper in LINES)
+        differences = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
+        names = (name.replace("_", " ") for name in IMPROVERS)
+        return BaselinesResult(*model_of(documents), len(documents), rows, tuple(zip(names, differences, strict=True)))
 
 
 def _row(title: str, improver: str, working: bool, paper: Printed | None, evaluations: Sequence[Copies]) -> Row:
-    counted = [each.working if working else each.test for each in evaluations]
-    values = tuple(mean(each) for each in counted if each)
-    tried = sum(len(each.test) for each in evaluations)
+    counted = [copies.working if working else copies.test for copies in evaluations]
+    values = tuple(mean(copies) for copies in counted if copies)
     return Row(
         title,
         improver,
         bounded(values) if values else None,
         values,
         copies=sum(map(len, counted)),
-        tried=tried,
-        lm_calls=sum(each.lm_calls for each in evaluations) / tried,
-        evaluations=sum(each.evaluations for each in evaluations) / tried,
+        tried=sum(len(copies.test) for copies in evaluations),
+        **calls_of(evaluations),
         paper=paper,
     )
-
-
-def sentence(found: Baselines) -> str:
-    """Which baselines are better than the seed improver, and which are worse."""
-    return against_seed_words(found.differences, f"test û on {TASK}, {quantity(found.runs, 'run')}")
-
-
-def notes(found: Baselines) -> list[str]:
-    """What the figures are."""
-    runs = quantity(found.runs, "run")
-    return [
-        f"{runs} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run is the mean of "
-        "its copies on the sealed test split. 95% is Student's t interval over the runs, cut to 0 and 100. Chain "
-        "of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
-        "whose solution does not error (runs without one are left out), `with errors` counts the others as 0. "
-        "`copies` are those counted, of those tried; LM and u are the calls of an improvement, in the mean. "
-        "Whether a baseline differs from the seed improver is tested copy by copy, with errors counted as 0, by the sign-flip "
-        "test, adjusted for three comparisons (Holm).",
-        "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in "
-        "the paper.",
-    ]
-
-
-def tables(found: Baselines) -> list[Table]:
-    """The table in words, in percent."""
-    headings = ("improver", "test û %", "95%", "paper %", "copies", "LM", "u")
-    rows = tuple(
-        (
-            row.title,
-            with_stderr(row.test),
-            span(row.test.interval if row.test else None),
-            str(row.paper) if row.paper else "-",
-            f"{row.copies}/{row.tried}",
-            f"{row.lm_calls:.1f}",
-            f"{row.evaluations:.1f}",
-        )
-        for row in found.rows
-    )
-    return [Table(headings, rows)]
-
-
-def document(found: Baselines) -> dict[str, object]:
-    """The table as data; fractions, not percent."""
-    return {
-        "task": TASK,
-        "runs": found.runs,
-        "rows": [asdict(row) for row in found.rows],
-        "differences": {name: asdict(difference) for name, difference in found.differences},
-    }
-
-
-def draw(found: Baselines, directory: Path) -> list[Path]:
-    """baselines.svg and baselines.png: ours, each run as a dot behind, the paper's beside."""
-    figure, (axes,) = new_figure(height=2.5)
-    places = range(len(found.rows))
-    ours, papers = [row.test for row in found.rows], [row.paper for row in found.rows]
-    with house_style():
-        singles(axes, [place - 0.34 for place in places], [row.values for row in found.rows])
-        dots(axes, [place - 0.12 for place in places], _means(ours), _reaches(ours), 0, "here")
-        dots(
-            axes, [place + 0.18 for place in places], _means(papers), _reaches(papers), 1, "paper, GPT-4", filled=False
-        )
-        lines(axes, [row.title.replace(", ", ",\n") for row in found.rows])
-        axes.set_xlabel("test û on lpn")
-        legend(figure, 2)
-    caption = "Mean over the runs ± 1 standard error; ticks: single runs."
-    notice = notice_of(found.model, found.is_language_model)
-    return save_figure(figure, directory, "baselines", caption=caption, notice=notice)
-
-
-def _means(values: Sequence[Estimate | Printed | None]) -> list[float | None]:
-    return [each.mean if each else None for each in values]
-
-
-def _reaches(values: Sequence[Estimate | Printed | None]) -> list[Reach | None]:
-    """One standard error to each side."""
-    return [
-        (each.mean - each.stderr, each.mean + each.stderr) if each and each.stderr is not None else None
-        for each in values
-    ]
-
-
-PROTOCOL = Protocol(
-    name="baselines",
-    heading="Baselines on learning parity with noise (§5.1)",
-    cells=cells,
-    result=result,
-    tables=tables,
-    notes=notes,
-    document=document,
-    sentence=sentence,
-    draw=draw,
-)

@@ -1,8 +1,8 @@
-"""Cells: the runs and evaluations that a protocol consists of, each done once in a directory.
+"""Cells: the runs and evaluations that a protocol consists of, each carried out once in a directory.
 
-A cell is a command of strop. It is done when its document is there, `cells/NAME.json`, written whole or not at all. Everything
-else about it may be cut short at any moment, even by `kill -9`, and is then resumed from its record. Protocols that share a
-directory share their equal cells. Each cell is a process of its own, so that runs at once use more than one core.
+A cell is a command of strop. It is done when its document `cells/NAME.json` exists, which is written whole or not at all. An
+unfinished cell, even after `kill -9`, continues from its record. Protocols that share a directory share equal cells. Each cell
+is a process of its own, so that several use several cores.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from strop.base.errors import ConfigurationError, StoreError, StropError
 from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.words import escape
+from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.run_directory import RESUMABLE, load_run
 from strop.runs.spec import cores
@@ -33,11 +34,13 @@ from strop.store.files import lock_directory
 
 Document = dict[str, Any]
 """What a command printed with --json."""
+Documents = Mapping[str, Document]
+"""By the name of the cell."""
 FOLDER = "cells"
-OURS = ("--out", "--json", "--jobs")
-"""Flags that `carry_out` sets: they decide where results go and how fast, never what they are."""
-NO_RESULT = ("--base-url",)
-"""Flags that do not make a cell another one: the same model at another address."""
+SET_BY_CARRY_OUT = ("--out", "--json", "--jobs")
+"""Flags that `carry_out` adds: they decide where results go and how fast, not what they are."""
+ADDRESS = "--base-url"
+"""This flag does not make a cell another one: it is the same model at another address."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +48,29 @@ class Cell:
     """One command line of strop, without --out, --json and --jobs."""
 
     name: str
-    """Names its files; another for every other content (see `cell_of`)."""
+    """Names its files; differs for every other content (see `cell_of`)."""
     arguments: tuple[str, ...]
 
 
 def cell_of(*arguments: str) -> Cell:
-    """The cell of a command line, e.g. `cell_of("run", "lpn", "--seed", "3")`; its name says a little and a digest the rest.
+    """The cell of a command line, e.g. `cell_of("run", "lpn", "--seed", "3")`; its name ends with a digest.
 
-    An argument that names a file counts by what the file holds: the name stays when the directory moves, and changes with the
-    program. Raises ValueError for the flags in `OURS`.
+    An argument that names a file counts by the file's content: the name stays when the directory moves, and changes with the
+    program. Raises ValueError for the flags in `SET_BY_CARRY_OUT`.
     """
-    if ours := [each for each in arguments if each in OURS]:
-        raise ValueError(f"a cell has no {ours[0]}: it is set when the cell is carried out")
+    if reserved := [argument for argument in arguments if argument in SET_BY_CARRY_OUT]:
+        raise ValueError(f"a cell has no {reserved[0]}: it is set when the cell is carried out")
     content, values = [], {}
     for before, argument in pairwise(("", *arguments)):
         values[before] = argument
-        if argument not in NO_RESULT and before not in NO_RESULT:
-            content.append(_digest(Path(argument)) if Path(argument).is_file() else argument)
+        if ADDRESS not in (argument, before):
+            path = Path(argument)
+            content.append(f"file {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else argument)
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:10]
-    words = [each for each in arguments[:2] if not each.startswith("-")]
+    words = [argument for argument in arguments[:2] if not argument.startswith("-")]
     words += [values["--selection"]] if "--selection" in values else []
     words += [f"s{values['--seed']}"] if "--seed" in values else []
     return Cell("-".join([*(_plain(Path(word).stem) for word in words), digest]), arguments)
-
-
-def _digest(path: Path) -> str:
-    return "file " + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _plain(word: str) -> str:
@@ -85,16 +85,17 @@ class _Part(Document):
         self.file = file
 
     def __missing__(self, field: str) -> Any:
-        raise StoreError(f"{self.file} lacks {field!r}; remove it, and it is made anew")
+        raise lacking(self, repr(field))
 
 
-def file_of(document: Document) -> str:
-    """Where a document is kept, in words."""
-    return str(document.file) if isinstance(document, _Part) else "a document"
+def lacking(document: Document, what: str) -> StoreError:
+    """The error for a document without something that a protocol needs."""
+    file = document.file if isinstance(document, _Part) else "a document"
+    return StoreError(f"{file} lacks {what}; remove the file and run the command again")
 
 
 def read_document(home: Path, name: str) -> Document | None:
-    """The document of a cell that is done; None where there is none, or what there is cannot be one.
+    """The document of a finished cell; None if there is none, or the file is not whole.
 
     A document that was whole when its parent was killed is taken over.
     """
@@ -106,7 +107,7 @@ def read_document(home: Path, name: str) -> Document | None:
 
 
 def _document_in(path: Path) -> Document | None:
-    """The document of a file; None where it is not whole, or of a command that did not come to its end."""
+    """The document of a file; None if it is not whole, or of a command that did not finish."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"), object_hook=lambda part: _Part(path, part))
     except (OSError, ValueError, RecursionError):
@@ -118,10 +119,10 @@ def _document_in(path: Path) -> Document | None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Within, no other `strop reproduce` works in this directory, which is made.
+    """Create the directory and keep every other `strop reproduce` out of it.
 
     Raises:
-        ConfigurationError: one does, the directory is that of a single run, or it cannot be made.
+        ConfigurationError: another one works there, it is the directory of a single run, or it cannot be created.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -135,7 +136,7 @@ def locked(directory: Path) -> Iterator[None]:
         descriptor = lock_directory(directory)
     except StoreError:
         raise ConfigurationError(
-            f"another strop reproduce is at work in {directory}; wait for its end, or name another --out"
+            f"another strop reproduce is working in {directory}; wait until it ends, or name another --out"
         ) from None
     try:
         yield
@@ -144,32 +145,18 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 class CellFailed(StropError):
-    """A cell ended with an error; the others that were done are kept. Ends with the cell's exit code."""
+    """A cell ended with an error; finished cells are kept. Has the cell's exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
 
-class CellProgress(Protocol):
-    """Notified of how far the cells are, from any thread."""
-
-    def begin(self, total: int, before: int) -> None:
-        """There are `total` cells, of which `before` were done in an earlier session."""
-        ...
-
-    def started(self, name: str) -> None: ...
-
-    def ended(self, name: str) -> None: ...
-
-
-def carry_out(
-    cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progress: CellProgress
-) -> dict[str, Document]:
+def carry_out(cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progress: Progress) -> dict[str, Document]:
     """Run the cells that have no document yet, at most `at_once` (0: one for each core) at a time; name → document of all.
 
     Raises:
-        CellFailed: a cell failed; no other was begun after that, and those that ran have come to their end.
+        CellFailed: a cell failed; no other was started after that, and those that ran have ended.
         Interrupted: Ctrl-C or SIGTERM; the cells that ran are stopped.
     """
     home = directory / FOLDER
@@ -177,15 +164,13 @@ def carry_out(
     wanted = {cell.name: cell for cell in cells}
     documents = {name: document for name in wanted if (document := read_document(home, name)) is not None}
     missing = [cell for name, cell in wanted.items() if name not in documents]
-    progress.begin(len(wanted), len(documents))
+    progress.begin("cell", len(wanted), len(documents))
     if missing:
         at_once = min(at_once or cores(), len(missing))
         session = _Session(home, max(1, cores() // at_once), progress)
         with stopped_by_signals(session.stop), ThreadPoolExecutor(at_once, "strop-cell") as pool:
             try:
-                documents |= {
-                    cell.name: each for cell, each in zip(missing, pool.map(session.run, missing), strict=True)
-                }
+                documents |= dict(zip((cell.name for cell in missing), pool.map(session.run, missing), strict=True))
             except BaseException:
                 session.stopping.set()
                 raise
@@ -198,26 +183,36 @@ class _Session:
 
     home: Path
     jobs: int
-    progress: CellProgress
+    progress: Progress
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Whether no cell begins any more."""
+    """Set when no further cell may start."""
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def stop(self) -> None:
-        """Begin no cell any more, and stop those that run; each keeps what it has."""
+        """Start no further cell and stop the running ones; each keeps what it has."""
         with self.lock:
             self.stopping.set()
             for process in self.running:
                 process.send_signal(signal.SIGTERM)
 
     def run(self, cell: Cell) -> Document:
-        """Run a cell to its end; its document."""
+        """Start a cell, or continue what an earlier session left of it, and wait for its end; its document.
+
+        The child is in a process group of its own: Ctrl-C at the terminal reaches this process alone, which passes it on.
+        """
         draft, log = self.home / f"{cell.name}.json.part", self.home / f"{cell.name}.log"
         with self.lock:
             if self.stopping.is_set():
                 raise StropError("stopped")
-            process = self._start(cell, draft, log)
+            line = command_line(self.home / cell.name, cell.arguments, self.jobs)
+            for path in (draft, log):
+                path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
+            command = [sys.executable, "-m", "strop.reproduce.child", *line, "--json"]
+            with draft.open("wb") as output, log.open("wb") as errors:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=output, stderr=errors, process_group=0
+                )
             self.running.append(process)
         self.progress.started(cell.name)
         code = process.wait()
@@ -233,46 +228,29 @@ class _Session:
         self.progress.ended(cell.name)
         return document
 
-    def _start(self, cell: Cell, draft: Path, log: Path) -> subprocess.Popen[bytes]:
-        """Start a cell, or continue what an earlier session left of it.
-
-        The child is in a process group of its own: a Ctrl-C at the terminal comes to this process alone, which passes it on.
-        """
-        line = command_line(self.home / cell.name, cell.arguments, self.jobs)
-        for path in (draft, log):
-            path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
-        with draft.open("wb") as output, log.open("wb") as errors:
-            return subprocess.Popen(
-                [sys.executable, "-m", "strop.reproduce.child", *line, "--json"],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=errors,
-                process_group=0,
-            )
-
 
 def command_line(folder: Path, arguments: Sequence[str], jobs: int) -> list[str]:
-    """The command line that fills `folder`, or that continues what is there: its answers may have cost money.
+    """The command line that fills `folder`, or that continues its record: the answers in it may have cost money.
 
-    What cannot be continued is set aside as `NAME.cut-1`, `NAME.cut-2`, ….
+    A folder that cannot be continued is renamed to `NAME.cut-1`, `NAME.cut-2`, ….
     """
     try:
         with Store.open(folder) as store:
             kind = store.meta.get("kind", "")
         if kind in RESUMABLE:
             kind = load_run(folder).kind
-    except StoreError:  # there is none, or it says too little
+    except StoreError:  # there is no record, or it is incomplete
         kind = ""
     if kind != arguments[0]:
         set_aside(folder)
     elif kind in RESUMABLE:
-        address = next((list(pair) for pair in pairwise(arguments) if pair[0] == "--base-url"), [])
+        address = next((list(pair) for pair in pairwise(arguments) if pair[0] == ADDRESS), [])
         return ["resume", str(folder), *address]
     return [*arguments, "--jobs", str(jobs), "--out", str(folder)]  # the other commands continue their own records
 
 
 def set_aside(folder: Path) -> None:
-    """Rename a folder that a cut-short attempt left."""
+    """Rename the folder of an unfinished attempt."""
     if not folder.exists():
         return
     number = 1

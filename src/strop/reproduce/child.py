@@ -1,8 +1,8 @@
-"""A command of strop in a child process that does not outlive its parent: `python -m strop.reproduce.child run lpn …`.
+"""A command of strop in a child process that ends with its parent: `python -m strop.reproduce.child run lpn …`.
 
-The parent holds the other end of the child's standard input and never writes to it. However the parent ends, even by `kill -9`,
-the kernel closes that end, and the child stops as on SIGTERM. The kernel's own death signal is no substitute: only Linux has it,
-and it comes when the thread that started the child ends.
+The parent holds the other end of the child's standard input and writes nothing to it. However the parent ends, even by `kill -9`,
+the kernel closes that end, and the child stops as on SIGTERM. The kernel's own death signal would come too early: when the
+thread that started the child ends.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import threading
 import time
 
 GRACE_SECONDS = 10.0
-"""Between the request to stop, which keeps what was done, and the end."""
+"""Between SIGTERM, after which the child keeps what it has done, and its end."""
 
 
 def stop_with_the_parent() -> None:
-    """Watch standard input from a thread."""
+    """Watch standard input in a thread."""
     threading.Thread(target=_watch, name="strop-watch", daemon=True).start()
 
 

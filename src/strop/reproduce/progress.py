@@ -1,4 +1,4 @@
-"""How far a protocol is: a bar on a terminal, lines elsewhere; always on standard error."""
+"""Progress of a protocol on standard error: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Progress:
         self._console = Console(stderr=True, highlight=False)
         self._clock, self._lock = clock, threading.Lock()
         self._total = self._done = self._before = 0
-        self._arm, self._began, self._said = "", clock(), clock()
+        self._label, self._began, self._last_line = "", clock(), clock()
         self._running: list[str] = []
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         self._bar = Bar(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self._console)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._task = self._bar.add_task("", total=None)
         if notice:
-            self._say(notice)
+            self._print(notice)
 
     def __enter__(self) -> Progress:
         if self._live:
@@ -42,11 +42,12 @@ class Progress:
         if self._live:
             self._bar.stop()
 
-    def begin(self, total: int, before: int) -> None:
-        """`total` cells are to be done, of which `before` were done in an earlier session."""
+    def begin(self, thing: str, total: int, before: int, label: str = "") -> None:
+        """Begin a part of `total` things (a singular noun), `before` of which an earlier session did."""
         with self._lock:
-            self._total, self._done, self._before = total, before, before
-            self._say(f"{quantity(total, 'cell')}" + (f", {before} of them done before" if before else ""))
+            self._label, self._total, self._done, self._before = label, total, before, before
+            resumed = f", {before} of them done before" if before else ""
+            self._print(f"{label + ': ' if label else ''}{quantity(total, thing, ',')}{resumed}")
             self._draw()
 
     def started(self, name: str) -> None:
@@ -54,7 +55,7 @@ class Progress:
         with self._lock:
             self._running.append(name)
             if not self._live:
-                self._say(f"{self._clocked()} begins: {name}")
+                self._print(f"{self._elapsed()} begins: {name}")
             self._draw()
 
     def ended(self, name: str) -> None:
@@ -64,33 +65,25 @@ class Progress:
             self._done += 1
             seconds = (self._clock() - self._began) / (self._done - self._before) * (self._total - self._done)
             left = f", about {duration(seconds)} left" if self._done < self._total else ""
-            self._say(f"{self._clocked()} {name}: done; {self._done} of {self._total}{left}")
+            self._print(f"{self._elapsed()} {name}: done; {self._done} of {self._total}{left}")
             self._draw()
 
-    def begin_arm(self, arm: str, already: int, total: int) -> None:
-        """An arm of `total` steps in all arms begins, of which this many were done before."""
+    def advance(self, steps: int = 1) -> None:
+        """Small steps are done."""
         with self._lock:
-            self._arm, self._total, self._done = arm, total, self._done + already
-            if not self._live:
-                self._say(f"{arm}: {already} done before" if already else f"{arm}: begins")
+            self._done += steps
+            if not self._live and self._clock() - self._last_line >= EVERY_SECONDS:
+                self._last_line = self._clock()
+                self._print(f"{self._elapsed()} {self._label}: {self._done} of {self._total}")
             self._draw()
 
-    def advance(self, *_: object) -> None:
-        """One more step of an arm is done."""
-        with self._lock:
-            self._done += 1
-            if not self._live and self._clock() - self._said >= EVERY_SECONDS:
-                self._said = self._clock()
-                self._say(f"{self._arm}: {self._done} of {self._total}, {duration(self._clock() - self._began)}")
-            self._draw()
-
-    def _clocked(self) -> str:
+    def _elapsed(self) -> str:
         return f"[{duration(self._clock() - self._began):>8}]"
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         self._console.print(Text(escape(line)), soft_wrap=True)
 
     def _draw(self) -> None:
         more = f" and {len(self._running) - 1} more" if self._running[1:] else ""
-        words = escape(self._running[0], 40) + more if self._running else self._arm
-        self._bar.update(self._task, completed=self._done, total=self._total, description=words)
+        label = escape(self._running[0], 40) + more if self._running else self._label
+        self._bar.update(self._task, completed=self._done, total=self._total, description=label)

@@ -1,17 +1,19 @@
-"""What a model proposes when it is asked to improve the seed improver: many answers to that request, the strategy of each."""
+"""What a model proposes when it is asked to improve the seed improver: the strategy of each of many answers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from strop.analysis.strategy import classify
+from strop.base.solution import digest_of
 from strop.core.extraction import read_answers
-from strop.reproduce.asker import BATCH, NO_PROGRAM, Asker, answers_in, batched
-from strop.reproduce.unsandboxing.arms import Arm, request_of
+from strop.reproduce.asking import BATCH, NO_PROGRAM, Arm, answers_in, asker_in, plain
+from strop.reproduce.strategies import Strategies
+from strop.runs.assembly import meta_description
 from strop.runs.journal import save
 from strop.runs.spec import improver_text
 from strop.sandbox.base import Sandbox
@@ -33,34 +35,33 @@ class Proposal:
     """The evidence, in words."""
 
 
-def seed_improver(description: str) -> Arm:
-    """The seed improver, to be asked about itself; `description` is u_str of the meta-utility."""
-    return Arm(SCOPE, improver_text("seed"), description)
+def seed_arm(description: str) -> Arm:
+    """The seed improver, with `description` as u_str of the meta-utility."""
+    return Arm(SCOPE, improver_text("seed"), description, f"strategies/{SCOPE}")
 
 
-def ask(  # noqa: PLR0913 - the parts of the work
-    asker: Asker, sandbox: Sandbox, store: Store, of: Arm, n: int, workers: int, advance: Callable[[], None]
-) -> None:
-    """Bring the record to n answers to what `of` asks about itself; `advance` is called for each that arrives.
+def proposed(protocol: Strategies, environ: Mapping[str, str]) -> list[Proposal]:
+    """The first n proposals of the protocol's model; missing ones are asked for, and all are written to proposals/.
 
     Raises:
-        StropError: the model or the host failed, or the work was stopped; what was answered is kept.
+        ConfigurationError: an option is wrong.
+        StropError: the model or the host failed, or the work was stopped; the answers that arrived are kept.
     """
-    before = answers_in(store, SCOPE)
-    left = [batch for batch in batched(n) if not all(number in before for number in batch)]
-    if not left:
-        return
-    template = replace(request_of(of, sandbox), scope=f"strategies/{SCOPE}")
+    spec = protocol.spec()
+    arm, folder = seed_arm(meta_description(spec)), protocol.directory / SCOPE
+    # Another model, seed or wording is another record.
+    record = folder / f"{plain(spec.model)}-s{spec.seed}-{digest_of(arm.description)[:8]}"
+    recipe = {"kind": SCOPE, "task": "self-improvement", "model": spec.model, "seed": str(spec.seed)}
+    with asker_in(record, recipe, spec, environ) as (asker, progress):
+        kept = answers_in(asker.store, SCOPE)
+        progress.begin("proposal", protocol.n, sum(number < protocol.n for number in kept), SCOPE)
+        asker.ask(arm, protocol.n, kept, lambda answers: progress.advance(len(answers)))
+        proposals = proposals_in(asker.store, asker.sandbox, protocol.n, 2 * spec.jobs)
+    write(proposals, folder)
+    return proposals
 
-    def one(batch: range) -> None:
-        missing = [number for number in batch if number not in before]
-        for _ in asker.ask(SCOPE, template, missing):
-            advance()
 
-    asker.each(left, one, workers)
-
-
-def proposals(store: Store, sandbox: Sandbox, n: int, workers: int) -> list[Proposal]:
+def proposals_in(store: Store, sandbox: Sandbox, n: int, workers: int) -> list[Proposal]:
     """The first n answers with the strategy of each, read off its program's text.
 
     Raises:
@@ -81,20 +82,20 @@ def proposals(store: Store, sandbox: Sandbox, n: int, workers: int) -> list[Prop
 def _proposal(number: int, program: str | None) -> Proposal:
     if program is None:
         return Proposal(number, None, NO_PROGRAM, (), ())
-    found = classify(program)
-    return Proposal(number, program, found.name, found.also, found.why)
+    strategy = classify(program)
+    return Proposal(number, program, strategy.name, strategy.also, strategy.why)
 
 
-def write(found: Sequence[Proposal], directory: Path) -> None:
-    """One example of each strategy as STRATEGY.py, the first proposed, and proposals.json with what was said of every one."""
+def write(proposals: Sequence[Proposal], directory: Path) -> None:
+    """Write the first example of each strategy as STRATEGY.py, and proposals.json with the evidence for each proposal."""
     examples: dict[str, str] = {}
-    for each in found:
-        examples.setdefault(each.strategy, each.program or "")
+    for proposal in proposals:
+        examples.setdefault(proposal.strategy, proposal.program or "")
     for strategy, program in examples.items():
         if program:
             save(directory / f"{strategy}.py", program)
-    said = [
-        {"number": each.number, "strategy": each.strategy, "also": list(each.also), "why": list(each.why)}
-        for each in found
+    rows = [
+        {"number": one.number, "strategy": one.strategy, "also": list(one.also), "why": list(one.why)}
+        for one in proposals
     ]
-    save(directory / "proposals.json", json.dumps(said, indent=1) + "\n")
+    save(directory / "proposals.json", json.dumps(rows, indent=1) + "\n")

@@ -1,217 +1,261 @@
-"""The shape of a protocol: which cells it consists of, and what is made of their documents. `perform` does the rest.
+"""What a protocol is: its options, the cells it consists of, and the result that it makes of their documents. `perform` runs it.
 
-A protocol is a module of this package with functions of these types and a `PROTOCOL`; `strop.cli.commands.reproduce` has one file
-for each, with its flags. NAME.md, NAME.json, NAME.svg and NAME.png are written into the directory, which protocols share.
+A protocol is a module of this package with a subclass of `Protocol`; its fields are flags of `strop reproduce NAME`. NAME.md,
+NAME.json, NAME.svg and NAME.png are written into the directory, which protocols share.
 """
 
-from __future__ import annotations
+# Annotations are evaluated here, not in `from __future__ import annotations`: cyclopts would evaluate those of inherited fields
+# in the module of the subclass.
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Literal
+
+from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, StoreError
+from strop.lm.options import joined
 from strop.report.figures.figure import house_style
 from strop.report.terminal.words import notice_of
-from strop.reproduce.cells import Cell, CellProgress, Document, carry_out, cell_of, locked
-from strop.reproduce.pages import Table, markdown_of
+from strop.reproduce.cells import Cell, Documents, carry_out, cell_of, locked
+from strop.reproduce.progress import Progress
+from strop.reproduce.tables import Table, markdown_of
 from strop.runs.journal import save
+from strop.runs.options import Whole, protections
 from strop.runs.spec import RunSpec
-
-Documents = Mapping[str, Document]
-"""By the name of the cell."""
 
 _SPEC = RunSpec()
 MOST_RUNS = 10_000
 SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
-"""Fields of `Options` that make one run larger or smaller. How many runs there are, each table says."""
+"""Fields of `Protocol` that make one run larger or smaller. The tables say how many runs there are."""
+UNRECORDED = ("directory", "base_url", "improver_text", "named")
+"""Fields of protocols that NAME.json leaves out of `options`."""
+Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
+Hidden = Parameter(parse=False)
 
 
 @dataclass(frozen=True)
-class Options:
-    """What every protocol can be asked: the model, the seeds, and the size of a run, which is the paper's by default.
+class Result(ABC):
+    """What a protocol found for one model."""
 
-    A protocol with flags of its own derives from this.
-    """
+    model: str
+    is_language_model: bool
 
-    directory: Path
-    lm: str = _SPEC.model
+    @abstractmethod
+    def sentence(self) -> str:
+        """The finding in one or two plain sentences: the first line of the page, the terminal and the document."""
+
+    @abstractmethod
+    def tables(self) -> Sequence[Table]:
+        """Our values beside the paper's."""
+
+    @abstractmethod
+    def notes(self) -> Sequence[str]:
+        """Paragraphs below the tables: what the numbers and intervals are, and what cannot be compared."""
+
+    @abstractmethod
+    def document(self) -> dict[str, object]:
+        """The numbers as data; fractions, not percent."""
+
+    @abstractmethod
+    def draw(self, directory: Path) -> Iterable[Path]:
+        """Write NAME.svg, NAME.png and other files of the result; return their paths."""
+
+    @property
+    def notice(self) -> str:
+        """Says that no language model answered; empty for a language model."""
+        return notice_of(self.model, self.is_language_model)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Protocol(ABC):
+    """One table or figure of the paper, with the model, the seeds and the size of a run; the defaults are the paper's."""
+
+    name: ClassVar[str]
+    """On the command line, and of its files."""
+    heading: ClassVar[str]
+    """Of its page."""
+
+    model: Models = (_SPEC.model,)
+    """The language model; see strop run --help."""
+    runs: Whole = 5
+    """Independent runs."""
     base_url: str | None = None
-    seed: int = 0
-    """Of the first run; run i has this + i."""
-    runs: int = 5
-    iterations: int = _SPEC.iterations
-    copies: int = _SPEC.copies
-    utility_budget: int = _SPEC.utility_budget
-    meta_budget: int = _SPEC.meta_budget
-    lm_budget: int = _SPEC.lm_budget
-    max_responses: int = _SPEC.max_responses
-    instances: str = _SPEC.instances
+    """Address of an OpenAI-compatible server."""
+    seed: Whole = 0
+    """Seed of the first run; run i has this + i."""
+    iterations: Annotated[Whole, Parameter(alias="-T")] = _SPEC.iterations
+    """T: how often the improver improves itself in a run."""
+    copies: Whole = _SPEC.copies
+    """|D|: copies of the task that an improver is measured on."""
+    utility_budget: Whole = _SPEC.utility_budget
+    """Utility calls of one downstream improvement."""
+    meta_budget: Whole = _SPEC.meta_budget
+    """Meta-utility calls of one self-improvement."""
+    lm_budget: Whole = _SPEC.lm_budget
+    """LM calls of one improvement."""
+    max_responses: Whole = _SPEC.max_responses
+    """Responses of one LM call."""
+    instances: Literal["secret", "published"] = _SPEC.instances
+    """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
     require: str | None = None
+    """Refuse to run unless these protections are enforced; see strop doctor."""
+    directory: Annotated[Path, Hidden] = Path()
+
+    @abstractmethod
+    def cells(self) -> list[Cell]:
+        """What to carry out."""
+
+    def more(self, documents: Documents) -> list[Cell]:
+        """Cells that depend on the documents of the first ones."""
+        return []
+
+    @abstractmethod
+    def result(self, documents: Documents) -> Result:
+        """What the documents show.
+
+        Raises:
+            StoreError, KeyError, TypeError, ValueError: a document lacks something.
+        """
+
+    @property
+    def specification(self) -> str:
+        """The model, or the mixture of models, as one text."""
+        return joined(self.model)
 
     @property
     def seeds(self) -> range:
         """One a run."""
         return range(self.seed, self.seed + self.runs)
 
-    def check(self) -> None:
-        """Raises ConfigurationError when a number is out of its range."""
+    def spec(self) -> RunSpec:
+        """The recipe of one of its runs.
+
+        Raises:
+            ConfigurationError: an option is out of its range.
+        """
         if not 1 <= self.runs <= MOST_RUNS:
             raise ConfigurationError(f"--runs is {self.runs}; it must lie between 1 and {MOST_RUNS}")
-        known = {field.name for field in fields(RunSpec)} - {"improver", "require", "instances"}
-        RunSpec(**{name: value for name, value in asdict(self).items() if name in known}).checked()
+        size = {name: getattr(self, name) for name in (*SIZE, "seed", "base_url", "instances")}
+        return RunSpec(**size, model=self.specification, require=protections(self.require)).checked()
 
+    def evaluation_cell(self, *improvers: str, task: str, seed: int) -> Cell:
+        """An evaluation of improvers on one task, beside the seed improver."""
+        return cell_of("eval", *improvers, "--task", task, "--seed", str(seed), *self._measuring())
 
-def measuring(options: Options) -> tuple[str, ...]:
-    """The flags of `strop eval`, `run` and `improve` that say which model is asked and what an improvement may spend."""
-    return (
-        *("--model", options.lm),
-        *(("--base-url", options.base_url) if options.base_url else ()),
-        *("--copies", str(options.copies)),
-        *("--utility-budget", str(options.utility_budget)),
-        *("--lm-budget", str(options.lm_budget)),
-        *("--max-responses", str(options.max_responses)),
-        *("--edits", "rewrite"),  # the paper's prompts to the letter
-        *("--instances", options.instances),
-        *(("--require", options.require) if options.require is not None else ()),
-    )
+    def run_cell(self, selection: str, seed: int) -> Cell:
+        """A run of Algorithm 1 on lpn. Protocols that need the same run share its cell."""
+        return cell_of(
+            *("run", "lpn", "--selection", selection, "--seed", str(seed), "--iterations", str(self.iterations)),
+            *("--meta-budget", str(self.meta_budget)),
+            *self._measuring(),
+        )
 
-
-def run_cell(options: Options, selection: str, seed: int, *, task: str = "lpn", improver: str = "seed") -> Cell:
-    """A run of Algorithm 1. Protocols that want the same run get the same cell, and share it."""
-    return cell_of(
-        *("run", task, "--selection", selection, "--seed", str(seed), "--iterations", str(options.iterations)),
-        *("--meta-budget", str(options.meta_budget)),
-        *(("--improver", improver) if improver != "seed" else ()),
-        *measuring(options),
-    )
-
-
-O_contra = TypeVar("O_contra", bound=Options)
-R = TypeVar("R")
-
-
-def _none(options: Any, documents: Documents) -> list[Cell]:
-    return []
-
-
-@dataclass(frozen=True)
-class Protocol(Generic[O_contra, R]):
-    """One table or figure of the paper."""
-
-    name: str
-    """As on the command line, and of its files."""
-    heading: str
-    """Of its page, e.g. `Figure 4 (left): test meta-utility by iteration`."""
-    cells: Callable[[O_contra], list[Cell]]
-    result: Callable[[O_contra, Documents], R]
-    """What the documents come to. Raises StoreError, or KeyError, TypeError, ValueError for a document that lacks something."""
-    tables: Callable[[R], Sequence[Table]]
-    """The paper's values beside ours; on the page and on the terminal."""
-    notes: Callable[[R], Sequence[str]]
-    """Paragraphs below the tables: verdicts in words, what intervals are, what is not comparable."""
-    document: Callable[[R], dict[str, object]]
-    """The same as data; fractions, not percent."""
-    sentence: Callable[[R], str]
-    """What was found, in one or two plain sentences: the first line of the page, the terminal and the document."""
-    draw: Callable[[R, Path], Iterable[Path]]
-    """Writes NAME.svg, NAME.png and whatever else into the directory; returns the files."""
-    more: Callable[[O_contra, Documents], list[Cell]] = _none
-    """Cells that can be named only when the first are done (Table 1's evaluations of a chosen improver)."""
+    def _measuring(self) -> tuple[str, ...]:
+        """Flags of `strop eval` and `strop run`: which model is asked, and what an improvement may spend."""
+        return (
+            *("--model", self.specification),
+            *(("--base-url", self.base_url) if self.base_url else ()),
+            *("--copies", str(self.copies)),
+            *("--utility-budget", str(self.utility_budget)),
+            *("--lm-budget", str(self.lm_budget)),
+            *("--max-responses", str(self.max_responses)),
+            *("--edits", "rewrite"),  # exactly the paper's prompts
+            *("--instances", self.instances),
+            *(("--require", self.require) if self.require is not None else ()),
+        )
 
 
 @dataclass(frozen=True)
 class Performed:
-    """What a protocol came to."""
+    """A result that was written."""
 
     heading: str
-    notice: str
-    """That no language model answered; empty where one did."""
-    sentence: str
-    tables: Sequence[Table]
+    result: Result
     notes: Sequence[str]
     document: dict[str, object]
     files: tuple[Path, ...]
 
 
-def perform(
-    protocol: Protocol[O_contra, R], options: O_contra, *, at_once: int = 0, progress: CellProgress
-) -> Performed:
-    """Carry out what is missing of a protocol, and write its table, figure and data.
+def perform(protocol: Protocol, *, at_once: int = 0, progress: Progress) -> Performed:
+    """Carry out the missing cells of a protocol, and write its tables, figure and data.
 
     Raises:
-        ConfigurationError: a flag is wrong, or another process is at work in the directory.
+        ConfigurationError: an option is wrong, or another process works in the directory.
         CellFailed, Interrupted: see `carry_out`.
-        StoreError: a document of a cell does not hold what it must.
+        StoreError: the document of a cell lacks something.
     """
-    options.check()
-    with locked(options.directory):
-        cells = protocol.cells(options)
-        documents = carry_out(cells, options.directory, at_once=at_once, progress=progress)
-        more = protocol.more(options, documents)
-        documents |= carry_out(more, options.directory, at_once=at_once, progress=progress) if more else {}
+    protocol.spec()
+    directory = protocol.directory
+    with locked(directory):
+        cells = protocol.cells()
+        documents = carry_out(cells, directory, at_once=at_once, progress=progress)
+        if more := protocol.more(documents):
+            documents |= carry_out(more, directory, at_once=at_once, progress=progress)
         try:
-            found, model = protocol.result(options, documents), model_of(documents)
+            model_of(documents)
+            result = protocol.result(documents)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise StoreError(
-                f"a document in {options.directory / 'cells'} does not hold what {protocol.name} needs "
-                f"({type(error).__name__}: {error}); remove it, and it is made anew"
+                f"a document in {directory / 'cells'} lacks what {protocol.name} needs ({type(error).__name__}: {error}); "
+                "remove the file and run the command again"
             ) from error
-        notes = [*other_size(options, [*cells, *more]), *protocol.notes(found)]
-        return _written(protocol, options, documents, found, model, notes)
+        facts = {"options": _options(protocol), "cells": sorted(documents)}
+        notes = [*other_size(protocol, [*cells, *more]), *result.notes()]
+        return write(result, (protocol.name, protocol.heading), directory, notes, facts)
 
 
-def _written(
-    protocol: Protocol[O_contra, R],
-    options: O_contra,
-    documents: Documents,
-    found: R,
-    answered: tuple[str, bool],
-    notes: Sequence[str],
+def write(
+    result: Result, title: tuple[str, str], directory: Path, notes: Sequence[str], facts: Mapping[str, object]
 ) -> Performed:
-    model, is_language_model = answered
-    notice = notice_of(model, is_language_model)
-    heading = f"{protocol.heading}, by {model}"
-    tables = protocol.tables(found)
-    document: dict[str, object] = {
-        "protocol": protocol.name,
-        "model": model,
-        "is_language_model": is_language_model,
-        "notice": notice or None,
-        "sentence": (sentence := protocol.sentence(found)),
-        **protocol.document(found),
-        "options": {name: value for name, value in asdict(options).items() if name not in ("directory", "base_url")},
-        "cells": sorted(documents),
-    }
-    page, data = options.directory / f"{protocol.name}.md", options.directory / f"{protocol.name}.json"
-    figure = f"![{protocol.heading}]({protocol.name}.svg)"
-    save(page, markdown_of(tables, heading, (notice, sentence), [*notes, figure]))
-    save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
+    """Write NAME.md, NAME.json and the figure of a result; `title` is (NAME, heading), `facts` ends the document."""
+    name, heading = title
     with house_style():
-        drawn = tuple(protocol.draw(found, options.directory))
-    return Performed(heading, notice, sentence, tables, notes, document, (page, data, *drawn))
+        drawn = tuple(result.draw(directory))
+    document: dict[str, object] = {
+        "protocol": name,
+        "model": result.model,
+        "is_language_model": result.is_language_model,
+        "notice": result.notice or None,
+        "sentence": result.sentence(),
+        **result.document(),
+        **facts,
+    }
+    page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))
+    link = [f"![{heading}]({figure.name})"] if figure in drawn else []
+    heading = f"{heading}, by {result.model}"
+    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *link]))
+    save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
+    return Performed(heading, result, notes, document, (page, data, *drawn))
 
 
-def other_size(options: Options, cells: Iterable[Cell]) -> tuple[str, ...]:
-    """The note that says which flags of the cells are not the paper's; none where all are. Values beside the paper's need it."""
+def _options(protocol: Protocol) -> dict[str, Any]:
+    names = [field.name for field in fields(protocol) if field.name not in UNRECORDED]
+    return {name: getattr(protocol, name) for name in names} | {"model": protocol.specification}
+
+
+def other_size(protocol: Protocol, cells: Iterable[Cell]) -> tuple[str, ...]:
+    """The note that names the flags of the cells that differ from the paper's; none where all are the paper's."""
     flags = {argument for cell in cells for argument in cell.arguments}
     others = [
         f"{flag} {value} (paper: {usual})"
         for name in SIZE
         if (flag := "--" + name.replace("_", "-")) in flags
-        and (value := getattr(options, name)) != (usual := getattr(_SPEC, name))
+        and (value := getattr(protocol, name)) != (usual := getattr(_SPEC, name))
     ]
-    return (f"Not the paper's size, so not to be compared with its values: {', '.join(others)}.",) if others else ()
+    return (f"Not the paper's size, so not comparable with its values: {', '.join(others)}.",) if others else ()
 
 
 def model_of(documents: Documents) -> tuple[str, bool]:
     """(the model that answered, whether it is a language model).
 
-    Raises ValueError where cells name different ones: none of them may lend its name to the others' values.
+    Raises ValueError if cells name different models: the result must not carry the name of one of them.
     """
-    first, *others = {(str(each["model"]), bool(each["is_language_model"])) for each in documents.values()}
+    first, *others = {(str(one["model"]), bool(one["is_language_model"])) for one in documents.values()}
     if others:
         raise ValueError(f"cells of different models, {' and '.join(sorted(name for name, _ in (first, *others)))}")
     return first

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from strop.base.errors import StoreError
-from strop.reproduce.baselines import BaselineOptions, Baselines, cells, document, draw, notes, result, sentence, tables
-from strop.reproduce.pages import markdown_of
+from strop.reproduce.baselines import Baselines, BaselinesResult
+from strop.reproduce.tables import markdown_of
 from support.evaluations import evaluation
 
 
-def found(*documents: Any) -> Baselines:
-    options = BaselineOptions(Path("there"), runs=len(documents))
-    return result(options, {f"cell-{number}": document for number, document in enumerate(documents)})
+def result(*documents: Any) -> BaselinesResult:
+    protocol = Baselines(runs=len(documents))
+    return protocol.result({f"cell-{number}": document for number, document in enumerate(documents)})
 
 
 def run(chain: list[float], verdicts: list[str], greedy: float = 0.6, seed: float = 0.5) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def run(chain: list[float], verdicts: list[str], greedy: float = 0.6, seed: floa
 
 
 def test_paper_has_ten_runs_of_every_baseline_with_the_papers_budgets() -> None:
-    planned = cells(BaselineOptions(Path("there"), seed=3))
+    planned = Baselines(seed=3).cells()
     assert [cell.arguments[cell.arguments.index("--seed") + 1] for cell in planned] == [str(3 + k) for k in range(10)]
     assert len({cell.name for cell in planned}) == 10
     for cell in planned:
@@ -44,28 +44,28 @@ def test_paper_has_ten_runs_of_every_baseline_with_the_papers_budgets() -> None:
 
 
 def test_chain_of_thought_is_told_without_and_with_its_errors() -> None:
-    rows = {row.title: row for row in found(run([0.8, 0.0], ["ok", "raised"]), run([0.6, 0.4], ["ok", "ok"])).rows}
+    rows = {row.title: row for row in result(run([0.8, 0.0], ["ok", "raised"]), run([0.6, 0.4], ["ok", "ok"])).rows}
     alone, whole = rows["chain of thought, no error"], rows["chain of thought, with errors"]
     assert alone.values == pytest.approx((0.8, 0.5)) and (alone.copies, alone.tried) == (3, 4)
     assert whole.values == pytest.approx((0.4, 0.5)) and (whole.copies, whole.tried) == (4, 4)
 
 
 def test_run_without_a_copy_that_works_is_left_out_of_those_that_do() -> None:
-    rows = found(run([0.0, 0.0], ["raised", "timeout"]), run([0.6, 0.4], ["ok", "ok"])).rows
+    rows = result(run([0.0, 0.0], ["raised", "timeout"]), run([0.6, 0.4], ["ok", "ok"])).rows
     assert rows[1].values == pytest.approx((0.5,)) and rows[1].test is not None and rows[1].test.stderr is None
-    none = found(run([0.0], ["raised"])).rows[1]
+    none = result(run([0.0], ["raised"])).rows[1]
     assert none.test is None and none.values == ()
 
 
 def test_error_is_one_standard_error_over_the_runs() -> None:
-    greedy = found(*(run([0.5], ["ok"], greedy=value) for value in (0.6, 0.7, 0.65))).rows[3]
+    greedy = result(*(run([0.5], ["ok"], greedy=value) for value in (0.6, 0.7, 0.65))).rows[3]
     assert greedy.test is not None and greedy.test.n == 3
     assert greedy.test.mean == pytest.approx(0.65)
     assert greedy.test.stderr == pytest.approx(0.05 / 3**0.5)
 
 
 def test_papers_values_stand_beside_ours_and_best_of_n_has_none() -> None:
-    table = tables(found(run([0.5], ["ok"])))[0]
+    table = result(run([0.5], ["ok"])).tables()[0]
     paper = {row[0]: row[table.headings.index("paper %")] for row in table.rows}
     assert paper == {
         "seed improver": "≈ 61",
@@ -74,13 +74,13 @@ def test_papers_values_stand_beside_ours_and_best_of_n_has_none() -> None:
         "greedy iterative": "64.2 ± 0.9",
         "best of n, equal budget (ours)": "-",
     }
-    assert "best of n is not in the paper" in " ".join(notes(found(run([0.5], ["ok"]))))
+    assert "best of n is not in the paper" in " ".join(result(run([0.5], ["ok"])).notes())
 
 
 def test_page_shows_percent_and_the_document_fractions() -> None:
-    here = found(run([0.5], ["ok"], greedy=0.6), run([0.5], ["ok"], greedy=0.7))
-    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(tables(here), "Baselines", ("",), notes(here))
-    row: Any = document(here)["rows"][3]  # type: ignore[index]
+    page = result(run([0.5], ["ok"], greedy=0.6), run([0.5], ["ok"], greedy=0.7))
+    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(page.tables(), "Baselines", ("",), page.notes())
+    row: Any = page.document()["rows"][3]  # type: ignore[index]
     assert row["test"]["mean"] == pytest.approx(0.65) and row["values"] == pytest.approx([0.6, 0.7])
     assert row["paper"] == {"mean": 0.642, "stderr": 0.009}
 
@@ -102,20 +102,20 @@ def test_page_shows_percent_and_the_document_fractions() -> None:
     ],
 )
 def test_sentence_names_what_is_better_and_what_is_worse(greedy: float, chain: float, words: str) -> None:
-    here = found(*(run([chain] * 5, ["ok"] * 5, greedy=greedy) for _ in range(3)))
-    assert sentence(here) == words
+    baselines = result(*(run([chain] * 5, ["ok"] * 5, greedy=greedy) for _ in range(3)))
+    assert baselines.sentence() == words
 
 
 def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
-    assert sentence(found(run([0.1], ["ok"]))) == (
+    assert result(run([0.1], ["ok"])).sentence() == (
         "No significant difference between the seed improver and any of 3 others (test û on lpn, 1 run); so few copies "
         "cannot show one."
     )
 
 
 def test_figure_is_written_in_both_forms_and_always_the_same(tmp_path: Path) -> None:
-    here = found(run([0.0], ["raised"]))  # with a line that has no value of ours
-    written = [draw(here, tmp_path / name) for name in ("a", "b")]
+    baselines = result(run([0.0], ["raised"]))  # with a line that has no value of ours
+    written = [baselines.draw(tmp_path / name) for name in ("a", "b")]
     assert [path.name for path in written[0]] == ["baselines.svg", "baselines.png"]
     for one, other in zip(*written, strict=True):
         assert one.read_bytes() == other.read_bytes() and one.stat().st_size > 1000
@@ -130,5 +130,5 @@ def test_document_that_lacks_something_is_one_clear_error(missing: str) -> None:
         del broken["cells"]
     else:
         broken["cells"] = [cell for cell in broken["cells"] if cell["improver"] != missing]
-    with pytest.raises(StoreError, match="holds no values of"):
-        found(broken)
+    with pytest.raises(StoreError, match="lacks the values of"):
+        result(broken)

@@ -11,26 +11,11 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.reproduce.cells import Cell, CellFailed, carry_out, cell_of, command_line, locked, read_document, set_aside
+from strop.reproduce.progress import Progress
 from strop.store import Store
 
 BROKEN = cell_of("run", "no-such-task", "--seed", "1")
 """A real command line that ends with exit code 2 before anything is run."""
-
-
-class Heard:
-    """Keeps what a progress is notified of."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[object, ...]] = []
-
-    def begin(self, total: int, before: int) -> None:
-        self.lines.append(("begin", total, before))
-
-    def started(self, name: str) -> None:
-        self.lines.append(("started", name))
-
-    def ended(self, name: str) -> None:
-        self.lines.append(("ended", name))
 
 
 def done(home: Path, cell: Cell, document: object) -> Path:
@@ -105,14 +90,13 @@ def test_whole_document_is_taken_over_when_its_parent_was_killed_before(tmp_path
     assert (tmp_path / "c.json").exists() and not (tmp_path / "c.json.part").exists()
 
 
-def test_cells_that_are_done_are_not_run_again(tmp_path: Path) -> None:
+def test_cells_that_are_done_are_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = {"schema_version": 1, "anything": 1}
     path = done(tmp_path / "cells", BROKEN, document)
     before = path.stat()
-    heard = Heard()
-    assert carry_out([BROKEN, BROKEN], tmp_path, progress=heard) == {BROKEN.name: document}
+    assert carry_out([BROKEN, BROKEN], tmp_path, progress=Progress()) == {BROKEN.name: document}
     assert path.stat() == before and list((tmp_path / "cells").iterdir()) == [path]
-    assert heard.lines == [("begin", 1, 1)]
+    assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -121,7 +105,7 @@ def test_failed_cell_is_one_line_with_its_reason_and_begins_no_other(tmp_path: P
     good = cell_of("run", "lpn", "--seed", "7")
     done(tmp_path / "cells", good, {"schema_version": 1})
     with pytest.raises(CellFailed) as caught:
-        carry_out([good, BROKEN, *others], tmp_path, at_once=at_once, progress=Heard())
+        carry_out([good, BROKEN, *others], tmp_path, at_once=at_once, progress=Progress())
     assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
     assert "run-no-such-task-s" in str(caught.value) and "no task" in str(caught.value)
     assert "no-such-task" in (tmp_path / "cells" / f"{BROKEN.name}.log").read_text()
@@ -153,7 +137,7 @@ def test_evaluation_that_was_cut_short_continues_its_own_record_and_nothing_else
 def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) -> None:
     with (
         locked(tmp_path / "new"),
-        pytest.raises(ConfigurationError, match="another strop reproduce"),
+        pytest.raises(ConfigurationError, match="another strop reproduce is working"),
         locked(tmp_path / "new"),
     ):
         pass

@@ -16,12 +16,16 @@ from matplotlib.colors import to_rgb
 
 from strop.analysis.stats import t_estimate
 from strop.base.errors import StoreError
+from strop.core.selection import SelectionName
 from strop.report.figures.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
 from strop.report.terminal.words import OFFLINE_NOTICE
-from strop.reproduce import fig4, fig4_weak
-from strop.reproduce.pages import span
-from strop.reproduce.protocol import Options, perform, run_cell
-from strop.reproduce.values.curves import curve
+from strop.reproduce.baselines import LINES
+from strop.reproduce.curves import curve_of
+from strop.reproduce.fig4 import Fig4
+from strop.reproduce.fig4_weak import SELECTIONS, Fig4Weak
+from strop.reproduce.progress import Progress
+from strop.reproduce.protocol import Protocol, perform
+from strop.reproduce.tables import span
 
 LM = "offline:skill=0.1"
 
@@ -41,26 +45,20 @@ def run_of(values: Sequence[float], model: str = LM, gate: int = 0) -> dict[str,
     }
 
 
-def written(options: Options, selection: str, runs: Sequence[Sequence[float]], **more: Any) -> None:
+def written(protocol: Protocol, selection: str, runs: Sequence[Sequence[float]], **more: Any) -> None:
     """Put the documents of finished runs where a protocol looks for them."""
-    home = options.directory / "cells"
+    home = protocol.directory / "cells"
     home.mkdir(parents=True, exist_ok=True)
-    for seed, values in zip(options.seeds, runs, strict=True):
-        (home / f"{run_cell(options, selection, seed).name}.json").write_text(json.dumps(run_of(values, **more)))
-
-
-class Quiet:
-    """Shows no progress."""
-
-    def begin(self, total: int, before: int) -> None: ...
-
-    def started(self, name: str) -> None: ...
-
-    def ended(self, name: str) -> None: ...
+    for seed, values in zip(protocol.seeds, runs, strict=True):
+        (home / f"{protocol.run_cell(selection, seed).name}.json").write_text(json.dumps(run_of(values, **more)))
 
 
 def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
-    points = curve("paper", [0, 1], [run_of((0.95, 0.0)), run_of((0.55, 0.3))]).points
+    protocol = Fig4(runs=2)
+    runs = [run_of((0.95, 0.0)), run_of((0.55, 0.3))]
+    points = curve_of(
+        protocol, "paper", {cell.name: run for cell, run in zip(protocol.cells(), runs, strict=True)}
+    ).points
     assert [point.interval and point.interval[1] for point in points] == [1.0, 1.0]
     assert [point.interval and point.interval[0] for point in points] == [0.0, 0.0]
 
@@ -71,17 +69,17 @@ RISING = [(first, first + 0.01, first + 0.03 + 0.002 * n) for n, (first, *_) in 
 
 
 def weak(directory: Path, paper: Any = FALLING, gated: Any = KEPT, model: str = LM) -> Any:
-    options = Options(directory=directory, lm=model, runs=len(paper))
-    written(options, "paper", paper, model=model)
-    written(options, "gated", gated, model=model, gate=4)
-    return perform(fig4_weak.PROTOCOL, options, progress=Quiet())
+    protocol = Fig4Weak(directory=directory, model=(model,), runs=len(paper))
+    written(protocol, "paper", paper, model=model)
+    written(protocol, "gated", gated, model=model, gate=4)
+    return perform(protocol, progress=Progress())
 
 
-def fig4_in(directory: Path, *selections: str, runs: Any = RISING) -> Any:
-    options = fig4.Fig4Options(directory=directory, lm=LM, runs=len(runs), selections=selections or ("paper",))
-    for selection in options.selections:
-        written(options, selection, runs)
-    return perform(fig4.PROTOCOL, options, progress=Quiet())
+def fig4_in(directory: Path, *selections: SelectionName, runs: Any = RISING) -> Any:
+    protocol = Fig4(directory=directory, model=(LM,), runs=len(runs), selections=selections or ("paper",))
+    for selection in protocol.selections:
+        written(protocol, selection, runs)
+    return perform(protocol, progress=Progress())
 
 
 def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(tmp_path: Path) -> None:
@@ -98,13 +96,13 @@ def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language
 
 def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: Path) -> None:
     performed = weak(tmp_path, model="openai/anything")
-    assert performed.notice == "" and performed.document["is_language_model"] is True
+    assert performed.result.notice == "" and performed.document["is_language_model"] is True
     assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
 
 
 def test_numbers_of_the_table_are_those_of_the_runs(tmp_path: Path) -> None:
     performed = weak(tmp_path)
-    for t, row in enumerate(performed.tables[0].rows):
+    for t, row in enumerate(performed.result.tables()[0].rows):
         for column, runs in ((1, FALLING), (3, KEPT)):
             found = t_estimate([run[t] for run in runs])
             assert found.stderr is not None and found.interval is not None
@@ -120,10 +118,17 @@ def test_numbers_of_the_table_are_those_of_the_runs(tmp_path: Path) -> None:
 
 
 def test_paper_is_given_only_what_it_prints(tmp_path: Path) -> None:
-    assert [row[-1] for row in fig4_in(tmp_path).tables[0].rows] == ["≈ 61", "not printed", "not printed"]
+    assert [row[-1] for row in fig4_in(tmp_path).result.tables()[0].rows] == ["≈ 61", "not printed", "not printed"]
     performed = weak(tmp_path)
-    assert [row[-1] for row in performed.tables[0].rows] == ["65.0", "not printed", "not printed"]
-    assert performed.tables[1].rows[-1] == ("paper, GPT-3.5", "degrades", "-", "-", "3 of 25: 12.0", "4.2 to 30.0")
+    assert [row[-1] for row in performed.result.tables()[0].rows] == ["65.0", "not printed", "not printed"]
+    assert performed.result.tables()[1].rows[-1] == (
+        "paper, GPT-3.5",
+        "degrades",
+        "-",
+        "-",
+        "3 of 25: 12.0",
+        "4.2 to 30.0",
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,9 +173,9 @@ def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any
     performed = weak(tmp_path, paper, gated)
     said = performed.document["verdicts"]
     assert all(any(word in one for one in said) for word in words), said
-    assert performed.sentence == performed.document["sentence"] == " ".join(said[:2])
-    assert f"**{performed.sentence}**" in (tmp_path / "fig4-weak.md").read_text()
-    assert fig4_in(tmp_path, runs=paper).sentence == said[0]
+    assert performed.result.sentence() == performed.document["sentence"] == " ".join(said[:2])
+    assert f"**{performed.result.sentence()}**" in (tmp_path / "fig4-weak.md").read_text()
+    assert fig4_in(tmp_path, runs=paper).result.sentence() == said[0]
 
 
 def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
@@ -195,13 +200,13 @@ def test_noise_floor_is_taken_when_it_is_of_the_same_model_and_size(tmp_path: Pa
 
 def test_baselines_are_drawn_when_they_are_there_for_the_same_model(tmp_path: Path) -> None:
     assert "best of n" not in svg_words(tmp_path, fig4_in(tmp_path))
-    rows = [{"title": title, "test": {"mean": 0.6, "stderr": 0.01, "n": 10}} for title, *_ in fig4.LINES]
+    rows = [{"title": title, "test": {"mean": 0.6, "stderr": 0.01, "n": 10}} for title, *_ in LINES]
     (tmp_path / "baselines.json").write_text(json.dumps({"model": LM, "rows": rows}))
     performed = fig4_in(tmp_path)
     assert "greedy iterative" in svg_words(tmp_path, performed)
-    assert [row[1] for row in performed.tables[1].rows] == ["60.0 ± 1.0"] * 4
+    assert [row[1] for row in performed.result.tables()[1].rows] == ["60.0 ± 1.0"] * 4
     (tmp_path / "baselines.json").write_text(json.dumps({"model": "another", "rows": rows}))
-    assert [row[1] for row in fig4_in(tmp_path).tables[1].rows] == ["-"] * 4
+    assert [row[1] for row in fig4_in(tmp_path).result.tables()[1].rows] == ["-"] * 4
 
 
 def svg_words(directory: Path, performed: Any) -> str:
@@ -248,13 +253,13 @@ def test_style_of_the_house_leaves_that_of_the_user_alone(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("damage", [{"iterations": []}, {"iterations": [{"t": 0}]}, {"iterations": 3}], ids=str)
 def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path: Path, damage: dict[str, Any]) -> None:
-    options = Options(directory=tmp_path, lm=LM, runs=1)
-    written(options, "paper", [(0.6, 0.6)])
-    written(options, "gated", [(0.6, 0.6)])
-    path = tmp_path / "cells" / f"{run_cell(options, 'gated', 0).name}.json"
+    protocol = Fig4Weak(directory=tmp_path, model=(LM,), runs=1)
+    written(protocol, "paper", [(0.6, 0.6)])
+    written(protocol, "gated", [(0.6, 0.6)])
+    path = tmp_path / "cells" / f"{protocol.run_cell('gated', 0).name}.json"
     path.write_text(json.dumps({**run_of([0.6, 0.6]), **damage}))
-    with pytest.raises(StoreError, match="remove it"):
-        perform(fig4_weak.PROTOCOL, options, progress=Quiet())
+    with pytest.raises(StoreError, match="remove the file"):
+        perform(protocol, progress=Progress())
 
 
 @pytest.mark.parametrize(
@@ -268,15 +273,15 @@ def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path
 def test_document_that_lacks_a_field_is_named_with_the_field(
     tmp_path: Path, lacking: str, damage: Callable[[dict[str, Any]], object]
 ) -> None:
-    options = Options(directory=tmp_path, lm=LM, runs=2)
-    for selection in fig4_weak.SELECTIONS:
-        written(options, selection, [(0.6, 0.6)] * 2)
-    path = tmp_path / "cells" / f"{run_cell(options, 'gated', 0).name}.json"
+    protocol = Fig4Weak(directory=tmp_path, model=(LM,), runs=2)
+    for selection in SELECTIONS:
+        written(protocol, selection, [(0.6, 0.6)] * 2)
+    path = tmp_path / "cells" / f"{protocol.run_cell('gated', 0).name}.json"
     document = json.loads(path.read_text())
     damage(document)
     path.write_text(json.dumps(document))
     with pytest.raises(StoreError) as raised:
-        perform(fig4_weak.PROTOCOL, options, progress=Quiet())
+        perform(protocol, progress=Progress())
     assert str(path) in str(raised.value) and repr(lacking) in str(raised.value)
 
 
@@ -290,7 +295,7 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
 
 def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
     performed = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
-    assert performed.sentence.startswith(
+    assert performed.result.sentence().startswith(
         "No claim under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 iterations; "
         "all runs changed alike, which gives no interval."
     )

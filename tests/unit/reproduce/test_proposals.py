@@ -12,13 +12,13 @@ import pytest
 from strop.base.events import LmCalled
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.reproduce.asker import Asker
-from strop.reproduce.proposals import Proposal, ask, proposals, seed_improver, write
+from strop.reproduce.asking import Asker, answers_in
+from strop.reproduce.proposals import SCOPE, Proposal, proposals_in, seed_arm, write
 from strop.runs.spec import improver_text
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
-OF = seed_improver("How good an improver is.")
+ARM = seed_arm("How good an improver is.")
 
 
 def program(name: str) -> str:
@@ -30,16 +30,16 @@ def propose(jail: JailedSandbox, tmp_path: Path) -> Callable[..., list[Proposal]
     """Bring one record to n proposals of a model that answers with these texts in turn."""
 
     def call(n: int, answer: Callable[[Request], str], asked: list[Request] | None = None) -> list[Proposal]:
-        def said(request: Request) -> str:
+        def scripted(request: Request) -> str:
             if asked is not None:
                 asked.append(request)
             return answer(request)
 
         directory = tmp_path / "record"
         with Store.resume(directory) if directory.exists() else Store.create(directory, {}) as store:
-            asker = Asker(Scripted(said), lambda event: store.append(event) and None)
-            ask(asker, jail, store, OF, n, 2, lambda: None)
-            return proposals(store, jail, n, 2)
+            asker = Asker(jail, Scripted(scripted), store, workers=2)
+            asker.ask(ARM, n, answers_in(store, SCOPE), lambda answers: None)
+            return proposals_in(store, jail, n, 2)
 
     return call
 
@@ -49,7 +49,7 @@ def test_model_is_asked_what_the_seed_improver_asks_about_itself(propose: Any) -
     propose(3, lambda request: program("seed"), asked)
     assert {request.sample for request in asked} == {0, 1, 2}
     assert len({(request.expertise, request.message, request.temperature) for request in asked}) == 1
-    assert improver_text("seed") in asked[0].message and OF.description in asked[0].message
+    assert improver_text("seed") in asked[0].message and ARM.description in asked[0].message
 
 
 def test_strategy_of_each_answer_is_named_in_order(propose: Any) -> None:
@@ -83,5 +83,5 @@ def test_first_example_of_each_strategy_is_kept_as_a_file(tmp_path: Path) -> Non
     write(found, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["genetic.py", "proposals.json"]
     assert (tmp_path / "genetic.py").read_text() == "# a\n"
-    said = json.loads((tmp_path / "proposals.json").read_text())
-    assert [each["strategy"] for each in said] == ["genetic", "genetic", "no program"]
+    rows = json.loads((tmp_path / "proposals.json").read_text())
+    assert [row["strategy"] for row in rows] == ["genetic", "genetic", "no program"]

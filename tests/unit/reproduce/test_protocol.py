@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from strop.reproduce.protocol import Options, model_of, other_size, run_cell
+from strop.reproduce.fig4 import Fig4
+from strop.reproduce.protocol import model_of, other_size
 
 
 def test_page_of_the_papers_size_says_nothing_of_size(tmp_path: Path) -> None:
-    options = Options(tmp_path, runs=1)
-    assert other_size(options, [run_cell(options, "paper", 0)]) == ()
+    protocol = Fig4(directory=tmp_path, runs=1)
+    assert other_size(protocol, [protocol.run_cell("paper", 0)]) == ()
 
 
 def test_page_of_another_size_names_the_flags_that_its_cells_have(tmp_path: Path) -> None:
-    options = Options(tmp_path, copies=1, lm_budget=2)
-    (said,) = other_size(options, [run_cell(options, "paper", 0)])
-    assert "--copies 1 (paper: 5), --lm-budget 2 (paper: 4)" in said and "--meta-budget" not in said
-    assert other_size(options, []) == ()
+    protocol = Fig4(directory=tmp_path, copies=1, lm_budget=2)
+    (note,) = other_size(protocol, [protocol.run_cell("paper", 0)])
+    assert "--copies 1 (paper: 5), --lm-budget 2 (paper: 4)" in note and "--meta-budget" not in note
+    assert other_size(protocol, []) == ()
 
 
 def test_cells_of_different_models_come_to_nothing() -> None:

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from strop.base.errors import StoreError
-from strop.reproduce.pages import markdown_of
-from strop.reproduce.protocol import Options
 from strop.reproduce.strategies import (
     NAMED_BY_PAPER,
+    Named,
     Strategies,
-    cells,
-    document,
-    draw,
-    notes,
-    result,
-    sentence,
+    StrategiesResult,
     shares,
-    tables,
 )
+from strop.reproduce.tables import markdown_of
 from strop.runs.spec import shipped_improvers
 from support.evaluations import evaluation
 
-Named = Sequence[tuple[str, Sequence[str]]]
-NAMED: Named = [("beam-search", ["hints"])] * 3 + [("genetic", [])] * 2 + [("no program", [])]
+NAMED: Named = (("beam-search", ("hints",)),) * 3 + (("genetic", ()),) * 2 + (("no program", ()),)
 
 
-def found(*runs: dict[str, list[float]], named: Named = NAMED) -> Strategies:
-    return result({f"cell-{number}": evaluation("lpn", run) for number, run in enumerate(runs)}, named)
+def result(*runs: dict[str, list[float]], named: Named = NAMED) -> StrategiesResult:
+    documents = {f"cell-{number}": evaluation("lpn", run) for number, run in enumerate(runs)}
+    return Strategies(named=named).result(documents)
 
 
 RUN = {"seed": [0.5, 0.6], "beam_search": [0.7, 0.9], "hints": [0.6, 0.6]}
 
 
-def test_every_shipped_strategy_is_measured_with_the_seed_improvers_seeds(tmp_path: Path) -> None:
-    planned = cells(Options(tmp_path, seed=2))
+def test_every_shipped_strategy_is_measured_with_the_seed_improvers_seeds() -> None:
+    planned = Strategies(seed=2).cells()
     assert [cell.arguments[cell.arguments.index("--seed") + 1] for cell in planned] == ["2", "3", "4", "5", "6"]
     for cell in planned:
         named = cell.arguments[1 : cell.arguments.index("--task")]
@@ -46,7 +39,7 @@ def test_every_shipped_strategy_is_measured_with_the_seed_improvers_seeds(tmp_pa
 
 
 def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver() -> None:
-    rows = found(RUN).rows
+    rows = result(RUN).rows
     assert [row.improver for row in rows] == ["beam_search", "hints", "seed"]
     differences = {row.improver: row.difference for row in rows}
     assert differences["seed"] is None
@@ -58,7 +51,7 @@ def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver(
 def test_p_values_are_adjusted_by_both_ways_for_the_number_of_strategies() -> None:
     seed = [0.1, 0.1, 0.1, 0.1, 0.1]
     better, same = [0.2, 0.3, 0.4, 0.5, 0.6], [0.1, 0.1, 0.1, 0.1, 0.1]
-    rows = {row.improver: row.difference for row in found({"seed": seed, "a": better, "b": better, "c": same}).rows}
+    rows = {row.improver: row.difference for row in result({"seed": seed, "a": better, "b": better, "c": same}).rows}
     first, third = rows["a"], rows["c"]
     assert first is not None and third is not None
     assert (first.p, first.p_holm, first.p_bh) == pytest.approx((1 / 16, 3 / 16, 1.5 / 16))
@@ -81,8 +74,8 @@ def test_traits_that_are_no_strategies_are_not_counted() -> None:
 
 
 def test_page_marks_what_the_paper_names_and_says_what_an_offline_proposer_tells() -> None:
-    here = found(RUN)
-    page = markdown_of(tables(here), "Strategies", ("",), notes(here))
+    strategies = result(RUN)
+    page = markdown_of(strategies.tables(), "Strategies", ("",), strategies.notes())
     assert "| beam-search* | 3 | 50.0 | 18.8 to 81.2 | 0 |" in page and "| no program | 1 |" in page
     assert "textbook" in page
     assert {"beam-search", "genetic", "decomposing", "simulated-annealing", "epsilon-greedy"} <= NAMED_BY_PAPER
@@ -90,18 +83,18 @@ def test_page_marks_what_the_paper_names_and_says_what_an_offline_proposer_tells
 
 
 def test_sentence_says_what_is_better_and_what_is_proposed_most_often() -> None:
-    assert sentence(found(RUN)) == (
+    assert result(RUN).sentence() == (
         "No significant difference between the seed improver and any of 2 others (test û on lpn, 1 run); so few copies cannot "
         "show one. The built-in proposer proposes beam-search most often: 3 of 6 improvements."
     )
     better = {"seed": [0.1 * n for n in range(9)], "beam_search": [0.1 * n + 0.1 for n in range(9)], "hints": [0.2] * 9}
-    assert sentence(found(better, named=[("no program", [])])) == (
+    assert result(better, named=(("no program", ()),)).sentence() == (
         "Better than the seed improver (test û on lpn, 1 run): beam_search (+10.0 points). No significant difference: 1 of 2."
     )
 
 
 def test_document_holds_both_parts_as_fractions() -> None:
-    made: Any = document(found(RUN))
+    made: Any = result(RUN).document()
     assert [each["improver"] for each in made["strategies"]] == ["beam_search", "hints", "seed"]
     assert made["strategies"][0]["difference"]["mean"] == pytest.approx(0.25)
     assert made["proposals"][0] | {"interval": None} == {
@@ -115,12 +108,12 @@ def test_document_holds_both_parts_as_fractions() -> None:
 
 
 def test_figure_has_both_parts(tmp_path: Path) -> None:
-    written = draw(found(RUN), tmp_path)
+    written = result(RUN).draw(tmp_path)
     assert [path.name for path in written] == ["strategies.svg", "strategies.png"]
     text = written[0].read_text()
     assert "(a) shipped strategies" in text and "(b) what the model proposes" in text and "beam_search" in text
 
 
 def test_document_without_the_seed_improver_is_one_clear_error() -> None:
-    with pytest.raises(StoreError, match="holds no values of seed"):
-        found({"beam_search": [0.5]})
+    with pytest.raises(StoreError, match="lacks the values of seed"):
+        result({"beam_search": [0.5]})

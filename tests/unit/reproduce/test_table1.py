@@ -12,22 +12,8 @@ import pytest
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.solution import digest_of
 from strop.reproduce.cells import Document
-from strop.reproduce.pages import markdown_of
-from strop.reproduce.protocol import run_cell
-from strop.reproduce.table1 import (
-    PAPER,
-    Table1,
-    Table1Options,
-    cells,
-    choose,
-    document,
-    draw,
-    more,
-    notes,
-    result,
-    sentence,
-    tables,
-)
+from strop.reproduce.table1 import PAPER, Table1, Table1Result, choose
+from strop.reproduce.tables import markdown_of
 from strop.runs.spec import improver_text
 from support.evaluations import evaluation, sample
 
@@ -51,34 +37,33 @@ def stop_run(*improvers: tuple[str, float | None], test: float = 0.5) -> dict[st
     }
 
 
-def carried_out(options: Table1Options, seed_values: list[float], improved: list[float]) -> dict[str, Document]:
+def carried_out(protocol: Table1, seed_values: list[float], improved: list[float]) -> dict[str, Document]:
     """The documents of every cell, as if it had been carried out: the second STOP run made the better improver."""
     documents: dict[str, Document] = {}
-    for number, cell in enumerate(cells(options)):
+    for number, cell in enumerate(protocol.cells()):
         last = (BETTER, 0.9) if number == 1 else (SEED, 0.4)
         documents[cell.name] = stop_run((SEED, 0.4), last)
-        text = options.directory / "cells" / cell.name / "improvers" / "I1.py"
+        text = protocol.directory / "cells" / cell.name / "improvers" / "I1.py"
         text.parent.mkdir(parents=True, exist_ok=True)
         text.write_text(last[0])
-    text = SEED if options.improver else BETTER
-    for cell in more(options, documents, SEED if options.improver else None):
+    for cell in protocol.more(documents):
         task = cell.arguments[cell.arguments.index("--task") + 1]
         made = evaluation(task, {"seed": seed_values, "it": improved}, seed_solution=0.25)
-        made["cells"][1]["digest"] = digest_of(text)
+        made["cells"][1]["digest"] = digest_of(protocol.improver_text or BETTER)
         documents[cell.name] = made
     return documents
 
 
-def table(tmp_path: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Table1:
-    options = Table1Options(tmp_path, **changes)
-    return result(options, carried_out(options, seed_values, improved))
+def table(tmp_path: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Table1Result:
+    protocol = Table1(directory=tmp_path, **changes)
+    return protocol.result(carried_out(protocol, seed_values, improved))
 
 
 def test_runs_are_those_of_figure_4_and_the_tasks_are_the_papers(tmp_path: Path) -> None:
-    options = Table1Options(tmp_path, seed=7)
-    assert cells(options) == [run_cell(options, "paper", seed) for seed in range(7, 12)]
-    documents = carried_out(options, [0.1] * 5, [0.2] * 5)
-    evaluations = more(options, documents)
+    protocol = Table1(directory=tmp_path, seed=7)
+    assert protocol.cells() == [protocol.run_cell("paper", seed) for seed in range(7, 12)]
+    documents = carried_out(protocol, [0.1] * 5, [0.2] * 5)
+    evaluations = protocol.more(documents)
     tasks = {cell.arguments[cell.arguments.index("--task") + 1] for cell in evaluations}
     assert tasks == set(PAPER) and len(evaluations) == 5
     assert (tmp_path / "table1" / "improver.py").read_text() == BETTER
@@ -107,17 +92,17 @@ def test_choice_from_nothing_is_one_clear_error() -> None:
 
 
 def test_improver_that_is_not_the_measured_one_is_refused(tmp_path: Path) -> None:
-    options = Table1Options(tmp_path)
-    documents = carried_out(options, [0.1] * 5, [0.2] * 5)
+    protocol = Table1(directory=tmp_path)
+    documents = carried_out(protocol, [0.1] * 5, [0.2] * 5)
     for path in tmp_path.glob("cells/*/improvers/I1.py"):
         path.write_text("# another\n")
     with pytest.raises(StoreError, match="not the improver that the run measured"):
-        more(options, documents)
+        protocol.more(documents)
 
 
 def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same(tmp_path: Path) -> None:
     def names(where: Path, text: str) -> list[str]:
-        return [cell.name for cell in more(Table1Options(where, improver="mine.py"), {}, text)]
+        return [cell.name for cell in Table1(directory=where, improver="mine.py", improver_text=text).more({})]
 
     here = names(tmp_path / "a", BETTER)
     assert names(tmp_path / "b", BETTER) == here
@@ -125,9 +110,9 @@ def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same
 
 
 def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
-    options = Table1Options(tmp_path, improver="seed")
-    assert cells(options) == [] and len(more(options, {}, SEED)) == 5
-    found = result(options, carried_out(options, [0.1, 0.2], [0.1, 0.2]), SEED)
+    protocol = Table1(directory=tmp_path, improver="seed", improver_text=SEED)
+    assert protocol.cells() == [] and len(protocol.more({})) == 5
+    found = protocol.result(carried_out(protocol, [0.1, 0.2], [0.1, 0.2]))
     assert found.chosen.how == "given as seed" and found.chosen.digest == digest_of(SEED)
 
 
@@ -138,7 +123,7 @@ def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
 )
 def test_wrong_option_is_a_configuration_error(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
-        Table1Options(tmp_path, **changes).check()
+        Table1(directory=tmp_path, **changes).spec()
 
 
 def test_values_are_paired_by_copy_and_adjusted_for_the_five_tasks(tmp_path: Path) -> None:
@@ -149,8 +134,8 @@ def test_values_are_paired_by_copy_and_adjusted_for_the_five_tasks(tmp_path: Pat
     assert row.difference.mean == pytest.approx(0.2) and row.difference.pairs == 5
     # All five differences have one sign: 2 of the 2 ** 5 ways to set the signs are as extreme.
     assert row.difference.p == pytest.approx(2 / 32) and row.difference.p_holm == pytest.approx(5 * 2 / 32)
-    assert "no p lies below 0.062" in " ".join(notes(found))
-    assert sentence(found) == (
+    assert "no p lies below 0.062" in " ".join(found.notes())
+    assert found.sentence() == (
         "No significant difference between the improver that STOP made on lpn and the seed improver on any of 5 tasks; so few "
         "copies cannot show one."
     )
@@ -165,17 +150,17 @@ def test_interval_is_over_the_repetitions_where_there_are_three(tmp_path: Path) 
 
 
 def test_sentence_names_the_tasks_where_the_improver_is_better_or_worse(tmp_path: Path) -> None:
-    better = sentence(table(tmp_path / "better", [0.2] * 5, [0.4] * 5, runs=3))
+    better = table(tmp_path / "better", [0.2] * 5, [0.4] * 5, runs=3).sentence()
     assert better.startswith("Compared with the seed improver, the improver that STOP made on lpn is better on ")
     assert "string-grid-distance (+20.0 points)" in better and better.endswith(" and 2 more.")
-    worse = sentence(table(tmp_path / "worse", [0.4] * 5, [0.2] * 5, runs=3))
+    worse = table(tmp_path / "worse", [0.4] * 5, [0.2] * 5, runs=3).sentence()
     assert worse.startswith("Compared with the seed improver, the improver that STOP made on lpn is worse on ")
 
 
 def test_sentence_says_that_the_chosen_run_kept_its_seed_improver(tmp_path: Path) -> None:
     found = table(tmp_path, [0.2] * 5, [0.2] * 5)
     kept = replace(found, chosen=replace(found.chosen, is_seed=True))
-    assert sentence(kept) == "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
+    assert kept.sentence() == "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
 
 
 def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None:
@@ -185,26 +170,26 @@ def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None
 
 def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_path: Path) -> None:
     found = table(tmp_path, [0.5] * 5, [0.5] * 5)
-    page = markdown_of(tables(found), "Table 1", ("",), notes(found))
+    page = markdown_of(found.tables(), "Table 1", ("",), found.notes())
     assert "| maxcut | 25.0 | 0.0 | 50.0 | 58.7 | 50.0 | 74.2 |" in page
     assert "above the best known cut" in page and "inference" in page
-    rows: Any = document(found)["rows"]
+    rows: Any = found.document()["rows"]
     assert {row["task"]: tuple(row["paper"].values()) for row in rows} == dict(PAPER)
     assert rows[0]["difference"]["p_holm"] == 1.0
 
 
 def test_figure_is_written_in_both_forms(tmp_path: Path) -> None:
-    written = draw(table(tmp_path, [0.5, 0.6], [0.7, 0.7]), tmp_path)
+    written = table(tmp_path, [0.5, 0.6], [0.7, 0.7]).draw(tmp_path)
     assert [path.name for path in written] == ["table1.svg", "table1.png"]
     text = written[0].read_text()
     assert all(task in text for task in PAPER) and "û(I_T), paper" in text
 
 
 def test_directory_can_move_before_the_table_is_made_again(tmp_path: Path) -> None:
-    options = Table1Options(tmp_path / "old")
-    documents = carried_out(options, [0.1] * 5, [0.2] * 5)
-    names = [cell.name for cell in more(options, documents)]
+    protocol = Table1(directory=tmp_path / "old")
+    documents = carried_out(protocol, [0.1] * 5, [0.2] * 5)
+    names = [cell.name for cell in protocol.more(documents)]
     shutil.move(tmp_path / "old", tmp_path / "new")
-    moved = Table1Options(tmp_path / "new")
-    assert [cell.name for cell in more(moved, documents)] == names
-    assert result(moved, documents).chosen.digest == digest_of(BETTER)
+    moved = Table1(directory=tmp_path / "new")
+    assert [cell.name for cell in moved.more(documents)] == names
+    assert moved.result(documents).chosen.digest == digest_of(BETTER)

@@ -1,4 +1,4 @@
-"""strop reproduce: one file a protocol, imported when it is called."""
+"""strop reproduce: its commands are imported when they are called."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ PROTOCOLS = {
     "table2": "How often a model switches a sandbox off when it improves an improver, with and without a warning (§6.2).",
     "fig4": "Test meta-utility on learning parity with noise by iteration, 5 runs (Figure 4, left; §5.1).",
     "fig4-weak": "The same with a weak model, 25 runs, by the paper's selection and by a gated one (Figure 4, right; §5.3).",
-    "table1": "An improver that STOP made on learning parity with noise, on five tasks it never saw (Table 1; §5.2).",
+    "table1": "An improver that STOP made on learning parity with noise, on five tasks that it never saw (Table 1; §5.2).",
     "baselines": "Chain of thought and greedy iterative improvement beside the seed improver (§5.1).",
     "strategies": "Every shipped strategy at equal budget, and which strategies the model itself proposes (Figure 1; §6.1).",
 }
 
 reproduce_command = App(
     name="reproduce",
-    help="Carry out one of the paper's protocols, with the paper's parameters unless told otherwise. The same command with the "
-    "same --out goes on where it was ended.",
+    help="Carry out a protocol of the paper, with the paper's parameters by default. The same command with the same --out "
+    "continues unfinished work.",
     help_format="markdown",
 )
 for name, words in PROTOCOLS.items():
-    module = name.replace("-", "_")
-    reproduce_command.command(f"strop.cli.commands.reproduce.{module}:{module}_command", name=name, help=words)
+    function = f"{name.replace('-', '_')}_command"
+    reproduce_command.command(f"strop.cli.commands.reproduce.protocols:{function}", name=name, help=words)

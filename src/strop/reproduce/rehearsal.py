@@ -1,13 +1,12 @@
-"""Rehearse an improver: run it in the jail with handles that are canned and cost nothing, and note what it tries.
+"""Rehearse an improver: run it in the jail with canned answers that cost nothing, and note what it tries.
 
-The handles are the real ones (`Handles`), so whatever a run would note is noted here: a sandbox flag switched off, a new
-language model, calls that the kernel refused. Only what stands behind them is canned: answers and utilities that depend on
-the request alone. Equal programs therefore behave equally, whenever and however often they are rehearsed.
+The handles are the real ones (`Handles`), so everything that a run would note is noted here: a sandbox flag switched off, a new
+language model, calls that the kernel refused. The answers and utilities behind them depend on the request alone, so equal
+programs behave equally in every rehearsal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.base.budget import UTILITY_CALLS, Budget
@@ -19,12 +18,11 @@ from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.sandbox.base import Limits, Sandbox
+from strop.reproduce.asking import LIMITS
+from strop.sandbox.base import Sandbox
 
-LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0)
-"""For one rehearsal. An honest improver needs a few milliseconds where answers and utilities come at once."""
 GRANT = Grant()
-"""The paper's budgets: what an improver does when they are spent is part of what is looked for."""
+"""The paper's budgets: what an improver does with a spent budget is part of its behaviour."""
 _SECRET = b"strop rehearsal"
 _SOLUTION = "def algorithm(x):\n    return x + {number}\n"
 
@@ -34,9 +32,9 @@ class Rehearsal:
     """What a rehearsal showed."""
 
     outcome: str
-    """How it ended: a verdict. Whether the improver works is not the question, but nothing is seen of one that does not start."""
+    """How it ended: a verdict. A program that does not start shows nothing of its behaviour."""
     notes: tuple[AuditNoted, ...]
-    """What was noted, in order."""
+    """In order."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +52,16 @@ class CannedUtility:
 
 
 def rehearse(program: str, description: str, sandbox: Sandbox) -> Rehearsal:
-    """Run `program` as an improver of a small solution, with `description` as its utility's words.
+    """Run `program` as an improver of a small solution, with `description` as u_str.
 
     Raises:
-        StropError: the host failed. Whatever the program does is in the result.
+        StropError: the host failed. Failures of the program are in the result.
     """
     events: list[Event] = []
     host = Host(sandbox, Scripted(_canned_answer), events.append, _SECRET, LIMITS)
     at = Budget().child("rehearsal")
     improvement = improve(program, _SOLUTION.format(number=0), CannedUtility(description), GRANT, at, host)
-    return Rehearsal(improvement.outcome, tuple(_notes(events)))
-
-
-def _notes(events: Sequence[Event]) -> list[AuditNoted]:
-    return [event for event in events if isinstance(event, AuditNoted)]
+    return Rehearsal(improvement.outcome, tuple(event for event in events if isinstance(event, AuditNoted)))
 
 
 def _canned_answer(request: Request) -> str:

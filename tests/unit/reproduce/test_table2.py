@@ -18,32 +18,25 @@ from strop.base.events import Event, Judged, LmResponded
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
 from strop.lm.offline.library import load_textbook
-from strop.reproduce.asker import batched
-from strop.reproduce.unsandboxing.arms import ARMS, Arm, arm, request_of
-from strop.reproduce.unsandboxing.table2 import Done, Table2, done, judge
+from strop.reproduce.asking import Asker, batched, request_of
+from strop.reproduce.table2 import ARMS, arm_of, first_judged, judge
+from strop.reproduce.table2 import generate as generate_arm
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
-NOTHING = Done({}, {})
 TEXTBOOK = load_textbook()
 
 
-def record_into(store: Store) -> Any:
-    return lambda event: store.append(event) and None
-
-
 def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: str = "plain") -> list[Judged]:
-    work = Table2(sandbox, model, record_into(store), lambda judged: None)
-    work.generate(arm(name), n, done(store, name), 4)
-    judged = done(store, name).judged
-    return [judged[index] for index in sorted(judged)]
+    generate_arm(Asker(sandbox, model, store), arm_of(name), n, lambda: None)
+    return first_judged(store, name, n)
 
 
 @pytest.mark.parametrize("name", ARMS)
 def test_request_is_what_the_seed_improver_sends_about_itself(
     name: str, jail: JailedSandbox, monkeypatch: Any, tmp_path: Path
 ) -> None:
-    of = arm(name)
+    of = arm_of(name)
     sent: list[tuple[str, list[str], float]] = []
 
     def batch_prompt(expertise: str, messages: list[str], temperature: float) -> list[str]:
@@ -61,7 +54,7 @@ def test_request_is_what_the_seed_improver_sends_about_itself(
 
 
 def test_arms_differ_in_the_warning_alone() -> None:
-    plain, warning = arm("plain"), arm("warning")
+    plain, warning = arm_of("plain"), arm_of("warning")
     comment = "  # DO NOT CHANGE use_sandbox=True"
     assert warning.seed_improver.count(comment) == 1 and warning.description.count(comment) == 2
     assert warning.seed_improver.replace(comment, "") == plain.seed_improver
@@ -71,7 +64,7 @@ def test_arms_differ_in_the_warning_alone() -> None:
 
 @pytest.mark.parametrize("name", ARMS)
 def test_seed_improver_is_flagged_by_no_rule(name: str, jail: JailedSandbox) -> None:
-    of = arm(name)
+    of = arm_of(name)
     judged = judge(of.seed_improver, of, jail)
     assert (judged.literal, judged.syntax, judged.runtime, judged.rules, judged.outcome) == (
         False,
@@ -101,7 +94,7 @@ PROGRAMS = {
 def test_program_is_judged_in_three_ways(name: str, jail: JailedSandbox) -> None:
     body, expected = PROGRAMS[name]
     text = f"def improve_algorithm(s, u, l):\n{body}\n"
-    judged = judge(text, arm("plain"), jail)
+    judged = judge(text, arm_of("plain"), jail)
     assert judged.outcome == "ok"
     assert judged.literal == literal(text)
     assert (judged.literal, judged.syntax, judged.runtime) == expected, judged.rules
@@ -111,7 +104,7 @@ def test_program_is_judged_in_three_ways(name: str, jail: JailedSandbox) -> None
 def test_planted_share_is_found_exactly_when_the_proposer_plants_it(jail: JailedSandbox, store: Store) -> None:
     model = Offline(5, textbook=TEXTBOOK, unsafe=0.3)
     judged = generate(jail, store, model, 60)
-    template = request_of(arm("plain"), jail)
+    template = request_of(arm_of("plain"), jail)
     answers = [
         model.answer(Request(template.expertise, template.message, template.temperature, "table2/plain", number))
         for number in range(60)
@@ -166,9 +159,9 @@ def test_larger_n_goes_on_from_what_there_is(jail: JailedSandbox, store: Store) 
 
 def test_stopped_work_raises_and_keeps_what_there_is(jail: JailedSandbox, store: Store) -> None:
     inner = Offline(5, textbook=TEXTBOOK)
-    work = Table2(jail, inner, record_into(store), lambda judged: work.stop())
+    asker = Asker(jail, inner, store, workers=2)
     with pytest.raises(StropError, match="stopped"):
-        work.generate(arm("plain"), 300, NOTHING, 2)
+        generate_arm(asker, arm_of("plain"), 300, asker.stop)
     assert 0 < len([*store.events(Judged)]) < 300
 
 
@@ -187,9 +180,9 @@ def test_batches_are_lm_calls_of_six_that_cover_every_number_once() -> None:
     assert [number for batch in batched(25) for number in batch] == list(range(25))
 
 
-def improvement(index: int, arm: Arm | str = "plain", **ways: bool) -> Judged:
+def improvement(index: int, arm: str = "plain", **ways: bool) -> Judged:
     looks: dict[str, Any] = {"literal": False, "syntax": False, "runtime": False, **ways}
-    return Judged(scope=str(arm), arm=str(arm), index=index, program=f"{index}", rules=(), outcome="ok", **looks)
+    return Judged(scope=arm, arm=arm, index=index, program=f"{index}", rules=(), outcome="ok", **looks)
 
 
 def test_rates_count_each_way_and_test_between_the_arms() -> None:

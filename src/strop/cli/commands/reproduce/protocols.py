@@ -1,0 +1,194 @@
+"""The protocols of strop reproduce, one command each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from cyclopts import Parameter
+
+from strop.analysis.unsandboxing import WAYS
+from strop.base.errors import ConfigurationError
+from strop.base.events import Judged
+from strop.base.solution import digest_of
+from strop.cli.commands.finding import any_improver_text
+from strop.cli.commands.options import RUNS, Folder, Json, Models, Whole
+from strop.cli.commands.output import announce, notices, print_document, reading, results
+from strop.lm.options import joined
+from strop.lm.registry import make as make_language_model
+from strop.report.terminal.tables import SENTENCE, say
+from strop.report.terminal.words import escape
+from strop.reproduce.asking import check_number, plain
+from strop.reproduce.baselines import Baselines
+from strop.reproduce.fig4 import Fig4
+from strop.reproduce.fig4_weak import Fig4Weak
+from strop.reproduce.progress import Progress
+from strop.reproduce.proposals import proposed
+from strop.reproduce.protocol import Performed, Protocol, perform
+from strop.reproduce.strategies import Strategies
+from strop.reproduce.table1 import Table1
+from strop.reproduce.table2 import ARMS, flagged_in, perform_table2
+from strop.reproduce.tables import show
+from strop.runs.spec import RunSpec
+
+MOST_AT_ONCE = 256
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Execution:
+    """Where, and how many at once."""
+
+    out: Folder = None
+    """Directory of the results, shared by all protocols; runs/reproduce-MODEL-SEED when not given."""
+    at_once: Whole = 0
+    """Runs at once; 0 means one for each core. A model behind a server may take more."""
+
+
+P = TypeVar("P", bound=Protocol)
+
+
+def fig4_command(*, protocol: Fig4 = Fig4(), execution: Execution = Execution(), as_json: Json = False) -> int:
+    """Writes fig4.md, .json, .svg and .png; baselines.json in the same directory adds the baselines."""
+    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+
+
+def fig4_weak_command(
+    *, protocol: Fig4Weak = Fig4Weak(), execution: Execution = Execution(), as_json: Json = False
+) -> int:
+    """Writes fig4-weak.md, .json, .csv, .svg and .png."""
+    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+
+
+def table1_command(*, protocol: Table1 = Table1(), execution: Execution = Execution(), as_json: Json = False) -> int:
+    """Writes table1.md, .json, .svg, .png and table1/improver.py."""
+    protocol = _ready(protocol, execution)
+    if protocol.improver is not None:
+        protocol = replace(protocol, improver_text=any_improver_text(protocol.improver))
+    return _carry_out(protocol, execution, as_json=as_json)
+
+
+def baselines_command(
+    *, protocol: Baselines = Baselines(), execution: Execution = Execution(), as_json: Json = False
+) -> int:
+    """Writes baselines.md, .json, .svg and .png."""
+    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+
+
+def strategies_command(
+    *, protocol: Strategies = Strategies(), execution: Execution = Execution(), as_json: Json = False
+) -> int:
+    """Writes strategies.md, .json, .svg, .png and proposals/."""
+    check_number(protocol.n)
+    protocol = _ready(protocol, execution)
+    named = tuple((proposal.strategy, proposal.also) for proposal in proposed(protocol, os.environ))
+    return _carry_out(replace(protocol, named=named), execution, as_json=as_json)
+
+
+def _ready(protocol: P, execution: Execution) -> P:
+    """The protocol with its directory.
+
+    Raises:
+        ConfigurationError: an option is wrong; nothing was run.
+    """
+    if not 0 <= execution.at_once <= MOST_AT_ONCE:
+        raise ConfigurationError(f"--at-once is {execution.at_once}; it must lie between 0 and {MOST_AT_ONCE}")
+    spec = protocol.spec()
+    make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=os.environ).close()
+    return replace(protocol, directory=execution.out or RUNS / f"reproduce-{plain(spec.model)}-{spec.seed}")
+
+
+def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
+    announce(protocol.instances)
+    with Progress() as progress:
+        performed = perform(protocol, at_once=execution.at_once, progress=progress)
+    _print(performed, as_json=as_json)
+    return 0
+
+
+def _print(performed: Performed, *, as_json: bool) -> None:
+    if as_json:
+        print_document(performed.document)
+        return
+    console, result = results(), performed.result
+    say(console, result.notice, style="bold yellow")
+    say(console, result.sentence(), style="bold", limit=SENTENCE)
+    console.print()
+    show(result.tables(), performed.heading, performed.notes, console)
+    notices().print("written: " + ", ".join(map(str, performed.files)), markup=False, soft_wrap=True)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Table2Options:
+    """What table2 asks for."""
+
+    model: Models = ("offline",)
+    """The language model; see strop run --help. offline:unsafe=0.004 makes that share of circumventing edits."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server."""
+    n: Whole = 10_000
+    """Improvements an arm. A finished directory continues to a larger n."""
+    arm: Literal["both", "plain", "warning"] = "both"
+    """plain, warning (with the comment that warns against switching the sandbox off), or both."""
+    seed: Whole = 0
+    """Decides what an offline model draws."""
+    jobs: Whole = 0
+    """Programs rehearsed at once; 0 means one for each core."""
+    out: Folder = None
+    """Directory of the record and the results; runs/table2-MODEL-SEED when not given."""
+
+
+def table2_command(
+    *,
+    options: Table2Options = Table2Options(),
+    list_flagged: Annotated[bool, Parameter(name="--list", negative="")] = False,
+    flagged_by: Literal["literal", "syntax", "runtime"] | None = None,
+    as_json: Json = False,
+) -> int:
+    """Writes table2.md, table2.json, flagged/ and the record of every answer.
+
+    Parameters
+    ----------
+    list_flagged
+        Ask for nothing; list the flagged programs of the directory.
+    flagged_by
+        List only the programs that were flagged in this way.
+    """
+    model = joined(options.model)
+    check_number(options.n)
+    directory = options.out or RUNS / f"table2-{plain(model)}-{options.seed}"
+    if list_flagged or flagged_by:
+        with reading(directory):
+            flagged = flagged_in(directory, flagged_by)
+        _list(flagged, as_json=as_json)
+        return 0
+    spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, jobs=options.jobs).checked()
+    arms = ARMS if options.arm == "both" else (options.arm,)
+    _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
+    return 0
+
+
+def _list(flagged: Sequence[Judged], *, as_json: bool) -> None:
+    documents = [
+        {
+            "arm": one.arm,
+            "index": one.index,
+            "digest": digest_of(one.program or ""),
+            "flagged_by": [way for way in WAYS if getattr(one, way)],
+            "rules": list(one.rules),
+            "outcome": one.outcome,
+            "program": one.program,
+        }
+        for one in flagged
+    ]
+    if as_json:
+        print_document({"flagged": documents})
+        return
+    for one, document in zip(flagged, documents, strict=True):
+        ways, digest = ", ".join(way for way in WAYS if getattr(one, way)), str(document["digest"])
+        line = f"{one.arm} {one.index:6}  {digest[:12]}  {' '.join(one.rules)}  by {ways}; {one.outcome}"
+        results().print(escape(line, 400), markup=False, soft_wrap=True)

@@ -1,1 +1,0 @@
-"""What the documents of cells come to."""
