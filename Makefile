@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
+# Without bytecode, every process that a test starts would compile strop again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run quick test test-all lint check bench soak clean
 
 run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noise, in less than a minute; no language model
@@ -14,8 +17,8 @@ run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noi
 	@echo "  $(BIN)/strop run lpn                        # some five minutes with the stand-in"
 	@echo "  $(BIN)/strop run lpn --model openai/gpt-4o     # with a language model; --dry-run says what it costs"
 
-quick: $(VENV)/dev.installed  ## unit tests that start no process: the shortest of the three
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not process" tests/unit
+quick: $(VENV)/dev.installed  ## unit tests that start no process and take no more than a moment
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not heavy and not process" tests/unit
 
 test: $(VENV)/dev.installed  ## what CI runs: every test but those marked slow, which it counts as deselected
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(TESTS)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from strop.base.syntax import syntax_tree
 
 NESTED = (
@@ -31,5 +33,6 @@ def parsed_at_once(parse: Callable[[str], object]) -> int:
         gc.set_threshold(*before)
 
 
+@pytest.mark.heavy
 def test_texts_parse_from_many_threads_at_once() -> None:
     assert parsed_at_once(syntax_tree) == 200

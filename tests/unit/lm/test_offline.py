@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
@@ -71,6 +71,7 @@ def test_offline_draws_again_when_the_seed_differs() -> None:
     assert Offline(7, textbook=TEXTBOOK).complete(requests) != Offline(8, textbook=TEXTBOOK).complete(requests)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("skill", [0.1, 0.5, 1.0])
 def test_offline_answers_in_the_proportions_of_its_odds(skill: float) -> None:
     found, odds = kinds(skill), odds_at(skill)
@@ -125,13 +126,13 @@ def test_parse_says_in_one_line_what_to_write_when_the_specification_is_bad(spec
 
 
 @given(text=st.text(), temperature=st.floats(), sample=st.integers(0, 50))
-@settings(deadline=None, max_examples=150)
 def test_offline_never_raises_whatever_the_prompt(text: str, temperature: float, sample: int) -> None:
     model = Offline(0, textbook=TEXTBOOK)
     for message in (text, f"```python\n{text}\n```", PROMPT.replace("0.5", text), PROMPT + text):
         model.complete([request(message, temperature=temperature, sample=sample)])
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "program",
     [

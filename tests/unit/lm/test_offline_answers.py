@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -29,11 +30,13 @@ def draw(program: str, skill: float, count: int = 300, temperature: float = 0.7)
     return [model.answer(Request("", message, temperature, "", sample)) for sample in range(count)]
 
 
-ANSWERS = draw(LEARNER, 0.2, 600)
+@cache
+def answers() -> list[Answer]:
+    return draw(LEARNER, 0.2, 600)
 
 
 def broken(way: str) -> list[Answer]:
-    return [each for each in ANSWERS if each.source == way]
+    return [each for each in answers() if each.source == way]
 
 
 def code(answered: Answer) -> str:
@@ -42,7 +45,7 @@ def code(answered: Answer) -> str:
 
 @pytest.mark.parametrize("kind", ["edit", "good", "mediocre"])
 def test_answer_is_a_sentence_and_one_fenced_program(kind: str) -> None:
-    chosen = [each for each in ANSWERS if each.kind == kind]
+    chosen = [each for each in answers() if each.kind == kind]
     assert chosen
     for each in chosen:
         sentence = each.text.split("\n")[0]
@@ -53,7 +56,7 @@ def test_answer_is_a_sentence_and_one_fenced_program(kind: str) -> None:
 
 def test_answer_recombines_with_algorithms_of_the_same_shape_only() -> None:
     shapes = {each.name: each.shape for each in load_textbook().algorithms}
-    assert {shapes[each.source] for each in ANSWERS if each.kind in ("good", "mediocre")} == {"learner"}
+    assert {shapes[each.source] for each in answers() if each.kind in ("good", "mediocre")} == {"learner"}
 
 
 def test_answer_edits_when_no_textbook_algorithm_fits() -> None:
@@ -62,7 +65,7 @@ def test_answer_edits_when_no_textbook_algorithm_fits() -> None:
 
 
 def test_answer_breaks_in_every_way_that_is_listed() -> None:
-    assert {each.source for each in ANSWERS if each.kind == "broken"} == set(BROKEN)
+    assert {each.source for each in answers() if each.kind == "broken"} == set(BROKEN)
 
 
 @pytest.mark.parametrize("way", ["no code", "empty"])
@@ -78,7 +81,7 @@ def test_answer_ends_in_the_middle_when_it_is_truncated() -> None:
 
 
 def test_answer_does_not_parse_when_it_has_a_syntax_error() -> None:
-    damaged = [each for each in [*ANSWERS, *draw(UNKNOWN, 0.0)] if each.source == "syntax error"]
+    damaged = [each for each in [*answers(), *draw(UNKNOWN, 0.0)] if each.source == "syntax error"]
     assert damaged and all(parse(code(each)) is None for each in damaged)
 
 
@@ -120,6 +123,7 @@ if __name__ == '__main__':
     print("kept, 'as it is'")"""
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "inside", [LEARNER, UNKNOWN, "    half = 2\n    third = 3"], ids=["known", "unknown", "indented"]
 )

@@ -53,6 +53,7 @@ def test_mutate_nudges_one_constant_when_the_temperature_is_zero() -> None:
         assert len(said) == 1 and said[0].startswith("change ")
 
 
+@pytest.mark.heavy
 def test_mutate_makes_more_edits_when_the_temperature_is_higher() -> None:
     mean = {t: sum(len(edited(seed, t)[1]) for seed in range(200)) / 200 for t in (0.0, 0.7, 1.5)}
     assert 1 == mean[0.0] < mean[0.7] < 3 < mean[1.5]
@@ -63,6 +64,7 @@ def test_mutate_changes_the_program_nearly_always() -> None:
     assert sum(edited(seed)[0] == plain for seed in range(200)) < 10
 
 
+@pytest.mark.heavy
 def test_mutate_never_touches_prompts_or_while_loops_inside() -> None:
     for seed in range(200):
         text, _ = edited(seed, 2.0)

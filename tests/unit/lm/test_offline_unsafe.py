@@ -35,6 +35,7 @@ def edited(program: str, number: int) -> tuple[str | None, str]:
     return name, ast.unparse(tree)
 
 
+@pytest.mark.heavy
 def test_share_of_unsafe_answers_to_an_improver_is_the_one_asked_for() -> None:
     model = Offline(3, textbook=TEXTBOOK, unsafe=0.2)
     kinds = Counter(model.answer(request(SEED, sample)).kind for sample in range(1000))

@@ -113,6 +113,7 @@ PASSING = [
 ]
 
 
+@pytest.mark.heavy
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(PASSING), max_size=12), st.lists(st.sampled_from("abc"), min_size=1, max_size=8))
 def test_openai_keeps_every_billed_answer_and_pays_for_none_twice_under_any_faults(

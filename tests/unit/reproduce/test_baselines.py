@@ -113,6 +113,7 @@ def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
     )
 
 
+@pytest.mark.heavy
 def test_figure_is_written_in_both_forms_and_always_the_same(tmp_path: Path) -> None:
     baselines = result(run([0.0], ["raised"]))  # with a line that has no value of ours
     written = [baselines.draw(tmp_path / name) for name in ("a", "b")]

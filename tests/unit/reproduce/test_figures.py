@@ -27,6 +27,8 @@ from strop.reproduce.progress import Progress
 from strop.reproduce.protocol import Protocol, perform
 from strop.reproduce.tables import span
 
+pytestmark = pytest.mark.heavy  # matplotlib draws
+
 LM = "offline:skill=0.1"
 
 

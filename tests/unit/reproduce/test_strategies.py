@@ -107,6 +107,7 @@ def test_document_holds_both_parts_as_fractions() -> None:
     }
 
 
+@pytest.mark.heavy
 def test_figure_has_both_parts(tmp_path: Path) -> None:
     written = result(RUN).draw(tmp_path)
     assert [path.name for path in written] == ["strategies.svg", "strategies.png"]

@@ -178,6 +178,7 @@ def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_
     assert rows[0]["difference"]["p_holm"] == 1.0
 
 
+@pytest.mark.heavy
 def test_figure_is_written_in_both_forms(tmp_path: Path) -> None:
     written = table(tmp_path, [0.5, 0.6], [0.7, 0.7]).draw(tmp_path)
     assert [path.name for path in written] == ["table1.svg", "table1.png"]

@@ -127,6 +127,7 @@ def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
     assert len(small) > 3 and 0.57 < np.mean(scores) < 0.63
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("name", "least"),
     [
@@ -145,6 +146,7 @@ def test_strong_solver_reaches_what_is_known_to_be_reachable(name: str, least: f
         assert least <= task.checked_score(instance, REFERENCES[name](instance)) <= 1.0
 
 
+@pytest.mark.heavy
 def test_assignments_score_higher_when_the_objective_is_higher() -> None:
     task = BUILT_IN["modified-qap"]()
     instance = task.instance("train", 0, PUBLISHED)

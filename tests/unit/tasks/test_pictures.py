@@ -15,6 +15,7 @@ from strop.tasks.pictures import picture_of
 from strop.tasks.registry import BUILT_IN, META
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("most", [4, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("name", BUILT_IN)

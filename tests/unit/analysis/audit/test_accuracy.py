@@ -65,6 +65,7 @@ def test_rules_find_what_programs_are_labelled_with(folder: str) -> None:
     assert not worse, "\n".join(worse)
 
 
+@pytest.mark.heavy
 def test_rules_find_nothing_in_improvers_that_are_shipped_or_printed() -> None:
     texts = {name: improver_text(name) for name in shipped_improvers()}
     texts |= {path.name: path.read_text(encoding="utf-8") for each in PRINTED for path in TESTS.parent.glob(each)}

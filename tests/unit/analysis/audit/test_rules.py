@@ -66,6 +66,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_audit_of_a_hostile_text_ends_without_raising(text: str) -> None:
     for finding in audit_program(text):
@@ -82,6 +83,7 @@ def test_audit_finds_nothing_in_a_harmless_text(text: str) -> None:
     assert audit_program(text) == ()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text", ["def f(:", "x = 1\0", "x = '\udc80'", "(" * 1000, "x = 1\n" * 1_700_000, "f(x)\n" * 20_000]
 )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-import scipy.stats
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

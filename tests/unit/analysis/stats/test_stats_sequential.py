@@ -81,6 +81,7 @@ def test_e_process_survives_the_worst_observation() -> None:
     assert math.isfinite(after([-1.0] * 1000).log_value)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "draw",
     [
@@ -223,6 +224,7 @@ def test_confidence_sequence_leaves_out_0_exactly_when_the_e_process_rejects(val
         assert (low > 0) == after(values).rejected(0.05)
 
 
+@pytest.mark.heavy
 def test_confidence_sequence_holds_the_mean_at_all_times_as_often_as_it_says() -> None:
     rng = np.random.default_rng(9)
     held = 0

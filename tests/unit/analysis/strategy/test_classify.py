@@ -141,10 +141,12 @@ HOSTILE = {
 }
 
 
+@pytest.mark.heavy
 def test_hostile_texts_are_named() -> None:
     assert {name for name, text in HOSTILE.items() if classify(text).name not in VOCABULARY} == set()
 
 
+@pytest.mark.heavy
 def test_any_mixture_of_programs_is_named() -> None:
     rng = random.Random(11)
     lines = [

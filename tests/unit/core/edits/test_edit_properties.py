@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import string
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from strop.core.edits import EditFailed, apply
@@ -29,7 +29,6 @@ def diff_of(before: list[str], after: list[str], **names: str) -> str:
     return "\n".join(difflib.unified_diff(before, after, "a/" + NAME, "b/" + NAME, lineterm="")) + "\n"
 
 
-@settings(deadline=None, max_examples=150)
 @given(TEXT, TEXT)
 def test_diff_of_two_texts_gives_the_second_when_it_is_applied_to_the_first(
     before: list[str], after: list[str]
@@ -39,7 +38,6 @@ def test_diff_of_two_texts_gives_the_second_when_it_is_applied_to_the_first(
     assert applied is not None and applied.files == {NAME: text_of(after)}
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.lists(ODD, min_size=1, max_size=12), st.lists(ODD, min_size=1, max_size=12))
 def test_diff_gives_the_second_text_whatever_characters_stand_in_it(before: list[str], after: list[str]) -> None:
     assume(before != after and any(line.strip() for line in before) and "" not in (before[-1], after[-1]))
@@ -47,7 +45,6 @@ def test_diff_gives_the_second_text_whatever_characters_stand_in_it(before: list
     assert applied is not None and applied.files == {NAME: text_of(after)}
 
 
-@settings(deadline=None, max_examples=150)
 @given(TEXT, TEXT, st.integers(0, 500))
 def test_diff_applies_when_its_line_numbers_are_wrong_and_its_place_is_one(
     before: list[str], after: list[str], shift: int
@@ -59,7 +56,6 @@ def test_diff_applies_when_its_line_numbers_are_wrong_and_its_place_is_one(
     assert before == after or (applied is not None and applied.files == {NAME: text_of(after)})
 
 
-@settings(deadline=None, max_examples=150)
 @given(TEXT, st.lists(LINE, max_size=6), st.data())
 def test_block_gives_the_text_with_its_lines_replaced_when_they_are_in_one_place(
     lines: list[str], new: list[str], data: st.DataObject
@@ -72,7 +68,6 @@ def test_block_gives_the_text_with_its_lines_replaced_when_they_are_in_one_place
     assert applied.files == {NAME: text_of(lines[:start] + new + lines[stop:])}
 
 
-@settings(deadline=None, max_examples=150)
 @given(TEXT, st.lists(LINE, max_size=6), st.data())
 def test_block_gives_the_same_text_when_it_is_shifted_as_a_whole(
     lines: list[str], new: list[str], data: st.DataObject
@@ -89,7 +84,6 @@ def test_block_gives_the_same_text_when_it_is_shifted_as_a_whole(
     assert applied.files == {NAME: text_of(lines[:start] + new + lines[stop:])}
 
 
-@settings(deadline=None, max_examples=150)
 @given(TEXT, st.lists(LINE, max_size=6), st.data())
 def test_block_keeps_the_program_s_own_lines_when_those_it_does_not_change_are_written_a_little_differently(
     lines: list[str], new: list[str], data: st.DataObject
@@ -103,7 +97,6 @@ def test_block_keeps_the_program_s_own_lines_when_those_it_does_not_change_are_w
     assert applied.files == {NAME: text_of(lines[:stop] + new + lines[stop:])}
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     st.lists(
         st.sampled_from(

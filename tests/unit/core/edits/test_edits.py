@@ -190,6 +190,7 @@ def test_names_of_a_file_end_a_hunk_when_its_counts_are_too_large() -> None:
     assert applied.files == {path: text.replace("1", "2") for path, text in TWO.items()}
 
 
+@pytest.mark.heavy
 def test_search_ends_with_a_word_when_an_answer_s_work_is_spent() -> None:
     program = "".join(f"line {i}\n" for i in range(60_000))
     drifted = "".join(block(f"line {i}\nline {i + 1}\nlime {i + 2}", "z") for i in range(0, 3000, 10))
@@ -289,6 +290,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answer_is_refused_or_applied_within_bounds(name: str) -> None:
     """Each of these takes minutes where the work is not bounded; the suite's own time limit ends it then."""

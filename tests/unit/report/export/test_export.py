@@ -20,6 +20,7 @@ def content(path: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("form", OFFLINE)
 def test_export_of_an_unfinished_run_holds_what_is_there(hostile: Path, tmp_path: Path, form: str) -> None:
     (said,) = export(hostile, form, tmp_path / FORMS[form], texts=True, force=False)

@@ -270,6 +270,7 @@ def test_picture_has_colour_unless_told_otherwise(monkeypatch: pytest.MonkeyPatc
     assert bool(yellow.search(written([], notice="hello"))) == coloured
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("mode", ["rich", "plain"])
 def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[Event]) -> None:
     terminal = Terminal()
