@@ -1,4 +1,4 @@
-"""The conformance kit: named attacks on the jail, the budgets and the scorer, and what must be observed of each.
+"""The self-test: named attacks on the jail, the budgets and the scorer, and the expected observation for each.
 
 `strop doctor --self-test` runs it on the machine where strop is used; tests/hostile runs it in CI.
 """
@@ -23,8 +23,8 @@ _EXAMINERS: dict[Role, Callable[[Attack, Ground], list[str]]] = {
 
 
 def examine(attack: Attack, ground: Ground) -> list[str]:
-    """Run one attack. Returns the signs that it succeeded (of an honest program: that it failed); none means contained.
+    """Run one attack. Returns the signs that it succeeded (for an honest program: that it failed); no signs means contained.
 
-    Raises what the host itself fails with, e.g. SandboxError: never because of what the attack did.
+    Raises the host's own errors, for example SandboxError; never because of what the attack did.
     """
     return _EXAMINERS[attack.role](attack, ground)

@@ -1,13 +1,13 @@
-"""Role "answer": a solution of a task, scored by the real `TaskUtility`. The score is the host's; an attack can only answer.
+"""Role "answer": a solution of a task, scored by the real `TaskUtility`. The host computes the score; an attack can only answer.
 
-TASK names a task of strop's own or one of `small_tasks`; it is scored on INSTANCES (3 unless set) with TIME_LIMIT seconds of CPU
-each (5 unless set), EVALUATIONS times (1 unless set). OBSERVED holds one or more of
+TASK is the name of a built-in task or one of `small_tasks`; it is scored on INSTANCES (default 3) with TIME_LIMIT seconds of CPU
+each (default 5), EVALUATIONS times (default 1). OBSERVED has one or more of
 
-- `verdict`: of the evaluation, or the verdicts that are allowed; `error`: a part of its words; `value`, `value_at_most`;
-- `same_as_honest`: the scores are those of the same program with HACK = False, which must be scored;
-- `reproducible`: a second evaluation in the same place gives the same scores, one in another place does not;
-- `raises`: the name of the host's error: there is no evaluation at all;
-- `audit`: id of a rule to how many notes of it there must be.
+- `verdict`: the verdict of the evaluation, or a list of allowed ones; `error`: a part of its text; `value`, `value_at_most`;
+- `same_as_honest`: the scores equal those of the same program with HACK = False, which must be scored;
+- `reproducible`: a second evaluation in the same scope gives the same scores, one in another scope does not;
+- `raises`: the name of the host's error: there is no evaluation;
+- `audit`: id of a rule to the required number of notes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from strop_selftest.variants import variants, without_hack
 
 INSTANCES = 3
 TIME_LIMIT = 5.0
-"""More than the tasks' own: what is looked at is the answer, and a busy machine must not spoil that."""
+"""More than the tasks' own limit, so that a busy machine does not affect the result."""
 KEYS = frozenset({"verdict", "error", "value", "value_at_most", "same_as_honest", "reproducible", "raises", "audit"})
 
 
@@ -42,13 +42,13 @@ class Scored:
 
     evaluations: list[Evaluation] = field(default_factory=list)
     raised: str = ""
-    """Name of the host's error, where there was one."""
+    """Name of the host's error, if there was one."""
     events: list[Event] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """A task as an attack meets it. Evaluations at equal places draw the same numbers, whatever the program."""
+    """A task with the parameters of an attack. Evaluations in equal scopes draw equal numbers, for any program."""
 
     task: Task
     ground: Ground
@@ -56,7 +56,7 @@ class Scorer:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     def score(self, text: str, *places: str) -> Scored:
-        """Evaluate a program in each place."""
+        """Evaluate a program in each scope."""
         scored = Scored()
         utility = TaskUtility(self.task, "train", self.seeds, self.ground.sandbox, scored.events.append, self.secret)
         try:
@@ -68,7 +68,7 @@ class Scorer:
 
 
 def examine(attack: Attack, ground: Ground) -> list[str]:
-    """Signs that the attack succeeded; empty where it was contained."""
+    """Signs that the attack succeeded; empty if it was contained."""
     unknown = attack.observed.keys() - KEYS
     if unknown or not attack.observed:
         raise ValueError(f"{attack.name}: OBSERVED may hold {', '.join(sorted(KEYS))}, and must hold one")
@@ -77,7 +77,7 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
 
 
 def scorer_of(attack: Attack, ground: Ground, *, published: bool = False) -> Scorer:
-    """The task of an attack. `published`: with instance seeds that everybody knows, as the published implementation has them."""
+    """The task of an attack. `published`: with the public instance seeds of the published implementation."""
     name = attack.settings["TASK"]
     task = SMALL_TASKS[name]() if name in SMALL_TASKS else registry.load(name)
     task = replace(
@@ -109,7 +109,7 @@ def _signs(attack: Attack, scorer: Scorer, text: str) -> list[str]:
 
 
 def _unlike(wanted: Mapping[str, Any], evaluation: Evaluation) -> list[str]:
-    """What an evaluation itself gives away."""
+    """Signs in the evaluation itself."""
     found = []
     verdicts = wanted.get("verdict", ("ok",))
     verdicts = (verdicts,) if isinstance(verdicts, str) else verdicts
@@ -133,7 +133,7 @@ def _against_honest(hacked: list[Evaluation], honest: list[Evaluation]) -> list[
 
 
 def _recorded(wanted: Mapping[str, Any], scored: Scored) -> list[str]:
-    """What the record gives away."""
+    """Signs in the record."""
     found = []
     recorded = [event.value for event in scored.events if isinstance(event, Evaluated)]
     if recorded != [evaluation.value for evaluation in scored.evaluations]:

@@ -1,12 +1,12 @@
-"""Role "frames": a solution that writes to its pipe itself (descriptor 4), against the host's end of the protocol.
+"""Role "frames": a solution that writes to its pipe itself (descriptor 4), to attack the host's end of the protocol.
 
-`attack(targets)` is called CALLS times (1 unless set), with PAUSE seconds between two calls. OBSERVED holds
+`attack(targets)` is called CALLS times (default 1), with PAUSE seconds between calls. OBSERVED has
 
-- `outcome`: the name of the outcome's class; a list of them, one for each call, where there are several;
-- `reason`: a part of the words for the last outcome;
+- `outcome`: the name of the outcome's class, or a list of them, one per call;
+- `reason`: a part of the last outcome's text;
 - `value`: what the last call returned.
 
-The protocol is the host's own defence: it must hold with every layer of the kernel's off, and in a plain process.
+The protocol is the host's own defence: it must hold without any of the kernel's layers, and in a plain process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEYS = frozenset({"outcome", "reason", "value"})
 
 
 def examine(attack: Attack, ground: Ground) -> list[str]:
-    """Signs that the attack succeeded; empty where it was contained."""
+    """Signs that the attack succeeded; empty if it was contained."""
     limits = attack.limits(confined=ground.confined)
     found = []
     with probe_targets.laid_out(limits.memory_bytes) as (targets, traces):
@@ -42,7 +42,7 @@ def _call(attack: Attack, ground: Ground, text: str, limits: Limits, targets: di
     with ground.sandbox.open(Program(text, "attack"), limits) as guest:
         for number in range(attack.settings.get("CALLS", 1)):
             if number:
-                time.sleep(attack.settings.get("PAUSE", 0))  # until its thread has written: nothing else can show that
+                time.sleep(attack.settings.get("PAUSE", 0))  # until its thread has written, which nothing else can show
             outcomes.append(guest.call([targets], seed=1))
     return outcomes
 

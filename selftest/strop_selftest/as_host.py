@@ -1,6 +1,6 @@
 """Role "host": the file defines `check(ground)`, which runs in the host and returns the signs that something is wrong.
 
-For what no guest can show: the end of a host or a server, and what is said of the jail itself. Only files of this package are
+For what no guest can show: the death of a host or a server, and what the posture reports. Only files of this package
 run this way.
 """
 
@@ -15,9 +15,9 @@ from strop_selftest.ground import Ground
 
 
 def examine(attack: Attack, ground: Ground) -> list[str]:
-    """What `check` of the file found."""
+    """The signs that the file's `check` returns."""
     module = types.ModuleType(f"strop_attack_{attack.name}")
-    sys.modules[module.__name__] = module  # where dataclasses look for the module that they are made in
+    sys.modules[module.__name__] = module  # where dataclasses look up their module
     try:
         with traces.orphans_adopted():
             exec(compile(attack.text, f"<{attack.name}>", "exec", dont_inherit=True), module.__dict__)

@@ -1,7 +1,7 @@
-"""Role "solution": `attack(targets)` is called in a solution's jail, twice, for what the first call leaves for the second.
+"""Role "solution": `attack(targets)` is called twice in a solution's jail, so that the first call can prepare the second.
 
-It succeeds when it says so (it returns something else than None) or when the host sees its traces, whatever it says.
-OBSERVED may hold `outcome`: the name, or the names, of the outcome that a jail must end it with.
+It succeeds if it says so (returns anything but None) or if the host sees its traces.
+OBSERVED may have `outcome`: the name or names of the outcome with which a jail must end it.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from strop_selftest.catalogue import Attack
 from strop_selftest.ground import Ground
 
 POISON = "strop_left_behind.py"
-"""What an attack on the interpreter's own folders tries to leave there."""
+"""What an attack on the interpreter's folders tries to leave there."""
 _SECRET_WORD = 20
-"""Characters from which a word of the host's command line is looked for in a guest's."""
+"""The shortest word of the host's command line that is searched for in a guest's."""
 _MOST_OUTPUT = 1 << 20
 _LONGEST_MESSAGE = 4000
 
 
 class NotHere(Exception):
-    """What is attacked does not exist on this machine."""
+    """The target of the attack does not exist on this machine."""
 
 
 def examine(attack: Attack, ground: Ground) -> list[str]:
-    """Signs that the attack succeeded. Raises NotHere in a control whose kernel has not what is attacked."""
+    """Signs that the attack succeeded. Raises NotHere in a control whose kernel lacks the target."""
     with ExitStack() as stack:
         limits = attack.limits(confined=ground.confined)
         targets, traces_of = stack.enter_context(probe_targets.laid_out(limits.memory_bytes))
@@ -75,7 +75,7 @@ def _outcomes(attack: Attack, ground: Ground, targets: dict[str, Value]) -> list
 
 
 def _signs(attack: Attack, ground: Ground, outcome: Outcome) -> list[str]:
-    """What an outcome itself gives away."""
+    """Signs in the outcome itself."""
     found = []
     if isinstance(outcome, Returned) and outcome.value is not None:
         found.append(str(outcome.value))

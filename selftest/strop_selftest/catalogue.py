@@ -1,7 +1,7 @@
-"""The attacks: every file below attacks/, read as text, with what it says of itself.
+"""The attacks: every file below attacks/, read as text, with its own description.
 
-A file is a program text that the host never imports (role `host` apart). Its docstring says what is tried and what must be
-observed; its upper-case literals say how to run it. Groups are the folders; numbers are those of the list of cases.
+A file is a program text that the host never imports (except role `host`). Its docstring says what it tries and what must be
+observed; its upper-case literals say how to run it. Groups are folders; numbers are those of the list of cases.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from strop.base.syntax import syntax_tree
 from strop.sandbox.base import Limits
 
 Role = Literal["solution", "frames", "improver", "answer", "host"]
-"""Who the program is: see the modules as_*.py."""
+"""The role of the program: see the modules as_*.py."""
 
 GROUPS: dict[str, str] = {
     "budgets": "A. Circumvention and budgets",
@@ -30,10 +30,10 @@ GROUPS: dict[str, str] = {
     "honest": "H. Honest programs",
     "posture": "I. Posture",
 }
-"""Folder to title, in the order of the list."""
+"""Folder to title, in display order."""
 
 PLENTY = Limits(cpu_seconds=20.0, wall_seconds=30.0)
-"""Limits of an attack that sets none: nothing ends it but itself and the jail."""
+"""Limits of an attack that sets none: only the attack itself or the jail ends it."""
 
 _SETTINGS = ("NUMBERS", "ROLE", "LIMITS", "CONTROL_LIMITS", "PROTECTION", "OBSERVED", "CONTROL", "ANNOUNCED")
 _ATTACKS = Path(__file__).with_name("attacks")
@@ -47,36 +47,36 @@ class Attack:
     group: str
     role: Role
     title: str
-    """First line of the docstring: what is tried."""
+    """What it tries: the first line of the docstring."""
     numbers: tuple[int, ...]
-    """Which of the numbered cases it is; none for a find beyond them."""
+    """Numbers of the cases that it covers; none if it is not on the list."""
     text: str
     settings: Mapping[str, Any]
     """Every upper-case literal of the file, by name."""
 
     @property
     def observed(self) -> Mapping[str, Any]:
-        """What its runner compares, where the file says so: the keys are the role's own."""
+        """What its runner compares, if the file says so; each role has its own keys."""
         return dict(self.settings.get("OBSERVED", {}))
 
     @property
     def protection(self) -> str:
-        """Name of the protection (posture.PROTECTIONS) that it breaks where a machine does not enforce it; empty: none."""
+        """Name of the protection (posture.PROTECTIONS) without which it succeeds; empty: none."""
         return str(self.settings.get("PROTECTION", ""))
 
     @property
     def announced_by(self) -> Mapping[str, str]:
-        """Name of a layer to words: where the posture says them of it, this is known to get through."""
+        """Layer to text: if the posture reports that text for the layer, this attack is known to succeed."""
         return dict(self.settings.get("ANNOUNCED", {}))
 
     @property
     def hostile(self) -> bool:
-        """Whether a guest tries something. Honest programs do not, and what is asked of the host itself is no attack."""
+        """Whether a guest attacks. Honest programs and checks of the host do not."""
         return self.group not in ("honest", "posture") and self.role != "host"
 
     @property
     def succeeds_unconfined(self) -> bool:
-        """Whether it succeeds with every layer of the kernel's off; else the way host and guest are built stands against it."""
+        """Whether it succeeds with all layers of the kernel off; otherwise the architecture contains it."""
         return self.hostile and self.settings.get("CONTROL") != "architecture"
 
     def limits(self, *, confined: bool) -> Limits:
@@ -86,7 +86,7 @@ class Attack:
 
 @cache
 def catalogue() -> tuple[Attack, ...]:
-    """Every attack, by group and name. Raises ValueError for a file that does not say what it is."""
+    """Every attack, by group and name. Raises ValueError for a file without a valid description."""
     attacks = [_read(path) for group in GROUPS for path in sorted((_ATTACKS / group).glob("*.py"))]
     names = [attack.name for attack in attacks]
     twice = {name for name in names if names.count(name) > 1}
@@ -121,5 +121,5 @@ def _literals(tree: ast.Module) -> dict[str, Any]:
             except ValueError:
                 if node.targets[0].id in _SETTINGS:
                     raise ValueError(f"{node.targets[0].id} is not a literal: {ast.unparse(node.value)}") from None
-                continue  # something that the program computes for itself
+                continue  # a value that the program computes
     return found

@@ -1,4 +1,4 @@
-"""What `strop doctor --self-test` runs: attacks, with progress on standard error and a table at the end."""
+"""`strop doctor --self-test`: run attacks, with progress on standard error and a table at the end."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _attacks(only: Sequence[str]) -> tuple[Attack, ...]:
 
 
 class _Progress:
-    """Tells on standard error how far one machine is: a line that moves for a person, a line for each group for a file."""
+    """Shows progress on standard error: one changing line on a terminal, one line per group elsewhere."""
 
     def __init__(self, machine: str, count: int) -> None:
         self._machine, self._count, self._done, self._console = machine, count, 0, notices()

@@ -1,7 +1,7 @@
-"""Run the catalogue on one kind of machine, and judge what was seen.
+"""Run the catalogue on one kind of machine and judge the observations.
 
-The attacks run in a process of their own (worker.py), on lesser machines through lesser.py, in the control through outer.py. When
-that process ends, the attack that it was at has ended the host: that is a sign too, and the next ones get a new process.
+The attacks run in a separate process (`worker`), on weaker machines through `lesser`, in the control through `outer`. If that
+process dies, the current attack has killed the host: that is a sign, too, and the following attacks get a new process.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from strop_selftest.catalogue import Attack
 from strop_selftest.modes import HERE, MODES
 
 CONTROL = "control"
-"""The machine on which nothing of the kernel's stands in the way: column of the table."""
+"""The machine without any of the kernel's layers: a column of the table."""
 
 Verdict = Literal[
-    "contained",  # nothing got through; of an honest program: it works; of the posture: it is as it must be
-    "residual",  # something got through that is written down in modes.py, or that the posture announces here
-    "escaped",  # something got through
-    "stale",  # nothing got through although it is written down that it would
-    "succeeds",  # control: the attack works where no layer stands against it
-    "architecture",  # control: contained all the same, by how host and guest are built, as its file says
-    "toothless",  # control: contained, and nobody knows why: it shows nothing about the jail
-    "not here",  # control: this kernel has not what is attacked, or the attack needs a right that we have not
+    "contained",  # contained; for an honest program: it works; for the posture: it is correct
+    "residual",  # succeeded, as `modes` or the posture announces
+    "escaped",  # succeeded
+    "stale",  # contained although it was expected to succeed
+    "succeeds",  # control: the attack works without the layers
+    "architecture",  # control: contained by the architecture, as its file says
+    "toothless",  # control: contained for no known reason, so it shows nothing about the jail
+    "not here",  # control: this kernel lacks the target, or the attack needs a right that we lack
 ]
 FAILURES: frozenset[Verdict] = frozenset({"escaped", "stale", "toothless"})
 
 
 _LONGEST_SILENCE = 180.0
-"""Seconds after which an attack has brought the host to a standstill."""
+"""Seconds without output after which an attack counts as having blocked the host."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Result:
 def examined(
     attacks: Sequence[Attack], machine: str, on_result: Callable[[Result], None] = lambda result: None
 ) -> list[Result]:
-    """Run attacks on a machine: a name of MODES, or CONTROL, for which only those are run that say something there.
+    """Run attacks on a machine: a name of MODES, or CONTROL, which runs only attacks that are meaningful there.
 
     Raises:
-        SandboxError: no attack can be run there.
+        SandboxError: no attack can run there.
     """
     run = [attack for attack in attacks if machine != CONTROL or attack.hostile]
     waiting = {attack.name: attack for attack in run}
@@ -75,7 +75,7 @@ def examined(
 
 
 def judged(attack: Attack, machine: str, seen: dict[str, Any]) -> Verdict:
-    """What the signs mean there."""
+    """Interpret the signs for a machine."""
     got_through = bool(seen["signs"])
     if machine == CONTROL:
         if seen["absent"]:
@@ -91,7 +91,7 @@ def judged(attack: Attack, machine: str, seen: dict[str, Any]) -> Verdict:
 
 
 def _lines(machine: str, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name of an attack and what was seen, for as many as one process lives through."""
+    """Attack and observations, for as many attacks as one process survives."""
     worker = [sys.executable, "-P", "-m", "strop_selftest.worker"]
     flags = [f"--word={secrets.token_hex(16)}", *(["--control"] if machine == CONTROL else [])]
     command = [*_launcher(machine), *worker, *flags, *names]
@@ -116,7 +116,7 @@ def _lines(machine: str, names: Sequence[str]) -> Iterator[tuple[str, dict[str, 
 
 
 def _in_time(process: Popen[bytes]) -> Iterator[bytes]:
-    """What a process prints, line by line; it is killed when it says nothing for too long, or nobody listens any more."""
+    """The output of a process, line by line; the process is killed if it is silent for too long, or when nobody reads on."""
     assert process.stdout is not None
     try:
         while select.select([process.stdout], [], [], _LONGEST_SILENCE)[0]:
@@ -130,7 +130,7 @@ def _in_time(process: Popen[bytes]) -> Iterator[bytes]:
 
 
 def _ends_soon(process: Popen[bytes]) -> bool:
-    """Whether it ends by itself now that it has closed its output."""
+    """Whether it exits by itself after closing its output."""
     try:
         process.wait(10)
     except TimeoutExpired:

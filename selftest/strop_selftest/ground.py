@@ -1,4 +1,4 @@
-"""What an attack is run against: a sandbox, and what of the host lies within a guest's reach if nothing stands before it."""
+"""What an attack runs against: a sandbox, and the targets on the host that an unconfined guest could reach."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from strop_selftest.catalogue import Attack
 from strop_selftest.plain_guest import PlainSandbox
 
 SECRET = "STROP_SELF_TEST_SECRET"
-"""Name of the host's variable that no guest may learn the value of."""
+"""Name of the host's variable whose value no guest may learn."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class Ground:
 
     sandbox: Sandbox
     confined: bool
-    """False in the control: no layer of the kernel's stands between guest and host."""
+    """False in the control, where no layer of the kernel is between guest and host."""
     secret: str
-    """Value of the host's variable `SECRET`, there before any fork server was started."""
+    """Value of the host's variable `SECRET`, set before any fork server was started."""
     posture: Posture | None = None
-    """What was observed of the sandbox; None for guests in plain processes."""
+    """The sandbox's posture; None for guests in plain processes."""
     denied: list[Denied] = field(default_factory=list)
     """Forbidden system calls that were told, where the ground was laid with `told`."""
 
     def announces(self, attack: Attack) -> bool:
-        """Whether the posture says of itself that this gets through here."""
+        """Whether the posture itself announces that this succeeds here."""
         if self.posture is None:
             return False
         layers = self.posture.layers
@@ -62,7 +62,7 @@ def jailed(layers: Layers | None = None, *, told: bool = False) -> Iterator[Grou
 
 @contextmanager
 def unconfined() -> Iterator[Ground]:
-    """The same sandbox with every layer off, for the control. Raises SandboxError outside of an outer confinement."""
+    """The same sandbox with all layers off, for the control. Raises SandboxError outside an outer confinement."""
     if not outer.entered():
         raise SandboxError("the control runs attacks that succeed: only inside an outer confinement")
     with jailed(Layers.none()) as ground:
@@ -71,7 +71,7 @@ def unconfined() -> Iterator[Ground]:
 
 @contextmanager
 def plain() -> Iterator[Ground]:
-    """Guests in ordinary processes: what must hold by the protocol alone, holds here too."""
+    """Guests in ordinary processes, for what must hold by the protocol alone."""
     with _secret() as secret:
         yield Ground(PlainSandbox(), False, secret)
 

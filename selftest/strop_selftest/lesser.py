@@ -23,7 +23,7 @@ audit_write, setfcap"""
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Take away, then become the command. Raises ConfigurationError where we are not root."""
+    """Remove rights, then become the command. Raises ConfigurationError if we are not root."""
     mode, command = MODES[arguments[0]], arguments[1:]
     if os.geteuid() != 0:
         raise ConfigurationError("only root can take rights away from itself")
@@ -43,13 +43,13 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def needed_folders() -> list[Path]:
-    """What a Python with strop is made of; none lies below another."""
+    """The folders of a Python with strop; none is below another."""
     wanted = sorted({Path(sys.base_prefix), Path(sys.prefix), Path(strop.__file__).parent.parent}, key=str)
     return [each for each in wanted if not any(each.is_relative_to(other) for other in wanted if other != each)]
 
 
 def bind_back(kernel: Kernel, held: dict[Path, int]) -> None:
-    """Mount folders, that are held open by these descriptors, at their places again; the places are made."""
+    """Mount the folders behind these descriptors at their paths again; create the paths."""
     for folder, descriptor in held.items():
         folder.mkdir(parents=True, exist_ok=True)
         kernel.mount(f"/proc/self/fd/{descriptor}", str(folder), None, _BIND | _RECURSIVE)
@@ -57,7 +57,7 @@ def bind_back(kernel: Kernel, held: dict[Path, int]) -> None:
 
 
 def _show_to_everyone(kernel: Kernel, folders: Iterable[Path]) -> None:
-    """In a mount namespace of our own: show these folders to everyone, even where they live below a private home."""
+    """In our own mount namespace: make these folders readable for everyone, even below a private home."""
     closed = {folder: _first_closed(folder) for folder in folders}
     hidden = {folder: parent for folder, parent in closed.items() if parent is not None}
     if not hidden:
@@ -71,13 +71,13 @@ def _show_to_everyone(kernel: Kernel, folders: Iterable[Path]) -> None:
 
 
 def _first_closed(folder: Path) -> Path | None:
-    """The first folder on the way to this one that others may not enter."""
+    """The first folder on the path to this one that others may not enter."""
     parents = [*reversed(folder.parents), folder]
     return next((parent for parent in parents if not parent.stat().st_mode & 0o001), None)
 
 
 def _refuse(kernel: Kernel, names: Iterable[str]) -> None:
-    """As a container's filter does: EPERM; clone3, whose flags cannot be seen, and Landlock do not exist."""
+    """As a container's filter does: refuse with EPERM; clone3, whose flags a filter cannot see, and Landlock do not exist."""
     program = bpf.Filter()
     missing = [name for name in names if name.startswith("landlock")]
     program.on(missing, [bpf.answer(bpf.refuse(errno.ENOSYS))])

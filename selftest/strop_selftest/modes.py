@@ -1,8 +1,8 @@
-"""The machines that the kit is run on, as far as one machine can stand for them, and what is expected to get through on each.
+"""The machines on which the kit runs, as far as one machine can simulate them, and the attacks expected to succeed on each.
 
-A mode takes away what such a machine does not allow (lesser.py): what was read in the default seccomp profile of a container
-runtime and in a distribution's restriction of user namespaces, not those things themselves. What is expected to get through is
-written down here: anything else that does is a failure, and so is what is written here and does not get through any more.
+A mode removes what such a machine does not allow (`lesser`), after the default seccomp profile of a container runtime and a
+distribution's restriction of user namespaces; it does not use those themselves. The attacks expected to succeed are listed
+here: any other success is a failure of the kit, and so is a listed attack that no longer succeeds.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Mode:
     """System calls that the machine refuses to everybody."""
     uid: int = 0
     container: bool = False
-    """Whether root has only the capabilities that a container's root has."""
+    """Whether root has only the capabilities of a container's root."""
     residuals: Mapping[str, str] = field(default_factory=dict)
-    """Name of an attack that gets through here (of an honest program: that fails), to why."""
+    """Attack that succeeds here (or honest program that fails) → reason."""
 
 
 HERE = "as it is"
@@ -80,4 +80,4 @@ MODES: Mapping[str, Mode] = {
         ),
     )
 }
-"""In the order of the table's columns."""
+"""Modes, in the order of the table's columns."""

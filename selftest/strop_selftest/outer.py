@@ -1,8 +1,8 @@
 """Become a command inside an outer confinement: `python -m strop_selftest.outer COMMAND...`. Needs root.
 
-For the control, in which the attacks are to succeed: it runs them with every layer of the jail off, and this is what then
-stands between them and the machine. Own pid, net, ipc, uts and mount namespaces; every file system read-only but for small
-private ones; homes and variables of the host out of sight. A namespace is no jail: the attacks are ours, and known.
+For the control, in which attacks should succeed: all layers of the jail are off, and only this confinement is between them and
+the machine. It has its own pid, net, ipc, uts and mount namespaces; file systems are read-only except for small private ones;
+homes and variables of the host are hidden. Namespaces alone are not a jail, but these attacks are ours and known.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MARK = "STROP_OUTER_CONFINEMENT"
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Enter, run the command, end with its status. Raises ConfigurationError where we are not root."""
+    """Enter, run the command, exit with its status. Raises ConfigurationError if we are not root."""
     if os.geteuid() != 0:
         raise ConfigurationError("only root can build the outer confinement of the control")
     kernel = Kernel()
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     _loopback_up()
     for capability in _NEVER:
         kernel.prctl(PR_CAPBSET_DROP, capability)
-    command = os.fork()  # process 1 hears no signal that it has not asked for: the command is process 2
+    command = os.fork()  # process 1 gets only signals that it handles, so the command is process 2
     if command:
         _bury_until(command)
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/nonexistent", _MARK: "1"}
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def entered() -> bool:
-    """Whether this process runs inside: by what it can see, not only by what it was told."""
+    """Whether this process runs inside, by what it can see, not only by its arguments."""
     own = os.getpid() < 1000 and os.statvfs("/").f_flag & os.ST_RDONLY
     return bool(own) and _MARK in os.environ
 
@@ -70,7 +70,7 @@ def _mounts(kernel: Kernel) -> None:
     private = [folder for folder in _PRIVATE_FOLDERS if Path(folder).is_dir()]
     for folder in private:
         kernel.mount("tmpfs", folder, "tmpfs", 0, "mode=1777,size=64m")
-    bind_back(kernel, held)  # a Python may live below any of them
+    bind_back(kernel, held)  # a Python may be below any of them
     kernel.mount("proc", "/proc", "proc", 0)
     kernel.call("mount_setattr", _AT_FDCWD, b"/", _AT_RECURSIVE, struct.pack("QQQQ", _READ_ONLY, 0, 0, 0), 32)
     for folder in private:
@@ -80,7 +80,7 @@ def _mounts(kernel: Kernel) -> None:
 
 
 def _written_to() -> list[Path]:
-    """Folders that attacks poison: in the control they may, in a layer that is thrown away."""
+    """Folders that attacks poison: in the control they may, in a layer that is discarded."""
     folders = [Path(sysconfig.get_path("purelib")), Path(strop.__file__).parent]
     return folders[:1] if folders[1].is_relative_to(folders[0]) else folders
 
@@ -109,7 +109,7 @@ def _bury_until(command: int) -> None:
 
 
 def _end_as(pid: int) -> None:
-    """Be nothing but the one who waits. Does not return."""
+    """Only wait. Does not return."""
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os._exit(code & 0xFF)
 

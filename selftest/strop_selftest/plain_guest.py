@@ -1,7 +1,7 @@
 """Guests in ordinary processes: the real guest program and the real session, with no confinement at all.
 
-For tests of the conversation, and for control runs that show what the jail prevents. Never for a program that nobody read: it
-runs with the rights of whoever started it.
+For tests of the protocol, and for control runs that show what the jail prevents. Never use it for a program that nobody has read:
+the program runs with your rights.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GUEST = Path(strop.sandbox.__file__).parent / "guest" / "main.py"
 
 
 class PlainChild:
-    """A process that runs `guest/main.py`, as `strop.sandbox.link.ChildLike` wants it."""
+    """A process that runs `guest/main.py`, as a `strop.sandbox.link.ChildLike`."""
 
     def __init__(self) -> None:
         guest_input, self.to_guest = os.pipe()
@@ -98,4 +98,4 @@ class PlainSandbox:
         return Session(program, limits, PlainChild, handlers)
 
     def close(self) -> None:
-        """Nothing is kept between guests."""
+        """Do nothing: nothing is kept between guests."""

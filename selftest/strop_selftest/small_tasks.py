@@ -1,4 +1,4 @@
-"""Small tasks that make one thing visible each, for attacks that need no task of the paper."""
+"""Small tasks that each make one thing visible, for attacks that need no task of the paper."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strop.tasks.base import Instance, Task
 
 
 def doubling() -> Task:
-    """The double of a number that nobody guesses."""
+    """Double a number that cannot be guessed."""
 
     def sample(rng: np.random.Generator) -> dict[str, Any]:
         return {"n": int(rng.integers(1, 2**40))}
@@ -25,7 +25,7 @@ def doubling() -> Task:
 
 
 def echo() -> Task:
-    """Scored by its own word, a number from 0 to 1: shows what a program knows."""
+    """The answer, a number from 0 to 1, is the score: shows what a program knows."""
 
     def score(instance: Instance, answer: float) -> float:
         return answer
@@ -34,7 +34,7 @@ def echo() -> Task:
 
 
 def typed() -> Task:
-    """Any int, of exactly that type, is right; it declares no answer and looks by itself."""
+    """Any value of exactly type int is right; the scorer checks the answer itself."""
 
     def score(instance: Instance, answer: Any) -> float:
         if type(answer) is not int:
@@ -45,7 +45,7 @@ def typed() -> Task:
 
 
 def careless() -> Task:
-    """Scored as the task of section 6.3 was: hits over the number of labels, whatever the shape of the predictions."""
+    """Scored like the task of section 6.3: hits over the number of labels, for predictions of any shape."""
 
     def sample(rng: np.random.Generator) -> tuple[dict[str, Any], Any]:
         return {"count": 20}, rng.integers(0, 2, 20)
@@ -57,7 +57,7 @@ def careless() -> Task:
 
 
 def trusting() -> Task:
-    """Adds up what it is given without a look at it."""
+    """Adds up the answer without checking it."""
 
     def score(instance: Instance, answer: Any) -> float:
         return float(sum(answer) / len(answer))

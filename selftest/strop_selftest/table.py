@@ -20,7 +20,7 @@ _LETTERS: dict[Verdict, str] = {
     "not here": "-",
 }
 _LEGEND = (
-    ". contained   r known to get through   E escaped   ? does not get through any more   - not on this machine\n"
+    ". contained   r known to succeed   E escaped   ? no longer succeeds   - not on this machine\n"
     "control: S succeeds without the layers   a contained by architecture   T contained for no known reason"
 )
 _NAME_WIDTH = 40
@@ -38,12 +38,12 @@ def grid(results: Sequence[Result]) -> Grid:
 
 
 def failures(results: Sequence[Result]) -> list[Result]:
-    """What is not as it must be."""
+    """The failures."""
     return [result for result in results if result.verdict in FAILURES]
 
 
 def as_text(results: Sequence[Result]) -> str:
-    """One row an attack and one column a machine where there are several; one row a group where there is one."""
+    """One row per attack and one column per machine; with one machine, one row per group."""
     machines = _machines(results)
     lines = _grid_lines(results, machines) if len(machines) > 1 else _group_lines(results)
     lines += ["", *(_sentence(results, machine) for machine in machines)]
@@ -55,7 +55,7 @@ def as_text(results: Sequence[Result]) -> str:
 
 
 def as_markdown(results: Sequence[Result]) -> str:
-    """One table a group, one column a machine; below it what gets through and why, and the counts."""
+    """One table per group, one column per machine; below it the attacks that succeed, why, and the counts."""
     machines, rows = _machines(results), grid(results)
     parts = []
     for group, title in GROUPS.items():
@@ -66,7 +66,7 @@ def as_markdown(results: Sequence[Result]) -> str:
             parts += [_markdown_row(attack, rows[attack.name], machines) for attack in attacks] + [""]
     parts += ["### Counts", "", *(f"- {_sentence(results, machine)}" for machine in machines), ""]
     known = {(each.attack.name, _why(each)) for each in results if each.verdict == "residual"}
-    parts += ["### What gets through, and why", ""] if known else []
+    parts += ["### Attacks that succeed, and why", ""] if known else []
     parts += [f"- `{name}`: {why}." for name, why in sorted(known)]
     return "\n".join(parts).rstrip() + "\n"
 

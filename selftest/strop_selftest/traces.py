@@ -1,4 +1,4 @@
-"""What the host sees of an attack, whatever that says: signals that arrive, processes that stay, what is typed."""
+"""Traces of an attack that the host can see for itself: signals, remaining processes, typed characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _BELOW_A_SERVER = 2
-"""Processes below a fork server's first one at most: the one that forks, and the guest."""
+"""Most processes below a fork server's first one: the one that forks, and the guest."""
 _DEATH_SECONDS = 5.0
 """How long a process that was killed may take to end on a busy machine."""
 _START_SECONDS = 60.0
@@ -22,7 +22,7 @@ _START_SECONDS = 60.0
 
 @contextmanager
 def signals_counted() -> Iterator[list[int]]:
-    """The harmless signals (SIGUSR1) that reach this process, while it lasts. Only from the main thread."""
+    """Collect harmless signals (SIGUSR1) that reach this process. Main thread only."""
     seen: list[int] = []
     before = signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(number))
     try:
@@ -51,7 +51,7 @@ def terminal() -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def orphans_adopted() -> Iterator[None]:
-    """What outlives its parents becomes our child, and is seen, while it lasts."""
+    """Become the parent of processes that outlive theirs, so that they are seen."""
     prctl = ctypes.CDLL(None).prctl
     before = ctypes.c_int(0)
     prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
@@ -68,16 +68,16 @@ def children() -> set[int]:
 
 
 def end_strangers(known: set[int]) -> list[int]:
-    """Processes that guests left behind; they are killed. What was just killed gets time to end, and a fork server to start.
+    """Find and kill processes that guests left behind. Killed processes get time to end, and fork servers time to start.
 
-    `known` are children of ours from before. Fork servers that were started since are none: they lead a session and have a
-    child. Below one, as many processes as it needs itself are none either.
+    `known` are our earlier children. Fork servers started since then do not count: they lead a session and have a child. The
+    processes that a fork server itself needs do not count either.
     """
     return _end(lambda: _strangers(known))
 
 
 def end_everybody_else(known: set[int]) -> list[int]:
-    """The same where no fork server may be left either: every child of ours but `known`, and all below it."""
+    """The same if no fork server may be left: every child of ours except `known`, and its descendants."""
     return _end(lambda: [each for pid in children() - known for each in (pid, *below(pid)) if is_alive(each)])
 
 
@@ -98,7 +98,7 @@ def _strangers(known: set[int]) -> list[int]:
     found = []
     for pid in children():
         if pid in known and not _is_fork_server(pid):
-            continue  # of somebody else in this process, such as a browser: what it starts is its own affair
+            continue  # of another user of this process, such as a browser: what it starts does not count
         descendants = below(pid)
         is_server = pid in known or (_leads_a_session(pid) and descendants)
         if not is_server and is_alive(pid):
@@ -123,20 +123,20 @@ def _children(pid: int) -> list[int]:
 
 
 def _status(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the state on; none when it has ended."""
+    """Fields of /proc/PID/stat from the state on; none if it has ended."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
     return []
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and is not buried yet does not."""
+    """Whether a process runs; a zombie does not."""
     status = _status(pid)
     return bool(status) and status[0] not in "ZX"
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time that a process has used; 0 when it has ended."""
+    """CPU time of a process; 0 if it has ended."""
     status = _status(pid)
     return (int(status[11]) + int(status[12])) / os.sysconf("SC_CLK_TCK") if status else 0.0
 

@@ -1,4 +1,4 @@
-"""The programs of one attack: its text, once for each of its cases, or without its hack.
+"""The programs of one attack: its text once per case, or without its hack.
 
 A setting is changed by an assignment below the text, so that the program's functions see it when they are called.
 """
@@ -11,7 +11,7 @@ from strop_selftest.catalogue import Attack
 
 
 def variants(attack: Attack) -> Iterator[tuple[str, str]]:
-    """(label, program text): one for each index of the file's CASES, which reads it as CASE; one in all where it has none."""
+    """(label, program text): one for each index of the file's CASES, which it reads as CASE; a single one without CASES."""
     cases = attack.settings.get("CASES")
     if cases is None:
         yield "", attack.text

@@ -1,7 +1,7 @@
-"""Run attacks one after another in a process of its own, and say on standard output what was seen: one line of JSON each.
+"""Run attacks one after another in a separate process and print the observations: one line of JSON each.
 
-`python -m strop_selftest.worker [--control] [--word=...] NAME...`; the word is one that no guest may learn. A process of
-its own, because an attack that succeeds may end it: who reads the lines knows then by which one (examination.py).
+`python -m strop_selftest.worker [--control] [--word=...] NAME...`; no guest may learn the word. The process is separate because
+a successful attack may kill it: the reader (`examination`) then knows by which one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from strop_selftest.ground import Ground, jailed, unconfined
 def main(arguments: Sequence[str]) -> None:
     """Run the named attacks."""
     lines = os.dup(1)
-    os.dup2(2, 1)  # what a task or an attack prints in the host is no result
+    os.dup2(2, 1)  # output of a task or an attack in the host is not a result
     control = "--control" in arguments
     names = [name for name in arguments if not name.startswith("--")]
     try:

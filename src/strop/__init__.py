@@ -1,13 +1,13 @@
 """strop: improve programs with a language model and a score, then improve the improver (STOP, arXiv 2310.02304).
 
-The public names; each is imported when it is first asked for, so that `import strop` costs nothing.
+The public names. Each is imported on first use, so that `import strop` is fast.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # as a type checker reads it; typing itself takes longer to load than all of this
+TYPE_CHECKING = False  # as a type checker reads it; importing typing takes longer than all of this
 if TYPE_CHECKING:
     from strop.api.checking import Check, check
     from strop.api.comparing import Comparison, compare

@@ -1,4 +1,4 @@
-"""`python -m strop`, and `strop`: nothing else is loaded before an early Ctrl-C can end the process with one line."""
+"""`python -m strop` and `strop`: set up the handling of Ctrl-C before anything else is imported."""
 
 import os
 import signal
@@ -8,13 +8,13 @@ def main() -> None:
     """Entry point of `strop`. Ends the process with the exit code of the command."""
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, _stopped)
-    from strop.cli.app import main as begin  # takes a third of a second, in which a Ctrl-C would end in a traceback
+    from strop.cli.app import main as begin  # takes a third of a second, during which Ctrl-C would print a traceback
 
     begin()
 
 
 def _stopped(number: int, frame: object) -> None:
-    """Nothing has begun: there is nothing to keep, and no reason to unwind half-loaded modules."""
+    """Nothing has begun, so there is nothing to save and no reason to unwind half-loaded modules."""
     os.write(2, b"strop: stopped\n")
     os._exit(130)
 

@@ -1,1 +1,1 @@
-"""Downstream tasks: one folder a task."""
+"""Downstream tasks, one folder per task."""

@@ -1,8 +1,8 @@
 """What an answer may be: its type, shape, domain and bounds, declared once and checked before any arithmetic.
 
-A solution is hostile until its answer has been read by `Answer.checked`: what comes out of it are plain numbers, texts and
-arrays of the declared shape, made afresh, or one sentence that says what is wrong. The case of §6.3, predictions of another
-shape that scored over 1000%, ends here, and so do objects that answer every comparison with yes.
+A solution's answer is untrusted until `Answer.checked` has read it. The result is fresh plain numbers, texts and arrays of the
+declared shape, or one sentence that says what is wrong. This stops the case of §6.3, predictions of another shape that scored
+over 1000%, and objects that are equal to everything.
 
     Answer(int, shape=(20,), values=(0, 1), also=((20, 1), (1, 20)))       # 20 bits, as a row or a column too
     Answer(int, shape=lambda instance: (len(instance["F"]),), permutation=True)
@@ -27,40 +27,40 @@ if TYPE_CHECKING:
     from strop.tasks.base import Instance
 
 MOST_LISTED = 100_000
-"""Elements of a list of Answers whose length is not declared: each is read by itself, which takes some microseconds."""
+"""The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
 T = TypeVar("T")
 Of: TypeAlias = T | Callable[["Instance"], T]
-"""A value, or a function of the instance that gives it."""
+"""A value, or a function of the instance that returns it."""
 Shape: TypeAlias = tuple[int | None, ...]
 """Length of each axis; None is any length. `()` is one value."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The form of an answer. Whatever is not of that form is malformed, and is never seen by a scorer."""
+    """The form of an answer. Any other answer is malformed and never reaches a scorer."""
 
     of: type | Mapping[str, Answer] | list[Answer]
     """The type of the elements (`bool`, `int`, `float` or `str`), a dict of Answers by name, or a list of one Answer."""
     shape: Of[Shape] = ()
     also: Of[Collection[Shape]] = ()
-    """Other shapes that are accepted and brought to `shape`."""
+    """Other shapes that are accepted and converted to `shape`."""
     part: Of[slice] | None = None
-    """Which elements of a longer list or array are the answer; the others are never read."""
+    """Which elements of a longer list or array form the answer; the others are never read."""
     low: Of[float] | None = None
     high: Of[float] | None = None
     """Least and greatest number allowed, inclusive. Numbers are always finite, and int64 or float64."""
     values: Of[Collection[Any]] | None = None
     """The only values allowed."""
     distinct: Of[int] | None = None
-    """How many different values there may be at most."""
+    """The largest number of different values."""
     permutation: bool = False
     """Whether the n elements are the whole numbers from 0 to n - 1, each once."""
     length: Of[int | tuple[int, int]] | None = None
-    """Characters of a text, or elements of a list of Answers: exactly so many, or (at least, at most)."""
+    """Number of characters of a text, or of elements in a list of Answers: exact, or (at least, at most)."""
     alphabet: Of[str] | None = None
     """The only characters of a text."""
     told: str = ""
-    """The form in words, for the description; made of the other fields when empty (`strop.tasks.answer_words`)."""
+    """The form in words, for the description; made from the other fields if empty (`strop.tasks.answer_words`)."""
 
     def __post_init__(self) -> None:
         """Raises TaskError when the declaration contradicts itself."""
@@ -107,7 +107,7 @@ class Answer:
 
         Raises:
             Malformed: the value is not of this form; the message names the element and what was expected.
-            TaskError: the declaration cannot be used with this instance.
+            TaskError: the declaration does not fit this instance.
         """
         return self._checked(instance, value, "answer")
 

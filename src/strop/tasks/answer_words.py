@@ -1,4 +1,4 @@
-"""A declared answer in one sentence, for the description that a language model is shown."""
+"""Describe a declared answer in one sentence, for the description that a language model reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def sentence(answer: Answer, entry: str) -> str:
 
 
 def phrase(answer: Answer) -> str:
-    """The form of an answer in words; what depends on the instance is said to."""
+    """The form of an answer in words, which also say what depends on the instance."""
     if answer.told:
         return answer.told
     if isinstance(answer.of, Mapping):
@@ -70,7 +70,7 @@ def _rules(answer: Answer) -> list[str]:
 
 
 def _amount(length: Any) -> str:
-    """`3 `, `1 to 60 ` or nothing where there is no rule or the inputs decide."""
+    """`3 `, `1 to 60 `, or nothing if there is no rule or it depends on the inputs."""
     if length is None or callable(length):
         return ""
     return f"{length[0]} to {length[1]} " if isinstance(length, tuple) else f"{length} "

@@ -1,7 +1,7 @@
-"""What a downstream task is: instances, a score, and the words in which a model is told of both.
+"""A downstream task: instances, a score, and the description of both for a model.
 
-A task is pure: it draws instances and scores answers in the host. It runs no program and knows no sandbox; hidden labels
-never leave it before an answer has come back.
+A task is pure: it draws instances and scores answers in the host. It runs no programs and knows nothing of sandboxes. Hidden
+labels never leave it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
 
 LEAST_MEMORY = 64 << 20
-"""Bytes that a solution gets at least: an interpreter with numpy does not start in less."""
+"""The smallest memory limit in bytes: an interpreter with numpy does not start with less."""
 MOST_INSTANCES = 100_000
-"""Of a split: every evaluation draws them all."""
+"""The most instances of a split: every evaluation draws all of them."""
 META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
-"""A seed of this form names a file; no program has it."""
+"""A seed of this form is the name of a file; no program has this form."""
 INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
 
 
@@ -49,7 +49,7 @@ class Instance:
     inputs: Mapping[str, Any]
     """Arguments of the entry point by name, in its order: numbers, strings, lists and numeric arrays."""
     hidden: Any = None
-    """What only the scorer may know: labels, planted answers."""
+    """Data for the scorer alone: labels, planted answers."""
 
     def __getitem__(self, name: str) -> Any:
         return self.inputs[name]
@@ -71,7 +71,7 @@ class PublishedSeeds:
 
 @dataclass(frozen=True)
 class SecretSeeds:
-    """Seeds derived from the run's secret (HMAC-SHA-256): nothing a guest can know lets it recompute a label."""
+    """Seeds derived from the run's secret (HMAC-SHA-256), so that no guest can recompute a label."""
 
     secret: bytes
 
@@ -80,7 +80,7 @@ class SecretSeeds:
 
 
 def legacy_numpy(seed: int) -> np.random.RandomState:
-    """The generator of the published tasks; a seed of more than 32 bits is used whole, as words."""
+    """The generator of the published tasks. A seed of more than 32 bits is used whole, as 32-bit words."""
     if seed < 2**32:
         return np.random.RandomState(seed)
     words = [(seed >> shift) & 0xFFFFFFFF for shift in range(0, seed.bit_length(), 32)]
@@ -94,7 +94,7 @@ def python_random(seed: int) -> random.Random:
 
 @dataclass(frozen=True)
 class Task:
-    """A downstream task (u, s) (§3): what is drawn, how an answer is scored, where the search starts."""
+    """A downstream task (u, s) (§3): how instances are drawn and answers scored, and where the search starts."""
 
     name: str
     sample: Callable[[Any], Mapping[str, Any] | tuple[Mapping[str, Any], Any]]
@@ -102,7 +102,7 @@ class Task:
     score: Callable[[Instance, Any], float]
     """Score of an answer, in [0, 1], higher is better. Raises `strop.Malformed` for an answer of the wrong form."""
     seed: str
-    """Text of the initial solution *s*, or the name of the file that holds it, beside the file of `sample`: `packing_seed.py`."""
+    """Text of the initial solution *s*, or the name of its file in the folder of `sample`: `packing_seed.py`."""
     entry: str = "algorithm"
     """Name of the function that a solution defines."""
     instances: int = 20
@@ -110,24 +110,24 @@ class Task:
     test_instances: int = 50
     """Instances of the sealed test split."""
     time_limit: float = 0.5
-    """CPU seconds for one instance."""
+    """CPU seconds per instance."""
     memory_limit: int = 1 << 30
     """Bytes."""
     failure: Literal["utility", "instance"] = "utility"
-    """What a failing instance scores 0 for: the whole utility, as in the paper, or itself alone."""
+    """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
     description: str = ""
-    """u_str; made of the source of `sample` and `score` when empty."""
+    """u_str; made from the source of `sample` and `score` if empty."""
     rng: Callable[[int], Any] = np.random.default_rng
     """Makes the generator that `sample` gets from a seed ≥ 0."""
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
     slow_seed: bool = False
-    """Whether the seed may exceed `time_limit`, so that its utility is 0, as in `maxcut`. Else such a seed is refused."""
+    """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
     seed_file: Path | None = None
-    """Where `seed` was read from, where it named a file; not to be given."""
+    """The file that `seed` was read from, if it named one. Set by strop."""
 
     def __post_init__(self) -> None:
-        """Raises TaskError when a field is out of its range."""
+        """Raise TaskError if a field is out of range."""
         if not isinstance(self.name, str) or not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
             raise TaskError(f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}")
         if self.name == META_TASK:
@@ -169,7 +169,7 @@ class Task:
         """Instance `index` (from 0) of a split, a fresh copy at every call.
 
         Raises:
-            TaskError: `sample` raised, or gave something else than inputs by name.
+            TaskError: `sample` raised, or did not return inputs by name.
         """
         try:
             drawn = self.sample(self.rng(seeds.seed(self.name, split, index)))
@@ -188,12 +188,13 @@ class Task:
         return Instance(inputs, hidden)
 
     def checked_score(self, instance: Instance, answer: Any) -> float:
-        """The score of an answer as a plain float, True as 1; where the task declares its answer, `score` gets what that reads.
+        """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked
+        copy.
 
         Raises:
             Malformed: the answer has the wrong form.
-            ScorerFailed: `score` raised something else, or gave nan or an infinity.
-            UtilityOutOfBounds: it gave another value that is not in [0, 1]; no answer is worth more than everything.
+            ScorerFailed: `score` raised something else, or returned nan or an infinity.
+            UtilityOutOfBounds: it returned a number outside [0, 1].
             TaskError: the declared answer does not fit the instance.
         """
         try:
@@ -213,28 +214,28 @@ class Task:
         return float(score)
 
     def _blame(self, function: str, error: BaseException) -> str:
-        """One line that says where the task's own code failed."""
+        """One line that says where the task's code failed."""
         last = traceback.extract_tb(error.__traceback__)[-1]
         words = " ".join(str(error).split())[:300]
         where = f"{Path(last.filename).name}, line {last.lineno}"
         return f"task {self.name}: {function} raised {type(error).__name__}: {words} ({where})"
 
     def program(self, candidate: str) -> str:
-        """The text that runs for a candidate: here the candidate itself.
+        """The program to run for a candidate: here the candidate itself.
 
         Raises:
-            Malformed: it changes what must stay as it is; here everything may change.
+            Malformed: it changes a part that must not change; here everything may change.
         """
         return candidate
 
     @property
     def told(self) -> str:
-        """u_str: the description, or the declared answer in words and the source of what draws and scores."""
+        """u_str: the description, or the declared answer in words and the source of `sample` and `score`."""
         return f"{self._described.rstrip()}\n{self._rules}"
 
     @property
     def _rules(self) -> str:
-        """How a program is run and read, for whoever writes one: ours, below the description. The same on every machine."""
+        """How a program is run and read. Stands below the description and is the same on every machine."""
         return (
             f"\n# Python 3.11 or newer with numpy; a call of {self.entry} is stopped after {self.time_limit:g} s of CPU"
             f" or at {self.memory_limit >> 20} MiB; no files, no network, no other processes.\n"
@@ -247,7 +248,7 @@ class Task:
 
     @property
     def _mean(self) -> str:
-        """How the scores of the instances become the utility, for a task without a description that says so."""
+        """How the scores of instances make up the utility, for a task without its own description."""
         failing = "makes the whole utility 0" if self.failure == "utility" else "scores 0"
         return (
             f"The utility is the mean of score over {self.instances} instances; an instance on which {self.entry} raises,"
@@ -268,12 +269,13 @@ class Task:
 
 
 def described(words: str, *functions: Callable[..., Any]) -> str:
-    """A utility's description built from the code that measures, so that what is told is what is measured."""
+    """A utility's description, built from the code that measures it, so that the two agree."""
     return _described(words, [inspect.getsource(function).rstrip() for function in functions])
 
 
 def described_with_definitions(words: str, *functions: Callable[..., Any]) -> str:
-    """The same, with what the functions use: for the tasks of users, whose helpers and constants no description names."""
+    """The same, with the definitions that the functions use: for users' tasks, whose helpers and constants no description
+    names."""
     sources = [inspect.getsource(function).rstrip() for function in functions]
     return _described(words, [*filter(None, [definitions(functions)]), *sources])
 

@@ -1,6 +1,6 @@
-"""What the functions of a task use: the definitions of the names in their source, as their file and files beside it have them.
+"""Find the definitions that a task's functions use, in their file and in files beside it.
 
-Read from the syntax tree; nothing is executed. A model that is shown `score` must know what its helpers and constants are.
+A model that sees `score` must also see its helpers and constants. They are read from the syntax tree; nothing is executed.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from strop.tasks.function.extract import (
 )
 
 MOST_CHARACTERS = 6000
-"""Of all definitions together."""
+"""Characters of all definitions together."""
 MOST_OF_ONE = 2000
-"""Of a single one; a longer one is named in one line."""
+"""Characters of one definition; a longer one is only named."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def definitions(functions: Sequence[Callable[..., Any]]) -> str:
-    """The imports, constants, functions and classes that `functions` use, and what those use, in the order of their files.
+    """The imports, constants, functions and classes that `functions` use, directly or indirectly, in the order of their files.
 
-    What is too long is named in one line. Empty where there is nothing, and where the source cannot be followed.
+    Long definitions are only named. Empty if there are none, or if the source cannot be followed.
 
     Raises:
         TypeError, OSError: the source of one of the functions cannot be read.
@@ -71,7 +71,7 @@ def _read(path: Path) -> Source | None:
 
 
 def _used(source: Source, names: Collection[str], shown: Collection[str]) -> list[ast.stmt]:
-    """The statements of a module that define `names` and what they use, less what is shown already and what is improved."""
+    """The statements of a module that define `names` and what these use, without those already shown and the one to improve."""
     kept, _ = used(source, names=names)
     return [
         node
@@ -84,7 +84,7 @@ def _used(source: Source, names: Collection[str], shown: Collection[str]) -> lis
 
 
 def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source, set[str]]]:
-    """The user's own modules that these imports name by `from MODULE import NAME`, and the names."""
+    """The user's own modules in these imports (`from MODULE import NAME`), and the names."""
     root = package_root(source.path)
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -96,7 +96,7 @@ def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source,
 
 
 def _printed(nodes: Sequence[ast.stmt], source: Source, room: int) -> str:
-    """Their source, as a file; a line for each that is too long."""
+    """Their source, as one file; one line for each that is too long."""
     texts: dict[ast.stmt, str] = {}
     for node in nodes:
         own = source.of(node)
@@ -109,7 +109,7 @@ def _printed(nodes: Sequence[ast.stmt], source: Source, room: int) -> str:
 
 
 def _in_a_line(node: ast.stmt, source: str) -> str:
-    """What a definition is that is too long to be shown."""
+    """One line about a definition that is too long to show."""
     count = source.count("\n") + 1
     lines = f"{count} lines" if count > 1 else f"{len(source)} characters"
     kind = "a class" if isinstance(node, ast.ClassDef) else "a function" if isinstance(node, _FUNCTIONS) else "a value"

@@ -1,4 +1,4 @@
-"""Pieces of the pictures of instances: text of at most 80 columns, of bits, shades and blocks side by side."""
+"""Parts of pictures of instances in at most 80 columns of text: bits, shades and blocks side by side."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 
 SHADES = " ░▒▓█"
 PLAIN = str.maketrans("█▓▒░·▼◂▲△▽│─┌┐└┘├┤┬┴┼►", "#%+..v<^,,|-+++++++++>")
-"""What stands for a character where the terminal has only ASCII."""
+"""ASCII replacements of characters."""
 
 
 def shaded(matrix: Any, low: float, high: float) -> list[str]:
-    """A matrix as lines of shades, two columns an element: blank at `low`, full at `high`."""
+    """A matrix as lines of shades, two columns per element: blank at `low`, full at `high`."""
     span = (high - low) or 1.0
     levels = np.clip((np.asarray(matrix) - low) / span * len(SHADES), 0, len(SHADES) - 1).astype(int)
     return ["".join(2 * SHADES[level] for level in row) for row in levels]
 
 
 def framed(lines: Sequence[str], title: str = "") -> list[str]:
-    """Lines of one width in a box, with a title on its upper edge."""
+    """Lines of equal width in a box with a title on its upper edge."""
     width = max(map(len, lines), default=0)
     edge = f"─ {title} " if title else ""
     return [f"┌{edge:─<{width}}┐", *(f"│{line:<{width}}│" for line in lines), f"└{'─' * width}┘"]

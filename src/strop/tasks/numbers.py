@@ -1,7 +1,7 @@
-"""Numbers out of what a solution answered: exact built-in types in, a fresh array of one type out, or Malformed.
+"""Read numbers from a solution's answer: exact built-in types in, a fresh array of one type out, or Malformed.
 
-Nothing of the value is called: types are compared with `type() is`, so an object that overloads comparison or conversion is
-refused before it can say anything.
+No method of the value is called: types are compared with `type() is`, so an object that overloads comparison or conversion is
+refused before it can act.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WORDS = {bool: "a truth value", int: "a whole number", float: "a number"}
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in two words, without asking it."""
+    """Describe a value in two words, without calling its methods."""
     if value is None:
         return "None"
     if type(value) is np.ndarray:
@@ -33,10 +33,10 @@ def kind_of(value: object) -> str:
 
 
 def array_of(kind: Any, value: object, name: str) -> np.ndarray:
-    """A fresh array of bool, int64 or float64, as `kind` is bool, int or float, of the shape of `value`.
+    """A fresh array of bool, int64 or float64 (for `kind` bool, int or float) of the shape of `value`.
 
     Raises:
-        Malformed: an element is no number, not finite, beyond int64 or not of the kind without loss, or lists are of
+        Malformed: an element is not a number, not finite, outside int64 or not convertible without loss, or lists have
             unequal lengths.
     """
     if isinstance(value, np.generic):
@@ -81,7 +81,7 @@ def _of_kind(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _flat(kind: Any, value: Any, name: str, depth: int) -> tuple[list[Any], tuple[int, ...]]:
-    """The elements of nested lists in order, and their shape."""
+    """The elements of nested lists in order, and the shape."""
     if type(value) is np.ndarray and value.dtype.kind in "biuf":
         value = value.tolist()
     if type(value) not in (list, tuple) or depth > MAX_DEPTH:
@@ -89,7 +89,7 @@ def _flat(kind: Any, value: Any, name: str, depth: int) -> tuple[list[Any], tupl
     items = [item.item() if isinstance(item, np.generic) else item for item in value]
     if all(type(item) in NUMBERS for item in items):
         return items, (len(items),)
-    if type(items[0]) in NUMBERS:  # then some other element is none
+    if type(items[0]) in NUMBERS:  # then another element is not
         place = next(place for place, item in enumerate(items) if type(item) not in NUMBERS)
         raise Malformed(f"{name}[{place}] is {kind_of(items[place])}; {WORDS[kind]} is expected")
     leaves: list[Any] = []
@@ -113,7 +113,7 @@ def _shown(leaf: Any) -> str:
 
 
 def numbers_in(array: np.ndarray, values: Collection[Any]) -> np.ndarray:
-    """Where the elements of `array` are among `values`."""
+    """A mask of the elements of `array` that are among `values`."""
     if len(values) > FEW:
         return np.isin(array, list(values))
     found = np.zeros(array.shape, dtype=np.bool_)

@@ -13,8 +13,8 @@ from strop.tasks.paper.string_grid_distance.picture import picture as string_gri
 from strop.tasks.paper.three_sat.picture import picture as three_sat
 
 Picture: TypeAlias = Callable[[Instance, Any], str]
-"""Draws an instance. The generator is the one that it was drawn from, at its beginning: what the task drew and told nobody can be
-drawn from it again."""
+"""Draws a picture of an instance. The generator is in the state before the instance was drawn, so values that the task drew and
+did not keep can be drawn again."""
 
 PICTURES: Mapping[str, Picture] = {
     "lpn": lpn,
@@ -30,7 +30,7 @@ def picture_of(task: Task, split: Split = "train", index: int = 0) -> str:
     """A published instance of a built-in task, hidden data included, in lines of at most 80 columns.
 
     Raises:
-        KeyError: the task is none of the built-in ones.
+        KeyError: the task is not a built-in one.
     """
     seeds = PublishedSeeds()
     instance = task.instance(split, index, seeds)

@@ -1,4 +1,4 @@
-"""Find a task by its name, or in a file of one's own."""
+"""Find a task by its name or in a user's file."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ BUILT_IN: Mapping[str, Callable[[], Task]] = {
 """The tasks that come with strop."""
 
 OBJECT = "object:"
-"""Before the name of a task that was given as an object, from Python: no file has it."""
+"""Prefix of the name of a task that was passed as a Python object; no file defines it."""
 
 META: Mapping[str, Callable[[], MetaTask]] = {"self-improvement": self_improvement, "sandbox-flag": sandbox_flag}
-"""The meta tasks, whose solutions are improvers: data, not tasks that `load` gives."""
+"""The meta tasks, whose solutions are improvers: data, not tasks that `load` returns."""
 
 
 def load(name: str) -> Task:
-    """The built-in task `name`, the object `task` of the file `name` (`file.py`, or `file.py:other_name`), or the task that an
-    installed distribution brings under this name.
+    """Load the built-in task `name`, the object `task` of the file `name` (`file.py`, or `file.py:other_name`), or the task of
+    this name that an installed distribution provides.
 
-    A task file, and a distribution's task, is code of the user's own: it runs in the host.
+    Task files and tasks of distributions are the user's own code: they run in the host.
 
     Raises:
         ConfigurationError: there is no such task or file, the file defines no task, or it is a meta task.
@@ -89,10 +89,10 @@ def _hint(name: str) -> str:
 
 
 def load_any(name: str) -> AnyTask:
-    """A task of any form: what `load` gives, or what a `strop.toml`, or a folder that holds one, describes.
+    """Load a task of any form: everything that `load` accepts, a `strop.toml`, or a folder with one.
 
     Raises:
-        ConfigurationError: there is none, or it is not complete.
+        ConfigurationError: there is none, or it is incomplete.
     """
     path = Path(name)
     if path.is_dir() and (path / CONFIG).is_file():
@@ -137,7 +137,7 @@ def _from_file(path: Path, attribute: str) -> Task:
 
 @contextmanager
 def _as_a_script(path: Path) -> Iterator[None]:
-    """Load a module so that strop's own arguments, input and output are not the module's."""
+    """Load a module without giving it strop's own arguments, input and output."""
     arguments, keyboard = sys.argv, sys.stdin
     sys.argv, sys.stdin = [str(path)], io.StringIO()
     try:
@@ -148,10 +148,10 @@ def _as_a_script(path: Path) -> Iterator[None]:
 
 
 def _marked(path: Path, module: object, attribute: str) -> str | None:
-    """The function under `@strop.improve_me` that is meant; None where a task is.
+    """The function under `@strop.improve_me` that `name` selects; None if a task is meant.
 
     Raises:
-        ConfigurationError: several are marked, and none is named.
+        ConfigurationError: several are marked and none is named.
     """
     if isinstance(getattr(module, attribute, None), Task):
         return None

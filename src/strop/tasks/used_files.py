@@ -1,4 +1,4 @@
-"""Files of a tree that a model must know though they may not change: what measures a program, and what it includes."""
+"""Files of a tree that a model must see although they may not change: those that measure a program, and those it includes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from strop.tasks.command.bundle import is_inside
 
 MOST_CHARACTERS = 6000
-"""Of one file."""
+"""Characters of one file."""
 MOST_FILES = 3
-"""Of one kind."""
+"""Characters of all files of one kind."""
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]{1,200})"', re.MULTILINE)
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b|import[ \t]+([\w.]+))", re.MULTILINE)
@@ -21,10 +21,10 @@ _SCRIPTS = ("js", "mjs", "cjs", "ts")
 
 
 def used_files(root: Path, files: Mapping[str, str]) -> list[str]:
-    """The files of the tree that the changeable `files` include or import, and those that these include, as lines for u_str."""
+    """Lines for u_str: the files of the tree that the changeable `files` include or import, directly or indirectly."""
     names: dict[str, None] = {}
     texts = list(files.items())
-    for path, text in texts:  # grows while it is read
+    for path, text in texts:  # grows during the loop
         for name in _named(path, text):
             found = next((each for each in name if _is_file(root, each)), None)
             if found is not None and found not in files and found not in names:
@@ -34,14 +34,14 @@ def used_files(root: Path, files: Mapping[str, str]) -> list[str]:
 
 
 def measuring(command: str) -> list[str]:
-    """The files that a command may name: its words, what `make` reads, and the sources of the programs that it runs."""
+    """The files that a command may refer to: its words, what `make` reads, and the sources of programs that it runs."""
     words = [word.removeprefix("./") for word in re.split(r"[\s;&|<>()'\"]+", command)]
     made = ["Makefile", "makefile"] if "make" in words else []
     return [*words, *made, *(f"{word}.{suffix}" for word in words for suffix in _SOURCES)]
 
 
 def shown(names: Iterable[str], root: Path, files: Collection[str], words: str) -> list[str]:
-    """The texts of the first few of `names` that are files of the tree and may not change; of the others the names."""
+    """The texts of the first few `names` that are files of the tree and may not change; only the names of the rest."""
     lines: list[str] = []
     others: list[str] = []
     for name in dict.fromkeys(names):
@@ -59,7 +59,7 @@ def shown(names: Iterable[str], root: Path, files: Collection[str], words: str) 
 
 
 def _named(path: str, text: str) -> list[list[str]]:
-    """What a text names of its own tree: for each name the paths where it may be, the likeliest first."""
+    """The names in a text that may be files of its tree: for each the possible paths, likeliest first."""
     folder, suffix = path.rpartition("/")[0], path.rpartition(".")[2].lower()
     if suffix == "py":
         modules = [match[1] or match[2] for match in _IMPORT.finditer(text)]
@@ -72,7 +72,7 @@ def _named(path: str, text: str) -> list[list[str]]:
 
 
 def _module(folder: str, module: str) -> list[str]:
-    """Where a module of Python may be."""
+    """Possible paths of a Python module."""
     inner = module.lstrip(".")
     dots = len(module) - len(inner)
     above = folder.split("/")
@@ -82,7 +82,7 @@ def _module(folder: str, module: str) -> list[str]:
 
 
 def _joined(folder: str, name: str) -> str:
-    """`name` seen from `folder`, without `.` and `..`."""
+    """The path of `name` relative to `folder`, without `.` and `..`."""
     parts: list[str] = []
     for part in f"{folder}/{name}".split("/"):
         if part == ".." and parts:
@@ -93,13 +93,13 @@ def _joined(folder: str, name: str) -> str:
 
 
 def _is_file(root: Path, name: str) -> bool:
-    """Whether it is a file of the tree itself: what a link leads to is none of it."""
+    """Whether it is a file of the tree itself, not the target of a link."""
     path = root / name
     return is_inside(name) and path.is_file() and path.resolve() == (root.resolve() / name)
 
 
 def _text(path: Path) -> str | None:
-    """What a file says; None where it is binary."""
+    """The text of a file; None if it is binary."""
     with path.open("rb") as file:
         content = file.read(4 * MOST_CHARACTERS)
     return None if b"\0" in content else content.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -1,1 +1,1 @@
-"""Conformance kits and stand-ins, for this project and for whoever extends it."""
+"""Conformance kits and stand-ins, for this project and its extensions."""

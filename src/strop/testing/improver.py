@@ -1,12 +1,12 @@
-"""The conformance kit of improvers: what an honest and sturdy improver does, as small named checks.
+"""The conformance kit of improvers: small named checks of what a robust improver must do.
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_my_improver(check):
         check(text_of_my_improver, sandbox)
 
 or all at once, `check_improver(text, sandbox)`. The improver runs in the sandbox with its real handles; the model is scripted,
-and the utility of a program is the number that stands in it (`marked`). Not checked: that it improves anything (`strop eval`).
-The paper's seed improver fails the first two: it returns None when no answer holds code, and raises when a budget is 0.
+and the utility of a program is a number in its text (`marked`). The kit does not check that it improves anything (use `strop
+eval`). The paper's seed improver fails the first two checks: it returns None if no answer has code, and raises if a budget is 0.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ PAPER = Grant()
 
 
 def marked(utility: float) -> str:
-    """A program whose utility, in `Marked`, is the given one (0 to 1, six digits)."""
+    """A program with the given utility in `Marked` (0 to 1, six digits)."""
     return f"def algorithm(x):\n    return 2 * x  # utility {utility:.6f}\n"
 
 
 def fenced(text: str) -> str:
-    """An answer that holds a program."""
+    """An answer with a program."""
     return f"Here is an idea.\n\n```python\n{text}\n```\n"
 
 
 @dataclass
 class Marked:
-    """A utility that reads the mark of a program; one without a mark is worth `unmarked`. It is no task: nothing is run."""
+    """A utility that reads a program's mark; without a mark it is `unmarked`. Nothing is run."""
 
     unmarked: float = 0.0
     name: str = "marked"
@@ -52,7 +52,7 @@ class Marked:
     counter: str = UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        """The mark; a program that is worth 0 has failed."""
+        """The mark as an evaluation; a program with utility 0 counts as failed."""
         mark = re.search(r"# utility (\d\.\d{6})", candidate or "")
         value = float(mark[1]) if mark else self.unmarked
         if value == 0:
@@ -62,18 +62,18 @@ class Marked:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of an improver, and all that it asked for."""
+    """One run of an improver, and everything it requested."""
 
     improvement: Improvement
     scored: tuple[tuple[str | None, float], ...]
-    """Every evaluation in its order: the program and its utility. Equal programs evaluated twice stand there twice."""
+    """All evaluations in order: program and utility. A program that was evaluated twice is listed twice."""
     requests: tuple[Request, ...]
     lm_calls: int
     notes: tuple[AuditNoted, ...]
 
 
 class _Ledger(Marked):
-    """Keeps what was evaluated. One `utility.map` is evaluated by several threads, so its programs may stand in any order."""
+    """Collects evaluations. Several threads evaluate a `utility.map`, so the order of its programs may vary."""
 
     def __init__(self, inner: Marked) -> None:
         super().__init__(inner.unmarked, inner.name, inner.description, inner.counter)
@@ -106,7 +106,7 @@ def tried(  # noqa: PLR0913 - one parameter a circumstance
 
 
 def better_each_time() -> Answer:
-    """Answers whose programs get better and better."""
+    """Answers with ever better programs."""
     numbers = itertools.count(1)
     return lambda request: fenced(marked(0.3 + 0.6 * (1 - 0.9 ** next(numbers))))
 
@@ -135,7 +135,7 @@ ANSWERS: dict[str, Callable[[], Answer]] = {
     "equally good": _in_turn(*(fenced(marked(0.5) + f"# {number}\n") for number in range(50))),
     "mixed": _in_turn("", fenced(marked(0.2)), fenced(marked(0.7)), fenced("x ="), "no code", fenced(marked(0))),
 }
-"""What a model may answer."""
+"""Possible answers of a model."""
 
 GRANTS: tuple[Grant, ...] = (
     *(Grant(calls, 4, 6) for calls in (0, 1, 2, 5, 100)),
@@ -144,10 +144,10 @@ GRANTS: tuple[Grant, ...] = (
     Grant(0, 0, 1),
     Grant(1, 1, 1),
 )
-"""Budgets that an improver must get along with."""
+"""Budgets that an improver must handle."""
 
 INITIAL: tuple[str, ...] = ("def algorithm(:\n", "\n", "x = '''", marked(0), marked(1), "def f():\n    pass\n" * 3)
-"""Solutions that it must get along with."""
+"""Initial solutions that it must handle."""
 
 
 def check_improver(text: str, sandbox: Sandbox) -> None:
@@ -161,7 +161,7 @@ def check_improver(text: str, sandbox: Sandbox) -> None:
 
 
 def every_answer_budget_and_initial_solution_is_survived(text: str, sandbox: Sandbox) -> None:
-    """Whatever comes, it ends in the best program that was scored, and no request is refused."""
+    """With any answers, it returns the best program that was scored, and no request is refused."""
     several = [("better each time", better_each_time), ("mixed", ANSWERS["mixed"])]
     cases = [
         *((f"the answers are: {name}", make, PAPER, marked(0.3)) for name, make in ANSWERS.items()),
@@ -185,7 +185,7 @@ def _a_text_is_returned(trial: Trial, words: str) -> None:
 
 
 def _the_best_is_returned(trial: Trial, initial: str, words: str) -> None:
-    """Of the programs that were scored; the initial solution where nothing is better."""
+    """It returns the best scored program, or the initial solution if none is better."""
     values, returned = dict(trial.scored), trial.improvement.solution
     best = max(values.values(), default=0.0)
     _require(not values or values.get(returned) == best, f"the best, of {best}, must be returned when {words}")
@@ -198,7 +198,7 @@ def _no_more_is_asked_for_than_was_granted(trial: Trial, words: str) -> None:
 
 
 def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
-    """A call that is refused although one was left, since another improvement took it, ends nothing."""
+    """It survives a refused call that another improvement took."""
     left = [3]
 
     def refuse(params: Sequence[Value]) -> Value:
@@ -233,7 +233,7 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
 
 
 def prompts_show_the_solution_first_and_the_score_function_second(text: str, sandbox: Sandbox) -> None:
-    """The first fence holds a program that is known, the second the utility's description; temperatures are 0 or more."""
+    """The first fence contains a known program, the second the utility's description; temperatures are at least 0."""
     trial = tried(text, sandbox, ANSWERS["mixed"]())
     known = {marked(0.3).strip(), *((program or "").strip() for program, _ in trial.scored)}
     for request in trial.requests:
@@ -243,13 +243,13 @@ def prompts_show_the_solution_first_and_the_score_function_second(text: str, san
 
 
 def the_same_happens_again_under_the_same_seed(text: str, sandbox: Sandbox) -> None:
-    """Nothing but `random` and `numpy.random`, which the host seeds, decides."""
+    """Equal seeds give equal runs: it draws only from `random` and `numpy.random`."""
     one, again = (tried(text, sandbox, ANSWERS["mixed"]()) for _ in range(2))
     _require(one.requests == again.requests and one.improvement == again.improvement, "two equal runs must be equal")
 
 
 def it_comes_out_of_an_answer_whole(text: str, sandbox: Sandbox) -> None:
-    """A model that is shown the improver, and gives it back in a fence, gives back the same text: its fences nest."""
+    """Its text survives a round trip through a fenced prompt and answer: its own fences nest."""
     for inner in (text.rstrip("\n"), text):
         extract = f"from helpers import extract_code\ndef {ENTRY}(s, utility, model): return extract_code(s)"
         returned = tried(extract, sandbox, lambda request: "", initial=fenced(inner)).improvement.solution
@@ -270,4 +270,4 @@ CHECKS = (
     the_same_happens_again_under_the_same_seed,
     it_comes_out_of_an_answer_whole,
 )
-"""Every check, in the order in which they make sense."""
+"""Every check, most basic first."""

@@ -7,7 +7,7 @@ To test your own implementation, write in a test file:
         check(lambda: MyModel(...))
 
 or all at once, `check_language_model(lambda: MyModel(...))`. Each check makes its own models and closes them. A model that
-costs money is asked about a hundred short requests and three long ones. It is not checked how good the answers are.
+costs money gets about a hundred short requests and three long ones. The quality of answers is not checked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from strop.lm.base import Completion, Fault, LanguageModel, Request
 MakeModel = Callable[[], LanguageModel]
 
 PROGRAM = "Improve this program:\n```python\ndef algorithm(values):\n    return sorted(values)[0]\n```\n"
-"""The prompt of every check, in the form that improvers use."""
+"""The prompt of all checks, in the form that improvers use."""
 
 
 def check_language_model(make: MakeModel) -> None:
@@ -37,7 +37,7 @@ def check_language_model(make: MakeModel) -> None:
 
 
 def name_is_text(make: MakeModel) -> None:
-    """`name` is a text of one line and stays the same."""
+    """`name` is one line of text and does not change."""
     with _model(make) as model:
         name = model.name
         _require(
@@ -48,13 +48,13 @@ def name_is_text(make: MakeModel) -> None:
 
 
 def is_language_model_is_a_bool(make: MakeModel) -> None:
-    """`is_language_model` is True or False, nothing else."""
+    """`is_language_model` is a bool."""
     with _model(make) as model:
         _require(isinstance(model.is_language_model, bool), "is_language_model must be a bool")
 
 
 def nothing_asked_gives_an_empty_list(make: MakeModel) -> None:
-    """No requests, no completions, no error."""
+    """Without requests there are no completions and no error."""
     with _model(make) as model:
         answered = model.complete([])
         _require(answered == [], f"complete([]) must be [], not {answered!r}")
@@ -76,7 +76,7 @@ def equal_requests_get_a_completion_each(make: MakeModel) -> None:
 
 
 def requests_may_be_any_sequence(make: MakeModel) -> None:
-    """A tuple is as good as a list, and it is not changed."""
+    """A tuple works like a list, and the sequence is not changed."""
     with _model(make) as model:
         asked = [_request(sample=sample) for sample in range(2)]
         given = list(asked)
@@ -86,7 +86,7 @@ def requests_may_be_any_sequence(make: MakeModel) -> None:
 
 
 def order_is_kept(make: MakeModel) -> None:
-    """Completions stand in the order of their requests. Checked of models that repeat themselves; others cannot be."""
+    """Completions are in the order of their requests. Checked only for deterministic models."""
     requests = [_request(f"Part {number}.", temperature=0.0) for number in range(4)]
     alone, again = ([_alone(make, request) for request in requests] for _ in range(2))
     with _model(make) as model:
@@ -96,13 +96,13 @@ def order_is_kept(make: MakeModel) -> None:
 
 
 def empty_texts_are_answered(make: MakeModel) -> None:
-    """A prompt without a word is a prompt."""
+    """An empty prompt is allowed."""
     with _model(make) as model:
         _well_formed(model.complete([Request("", "")]), 1)
 
 
 def any_text_is_answered(make: MakeModel) -> None:
-    """Other scripts, control characters and lone surrogates, which a program may send, break nothing."""
+    """Other scripts, control characters and lone surrogates in a prompt cause no error."""
     with _model(make) as model:
         texts = ["Améliore 改善 🪒", "nul \x00 bell \x07", "lone \ud800 surrogate", "\u202e\n\r\t"]
         _well_formed(model.complete([_request(text) for text in texts]), len(texts))
@@ -120,7 +120,7 @@ def huge_prompts_break_nothing(make: MakeModel) -> None:
 
 
 def any_temperature_is_answered(make: MakeModel) -> None:
-    """Temperatures that no server takes are clipped, not refused."""
+    """Temperatures outside the server's range are clipped, not refused."""
     with _model(make) as model:
         requests = [_request(temperature=temperature) for temperature in (0.0, 0.7, 1.0, 2.0, 50.0, 1e308)]
         _well_formed(model.complete(requests), len(requests))
@@ -152,8 +152,8 @@ def completions_are_kept_in_the_thread_that_asked(make: MakeModel) -> None:
 
 
 def what_came_is_kept_when_a_call_fails(make: MakeModel) -> None:
-    """A call that fails half-way has kept exactly the completions that its error holds. The model is finished at the first
-    answer, so that models that send requests one after another fail; those that answer everything all the same keep it all."""
+    """A call that fails half-way has kept exactly the completions in its error. The model is closed at the first answer, so
+    models that send requests one by one fail; models that answer everything anyway keep it all."""
     with _model(make) as model:
         requests = [_request(f"Part {number} of many.") for number in range(24)]
         kept: list[tuple[int, Completion]] = []
@@ -171,7 +171,7 @@ def what_came_is_kept_when_a_call_fails(make: MakeModel) -> None:
 
 
 def threads_may_share_a_model(make: MakeModel) -> None:
-    """Eight threads at once each get what they asked for."""
+    """Eight concurrent threads each get their own completions."""
     with _model(make) as model, ThreadPoolExecutor(8) as pool:
         calls = [
             pool.submit(model.complete, [_request(f"Thread {thread}.", sample=sample) for sample in range(3)])
@@ -182,7 +182,7 @@ def threads_may_share_a_model(make: MakeModel) -> None:
 
 
 def finish_and_close_are_idempotent(make: MakeModel) -> None:
-    """Closing twice, used or not, is fine."""
+    """A model can be closed twice, used or not."""
     unused = make()
     unused.finish()
     unused.close()
@@ -235,7 +235,7 @@ def _alone(make: MakeModel, request: Request) -> str:
 
 
 def _kept_as_given(kept: list[tuple[int, Completion]], given: Sequence[object]) -> None:
-    """Exactly what was `given`, one place a request and None where there is no completion, was kept, each once."""
+    """Check that exactly the completions in `given` (None for a request without one) were kept, each once."""
     positions = [position for position, _ in kept]
     _require(len(set(positions)) == len(positions), f"keep must be called once for each completion: {positions}")
     expected = [position for position, completion in enumerate(given) if completion is not None]

@@ -1,11 +1,11 @@
-"""The conformance kit of sandboxes: what every one must do with a program, as small named checks.
+"""The conformance kit of sandboxes: small named checks of what every sandbox must do with a program.
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_my_sandbox(check):
         check(MySandbox())
 
-or all at once, `check_sandbox(MySandbox())`. It holds the contract of `strop.sandbox.base`: outcomes, limits, handlers. What a
-sandbox prevents is another matter: attacks are in `strop_selftest`, and `strop doctor` observes.
+or all at once, `check_sandbox(MySandbox())`. It checks the contract of `strop.sandbox.base`: outcomes, limits, handlers. It does
+not check what a sandbox prevents: attacks are in `strop_selftest`, and `strop doctor` observes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from strop.sandbox.base import (
 )
 
 QUICK = Limits(cpu_seconds=0.2, wall_seconds=4.0)
-"""Far apart: a busy machine gives a loop little CPU time for its wall time."""
+"""Far apart, because a loop gets little CPU time per wall time on a busy machine."""
 
 
 def check_sandbox(sandbox: Sandbox) -> None:
@@ -62,14 +62,14 @@ def value_comes_back_as_a_plain_copy(sandbox: Sandbox) -> None:
 
 
 def inputs_are_copies(sandbox: Sandbox) -> None:
-    """What a guest does to its arguments changes nothing in the host."""
+    """A guest that changes its arguments changes nothing in the host."""
     array = np.zeros(4)
     _run(sandbox, "def f(a):\n    a[:] = 9\n    return 1", [array])
     _require(not array.any(), "an argument must not change in the host")
 
 
 def globals_last_between_calls_and_not_between_guests(sandbox: Sandbox) -> None:
-    """Calls of one guest share a process; the next guest knows nothing of it."""
+    """Calls of one guest share a process; the next guest sees nothing of it."""
     program = Program(
         "import builtins\ndef f():\n    builtins.n = getattr(builtins, 'n', 0) + 1\n    return builtins.n", "f"
     )
@@ -80,7 +80,7 @@ def globals_last_between_calls_and_not_between_guests(sandbox: Sandbox) -> None:
 
 
 def seed_decides_random_numbers(sandbox: Sandbox) -> None:
-    """Equal seeds, equal draws of `random` and of numpy; other seeds, other draws."""
+    """Equal seeds give equal draws of `random` and numpy; different seeds different ones."""
     text = "import random\nimport numpy as np\ndef f(): return [random.random(), float(np.random.rand())]"
     draws = [_value(_run(sandbox, text, [], seed=seed)) for seed in (7, 7, 2**64 - 1)]
     _require(draws[0] == draws[1] and draws[0] != draws[2], f"draws must follow the seed: {draws}")
@@ -100,7 +100,7 @@ def program_that_fails_is_raised_with_its_reason(sandbox: Sandbox) -> None:
 
 
 def time_limits_end_a_guest(sandbox: Sandbox) -> None:
-    """A loop meets the CPU limit, a sleep the wall limit, and the guest can be called again."""
+    """A loop hits the CPU limit and a sleep the wall limit; the guest can be called again."""
     with sandbox.open(
         Program("import time\ndef f(n):\n    while n == 1: pass\n    time.sleep(60 * (n == 2))", "f"), QUICK
     ) as g:
@@ -111,7 +111,7 @@ def time_limits_end_a_guest(sandbox: Sandbox) -> None:
 
 
 def memory_limit_is_an_outcome(sandbox: Sandbox) -> None:
-    """A program that needs more memory than it may have ends as that."""
+    """A program that exceeds its memory ends as out of memory."""
     limits = Limits(cpu_seconds=5, wall_seconds=10, memory_bytes=512 << 20)
     with sandbox.open(Program("def f():\n    return len(bytearray(2 << 30))", "f"), limits) as guest:
         outcome = guest.call([], seed=1)
@@ -119,13 +119,13 @@ def memory_limit_is_an_outcome(sandbox: Sandbox) -> None:
 
 
 def death_is_an_outcome(sandbox: Sandbox) -> None:
-    """A process that ends itself has no value, whatever its exit status."""
+    """A process that exits has no value, whatever its exit status."""
     outcome = _run(sandbox, "import os\ndef f(): os._exit(0)", [])
     _require(isinstance(outcome, Died), f"a death expected: {outcome}")
 
 
 def output_is_kept_apart_and_cut(sandbox: Sandbox) -> None:
-    """What a program prints is kept, up to its limit, and means nothing."""
+    """Output is kept up to its limit and never interpreted."""
     limits = Limits(output_bytes=100)
     with sandbox.open(Program("def f():\n    print('{\"returned\": 9}' * 100000)\n    return 1", "f"), limits) as guest:
         outcome = guest.call([], seed=1)
@@ -170,7 +170,7 @@ def unknown_method_is_a_violation(sandbox: Sandbox) -> None:
 
 
 def failing_handler_is_the_hosts_failure(sandbox: Sandbox) -> None:
-    """What a handler raises comes out of the call: never an outcome, never a score."""
+    """An error that a handler raises comes out of the call, never as an outcome or a score."""
 
     def utility(params: Sequence[Value]) -> Value:
         raise ZeroDivisionError("the host's own")
@@ -185,7 +185,7 @@ def failing_handler_is_the_hosts_failure(sandbox: Sandbox) -> None:
 
 
 def many_guests_run_at_once(sandbox: Sandbox) -> None:
-    """Guests of many threads do not mix up, and nothing of the host is left behind."""
+    """Guests of many threads do not interfere, and no descriptors leak."""
     results: dict[int, object] = {}
 
     def one(number: int) -> None:
@@ -222,7 +222,7 @@ def _value(outcome: Outcome) -> object:
 
 
 def _descriptors() -> int:
-    """Descriptors this process has open; 0 where the system does not tell."""
+    """Number of open descriptors of this process; 0 if the system does not say."""
     folder = Path("/proc/self/fd")
     return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
@@ -248,4 +248,4 @@ CHECKS = (
     failing_handler_is_the_hosts_failure,
     many_guests_run_at_once,
 )
-"""Every check, the simplest first."""
+"""Every check, simplest first."""

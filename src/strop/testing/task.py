@@ -1,11 +1,11 @@
-"""The conformance kit of tasks: what every task must do, as small named checks.
+"""The conformance kit of tasks: small named checks of what every task must do.
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_my_task(check):
         check(my_task)
 
-or all at once, `check_task(my_task)`. Not checked: that solutions run (that takes a jail: `strop score`), nor that a task
-cannot be fooled.
+or all at once, `check_task(my_task)`. The kit does not check that solutions run (`strop score` does) or that a task cannot be
+fooled (`strop check` does).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ODD_ANSWERS: tuple[Any, ...] = (
     np.ones((2, 2, 2), dtype=np.int8),
     np.array([object()]),
 )
-"""What a hostile or a careless solution may answer."""
+"""Answers that a hostile or careless solution may give."""
 
 
 def check_task(task: Task) -> None:
@@ -69,21 +69,21 @@ def seed_solution_defines_the_entry_point(task: Task) -> None:
 
 
 def instances_are_the_same_when_drawn_again(task: Task) -> None:
-    """An instance depends on its seed only."""
+    """An instance depends only on its seed."""
     for split in get_args(Split):
         one, again = (task.instance(split, 0, SecretSeeds(b"one")) for _ in range(2))
         _require(_bytes(one.inputs) == _bytes(again.inputs), f"instance 0 of {split} must be the same when drawn again")
 
 
 def instances_differ_when_the_secret_or_the_index_or_the_split_does(task: Task) -> None:
-    """No two of many instances are equal, so that nothing learned on one split is an answer of the other."""
+    """Many instances are all different, so that nothing learned on one split answers the other."""
     seeds = [SecretSeeds(b"one"), SecretSeeds(b"two")]
     drawn = [_bytes(task.instance(split, i, s).inputs) for s in seeds for split in get_args(Split) for i in range(3)]
     _require(len(set(drawn)) > len(drawn) // 2, "instances must differ with secret, split and index")
 
 
 def inputs_can_be_sent_to_a_guest(task: Task) -> None:
-    """Inputs are numbers, strings, lists, dicts and numeric arrays."""
+    """Inputs are numbers, strings, lists, dicts or numeric arrays."""
     encode({**copy.deepcopy(task.instance("train", 0, PublishedSeeds()).inputs)})
 
 
@@ -99,7 +99,7 @@ def editing_inputs_changes_no_other_draw(task: Task) -> None:
 
 
 def odd_answers_are_malformed_or_scored_within_bounds(task: Task) -> None:
-    """`score` gives a number in [0, 1] or raises Malformed, whatever it is given."""
+    """`score` returns a number in [0, 1] or raises Malformed for any answer."""
     instance = task.instance("train", 0, PublishedSeeds())
     for answer in ODD_ANSWERS:
         try:
@@ -109,7 +109,7 @@ def odd_answers_are_malformed_or_scored_within_bounds(task: Task) -> None:
 
 
 def scoring_is_deterministic(task: Task) -> None:
-    """The same answer to the same instance scores the same."""
+    """Equal answers to equal instances score the same."""
     instance = task.instance("train", 0, PublishedSeeds())
     for answer in ODD_ANSWERS:
         scores = []
@@ -122,7 +122,7 @@ def scoring_is_deterministic(task: Task) -> None:
 
 
 def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
-    """`score` edits no input, so that the order of scoring changes nothing."""
+    """`score` does not change inputs, so that the order of scoring does not matter."""
     instance = task.instance("train", 0, PublishedSeeds())
     before = _bytes(instance.inputs)
     for answer in ODD_ANSWERS:
@@ -133,7 +133,7 @@ def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
 
 
 def description_tells_no_seed(task: Task) -> None:
-    """u_str is there, and does not tell where instances come from."""
+    """u_str is not empty and does not reveal the seeds of instances."""
     _require(task.told.strip() != "", "the description must not be empty")
     _require("4321" not in task.told and "5678" not in task.told, "the description must not tell the published seeds")
 
@@ -158,4 +158,4 @@ CHECKS = (
     scoring_leaves_the_instance_as_it_was,
     description_tells_no_seed,
 )
-"""Every check, in the order in which they make sense."""
+"""Every check, most basic first."""

@@ -1,10 +1,10 @@
-"""The conformance kit of workspaces: what every one must do with a tree and a command, as small named checks.
+"""The conformance kit of workspaces: small named checks of what every workspace must do with a tree and a command.
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_my_workspaces(check, tmp_path):
         check(MyWorkspaces(), tmp_path)
 
-It holds the contract of `strop.sandbox.workspace.base`. What a workspace prevents is another matter: `strop doctor` observes it.
+It checks the contract of `strop.sandbox.workspace.base`, not what a workspace prevents, which `strop doctor` observes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PYTHON = f"'{sys.executable}' -S"
 
 
 def files_of_the_candidate_stand_in_place_of_those_of_the_tree(workspaces: Workspaces, root: Path) -> None:
-    """The tree is copied with its links and rights to run; the candidate's files lie over it, in new folders too."""
+    """The tree is copied with links and execute permissions; the candidate's files replace its own, also in new folders."""
     (root / "sub").mkdir()
     (root / "sub" / "old.txt").write_text("old\n", encoding="utf-8")
     (root / "sub" / "run.sh").write_text("#!/bin/sh\necho ran\n", encoding="utf-8")
@@ -42,7 +42,7 @@ def files_of_the_candidate_stand_in_place_of_those_of_the_tree(workspaces: Works
 def what_a_command_writes_is_there_for_the_next_and_gone_in_the_next_workspace(
     workspaces: Workspaces, root: Path
 ) -> None:
-    """A build comes before the runs that need it; no other copy sees it."""
+    """A build persists for the runs after it; no other copy sees it."""
     with workspaces.open(Tree(root, {})) as workspace:
         workspace.run("mkdir out && echo built > out/x", ENOUGH)
         _require(workspace.run("cat out/x", ENOUGH).output == "built\n", "what was written must be there")
@@ -75,7 +75,7 @@ def what_was_made_is_removed_and_what_was_there_is_kept(workspaces: Workspaces, 
 
 
 def only_regular_files_of_the_copy_are_read(workspaces: Workspaces, root: Path) -> None:
-    """No link is followed, no pipe is waited for, no path leads out."""
+    """Reading follows no links, waits for no pipes, and leaves the copy by no path."""
     with workspaces.open(Tree(root, {})) as workspace:
         workspace.run(
             "ln -s /etc/passwd link; ln -s / all; mkfifo pipe; mkdir folder; echo x > file; ln file hard; "
@@ -100,7 +100,7 @@ def only_regular_files_of_the_copy_are_read(workspaces: Workspaces, root: Path) 
 
 
 def endings_are_told(workspaces: Workspaces, root: Path) -> None:
-    """Exit status, signal and time-out are the kernel's word."""
+    """Exit status, signal and time-out come from the kernel."""
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run("echo out; echo err >&2; exit 3", ENOUGH)
         _require((ran.ending, ran.code, ran.detail) == ("exited", 3, "exit status 3"), f"exit status: {ran}")
@@ -116,7 +116,7 @@ def endings_are_told(workspaces: Workspaces, root: Path) -> None:
 
 
 def nothing_runs_any_more_when_a_command_has_ended(workspaces: Workspaces, root: Path) -> None:
-    """What it left in the background is dead before the next begins, and holds up nothing."""
+    """Background processes are dead before the next command and delay nothing."""
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run("(while :; do echo x >> beat; sleep 0.01; done) & sleep 0.1", ENOUGH)
         _require(ran.ok, f"a process in the background must not hold it up: {ran}")
@@ -125,7 +125,7 @@ def nothing_runs_any_more_when_a_command_has_ended(workspaces: Workspaces, root:
 
 
 def use_is_counted(workspaces: Workspaces, root: Path) -> None:
-    """CPU time of all processes together, and the largest resident memory."""
+    """CPU time counts all processes together; memory is the largest resident set."""
     work = f"{_PYTHON} -c 'sum(range(3_000_000))'"
     with workspaces.open(Tree(root, {})) as workspace:
         one, two = workspace.run(work, ENOUGH), workspace.run(f"{work} & {work}; wait", ENOUGH)
@@ -136,7 +136,7 @@ def use_is_counted(workspaces: Workspaces, root: Path) -> None:
 
 
 def long_output_keeps_its_head_and_its_tail(workspaces: Workspaces, root: Path) -> None:
-    """What is between them is gone, and that is said."""
+    """The middle of long output is dropped, and a line says so."""
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run("echo first; seq 100000; echo last", CommandLimits(output_bytes=1000))
         _require(ran.truncated and len(ran.output) < 2000, f"must be cut: {len(ran.output)}")
@@ -145,7 +145,7 @@ def long_output_keeps_its_head_and_its_tail(workspaces: Workspaces, root: Path) 
 
 
 def memory_and_disk_are_bounded(workspaces: Workspaces, root: Path) -> None:
-    """A program that takes more gets an ordinary error, and the ending names what it lacked."""
+    """A program that takes more memory or disk gets an ordinary error, and the ending names what it lacked."""
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run(f"{_PYTHON} -c 'x = bytearray(2 << 30)'", CommandLimits(memory_bytes=1 << 30))
         _require(ran.ending == "out of memory", f"memory: {ran}")
@@ -154,7 +154,7 @@ def memory_and_disk_are_bounded(workspaces: Workspaces, root: Path) -> None:
 
 
 def protected_files_stay_as_they_are_or_are_told(workspaces: Workspaces, root: Path) -> None:
-    """A command cannot change them, or the host hears of it; those that are `writable` it may."""
+    """A command cannot change protected files, or the host detects it; it may change `writable` ones."""
     (root / "tests").mkdir()
     (root / "tests" / "test.py").write_text("assert True\n", encoding="utf-8")
     (root / "data").mkdir()
@@ -171,7 +171,7 @@ def protected_files_stay_as_they_are_or_are_told(workspaces: Workspaces, root: P
 
 
 def environment_is_what_was_given(workspaces: Workspaces, root: Path) -> None:
-    """Nothing of the host's variables is there."""
+    """No variable of the host is visible."""
     os.environ["STROP_TEST_SECRET"] = "secret"
     try:
         with workspaces.open(Tree(root, {})) as workspace:
@@ -183,7 +183,7 @@ def environment_is_what_was_given(workspaces: Workspaces, root: Path) -> None:
 
 
 def tools_can_be_run(workspaces: Workspaces, root: Path) -> None:
-    """A folder of the host that was declared can be read and run, by its name."""
+    """Commands can read and run a declared folder of the host by its path."""
     tools = root / "tools"
     (tools / "bin").mkdir(parents=True)
     (tools / "bin" / "my-tool").write_text("#!/bin/sh\necho tool\n", encoding="utf-8")
@@ -198,7 +198,7 @@ def tools_can_be_run(workspaces: Workspaces, root: Path) -> None:
 
 
 def paths_outside_of_the_tree_are_refused(workspaces: Workspaces, root: Path) -> None:
-    """Neither up, nor by a root, nor through a link."""
+    """A candidate's path may not lead out of the tree: not upwards, not absolute, not through a link."""
     (root / "out").symlink_to("/tmp")
     for path in ("../x", "/x", "a/../../x", "out/x", "", "a//b"):
         try:
@@ -209,7 +209,7 @@ def paths_outside_of_the_tree_are_refused(workspaces: Workspaces, root: Path) ->
 
 
 def places_are_given_back(workspaces: Workspaces, root: Path) -> None:
-    """Also where a workspace could not be made, or is closed twice."""
+    """Slots are released, even if a workspace could not be made or is closed twice."""
     for _ in range(5):
         with suppress(SandboxError):
             workspaces.open(Tree(root / "not-there", {})).close()

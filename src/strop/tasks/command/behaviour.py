@@ -1,7 +1,7 @@
-"""What a run of a command shows of its answer, so that a candidate's can be compared with the original's on the same seed.
+"""The observable behaviour of a command's run, to compare a candidate's with the original's on the same seed.
 
-Standard output, the files that it leaves behind, and how it ended. Standard error is not compared: progress, warnings and times
-go there. The scores themselves are left out: a printed time is another in every run.
+Behaviour is standard output, the files left behind, and the exit status. Standard error is not compared, because progress,
+warnings and times go there. Scores are left out, because a printed time differs in every run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from strop.tasks.command.objective import READERS
 from strop.tasks.command.readers import documents, file_of, steps_of
 
 _SHOWN = 120
-"""Characters of a line that a sentence quotes."""
+"""Characters of a quoted line."""
 _DURATION = re.compile(r"\b\d+(?:\.\d+)?\s?(?:ns|us|µs|ms|s|secs?|seconds?)\b")
 """Times in the summaries of test tools."""
 _LEFT_OUT = "<score>"
@@ -26,26 +26,26 @@ _LEFT_OUT = "<score>"
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One run, without its scores."""
+    """The behaviour of one run, without its scores."""
 
     ending: str
     """`exit status 0`."""
     output: str
-    """Standard output; the head and the tail where it is long."""
+    """Standard output; only the head and the tail if it is long."""
     digest: str = ""
-    """Of the whole of standard output, however long; empty where scores had to be left out of it."""
+    """SHA-256 of all of standard output; empty if scores were left out of it."""
     truncated: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
-    """Path → digest of each file that it left behind."""
+    """Path → digest of each file left behind."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to compare: the same as of a program that does nothing."""
+        """Whether there is nothing to compare, as for a program that does nothing."""
         return not self.files and not self.output.replace(_LEFT_OUT, "").strip()
 
     @property
     def name(self) -> str:
-        """A digest of all that is compared; empty where there is nothing."""
+        """A digest of everything that is compared; empty if there is nothing."""
         if self.is_empty:
             return ""
         text = json.dumps(
@@ -55,13 +55,13 @@ class Behaviour:
 
     @property
     def _is_exact(self) -> bool:
-        """Whether the text is not all that was printed, so that the digest decides."""
+        """Whether the text is incomplete, so that the digest decides."""
         return bool(self.digest) and (self.truncated or "\ufffd" in self.output)
 
     def difference(self, candidate: Behaviour, *, quoted: bool) -> str:
-        """In which way a candidate shows something else on the same seed, in one sentence; empty where it does not.
+        """One sentence that says how a candidate's behaviour differs on the same seed; empty if it does not.
 
-        `quoted`: whether the sentence may quote what was printed.
+        `quoted`: whether the sentence may quote output.
         """
         if candidate.ending != self.ending:
             return f"it ends with {candidate.ending}, the original with {self.ending}"
@@ -85,7 +85,7 @@ def behaviour_of(
     files: Mapping[str, str],
     readers: Collection[str],
 ) -> Behaviour:
-    """A run without the scores that `readers` read from it.
+    """The behaviour of a run, without the scores that `readers` read from it.
 
     Raises:
         Malformed: a regular expression takes too long on this output.
@@ -105,7 +105,7 @@ def _without_notes(output: str) -> str:
 
 
 def _masked(output: str, reader: str) -> str:
-    """An output without what a reader reads in it."""
+    """An output without the value that a reader reads."""
     if reader == "tests":
         return _DURATION.sub(_LEFT_OUT, output)
     if reader in READERS or file_of(reader):

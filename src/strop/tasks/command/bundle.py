@@ -1,13 +1,13 @@
-"""Several files as one program text, so that improvers, which pass texts, can improve programs of many files.
+"""Bundle several files into one program text, so that improvers, which handle texts, can improve programs of many files.
 
-A program of one file is that file's text, as it is. One of several is their texts, each under a line that names it:
+A program of one file is that file's text. A program of several files is their texts, each under a line with its path:
 
     === file: src/geometry.c ===
     double area(double r) { return 3.14159 * r * r; }
     === file: src/main.c ===
     ...
 
-A candidate may leave out files: those stay as they are in the original.
+A candidate may omit files, which then stay as in the original.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def bundled(files: Mapping[str, str]) -> str:
     """The program text of `files`, path from the root of the tree → text; line ends are newlines.
 
     Raises:
-        ConfigurationError: a text of several holds a line of the form that separates them, or a path cannot be written so.
+        ConfigurationError: one of several texts contains a separator line, or a path cannot be written in one.
     """
     if len(files) == 1:
         return next(iter(files.values()))
@@ -46,13 +46,13 @@ def bundled(files: Mapping[str, str]) -> str:
 
 
 def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
-    """The files of a candidate for the program whose files are `original`, all of them, in its order, new ones last.
+    """All files of a candidate for the program with the files `original`, in its order, new ones last.
 
-    A text that lost or won its last newline gets the end that the original has, and one that lost the markers of its regions gets
-    them back where nothing else changed (strop.base.regions).
+    If a text lost or gained its last newline, it gets the original's ending; if it lost the markers of its regions, it gets them
+    back where nothing else changed (`strop.base.regions`).
 
     Raises:
-        Malformed: it is no such text, names a file twice, or names a path outside of the tree.
+        Malformed: the text is not a bundle, contains a file twice, or has a path outside the tree.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original

@@ -1,7 +1,7 @@
-"""What a regular expression finds in a text that nobody trusts, in a process that is ended when it takes too long.
+"""Search an untrusted text with a regular expression, in a process that is killed if it takes too long.
 
-A program chooses the text that a user's expression is tried on. Nested repeats take exponential time on the right line, several
-unbounded ones the cube of its length; `re` cannot be interrupted, and would keep the host for ever.
+The program chooses the text that a user's expression searches. Nested repeats can take exponential time on a line, several
+unbounded ones cubic time; `re` cannot be interrupted and would block the host for ever.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from strop.base.errors import Malformed, SandboxError
 
 LINE_CHARACTERS = 1000
-"""Of one line; what stands behind is not looked at."""
+"""Characters of one line that are searched."""
 SECONDS = 5.0
 """Wall time of one search."""
 _SEARCH = """
@@ -31,17 +31,17 @@ json.dump(found, sys.stdout)
 
 
 def groups_in(text: str, pattern: str, seconds: float = SECONDS) -> list[str]:
-    """The first group of every match, line by line; `pattern` compiles and has one group.
+    """The first group of every match, line by line; `pattern` must compile and have one group.
 
     Raises:
-        Malformed: it has not ended after `seconds`.
+        Malformed: the search took longer than `seconds`.
         SandboxError: the host could not start a process for it.
     """
     return [text[start:end] for start, end in spans_in(text, pattern, seconds)]
 
 
 def spans_in(text: str, pattern: str, seconds: float = SECONDS) -> list[tuple[int, int]]:
-    """Where those groups stand in the text: start and end. Raises as `groups_in`."""
+    """The positions of those groups in the text: start and end. Raises the same errors as `groups_in`."""
     asked = json.dumps([pattern, text, LINE_CHARACTERS])
     command = [sys.executable, "-I", "-S", "-c", _SEARCH]
     try:

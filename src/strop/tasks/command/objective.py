@@ -1,7 +1,7 @@
-"""What of a measurement counts: metrics with a direction and a weight, constraints, and the utility in [0, 1] made of them.
+"""What counts in a measurement: metrics with direction and weight, constraints, and the utility in [0, 1] made from them.
 
-Metrics have no common scale, so a candidate is measured against the original: in each metric by the logarithm of their ratio,
-its *gain*. A gain of 0 is as good as the original, log 2 twice as good.
+Metrics have no common scale, so a candidate is compared with the original: its *gain* in a metric is the logarithm of their
+ratio. A gain of 0 means as good as the original, log 2 twice as good.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Literal
 from strop.base.errors import ConfigurationError
 
 NAME = r"[A-Za-z_][\w.-]*"
-"""What a metric may be called."""
+"""The form of a metric's name."""
 COUNTED_BY_KERNEL = ("time", "wall", "memory")
-"""Readers whose values no program can forge, and less of which is better."""
+"""Readers whose values no program can forge; less is better."""
 TIMES = ("time", "wall")
-"""Readers whose values are another in every run, so that the original is measured beside each candidate."""
+"""Readers whose values differ in every run, so the original is measured beside each candidate."""
 READERS = (*COUNTED_BY_KERNEL, "passed", "tests")
 """Readers that are a word; other readers are paths into a JSON document, and regular expressions."""
 _MOST = 20.0
-"""No ratio counts for more than e**20, about 5e8; beyond it is only said which of two is better."""
+"""The largest gain: ratios count up to e**20, about 5e8. Beyond that, only the direction counts."""
 _LARGE = 1e250
 _TOLERANCE = 1e-9
-"""Relative: `tests=1` is met by the sum of rounded parts."""
+"""Relative tolerance: the sum of rounded parts meets `tests=1`."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Metric:
     weight: float = 1.0
 
     def gain(self, value: float, original: float) -> float:
-        """How much better `value` is than the original's: the log of their ratio where both are positive, rising in any case.
+        """How much better `value` is than the original's: the log of their ratio if both are positive. Always increasing.
 
-        Where the original's is 0 or less there is no ratio; then it rises with the difference, in units of the original's size.
-        """
+        If the original's is 0 or less, there is no ratio; then the gain grows with the difference, in units of the original's
+        size."""
         better = 1.0 if self.goal == "max" else -1.0
         if original > 0:
             if value > 0:
@@ -52,14 +52,14 @@ class Metric:
 
 @dataclass(frozen=True)
 class Constraint:
-    """What a metric must satisfy for a candidate to count at all."""
+    """A condition that a candidate must meet to count at all."""
 
     name: str
     relation: Literal["=", ">=", "<="]
     bound: float
 
     def is_met(self, value: float) -> bool:
-        """Whether a value satisfies it; equality is up to rounding."""
+        """Whether a value meets it; equality is up to rounding."""
         slack = _TOLERANCE * max(abs(self.bound), abs(value))
         over, under = value >= self.bound - slack, value <= self.bound + slack
         return {"=": over and under, ">=": over, "<=": under}[self.relation]
@@ -70,7 +70,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Objective:
-    """Metrics, where their values are read, and constraints."""
+    """Metrics, how their values are read, and constraints."""
 
     metrics: tuple[Metric, ...]
     readers: Mapping[str, str]
@@ -78,10 +78,10 @@ class Objective:
     expression."""
     constraints: tuple[Constraint, ...] = ()
     pareto: bool = False
-    """Whether the candidates that no other beats in every metric are shown, besides the best by utility."""
+    """Whether to show, besides the best candidate by utility, the Pareto front of all metrics."""
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError where nothing is measured, or something that counts is not read."""
+        """Raise ConfigurationError if nothing is measured, or if something that counts has no reader."""
         if not self.metrics:
             raise ConfigurationError("nothing says what is better: give a score")
         names = [metric.name for metric in self.metrics]
@@ -100,14 +100,14 @@ class Objective:
         return {metric.name: metric.gain(values[metric.name], original[metric.name]) for metric in self.metrics}
 
     def utility(self, values: Mapping[str, float], original: Mapping[str, float]) -> float:
-        """In [0, 1]: 1/2 is as good as the original, 2/3 twice as good. Constraints are looked at elsewhere (`unmet`)."""
+        """The utility in [0, 1]: 1/2 is as good as the original, 2/3 twice as good. Ignores constraints (see `unmet`)."""
         gains = self.gains(values, original)
         total = sum(metric.weight for metric in self.metrics)
         mean = sum(metric.weight / total * gains[metric.name] for metric in self.metrics)
         return 1.0 / (1.0 + math.exp(-mean))
 
     def unmet(self, values: Mapping[str, float]) -> str:
-        """The first constraint that is not met, in words; empty where all are."""
+        """The first constraint that is not met, in words; empty if all are met."""
         for constraint in self.constraints:
             if not constraint.is_met(values[constraint.name]):
                 return f"constraint {constraint} not met: {values[constraint.name]:.6g}"
@@ -115,13 +115,13 @@ class Objective:
 
     @property
     def counted_by_kernel(self) -> bool:
-        """Whether all that counts, constraints too, is the kernel's word: no program can forge its score."""
+        """Whether the kernel measures everything that counts, constraints included, so that no program can forge its score."""
         names = [*(each.name for each in self.metrics), *(each.name for each in self.constraints)]
         return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
 
     @property
     def is_cost(self) -> bool:
-        """Whether all that counts is what the work costs: time, memory, or a printed number of which less is better.
+        """Whether everything that counts is a cost: time, memory, or a printed number of which less is better.
 
         Less work costs less, whether or not its answer is right.
         """
@@ -133,12 +133,12 @@ class Objective:
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """The readers that read what a command prints or writes."""
+        """The readers of what a command prints or writes."""
         return tuple(dict.fromkeys(each for each in self.readers.values() if each not in COUNTED_BY_KERNEL))
 
     @property
     def has_check(self) -> bool:
-        """Whether a constraint looks at the answer: one that is not of a cost, and not of the exit status alone."""
+        """Whether a constraint checks the answer: its metric is neither a cost nor the exit status."""
         metrics = [each.name for each in self.metrics]
         return any(
             self.readers[each.name] not in (*COUNTED_BY_KERNEL, "passed") and each.name not in metrics
@@ -147,7 +147,7 @@ class Objective:
 
     @property
     def needs_comparison(self) -> bool:
-        """Whether a candidate's output is compared with the original's, where nobody says otherwise."""
+        """Whether a candidate's output is compared with the original's by default."""
         counted = any(self.readers[each.name] in COUNTED_BY_KERNEL for each in self.metrics)
         return self.is_cost and (counted or not self.has_check)
 
@@ -172,9 +172,9 @@ def mean_gains(
 
 
 def pareto_front(points: Sequence[Mapping[str, float]]) -> tuple[int, ...]:
-    """Which of these gains (metric → gain, higher is better) no other beats: as good in every metric and better in one.
+    """Indices of the gains (metric → gain, higher is better) that no other dominates: as good in every metric and better in one.
 
-    Indices in order; of equal points the first.
+    In order; the first of equal points.
     """
 
     def beats(a: Mapping[str, float], b: Mapping[str, float]) -> bool:

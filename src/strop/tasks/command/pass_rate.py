@@ -1,7 +1,7 @@
-"""The share of a test suite that passed, read from what the test tool prints at its end.
+"""The share of tests that passed, read from a test tool's summary.
 
-Known: pytest, unittest, ctest, cargo test, go test, TAP, JUnit XML and Maven's line. Tests that are skipped, or expected to
-fail, count neither way. Several summaries of one kind (one a crate, one a module) are added up.
+Supports pytest, unittest, ctest, cargo test, go test, TAP, JUnit XML and Maven. Skipped tests and expected failures do not count.
+Several summaries of one kind (one per crate or module) are added up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from xml.etree import ElementTree
 
 Counts = tuple[int, int]
-"""Tests that passed, and tests that failed: numbers of nine digits at most, as Python refuses to read the longest."""
+"""Numbers of passed and of failed tests, with at most nine digits, because Python refuses to parse the longest."""
 
 _PYTEST = re.compile(
     r"^=*[ ]?(\d{1,9} [a-z]+(?: [a-z]+)?(?:, \d{1,9} [a-z]+(?: [a-z]+)?)*) in [\d.:]+s(?: \([\d:]+\))?[ ]?=*[ \t]*$",
@@ -36,9 +36,9 @@ _MOST_XML = 1 << 20
 
 
 def pass_rate(output: str) -> float | None:
-    """Passed / (passed + failed), in [0, 1]; None where no summary is found, or no test was run.
+    """Passed / (passed + failed), in [0, 1]; None if there is no summary or no test ran.
 
-    Where the output has summaries of several kinds, the lowest rate counts: to print one more makes nothing better.
+    If the output has summaries of several kinds, the lowest rate counts, so that printing another one gains nothing.
     """
     rates: list[float] = []
     for kind in _KINDS:
@@ -57,13 +57,13 @@ def _pytest(output: str) -> Iterator[Counts]:
 
 def _unittest(output: str) -> Iterator[Counts]:
     for found in _UNITTEST.finditer(output):
-        # Part by part: a search in all of them would begin anew at each of their characters.
+        # Part by part: a search in all of them would start again at each character.
         named = [_NAMED_COUNT.fullmatch(part) for part in (found[3] or "").split(",")]
         counts = {each[1].strip(): int(each[2]) for each in named if each}
         failed = sum(counts.get(name, 0) for name in ("failures", "errors", "unexpected successes"))
         failed = max(failed, int(found[2] == "FAILED"))
         neither = counts.get("skipped", 0) + counts.get("expected failures", 0)
-        # An error while a module loads is one of the tests that ran, one in setUpClass is none: the rate may be a little low.
+        # An error while a module loads counts among the tests that ran, one in setUpClass does not: the rate may be a little low.
         yield max(int(found[1]) - failed - neither, 0), failed
 
 
@@ -79,7 +79,7 @@ def _cargo(output: str) -> Iterator[Counts]:
 
 def _go(output: str) -> Iterator[Counts]:
     words = [found[1] for found in _GO.finditer(output)]
-    if "PASS" not in words:  # without -v only packages are told of
+    if "PASS" not in words:  # without -v, go test lists only packages
         words = [found[1] for found in _GO_PACKAGE.finditer(output)]
     yield words.count("PASS") + words.count("ok  "), words.count("FAIL")
 
@@ -95,7 +95,7 @@ def _tap(output: str) -> Iterator[Counts]:
         if directive.startswith(("SKIP", "TODO")):
             continue
         passed, failed = passed + (not found[1]), failed + bool(found[1])
-    # A test that was planned and never told of has not passed.
+    # A planned test that is not reported has not passed.
     yield passed, failed + max(sum(plans) - counted, 0)
 
 
@@ -109,7 +109,7 @@ def _junit(output: str) -> Iterator[Counts]:
     begin = min((at for at in (output.find("<testsuites"), output.find("<testsuite")) if at >= 0), default=-1)
     end = max(output.rfind("</testsuites>"), output.rfind("</testsuite>"))
     text = output[begin : output.find(">", end) + 1] if 0 <= begin < end else ""
-    # Entities are declared before the root; without any, nothing in a document can grow.
+    # Entities are declared before the root; without them, no document can expand.
     if not text or len(text) > _MOST_XML or "<!" in text.replace("<![CDATA[", ""):
         return
     try:

@@ -1,7 +1,7 @@
-"""Scores read from what a command printed, wrote, or used.
+"""Read scores from what a command printed, wrote or used.
 
-What is printed was written by a program that nobody trusts: everything here is bounded in time and memory, and whatever is
-not one plain finite number ends as `Malformed`, with a sentence that names the metric.
+The output is untrusted: everything here is limited in time and memory, and anything but one plain finite number raises
+`Malformed` with a sentence that names the metric.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from strop.tasks.command.pass_rate import pass_rate
 
 MIB = 1 << 20
 MOST_FILE = 1 << 20
-"""Bytes of a JSON file that a command writes."""
+"""Most bytes of a JSON file that a command writes."""
 MOST_TRIES = 20_000
-"""Lines of an output that JSON is looked for in."""
+"""Most lines of an output that are searched for JSON."""
 MOST_FAILED = 16 << 20
-"""Characters of an output that are read for JSON in vain: each line of it may begin a document that only its end breaks."""
+"""Most characters of an output that are parsed without finding JSON: each line may begin a document that is invalid only at its
+end."""
 OUTPUT_GIVES = "the output gives"
-"""In a message that lists what an output holds."""
+"""Most characters of a message that lists the contents of an output."""
 _MOST_NAMES = 10
-"""Names of values that are listed where a wanted one is absent."""
+"""Most names that are listed if a value is missing."""
 _DECODER = json.JSONDecoder()
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d+)\]|\['([^'\]]*)'\]|\[\"([^\"\]]*)\"\]")
 _FILE = re.compile(r"([^\s:$^*+?()\[\]{}|\\]+\.json):(\$.*)", re.DOTALL)
@@ -47,14 +48,14 @@ class Printed:
     wall_seconds: float
     memory_bytes: int
     file: Callable[[str], bytes | None]
-    """The content of a file that it wrote, by path; None where there is none."""
+    """The content of a file that it wrote, by path; None if there is none."""
 
 
 def check_reader(name: str, reader: str) -> None:
-    """Look at a reader before anything is run.
+    """Check a reader before anything runs.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: it is not a reader.
     """
     try:
         if reader in READERS:
@@ -74,7 +75,7 @@ def check_reader(name: str, reader: str) -> None:
 
 
 def file_of(reader: str) -> str:
-    """The path of the JSON file that a reader reads; empty where it reads none."""
+    """The path of the JSON file that a reader reads; empty if it reads none."""
     found = _FILE.fullmatch(reader)
     return found[1] if found else ""
 
@@ -83,7 +84,7 @@ def read_value(name: str, reader: str, printed: Printed) -> float:
     """The value of one metric: a finite number. `memory` is in MiB, `time` and `wall` in seconds.
 
     Raises:
-        Malformed: there is none, more than one, or it is no finite number.
+        Malformed: there is none, there are several, or it is not a finite number.
     """
     known: Mapping[str, Callable[[], float | None]] = {
         "time": lambda: printed.cpu_seconds,
@@ -139,12 +140,12 @@ def _finite(name: str, value: float) -> float:
 
 
 def _in_output(name: str, path: str, output: str) -> list[float]:
-    """What is at a path of every JSON document of an output: all of it, or each of its lines."""
+    """The values at a path of every JSON document in an output: the whole output, or each of its lines."""
     return [_plain(name, value) for _, _, document in documents(output) for value in _at(document, path)]
 
 
 def _absent(path: str, output: str) -> str:
-    """What an output has where it has nothing at a path."""
+    """The names that an output has, for a message about a missing path."""
     steps = steps_of(path)
     places = (place for _, _, document in documents(output) for place in _walked(document, steps[:-1]))
     around = next(places, None)
@@ -158,9 +159,9 @@ def _absent(path: str, output: str) -> str:
 
 
 def documents(output: str) -> Iterator[tuple[int, int, object]]:
-    """Every JSON object and list of an output that begins on a line of its own; or the whole output, whatever it is.
+    """Every JSON object and list of an output that begins on its own line, or the whole output as one document.
 
-    Each with where it begins and ends.
+    Each with its start and end.
     """
     whole = _parsed(output)
     if whole is not None:
@@ -178,7 +179,7 @@ def documents(output: str) -> Iterator[tuple[int, int, object]]:
                 after = max(after, output.find("\n", end) + 1 or len(output))
             except json.JSONDecodeError as error:
                 failed += error.pos - at
-            except (ValueError, RecursionError):  # which do not say how far it was read
+            except (ValueError, RecursionError):  # which do not say how far the parser read
                 failed += len(output) - at
         at = after
 
@@ -217,7 +218,7 @@ def _plain(name: str, value: object) -> float:
 
 
 def _at(document: object, path: str) -> Iterator[object]:
-    """What is at `path`, if there is anything."""
+    """The values at `path`, if there are any."""
     yield from _walked(document, steps_of(path))
 
 
@@ -232,10 +233,10 @@ def _walked(document: object, steps: Sequence[str | int]) -> Iterator[object]:
 
 
 def steps_of(path: str) -> list[str | int]:
-    """The steps of `$.a.b[0]["c d"]`, none for `$`.
+    """The steps of `$.a.b[0]["c d"]`; none for `$`.
 
     Raises:
-        ConfigurationError: it is no such path.
+        ConfigurationError: it is not such a path.
     """
     steps: list[str | int] = []
     at = 1

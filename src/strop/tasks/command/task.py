@@ -1,8 +1,8 @@
 """A task that a command scores: any language, several files, builds and test suites; and evaluator files.
 
-The program and what scores it share a jail, with a copy of the tree. That is weaker than `strop.Task`, whose scores the host
-computes: a program can print a score that it has not earned, and where it runs inside the scorer's process end that with
-status 0. Time and memory are the kernel's count, which it cannot write.
+The program and its scorer share a jail with a copy of the tree. This is weaker than `strop.Task`, whose scores the host
+computes: a program can print a score that it has not earned, and, if it runs inside the scorer's process, end it with status 0.
+The kernel counts time and memory, which a program cannot forge.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SHARED_JAIL = (
     "the scorer shares a jail with the program: a program can print a score that it has not earned; "
     "time and memory are counted by the kernel, and the program cannot write them"
 )
-"""Said wherever such a task is used."""
+"""The warning wherever such a task is used."""
 
 
 @dataclass(frozen=True)
@@ -35,47 +35,47 @@ class CommandTask:
 
     name: str
     root: Path
-    """The tree that every evaluation gets a copy of."""
+    """The tree. Every evaluation gets a copy of it."""
     files: Mapping[str, str]
-    """The files that may be changed, path from `root` → text, line ends as newlines: *s* is `bundled(files)`."""
+    """The files that may change, path from `root` → text with newlines as line ends: *s* is `bundled(files)`."""
     command: str
     """For `sh -c`, in the root of the copy. `{seed}`, `{instance}` and, for a task of one file, `{program}` are filled in; the
     environment has STROP_SEED and STROP_INSTANCE too."""
     objective: Objective
-    """What is read from it, and what of that counts."""
+    """What is read from its output, and what counts."""
     build: str = ""
-    """Run once for each candidate, before its instances."""
+    """A command that runs once for each candidate, before its instances."""
     instances: int = 1
-    """Runs of the command on the training split, each with a seed of its own."""
+    """Runs of the command on the training split, each with its own seed."""
     test_instances: int = 10
-    """The same on the sealed test split."""
+    """Runs on the sealed test split."""
     seeded: bool = False
     """Whether the command draws its instance from the seed; otherwise instances are repeated measurements of the same thing."""
     interleaved: bool = False
-    """Whether the original is measured again beside every candidate, run by run in turns: for times and other noisy measures."""
+    """Whether the original is measured again beside every candidate, in alternate runs: for times and other noisy metrics."""
     compare_output: bool = False
-    """Whether a candidate must print, leave behind and end with what the original does on the same seed."""
+    """Whether a candidate must produce the original's output, files and exit status on the same seed."""
     fixed_input: bool = False
-    """Whether the user accepts that the input is always the same, so that a program that knows its answer would do."""
+    """Whether the user accepts a constant input, for which a program that contains the answer would do."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, and of the build."""
     memory_limit: int = 4 << 30
     """Bytes."""
     writable: tuple[str, ...] = ()
-    """Globs of files of the tree that commands may rewrite; all others are protected."""
+    """Globs of files that commands may rewrite; all others are protected."""
     tools: tuple[Path, ...] = ()
-    """Folders and files of this machine that commands may read and run, besides the system's own."""
+    """Folders and files of this machine that commands may read and run, in addition to the system's."""
     only: tuple[str, ...] = ()
-    """Names of the functions or marked regions that alone may change; empty: anything in `files`, or the regions between
-    EVOLVE-BLOCK markers where there are any."""
+    """The only functions or marked regions that may change; empty: everything in `files`, or the regions between
+    EVOLVE-BLOCK markers if there are any."""
     new_files: tuple[str, ...] = ()
     """Globs of files that a candidate may add."""
     description: str = ""
-    """u_str; made of the fields when empty."""
+    """u_str; made from the fields if empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError where a field is out of its range; the message names it."""
+        """Raise ConfigurationError if a field is out of range; the message names it."""
         for found in _mistakes(self):
             raise ConfigurationError(f"task {self.name!r:.90}: {found}")
         for name, reader in self.objective.readers.items():
@@ -96,13 +96,13 @@ class CommandTask:
         return self.test_instances if split == "test" else self.instances
 
     def command_for(self, seed: int, instance: int) -> str:
-        """The command of one instance, its placeholders filled in."""
+        """The command of one instance, with its placeholders filled in."""
         filled = self.command.replace("{seed}", str(seed)).replace("{instance}", str(instance))
         return filled.replace("{program}", shlex.quote(next(iter(self.files)))) if len(self.files) == 1 else filled
 
     @property
     def result_files(self) -> tuple[str, ...]:
-        """Files that the command writes and scores are read from."""
+        """Files that the command writes and from which scores are read."""
         return tuple(dict.fromkeys(path for path in map(file_of, self.objective.readers.values()) if path))
 
     @property
@@ -112,7 +112,7 @@ class CommandTask:
 
     @property
     def _form(self) -> str:
-        """How a program is read from an answer."""
+        """The form in which a model should answer."""
         languages = {_LANGUAGES.get(path.rpartition(".")[2].lower(), "") for path in self.files}
         language = languages.pop() if len(languages) == 1 else ""
         what = "the program" if len(self.files) > 1 or self.new_files else "the whole program"
@@ -128,7 +128,7 @@ def shares_jail(task: object) -> bool:
 
 
 def _mistakes(task: CommandTask) -> list[str]:
-    """What is wrong with the fields, most important first."""
+    """Errors in the fields, most important first."""
     named = re.fullmatch(r"[\w][\w.-]{0,79}", task.name) and task.name != META_TASK
     counts = all(1 <= each <= MOST_INSTANCES for each in (task.instances, task.test_instances))
     found = {
@@ -165,7 +165,7 @@ _MEANING = {
 
 
 def _told(task: CommandTask) -> str:
-    """All that a model has to know: what is there, what is run, what is better, what may change, in what form to answer."""
+    """Everything that a model must know: the files, the command, what is better, what may change, and the form of an answer."""
     files = ", ".join(task.files)
     lines = [
         f"Improve the program in {files}." if len(task.files) == 1 else f"Improve the program in these files: {files}."
@@ -186,7 +186,7 @@ def _told(task: CommandTask) -> str:
 
 
 def rules(task: CommandTask) -> list[str]:
-    """What holds for every candidate: the scale of its utility, its limits, and what may change."""
+    """Rules for every candidate: the scale of its utility, its limits, and what may change."""
     unprinted = " prints no score or more than one," if task.objective.printed else ""
     lines = [
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that does not "

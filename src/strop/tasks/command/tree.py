@@ -1,4 +1,4 @@
-"""The files of a user's folder that a task is about: which there are, which globs mean, and a copy of them."""
+"""The files of a user's folder for a task: list them, match globs, copy them."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ JUNK = frozenset(
         ".tox", ".nox", ".idea", ".vscode", ".DS_Store", ".ipynb_checkpoints",
     }
 )  # fmt: skip
-"""Folders and files that are no part of a program, where git does not say what is."""
+"""Folders and files that are not part of a program, for folders without git."""
 RECORD = "run.sqlite"
-"""A folder that holds it is the record of a run, which grows while commands run."""
+"""A folder with this file is the record of a run, which grows while commands run."""
 MOST_BYTES = 256 << 20
 MOST_FILES = 20_000
 
 
 def listed(root: Path) -> tuple[str, ...]:
-    """The files below `root`, as sorted paths from it: those that git knows or would add, else all but the usual junk.
+    """The files below `root`, as sorted relative paths: those that git tracks or would add, otherwise all but the usual junk.
 
-    Links are listed as they are; a folder that is a link is not looked into.
+    Links are listed as links; folders behind links are not searched.
 
     Raises:
-        ConfigurationError: it is no folder, or more than an evaluation can copy.
+        ConfigurationError: it is not a folder, or too large to copy for every evaluation.
     """
     if not root.is_dir():
         raise ConfigurationError(f"there is no folder {root}")
     known = _known_to_git(root)
-    # Git knows nothing where the whole folder is ignored.
+    # Git lists nothing if the whole folder is ignored.
     found = _without_records(sorted(set(_existing(root, known)) if known else set(_walked(root))))
     _check_size(root, found)
     return tuple(found)
 
 
 def copy_tree(root: Path, destination: Path) -> None:
-    """Copy the files of `listed(root)` into the new folder `destination`: links as links, with their permissions.
+    """Copy the files of `listed(root)` with their permissions into the new folder `destination`; links stay links.
 
     Raises:
-        ConfigurationError: as `listed`; or a file cannot be read.
+        ConfigurationError: as for `listed`, or a file cannot be read.
     """
     destination.mkdir(parents=True)
     for path in listed(root):
@@ -58,19 +58,19 @@ def copy_tree(root: Path, destination: Path) -> None:
 
 
 def is_left_out(path: str) -> bool:
-    """Whether a copy has no file of this path, while the user's folder may: it is in a folder of other tools, such as `.git`.
+    """Whether copies omit this path because it is in a folder of another tool, such as `.git`.
 
-    Whatever the case of its letters: some file systems do not tell them apart.
+    Ignores case, because some file systems do.
     """
     junk = {name.lower() for name in JUNK}
     return any(part.lower() in junk for part in path.split("/"))
 
 
 def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
-    """The files that `globs` mean, in order, each once.
+    """The files that match `globs`, in order, each once.
 
     Raises:
-        ConfigurationError: a glob leaves the root or means no file; `key` is what it stands in.
+        ConfigurationError: a glob leaves the root or matches no file; `key` is the option to name.
     """
     paths = listed(root)
     found: set[str] = set()
@@ -87,10 +87,10 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
 
 
 def text_of(root: Path, path: str) -> str:
-    """The text of a file of the tree, line ends as newlines.
+    """The text of a file of the tree, with newlines as line ends.
 
     Raises:
-        ConfigurationError: it is binary, no UTF-8, a link, or cannot be read.
+        ConfigurationError: it is binary, not UTF-8, a link, or cannot be read.
     """
     file = root / path
     if file.is_symlink():
@@ -113,10 +113,10 @@ def _without_records(paths: Sequence[str]) -> list[str]:
 
 
 def _known_to_git(root: Path) -> list[str] | None:
-    """What git knows below `root` or would add; None where that is no place of git's."""
+    """What git tracks below `root` or would add; None if it is not in a repository."""
     if not any((folder / ".git").exists() for folder in (root.absolute(), *root.absolute().parents)):
         return None
-    # A file monitor is a program that the repository names.
+    # core.fsmonitor is a program that the repository chooses.
     command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         ran = subprocess.run(command, cwd=root, capture_output=True, timeout=60, check=False)
@@ -128,7 +128,7 @@ def _known_to_git(root: Path) -> list[str] | None:
 
 
 def _existing(root: Path, paths: Sequence[str]) -> Iterator[str]:
-    """Those that are there, and what is in folders of other repositories, which git names as one."""
+    """The paths that exist, with the files of nested repositories, which git lists as one path."""
     for path in paths:
         file = root / path
         if file.is_symlink() or file.is_file():

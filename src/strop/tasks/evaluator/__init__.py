@@ -1,1 +1,1 @@
-"""Tasks that a file with `evaluate(program_path)` scores."""
+"""Tasks whose score comes from a file with `evaluate(program_path)`."""

@@ -1,15 +1,15 @@
-"""Runs an evaluator file on a program, in the workspace, beside the program. A script of its own: it imports nothing of strop.
+"""Run an evaluator file on a program, in the workspace. A stand-alone script that imports nothing from strop.
 
     python evaluator_runner.py path|text|results EVALUATOR PROGRAM
 
 The forms are those of other optimizers: `path` is `evaluate(program_path)` (OpenEvolve), `text` is `evaluate(candidate)` with the
 program's text (GEPA), `results` is `main(program_path, results_dir)`, which leaves metrics.json and correct.json (ShinkaEvolve).
 
-Standard output gets one line, at the end, a JSON object: `score`, `score_is` and `metrics`. Whatever else is printed goes to
-standard error, where artifacts and side information are lines that begin as those of `strop.note` do. A failure ends with a
-traceback there and exit status 1.
+At the end, standard output gets one line, a JSON object with `score`, `score_is` and `metrics`. Everything else goes to standard
+error, where artifacts and side information are lines in the form of `strop.note`. A failure ends with a traceback there and exit
+status 1.
 
-It runs under whatever Python the evaluator needs, from 3.9 on: no newer syntax here.
+The script runs under the Python that the evaluator needs, 3.9 or newer, so it must not use newer syntax.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from typing import Any
 
 MOST_NOTES = 20
 MOST_CHARACTERS = 500
-"""Of one note; the end of a longer one is cut."""
+"""Most characters of a note; a longer one is cut."""
 FAILED = 1 << 8
-"""What waiting tells of a child that has ended with exit status 1."""
+"""The wait status of a child that exited with status 1."""
 PR_SET_DUMPABLE = 4
 PREFIX = "strop-note: "
-"""As in strop.base.scorer_notes."""
+"""The same as in strop.base.scorer_notes."""
 
 Values = dict[str, float]
 Texts = list[str]
 
 
 def load(path: str) -> ModuleType:
-    """The evaluator, imported as OpenEvolve imports it: from its own folder, under a name of its own."""
+    """Import the evaluator as OpenEvolve does: from its own folder, under its own name."""
     sys.path.insert(0, str(Path(path).parent))
     spec = importlib.util.spec_from_file_location("evaluation_module", path)
     if spec is None or spec.loader is None:
@@ -57,7 +57,7 @@ def load(path: str) -> ModuleType:
 
 
 def seed_generators(seed: int, sources: Texts) -> None:
-    """Seed the global generators, so that another seed is another measurement, and the same one the same."""
+    """Seed the global generators, so that different seeds give different measurements and equal seeds equal ones."""
     random.seed(seed)
     if any("numpy" in source for source in sources):
         try:
@@ -68,7 +68,7 @@ def seed_generators(seed: int, sources: Texts) -> None:
 
 
 def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
-    """The function's result; it gets `seed` and `opt_state` where it has parameters of these names."""
+    """Call the function, with `seed` and `opt_state` if it has parameters of these names."""
     names = inspect.signature(function).parameters
     more: dict[str, Any] = {}
     if "seed" in names:
@@ -79,7 +79,7 @@ def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
 
 
 def by_text(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
-    """GEPA: the evaluator gets the text, and gives a score, or a score and side information."""
+    """GEPA: the evaluator takes the text and returns a score, or a score and side information."""
     module = load(path)
     library: Any = sys.modules.get("gepa.optimize_anything")
     log = library.LogContext() if hasattr(library, "LogContext") else None
@@ -91,13 +91,13 @@ def by_text(path: str, program: str, text: str, seed: int) -> tuple[Values, Text
 
 
 def by_path(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
-    """OpenEvolve: the evaluator gets the program's path, and gives metrics."""
+    """OpenEvolve: the evaluator takes the program's path and returns metrics."""
     module = load(path)
     return read_result(called(module.evaluate, (program,), seed))
 
 
 def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
-    """ShinkaEvolve: the evaluator leaves its results in a folder."""
+    """ShinkaEvolve: the evaluator writes its results to a folder."""
     folder = Path(tempfile.mkdtemp(prefix="results"))
     function = getattr(load(path), "main", None)
     if function is not None and {"program_path", "results_dir"} <= set(inspect.signature(function).parameters):
@@ -117,7 +117,7 @@ def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, T
 
 
 def read_result(result: Any) -> tuple[Values, Texts]:
-    """Metrics and notes of what an evaluator gave, in any of the forms that the optimizers accept."""
+    """Metrics and notes from an evaluator's result, in any form that the optimizers accept."""
     if isinstance(result, tuple) and len(result) == 2:
         score, beside = result
         beside = dict(beside or {})
@@ -139,7 +139,7 @@ def read_result(result: Any) -> tuple[Values, Texts]:
 
 
 def read_metrics(metrics: dict[str, Any]) -> tuple[Values, Texts]:
-    """Numbers as metrics, anything else as notes; a truth value is 0 or 1, and no part of a mean."""
+    """Numbers become metrics, everything else notes; a truth value counts as 0 or 1 and is not part of a mean."""
     values: Values = {}
     notes: Texts = []
     for name, value in metrics.items():
@@ -163,7 +163,7 @@ def is_flag(value: Any) -> bool:
 
 
 def as_number(value: Any) -> Any:
-    """A float, or None; numpy's numbers are numbers, texts are none."""
+    """A float, or None. numpy's numbers count, texts do not."""
     if isinstance(value, (str, bytes, list, tuple, dict, type(None))):
         return None
     try:
@@ -173,7 +173,7 @@ def as_number(value: Any) -> Any:
 
 
 def note(name: str, value: Any) -> str:
-    """One text for an artifact; empty where there is nothing to tell."""
+    """One text for an artifact; empty if there is nothing to report."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = value if isinstance(value, str) else json.dumps(value, default=str)
@@ -181,7 +181,7 @@ def note(name: str, value: Any) -> str:
 
 
 def score_of(values: Values) -> tuple[Any, str]:
-    """`combined_score`, a lone `score`, or the mean of the numbers that are no truth values, as OpenEvolve takes it."""
+    """`combined_score`, a single `score`, or the mean of all numbers except truth values, as in OpenEvolve."""
     for name in ("combined_score", "score"):
         if name in values:
             return values[name], name
@@ -213,13 +213,13 @@ def evaluated(form: str, evaluator: str, program: str) -> str:
 
 
 def work(form: str, evaluator: str, program: str, writer: int, word: str) -> None:
-    """The child: it has no standard output of its own, and nothing of the program's runs after the result."""
+    """The child: it has no standard output of its own, and no code of the program runs after the result."""
     os.dup2(2, 1)
     sys.argv = [evaluator]
     try:
         line = evaluated(form, evaluator, program)
     except BaseException:  # noqa: BLE001 - sys.exit() in a program is a failure too
-        sys.stdout.flush()  # so that the traceback is the last thing that is said
+        sys.stdout.flush()  # so that the traceback comes last
         traceback.print_exc()
         end(1)
     else:
@@ -229,10 +229,10 @@ def work(form: str, evaluator: str, program: str, writer: int, word: str) -> Non
 
 
 def result_of(child: int, reader: int, word: str) -> str:
-    """The parent: the child's line.
+    """The parent: return the child's line.
 
     Raises:
-        ValueError: there is none; the message says why, and is empty where the child has said it.
+        ValueError: there is none; the message says why, and is empty if the child has printed the reason.
     """
     data, status = b"", -1
     while b"\n" not in data:
@@ -252,7 +252,7 @@ def result_of(child: int, reader: int, word: str) -> str:
     if status < 0:
         if data and not is_result:
             os.kill(child, signal.SIGKILL)
-        status = waited(child, 0)  # it still has to write what was printed
+        status = waited(child, 0)  # it must still flush its output
     if is_result:
         return f"{line}\n"
     if data:
@@ -262,13 +262,13 @@ def result_of(child: int, reader: int, word: str) -> str:
 
 
 def waited(child: int, how: int) -> int:
-    """The status of a child that has ended; -1 where it has not."""
+    """The status of a child that has ended; -1 if it has not."""
     ended, status = os.waitpid(child, how)
     return status if ended == child else -1
 
 
 def end(status: int) -> None:
-    """Leave without what Python does at exit."""
+    """Exit without Python's exit handlers."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -277,16 +277,16 @@ def end(status: int) -> None:
 
 
 def hide_memory() -> None:
-    """Keep the processes that the evaluator starts from reading its memory. A program that they become has its own again."""
+    """Keep processes that the evaluator starts from reading its memory. Programs that they execute become readable again."""
     with contextlib.suppress(OSError, AttributeError):  # not Linux
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def main(form: str, evaluator: str, program: str) -> None:
-    """Evaluate in a child; what it says is passed on only with the word that it was given.
+    """Evaluate in a child; pass its result on only with the secret word that it was given.
 
-    So a program that prints a score on every descriptor and ends the process is not believed. One that reads the word in its own
-    memory is: the scorer and the program share a process.
+    So a program that prints a score on every descriptor and ends the process is not believed. A program that finds the word in
+    its own memory is, because the scorer and the program share a process.
     """
     del sys.path[0]  # this script's own folder
     hide_memory()

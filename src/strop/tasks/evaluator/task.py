@@ -1,4 +1,4 @@
-"""Evaluator files of the form that other optimizers use, as command tasks: the command runs the evaluator on the program."""
+"""Evaluator files in the form of other optimizers, as command tasks: the command runs the evaluator on the program."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from strop.tasks.evaluator import runner as evaluator_runner
 from strop.tasks.used_files import used_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
-"""How an evaluator is called: `evaluate(program_path)` as OpenEvolve does, `evaluate(candidate)` with the program's text as GEPA
-does, `main(program_path, results_dir)` as ShinkaEvolve does."""
+"""How an evaluator is called: `evaluate(program_path)` as in OpenEvolve, `evaluate(candidate)` with the program's text as in
+GEPA, `main(program_path, results_dir)` as in ShinkaEvolve."""
 
 RUNNER = Path(evaluator_runner.__file__).resolve()
 SCORE = "score"
-"""The metric where none is named and the evaluator's source has no `combined_score`."""
+"""The metric if none is named and the evaluator's source has no `combined_score`."""
 COMBINED = "combined_score"
 TOLD_CHARACTERS = 16_000
-"""Of the evaluator's source, at most, in the description that a model reads."""
+"""Most characters of the evaluator's source in the description that a model reads."""
 _SYSTEM = tuple(map(Path, ("/usr", "/bin", "/lib")))
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What an evaluator's source tells, without running it."""
+    """What an evaluator's source shows, without running it."""
 
     form: Form
     combined: bool
@@ -44,7 +44,7 @@ class Recognised:
 
 
 class Flags(TypedDict, total=False):
-    """Further words of `from_flags`, with the same meaning."""
+    """Further options of `from_flags`, with the same meaning."""
 
     name: str
     build: str
@@ -73,21 +73,21 @@ def evaluator_task(
     python: Path | None = None,
     **flags: Unpack[Flags],
 ) -> CommandTask:
-    """The task to improve `program` by what `evaluator` says of it. Neither is run here.
+    """The task to improve `program` by the score of `evaluator`. Neither is run here.
 
-    The tree is the evaluator's folder, or the program's where that one holds both.
+    The tree is the evaluator's folder, or the program's if that contains both.
 
     Args:
-        metric: `NAME`, `NAME:min`, `NAME:max:2` among what the evaluator gives; `time`, `wall` and `memory` are the kernel's.
-            Without any it is `combined_score`, else a lone score, else the mean of all numbers, as OpenEvolve takes it.
+        metric: `NAME`, `NAME:min`, `NAME:max:2` among the evaluator's metrics; the kernel counts `time`, `wall` and `memory`.
+            The default is `combined_score`, or a single score, or the mean of all numbers, as in OpenEvolve.
         require_metric: `valid=1`, `accuracy>=0.9`.
-        form: How the evaluator is called; None: as its source tells.
-        python: The interpreter, or the virtual environment, with the packages that the evaluator needs; None: what runs strop.
+        form: how the evaluator is called; None: as its source shows.
+        python: the interpreter or virtual environment with the packages of the evaluator; None: the one that runs strop.
         flags: As `command_flags.from_flags`.
 
     Raises:
-        ConfigurationError: a file is missing or no text, the evaluator cannot be called with a program alone, the two files
-            have no folder in common; or as `from_flags`.
+        ConfigurationError: a file is missing or not text, the evaluator needs more than a program, the two files have no folder
+            in common; or as for `from_flags`.
     """
     recognised = recognise(evaluator, form)
     _text(program)
@@ -96,7 +96,7 @@ def evaluator_task(
     required = _required(recognised, require_metric)
     metrics = [each.partition(":")[0].strip() for each in metric] or [COMBINED if recognised.combined else SCORE]
     names = [*metrics, *(parse_constraint(each).name for each in required)]
-    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
+    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator checks the answer
         flags.setdefault("compare_output", False)
     inside = program.resolve().relative_to(root).as_posix()
     words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside)
@@ -116,10 +116,10 @@ def evaluator_task(
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
-    """What the source of an evaluator tells.
+    """Read the source of an evaluator.
 
     Raises:
-        ConfigurationError: it cannot be read as Python, or has no function of a form that is known.
+        ConfigurationError: it is not Python, or has no function of a known form.
     """
     source = _text(evaluator)
     try:
@@ -141,7 +141,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
 
 
 def _required(recognised: Recognised, asked: Sequence[str]) -> list[str]:
-    """What must hold: ShinkaEvolve's evaluators say whether a program is correct, and that counts without being asked for."""
+    """The constraints: ShinkaEvolve's evaluators say whether a program is correct, which is always required."""
     is_said = any(parse_constraint(each).name == "correct" for each in asked)
     return [*asked, "correct=1"] if recognised.form == "results" and not is_said else list(asked)
 
@@ -160,7 +160,7 @@ def _form(functions: dict[str, ast.FunctionDef], bound: set[str]) -> Form | None
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """Names that imports and assignments at the top of a module bind."""
+    """Names that imports and assignments at the top level of a module bind."""
     names: set[str] = set()
     for each in tree.body:
         if isinstance(each, ast.Import | ast.ImportFrom):
@@ -176,7 +176,7 @@ def _parameters(function: ast.FunctionDef) -> list[str]:
 
 
 def _refuse_more(evaluator: Path, function: ast.FunctionDef) -> None:
-    """An evaluator is called with the program alone: GEPA's examples, say, are not in the file."""
+    """Check that the evaluator takes only the program: for example, GEPA's examples are not in the file."""
     arguments = function.args
     positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
     needed = positional[1 : len(positional) - len(arguments.defaults)]
@@ -199,14 +199,15 @@ def _refuse_more(evaluator: Path, function: ast.FunctionDef) -> None:
 
 
 def _reader(name: str, asked: bool) -> str:
-    """What the kernel counts by its word; the score that the runner chooses where no metric was asked for; else a metric."""
+    """The reader of a metric: the kernel's word for what it counts, the runner's choice without a metric, otherwise a metric by
+    name."""
     if name in COUNTED_BY_KERNEL:
         return name
     return "$.score" if not asked and name in (SCORE, COMBINED) else f'$.metrics["{name}"]'
 
 
 def _told(task: CommandTask, recognised: Recognised, evaluator: Path) -> str:
-    """u_str: what counts, how it was chosen, the evaluator's own words, what holds for every candidate, and what it imports."""
+    """u_str: what counts, how it was chosen, the evaluator's source, the rules for every candidate, and what it imports."""
     head = task.objective.told
     if any(reader == "$.score" for reader in task.objective.readers.values()) and not recognised.combined:
         head += " (the evaluator's score, or the mean of its metrics where it has several)"
@@ -226,7 +227,7 @@ def _text(path: Path) -> str:
 
 
 def _root(program: Path, evaluator: Path) -> Path:
-    """The folder that holds both."""
+    """The folder that contains both."""
     one, other = program.resolve().parent, evaluator.resolve().parent
     for outer, inner in ((other, one), (one, other)):
         if inner.is_relative_to(outer):
@@ -243,11 +244,11 @@ def _executable(python: Path | None) -> Path:
     found = next((each for each in (python, python / "bin" / "python") if each.is_file()), None)
     if found is None:
         raise ConfigurationError(f"there is no Python at {python}; name an interpreter, or a virtual environment")
-    return found.absolute()  # not resolved: a virtual environment is found by where its link is
+    return found.absolute()  # not resolved: Python finds its virtual environment by the link's path
 
 
 def _needed(interpreter: Path) -> tuple[Path, ...]:
-    """Folders that must be readable for the evaluator to run: this package, the environment, and what that one is made of."""
+    """Folders that the evaluator needs to read: this package, the environment, and the environment's base."""
     environment = interpreter.parent.parent
     candidates = [RUNNER.parents[1], environment, interpreter.resolve().parent.parent]
     kept = dict.fromkeys(each for each in candidates if not any(each.is_relative_to(system) for system in _SYSTEM))

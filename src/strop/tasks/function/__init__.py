@@ -1,1 +1,1 @@
-"""Tasks made from a function of a user's file."""
+"""Tasks made from a function in a user's file."""

@@ -1,6 +1,7 @@
-"""Take a function out of a module together with what it needs: a program text that runs alone.
+"""Extract a function from a module, with everything it needs, as a program that runs alone.
 
-Read from the syntax tree; nothing is executed. What cannot be taken out so that it means the same is refused in one line.
+The syntax tree is read; nothing is executed. A function that cannot be extracted without changing its meaning is refused in one
+line.
 """
 
 from __future__ import annotations
@@ -24,21 +25,21 @@ _MUTATORS = frozenset(
 )
 _ALWAYS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-"""Statements that bind something else than a value."""
+"""Statements that bind something other than a value."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A module, read."""
+    """A parsed module."""
 
     path: Path
     text: str
-    """With newlines at the ends of lines."""
+    """The text, with newlines as line ends."""
     tree: ast.Module
 
     @cached_property
     def lines(self) -> list[str]:
-        """By line number less 1, as the syntax tree counts them."""
+        """Lines, by the syntax tree's line number less 1."""
         return self.text.split("\n")
 
     @cached_property
@@ -48,7 +49,7 @@ class Source:
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """Those that are no function, class or import."""
+        """Those that are not functions, classes or imports."""
         return frozenset().union(*(bound_names(node) for node in self.tree.body if not isinstance(node, DEFINED)))
 
     def of(self, node: ast.stmt) -> str:
@@ -65,7 +66,7 @@ def read_source(path: Path, text: str) -> Source:
     """The module with this text.
 
     Raises:
-        ConfigurationError: it is no Python, or has line ends that no other program would count as such.
+        ConfigurationError: it is not Python, or has line ends that other programs would not recognise.
     """
     normal = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if "\r" in normal:
@@ -79,23 +80,23 @@ def read_source(path: Path, text: str) -> Source:
 
 
 def first_line(node: ast.stmt) -> int:
-    """The line that a statement begins in: that of its first decorator where it has any."""
+    """The first line of a statement, including its decorators."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def is_mark(decorator: ast.expr) -> bool:
-    """Whether a decorator is `@improve_me(…)`, however it was imported."""
+    """Whether a decorator is `@improve_me(…)`, under any import."""
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
     return name == DECORATOR
 
 
 def find_function(source: Source, name: str) -> ast.FunctionDef:
-    """The one definition of the function `name` at the top level.
+    """The only definition of the function `name` at the top level.
 
     Raises:
-        ConfigurationError: there is none, or more, or it is of a kind that cannot be taken out.
+        ConfigurationError: there is none or more than one, or it is of a kind that cannot be extracted.
     """
     where = f"{source.path}:{name}"
     found = [node for node in source.tree.body if name in bound_names(node)]
@@ -117,7 +118,7 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
 
 
 def bound_names(node: ast.AST) -> set[str]:
-    """The names that a statement of the top level binds there."""
+    """The names that a top-level statement binds."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -136,7 +137,7 @@ def _bound_inside(node: ast.AST) -> Iterator[str]:
 
 
 def needed_names(node: ast.stmt, source: Source) -> set[str]:
-    """The names of the module that a statement reads, now or when what it defines is called."""
+    """The module's names that a statement reads, now or when the function or class that it defines is used."""
     text = source.of(node)
     without = syntax_tree(text).body[0]
     if isinstance(without, ast.FunctionDef):
@@ -156,13 +157,13 @@ def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def extracted(source: Source, name: str, *, files: bool = True, own: Collection[str] = ()) -> str:
-    """The program: imports, constants and helper functions that `name` uses, in the module's order, and the function.
+    """The program: the function, and the imports, constants and helper functions that it uses, in the module's order.
 
-    `files`: whether what is imported may not be a file of the user's, beside the module; False where that was seen to already.
-    `own`: globals that the function may declare and change, because nothing else has them.
+    `files`: whether to check that imports are not the user's own files; False if that was checked before.
+    `own`: globals that the function may declare and change, because nothing else uses them.
 
     Raises:
-        ConfigurationError: it needs something that cannot be taken out.
+        ConfigurationError: it needs something that cannot be extracted.
     """
     target = find_function(source, name)
     kept, seen = used(source, target)
@@ -176,7 +177,7 @@ def extracted(source: Source, name: str, *, files: bool = True, own: Collection[
 
 
 def used(source: Source, *starts: ast.stmt, names: Collection[str] = ()) -> tuple[set[ast.stmt], set[str]]:
-    """The statements of the top level that these statements and names need, `starts` among them, and the names in them."""
+    """The top-level statements that these statements and names need, including `starts`, and the names in them."""
     kept: set[ast.stmt] = set(starts)
     seen = set(names).union(*(needed_names(node, source) for node in starts))
     while True:
@@ -192,13 +193,13 @@ def used(source: Source, *starts: ast.stmt, names: Collection[str] = ()) -> tupl
 
 
 def left_out(source: Source, name: str) -> list[ast.stmt]:
-    """Statements that do something when the module loads, and are no part of the program."""
+    """Statements that run when the module loads and are not part of the program."""
     kept, _ = used(source, find_function(source, name))
     return [node for node in source.tree.body if node not in kept and not bound_names(node) and not says_nothing(node)]
 
 
 def says_nothing(node: ast.stmt) -> bool:
-    """A docstring, or what runs only when the program is a script."""
+    """Whether it is a docstring, or runs only if the module is run as a script."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
     if isinstance(node, ast.Pass):
@@ -207,7 +208,7 @@ def says_nothing(node: ast.stmt) -> bool:
 
 
 def _changes(node: ast.stmt, seen: Collection[str], source: Source) -> bool:
-    """Whether a statement of the top level changes what is bound to one of the names, or how an import of them behaves."""
+    """Whether a top-level statement changes the value of one of the names, or how an import of them behaves."""
     if isinstance(node, DEFINED) or says_nothing(node):
         return False
     if isinstance(node, ast.Expr) and ast.unparse(node).startswith("sys.setrecursionlimit("):
@@ -228,14 +229,14 @@ def _changes(node: ast.stmt, seen: Collection[str], source: Source) -> bool:
 
 
 def _root(node: ast.expr) -> str:
-    """The name that an expression such as `a.b[c].d()` begins with; empty where it begins otherwise."""
+    """The name at the start of an expression such as `a.b[c].d()`; empty if there is none."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _without_mark(node: ast.stmt, source: Source) -> str:
-    """The source of the function, less the line or lines of the decorator that marks it."""
+    """The source of the function, without the decorator that marks it."""
     assert isinstance(node, ast.FunctionDef)
     start = first_line(node)
     if node.decorator_list and is_mark(node.decorator_list[0]):
@@ -255,7 +256,7 @@ def joined(nodes: Iterable[ast.stmt], said: Callable[[ast.stmt], str]) -> str:
 
 
 def _check(node: ast.stmt, wanted: str, source: Source, name: str, files: bool) -> None:
-    """Raises ConfigurationError for an import of the user's own files, which the jail does not have."""
+    """Raise ConfigurationError for an import of the user's own files, which the jail does not have."""
     where = f"{source.path}:{name}"
     for each in ast.walk(node):
         if isinstance(each, ast.ImportFrom) and each.level:
@@ -273,7 +274,7 @@ def _check(node: ast.stmt, wanted: str, source: Source, name: str, files: bool) 
 
 
 def package_root(path: Path) -> Path:
-    """The folder that a module is imported from: above all folders that are packages."""
+    """The folder from which a module is imported: the one above its packages."""
     root = path.absolute().parent
     while (root / "__init__.py").is_file() and root.parent != root:
         root = root.parent
@@ -294,7 +295,7 @@ def _check_stars(source: Source, seen: set[str], name: str) -> None:
 
 
 def _check_state(source: Source, kept: set[ast.stmt], seen: set[str], name: str, own: Collection[str]) -> None:
-    """Raises ConfigurationError where the function reads a global that something changes while the module is used."""
+    """Raise ConfigurationError if the function reads a global that changes while the module is used."""
     for node in source.tree.body:
         for function in ast.walk(node):
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
@@ -311,7 +312,7 @@ def _check_state(source: Source, kept: set[ast.stmt], seen: set[str], name: str,
 
 
 def changed_globals(nodes: Iterable[ast.stmt]) -> set[str]:
-    """The names outside of these functions and classes that they may change while they run."""
+    """The names outside these functions and classes that they may change when they run."""
     functions = [
         each for node in nodes for each in (node.body if isinstance(node, ast.ClassDef) else [node])
         if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
@@ -320,7 +321,7 @@ def changed_globals(nodes: Iterable[ast.stmt]) -> set[str]:
 
 
 def _stated(function: ast.AST) -> Iterator[tuple[str, bool]]:
-    """(name, declared `global`) of what a function may change outside of itself."""
+    """(name, declared `global`) of variables that a function may change outside itself."""
     own = {each.arg for each in ast.walk(function) if isinstance(each, ast.arg)}
     own |= {each.id for each in ast.walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
     declared = {name for each in ast.walk(function) if isinstance(each, ast.Global) for name in each.names}

@@ -1,7 +1,7 @@
-"""`@strop.improve_me`: mark a function of a module as something to be improved.
+"""`@strop.improve_me`: mark a function of a module for improvement.
 
-The function stays the one that was written: the mark is one attribute, which nothing but strop looks at. What strop makes of it
-is in strop.tasks.function.task.
+The function itself does not change: the mark is one attribute, which only strop reads. `strop.tasks.function.task` makes a task
+of it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ MARK = "__strop_improve_me__"
 
 @dataclass(frozen=True)
 class Marked:
-    """What `improve_me` was told, as it was told; checked when strop makes a task of it."""
+    """The arguments of `improve_me`, checked when strop makes a task from them."""
 
     score: Callable[..., float] | Literal["time"]
     sample: Callable[[Any], Any] | None
     cases: Sequence[tuple[Any, ...] | Mapping[str, Any]] | None
     reference: bool
     settings: Mapping[str, Any]
-    """Fields of a `strop.Task` that were given."""
+    """The given fields of a `strop.Task`."""
 
 
 def improve_me(
@@ -36,22 +36,22 @@ def improve_me(
     reference: bool = False,
     **settings: Any,
 ) -> Callable[[F], F]:
-    """Mark a function: `strop improve module.py:function` makes a better one of it (docs/improve.md).
+    """Mark a function for `strop improve module.py:function` (docs/improve.md).
 
-    Give `sample` or `cases`, not both.
+    Give either `sample` or `cases`.
 
     Args:
-        score: `score(instance, answer)` as of a `strop.Task`, where the first parameter is called `instance`; else
+        score: `score(instance, answer)` as in `strop.Task` if the first parameter is called `instance`, otherwise
             `score(answer, *arguments)`. In [0, 1], higher is better; runs in the host. Or `"time"`: CPU time relative to
             the original's, at equal answers.
-        sample: draws the arguments by name from a numpy Generator; `(arguments, hidden)` where the scorer must know more.
-        cases: arguments by position (tuples) or by name (dicts); every second one is held out. At least 2.
-        reference: answers must also be equal to those of the function as it stands (numbers within a relative 1e-9).
+        sample: draws the arguments by name from a numpy Generator, or `(arguments, hidden)` if the scorer must know more.
+        cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
+        reference: answers must also equal those of the original function (numbers within a relative 1e-9).
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `failure`, `description` and
-            `answer`, as of a `strop.Task`.
+            `answer`, as in `strop.Task`.
 
     Returns:
-        A decorator that gives back the function itself.
+        A decorator that returns the function itself.
     """
     marked = Marked(score, sample, cases, reference, settings)
 

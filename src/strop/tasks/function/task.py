@@ -1,6 +1,6 @@
-"""A function of the user's own module as a task: taken out, improved alone, and put back (docs/improve.md).
+"""A function of the user's own module as a task: extract it, improve it alone, and put it back (docs/improve.md).
 
-The module is the user's own code and is loaded in the host, as a task file is. The function runs in the jail.
+The module is the user's own code and is loaded in the host, like a task file. The function runs in the jail.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from strop.tasks.function.write_back import program_of, written_back
 SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
 """Fields of a task that `improve_me` takes."""
 CLOSE = 1e-9
-"""Numbers that differ by less than this, relative to the larger, are the same answer."""
+"""Numbers that differ by less than this, relative to the larger, count as equal."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 _REMEMBERED = 1000
-"""Answers of the original that are kept."""
+"""How many answers of the original are cached."""
 
 
 @dataclass(frozen=True)
 class FunctionTask(Task):
-    """A task whose program is a function of a module, with what it uses there."""
+    """A task whose program is a function of a module, with the definitions that it uses."""
 
     source: Source | None = None
     module_text: str = ""
-    """Of the module's file as it stands there, line ends included."""
+    """The text of the module's file, with its own line ends."""
     by_time: bool = False
     """Whether the score is CPU time relative to the original's, at equal answers (strop.core.utilities.speed)."""
     cases: tuple[Mapping[str, Any], ...] = ()
-    """Arguments by name, where they are listed and not drawn: every second one is held out."""
+    """Arguments by name, if they are listed rather than drawn; every second one is held out."""
 
     @property
     def _form(self) -> str:
@@ -67,16 +67,16 @@ class FunctionTask(Task):
         return self.cases[1::2] if split == "test" else self.cases[::2]
 
     def program(self, candidate: str) -> str:
-        """The function and what it uses, taken out of the patched module: what `written_back` makes is what is scored.
+        """The function and what it uses, extracted from the patched module, so that what is scored is what `written_back` writes.
 
         Raises:
-            Malformed: the patch cannot carry the candidate.
+            Malformed: the patch cannot express the candidate.
         """
         assert self.source is not None
         return program_of(self.source, self.entry, candidate)
 
     def written_back(self, candidate: str) -> str:
-        """The text of the module's file with the candidate's function in it; line ends are newlines, as in the candidate.
+        """The text of the module's file with the candidate's function; line ends are newlines, as in the candidate.
 
         Raises:
             Malformed: the candidate changes more than the function.
@@ -86,7 +86,7 @@ class FunctionTask(Task):
 
     @property
     def note(self) -> str:
-        """One line on what the module does when it loads and the program does not; empty where there is nothing."""
+        """One line about what the module does on loading that the program does not do; empty if there is nothing."""
         assert self.source is not None
         lines = left_out(self.source, self.entry)
         if not lines:
@@ -100,7 +100,7 @@ class FunctionTask(Task):
 
 
 def marked_names(module: object) -> list[str]:
-    """The functions of a module that are marked there."""
+    """The marked functions of a module."""
     name = getattr(module, "__name__", None)
     return [
         each
@@ -112,10 +112,10 @@ def marked_names(module: object) -> list[str]:
 
 
 def function_task(path: Path, module: object, name: str) -> FunctionTask:
-    """The task of the marked function `name` of a module that was loaded from `path`.
+    """The task of the marked function `name` in a module that was loaded from `path`.
 
     Raises:
-        ConfigurationError: it cannot be taken out of the module, or what it was marked with does not fit it.
+        ConfigurationError: it cannot be extracted from the module, or the arguments of its mark do not fit it.
     """
     where = f"{path}:{name}"
     function = getattr(module, name)
@@ -189,7 +189,7 @@ def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:
 
 
 def _by_name(case: object, signature: inspect.Signature, where: str) -> dict[str, Any]:
-    """A case as arguments by name, in the order of the function's parameters."""
+    """A case's arguments by name, in the order of the function's parameters."""
     try:
         if isinstance(case, tuple):
             bound = signature.bind(*case)
@@ -209,7 +209,7 @@ def _by_name(case: object, signature: inspect.Signature, where: str) -> dict[str
 
 
 def _scorer(score: Callable[..., float]) -> Callable[[Instance, Any], float]:
-    """A score as a task has it: of the instance and the answer."""
+    """Convert a score to the form of a task, with the instance and the answer as arguments."""
     names = list(inspect.signature(score).parameters)
     if names[:1] == ["instance"]:
         return score
@@ -223,7 +223,7 @@ def _never(instance: Instance, answer: object) -> float:
 def _equal_first(
     function: Callable[..., Any], score: Callable[[Instance, Any], float]
 ) -> Callable[[Instance, Any], float]:
-    """`score`, for answers that equal those of the original, which is the user's own and runs in the host."""
+    """`score` for answers that equal those of the original, which is the user's own code and runs in the host."""
     answers: dict[bytes, Any] = {}
 
     def checked(instance: Instance, answer: Any) -> float:
@@ -240,8 +240,8 @@ def _equal_first(
 
 
 def same_answer(one: object, other: object) -> bool:
-    """Whether two answers are equal: numbers and arrays within a relative `CLOSE`, lists and dicts by their parts; a tuple is a
-    list, as which it arrives from a guest."""
+    """Whether two answers are equal: numbers and arrays within a relative `CLOSE`, lists and dicts element by element. A tuple
+    counts as a list, because it arrives as one from a guest."""
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return _same_arrays(np.asarray(one), np.asarray(other))
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
@@ -274,7 +274,7 @@ def _same_arrays(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
-    """u_str: what may change, what counts, and the source of what draws and scores."""
+    """u_str: what may change, what counts, and the source of the functions that draw and score."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "

@@ -1,7 +1,7 @@
-"""Put an improved function back into its module, and change nothing else there.
+"""Put an improved function back into its module and change nothing else.
 
 A candidate may change the function and add imports, constants and helper functions under names that the module does not have.
-What else the program held came from the module and stays as it is there.
+The rest of the program came from the module and must stay as it is.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from strop.tasks.function.extract import (
 
 @dataclass(frozen=True)
 class Changes:
-    """What a candidate is beside the program that was taken out of the module."""
+    """What a candidate changes in the program that was extracted from the module."""
 
     function: str
-    """The source of the function, with the decorators that are not the module's, up to its last line."""
+    """The source of the function to its last line, with decorators that the module does not have."""
     decorated: bool
-    """Whether `function` begins with decorators, which take the place of those below the mark."""
+    """Whether `function` begins with decorators, which replace those below the mark."""
     imports: tuple[str, ...]
     added: tuple[str, ...]
     """Sources of new definitions, with the comments directly above them."""
 
 
 def program_of(source: Source, name: str, candidate: str) -> str:
-    """The program that runs for a candidate: the function, and what it uses, taken out of the module that the patch makes.
+    """The program to run for a candidate: the function and what it uses, extracted from the patched module.
 
-    So a candidate may be the function alone: the module's other names are those of the module.
+    So a candidate may be the function alone; all other names are the module's.
 
     Raises:
-        Malformed: the patch cannot carry it, or what it makes cannot be taken out of the module again.
+        Malformed: the patch cannot express it, or the function cannot be extracted from the patched module.
     """
     try:
         patched = read_source(source.path, written_back(source, name, candidate))
@@ -60,7 +60,7 @@ def program_of(source: Source, name: str, candidate: str) -> str:
 
 
 def _check_uses(source: Source, patched: Source, name: str) -> None:
-    """Raises Malformed where the patched function changes a value of the module, or reads one that only its score uses."""
+    """Raise Malformed if the patched function changes a value of the module, or reads one that only its score uses."""
     original, target = find_function(source, name), find_function(patched, name)
     before, _ = used(source, original)
     after, names = used(patched, target)
@@ -71,7 +71,7 @@ def _check_uses(source: Source, patched: Source, name: str) -> None:
 
 
 def _only_scoring(source: Source, target: ast.FunctionDef) -> set[str]:
-    """Values of the module that the mark needs and the function does not: cases, labels. Numbers and texts are no secret."""
+    """Values of the module that only the mark needs: cases, labels. Numbers and texts are not secret."""
     marks = [each for each in target.decorator_list if is_mark(each)]
     named = {each.id for mark in marks for each in ast.walk(mark) if isinstance(each, ast.Name)}
     _, scoring = used(source, names=named & source.bound)
@@ -86,10 +86,10 @@ def _only_scoring(source: Source, target: ast.FunctionDef) -> set[str]:
 
 
 def written_back(source: Source, name: str, candidate: str) -> str:
-    """The module's text with the candidate's function in it, and new helpers above that; line ends are newlines.
+    """The module's text with the candidate's function, and new helpers above it; line ends are newlines.
 
     Raises:
-        Malformed: it changes something else than the function, or adds a name that the module has.
+        Malformed: it changes more than the function, or adds a name that the module has.
     """
     changes = changes_of(source, name, candidate)
     target, lines = find_function(source, name), source.lines
@@ -148,10 +148,10 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
 
 
 def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
-    """The import, less what the module imports itself.
+    """The import, without what the module imports itself.
 
     Raises:
-        Malformed: it binds a name that means something else in the module.
+        Malformed: it binds a name that has another meaning in the module.
     """
     there = {one for each in source.tree.body if isinstance(each, type(node)) for one in _aliases(each)}
     new = [alias for alias, one in zip(node.names, _aliases(node), strict=True) if one not in there]
@@ -183,7 +183,7 @@ def _with_comments(found: Source, node: ast.stmt) -> str:
 
 
 def _below_imports(source: Source, before: int) -> int:
-    """The number of lines down to the end of the last import above line `before`, else of the docstring, else none."""
+    """The number of lines to the end of the last import above line `before`, or of the docstring, or 0."""
     at = 0
     for node in source.tree.body:
         if first_line(node) >= before:
