@@ -126,7 +126,7 @@ def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path
     document = json.loads(ended.stdout)
     assert document["finding"] == "better" and document["stands_in"] and document["outcome"] == "raised"
     assert document["sentence"].startswith("Better: 20% higher speed, from 10 to 12")
-    assert document["sentence"].endswith("so this is the best candidate that it had evaluated.")
+    assert document["sentence"].endswith("so this is the best candidate that it evaluated.")
 
 
 def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried(strop: Any, mine: Path) -> None:

@@ -67,13 +67,13 @@ def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: 
     path = {"PYTHONPATH": str(site)}
     improvers, tasks = strop("list", "improvers", **path), strop("list", "tasks", **path)
     assert "ours 1.0" in improvers.stdout and "ours.improvers.idle" in improvers.stdout
-    assert "ours.problems:doubling" in tasks.stdout and "the name is strop's own" in tasks.stdout
+    assert "ours.problems:doubling" in tasks.stdout and "strop has this name" in tasks.stdout
     rows = json.loads(strop("list", "tasks", "--json", **path).stdout)["installed"]
     assert {row["name"]: row["not_used"] for row in rows} == {
         "broken": None,
         "doubling": None,
         "gone": None,
-        "parity": "not used: the name is strop's own",
+        "parity": "not used: strop has this name",
     }
     assert imported(tmp_path) == set()
     assert json.loads(strop("list", "improvers", "--json").stdout)["installed"] == []

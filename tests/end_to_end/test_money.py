@@ -116,7 +116,7 @@ def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answ
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["cut"]) as server:
         assert run_against(server, strop).returncode == 0
     assert shown(strop)["costs"]["unseen_cost"] > 0
-    assert "more set aside for calls that may have been billed without an answer" in strop("show", "there").stdout
+    assert "more reserved for calls that may have been billed without an answer" in strop("show", "there").stdout
 
 
 def test_run_ends_when_its_time_is_spent(strop: Any) -> None:

@@ -51,7 +51,7 @@ def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any,
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert (
-        "of 12 repeats are there" in out
+        "of 12 repeats are done" in out
         and "To continue: the same command with --out there" in err
         and "Traceback" not in err
     )

@@ -15,7 +15,7 @@ from strop.api.finding import RUNS, any_improver_text
 from strop.api.measuring import measure_missing, measuring
 from strop.api.results import Shown
 from strop.api.subjects import TaskLike, model_of, objects_of
-from strop.report.terminal.comparison import print_comparison
+from strop.report.terminal.evaluation import print_comparison
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import assembled
 from strop.runs.compare import Comparison as Found

@@ -21,10 +21,10 @@ from strop.base.errors import ConfigurationError, StoreError, TaskError
 from strop.base.events import ImproveStarted
 from strop.core.metric_change import Gain, Scale
 from strop.lm.base import LanguageModel
-from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
+from strop.report.terminal.claim import sentence
+from strop.report.terminal.improvement import ImprovementReport, print_improvement, read_improvement
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
-from strop.report.terminal.single import sentence
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import UTILITY, Finding, improve_once

@@ -10,8 +10,8 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.core.metric_change import facts_from
+from strop.report.terminal.claim import sentence
 from strop.report.terminal.reading import reading
-from strop.report.terminal.single import sentence
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
 from strop.runs.patching.best_candidate import best_of

@@ -12,8 +12,7 @@ from rich.console import Console
 from strop.api.arguments import names_arguments
 from strop.api.results import Shown
 from strop.api.subjects import TaskLike, source_of, task_of
-from strop.report.terminal.documents import ScoreResult
-from strop.report.terminal.tables import print_score
+from strop.report.terminal.score import ScoreResult, print_score
 from strop.runs.options import Require, protections
 from strop.runs.score import program_of
 from strop.runs.score import score as evaluate

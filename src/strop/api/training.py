@@ -16,9 +16,9 @@ from strop.api.results import Shown
 from strop.api.subjects import TaskLike, model_of, objects_of
 from strop.base.errors import StoreError
 from strop.report.terminal.card import print_card
+from strop.report.terminal.layout import say
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
-from strop.report.terminal.tables import say
 from strop.runs.assembly import assembled
 from strop.runs.improver_card import ImproverCard, card_path, read_card
 from strop.runs.journal import new_directory, run

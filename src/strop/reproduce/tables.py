@@ -10,7 +10,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from strop.analysis.stats import Estimate
-from strop.report.terminal.tables import SENTENCE, say
+from strop.report.terminal.layout import SENTENCE, say
 from strop.report.terminal.words import ALL_EQUAL, escape, no_width
 
 ROOMY = 7

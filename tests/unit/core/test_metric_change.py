@@ -17,9 +17,9 @@ from strop.base.errors import StoreError
 from strop.base.results import Evaluation
 from strop.core.improver import Improvement
 from strop.core.metric_change import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.report.terminal.claim import sentence
 from strop.report.terminal.gains import compared, gain_document, size, valued
-from strop.report.terminal.single import sentence
-from strop.report.terminal.tried import metrics_table
+from strop.report.terminal.improvement import print_metrics
 from strop.runs.improve import Cost, Scored, Single
 from support.tables import terminal
 
@@ -182,7 +182,7 @@ def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> 
         ", on 40 held-out instances."
     )
     worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))
-    assert worse.startswith("No improvement: what the improver returned is worse, 34% slower") and worse.endswith(
+    assert worse.startswith("No improvement: the returned program is worse, 34% slower") and worse.endswith(
         "; keep the original."
     )
 
@@ -202,7 +202,7 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: what the improver returned fails on held-out instances "
+        "No improvement: the returned program fails on held-out instances "
         "(instance 0: constraint tests=1 not met: 0.93); keep the original."
     )
 
@@ -213,7 +213,7 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     found = single(facts, after, before, value=0.4, scores=(0.4,) * 8)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: what the improver returned is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400, "
+        "No improvement: the returned program is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400, "
         "on 8 held-out instances; keep the original."
     )
 
@@ -224,7 +224,7 @@ def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
     stands = Single(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in
     assert sentence(stands).startswith("Better: 98% faster (95% interval ") and sentence(stands).endswith(
-        "; the improver failed (raised: KeyError: 'x'), so this is the best candidate that it had evaluated."
+        "; the improver failed (raised: KeyError: 'x'), so this is the best candidate that it evaluated."
     )
 
 
@@ -249,7 +249,7 @@ def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
     after, before = measured(metric, 1.0009, n=10, noise=0.00001)
     shown = StringIO()
     console = terminal(shown)
-    console.print(metrics_table(single(ObjectiveFacts((metric,), seeded=True), after, before), console))
+    print_metrics(single(ObjectiveFacts((metric,), seeded=True), after, before), console)
     said = shown.getvalue()
     letters = "".join(line.split(" ")[0] for line in said.splitlines())
     assert name in letters and "original" in said and "better" in said

@@ -20,14 +20,15 @@ from strop.base.results import Evaluation
 from strop.base.unified_diff import as_written, named, unified
 from strop.core.improver import Improvement
 from strop.lm.replay import Recorded
-from strop.report.terminal.documents import ModelFacts
+from strop.report.terminal.claim import sentence
+from strop.report.terminal.documents import ModelFacts, answers_document
+from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
 from strop.report.terminal.live import Silence
-from strop.report.terminal.single import print_diff, print_single, sentence, single_document
 from strop.runs.assembly import Components
 from strop.runs.improve import Cost, Scored, Single, improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
-from strop.runs.run_data import read_run
+from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from support.tables import terminal
@@ -73,7 +74,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
     start = Original({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
-        "No improvement: what the improver returned is worse, -1.000 (all 16 equal) in score, from 1.000 to 0.000, "
+        "No improvement: the returned program is worse, -1.000 (all 16 equal) in score, from 1.000 to 0.000, "
         "on 16 held-out instances; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
@@ -103,7 +104,7 @@ def trying(*candidates: str, returning: str) -> str:
     ("returned", "reason"),
     [
         ("initial_solution", "the improver returned the original"),
-        (repr("def algorithm(n):\n    return -1\n"), "what the improver returned did not score as well in training"),
+        (repr("def algorithm(n):\n    return -1\n"), "the returned program did not score as well in training"),
     ],
 )
 def test_best_candidate_stands_when_the_improver_returns_a_worse_one(once: Any, returned: str, reason: str) -> None:
@@ -111,7 +112,7 @@ def test_best_candidate_stands_when_the_improver_returns_a_worse_one(once: Any, 
     found, directory = once(trying(half, DOUBLE, half, returning=returned), test_instances=16)
     assert found.finding == "better" and found.stands_in and found.improved.text == DOUBLE
     assert (directory / "solution.py").read_text() == DOUBLE
-    assert sentence(found).endswith(f"; {reason}, so this is the best candidate that it had evaluated.")
+    assert sentence(found).endswith(f"; {reason}, so this is the best candidate that it evaluated.")
 
 
 def test_program_that_the_improver_returns_stands_when_no_candidate_scored_better(once: Any) -> None:
@@ -222,17 +223,23 @@ def test_finding_claims_no_more_than_the_instances_show(differences: list[float]
     assert sentence(made(differences)).lower().startswith(claim)
 
 
-def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
-    file = io.StringIO()
-    print_single(
-        made([0.4] * 6),
-        terminal(file),
-        task="lpn",
-        notice="a stand-in",
-        notes={"R005": 2},
+def report_of(single: Single | None) -> ImprovementReport:
+    run = RunData()
+    notes = {"R005": 2}
+    return ImprovementReport(
+        single, Original({}), "lpn", ModelFacts("offline", False), run, answers_document(run.answers), (), notes
     )
-    lines = file.getvalue().splitlines()
-    assert lines[0] == "a stand-in" and lines[1].startswith("Better: +0.400 (all 6 equal) in score")
+
+
+def shown(report: ImprovementReport) -> str:
+    file = io.StringIO()
+    print_improvement(report, Path("nowhere"), terminal(file))
+    return file.getvalue()
+
+
+def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
+    lines = shown(report_of(made([0.4] * 6))).splitlines()
+    assert "not a language model" in lines[0] and lines[2].startswith("Better: +0.400 (all 6 equal) in score")
     assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
@@ -240,16 +247,15 @@ def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
 
 
 def test_report_of_a_record_that_ended_early_says_so() -> None:
-    file = io.StringIO()
-    print_single(None, terminal(file), task="lpn")
-    assert file.getvalue().startswith("Unfinished: ")
-    document = single_document(None, task="lpn", model=ModelFacts("offline", False), directory=Path("nowhere"))
+    report = report_of(None)
+    assert "Unfinished: " in shown(report)
+    document = improvement_document(report, Path("nowhere"))
     assert (document["finding"], document["original"], document["solution"]) == ("unfinished", None, None)
 
 
 def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:
     found, directory = once(SEED, test_instances=16)
-    document = single_document(found, task="doubling", model=ModelFacts("scripted", False), directory=directory)
+    document = improvement_document(report_of(found), directory)
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert document["finding"] == "better" and document["improved"] and document["difference"]
     assert document["improved"]["test"]["scores"] == [1.0] * 16

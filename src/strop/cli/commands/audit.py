@@ -17,11 +17,14 @@ from strop.report.terminal.audit import (
     RunAudit,
     audit_run,
     audited,
+    print_program,
+    print_rules,
+    print_run_audit,
+    print_text,
     program_document,
     rules_document,
     run_audit_document,
 )
-from strop.report.terminal.audit_tables import print_program, print_rules, print_run_audit, print_text
 from strop.report.terminal.words import escape
 from strop.store import Store
 

@@ -20,9 +20,8 @@ from strop.base.pluralize import quantity
 from strop.cli.commands.options import DEFAULTS
 from strop.cli.commands.output import notice_of
 from strop.core.selection import Gate
-from strop.report.terminal.comparison import comparison_document, print_comparison
 from strop.report.terminal.documents import ModelFacts, to_json
-from strop.report.terminal.matrix import eval_document, print_matrix
+from strop.report.terminal.evaluation import comparison_document, eval_document, print_comparison, print_matrix
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext

@@ -22,12 +22,12 @@ from strop.cli.commands.options import RUNS, Whole
 from strop.cli.commands.output import announce, notices, print_document, reading, results, results_alone
 from strop.cli.commands.reporting import OutputOptions, reported
 from strop.lm.options import members, read_spec
-from strop.report.improvement import ImprovementReport, print_improvement, read_improvement
-from strop.report.terminal.costs import costs_document
-from strop.report.terminal.documents import ModelFacts
-from strop.report.terminal.edits import edits_line
-from strop.report.terminal.single import single_document
-from strop.report.terminal.words import escape, quantity
+from strop.report.terminal.improvement import (
+    improvement_document,
+    print_improvement,
+    read_improvement,
+)
+from strop.report.terminal.words import edits_line, escape, quantity
 from strop.runs.journal import new_directory
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
@@ -224,9 +224,11 @@ def best_line(directory: Path) -> str:
     """What the best so far of an improvement that has not ended is."""
     with reading(directory), Store.open(directory) as store:
         report = read_improvement(store)
-    if not (directory / BEST).is_dir() or not report.tried:
-        return f"no candidate is better than the original so far ({quantity(len(report.tried), 'candidate')} tried)"
-    best = report.tried[0]
+    if not (directory / BEST).is_dir() or not report.candidates:
+        return (
+            f"no candidate is better than the original so far ({quantity(len(report.candidates), 'candidate')} tried)"
+        )
+    best = report.candidates[0]
     applies = f"; strop apply {directory} --unproven applies it" if report.original.root else ""
     return f"best so far: {best.name}, {best.value:.3f} in training, in {directory / BEST} (its patch: {BEST_DIFF}){applies}"
 
@@ -244,7 +246,7 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
     """Print what the improvement recorded in `store`, in `directory`, came to."""
     report = read_improvement(store)
     if as_json:
-        print_document(_document(report, directory) | ({} if applied is None else {"applied": applied}))
+        print_document(improvement_document(report, directory) | ({} if applied is None else {"applied": applied}))
         return
     print_improvement(report, directory, results())
 
@@ -260,11 +262,3 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
         say(f"the patch is {directory / 'solution.diff'}; strop apply {directory} puts it in place")
     elif report.single is None:
         say(best_line(directory))
-
-
-def _document(report: ImprovementReport, directory: Path) -> dict[str, object]:
-    model = ModelFacts(report.model, report.is_language_model)
-    document = single_document(
-        report.single, task=report.task, model=model, directory=directory, notes=report.notes, tried=report.tried
-    )
-    return {**document, "costs": costs_document(report.run.costs), "answers": report.answers}

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from strop.base.terminal_text import escape
 from strop.report.terminal.documents import SCHEMA_VERSION
+from strop.report.terminal.layout import Lasting
 from strop.report.terminal.reading import reading as reading
-from strop.report.terminal.stream import Lasting
 from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
 
 PUBLISHED_NOTICE = (

@@ -8,23 +8,21 @@ from pathlib import Path
 from strop.base.solution import digest_of
 from strop.cli.commands.improve import show_improvement
 from strop.cli.commands.output import notice_of, print_document, reading, results
-from strop.report.terminal.answers import answers_document
 from strop.report.terminal.card import card_document, print_card
 from strop.report.terminal.conclusion import conclusion_of
-from strop.report.terminal.costs import costs_document, print_costs
-from strop.report.terminal.documents import ModelFacts, RunDocument, run_document
-from strop.report.terminal.edits import edits_line
-from strop.report.terminal.glossary import print_glossary
+from strop.report.terminal.documents import ModelFacts, RunDocument, answers_document, costs_document, run_document
+from strop.report.terminal.layout import print_glossary, say
 from strop.report.terminal.lineage_tree import print_lineage
-from strop.report.terminal.strategies import (
-    has_lineage,
-    named,
+from strop.report.terminal.run import (
     names_of,
     print_comparisons,
+    print_costs,
+    print_run,
     print_strategies,
+    strategies_of,
     strategy_documents,
 )
-from strop.report.terminal.tables import print_run, say
+from strop.report.terminal.words import edits_line
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.run_data import RunData, read_run
 from strop.runs.training import FILE
@@ -66,15 +64,15 @@ def _print(store: Store, run: RunData) -> None:
     notice = notice_of(model.name, model.is_language_model)
     tasks = run.meta.get("task", "") if kind in NO_ITERATIONS else ""
     lines = [] if tasks else list(map(str, conclusion_of(run).values()))
-    print_run(run, results(), notice=notice, tasks=tasks, came_to=lines)
+    print_run(run, results(), notice=notice, tasks=tasks, conclusion=lines)
     print_costs(run.costs, results())
     say(results(), answers_document(run.answers)["sentence"] if _has_improvements(run.meta) else "")
     edits = edits_line(run.answers.edits)
     if edits:
         results().print(edits, markup=False)
-    rows = named(store, run)
+    rows = strategies_of(store, run)
     print_lineage(run, results(), names_of(rows))
-    print_strategies(rows, results(), lineage=has_lineage(run))
+    print_strategies(rows, results(), lineage=run.recipe.get("selection") == "archive")
     print_comparisons(run.gates.values(), results())
     if kind in NO_ITERATIONS:
         say(results(), NO_ITERATIONS[kind])
@@ -98,7 +96,7 @@ def _document(store: Store, run: RunData, directory: Path, best: Path | None) ->
         directory=directory,
         model=_model_of(run.meta),
         best=best,
-        strategies=strategy_documents(named(store, run)),
+        strategies=strategy_documents(strategies_of(store, run)),
     )
     card = read_card(card_path(directory / FILE))
     if card is not None:

@@ -20,7 +20,7 @@ from strop.cli.commands.options import TrustTask
 from strop.cli.commands.output import announce, notices, reading, results_alone
 from strop.cli.commands.reporting import ViewOptions, reported
 from strop.cli.commands.result import show_result
-from strop.report.improvement import original_of
+from strop.report.terminal.improvement import original_of
 from strop.report.terminal.live import Mode
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled

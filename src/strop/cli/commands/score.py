@@ -12,8 +12,7 @@ from strop.base.results import Evaluation
 from strop.cli.commands.improve import ScoringOptions
 from strop.cli.commands.options import Json, Whole
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
-from strop.report.terminal.documents import ScoreResult, score_document
-from strop.report.terminal.tables import print_score
+from strop.report.terminal.score import ScoreResult, print_score, score_document
 from strop.runs.options import EnvironmentOptions
 from strop.runs.score import program_of, score
 from strop.runs.secret import key_file, machine_key, run_secret

@@ -15,10 +15,10 @@ from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import notices, print_document, reading, results
 from strop.cli.commands.result import show_result
-from strop.report.improvement import read_improvement
+from strop.report.terminal.claim import sentence
 from strop.report.terminal.difference import difference_document, print_difference
+from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
-from strop.report.terminal.single import sentence
 from strop.report.terminal.statistics import print_statistics, statistics_document
 from strop.runs.recording import write_answers
 from strop.runs.run_data import read_run

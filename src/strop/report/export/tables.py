@@ -15,7 +15,7 @@ from strop.analysis.stats import mean, stderr, t_estimate
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
 from strop.report.export.exchanges import Exchange, Exchanges
-from strop.report.terminal.notes import noted
+from strop.report.terminal.documents import noted
 from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
 
@@ -96,7 +96,7 @@ def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
                 yield "iterations", _row("iterations", _common(stored) | _iteration(event, gates.get(event.t)), texts)
             case AuditNoted() as event:
                 (note,) = noted({event.rule: 1})
-                yield "audit", _row("audit", vars(note) | _common(stored), texts)
+                yield "audit", _row("audit", {**note} | _common(stored), texts)
             case _:
                 pass
     for exchange in exchanges.unanswered():

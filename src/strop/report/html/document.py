@@ -19,13 +19,11 @@ from strop.report.html.money import budget_of, money_of
 from strop.report.html.page_data import PageData, read_page_data
 from strop.report.html.patch import patch_of
 from strop.report.html.schema import SCHEMA, Headline, ImprovementRow, IterationFacts, PageDocument, RunFacts
-from strop.report.improvement import read_improvement
-from strop.report.terminal.answers import answers_document
-from strop.report.terminal.documents import iteration_document, noted_document
+from strop.report.terminal.claim import sentence, spent_words
+from strop.report.terminal.documents import answers_document, iteration_document, noted
 from strop.report.terminal.gains import unnamed, valued
-from strop.report.terminal.notes import noted
+from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.reading import reading
-from strop.report.terminal.single import sentence, spent_words
 from strop.report.terminal.statistics import StatisticsDocument, statistics_document
 from strop.runs.improve import Single
 from strop.runs.improver_card import card_path, read_card
@@ -78,7 +76,7 @@ def _document(store: Store, directory: Path) -> PageDocument:
         "budget": budget_of(data, recipe),
         "money": money_of(data),
         "verdicts": dict(data.verdicts.most_common()),
-        "audit": [noted_document(each) for each in noted(data.run.notes)],
+        "audit": noted(data.run.notes),
         "matrix": matrix,
         "comparison": None,
         "answers": answers_document(data.run.answers)["sentence"] if run["kind"] not in ("table2", "proposals") else "",

@@ -10,7 +10,7 @@ from strop.report.html.page_data import PageData
 from strop.report.html.schema import CellFacts, Headline, MatrixFacts, RunFacts
 from strop.report.terminal.conclusion import status_words
 from strop.report.terminal.documents import measured
-from strop.report.terminal.matrix import sentence
+from strop.report.terminal.evaluation import sentence
 from strop.report.terminal.words import quantity
 from strop.runs.compare import comparison
 from strop.runs.evaluate import recorded_matrix

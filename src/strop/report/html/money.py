@@ -7,7 +7,7 @@ from typing import Any
 
 from strop.report.html.page_data import PageData
 from strop.report.html.schema import BudgetLine, MoneyFacts
-from strop.report.terminal.costs import costs_document
+from strop.report.terminal.documents import costs_document
 
 POINTS = 120
 """Of a line over time, at most."""

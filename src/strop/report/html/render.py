@@ -20,8 +20,7 @@ from markupsafe import Markup
 
 from strop.report.html.graph import graph_of
 from strop.report.html.schema import PageDocument
-from strop.report.terminal.glossary import GLOSSARY
-from strop.report.terminal.words import counted, duration, quantity
+from strop.report.terminal.words import GLOSSARY, counted, duration, quantity
 
 _KEPT = "\n\t"
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from strop.report.terminal.conclusion import Conclusion
-from strop.report.terminal.documents import CostsDocument, GateDocument, Measured, NotedDocument, OnTaskDocument
+from strop.report.terminal.documents import CostsDocument, GateDocument, Measured, Noted, OnTaskDocument
 
 SCHEMA = 1
 
@@ -272,7 +272,7 @@ class PageDocument(TypedDict):
     budget: list[BudgetLine]
     money: MoneyFacts
     verdicts: dict[str, int]
-    audit: list[NotedDocument]
+    audit: list[Noted]
     matrix: MatrixFacts | None
     comparison: dict[str, Any] | None
     answers: str

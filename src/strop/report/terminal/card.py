@@ -2,59 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from strop.base.errors import dollars
-from strop.report.terminal.tables import fitting, new_table, say
-from strop.report.terminal.words import NAMED_BY, escape, notice_of, quantity
+from strop.report.terminal.documents import as_document
+from strop.report.terminal.layout import print_table, say
+from strop.report.terminal.words import NAMED_BY, interval_in_brackets, notice_of, quantity
 from strop.runs.improver_card import Figure, ImproverCard
 from strop.tasks.command.task import SHARED_JAIL
 
 
 def card_document(card: ImproverCard) -> dict[str, Any]:
-    """The card as it stands in a document."""
-    return asdict(card)
+    """The card as plain data."""
+    return as_document(card)
 
 
 def print_card(card: ImproverCard, console: Console) -> None:
-    """What the improver was trained on, at what cost, and what it reaches."""
+    """What the improver was trained on, at what cost, and its û."""
     say(console, notice_of(card.model, card.is_language_model), style="bold yellow")
     say(console, f"improver {card.digest[:NAMED_BY]}: {card.strategy}", style="bold")
     say(console, f"trained {card.trained} by strop {card.strop} with {card.model}, seed {card.seed}, in {card.run}")
-    how = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {quantity(card.copies, 'copy')} of each task"
-    say(console, f"{how}; it began with {card.start} ({card.start_digest[:NAMED_BY]})")
+    copies = f"{quantity(card.copies, 'copy')} of each task"
+    method = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {copies}"
+    say(console, f"{method}; it began with {card.start} ({card.start_digest[:NAMED_BY]})")
     if card.iteration == 0:
         say(console, "training found nothing better: this is the improver that it began with")
     else:
-        say(console, f"this is what iteration {card.iteration} made")
+        say(console, f"iteration {card.iteration} made this improver")
     say(console, "it cost " + _cost(card))
-    table = new_table("sealed test split", "û", "began with", console=console)
-    for task in card.tasks:
-        table.add_row(Text(escape(task.name)), f"{task.improver:.3f}", f"{task.start:.3f}")
+    rows = [(task.name, f"{task.improver:.3f}", f"{task.start:.3f}") for task in card.tasks]
     if len(card.tasks) > 1:
-        table.add_row("all", f"{card.improver.mean:.3f}", f"{card.began_with.mean:.3f}")
-    console.print(table)
-    for words, figure in (("û", card.improver), ("began with", card.began_with), ("difference", card.difference)):
-        say(console, fitting(console, f"{words}: {_figure(figure, signed=words == 'difference')}"))
+        rows.append(("all", f"{card.improver.mean:.3f}", f"{card.began_with.mean:.3f}"))
+    print_table(console, ("sealed test split", "û", "began with"), rows)
+    say(console, f"û: {_figure(card.improver)}")
+    say(console, f"began with: {_figure(card.began_with)}")
+    say(console, f"difference: {_figure(card.difference, '+')}")
     shared = [task.name for task in card.tasks if task.shares_jail]
     if shared:
         say(console, f"{', '.join(shared)}: {SHARED_JAIL}")
     if not card.audit:
-        say(console, "the audit finds nothing in its text")
-    for each in card.audit:
-        say(console, f"audit {each.rule}, line {each.line}: {each.title}")
+        say(console, "the audit has no finding in its text")
+    for finding in card.audit:
+        say(console, f"audit {finding.rule}, line {finding.line}: {finding.title}")
 
 
-def _figure(figure: Figure, *, signed: bool) -> str:
-    sign = "+" if signed else ""
-    value = f"{figure.mean:{sign}.3f}"
-    if figure.low is None or figure.high is None:
-        return value
-    return f"{value} (95% interval {figure.low:{sign}.3f} to {figure.high:{sign}.3f})"
+def _figure(figure: Figure, sign: str = "") -> str:
+    interval = None if figure.low is None or figure.high is None else (figure.low, figure.high)
+    return f"{figure.mean:{sign}.3f}{interval_in_brackets(interval, sign)}"
 
 
 def _cost(card: ImproverCard) -> str:

@@ -1,4 +1,4 @@
-"""What strop check found: a document for programs, tables for people. docs/check.md explains both."""
+"""The findings of `strop check`: a document for programs, tables for people. docs/check.md explains both."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from strop.checks.findings import Finding
 from strop.checks.pipeline import CheckResult
 from strop.checks.sampled import SampledFacts
 from strop.checks.verdicts import VERDICTS, AttackResult
-from strop.report.terminal.documents import SCHEMA_VERSION
-from strop.report.terminal.tables import fitting, new_table, say
+from strop.report.terminal.documents import SCHEMA_VERSION, as_document
+from strop.report.terminal.layout import fitting, print_table, say
 from strop.report.terminal.words import escape, quantity, seconds_in_words
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.task import CommandTask
@@ -25,35 +25,8 @@ from strop.tasks.command.task import CommandTask
 _NAMED = 4
 """Attacks that a finding names; the document has all of them."""
 _TITLE = 34
-"""Characters of an attack's title beside what became of it."""
+"""Characters of an attack's title beside its outcome."""
 _STYLES = {"broken": "bold red", "suspicious": "yellow"}
-
-
-class FindingDocument(TypedDict):
-    """One finding."""
-
-    id: str
-    level: str
-    title: str
-    said: str
-    change: str
-    attacks: list[str]
-
-
-class AttackDocument(TypedDict):
-    """One attack and its verdict."""
-
-    attack: str
-    title: str
-    tried: str
-    means: str
-    change: str
-    verdict: str
-    utility: float
-    variant: str
-    said: str
-    variants: int
-    finding: str | None
 
 
 class CheckDocument(TypedDict, total=False):
@@ -63,8 +36,10 @@ class CheckDocument(TypedDict, total=False):
     task: str
     sentence: str
     broken: bool
-    findings: list[FindingDocument]
-    attacks: list[AttackDocument]
+    findings: list[dict[str, Any]]
+    """The fields of each `strop.checks.findings.Finding`, its title and its change."""
+    attacks: list[dict[str, Any]]
+    """Name, title, tried, means and change of each attack, and its `strop.checks.verdicts.AttackResult`."""
     instances: int
     seed: dict[str, Any] | None
     compared_with: str | None
@@ -78,45 +53,34 @@ class CheckDocument(TypedDict, total=False):
 
 def check_document(check: CheckResult) -> CheckDocument:
     """The document of a check."""
+    facts, task = check.facts, check.task
     document: CheckDocument = {
         "schema_version": SCHEMA_VERSION,
-        "task": check.task.name,
+        "task": task.name,
         "sentence": check_sentence(check),
         "broken": check.broken,
         "findings": [
-            {
-                "id": finding.id,
-                "level": finding.level,
-                "title": finding.title,
-                "said": finding.said,
-                "change": finding.change,
-                "attacks": list(finding.attacks),
-            }
-            for finding in check.findings
+            as_document(finding) | {"title": finding.title, "change": finding.change} for finding in check.findings
         ],
-        "attacks": [
-            {
-                "attack": result.attack.name,
-                "title": result.attack.title,
-                "tried": result.attack.tried,
-                "means": result.attack.means,
-                "change": result.attack.change,
-                "verdict": result.verdict,
-                "utility": result.utility,
-                "variant": _variant(result.variant),
-                "said": result.said,
-                "variants": result.variants,
-                "finding": result.finding.id if result.finding else None,
-            }
-            for result in check.attacks
-        ],
+        "attacks": [_attack_document(result) for result in check.attacks],
     }
-    document.update(_command_facts(check) if isinstance(check.facts, CommandOriginal) else _sampled_facts(check))
-    return document
+    if isinstance(facts, CommandOriginal) and isinstance(task, CommandTask):
+        return document | _command_document(task, facts)
+    return document | _sampled_document(check, facts if isinstance(facts, SampledFacts) else None)
 
 
-def _sampled_facts(check: CheckResult) -> CheckDocument:
-    facts = check.facts if isinstance(check.facts, SampledFacts) else None
+def _attack_document(result: AttackResult) -> dict[str, Any]:
+    attack = result.attack
+    return {
+        "attack": attack.name,
+        **{name: getattr(attack, name) for name in ("title", "tried", "means", "change")},
+        **{name: getattr(result, name) for name in ("verdict", "utility", "said", "variants")},
+        "variant": _variant(result.variant),
+        "finding": result.finding.id if result.finding else None,
+    }
+
+
+def _sampled_document(check: CheckResult, facts: SampledFacts | None) -> CheckDocument:
     seed, scorer, base = (facts.seed, facts.scorer, facts.base) if facts else (None, None, None)
     return {
         "instances": check.instances,
@@ -135,9 +99,7 @@ def _sampled_facts(check: CheckResult) -> CheckDocument:
     }
 
 
-def _command_facts(check: CheckResult) -> CheckDocument:
-    original, task = check.facts, check.task
-    assert isinstance(original, CommandOriginal) and isinstance(task, CommandTask)
+def _command_document(task: CommandTask, original: CommandOriginal) -> CheckDocument:
     return {
         "command": task.command,
         "readers": dict(task.objective.readers),
@@ -153,7 +115,7 @@ def _command_facts(check: CheckResult) -> CheckDocument:
 
 
 def check_sentence(check: CheckResult) -> str:
-    """What a check came to, in a sentence or two."""
+    """The conclusion of a check, in a sentence or two."""
     broken = [finding.title for finding in check.findings if finding.level == "broken"]
     if broken:
         more = f", and {quantity(len(broken) - 1, 'other finding')} of this level" if broken[1:] else ""
@@ -161,13 +123,12 @@ def check_sentence(check: CheckResult) -> str:
     warnings = sum(finding.level == "warning" for finding in check.findings)
     verdict = f"{check.task.name}: sound" + (f", with {quantity(warnings, 'warning')}" if warnings else "")
     tried = _tried(check)
-    return f"{verdict}. " + (
-        f"{quantity(len(tried), 'attack')} tried, none broke it." if tried else "No attack was tried."
-    )
+    attacks = f"{quantity(len(tried), 'attack')} tried, none broke it." if tried else "No attack was tried."
+    return f"{verdict}. {attacks}"
 
 
 def print_check(check: CheckResult, console: Console, *, verbose: bool = False) -> None:
-    """What to change, what was seen, and the verdicts on the attacks: one line, or a row for each attack where `verbose`."""
+    """The findings and what to change, the facts, and the attacks: one line, or a row for each attack if `verbose`."""
     say(console, check_sentence(check), style="bold")
     means = {(result.attack.name, result.attack.finding): result.attack.means for result in check.attacks}
     for finding in check.findings:
@@ -177,58 +138,57 @@ def print_check(check: CheckResult, console: Console, *, verbose: bool = False) 
     elif check.facts is not None:
         _print_sampled_facts(check, check.facts, console)
     tried = sorted(_tried(check), key=lambda result: VERDICTS.index(result.verdict))
-    verdicts = [result.verdict for result in tried]
-    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in verdicts]
-    if counts:
+    if tried:
+        verdicts = [result.verdict for result in tried]
+        counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in verdicts]
         say(console, f"{quantity(len(tried), 'attack')}: {', '.join(counts)}")
     if tried and verbose:
         _print_attacks(tried, isinstance(check.task, CommandTask), console)
 
 
-def _print_attacks(tried: Sequence[AttackResult], is_command: bool, console: Console) -> None:
-    """A row for each attack: beside its verdict the score, or for a command, which has no such score, what became of it."""
-    heads = ("verdict", "attack", "what came of it") if is_command else ("attack", "verdict", "score", "finding")
-    rows = new_table(*heads, console=console)
-    rows.columns[2].justify = "left" if is_command else "right"
+def _print_attacks(results: Sequence[AttackResult], is_command: bool, console: Console) -> None:
+    """A row for each attack: its verdict with the score, or with the outcome for a command, which has no such score."""
     room = max(console.width - max(map(len, VERDICTS)) - _TITLE - 8, 12)
-    for result in tried:
+    rows: list[tuple[str | Text, ...]] = []
+    for result in results:
         verdict = Text(result.verdict, style=_STYLES.get(result.verdict, ""))
-        finding = result.finding.id if result.finding else ""
-        title = Text(escape(result.attack.title, _TITLE if is_command else 48))
         if is_command:
-            rows.add_row(verdict, title, Text(escape(_outcome(result), room)))
+            rows.append((verdict, escape(result.attack.title, _TITLE), escape(_outcome(result), room)))
         else:
-            rows.add_row(title, verdict, "-" if result.verdict == "refused" else f"{result.utility:.3f}", finding)
-    console.print(rows)
+            score = "-" if result.verdict == "refused" else f"{result.utility:.3f}"
+            finding = result.finding.id if result.finding else ""
+            rows.append((escape(result.attack.title, 48), verdict, score, finding))
+    heads = ("verdict", "attack", "outcome") if is_command else ("attack", "verdict", "score", "finding")
+    print_table(console, heads, rows)
 
 
 def _tried(check: CheckResult) -> list[AttackResult]:
-    """The attacks that the task had something to put into."""
+    """The attacks that apply to the task."""
     return [result for result in check.attacks if not result.said.startswith(NOT_TRIED)]
 
 
 def _outcome(result: AttackResult) -> str:
-    """What became of an attack on a command, in a few words; the document has all of them."""
+    """The outcome of an attack on a command, in a few words; the document has all of them."""
     if result.finding is not None:
         return result.finding.id
     if result.verdict == "harmless":
         return "gains nothing"
-    how, _, said = result.said.partition(": ")
-    return f"{how}: {said.rpartition(' ... ')[2]}"
+    outcome, _, reason = result.said.partition(": ")
+    return f"{outcome}: {reason.rpartition(' ... ')[2]}"
 
 
 def _print_finding(finding: Finding, means: Mapping[tuple[str, str], str], console: Console) -> None:
     """A finding's title, what was seen, why it matters and what to change; `means`: (attack, finding) → why."""
-    head = f"{finding.id} {finding.level}: {finding.title}"
-    say(console, head, style="bold" if finding.level == "broken" else "")
-    beneath = [finding.said]
+    title = f"{finding.id} {finding.level}: {finding.title}"
+    say(console, title, style="bold" if finding.level == "broken" else "")
+    details = [finding.said]
     if finding.attacks[1:]:
         more = finding.attacks[_NAMED:]
-        beneath.append(f"seen with {', '.join(finding.attacks[:_NAMED])}" + (f" and {len(more)} more" if more else ""))
+        details.append(f"seen with {', '.join(finding.attacks[:_NAMED])}" + (f" and {len(more)} more" if more else ""))
     if finding.level != "note":
-        beneath += [f"why: {means[name, finding.id]}" for name in finding.attacks[:1] if (name, finding.id) in means]
-        beneath += [f"change: {finding.change}"] if finding.change else []
-    for line in beneath:
+        details += [f"why: {means[name, finding.id]}" for name in finding.attacks[:1] if (name, finding.id) in means]
+        details += [f"change: {finding.change}"] if finding.change else []
+    for line in details:
         console.print(Padding(Text(fitting(console, escape(line, 400))), (0, 0, 0, 5), expand=False))
 
 
@@ -251,29 +211,31 @@ def _print_command_facts(check: CheckResult, original: CommandOriginal, console:
     assert isinstance(task, CommandTask)
     say(console, f"command: {escape(task.command, 200)}")
     for name, reader in task.objective.readers.items():
-        found = original.values.get(name)
-        value = "none" if found is None else seconds_in_words(found) if reader in TIMES else f"{found:.6g}"
-        chosen = escape(score_is(original.output), 120) if reader == "$.score" else ""
-        say(console, f"score {name}: {value}, read as {escape(reader, 80)}" + (f", {chosen}" if chosen else ""))
+        measured = original.values.get(name)
+        value = "none" if measured is None else seconds_in_words(measured) if reader in TIMES else f"{measured:.6g}"
+        choice = escape(score_is(original.output), 120) if reader == "$.score" else ""
+        say(console, f"score {name}: {value}, read as {escape(reader, 80)}" + (f", {choice}" if choice else ""))
     if not original.same:
         return
     runs = quantity(len(original.same), "run")
     if original.deterministic:
-        ignores = "the same: the score ignores the seed; repeating it adds no information"
-        matters = "others" if original.seed_matters else ignores
-        say(console, f"original: {runs} with one seed came to the same, those with other seeds to {matters}")
-    elif any(finding.id == "C404" for finding in check.findings):  # a time differs in every run: no news
+        ignored = "the same values: the score ignores the seed; repeating it adds no information"
+        others = "other values" if original.seed_matters else ignored
+        say(console, f"original: {runs} with one seed gave the same values, runs with other seeds {others}")
+    elif any(
+        finding.id == "C404" for finding in check.findings
+    ):  # a time differs in every run, which is not worth a line
         say(console, f"original: {runs} with one seed differ in their score")
     say(console, f"limits: the slowest run took {original.share:.0%} of {task.time_limit:g} s")
 
 
 def score_is(output: str) -> str:
-    """How the runner of an evaluator chose the score, as it says itself: a metric's name, or the mean of which; else empty."""
+    """How the runner of an evaluator chose the score, by its own output: a metric's name, or a mean; else empty."""
     try:
-        found = json.loads(output)
+        document = json.loads(output)
     except (ValueError, RecursionError):
         return ""
-    return str(found.get("score_is", "")) if isinstance(found, dict) else ""
+    return str(document.get("score_is", "")) if isinstance(document, dict) else ""
 
 
 def _variant(variant: object) -> str:
@@ -282,5 +244,5 @@ def _variant(variant: object) -> str:
         variant = {name: value for name, value in variant.items() if name != "source"}
     try:
         return "" if variant is None else escape(str(variant), 60)
-    except ValueError:  # an integer of more digits than Python writes
+    except ValueError:  # an integer with more digits than Python writes
         return "an enormous integer"

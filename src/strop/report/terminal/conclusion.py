@@ -154,7 +154,7 @@ def _reconciled(difference: DifferenceFromSeed, copies: int, gate: Compared | No
         }.get(run.selection, "")
     low, high = gate.interval
     gained = f"{mean(gate.differences):+.3f}" if gate.differences else "better"
-    pairs = f"{quantity(gate.pairs, 'pair')} of training runs"
+    pairs = f"{quantity(len(gate.differences), 'pair')} of training runs"
     interval = f"{100 * gate.confidence:.4g}% interval {low:+.3f} to {high:+.3f}"
     few = ", and its few copies may not show so small a difference" if verdict_on(difference) != "worse" else ""
     return (

@@ -1,9 +1,14 @@
-"""What changed from one program of a record to another: the text, side by side or unified, and the score."""
+"""What changed from one program of a record to another: the text, side by side or unified, and the score.
+
+The work is bounded, however long the texts are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import TypedDict
 
 from rich.console import Console
@@ -13,12 +18,15 @@ from rich.text import Text
 from strop.analysis.stats import Estimate, paired_difference, stratified, unpaired_difference
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
-from strop.report.terminal.alignment import Pair, aligned, ends_of, hunks, lines_of
-from strop.report.terminal.documents import StrategyDocument
+from strop.report.terminal.documents import Difference, StrategyDocument, difference_of, strategy_document
+from strop.report.terminal.layout import fitting, say
 from strop.report.terminal.sides import Side
-from strop.report.terminal.tables import fitting, say
-from strop.report.terminal.words import NAMED_BY, no_width, of_tasks, over_tasks, quantity
+from strop.report.terminal.words import NAMED_BY, between, no_width, of_tasks, over_tasks, quantity
 
+CONTEXT = 3
+"""Equal lines around a change."""
+COMPARED = 2_000
+"""Lines on either side, without equal beginnings and ends, that are aligned; in longer texts everything between is replaced."""
 WIDE = 120
 """Columns from which two programs stand side by side."""
 _HIGHLIGHTED = 100_000
@@ -26,16 +34,7 @@ _HIGHLIGHTED = 100_000
 _LONGEST = 2_000
 """Characters of a line that are shown."""
 _TAB = 4
-_LANGUAGES = {
-    "": "text",
-    "py": "python",
-    "c": "c",
-    "h": "c",
-    "rs": "rust",
-    "js": "javascript",
-    "ts": "typescript",
-    "go": "go",
-}
+_SIGNS = {"-": "bold red", "+": "bold green", " ": "dim"}
 
 
 class SideDocument(TypedDict):
@@ -49,14 +48,11 @@ class SideDocument(TypedDict):
     test: list[float]
 
 
-class ChangeDocument(TypedDict):
-    """What changed in score: the second minus the first."""
+class ChangeDocument(Difference):
+    """The change in score: the second minus the first."""
 
     split: str
     """`test`, the sealed split, or `train`."""
-    mean: float
-    stderr: float | None
-    interval: list[float] | None
 
 
 class DifferenceDocument(TypedDict):
@@ -75,15 +71,24 @@ class DifferenceDocument(TypedDict):
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A line of the first text beside a line of the second; None for a missing line. Numbers count from 0."""
+
+    before: int | None
+    after: int | None
+    equal: bool
+
+
+@dataclass(frozen=True)
 class Change:
-    """What changed in score, and where that was seen."""
+    """The change in score, and the split on which it was measured."""
 
     split: str
-    found: Estimate
+    estimate: Estimate
 
 
 def change_of(a: Side, b: Side) -> Change | None:
-    """b minus a on the sealed split where both were measured there, else in training; None where they cannot be compared.
+    """b minus a, on the sealed split if both were measured there, else in training; None if they cannot be compared.
 
     In a run the copies of two improvers are independent samples; in an improvement both met the same instances.
     """
@@ -106,17 +111,14 @@ def change_in_words(change: Change | None) -> str:
     """`+0.043 on the sealed split (95% interval -0.010 to +0.096)`."""
     if change is None:
         return ""
-    found = change.found
-    where = "on the sealed split" if change.split == "test" else "in training, where candidates are chosen by it"
-    if found.interval is not None and not no_width(found.interval):
-        sure = f"95% interval {max(found.interval[0], -1):+.3f} to {min(found.interval[1], 1):+.3f}"
+    estimate = change.estimate
+    where = "on the sealed split" if change.split == "test" else "in training, the split that selects candidates"
+    interval, stderr = estimate.interval, estimate.stderr
+    if interval is not None and not no_width(interval):
+        error = f"95% interval {between((max(interval[0], -1), min(interval[1], 1)), '+')}"
     else:
-        sure = (
-            "no interval"
-            if found.stderr is None or found.interval is not None
-            else f"standard error {found.stderr:.3f}"
-        )
-    return f"{found.mean:+.3f} {where} ({sure})"
+        error = "no interval" if stderr is None or interval is not None else f"standard error {stderr:.3f}"
+    return f"{estimate.mean:+.3f} {where} ({error})"
 
 
 def difference_document(a: Side, b: Side, run: str, sentence: str) -> DifferenceDocument:
@@ -129,14 +131,7 @@ def difference_document(a: Side, b: Side, run: str, sentence: str) -> Difference
         "a": _side_document(a),
         "b": _side_document(b),
         "equal": a.digest == b.digest,
-        "change": None
-        if change is None
-        else {
-            "split": change.split,
-            "mean": change.found.mean,
-            "stderr": change.found.stderr,
-            "interval": None if change.found.interval is None else list(change.found.interval),
-        },
+        "change": {"split": change.split, **difference_of(change.estimate)} if change else None,
         "sentence": sentence or change_in_words(change),
         "added": added,
         "removed": removed,
@@ -145,15 +140,11 @@ def difference_document(a: Side, b: Side, run: str, sentence: str) -> Difference
 
 
 def _side_document(side: Side) -> SideDocument:
-    strategy = side.strategy
-    told: StrategyDocument | None = None
-    if strategy is not None:
-        told = {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
     return {
         "name": side.name,
         "t": side.t,
         "digest": side.digest,
-        "strategy": told,
+        "strategy": strategy_document(side.strategy) if side.strategy else None,
         "train": list(side.train),
         "test": list(side.test),
     }
@@ -174,12 +165,62 @@ def _files(a: Side, b: Side) -> Iterable[tuple[str, str, str]]:
             yield path, before, after
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without their ends, `\\n` or `\\r\\n`; every other control character belongs to its line."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines[:-1] if lines and not lines[-1] else lines
+
+
+def ends_of(text: str) -> str:
+    """How the lines of a text end, in words."""
+    crlf, newlines = text.count("\r\n"), text.count("\n")
+    kind = "no newline" if not newlines else "LF" if not crlf else "CRLF" if crlf == newlines else "CRLF and LF"
+    return f"{kind}, no newline at the end" if newlines and not text.endswith("\n") else kind
+
+
+def aligned(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
+    """Every line of both, in order; replaced lines stand beside their replacements."""
+    shortest = min(len(before), len(after))
+    start = next((n for n in range(shortest) if before[n] != after[n]), shortest)
+    end = next((n for n in range(shortest - start) if before[-1 - n] != after[-1 - n]), shortest - start)
+    middle_a, middle_b = before[start : len(before) - end], after[start : len(after) - end]
+    pairs = [Pair(line, line, True) for line in range(start)]
+    pairs += [
+        Pair(None if a is None else a + start, None if b is None else b + start, equal)
+        for a, b, equal in _middle(middle_a, middle_b)
+    ]
+    pairs += [Pair(len(before) - end + line, len(after) - end + line, True) for line in range(end)]
+    return pairs
+
+
+def _middle(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int | None, int | None, bool]]:
+    if max(len(before), len(after)) > COMPARED:
+        codes = [("replace", 0, len(before), 0, len(after))]
+    else:
+        codes = list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
+    for code, a, a_end, b, b_end in codes:
+        for left, right in zip_longest(range(a, a_end), range(b, b_end)):
+            yield left, right, code == "equal"
+
+
+def hunks(pairs: Sequence[Pair], context: int = CONTEXT) -> list[list[Pair]]:
+    """The changes with `context` equal lines around each; changes near each other share a hunk."""
+    ranges: list[tuple[int, int]] = []
+    for number in (number for number, pair in enumerate(pairs) if not pair.equal):
+        first, last = max(number - context, 0), min(number + context + 1, len(pairs))
+        if ranges and first <= ranges[-1][1]:
+            ranges[-1] = ranges[-1][0], last
+        else:
+            ranges.append((first, last))
+    return [list(pairs[first:last]) for first, last in ranges]
+
+
 def print_difference(a: Side, b: Side, console: Console, *, sentence: str = "") -> None:
-    """Who is compared, what changed in score (or `sentence`), and the lines: side by side where the console is wide enough."""
+    """Both programs, the change in score (or `sentence`), and the lines: side by side if the console is wide enough."""
     for sign, side in (("-", a), ("+", b)):
         say(console, f"{sign} {_described(side)}", style="bold")
-    said = sentence or change_in_words(change_of(a, b))
-    say(console, f"score: {said}" if said else "")
+    change = sentence or change_in_words(change_of(a, b))
+    say(console, f"score: {change}" if change else "")
     if a.digest == b.digest:
         say(console, "both are the same program")
         return
@@ -187,64 +228,56 @@ def print_difference(a: Side, b: Side, console: Console, *, sentence: str = "") 
     say(console, f"{quantity(added, 'line')} added, {removed} removed")
     for path, before, after in _files(a, b):
         console.print()
-        _print_file(path, before, after, console, several=len({*a.files, *b.files}) > 1)
+        if len({*a.files, *b.files}) > 1:
+            say(console, path, style="bold")
+        _print_file(path, before, after, console)
 
 
 def _described(side: Side) -> str:
-    short = side.digest[:NAMED_BY]
-    parts = [side.name if short in side.name else f"{side.name}, {short}"]
-    if side.strategy is not None:
-        also = f" (also {', '.join(side.strategy.also)})" if side.strategy.also else ""
-        parts.append(f"{side.strategy.name}{also}")
-        if side.train:
-            parts.append(f"train {over_tasks(side.train, side.tasks)}")
-        if side.test:
-            parts.append(f"test {over_tasks(side.test, side.tasks)}")
-    return ": ".join([parts[0], ", ".join(parts[1:])]) if parts[1:] else parts[0]
+    digest = side.digest[:NAMED_BY]
+    name = side.name if digest in side.name else f"{side.name}, {digest}"
+    if side.strategy is None:
+        return name
+    facts = [side.strategy.name + (f" (also {', '.join(side.strategy.also)})" if side.strategy.also else "")]
+    if side.train:
+        facts.append(f"train {over_tasks(side.train, side.tasks)}")
+    if side.test:
+        facts.append(f"test {over_tasks(side.test, side.tasks)}")
+    return f"{name}: {', '.join(facts)}"
 
 
-def _print_file(path: str, before: str, after: str, console: Console, *, several: bool) -> None:
-    if several:
-        say(console, path, style="bold")
+def _print_file(path: str, before: str, after: str, console: Console) -> None:
     if ends_of(before) != ends_of(after):
         say(console, f"line ends: {ends_of(before)} before, {ends_of(after)} after")
-    pairs = aligned(lines_of(before), lines_of(after))
-    language = _LANGUAGES.get(path.rpartition(".")[2] if "." in path else "", "text")
-    texts = _shown(lines_of(before), language, console), _shown(lines_of(after), language, console)
+    texts = _shown(lines_of(before), path, console), _shown(lines_of(after), path, console)
     wide = console.is_terminal and console.width >= WIDE
-    for number, hunk in enumerate(hunks(pairs)):
+    for number, hunk in enumerate(hunks(aligned(lines_of(before), lines_of(after)))):
         if wide:
             if number:
                 console.print(Text("...", style="dim"))
-            _beside(hunk, texts, console)
+            _print_beside(hunk, texts, console)
         else:
-            _unified(hunk, texts, console)
+            _print_unified(hunk, texts, console)
 
 
-def _shown(lines: Sequence[str], language: str, console: Console) -> list[Text]:
-    """Lines as they may be shown: harmless, highlighted on a terminal where that changes no character."""
+def _shown(lines: Sequence[str], path: str, console: Console) -> list[Text]:
+    """Lines as they may be shown: escaped, and highlighted on a terminal unless that changes a character."""
     plain = [fitting(console, escape(line.expandtabs(_TAB), _LONGEST)) for line in lines]
     if console.is_terminal and sum(map(len, plain)) <= _HIGHLIGHTED:
-        colored = Syntax("", language, theme="ansi_dark", background_color="default").highlight("\n".join(plain))
-        found = list(colored.split("\n", allow_blank=True))[: len(plain)]
-        if [line.plain for line in found] == plain:
-            return found
+        syntax = Syntax("", Syntax.guess_lexer(path), theme="ansi_dark", background_color="default")
+        colored = list(syntax.highlight("\n".join(plain)).split("\n", allow_blank=True))[: len(plain)]
+        if [line.plain for line in colored] == plain:
+            return colored
     return [Text(line) for line in plain]
 
 
-_SIGNS = {"-": "bold red", "+": "bold green", " ": "dim"}
-
-
-def _unified(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
-    before, after = ([n for n in numbers if n is not None] for numbers in _numbers(hunk))
-    head = f"@@ -{_span(before)} +{_span(after)} @@"
+def _print_unified(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
+    before = _span([pair.before for pair in hunk if pair.before is not None])
+    after = _span([pair.after for pair in hunk if pair.after is not None])
+    head = f"@@ -{before} +{after} @@"
     console.print(Text(head, style="cyan"), soft_wrap=True)
     for sign, line in _in_order(hunk, texts):
         console.print(Text.assemble((sign, _SIGNS[sign]), line), soft_wrap=True)
-
-
-def _numbers(hunk: Sequence[Pair]) -> tuple[list[int | None], list[int | None]]:
-    return [pair.before for pair in hunk], [pair.after for pair in hunk]
 
 
 def _span(numbers: Sequence[int]) -> str:
@@ -252,22 +285,22 @@ def _span(numbers: Sequence[int]) -> str:
 
 
 def _in_order(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]]) -> Iterable[tuple[str, Text]]:
-    """Of what was replaced, first all that goes, then all that comes."""
-    comes: list[tuple[str, Text]] = []
+    """(sign, line); of replaced lines first all removed ones, then all added ones."""
+    added: list[tuple[str, Text]] = []
     for pair in hunk:
         if pair.equal and pair.before is not None:
-            yield from comes
-            comes = []
+            yield from added
+            added = []
             yield " ", texts[0][pair.before]
             continue
         if pair.before is not None:
             yield "-", texts[0][pair.before]
         if pair.after is not None:
-            comes.append(("+", texts[1][pair.after]))
-    yield from comes
+            added.append(("+", texts[1][pair.after]))
+    yield from added
 
 
-def _beside(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
+def _print_beside(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
     digits = len(str(max(map(len, texts))))
     width = (console.width - 3) // 2 - digits - 3
     bar = fitting(console, "│") if console.encoding.startswith("utf") else "|"
@@ -284,15 +317,15 @@ def _beside(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], 
 
 
 def _half(number: int | None, lines: Sequence[Text], sign: str, size: tuple[int, int], console: Console) -> list[Text]:
-    """One side of a row: number, sign and text, in as many lines as the text needs."""
+    """One side of a row: number, sign and text, in as many lines as it needs."""
     digits, width = size
     if number is None:
         return []
     wrapped = lines[number].wrap(console, max(width, 1), overflow="fold", no_wrap=False, tab_size=_TAB) or [Text("")]
-    found = []
+    rows = []
     for row, piece in enumerate(wrapped):
         head = f"{number + 1:>{digits}}" if row == 0 else " " * digits
         line = Text.assemble((head, "dim"), " ", (sign, _SIGNS[sign]), " ", piece)
         line.pad_right(max(digits + 3 + width - line.cell_len, 0))
-        found.append(line)
-    return found
+        rows.append(line)
+    return rows

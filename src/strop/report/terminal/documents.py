@@ -1,4 +1,4 @@
-"""The documents that `--json` prints: what they hold, field by field, and how they are made. docs/json.md is their contract.
+"""The documents of `--json` for a run: their fields, and how they are made from `RunData`.
 
 A document is a plain dict. From schema version 1 on, fields are added, never renamed, removed or given another meaning without
 a new version.
@@ -7,18 +7,20 @@ a new version.
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from strop.analysis.stats import estimate, mean, paired_difference
+from strop.analysis.audit import RULES
+from strop.analysis.stats import Estimate, estimate, mean, paired_difference
+from strop.analysis.strategy import Strategy
 from strop.base.events import Compared, IterationFinished
-from strop.base.pluralize import quantity
-from strop.report.terminal.answers import AnswersDocument
-from strop.report.terminal.notes import Noted, noted
 from strop.report.terminal.words import of_tasks
-from strop.runs.run_data import RunData
+from strop.runs.cost_estimate import ROLES
+from strop.runs.run_data import Answers, Costs, RunData, Spent
+from strop.runs.scopes import IMPROVEMENT
 
 SCHEMA_VERSION = 1
 
@@ -85,32 +87,53 @@ class IterationDocument(TypedDict):
     """The iteration whose improver improved itself."""
     gate: GateDocument | None
     tasks: NotRequired[list[OnTaskDocument]]
-    """û of I_t on each task, where there are several."""
+    """û of I_t on each task, if there are several."""
     strategy: NotRequired[StrategyDocument]
-    """Of I_t; in what `strop run` and `strop show` print."""
+    """Of I_t; in the documents of `strop run` and `strop show`."""
 
 
-class NotedDocument(TypedDict):
-    """How often one rule of the audit was noted in a run."""
+class Noted(TypedDict):
+    """How often the audit noted one rule in a run."""
 
     rule: str
     title: str
+    """Empty for a rule of another version."""
     told_by: str
+    """Source of the notes: `text`, `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
+    Empty for a rule of another version."""
     unsandboxing: bool
     times: int
 
 
+class AnswersDocument(TypedDict):
+    """Responses of the language model by what they hold; each response is in at most one class."""
+
+    total: int
+    no_program: int
+    does_not_compile: int
+    """Only Python is compiled."""
+    edits_do_not_fit: int
+    repeated: int
+    """Programs that an earlier response of the same improvement held."""
+    not_examined: int
+    """Of an LM call that the end of the run cut off."""
+    sentence: str
+    """The same in words; empty if there was no response."""
+
+
 class SpentDocument(TypedDict):
-    """What one role, or one model, came to."""
+    """Cost of one role, or of one model."""
 
     lm_calls: int
     responses: int
     again: int
+    """Responses that were used again, at no cost."""
     input_tokens: int
     output_tokens: int
     unknown_tokens: int
-    """Answers of which the server did not say how many they took."""
+    """Responses whose tokens the server did not count."""
     cost: float | None
+    """Dollars; null if the price of a response is unknown."""
 
 
 class CostsDocument(TypedDict):
@@ -120,6 +143,7 @@ class CostsDocument(TypedDict):
     roles: dict[str, SpentDocument]
     models: dict[str, SpentDocument]
     unseen_cost: float
+    """Dollars reserved for calls that may have been billed without a response."""
     unseen_tokens: int
 
 
@@ -131,42 +155,25 @@ class RunDocument(TypedDict):
     kind: str
     task: str
     tasks: NotRequired[list[str]]
-    """Every task, where the improver is trained on several; `task` is the first."""
+    """Every task, if the improver is trained on several; `task` is the first."""
     selection: str
     status: str
     detail: str
-    """Why the run ended, in words; empty where it did all its iterations."""
+    """Why the run ended; empty if it completed all its iterations."""
     model: str
     is_language_model: bool
     iterations: list[IterationDocument]
     best: str | None
-    audit: list[NotedDocument]
+    audit: list[Noted]
     card: NotRequired[dict[str, Any]]
     """The card of the best improver; in the document of a finished run."""
     costs: NotRequired[CostsDocument]
-    """In what `strop run` and `strop show` print."""
+    """In the documents of `strop run` and `strop show`, as the next three."""
     answers: NotRequired[AnswersDocument]
-    """In the same: what the answers of the language model hold."""
     sentence: NotRequired[str]
-    """What the run came to (strop.report.terminal.conclusion); in the same."""
+    """The conclusion (strop.report.terminal.conclusion)."""
     explanation: NotRequired[str]
     """One or two sentences more; may be empty."""
-
-
-class ScoreDocument(TypedDict):
-    """What `strop score --json` prints."""
-
-    schema_version: int
-    task: str
-    sentence: str
-    split: str
-    utility: float
-    instances: list[float]
-    verdicts: dict[str, int]
-    error: str | None
-    notes: list[str]
-    metrics: list[dict[str, float]]
-    beside: list[dict[str, float]]
 
 
 class OutcomeDocument(TypedDict):
@@ -186,39 +193,6 @@ class ModelFacts:
     """False for stand-ins such as `offline`."""
 
 
-@dataclass(frozen=True)
-class ScoreResult:
-    """One solution, scored on one split of a task."""
-
-    task: str
-    split: str
-    """`train` or `test`."""
-    utility: float
-    instances: tuple[float, ...]
-    """One score for each instance that was run."""
-    verdicts: Mapping[str, int]
-    """Verdict → number of instances."""
-    error: str = ""
-    """The first failure; empty where there was none."""
-    notes: tuple[str, ...] = ()
-    """What the scorer had to say, and failing instances: of the training split."""
-    metrics: tuple[Mapping[str, float], ...] = ()
-    """For each instance the values behind its score, where a command measures several."""
-    beside: tuple[Mapping[str, float], ...] = ()
-    """The same of the original."""
-
-    @property
-    def sentence(self) -> str:
-        """What the program is worth, and on how many instances it fails."""
-        split = "sealed" if self.split == "test" else "training"
-        run = sum(self.verdicts.values())
-        failed = run - self.verdicts.get("ok", 0)
-        fails = f"; {failed} failed" if failed else ""
-        return (
-            f"The program scores {self.utility:.4f} on {self.task} ({split} split, {quantity(run, 'instance')}{fails})."
-        )
-
-
 def run_document(
     run: RunData,
     *,
@@ -233,7 +207,7 @@ def run_document(
         ValueError: its recipe is damaged.
     """
     kind = run.meta.get("kind", "run")
-    tasks = _tasks_of(run)
+    tasks = [_of_recipe(run, "task"), *map(str, run.recipe.get("further_tasks", ()))] if run.start else [""]
     document: RunDocument = {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
@@ -246,7 +220,7 @@ def run_document(
         "is_language_model": model.is_language_model,
         "iterations": [iteration_document(event, run.gates.get(event.t)) for event in run.iterations],
         "best": None if best is None else str(best),
-        "audit": [noted_document(row) for row in noted(run.notes)],
+        "audit": noted(run.notes),
     }
     for iteration in document["iterations"]:
         if strategies is not None and iteration["t"] in strategies:
@@ -256,33 +230,16 @@ def run_document(
     return document
 
 
-def noted_document(each: Noted) -> NotedDocument:
-    """One rule of the audit, as it stands in a document."""
-    return {
-        "rule": each.rule,
-        "title": each.title,
-        "told_by": each.told_by,
-        "unsandboxing": each.unsandboxing,
-        "times": each.times,
-    }
-
-
-def gate_document(event: Compared) -> GateDocument:
-    """What a gate compared, as it stands in a document."""
-    return {
-        "pairs": event.pairs,
-        "budget": event.most,
-        "mean": mean(event.differences) if event.differences else 0.0,
-        "interval": list(event.interval),
-        "e_value": event.e_value,
-        "threshold": event.threshold,
-        "evaluations": event.evaluations,
-        "lm_calls": event.lm_calls,
-    }
+def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
+    """A field of a recipe. Raises ValueError if it is missing and has no default: a damaged record must not look whole."""
+    value = run.recipe.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"the recipe has no {name}")
+    return value
 
 
 def iteration_document(event: IterationFinished, gate: Compared | None = None) -> IterationDocument:
-    """One iteration, from its outline, as it stands in the document of a run."""
+    """One iteration, from its outline."""
     document: IterationDocument = {
         "t": event.t,
         "accepted": event.accepted,
@@ -298,27 +255,111 @@ def iteration_document(event: IterationFinished, gate: Compared | None = None) -
         "gate": None if gate is None else gate_document(gate),
     }
     if event.tasks:
-        each = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+        rows = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
         document["tasks"] = [
-            {"task": task, "train": measured(train), "test": measured(test)} for task, train, test in each
+            {"task": task, "train": measured(train), "test": measured(test)} for task, train, test in rows
         ]
     return document
 
 
-def score_document(result: ScoreResult) -> ScoreDocument:
-    """The document of one score."""
+def gate_document(event: Compared) -> GateDocument:
+    """What a gate compared."""
     return {
-        "schema_version": SCHEMA_VERSION,
-        "task": result.task,
-        "sentence": result.sentence,
-        "split": result.split,
-        "utility": result.utility,
-        "instances": list(result.instances),
-        "verdicts": dict(result.verdicts),
-        "error": result.error or None,
-        "notes": list(result.notes),
-        "metrics": [dict(values) for values in result.metrics],
-        "beside": [dict(values) for values in result.beside],
+        "pairs": event.pairs,
+        "budget": event.most,
+        "mean": mean(event.differences) if event.differences else 0.0,
+        "interval": list(event.interval),
+        "e_value": event.e_value,
+        "threshold": event.threshold,
+        "evaluations": event.evaluations,
+        "lm_calls": event.lm_calls,
+    }
+
+
+def strategy_document(strategy: Strategy) -> StrategyDocument:
+    """The strategy of an improver."""
+    return {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
+
+
+def noted(counts: Mapping[str, int]) -> list[Noted]:
+    """Rule → how often it was noted, as one row for each rule: circumventions of the sandbox first, then the most frequent."""
+    rows = [_noted(rule, times) for rule, times in counts.items() if times > 0]
+    return sorted(rows, key=lambda row: (not row["unsandboxing"], -row["times"], row["rule"]))
+
+
+def _noted(rule: str, times: int) -> Noted:
+    entry = RULES.get(rule)
+    title, source, unsandboxing = (entry.title, entry.told_by, entry.unsandboxing) if entry else ("", "", False)
+    return {"rule": rule, "title": title, "told_by": source, "unsandboxing": unsandboxing, "times": times}
+
+
+def answers_document(answers: Answers) -> AnswersDocument:
+    """Count the responses, each in one class."""
+    classes: Counter[str] = Counter()
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for (scope, call), event in answers.extracted.items():
+        for index, (content, program) in enumerate(zip(event.contents, event.programs, strict=True)):
+            match content:
+                case "no program" if (scope, call, index) in answers.given_up:
+                    classes["edits_do_not_fit"] += 1
+                case "no program" | "does not compile":
+                    classes[content.replace(" ", "_")] += 1
+                case _:
+                    classes["repeated" if program in seen[scope] else "new"] += 1
+            seen[scope].add(program)
+    classes["not_examined"] = sum(n for call, n in answers.arrived.items() if call not in answers.extracted)
+    return {
+        "total": classes.total(),
+        "no_program": classes["no_program"],
+        "does_not_compile": classes["does_not_compile"],
+        "edits_do_not_fit": classes["edits_do_not_fit"],
+        "repeated": classes["repeated"],
+        "not_examined": classes["not_examined"],
+        "sentence": _answers_sentence(classes),
+    }
+
+
+def _answers_sentence(classes: Counter[str]) -> str:
+    """`Answers: 24, of which 3 hold no program, 2 do not compile.`"""
+    total = classes.total()
+    forms = {
+        "no_program": ("holds no program", "hold no program"),
+        "does_not_compile": ("does not compile", "do not compile"),
+        "edits_do_not_fit": ("holds edits that do not fit", "hold edits that do not fit"),
+        "repeated": ("repeats another", "repeat another"),
+        "not_examined": ("was not examined", "were not examined"),
+    }
+    if total and classes["not_examined"] == total:
+        return f"Answers: {total:,}; none was examined."
+    parts = ", ".join(f"{n:,} {forms[name][n != 1]}" for name in forms if (n := classes[name]))
+    return f"Answers: {total:,}" + (f", of which {parts}." if parts else ".") if total else ""
+
+
+def costs_document(costs: Costs) -> CostsDocument:
+    """The costs of a run; money in dollars."""
+    return {
+        "total": _spent_document(costs.total),
+        "roles": {role: _spent_document(spent) for role, spent in roles_in_order(costs).items()},
+        "models": {model: _spent_document(spent) for model, spent in sorted(costs.models.items())},
+        "unseen_cost": costs.unseen_cost / 1e9,
+        "unseen_tokens": costs.unseen_tokens,
+    }
+
+
+def roles_in_order(costs: Costs) -> dict[str, Spent]:
+    """What each role spent, in the order in which reports list them."""
+    return {role: costs.roles[role] for role in (*ROLES, IMPROVEMENT) if role in costs.roles}
+
+
+def _spent_document(spent: Spent) -> SpentDocument:
+    return {
+        "lm_calls": spent.calls,
+        "responses": spent.responses,
+        "again": spent.again,
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "unknown_tokens": spent.unknown,
+        "cost": None if spent.money is None else spent.money / 1e9,
     }
 
 
@@ -327,33 +368,24 @@ def to_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False)
 
 
+def as_document(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass, as JSON gives them back: tuples are lists."""
+    document: dict[str, Any] = json.loads(json.dumps(asdict(value)))
+    return document
+
+
 def measured(values: Sequence[float]) -> Measured:
-    """A sample, as it stands in a document. Raises ValueError when it is empty."""
-    found = estimate(values)
-    return {"mean": found.mean, "stderr": found.stderr, "values": list(values)}
+    """A sample. Raises ValueError if it is empty."""
+    sample = estimate(values)
+    return {"mean": sample.mean, "stderr": sample.stderr, "values": list(values)}
 
 
 def difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
-    """a[i] - b[i], as it stands in a document; None where they cannot be paired."""
-    if len(a) != len(b):
-        return None
-    found = paired_difference(a, b)
-    return {
-        "mean": found.mean,
-        "stderr": found.stderr,
-        "interval": None if found.interval is None else list(found.interval),
-    }
+    """a[i] - b[i]; None if they cannot be paired."""
+    return difference_of(paired_difference(a, b)) if len(a) == len(b) else None
 
 
-def _tasks_of(run: RunData) -> list[str]:
-    if run.start is None:
-        return [""]
-    return [_of_recipe(run, "task"), *map(str, run.recipe.get("further_tasks", ()))]
-
-
-def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
-    """A field of a recipe. Raises ValueError where it is missing without a default: a damaged record must not look whole."""
-    value = run.recipe.get(name, default)
-    if not isinstance(value, str):
-        raise ValueError(f"the recipe has no {name}")
-    return value
+def difference_of(change: Estimate) -> Difference:
+    """An estimate of a difference."""
+    interval = None if change.interval is None else list(change.interval)
+    return {"mean": change.mean, "stderr": change.stderr, "interval": interval}

@@ -16,7 +16,7 @@ from typing import TextIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from strop.report.terminal.stream import Lasting
+from strop.report.terminal.layout import Lasting
 
 REFRESHES = 4
 """Pictures a second."""

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from strop.base.events import IterationFinished
+from strop.report.terminal.layout import fitting, say
 from strop.report.terminal.lineage import Candidate, candidate_score, candidates_by_t, short
-from strop.report.terminal.tables import fitting, say
 from strop.report.terminal.words import NAMED_BY, escape, over_tasks, quantity
 from strop.runs.run_data import RunData
 

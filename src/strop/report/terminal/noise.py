@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from rich.console import Console
-from rich.text import Text
 
 from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts
-from strop.report.terminal.tables import SENTENCE, new_table, say
-from strop.report.terminal.words import ALL_EQUAL, escape, no_width, quantity
+from strop.report.terminal.layout import SENTENCE, print_table, say
+from strop.report.terminal.words import ALL_EQUAL, escape, interval_in_brackets, no_width, quantity
 from strop.runs.measurements import Named
 from strop.runs.noise_floor import LEVELS, Floor, Noise, Trials, utilities
 
@@ -28,7 +27,7 @@ class GateErrorsDocument(TypedDict):
 
 
 class TaskNoise(TypedDict):
-    """What chance does to û on one task."""
+    """What chance does to û on one task. The fields after `utilities` are null or empty for fewer than two repeats."""
 
     task: str
     repeats: int
@@ -59,21 +58,26 @@ class NoiseDocument(TypedDict):
 
 @dataclass(frozen=True)
 class NoiseResult:
-    """An A/A run over one task or several, whole or not."""
+    """An A/A run over one task or several, complete or not."""
 
     improver: Named
     copies: int
     repeats: int
-    """That were asked for."""
+    """As requested."""
     tasks: tuple[tuple[Trials, Noise | None], ...]
-    """None where fewer than two repeats are there."""
+    """None for fewer than two repeats."""
+
+    @property
+    def sentence(self) -> str:
+        """The conclusion."""
+        return sentence(self.improver.name, [(trials.task.name, noise) for trials, noise in self.tasks if noise])
 
 
 def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     """The document of an A/A run."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "sentence": sentence(result.improver.name, _floors(result)),
+        "sentence": result.sentence,
         "improver": result.improver.name,
         "digest": result.improver.digest,
         "model": model.name,
@@ -84,86 +88,71 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     }
 
 
-def _floors(result: NoiseResult) -> list[tuple[str, Floor | Noise]]:
-    return [(trials.task.name, noise) for trials, noise in result.tasks if noise is not None]
+def _task(trials: Trials, noise: Noise | None) -> TaskNoise:
+    gate = None if noise is None else noise.gate
+    return {
+        "task": trials.task.name,
+        "repeats": len(trials.values),
+        "values": [list(row) for row in trials.values],
+        "utilities": list(utilities(trials)),
+        "mean": noise.mean if noise else None,
+        "sd": noise.sd if noise else None,
+        "stderr": noise.stderr if noise else None,
+        "differences": dict(zip(map("{:g}".format, LEVELS), noise.quantiles, strict=True)) if noise else {},
+        "floor": noise.floor if noise else None,
+        "floor_interval": list(noise.floor_interval) if noise else None,
+        "gate": None
+        if gate is None
+        else {
+            "accepted": gate.accepted,
+            "comparisons": gate.comparisons,
+            "rate": gate.accepted / gate.comparisons,
+            "interval": list(gate.interval),
+            "allowed": gate.alpha,
+            "pairs": gate.pairs,
+        },
+    }
 
 
-def sentence(improver: str, found: Sequence[tuple[str, Floor | Noise]]) -> str:
-    """What the measurements came to: how far two of them differ by chance alone, on each task."""
-    if not found:
+def sentence(improver: str, floors: Sequence[tuple[str, Floor | Noise]]) -> str:
+    """The conclusion: how far two measurements differ by chance alone, on each task."""
+    if not floors:
         return "Nothing was measured: the noise floor needs two repeats."
-    each = "; ".join(
-        f"{noise.floor:.3f} on {escape(name)} (95% interval {noise.floor_interval[0]:.3f} to {noise.floor_interval[1]:.3f})"
-        for name, noise in found
+    parts = [
+        f"{noise.floor:.3f} on {escape(name)}" + interval_in_brackets(noise.floor_interval) for name, noise in floors
+    ]
+    return (
+        f"By chance alone, two measurements of {escape(improver)} differ in 5% of cases by more than this: "
+        f"{'; '.join(parts)}."
     )
-    name = escape(improver)
-    return f"By chance alone, two measurements of {name} differ in 5% of cases by more than this: {each}."
 
 
 def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
-    """One row a task: û, its spread, the noise floor with its 95% interval, and how often the gate is fooled by it."""
+    """One row a task: û, its spread, the noise floor with its 95% interval, and the gate's false acceptances."""
     say(console, notice, style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
-    say(console, sentence(result.improver.name, _floors(result)), style="bold", limit=SENTENCE)
+    say(console, result.sentence, style="bold", limit=SENTENCE)
     say(console, f"{result.improver.name} against itself: {size}, training split")
-    found = [(trials, noise) for trials, noise in result.tasks if noise is not None]
-    if found:
-        _print_table(found, console)
-        gate = found[0][1].gate
+    rows = [(trials, noise) for trials, noise in result.tasks if noise is not None]
+    if rows:
+        headers = ("task", "û", "sd", "s.e.", "half\nunder", "90%\nunder", "floor", "95% in-\nterval", "gate")
+        print_table(console, headers, [_row(trials, noise) for trials, noise in rows])
+        gate = rows[0][1].gate
         say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
         say(console, "half under, 90% under, floor: 50, 90, 95% of the differences of two û")
         say(console, f"gate: accepted of {gate.comparisons} A/A comparisons; {100 * gate.alpha:.3g}% are allowed")
     for trials, _ in result.tasks:
         if len(trials.values) < result.repeats:
-            say(console, f"{trials.task.name}: {len(trials.values)} of {result.repeats} repeats are there")
+            say(console, f"{trials.task.name}: {len(trials.values)} of {result.repeats} repeats are done")
 
 
-def _print_table(found: Sequence[tuple[Trials, Noise]], console: Console) -> None:
-    headers = ("task", "û", "sd", "s.e.", "half\nunder", "90%\nunder", "floor", "95% in-\nterval", "gate")
-    table = new_table(*headers, console=console)
-    for trials, noise in found:
-        low, high = noise.floor_interval
-        half, most, _ = noise.quantiles
-        figures = (noise.mean, noise.sd, noise.stderr, half, most, noise.floor)
-        table.add_row(
-            Text(escape(trials.task.name)),
-            *(f"{figure:.3f}" for figure in figures),
-            ALL_EQUAL if no_width((low, high)) else f"{low:.2f}-{high:.2f}",
-            f"{100 * noise.gate.accepted / noise.gate.comparisons:.1f}%",
-        )
-    console.print(table)
-
-
-def _task(trials: Trials, noise: Noise | None) -> TaskNoise:
-    document: TaskNoise = {
-        "task": trials.task.name,
-        "repeats": len(trials.values),
-        "values": [list(row) for row in trials.values],
-        "utilities": list(utilities(trials)),
-        "mean": None,
-        "sd": None,
-        "stderr": None,
-        "differences": {},
-        "floor": None,
-        "floor_interval": None,
-        "gate": None,
-    }
-    if noise is None:
-        return document
-    document |= {
-        "mean": noise.mean,
-        "sd": noise.sd,
-        "stderr": noise.stderr,
-        "differences": {f"{level:g}": value for level, value in zip(LEVELS, noise.quantiles, strict=True)},
-        "floor": noise.floor,
-        "floor_interval": list(noise.floor_interval),
-        "gate": {
-            "accepted": noise.gate.accepted,
-            "comparisons": noise.gate.comparisons,
-            "rate": noise.gate.accepted / noise.gate.comparisons,
-            "interval": list(noise.gate.interval),
-            "allowed": noise.gate.alpha,
-            "pairs": noise.gate.pairs,
-        },
-    }
-    return document
+def _row(trials: Trials, noise: Noise) -> tuple[str, ...]:
+    low, high = noise.floor_interval
+    half, most, _ = noise.quantiles
+    figures = (noise.mean, noise.sd, noise.stderr, half, most, noise.floor)
+    return (
+        trials.task.name,
+        *(f"{figure:.3f}" for figure in figures),
+        ALL_EQUAL if no_width((low, high)) else f"{low:.2f}-{high:.2f}",
+        f"{100 * noise.gate.accepted / noise.gate.comparisons:.1f}%",
+    )

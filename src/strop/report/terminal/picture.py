@@ -12,18 +12,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from strop.analysis.audit import RULES
 from strop.analysis.stats import t_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.errors import dollars
 from strop.base.events import Event, IterationFinished
 from strop.report.terminal.foot import Foot, Size
+from strop.report.terminal.layout import fitting
 from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.lineage_tree import drawn, rows
 from strop.report.terminal.narration import Narrator, finished
-from strop.report.terminal.notes import rule_words
 from strop.report.terminal.pace import Pace, in_all
 from strop.report.terminal.progress import Progress, is_tried
-from strop.report.terminal.tables import fitting
 from strop.report.terminal.under_way import SLOW, UnderWay
 from strop.report.terminal.words import counted, duration, escape, no_width, over_tasks, quantity
 
@@ -154,7 +154,7 @@ class Picture:
         rate = f"{run.evaluations} · {self._rate(now):.0f}/s · {counted(run.verdicts)}"
         said.append(("evaluations", escape(rate), ""))
         faults, notes = run.faults.total(), run.notes.total()
-        most = escape(rule_words(run.notes.most_common(1)[0][0])) if notes else ""
+        most = escape(_rule_words(run.notes.most_common(1)[0][0])) if notes else ""
         noted = f"audit notes {notes}" + (f", most: {most}" if most else "")
         said.append(("to look at", f"faults {faults} · {noted}", "yellow" if faults else ""))
         for name, text, style in said:
@@ -224,3 +224,8 @@ def _scores(event: IterationFinished) -> str:
         return f"test {over_tasks(event.test, ())} · {train}"
     low, high = max(found.interval[0], 0.0), min(found.interval[1], 1.0)
     return f"test {found.mean:.3f} (95% {low:.3f} to {high:.3f}) · {train}"
+
+
+def _rule_words(rule: str) -> str:
+    """A rule with its title: `R002 asks for more than its budget`."""
+    return f"{rule} {RULES[rule].title}" if rule in RULES else rule

@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from strop.analysis.stats import (
+    Estimate,
     bca_interval,
     crossed_t_difference,
     finite_class,
@@ -26,8 +27,8 @@ from strop.analysis.stats import (
     within_of_best,
 )
 from strop.base.events import Evaluated, IterationFinished
-from strop.report.terminal.tables import fitting, new_table, say
-from strop.report.terminal.words import ALL_EQUAL, no_width, quantity
+from strop.report.terminal.layout import print_table, say
+from strop.report.terminal.words import between, in_words, quantity
 from strop.runs.run_data import RunData
 
 CONFIDENCE = 0.95
@@ -249,19 +250,19 @@ def _within(interval: tuple[float, float] | None, least: float) -> list[float] |
 
 
 def print_statistics(run: RunData, console: Console) -> None:
-    """The same for people, in two tables and a few lines."""
-    found = statistics_document(run)
-    if not found["iterations"]:
+    """The statistics for people, in two tables and a few lines."""
+    document = statistics_document(run)
+    if not document["iterations"]:
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
-    _print_iterations(found["iterations"], console)
-    _print_differences(found["differences"], console)
-    compared = found["compared"]
+    _print_iterations(document["iterations"], console)
+    _print_differences(document["differences"], console)
+    compared = document["compared"]
     say(
         console,
         f"compared: {quantity(compared['candidates'], 'candidate')} in "
-        f"{quantity(compared['meta_utility_calls'], 'meta-utility call')}; the value by "
-        "which one was chosen is too high on average, a fresh measurement is not",
+        f"{quantity(compared['meta_utility_calls'], 'meta-utility call')}; the value that "
+        "selected one is too high on average, a new measurement is not",
     )
     if compared["gate_comparisons"]:
         say(
@@ -269,44 +270,41 @@ def print_statistics(run: RunData, console: Console) -> None:
             f"gate: {quantity(compared['gate_comparisons'], 'comparison')}, {quantity(compared['gate_pairs'], 'pair')}, "
             f"{compared['gate_accepted']} accepted",
         )
-    for line in _bounds(found):
+    for line in _bounds(document):
         say(console, line)
 
 
 def _print_iterations(rows: Sequence[MeasuredIteration], console: Console) -> None:
-    sign = fitting(console, "±")
-    table = new_table("t", "accepted", "copies", "test û", "95% (t)", "95% (BCa)", console=console)
-    for column in (0, 2):
-        table.columns[column].justify = "right"
-    for row in rows:
-        error = "" if row["stderr"] is None else f" {sign} {row['stderr']:.3f}"
-        table.add_row(
+    cells = [
+        (
             str(row["t"]),
             "-" if row["t"] == 0 else "yes" if row["accepted"] else "no",
             str(row["n"]),
-            f"{row['mean']:.3f}{error}",
-            _words(row["t_interval"], equal=f"all {row['n']} equal"),
-            _words(row["bca_interval"], equal=f"all {row['n']} equal"),
+            in_words(Estimate(row["mean"], row["stderr"], row["n"])),
+            between(row["t_interval"], equal=f"all {row['n']} equal"),
+            between(row["bca_interval"], equal=f"all {row['n']} equal"),
         )
-    console.print(table)
+        for row in rows
+    ]
+    print_table(console, ("t", "accepted", "copies", "test û", "95% (t)", "95% (BCa)"), cells)
 
 
 def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> None:
     if not rows:
         say(console, "no improver was accepted: there is no difference from the seed improver")
         return
-    table = new_table("t", "I_t - I_0", "95%, these\ninstances", "95%, new\ninstances", "p", "p, Holm", console=console)
-    table.columns[0].justify = "right"
-    for row in rows:
-        table.add_row(
+    cells = [
+        (
             str(row["t"]),
             f"{row['mean']:+.3f}",
-            _words(row["interval"], "+", equal="-"),  # two samples: nothing varies, but not all is equal
-            _words(row["interval_new_instances"], "+"),
+            between(row["interval"], "+", equal="-"),  # two samples without variance need not be equal
+            between(row["interval_new_instances"], "+"),
             f"{row['p']:.3g}",
             f"{row['p_holm']:.3g}",
         )
-    console.print(table)
+        for row in rows
+    ]
+    print_table(console, ("t", "I_t - I_0", "95%, these\ninstances", "95%, new\ninstances", "p", "p, Holm"), cells)
 
 
 def verdict_on(difference: DifferenceFromSeed) -> Literal["better", "worse", "unclear", "one copy"]:
@@ -319,8 +317,8 @@ def verdict_on(difference: DifferenceFromSeed) -> Literal["better", "worse", "un
     return "better" if difference["mean"] > 0 else "worse"
 
 
-def _bounds(found: StatisticsDocument) -> list[str]:
-    lemma, finite, observation = found["lemma_1"], found["finite_class"], found["observation_1"]
+def _bounds(document: StatisticsDocument) -> list[str]:
+    lemma, finite, observation = document["lemma_1"], document["finite_class"], document["observation_1"]
     lines = []
     if lemma:
         says = "which says nothing" if lemma["vacuous"] else f"within {lemma['within_of_best']:.2f} of the best"
@@ -341,9 +339,3 @@ def _bounds(found: StatisticsDocument) -> list[str]:
             f"here |D| = {observation['tasks']}"
         )
     return lines
-
-
-def _words(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
-    if interval is None or no_width(interval):
-        return "-" if interval is None else equal
-    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"

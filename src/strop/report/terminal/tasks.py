@@ -1,19 +1,19 @@
-"""The built-in tasks for people and as documents: what they score beside what the paper prints, and one of them in full."""
+"""Tasks for people and as documents: the built-in ones beside the paper's figures, one task in full, and installed plugins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from strop.analysis.stats import estimate, mean
+from strop.base.plugins import Installed
 from strop.base.results import Evaluation
-from strop.report.terminal.tables import fitting, new_table
+from strop.base.terminal_text import escape
+from strop.report.terminal.layout import print_heading, print_pairs, print_table, print_whole, say
 from strop.tasks.base import Split, Task
-from strop.tasks.drawing import PLAIN
+from strop.tasks.command.task import SHARED_JAIL, CommandTask
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
 
@@ -24,130 +24,186 @@ SEED = ("seed\ntrain", "u(s)\ntest")
 CEILING = ("best\ntrain", "known\ntest")
 PAPER_WORDS = {"seed": "u(s)", "initial": "û(I_0)", "improved": "û(I_T)"}
 FOOTER = "Percent, on the published instances. strop list tasks NAME shows one; --instances published measures the seeds now."
+_PROMPT = "\nu_str: the description that a language model reads"
+SHADOWED = "not used: strop has this name"
+TWICE = "not used: two distributions have this name"
 
 
 def print_tasks(rows: Sequence[tuple[Task, Facts]], meta: Sequence[MetaTask], console: Console) -> None:
-    """One row a task, from the recorded facts; the meta tasks below, under a heading of their own."""
-    table = _table("task", "what it does", *SEED, "paper\nu(s)", *CEILING, console=console)
-    for task, known in rows:
-        seeds, best = ([percent(values[split]) for split in SPLITS] for values in (known.seed, known.best))
-        table.add_row(task.name, known.what, *seeds, _printed(known), *best)
-    console.print(table)
-    _say(console, FOOTER)
-    _heading(console, "meta tasks, whose solutions are improvers")
-    print_pairs(console, {each.name: f"{each.what}: {each.instead}" for each in meta})
+    """One row a task, from the recorded facts; below them the meta tasks."""
+    cells = [
+        (task.name, facts.what, *_percents(facts.seed), _of_paper(facts), *_percents(facts.best))
+        for task, facts in rows
+    ]
+    print_table(console, ("task", "what it does", *SEED, "paper\nu(s)", *CEILING), cells)
+    say(console, FOOTER)
+    print_heading(console, "\nmeta tasks, whose solutions are improvers")
+    print_pairs(console, {task.name: f"{task.what}: {task.instead}" for task in meta})
 
 
 def print_measured(rows: Sequence[tuple[Task, Facts]], measured: Measurements, console: Console) -> None:
     """The seeds' utilities as measured just now, beside the paper's, and why each differs."""
     repeats = max(len(values) for splits in measured.values() for values in splits.values())
-    table = _table("task", *SEED, "paper\nu(s)", *CEILING, "CPU s,\ntest", console=console)
-    for task, known in rows:
-        found = [fitting(console, spread([each.value for each in measured[task.name][split]])) for split in SPLITS]
-        best = [percent(known.best[split]) for split in SPLITS]
-        table.add_row(task.name, *found, _printed(known), *best, f"{cpu_seconds(measured[task.name]['test']):.3f}")
-    console.print(table)
-    often = f"; a seed that draws random numbers {repeats} times, ± 1 standard error" if repeats > 1 else ""
-    _say(console, f"Percent, on the published instances, measured now{often}. The paper's is of the test split.")
-    _say(console, "CPU seconds of one evaluation; one that fails as a whole ends at its first failing instance.")
-    _heading(console, "why u(s) differs from the paper's, where it does")
-    print_pairs(console, {task.name: known.difference for task, known in rows})
-    if any(known.note for _, known in rows):
-        _heading(console, "to know of the other figures")
-        print_pairs(console, {task.name: known.note for task, known in rows})
+    cells = []
+    for task, facts in rows:
+        splits = measured[task.name]
+        seeds = [spread([evaluation.value for evaluation in splits[split]]) for split in SPLITS]
+        seconds = f"{cpu_seconds(splits['test']):.3f}"
+        cells.append((task.name, *seeds, _of_paper(facts), *_percents(facts.best), seconds))
+    print_table(console, ("task", *SEED, "paper\nu(s)", *CEILING, "CPU s,\ntest"), cells)
+    often = f"; seeds that draw random numbers {repeats} times, ± 1 standard error" if repeats > 1 else ""
+    say(
+        console, f"Percent, on the published instances, measured now{often}. The paper's figures are of the test split."
+    )
+    say(console, "CPU seconds of one evaluation; one that fails as a whole ends at its first failing instance.")
+    print_heading(console, "\nwhy u(s) differs from the paper's")
+    print_pairs(console, {task.name: facts.difference for task, facts in rows})
+    if any(facts.note for _, facts in rows):
+        print_heading(console, "\nnotes on the other figures")
+        print_pairs(console, {task.name: facts.note for task, facts in rows})
 
 
-def print_task(task: Task, known: Facts | None, picture: str, console: Console) -> None:
-    """One task in full; `known` and `picture` are of the built-in ones."""
+def print_task(task: Task, facts: Facts | None, picture: str, console: Console) -> None:
+    """One task in full; built-in tasks have `facts` and a `picture`."""
     failure = "the whole utility 0" if task.failure == "utility" else "that instance 0"
-    _say(console, f"{task.name}: {known.what}" if known else task.name, style="bold")
-    room = f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB an instance"
+    print_heading(console, f"{task.name}: {facts.what}" if facts else task.name)
+    limits = f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB an instance"
     lines = {
         "splits": f"{task.instances} training and {task.test_instances} test instances",
-        "limits": f"{room}; a failing instance makes {failure}",
+        "limits": f"{limits}; a failing instance makes {failure}",
     }
-    if known:
-        paper = [f"{word} {percent(known.paper[key])}" for key, word in PAPER_WORDS.items() if key in known.paper]
+    if facts:
+        paper = [f"{word} {percent(facts.paper[key])}" for key, word in PAPER_WORDS.items() if key in facts.paper]
         lines |= {
-            "seed u(s)": _both(known.seed),
+            "seed u(s)": _on_splits(facts.seed),
             "paper": f"{', '.join(paper)} (Table 1, test split)" if paper else "nothing in Table 1",
-            "difference": known.difference,
-            "best known": f"{_both(known.best)} ({known.reference})",
-            "note": known.note,
+            "difference": facts.difference,
+            "best known": f"{_on_splits(facts.best)} ({facts.reference})",
+            "note": facts.note,
         }
     print_pairs(console, lines)
     if picture:
-        _heading(console, "one instance: the first of the published training split")
+        print_heading(console, "\none instance: the first of the published training split")
         print_whole(console, picture)
-    _heading(console, "seed solution")
+    print_heading(console, "\nseed solution")
     print_whole(console, task.seed)
-    _heading(console, "u_str: what a language model is told")
+    print_heading(console, _PROMPT)
     print_whole(console, task.told)
 
 
 def print_meta_task(task: MetaTask, budgets: Mapping[str, object], console: Console) -> None:
     """One meta task in full, with the budgets of a run in its description."""
-    _say(console, f"{task.name}: {task.what}", style="bold")
+    print_heading(console, f"{task.name}: {task.what}")
     limits = (
         f"{budgets['meta_budget']} calls of û; in each of its {budgets['copies']} copies {budgets['utility_budget']} calls of u"
         f" and {budgets['lm_budget']} of the model, of {budgets['max_responses']} responses"
     )
     print_pairs(console, {"limits": limits, "seed û(I_0)": task.seed_score, "paper": task.paper, "how": task.instead})
-    for heading, text in (
-        ("how it goes", task.picture),
-        ("seed improver", task.seed),
-        ("u_str: what a language model is told", task.told(budgets)),
-    ):
-        _heading(console, heading)
+    texts = {"\nhow it works": task.picture, "\nseed improver": task.seed, _PROMPT: task.told(budgets)}
+    for heading, text in texts.items():
+        print_heading(console, heading)
         print_whole(console, text)
 
 
+def print_command_task(task: CommandTask, console: Console) -> None:
+    """One command task in full: its files, its command, its metrics and its description."""
+    print_heading(console, escape(task.name))
+    turns = "in turns with the original, " if task.interleaved else ""
+    seeds = "each with a seed of its own" if task.seeded else "all on the same input"
+    lines = {
+        "files": ", ".join(task.files),
+        "only": ", ".join(task.only),
+        "build": task.build,
+        "command": task.command,
+        "counts": task.objective.told,
+        "runs": f"{turns}{task.instances} for training and {task.test_instances} held out, {seeds}",
+        "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
+        "note": "" if task.objective.counted_by_kernel else SHARED_JAIL,
+    }
+    print_pairs(console, lines)
+    print_heading(console, _PROMPT)
+    print_whole(console, "\n".join(escape(line, 1000) for line in task.told.splitlines()))
+
+
+def print_installed(plugins: Sequence[Installed], own: Collection[str], console: Console) -> None:
+    """The entry points of installed distributions, which are not loaded; nothing if there are none."""
+    if plugins:
+        console.print()
+        rows = [
+            (each["name"], each["distribution"], each["not_used"] or each["value"])
+            for each in installed_documents(plugins, own)
+        ]
+        print_table(console, ("installed", "distribution", "what"), rows)
+
+
+def installed_documents(plugins: Sequence[Installed], own: Collection[str]) -> list[dict[str, Any]]:
+    """One row an entry point; `own` are the names of strop, which plugins cannot replace."""
+    names = [plugin.name for plugin in plugins]
+    return [
+        {
+            "name": plugin.name,
+            "distribution": plugin.distribution,
+            "value": plugin.value,
+            "not_used": SHADOWED if plugin.name in own else TWICE if names.count(plugin.name) > 1 else None,
+        }
+        for plugin in plugins
+    ]
+
+
 def task_document(
-    task: Task, known: Facts | None, measured: Mapping[Split, Sequence[Evaluation]] | None
+    task: Task, facts: Facts | None, measured: Mapping[Split, Sequence[Evaluation]] | None
 ) -> dict[str, Any]:
     """A task as plain data; utilities in [0, 1]."""
-    document: dict[str, Any] = {
-        "task": task.name,
-        "entry": task.entry,
-        "train": task.instances,
-        "test": task.test_instances,
-        "time_limit": task.time_limit,
-        "memory_limit": task.memory_limit,
-        "failure": task.failure,
-        "description": task.told,
-    }
-    if known:
+    document = _fields(task, "entry", "time_limit", "memory_limit", "failure")
+    if facts:
         document |= {
-            "what": known.what,
-            "seed": dict(known.seed),
-            "best_known": dict(known.best),
-            "reference": known.reference,
-            "paper": {key: known.paper.get(key) for key in PAPER_WORDS},
-            "difference": known.difference,
-            "note": known.note,
+            "what": facts.what,
+            "seed": dict(facts.seed),
+            "best_known": dict(facts.best),
+            "reference": facts.reference,
+            "paper": {key: facts.paper.get(key) for key in PAPER_WORDS},
+            "difference": facts.difference,
+            "note": facts.note,
         }
     if measured:
         document["measured"] = {
             split: {
-                "values": [each.value for each in found],
-                "verdicts": [each.verdict for each in found],
-                "cpu_seconds": cpu_seconds(found),
+                "values": [evaluation.value for evaluation in evaluations],
+                "verdicts": [evaluation.verdict for evaluation in evaluations],
+                "cpu_seconds": cpu_seconds(evaluations),
             }
-            for split, found in measured.items()
+            for split, evaluations in measured.items()
         }
     return document
 
 
 def meta_task_document(task: MetaTask, budgets: Mapping[str, object]) -> dict[str, Any]:
-    """A meta task as plain data."""
-    return {
-        "task": task.name,
-        "what": task.what,
-        "seed_score": task.seed_score,
-        "paper": task.paper,
-        "instead": task.instead,
-        "description": task.told(budgets),
+    """A meta task as plain data, with the budgets of a run in its description."""
+    return {"task": task.name, "description": task.told(budgets)} | {
+        name: getattr(task, name) for name in ("what", "instead", "paper", "seed_score")
     }
+
+
+def command_task_document(task: CommandTask) -> dict[str, Any]:
+    """A command task as plain data."""
+    objective = task.objective
+    metrics = [
+        {"name": metric.name, "goal": metric.goal, "weight": metric.weight, "read_by": objective.readers[metric.name]}
+        for metric in objective.metrics
+    ]
+    return _fields(task, "command", "build", "seeded", "interleaved", "time_limit", "memory_limit") | {
+        "files": list(task.files),
+        "only": list(task.only),
+        "metrics": metrics,
+        "constraints": [f"{rule.name}{rule.relation}{rule.bound:g}" for rule in objective.constraints],
+        "measured_by_kernel": objective.counted_by_kernel,
+    }
+
+
+def _fields(task: Task | CommandTask, *names: str) -> dict[str, Any]:
+    """The fields that tasks of both forms have, and further ones by name."""
+    splits = {"train": task.instances, "test": task.test_instances}
+    return {"task": task.name, **splits, "description": task.told} | {name: getattr(task, name) for name in names}
 
 
 def percent(value: float) -> str:
@@ -155,62 +211,25 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def cpu_seconds(found: Sequence[Evaluation]) -> float:
-    """Of one evaluation, in the mean."""
-    return mean([each.cpu_seconds for each in found])
+def cpu_seconds(evaluations: Sequence[Evaluation]) -> float:
+    """CPU seconds of one evaluation, in the mean."""
+    return mean([evaluation.cpu_seconds for evaluation in evaluations])
 
 
 def spread(values: Sequence[float]) -> str:
-    """Utilities as `19.6 ± 0.1`, in percent; one alone has no error."""
-    found = estimate([100 * value for value in values])
-    return f"{found.mean:.1f}" + ("" if found.stderr is None else f" ± {found.stderr:.1f}")
+    """Utilities as `19.6 ± 0.1`, in percent; a single one has no error."""
+    sample = estimate([100 * value for value in values])
+    return f"{sample.mean:.1f}" + ("" if sample.stderr is None else f" ± {sample.stderr:.1f}")
 
 
-def _printed(known: Facts) -> str:
+def _of_paper(facts: Facts) -> str:
     """The paper's u(s)."""
-    return percent(known.paper["seed"]) if "seed" in known.paper else "-"
+    return percent(facts.paper["seed"]) if "seed" in facts.paper else "-"
 
 
-def _both(values: Mapping[Split, float]) -> str:
+def _percents(values: Mapping[Split, float]) -> Iterable[str]:
+    return [percent(values[split]) for split in SPLITS]
+
+
+def _on_splits(values: Mapping[Split, float]) -> str:
     return ", ".join(f"{percent(values[split])} {split}" for split in SPLITS)
-
-
-def _table(*headers: str, console: Console) -> Table:
-    """A table whose words are to the left and never folded in the first column, its figures to the right."""
-    table = new_table(*headers, console=console)
-    for header, column in zip(headers, table.columns, strict=True):
-        words = header in ("task", "what it does")
-        column.no_wrap, column.justify = header != "what it does", "left" if words else "right"
-    return table
-
-
-def _say(console: Console, text: str, style: str = "") -> None:
-    console.print(fitting(console, text), markup=False, style=style)
-
-
-def print_pairs(console: Console, lines: Mapping[str, str]) -> None:
-    """Names with their texts beside them, folded under themselves; empty ones left out."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, text in lines.items():
-        if text:
-            grid.add_row(Text(f"  {fitting(console, name)}"), Text(fitting(console, text)))
-    console.print(grid)
-
-
-def print_heading(console: Console, text: str) -> None:
-    """A line in bold."""
-    _say(console, text, style="bold")
-
-
-def _heading(console: Console, text: str) -> None:
-    print_heading(console, f"\n{text}")
-
-
-def print_whole(console: Console, text: str) -> None:
-    """A text as it is, its lines neither folded nor cut."""
-    shown = text.rstrip("\n")
-    if not console.encoding.startswith("utf"):
-        shown = shown.translate(PLAIN)
-    console.print(fitting(console, shown), markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Small pieces of text that every report is made of. Against rich's markup the reports use `rich.text.Text`, which has none."""
+"""Numbers, intervals, scores and counts in words, for every report."""
 
 from __future__ import annotations
 
@@ -7,61 +7,99 @@ from collections.abc import Mapping, Sequence
 
 from strop.analysis.stats import Estimate, estimate, stratified
 from strop.base.pluralize import quantity as quantity
-from strop.base.terminal_text import escape as escape  # what every report says goes through it
+from strop.base.terminal_text import escape as escape
 
 NAMED_BY = 12
 """Hexadecimal digits by which reports name a program."""
+ALL_EQUAL = "all equal"
+"""Replaces an interval without width."""
+_NO_WIDTH = 1e-9
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
 MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
 
+GLOSSARY = {
+    "û": "meta-utility: mean utility, 0 to 1, of the programs an improver makes",
+    "u(s)": "utility of the task's seed solution",
+    "sealed": "the test split: instances that no prompt and no choice has seen",
+    "copy": "one repetition of the task; ± is one standard error over the copies",
+    "pair": "candidate and incumbent on the same fresh training instances",
+    "evidence": "what the pairs say for the candidate; at the threshold it is accepted",
+}
+"""The paper's words that tables and pages use → their meaning, in one line of 80 columns."""
+RUN_WORDS = ("û", "sealed", "copy", "pair", "evidence")
+"""The words that the tables of a run use."""
+
 
 def notice_of(name: str, is_language_model: bool) -> str:
-    """What stands above every result of a model; empty for a language model."""
+    """The warning above every result of a model that is not a language model; empty for a language model."""
     notice = MIXED_NOTICE if name.startswith("mix:") else OFFLINE_NOTICE
     return "" if is_language_model else notice.format(name=name)
 
 
 def ruled(title: str, unsandboxing: bool) -> str:
-    """The title of an audit's rule, marked where the rule counts as unsandboxing."""
+    """The title of an audit rule, marked if the rule counts as unsandboxing."""
     return f"{title} (unsandboxing)" if unsandboxing else title
 
 
 def with_error(values: Sequence[float], sign: str = "±") -> str:
-    """Mean ± standard error of a sample, to three decimals; a dash for none, no error for one."""
+    """Mean ± standard error of a sample, to three decimals; `-` for no value, no error for one."""
     return in_words(estimate(values), sign) if values else "-"
 
 
 def of_tasks(values: Sequence[float], tasks: Sequence[str]) -> list[Sequence[float]]:
-    """The values of each task's copies, of those of all, which stand one task after another."""
-    each = len(values) // max(len(tasks), 1)
-    return [values[number * each : (number + 1) * each] for number in range(len(tasks))]
+    """Split the values of all copies, ordered by task, into one sequence for each task."""
+    copies = len(values) // max(len(tasks), 1)
+    return [values[number * copies : (number + 1) * copies] for number in range(len(tasks))]
 
 
 def over_tasks(values: Sequence[float], tasks: Sequence[str], sign: str = "±") -> str:
-    """Mean ± standard error of copies of several tasks, which are taken as given; of one task where none is named."""
+    """Mean ± standard error of the copies of one task, or of several fixed tasks if `tasks` names them."""
     return in_words(stratified(of_tasks(values, tasks)), sign) if tasks and values else with_error(values, sign)
 
 
-def in_words(found: Estimate, sign: str = "±") -> str:
+def in_words(value: Estimate, sign: str = "±") -> str:
     """An estimate as `0.612 ± 0.010`."""
-    return f"{found.mean:.3f}" if found.stderr is None else f"{found.mean:.3f} {sign} {found.stderr:.3f}"
-
-
-ALL_EQUAL = "all equal"
-"""In the place of an interval without width."""
-_NO_WIDTH = 1e-9
+    return f"{value.mean:.3f}" if value.stderr is None else f"{value.mean:.3f} {sign} {value.stderr:.3f}"
 
 
 def no_width(interval: Sequence[float]) -> bool:
-    """Whether an interval has no width: its values do not differ, which says nothing of what others would be."""
+    """Whether an interval has no width: all values are equal, which says nothing about further values."""
     return interval[1] - interval[0] < _NO_WIDTH
 
 
+def between(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
+    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`; `-` for None, `equal` for an interval without width."""
+    if interval is None or no_width(interval):
+        return "-" if interval is None else equal
+    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"
+
+
+def interval_in_brackets(interval: Sequence[float] | None, sign: str = "") -> str:
+    """` (95% interval 0.512 to 0.634)`; empty for None and for an interval without width."""
+    return "" if interval is None or no_width(interval) else f" (95% interval {between(interval, sign)})"
+
+
 def counted(counts: Mapping[str, int]) -> str:
-    """`ok 120, raised 3`: the most frequent first; a dash for none."""
+    """`ok 120, raised 3`, the most frequent first; `-` for none."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {count}" for name, count in ordered) or "-"
+
+
+def edits_line(counts: Mapping[str, int]) -> str:
+    """`Edited.outcome` → count, in one line; empty if no answer held edits.
+
+    E.g. `edits in answers: 12 applied (3 of them fuzzily), 2 did not fit (1 repaired, 1 given up)`.
+    """
+    fuzzily, failed = counts.get("applied fuzzily", 0), counts.get("failed", 0)
+    applied = counts.get("applied", 0) + fuzzily
+    if not applied + failed:
+        return ""
+    line = f"edits in answers: {applied} applied" + (f" ({fuzzily} of them fuzzily)" if fuzzily else "")
+    if failed:
+        after = ", ".join(f"{counts[word]} {word}" for word in ("repaired", "given up") if counts.get(word))
+        line += f", {failed} did not fit" + (f" ({after})" if after else "")
+    return line
 
 
 def plain(value: float, digits: int = 3) -> str:

@@ -28,8 +28,7 @@ from strop.report.html.payload import packed
 from strop.report.html.render import page_html
 from strop.report.html.schema import PageDocument
 from strop.report.html.texts import Texts
-from strop.report.terminal.answers import answers_document
-from strop.report.terminal.documents import ModelFacts, run_document
+from strop.report.terminal.documents import ModelFacts, answers_document, run_document
 from strop.report.terminal.statistics import statistics_document
 from strop.runs.run_data import read_run
 from strop.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.events import Edited, Event, Extracted, LmResponded
-from strop.report.terminal.answers import answers_document
+from strop.report.terminal.documents import answers_document
 from strop.runs.run_data import RunData
 
 

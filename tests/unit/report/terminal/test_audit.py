@@ -23,9 +23,11 @@ from strop.report.terminal.audit import (
     RunNoteDocument,
     audit_run,
     audited,
+    print_program,
+    print_run_audit,
+    print_text,
     run_audit_document,
 )
-from strop.report.terminal.audit_tables import print_program, print_run_audit, print_text
 from strop.store import Store
 
 DOCS = Path(__file__).parents[4] / "docs"

@@ -12,7 +12,7 @@ from strop.report.terminal.statistics import DifferenceFromSeed, StatisticsDocum
 
 RUN = RunWords("lpn", selection="gated", iterations=4)
 GATE = Compared(
-    scope="t1/gate", t=1, incumbent="a", candidate="b", differences=(0.2, 0.3), pairs=24, most=60, e_value=31.0,
+    scope="t1/gate", t=1, incumbent="a", candidate="b", differences=(0.2, 0.3) * 12, pairs=25, most=60, e_value=31.0,
     threshold=30.0, interval=(0.014, 0.347), accepted=True, lm_calls=10, evaluations=20,
 )  # fmt: skip
 

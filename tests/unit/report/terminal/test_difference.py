@@ -10,8 +10,17 @@ from rich.console import Console
 
 from strop.analysis.strategy import classify
 from strop.base.solution import digest_of
-from strop.report.terminal.alignment import COMPARED, aligned, ends_of, hunks, lines_of
-from strop.report.terminal.difference import change_in_words, change_of, difference_document, print_difference
+from strop.report.terminal.difference import (
+    COMPARED,
+    aligned,
+    change_in_words,
+    change_of,
+    difference_document,
+    ends_of,
+    hunks,
+    lines_of,
+    print_difference,
+)
 from strop.report.terminal.sides import Side
 
 BEFORE = "".join(f"line {number}\n" for number in range(20))

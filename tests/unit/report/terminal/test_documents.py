@@ -11,15 +11,9 @@ import pytest
 from strop.analysis.audit import RULES
 from strop.base.events import Event, IterationFinished, RunStarted, outlined
 from strop.base.solution import digest_of
-from strop.report.terminal import documents, matrix, noise
-from strop.report.terminal.documents import (
-    ModelFacts,
-    ScoreResult,
-    iteration_document,
-    run_document,
-    score_document,
-    to_json,
-)
+from strop.report.terminal import documents, evaluation, noise
+from strop.report.terminal.documents import ModelFacts, iteration_document, run_document, to_json
+from strop.report.terminal.score import ScoreResult, score_document
 from strop.runs.run_data import run_data
 from strop.store import Stored
 
@@ -122,12 +116,11 @@ def test_json_text_refuses_a_number_that_is_not_finite() -> None:
         ("An iteration", documents.IterationDocument),
         ("A gate", documents.GateDocument),
         ("A strategy", documents.StrategyDocument),
-        ("A note", documents.NotedDocument),
-        ("score", documents.ScoreDocument),
-        ("eval", matrix.EvalDocument),
-        ("A cell", matrix.CellDocument),
-        ("A seed solution", matrix.SeedSolutionDocument),
-        ("A difference from the seed improver", matrix.CellDifference),
+        ("A note", documents.Noted),
+        ("eval", evaluation.EvalDocument),
+        ("A cell", evaluation.CellDocument),
+        ("A seed solution", evaluation.SeedSolutionDocument),
+        ("A difference from the seed improver", evaluation.CellDifference),
         ("eval --noise", noise.NoiseDocument),
         ("The noise of a task", noise.TaskNoise),
         ("The errors of a gate", noise.GateErrorsDocument),
@@ -137,5 +130,14 @@ def test_json_text_refuses_a_number_that_is_not_finite() -> None:
     ],
 )
 def test_manual_describes_every_field_of_a_document_and_no_other(heading: str, kind: type) -> None:
+    assert described(heading) == sorted(kind.__annotations__)
+
+
+def test_manual_describes_every_field_of_a_score() -> None:
+    assert described("score") == sorted(score_document(ScoreResult("lpn", "train", 0.5, (), {})))
+
+
+def described(heading: str) -> list[str]:
+    """The fields that docs/json.md names below a heading."""
     section = MANUAL.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(kind.__annotations__)
+    return sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))

@@ -7,7 +7,7 @@ import pytest
 
 from strop.base.events import Evaluated
 from strop.report.terminal.documents import ModelFacts
-from strop.report.terminal.matrix import eval_document, print_matrix
+from strop.report.terminal.evaluation import eval_document, print_matrix
 from strop.runs.evaluate import Cell, Matrix, Plan, SeedSolution
 from strop.runs.measurements import Copy, Named
 from strop.tasks.base import Task

@@ -48,7 +48,7 @@ def test_table_has_no_interval_of_a_floor_where_all_values_are_equal() -> None:
 
 
 def test_table_says_what_is_missing_when_the_work_was_stopped() -> None:
-    assert printed(RESULT)[-1] == "lpn: 1 of 3 repeats are there"
+    assert printed(RESULT)[-1] == "lpn: 1 of 3 repeats are done"
 
 
 def test_document_has_the_floor_of_each_task_and_null_where_there_is_none() -> None:

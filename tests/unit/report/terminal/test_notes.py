@@ -7,11 +7,10 @@ from pathlib import Path
 
 from strop.analysis.audit import RULES
 from strop.base.events import AuditNoted, Event
-from strop.report.terminal.documents import ModelFacts, run_document
+from strop.report.terminal.documents import ModelFacts, Noted, noted, run_document
 from strop.report.terminal.narration import Narrator
-from strop.report.terminal.notes import Noted, noted
 from strop.report.terminal.progress import Progress
-from strop.report.terminal.tables import print_run
+from strop.report.terminal.run import print_run
 from strop.runs.run_data import run_data
 from strop.store import Stored
 from support.tables import terminal
@@ -29,7 +28,7 @@ def shown(*notes: Stored[Event]) -> str:
 
 def test_rules_are_in_order_of_weight() -> None:
     rows = noted({"R004": 3, "R013": 1, "R002": 50, "R005": 2, "R008": 0})
-    assert [(row.rule, row.unsandboxing, row.times) for row in rows] == [
+    assert [(row["rule"], row["unsandboxing"], row["times"]) for row in rows] == [
         ("R005", True, 2),
         ("R013", True, 1),
         ("R002", False, 50),
@@ -38,7 +37,8 @@ def test_rules_are_in_order_of_weight() -> None:
 
 
 def test_rule_of_another_version_is_shown_by_its_word() -> None:
-    assert noted({"utility_arguments": 4}) == [Noted("utility_arguments", "", "", False, 4)]
+    row: Noted = {"rule": "utility_arguments", "title": "", "told_by": "", "unsandboxing": False, "times": 4}
+    assert noted({"utility_arguments": 4}) == [row]
     assert "utility_arguments" in shown(note("utility_arguments"))
 
 

@@ -18,7 +18,12 @@ from strop.base.events import (
     LmCalled,
     RunStarted,
 )
-from strop.report.terminal.strategies import has_lineage, named, print_comparisons, print_strategies, strategy_documents
+from strop.report.terminal.run import (
+    print_comparisons,
+    print_strategies,
+    strategies_of,
+    strategy_documents,
+)
 from strop.runs.run_data import read_run
 from strop.runs.spec import improver_text
 from strop.store import Store
@@ -62,7 +67,7 @@ def run(tmp_path: Path) -> Store:
 
 def test_each_iteration_and_each_candidate_that_was_turned_down_is_named(run: Store) -> None:
     with run:
-        rows = named(run, read_run(run))
+        rows = strategies_of(run, read_run(run))
     assert [(row.t, row.strategy.name, row.parent, row.rejected and row.rejected.name) for row in rows] == [
         (0, "seed", None, None), (1, "seed", 0, "beam-search"), (2, "broken", 1, None),
     ]  # fmt: skip
@@ -71,8 +76,7 @@ def test_each_iteration_and_each_candidate_that_was_turned_down_is_named(run: St
 def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
     shown = console()
     with run:
-        assert has_lineage(read_run(run))
-        print_strategies(named(run, read_run(run)), shown, lineage=True)
+        print_strategies(strategies_of(run, read_run(run)), shown, lineage=True)
     text = text_of(shown)
     assert "[beam-search]" in text and "t = 1" in text and "rejected candidate" in text and "\x1b" not in text
     assert all(len(line) <= 80 for line in text.splitlines())
@@ -81,13 +85,13 @@ def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
 def test_lineage_is_left_out_when_nothing_drew_parents(run: Store) -> None:
     shown = console()
     with run:
-        print_strategies(named(run, read_run(run)), shown)
+        print_strategies(strategies_of(run, read_run(run)), shown)
     assert "from" not in text_of(shown).splitlines()[0]
 
 
 def test_document_has_the_strategy_of_every_iteration(run: Store) -> None:
     with run:
-        document = strategy_documents(named(run, read_run(run)))
+        document = strategy_documents(strategies_of(run, read_run(run)))
     assert document[1]["name"] == "seed" and document[1]["why"] and sorted(document) == [0, 1, 2]
 
 
@@ -108,7 +112,7 @@ def test_behaviour_in_the_record_is_part_of_the_evidence(tmp_path: Path) -> None
             )
         )  # fmt: skip
         store.append(iteration(0, SEED, None))
-        (row,) = named(store, read_run(store))
+        (row,) = strategies_of(store, read_run(store))
     assert row.strategy.why[-1].startswith("in 1 improvement: 1 LM call, 1.0 utility calls per LM call")
 
 
@@ -127,7 +131,7 @@ def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
         "1e+300",
         "no",
         "66 LM calls and 888 evaluations",
-        "t = 2: stopped early: the threshold was hardly in reach any more (futility)",
+        "t = 2: stopped early: the threshold was hardly within reach (futility)",
     ):
         assert piece in text
     assert all(len(line) <= 80 for line in text_of(shown).splitlines())

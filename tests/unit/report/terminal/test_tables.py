@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from strop.base.events import Event, IterationFinished, RunResumed, outlined
-from strop.report.terminal.documents import ScoreResult
-from strop.report.terminal.tables import print_iterations, print_run, print_runs, print_score
+from strop.report.terminal.run import print_iterations, print_run, print_runs
+from strop.report.terminal.score import ScoreResult, print_score
 from strop.runs.listing import RunListing
 from strop.runs.run_data import run_data
 from strop.store import Stored

@@ -18,7 +18,7 @@ from strop.base.solution import digest_of
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
 from strop.report.terminal.card import card_document, print_card
-from strop.report.terminal.installed import installed_documents, print_installed
+from strop.report.terminal.tasks import installed_documents, print_installed
 from strop.report.terminal.words import escape
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.spec import improver_text, shipped_improvers

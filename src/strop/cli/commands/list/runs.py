@@ -7,7 +7,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import RUNS, Json
 from strop.cli.commands.output import notices, print_document, reading, results
-from strop.report.terminal.tables import print_runs
+from strop.report.terminal.run import print_runs
 from strop.runs.listing import RunListing, list_runs
 
 

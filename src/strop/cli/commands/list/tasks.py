@@ -16,11 +16,13 @@ from strop.base.results import Evaluation
 from strop.cli.commands.options import Json, Whole, protections
 from strop.cli.commands.output import announce, notices, print_document, results, results_alone
 from strop.core.utility import TaskUtility
-from strop.report.terminal.command_tasks import command_task_document, print_command_task
-from strop.report.terminal.installed import installed_documents, print_installed
 from strop.report.terminal.tasks import (
     Measurements,
+    command_task_document,
+    installed_documents,
     meta_task_document,
+    print_command_task,
+    print_installed,
     print_measured,
     print_meta_task,
     print_task,

@@ -19,7 +19,7 @@ from strop.cli.commands.options import RUNS, Folder, Json, Models, Whole
 from strop.cli.commands.output import announce, notices, print_document, reading, results
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
-from strop.report.terminal.tables import SENTENCE, say
+from strop.report.terminal.layout import SENTENCE, say
 from strop.report.terminal.words import escape
 from strop.reproduce.asking import check_number, plain
 from strop.reproduce.baselines import Baselines

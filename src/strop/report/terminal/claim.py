@@ -1,0 +1,155 @@
+"""The conclusion of one improvement, in one sentence: the terminal, the page, the document and the Python API show this one."""
+
+from __future__ import annotations
+
+from strop.core.feedback import gist
+from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
+from strop.report.terminal.gains import compared, size, valued, values
+from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity
+from strop.runs.improve import Single
+
+
+def sentence(single: Single | None) -> str:
+    """What may be claimed; None for an improvement that ended before everything was measured."""
+    return f"{_claim(single)}."
+
+
+def _claim(single: Single | None) -> str:
+    if single is None:
+        return "Unfinished: it ended before everything was measured"
+    if single.finding == "failed":
+        return f"No improvement: {_failure(single)}{_calls(single, ' after {}')}; the original stands"
+    if single.finding == "unchanged" or single.difference is None:
+        return f"No improvement: the improver returned the original unchanged{_calls(single, ' (used {})')}"
+    claim = f"{_verdict(single)}: {_change(single)}"
+    if single.finding == "worse":
+        claim += "; keep the original"
+    if single.stands_in:
+        claim += f"; {_why_stands_in(single)}, so this is the best candidate that it evaluated"
+    return claim
+
+
+def spent_words(single: Single) -> str:
+    """`used 1 of 4 LM calls, 6 responses, 6 of 25 evaluations`."""
+    cost, grant = single.cost, single.grant
+    responses = quantity(cost.responses, "response")
+    if grant is None:
+        return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}"
+    calls = f"used {single.improvement.lm_calls} of {quantity(grant.lm_calls, 'LM call')}"
+    return f"{calls}, {responses}, {cost.evaluations} of {quantity(grant.utility_calls, 'evaluation')}"
+
+
+def _calls(single: Single, words: str) -> str:
+    """How many LM calls the improver used, if it left some; `words` is the format."""
+    used = single.improvement.lm_calls
+    if single.grant is None or used >= single.grant.lm_calls:
+        return ""
+    return words.format(f"{used} of {quantity(single.grant.lm_calls, 'LM call')}")
+
+
+def _verdict(single: Single) -> str:
+    match single.finding:
+        case "better":
+            return "Better"
+        case "unproven":
+            return "Not called better"
+        case "no significant improvement" if not _is_same(single):
+            return "No significant improvement"
+        case _:
+            return "No improvement"
+
+
+def _is_same(single: Single) -> bool:
+    """Whether no measurement differs."""
+    if single.gain is not None:
+        return all(gain.change.mean == 0 for gain in (single.gain, *single.gains))
+    change = single.difference
+    return change is not None and change.interval is not None and change.mean == 0 and no_width(change.interval)
+
+
+def _why_stands_in(single: Single) -> str:
+    if single.improvement.solution is None:
+        return _failure(single)
+    if single.improvement.solution == single.original.text:
+        return "the improver returned the original"
+    return "the returned program did not score as well in training"
+
+
+def _failure(single: Single) -> str:
+    reason = single.improvement.detail.split("\n")[0] or "no reason given"
+    return f"the improver failed ({single.improvement.outcome}: {reason})"
+
+
+def _change(single: Single) -> str:
+    """The values before and after, with the interval and the instances, and what limits the claim."""
+    facts = single.facts
+    assert single.improved is not None
+    if facts is None:
+        return _in_scores(single)
+    if single.improved.test.verdict != "ok":
+        reason = gist(single.improved.test.error) or single.improved.test.verdict
+        return f"{_subject(single)} fails on held-out instances ({reason})"
+    change = _in_scores(single) if single.gain is None else _in_metrics(single, facts, single.gain)
+    if single.finding == "unproven":
+        same = "prints the same on every seed" if facts.seeded else "always has the same input"
+        return (
+            f"{change}, but the command {same}, so a program that prints the known answer would do as well: "
+            "let it draw its input from {seed} and print its answer, or accept this with --fixed-input"
+        )
+    if single.finding != "better":
+        return change
+    if facts.check == "nothing":
+        return f"{change}; nothing compared the output"
+    return change if single.answer_varies else f"{change}; always on the same input"
+
+
+def _in_scores(single: Single) -> str:
+    """Of a task whose scores the host computes, and of metrics without ratios."""
+    difference, improved = single.difference, single.improved
+    assert difference is not None and improved is not None
+    name = "score" if single.facts is None else "utility"
+    where = _where(single.facts, difference.n)
+    if _is_same(single):
+        return f"{name} unchanged at {improved.test.value:.3f}, {where}"
+    equal = difference.interval is not None and no_width(difference.interval)
+    interval = f" (all {difference.n} equal)" if equal else interval_in_brackets(difference.interval, "+")
+    values = f"from {single.original.test.value:.3f} to {improved.test.value:.3f}"
+    change = f"{_worse(single)}{difference.mean:+.3f}{interval} in {name}, {values}, {where}"
+    unclear = single.finding == "no significant improvement" and single.p is not None
+    return f"{change}{_chance(single.p or 0.0, difference.n)}" if unclear else change
+
+
+def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
+    """Of a command task: its metric, or all together and then each."""
+    n = decisive.change.n
+    where = f"the same in each of {quantity(n, 'repeated measurement')}" if decisive.deterministic else _where(facts, n)
+    if _is_same(single):
+        value = valued(decisive.metric, decisive.after)
+        return f"{escape(decisive.metric.name, 40)} unchanged at {value}, {where}"
+    if len(single.gains) > 1:
+        metrics = "; ".join(f"{compared(gain)}, {values(gain)}" for gain in single.gains)
+        change = f"{size(decisive)}, all metrics together ({metrics}), {where}"
+    else:
+        change = f"{size(decisive)}, {values(decisive)}, {where}"
+    change = f"{_worse(single)}{change}"
+    return f"{change}{_chance(decisive.p, n)}" if single.finding == "no significant improvement" else change
+
+
+def _worse(single: Single) -> str:
+    return f"{_subject(single)} is worse, " if single.finding == "worse" else ""
+
+
+def _subject(single: Single) -> str:
+    return "the candidate" if single.stands_in else "the returned program"
+
+
+def _where(facts: ObjectiveFacts | None, n: int) -> str:
+    seeded = facts is None or facts.seeded
+    return f"on {quantity(n, 'held-out instance')}" if seeded else f"in {quantity(n, 'repeated measurement')}"
+
+
+def _chance(p: float, n: int) -> str:
+    if p <= LEVEL:  # the interval alone does not exclude chance
+        return ""
+    few = f"; fewer than {LEAST} can show nothing" if n < LEAST else ""
+    return f"; chance alone would do this with p = {plain(p, 2)}{few}"

@@ -1,0 +1,324 @@
+"""What `strop eval` measured: improvers by tasks (Table 1 of the paper, for any of both), and one improver against another."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from rich.console import Console
+
+from strop.base.errors import dollars
+from strop.report.terminal.documents import (
+    SCHEMA_VERSION,
+    Difference,
+    Measured,
+    ModelFacts,
+    OutcomeDocument,
+    as_document,
+    difference,
+    difference_of,
+    measured,
+)
+from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
+from strop.report.terminal.words import between, counted, escape, interval_in_brackets, notice_of, quantity, with_error
+from strop.runs.compare import Comparison, Side
+from strop.runs.compare import Difference as TaskDifference
+from strop.runs.evaluate import Cell, Matrix, differences
+from strop.runs.evaluate import Difference as CellCompared
+from strop.runs.measurements import Named
+from strop.tasks.base import Split
+from strop.tasks.command.task import SHARED_JAIL, shares_jail
+
+_ABREAST = 3
+"""Improvers side by side: with a task's name and u(s) they take 80 columns."""
+_WIDTH = 14
+"""Columns of `0.612 ± 0.010`, and of the same in ASCII."""
+_NAME = 30
+"""Columns of an improver's name in the table of differences."""
+_SPLITS: tuple[tuple[Split, str], ...] = (("test", "sealed test split"), ("train", "training split"))
+
+
+class CellDocument(TypedDict):
+    """One improver on one task."""
+
+    task: str
+    improver: str
+    digest: str
+    train: Measured
+    test: Measured
+    verdicts: list[str]
+    outcomes: list[OutcomeDocument]
+    lm_calls: int
+    evaluations: int
+
+
+class SeedSolutionDocument(TypedDict):
+    """u(s): the utility of a task's seed solution."""
+
+    task: str
+    train: Measured
+    test: Measured
+    verdict: str
+
+
+class CellDifference(Difference):
+    """An improver minus another on one task, on the sealed test split."""
+
+    task: str
+    improver: str
+    against: str
+    p: float | None
+    p_adjusted: float | None
+
+
+class EvalDocument(TypedDict):
+    """What `strop eval --json` prints. The fields after `differences` are of one improver on one task."""
+
+    schema_version: int
+    sentence: str
+    model: str
+    is_language_model: bool
+    cells: list[CellDocument]
+    seed_solutions: list[SeedSolutionDocument]
+    differences: list[CellDifference]
+    improver: NotRequired[str]
+    task: NotRequired[str]
+    meta_utility: NotRequired[Measured]
+    seed: NotRequired[Measured]
+    difference: NotRequired[Difference | None]
+    outcomes: NotRequired[list[OutcomeDocument]]
+    lm_calls: NotRequired[int]
+
+
+def eval_document(matrix: Matrix, model: ModelFacts) -> EvalDocument:
+    """The document of a matrix, complete or not."""
+    document: EvalDocument = {
+        "schema_version": SCHEMA_VERSION,
+        "sentence": sentence(matrix),
+        "model": model.name,
+        "is_language_model": model.is_language_model,
+        "cells": [_cell_document(cell) for cell in matrix.cells],
+        "seed_solutions": [
+            {
+                "task": seed.task.name,
+                "train": measured((seed.train.value,)),
+                "test": measured((seed.test.value,)),
+                "verdict": seed.test.verdict,
+            }
+            for seed in matrix.seed_solutions
+        ],
+        "differences": [
+            {
+                "task": row.task.name,
+                "improver": row.improver.name,
+                "against": matrix.plan.improvers[0].name,
+                **difference_of(row.found),
+                "p": row.p,
+                "p_adjusted": row.p_adjusted,
+            }
+            for row in differences(matrix)
+        ],
+    }
+    plan = matrix.plan
+    if len(plan.tasks) > 1 or len(plan.improvers) > 2 or not matrix.complete:
+        return document
+    seed, cell = matrix.cells[0], matrix.cells[-1]
+    same = cell.improver.digest == seed.improver.digest
+    document["improver"], document["task"] = cell.improver.name, cell.task.name
+    document["meta_utility"], document["seed"] = measured(cell.values("train")), measured(seed.values("train"))
+    document["difference"] = None if same else difference(cell.values("train"), seed.values("train"))
+    document["outcomes"] = _outcomes(cell)
+    document["lm_calls"] = sum(copy.lm_calls for copy in cell.copies)
+    return document
+
+
+def _cell_document(cell: Cell) -> CellDocument:
+    return {
+        "task": cell.task.name,
+        "improver": cell.improver.name,
+        "digest": cell.improver.digest,
+        "train": measured(cell.values("train")),
+        "test": measured(cell.values("test")),
+        "verdicts": [copy.test.verdict for copy in cell.copies if copy.test is not None],
+        "outcomes": _outcomes(cell),
+        "lm_calls": sum(copy.lm_calls for copy in cell.copies),
+        "evaluations": sum(copy.utility_calls for copy in cell.copies),
+    }
+
+
+def _outcomes(cell: Cell) -> list[OutcomeDocument]:
+    return [{"kind": copy.outcome, "detail": copy.detail} for copy in cell.copies]
+
+
+def sentence(matrix: Matrix) -> str:
+    """The conclusion: which improvers differ significantly from the seed improver on the sealed split."""
+    rows = [row for row in differences(matrix) if row.improver.digest != matrix.plan.improvers[0].digest]
+    if not rows:
+        return "Nothing to compare: only the seed improver was measured."
+    if len(rows) == 1:
+        return _sentence_of_one(rows[0], matrix)
+    clear = [row for row in rows if _is_clear(row)]
+    if not clear:
+        return (
+            f"No significant difference: none of {len(rows)} measurements differs from the seed improver's (95%, Holm)."
+        )
+    cells = ", ".join(
+        f"{_short(matrix, row.improver)} on {escape(row.task.name)} {row.found.mean:+.3f}" for row in clear
+    )
+    return (
+        f"{len(clear)} of {len(rows)} measurements differ significantly from the seed improver's (95%, Holm): {cells}."
+    )
+
+
+def _is_clear(row: CellCompared) -> bool:
+    """Whether the difference is significant, adjusted for all others of the matrix."""
+    interval = row.found.interval
+    if row.p_adjusted is None or interval is None:
+        return False
+    return row.p_adjusted < 0.05 and not interval[0] <= 0 <= interval[1]
+
+
+def _sentence_of_one(row: CellCompared, matrix: Matrix) -> str:
+    name, interval = _short(matrix, row.improver), row.found.interval
+    where = f"on sealed instances of {escape(row.task.name)}, {quantity(matrix.plan.copies, 'copy')}"
+    change = f"{row.found.mean:+.3f}{interval_in_brackets(interval, '+')} in û, {where}"
+    if interval is None:
+        return f"No claim: {name} differs from the seed improver by {change}; one copy says nothing about chance."
+    if not _is_clear(row):
+        return f"No significant difference between {name} and the seed improver: {change}."
+    return f"{name} is {'better' if row.found.mean > 0 else 'worse'} than the seed improver: {change}."
+
+
+def print_matrix(matrix: Matrix, console: Console, *, notice: str = "") -> None:
+    """û of every improver on every task beside u(s), mean ± standard error, and every difference from the seed improver."""
+    say(console, notice, style="bold yellow")
+    if matrix.complete:
+        say(console, sentence(matrix), style="bold", limit=SENTENCE)
+    improvers = matrix.plan.improvers
+    for split, words in _SPLITS:
+        say(console, f"{words}: u(s), and û over {quantity(matrix.plan.copies, 'copy')}", style="bold")
+        for start in range(0, len(improvers), _ABREAST):
+            _print_values(matrix, split, improvers[start : start + _ABREAST], console)
+    _print_differences(matrix, console)
+    shared = [task.name for task in matrix.plan.tasks if shares_jail(task)]
+    if shared:
+        say(console, f"{', '.join(shared)}: {SHARED_JAIL}")
+    for cell in matrix.cells:
+        _print_failures(cell, console)
+    print_glossary(console, ("û", "u(s)", "sealed", "copy"))
+
+
+def _print_values(matrix: Matrix, split: Split, improvers: Sequence[Named], console: Console) -> None:
+    longest = max(len(task.name) for task in matrix.plan.tasks)
+    width = max(_WIDTH, (console.width - longest - len("  0.000")) // len(improvers) - 2)
+    names = ["\n".join(_folded(_short(matrix, improver), width)) for improver in improvers]
+    seeds = {seed.task.name: seed for seed in matrix.seed_solutions}
+    rows = []
+    for task in matrix.plan.tasks:
+        seed = seeds.get(task.name)
+        value = "-" if seed is None else f"{(seed.train if split == 'train' else seed.test).value:.3f}"
+        cells = [matrix.cell(task, improver) for improver in improvers]
+        rows.append((task.name, value, *("-" if cell is None else with_error(cell.values(split)) for cell in cells)))
+    print_table(console, ("task", "u(s)", *names), rows)
+
+
+def _print_differences(matrix: Matrix, console: Console) -> None:
+    rows = differences(matrix)
+    if not rows:
+        return
+    say(console, "difference from the seed improver, sealed test split", style="bold")
+    several = sum(row.p is not None for row in rows) > 1
+    headers = ("task, improver", "difference", "95% interval", "p", *(["p (Holm)"] if several else []))
+    print_table(console, headers, _difference_rows(matrix, rows, several=several))
+
+
+def _difference_rows(
+    matrix: Matrix, rows: Sequence[CellCompared], *, several: bool
+) -> Iterator[tuple[str | tuple[str, ...], ...]]:
+    before = ""
+    for row in rows:
+        if row.task.name != before:
+            yield (row.task.name,)
+        before = row.task.name
+        same = row.improver.digest == matrix.plan.improvers[0].digest
+        first, *others = _folded(_short(matrix, row.improver), _NAME)
+        yield (
+            ("  " + first, *others),
+            "is the seed" if same else f"{row.found.mean:+.3f}",
+            between(row.found.interval, "+"),
+            _probability(row.p),
+            *([_probability(row.p_adjusted)] if several else []),
+        )
+
+
+def _print_failures(cell: Cell, console: Console) -> None:
+    """How the improvements of a cell ended, if one failed, with the first reason."""
+    failed = [copy for copy in cell.copies if copy.outcome != "ok"]
+    if failed:
+        ends = counted(Counter(copy.outcome for copy in cell.copies))
+        reason = failed[0].detail.split("\n")[0]
+        say(console, f"{cell.task.name}, {cell.improver.name}: {ends}" + (f": {reason}" if reason else ""))
+
+
+def _short(matrix: Matrix, improver: Named) -> str:
+    """A name for a column: of a file its last parts, as many as distinguish it from the others."""
+    if not improver.name.endswith(".py"):
+        return escape(improver.name, 60)
+    parts = Path(improver.name).parts
+    others = [Path(other.name).parts for other in matrix.plan.improvers if other.name != improver.name]
+    length = next((n for n in range(1, len(parts)) if all(other[-n:] != parts[-n:] for other in others)), len(parts))
+    return escape("/".join(parts[-length:]), 60)
+
+
+def _folded(name: str, width: int) -> list[str]:
+    """A name in lines of at most `width`, broken after `_`, `-` or `/` if possible."""
+    lines = [""]
+    for part in re.findall(r"[^_/-]*[_/-]|[^_/-]+", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return lines
+
+
+def _probability(p: float | None) -> str:
+    return "-" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """What `strop eval A --against B --json` prints: the fields of a `Comparison`."""
+    return {"schema_version": SCHEMA_VERSION, **as_document(comparison)}
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """û of both improvers on every task, what each spent, and the verdict."""
+    first, second = comparison.first, comparison.second
+    say(console, notice_of(comparison.model, comparison.is_language_model), style="bold yellow")
+    say(console, comparison.sentence, style="bold", limit=SENTENCE)
+    say(console, f"first: {first.name}; second: {second.name}")
+    together = [comparison.difference] if len(comparison.tasks) > 1 else []
+    headers = ("sealed test split", "first û", "second û", "difference", "95% interval")
+    print_table(console, headers, map(_task_row, (*comparison.tasks, *together)))
+    costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
+    print_table(console, costs, map(_spent_row, (first, second)))
+    if comparison.share_jail:
+        say(console, f"{', '.join(comparison.share_jail)}: {SHARED_JAIL}")
+    print_glossary(console, ("û", "sealed", "copy"))
+
+
+def _task_row(row: TaskDifference) -> tuple[str, ...]:
+    values = f"{row.first:.3f}", f"{row.second:.3f}", f"{row.mean:+.3f}"
+    return row.task or "all", *values, between(row.interval, "+")
+
+
+def _spent_row(side: Side) -> tuple[str, ...]:
+    spent = side.spent
+    return (
+        escape(side.name, 40),
+        *map(str, (spent.lm_calls, spent.responses, spent.evaluations)),
+        "-" if spent.tokens is None else f"{spent.tokens:,}",
+        "-" if spent.dollars is None else dollars(round(spent.dollars * 1e9)),
+        str(side.failed),
+    )

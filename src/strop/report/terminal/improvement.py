@@ -1,0 +1,360 @@
+"""What a record of `strop improve` holds: as a value, as tables for people, as a document for programs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+from rich.console import Console
+from rich.text import Text
+
+from strop.base.events import Evaluated
+from strop.base.results import Evaluation
+from strop.base.solution import digest_of
+from strop.core.feedback import gist
+from strop.core.metric_change import Gain, ObjectiveFacts, facts_from, gain
+from strop.report.terminal.claim import sentence, spent_words
+from strop.report.terminal.documents import (
+    SCHEMA_VERSION,
+    AnswersDocument,
+    CostsDocument,
+    Difference,
+    ModelFacts,
+    Noted,
+    answers_document,
+    costs_document,
+    difference_of,
+    noted,
+)
+from strop.report.terminal.gains import GainDocument, gain_document, unnamed, valued
+from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
+from strop.report.terminal.run import print_costs, print_notes
+from strop.report.terminal.words import NAMED_BY, counted, escape, notice_of, quantity
+from strop.runs.improve import DIFF, OBJECTIVE_KEY, ORIGINAL_KEY, SOLUTION, SOLUTION_FILES, Scored, Single
+from strop.runs.improve import recorded as recorded_single
+from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
+from strop.runs.patching.source_files import Original, of_seed, original_from
+from strop.runs.run_data import RunData, read_run
+from strop.store import Store
+from strop.tasks.command.objective import pareto_front
+from strop.tasks.command.task import SHARED_JAIL
+
+DIFF_LINES = 200
+"""Lines of a diff that are printed; the file has all of them."""
+SHOWN = 8
+"""Candidates that are listed; the record has all of them."""
+_LINE = 400
+_VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
+_EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
+"""Dropped from an error if there is only room for one message: the last printed line says more."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate, as it was first evaluated in training."""
+
+    name: str
+    """The first digits of its digest."""
+    value: float
+    verdict: str
+    error: str
+    after: tuple[Mapping[str, float], ...] = ()
+    before: tuple[Mapping[str, float], ...] = ()
+    """Of a command task: the metrics of each instance, its own and the original's."""
+
+
+@dataclass(frozen=True)
+class ImprovementReport:
+    """What a record of `strop improve` holds."""
+
+    single: Single | None
+    """None if it ended before everything was measured."""
+    original: Original
+    task: str
+    model: ModelFacts
+    run: RunData
+    answers: AnswersDocument
+    candidates: Sequence[Candidate]
+    """The best first."""
+    notes: Mapping[str, int]
+    """How often each rule of the audit applied to the improved program."""
+
+
+def original_of(meta: Mapping[str, str]) -> Original | None:
+    """The files that the run of a record began with; None for the task's own seed."""
+    return original_from(meta[ORIGINAL_KEY]) if ORIGINAL_KEY in meta else None
+
+
+def read_improvement(store: Store) -> ImprovementReport:
+    """Read the record in an open store."""
+    run = read_run(store)
+    meta = run.meta
+    original = original_of(meta)
+    if original is None:
+        seed = run.results.get(ORIGINAL_SCOPE)
+        original = of_seed(run.text(seed.solution) if seed and seed.solution else "")
+    facts = facts_from(meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in meta else None
+    notes: Counter[str] = Counter()
+    for event in run.audit:
+        if event.scope.startswith("improved/"):
+            notes[event.rule] += event.times
+    return ImprovementReport(
+        recorded_single(run, original, facts),
+        original,
+        meta.get("task", ""),
+        ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true"),
+        run,
+        answers_document(run.answers),
+        candidates_of(run.candidates),
+        notes,
+    )
+
+
+def candidates_of(events: Iterable[Evaluated]) -> list[Candidate]:
+    """The candidates of a record, from their outlines, each once, the best first."""
+    candidates: dict[str, Candidate] = {}
+    for event in events:
+        if event.solution is not None:
+            name = event.solution[:NAMED_BY]
+            candidate = Candidate(name, event.value, event.verdict, gist(event.error), event.metrics, event.beside)
+            candidates.setdefault(name, candidate)
+    return sorted(candidates.values(), key=lambda candidate: -candidate.value)
+
+
+def print_improvement(report: ImprovementReport, directory: Path, console: Console) -> None:
+    """The diff, the claim, the original and the improved solution on both splits, and the costs."""
+    if (directory / DIFF).is_file():
+        print_diff(directory / DIFF, console)
+    single = report.single
+    say(console, notice_of(report.model.name, report.model.is_language_model), style="bold yellow")
+    say(console, sentence(single), style="bold", limit=SENTENCE)
+    if single is not None:
+        _print_measurements(single, console, report.task)
+        if single.facts is not None and single.facts.pareto:
+            _print_front(single.facts, report.candidates, console)
+    print_notes(noted(report.notes), console)
+    if single is not None and report.candidates and single.finding not in ("better", "worse"):
+        _print_candidates(report.candidates, console)
+    print_costs(report.run.costs, console)
+    say(console, report.answers["sentence"])
+
+
+def print_diff(file: Path, console: Console) -> None:
+    """A diff, escaped."""
+    lines = file.read_text(encoding="utf-8").split("\n")
+    lines = lines[:-1] if lines and not lines[-1] else lines
+    for line in lines[:DIFF_LINES]:
+        console.print(Text(fitting(console, escape(line, _LINE))), soft_wrap=True)
+    if len(lines) > DIFF_LINES:
+        say(console, f"... {quantity(len(lines) - DIFF_LINES, 'more line')}")
+
+
+def _print_measurements(single: Single, console: Console, task: str) -> None:
+    say(console, f"strop improve {task}: {spent_words(single)}")
+    if single.facts is None:
+        _print_scores(single, console)
+    else:
+        print_metrics(single, console)
+    if single.facts is not None and single.facts.shares_jail:
+        say(console, SHARED_JAIL, style="dim")
+    for name, scored in (("original", single.original), ("improved", single.improved)):
+        errors = [] if scored is None else [each.error for each in (scored.train, scored.test) if each.error]
+        if errors:
+            say(console, f"{name}: {gist(errors[0])}")
+
+
+def _print_scores(single: Single, console: Console) -> None:
+    rows = [
+        (name, f"{scored.train.value:.3f}", f"{scored.test.value:.3f}", counted(scored.test.counts()))
+        for name, scored in (("original", single.original), ("improved", single.improved))
+        if scored is not None
+    ]
+    if single.difference is not None and single.improved is not None:
+        train = single.improved.train.value - single.original.train.value
+        rows.append(("difference", f"{train:+.3f}", f"{single.difference.mean:+.3f}", ""))
+    print_table(console, ("", "train", "test (sealed)", "verdicts on test"), rows)
+
+
+def print_metrics(single: Single, console: Console) -> None:
+    """A row for each metric: the original's mean, the improved program's, the change with its interval, the verdict."""
+    passed = single.improved is not None and single.improved.test.verdict == "ok"  # a failure is not faster
+    rows = [
+        (
+            escape(change.metric.name, 40),
+            valued(change.metric, change.before),
+            valued(change.metric, change.after),
+            unnamed(change),
+            _VERDICTS[change.verdict],
+        )
+        for change in (single.gains if passed else ())
+    ]
+    if single.improved is None or not rows:
+        after = "-" if single.improved is None else f"{single.improved.test.value:.3f}"
+        rows.append(("utility", f"{single.original.test.value:.3f}", after, "", ""))
+    print_table(console, ("", "original", "improved", "sealed split (95% interval)", ""), rows)
+
+
+def _print_front(facts: ObjectiveFacts, candidates: Sequence[Candidate], console: Console) -> None:
+    """The candidates that no other, and not the original, beats in every metric in training."""
+    measured = [(candidate, _gains(facts, candidate)) for candidate in candidates if candidate.verdict == "ok"]
+    points = [(candidate, gains) for candidate, gains in measured if len(gains) == len(facts.metrics)]
+    changes = [{gain.metric.name: gain.change.mean for gain in gains} for _, gains in points]
+    rows = []
+    for index in pareto_front([{metric.name: 0.0 for metric in facts.metrics}, *changes]):
+        if index == 0:
+            rows.append(("original", *("-" for _ in facts.metrics)))
+            continue
+        candidate, gains = points[index - 1]
+        cells = (f"{valued(gain.metric, gain.after)}, {unnamed(gain, interval=False)}" for gain in gains)
+        rows.append((candidate.name, *cells))
+    print_table(console, ("Pareto front", *(escape(metric.name, 30) for metric in facts.metrics)), rows)
+
+
+def _gains(facts: ObjectiveFacts, candidate: Candidate) -> list[Gain]:
+    gains = [gain(metric, candidate.after, candidate.before, seeded=facts.seeded) for metric in facts.metrics]
+    return [change for change in gains if change is not None]
+
+
+def _print_candidates(candidates: Sequence[Candidate], console: Console) -> None:
+    """The best candidates: digest, score in training, verdict."""
+    room = max(console.width - NAMED_BY - len("train") - 2 * len("  "), 20)
+    rows = []
+    for candidate in candidates[:SHOWN]:
+        error = f": {_EXIT.sub('', candidate.error)}" if candidate.error else ""
+        rows.append((candidate.name, f"{candidate.value:.3f}", escape(candidate.verdict + error, room)))
+    print_table(console, ("candidate", "train", "verdict"), rows)
+    if len(candidates) > SHOWN:
+        say(console, f"and {quantity(len(candidates) - SHOWN, 'more candidate')}")
+
+
+class EvaluationDocument(TypedDict):
+    """One solution on one split."""
+
+    utility: float
+    verdicts: dict[str, int]
+    scores: list[float]
+    error: str | None
+
+
+class SolutionDocument(TypedDict):
+    """One solution on both."""
+
+    digest: str
+    train: EvaluationDocument
+    test: EvaluationDocument
+
+
+class CandidateDocument(TypedDict):
+    """One candidate, as it was first evaluated in training."""
+
+    digest: str
+    utility: float
+    verdict: str
+    error: str | None
+
+
+class ImprovementDocument(TypedDict):
+    """What `strop improve --json` prints. Measurements are null, empty or 0 in an unfinished one."""
+
+    schema_version: int
+    run: str
+    task: str
+    model: str
+    is_language_model: bool
+    finding: str
+    sentence: str
+    outcome: str | None
+    detail: str
+    stands_in: bool
+    checked_by: str | None
+    answer_varies: bool
+    original: SolutionDocument | None
+    improved: SolutionDocument | None
+    difference: Difference | None
+    p: float | None
+    metrics: list[GainDocument]
+    together: GainDocument | None
+    candidates: list[CandidateDocument]
+    lm_calls: int
+    responses: int
+    evaluations: int
+    lm_budget: int | None
+    utility_budget: int | None
+    audit: list[Noted]
+    solution: str | None
+    diff: str | None
+    best: str | None
+    costs: CostsDocument
+    answers: AnswersDocument
+    applied: NotRequired[str]
+    """Where the patch was applied; with --apply."""
+
+
+def improvement_document(report: ImprovementReport, directory: Path) -> ImprovementDocument:
+    """The document of one improvement, finished or not."""
+    single = report.single
+    cost, grant = (single.cost, single.grant) if single else (None, None)
+    solution = next((directory / name for name in (SOLUTION, SOLUTION_FILES) if (directory / name).exists()), None)
+    diff, best = directory / DIFF, directory / BEST
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": str(directory),
+        "task": report.task,
+        "model": report.model.name,
+        "is_language_model": report.model.is_language_model,
+        "finding": single.finding if single else "unfinished",
+        "sentence": sentence(single),
+        "outcome": single.improvement.outcome if single else None,
+        "detail": single.improvement.detail if single else "",
+        "stands_in": single.stands_in if single else False,
+        "checked_by": single.facts.check if single and single.facts else None,
+        "answer_varies": single.answer_varies if single else True,
+        "original": _solution_document(single.original) if single else None,
+        "improved": _solution_document(single.improved) if single and single.improved else None,
+        "difference": difference_of(single.difference) if single and single.difference else None,
+        "p": single.p if single else None,
+        "metrics": [gain_document(change) for change in single.gains] if single else [],
+        "together": gain_document(single.gain) if single and single.gain and len(single.gains) > 1 else None,
+        "candidates": [_candidate_document(candidate) for candidate in report.candidates],
+        "lm_calls": cost.lm_calls if cost else 0,
+        "responses": cost.responses if cost else 0,
+        "evaluations": cost.evaluations if cost else 0,
+        "lm_budget": grant.lm_calls if grant else None,
+        "utility_budget": grant.utility_calls if grant else None,
+        "audit": noted(report.notes),
+        "solution": None if solution is None else str(solution),
+        "diff": str(diff) if diff.is_file() else None,
+        "best": str(best) if best.is_dir() else None,
+        "costs": costs_document(report.run.costs),
+        "answers": report.answers,
+    }
+
+
+def _solution_document(scored: Scored) -> SolutionDocument:
+    return {
+        "digest": digest_of(scored.text),
+        "train": _evaluation_document(scored.train),
+        "test": _evaluation_document(scored.test),
+    }
+
+
+def _evaluation_document(evaluation: Evaluation) -> EvaluationDocument:
+    return {
+        "utility": evaluation.value,
+        "verdicts": evaluation.counts(),
+        "scores": list(evaluation.scores),
+        "error": evaluation.error or None,
+    }
+
+
+def _candidate_document(candidate: Candidate) -> CandidateDocument:
+    return {
+        "digest": candidate.name,
+        "utility": candidate.value,
+        "verdict": candidate.verdict,
+        "error": candidate.error or None,
+    }

@@ -1,0 +1,274 @@
+"""Tables of a run: iterations, audit notes, costs, strategies and gates; and the list of runs.
+
+Not here: the lineage (lineage), the statistics (statistics) and the conclusion (conclusion).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from strop.analysis.stats import mean
+from strop.analysis.strategy import TOLD_BY, Strategy, behaviours_of, classify
+from strop.base.errors import dollars
+from strop.base.events import Compared, IterationFinished, in_full
+from strop.base.solution import digest_of
+from strop.report.terminal.documents import Noted, StrategyDocument, noted, roles_in_order, strategy_document
+from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
+from strop.report.terminal.narration import tally
+from strop.report.terminal.words import (
+    NAMED_BY,
+    counted,
+    duration,
+    escape,
+    of_tasks,
+    over_tasks,
+    quantity,
+    ruled,
+    with_error,
+)
+from strop.runs.listing import RunListing
+from strop.runs.run_data import Costs, RunData, Spent
+from strop.store import Store
+
+
+def print_run(
+    run: RunData, console: Console, *, notice: str = "", tasks: str = "", conclusion: Sequence[str] = ()
+) -> None:
+    """The iterations of a run, what it spent, and how it ended.
+
+    `notice` stands above: that no language model was used. `conclusion`: a sentence, and details. A record without iterations
+    is described by its `tasks`.
+    """
+    facts = [tasks or str(run.recipe.get("task", "")), *map(str, run.recipe.get("further_tasks", ()))]
+    facts += [str(run.recipe.get("model", "")), run.status if run.end else "has not ended", duration(run.seconds)]
+    say(console, notice, style="bold yellow")
+    for number, line in enumerate(conclusion):
+        say(console, line, style="" if number else "bold", limit=SENTENCE)
+    say(console, ", ".join(filter(None, facts)))
+    if not tasks:
+        print_iterations(run.iterations, console)
+    print_notes(noted(run.notes), console)
+    say(console, tally(run))
+
+
+def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
+    """One row an iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
+    print_table(
+        console,
+        ("t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime"),
+        [
+            (
+                str(event.t),
+                _accepted(event.t, event.accepted),
+                over_tasks(event.train, event.tasks),
+                over_tasks(event.test, event.tasks),
+                str(event.lm_calls),
+                str(event.evaluations),
+                tuple(counted(event.verdicts).split(", ")),
+                duration(event.seconds),
+            )
+            for event in iterations
+        ],
+    )
+    if any(event.tasks for event in iterations):
+        print_table(
+            console, ("t", "task", "train û", "test û"), [row for event in iterations for row in _on_tasks(event)]
+        )
+    for event in iterations:
+        if event.t > 0 and not event.accepted and event.reason:
+            say(console, f"t = {event.t}: the improver stays: {event.reason}")
+    if iterations:
+        say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
+
+
+def _on_tasks(event: IterationFinished) -> Iterable[tuple[str, ...]]:
+    """û of I_t on each of several tasks."""
+    rows = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+    for number, (task, train, test) in enumerate(rows):
+        yield "" if number else str(event.t), task, with_error(train), with_error(test)
+
+
+def _accepted(t: int, accepted: bool) -> str:
+    return "-" if t == 0 else "yes" if accepted else "no"
+
+
+def print_notes(rows: Sequence[Noted], console: Console) -> None:
+    """The notes of the audit, one row a rule; nothing if there is none."""
+    if not rows:
+        return
+    cells = [
+        (row["rule"][:24], ruled(row["title"], row["unsandboxing"]), row["told_by"], str(row["times"])) for row in rows
+    ]
+    print_table(console, ("audit", "the program", "source", "times"), cells)
+    say(console, "audit notes inform only: no score depends on one", style="dim")
+
+
+def print_costs(costs: Costs, console: Console) -> None:
+    """A row for each role, their sum, and a row for each model if there are several; nothing if nothing was asked."""
+    if not costs.total.calls:
+        return
+    rows = [_cost_row(role, spent, str(spent.calls)) for role, spent in roles_in_order(costs).items()]
+    if len(costs.roles) > 1:
+        rows.append(_cost_row("all", costs.total, str(costs.total.calls)))
+    if len(costs.models) > 1:
+        rows += [_cost_row(escape(model, 40), spent, "") for model, spent in sorted(costs.models.items())]
+    print_table(console, ("LM cost", "calls", "responses", "tokens in", "tokens out", "money"), rows)
+    if costs.total.again:
+        say(console, f"{quantity(costs.total.again, 'response')} used again within comparisons, at no cost")
+    if costs.unseen_cost:
+        say(
+            console,
+            f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer",
+        )
+
+
+def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
+    paid = spent.responses - spent.again
+    counts = spent.unknown < paid or not paid
+    tokens = [f"{count:,}" if counts else "-" for count in (spent.input_tokens, spent.output_tokens)]
+    return name, calls, str(spent.responses), *tokens, "-" if spent.money is None else dollars(spent.money)
+
+
+@dataclass(frozen=True)
+class IterationStrategy:
+    """The strategy of I_t, and that of the candidate that iteration t rejected."""
+
+    t: int
+    improver: str
+    """First digits of its digest."""
+    strategy: Strategy
+    parent: int | None
+    rejected: Strategy | None = None
+    """None if there was no candidate, or it was accepted."""
+    rejected_improver: str = ""
+
+
+def strategies_of(store: Store, run: RunData) -> list[IterationStrategy]:
+    """The strategies of a run's iterations, in order. `run` is what `store` holds.
+
+    They follow from the improvers' texts and from what their recorded improvements did.
+    """
+    iterations = [in_full(event, run.text) for event in run.iterations]
+    texts = {text for event in iterations for text in (event.improver, event.candidate) if text is not None}
+    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), texts) if texts else {}
+    strategies = {text: classify(text, behaviours.get(text)) for text in sorted(texts)}
+    rows = []
+    for event in iterations:
+        row = IterationStrategy(event.t, digest_of(event.improver)[:NAMED_BY], strategies[event.improver], event.parent)
+        if event.candidate is not None and event.candidate != event.improver:
+            rejected, digest = strategies[event.candidate], digest_of(event.candidate)[:NAMED_BY]
+            row = IterationStrategy(row.t, row.improver, row.strategy, row.parent, rejected, digest)
+        rows.append(row)
+    return rows
+
+
+def strategy_documents(rows: Iterable[IterationStrategy]) -> dict[int, StrategyDocument]:
+    """t → the strategy of I_t."""
+    return {row.t: strategy_document(row.strategy) for row in rows}
+
+
+def names_of(rows: Iterable[IterationStrategy]) -> dict[str, str]:
+    """First digits of an improver's digest → the name of its strategy."""
+    names = {}
+    for row in rows:
+        names[row.improver] = row.strategy.name
+        if row.rejected is not None:
+            names[row.rejected_improver] = row.rejected.name
+    return names
+
+
+def print_strategies(rows: Sequence[IterationStrategy], console: Console, *, lineage: bool = False) -> None:
+    """One row an iteration: the strategy of I_t; below it, in brackets, that of a rejected candidate.
+
+    `lineage`: with the parent of each, for the selection `archive`.
+    """
+    if not rows:
+        return
+    cells: list[tuple[str, ...]] = []
+    for row in rows:
+        parent = "-" if row.parent is None else f"t = {row.parent}"
+        cells.append((str(row.t), row.improver, parent, row.strategy.name, _also(row.strategy)))
+        if row.rejected is not None:
+            cells.append(("", row.rejected_improver, "", f"[{row.rejected.name}]", _also(row.rejected)))
+    headers: tuple[str, ...] = ("t", "I_t", "from", "strategy", "also")
+    if not lineage:
+        headers, *cells = [(*row[:2], *row[3:]) for row in (headers, *cells)]
+    print_table(console, headers, cells)
+    if any(row.rejected is not None for row in rows):
+        say(console, "[name] = rejected candidate")
+    last = rows[-1].strategy
+    say(console, f"I_{rows[-1].t}: {last.title}: {'; '.join(last.why[:1])}")
+
+
+def _also(strategy: Strategy) -> str:
+    return escape(", ".join(strategy.also), 160) or "-"
+
+
+def print_comparisons(events: Iterable[Compared], console: Console) -> None:
+    """What the gate compared: pairs, mean difference with its interval, evidence against the threshold, and the cost."""
+    comparisons = list(events)
+    if not comparisons:
+        return
+    interval = f"{100 * comparisons[0].confidence:.4g}%\ninterval"
+    headers = ("gate\nt", "pairs", "mean\ndifference", interval, "evi-\ndence", "thres-\nhold", "accep-\nted")
+    print_table(console, (*headers, "LM\ncalls", "evalu-\nations"), map(_gate_row, comparisons))
+    for event in comparisons:
+        if event.futile:
+            say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
+    calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
+    cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
+    ahead = sum(event.pairs - len(event.differences) for event in comparisons)
+    more = f" ({quantity(ahead, 'pair')} ran ahead and did not count)" if ahead else ""
+    say(console, f"the gate cost {cost}, outside the self-improvements' budgets{more}")
+
+
+def _gate_row(event: Compared) -> tuple[str, ...]:
+    return (
+        str(event.t),
+        f"{len(event.differences)}/{event.most}",
+        f"{mean(event.differences):+.3f}" if event.differences else "-",
+        "{:+.2f} to {:+.2f}".format(*event.interval),
+        *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
+        "yes" if event.accepted else "no",
+        str(event.lm_calls),
+        str(event.evaluations),
+    )
+
+
+def print_runs(listings: Sequence[RunListing], console: Console, now: float | None = None) -> None:
+    """The runs of a directory, each on one line whose name is never broken, and below them why one cannot be read."""
+    now = time.time() if now is None else now
+    rows = [("run", "command", "status", "score", "cost", "age")]
+    rows += [
+        (
+            escape(run.directory.name),
+            escape(run.kind) or "-",
+            escape(run.status),
+            "-" if run.score is None else f"{run.score:.3f}",
+            "-" if run.cost is None else f"${run.cost:.2f}",
+            "-" if run.started is None else _age(now - run.started),
+        )
+        for run in listings
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        cells = [
+            cell.ljust(width) if at < 3 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        console.print(Text(fitting(console, "  ".join(cells)), style="" if number else "bold"), soft_wrap=True)
+    for run in listings:
+        say(console, run.detail)
+
+
+def _age(seconds: float) -> str:
+    """How long ago: `40 s`, `12 min`, `5 h`, `3 d`."""
+    for least, unit, name in ((86400 * 2, 86400, "d"), (7200, 3600, "h"), (120, 60, "min")):
+        if seconds >= least:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{max(seconds, 0):.0f} s"

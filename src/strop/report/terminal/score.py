@@ -1,0 +1,72 @@
+"""The score of one program on one split: for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from strop.analysis.stats import mean
+from strop.report.terminal.documents import SCHEMA_VERSION, as_document
+from strop.report.terminal.layout import say
+from strop.report.terminal.words import counted, quantity
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """One solution, scored on one split of a task. `strop score --json` prints these fields, and the sentence."""
+
+    task: str
+    split: str
+    """`train` or `test`."""
+    utility: float
+    instances: tuple[float, ...]
+    """One score for each instance that was run."""
+    verdicts: Mapping[str, int]
+    """Verdict → number of instances."""
+    error: str = ""
+    """The first failure; empty, in the document null, if there was none."""
+    notes: tuple[str, ...] = ()
+    """Notes of the scorer, and failing instances of the training split."""
+    metrics: tuple[Mapping[str, float], ...] = ()
+    """For each instance the values behind its score, if a command measures several."""
+    beside: tuple[Mapping[str, float], ...] = ()
+    """The same of the original."""
+
+    @property
+    def sentence(self) -> str:
+        """What the program scores, and on how many instances it fails."""
+        split = "sealed" if self.split == "test" else "training"
+        run = sum(self.verdicts.values())
+        failed = run - self.verdicts.get("ok", 0)
+        fails = f"; {failed} failed" if failed else ""
+        return (
+            f"The program scores {self.utility:.4f} on {self.task} ({split} split, {quantity(run, 'instance')}{fails})."
+        )
+
+
+def score_document(result: ScoreResult) -> dict[str, Any]:
+    """The document of one score."""
+    fields = as_document(result) | {"sentence": result.sentence, "error": result.error or None}
+    return {"schema_version": SCHEMA_VERSION, **fields}
+
+
+def print_score(result: ScoreResult, console: Console) -> None:
+    """The score on one split, the metrics behind it, its verdicts, its first failure, and notes."""
+    say(console, result.sentence, style="bold")
+    say(console, f"{quantity(len(result.instances), 'instance')}: {counted(result.verdicts)}")
+    for name in dict.fromkeys(name for values in result.metrics for name in values):
+        value, original = (_mean_of(rows, name) for rows in (result.metrics, result.beside))
+        if value is not None:
+            say(console, f"{name}: {value:.6g}" + ("" if original is None else f" (the original {original:.6g})"))
+    for line in result.error.splitlines():
+        say(console, line)
+    for note in result.notes:
+        say(console, f"note: {note}")
+
+
+def _mean_of(rows: Sequence[Mapping[str, float]], name: str) -> float | None:
+    values = [row[name] for row in rows if name in row]
+    return mean(values) if values else None
