@@ -12,7 +12,7 @@ from strop.report.terminal.card import card_document, print_card
 from strop.report.terminal.conclusion import conclusion_of
 from strop.report.terminal.documents import ModelFacts, RunDocument, answers_document, costs_document, run_document
 from strop.report.terminal.layout import print_glossary, say
-from strop.report.terminal.lineage_tree import print_lineage
+from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.run import (
     names_of,
     print_comparisons,

@@ -1,7 +1,8 @@
-"""A picture at the foot of a terminal, drawn again and again in its place, over which lines scroll away.
+"""A picture at the foot of a terminal, redrawn in place, with lines that scroll away above it.
 
-One thread alone writes: a terminal that is slow, stopped or closed holds nobody else up. The cursor is never hidden and no mode
-of the terminal is changed, so that there is nothing to repair, however the process ends.
+rich.Live is not used: it hides the cursor, its writers wait for a slow terminal, and it leaves ghosts when the terminal becomes
+narrower. Here only one thread writes, so a slow, stopped or closed terminal delays nobody else, and no mode of the terminal
+changes, so there is nothing to repair, however the process ends.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ REFRESHES = 4
 """Pictures a second."""
 _UP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
 _GOODBYE_SECONDS = 2.0
-"""How long the last picture may take where nobody reads; the work does not wait longer for it."""
+"""Longest wait for the last picture; the terminal may not be read any more."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """Of a terminal, in characters."""
+    """Size of a terminal, in characters."""
 
     columns: int
     rows: int
 
 
 class Foot:
-    """Draws what `render` gives for a size at the foot of `stream`."""
+    """Draws what `render` returns for a size at the foot of `stream`."""
 
     def __init__(self, stream: TextIO, render: Callable[[Size], RenderableType]) -> None:
         self._stream = Lasting(stream)
@@ -57,7 +58,7 @@ class Foot:
 
     @property
     def console(self) -> Console:
-        """What the picture is rendered by: its encoding and colours."""
+        """The console that renders the picture: its encoding and colours."""
         return self._console
 
     def say(self, line: Text) -> None:
@@ -65,11 +66,11 @@ class Foot:
         self._said.append(line)
 
     def start(self) -> None:
-        """Begin to draw."""
+        """Start drawing."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Draw no more: what was said stays, the picture goes."""
+        """Stop drawing: the lines stay, the picture is removed."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(_GOODBYE_SECONDS)
@@ -99,17 +100,17 @@ class Foot:
         """(line with its colours, its width in cells) for each line of `what`."""
         # One column stays free: a terminal clears the last character of a line that is full.
         options = self._console.options.update(width=max(size.columns - 1, 1), height=None)
-        found = []
+        lines = []
         for segments in self._console.render_lines(what, options, pad=False):
-            line = Text.assemble(*((each.text, each.style or "") for each in segments), no_wrap=True)
+            line = Text.assemble(*((segment.text, segment.style or "") for segment in segments), no_wrap=True)
             line.rstrip()  # a terminal that is made narrower wraps blanks too
             with self._console.capture() as captured:
                 self._console.print(line, end="", soft_wrap=True)
-            found.append((captured.get(), line.cell_len))
-        return found
+            lines.append((captured.get(), line.cell_len))
+        return lines
 
     def size(self) -> Size:
-        """Of the terminal as it is now; 80 by 24 where it does not say."""
+        """The present size of the terminal; 80 by 24 if it is unknown."""
         try:
             columns, rows = os.get_terminal_size(self._stream.fileno())
         except (OSError, ValueError, AttributeError):

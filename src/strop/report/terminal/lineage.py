@@ -1,14 +1,22 @@
-"""The improvers that the self-improvements of a run proposed, and their names."""
+"""The lineage of a run: its candidates, and the tree that the live view and `strop show` draw, one line a program."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from strop.base.events import Evaluated, Event
+from rich.console import Console
+from rich.text import Text
+
+from strop.base.events import Evaluated, Event, IterationFinished
 from strop.base.solution import digest_of
-from strop.report.terminal.words import NAMED_BY, with_error
+from strop.report.terminal.layout import fitting, say
+from strop.report.terminal.words import NAMED_BY, escape, over_tasks, quantity, with_error
 from strop.runs.run_data import RunData
 from strop.tasks.base import META_TASK
+
+ACCEPTED, REJECTED, EVALUATED = "accepted", "rejected", "evaluated"
 
 
 @dataclass(frozen=True)
@@ -17,20 +25,15 @@ class Candidate:
 
     t: int
     name: str
-    """The first digits of its digest; `none` where it was no text."""
+    """The first digits of its digest; `none` for what is not a text."""
     verdict: str
     scores: tuple[float, ...]
     """û on the training split, one value a copy."""
     value: float
 
 
-def candidate_score(candidate: Candidate) -> str:
-    """û of a candidate with its standard error; the bare value where the copies say nothing about it."""
-    return with_error(candidate.scores) if len(candidate.scores) > 1 else f"{candidate.value:.3f}"
-
-
 def candidate_of(event: Event) -> Candidate | None:
-    """The improver that an outlined event is the evaluation of; None for every other event."""
+    """The improver that an outlined event evaluates; None for every other event."""
     if not isinstance(event, Evaluated) or event.utility != META_TASK or event.split != "train":
         return None
     iteration, *inside = event.scope.split("/")
@@ -39,14 +42,9 @@ def candidate_of(event: Event) -> Candidate | None:
     return Candidate(int(iteration[1:]), short(event.solution), event.verdict, event.scores, event.value)
 
 
-def candidates_by_t(run: RunData) -> dict[int, dict[str, Candidate]]:
-    """By t: the candidates by name, each as it was seen first."""
-    found: dict[int, dict[str, Candidate]] = {}
-    for event in run.candidates:
-        candidate = candidate_of(event)
-        if candidate is not None:
-            found.setdefault(candidate.t, {}).setdefault(candidate.name, candidate)
-    return found
+def candidate_score(candidate: Candidate) -> str:
+    """û of a candidate with its standard error; the bare value if its copies are unknown."""
+    return with_error(candidate.scores) if len(candidate.scores) > 1 else f"{candidate.value:.3f}"
 
 
 def short(digest: str | None) -> str:
@@ -55,5 +53,172 @@ def short(digest: str | None) -> str:
 
 
 def name_of(text: str | None) -> str:
-    """The same of a text."""
+    """The first digits of a text's digest; `none` for None."""
     return short(None if text is None else digest_of(text))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the tree."""
+
+    lines: str
+    """What is drawn before it."""
+    name: str
+    columns: tuple[str, ...]
+    """Its outcome; then its score, and its strategy's name, if they are known."""
+    style: str = ""
+
+
+@dataclass
+class _Node:
+    name: str
+    columns: tuple[str, ...]
+    style: str = ""
+    children: list[_Node] = field(default_factory=list)
+
+    def rows(self, parts: str, before: str = "", own: str = "") -> list[Row]:
+        """Its row and those of its children. `parts`: three characters for each of: down, branch, end, blank."""
+        down, branch, end, blank = (parts[start : start + 3] for start in (0, 3, 6, 9))
+        rows = [Row(before + own, self.name, self.columns, self.style)]
+        before += {branch: down, end: blank}.get(own, "")
+        for number, child in enumerate(self.children, 1):
+            rows += child.rows(parts, before, end if number == len(self.children) else branch)
+        return rows
+
+
+def tree(
+    run: RunData, *, now: int | None = None, ascii_only: bool = False, strategies: Mapping[str, str] | None = None
+) -> list[Row]:
+    """The tree, one row a program.
+
+    With `now`, the candidates of every other iteration share one row. `strategies`: name of a program → name of its strategy.
+    """
+    parts = "|  |- `-    " if ascii_only else "│  ├─ └─    "
+    return [row for node in _roots(run, now, strategies or {}) for row in node.rows(parts)]
+
+
+def _roots(run: RunData, now: int | None, strategies: Mapping[str, str]) -> list[_Node]:
+    nodes: dict[str, _Node] = {}
+    improvers: dict[int, str] = {}
+    roots: list[_Node] = []
+    ends, candidates = {event.t: event for event in run.iterations}, _candidates_by_t(run)
+    for t in sorted({*ends, *candidates, *run.parents}):
+        end = ends.get(t)
+        worker = short(run.parents[t]) if t in run.parents else None
+        before = t - 1 if end is None or end.parent is None else end.parent
+        parent = nodes.get(worker or improvers.get(before, ""))
+        siblings = roots if parent is None else parent.children
+        # The self-improvement may have tried, and returned, the improver itself.
+        others = [candidate for candidate in candidates.get(t, {}).values() if candidate.name != worker]
+        siblings.extend(_candidate_nodes(t, others, end, strategies, together=now is not None and t != now))
+        if end is None:
+            continue
+        name = improvers[t] = short(end.improver)
+        if name not in nodes:
+            node = nodes[name] = _Node(f"I_{t} {name}", _columns_of(end, strategies.get(name, "")), "bold")
+            siblings.append(node)
+        elif name == improvers.get(t - 1):
+            first = min(number for number, other in improvers.items() if other == name)
+            nodes[name].name = f"I_{first}..I_{t} {name}"
+    return roots
+
+
+def _candidates_by_t(run: RunData) -> dict[int, dict[str, Candidate]]:
+    """By t: the candidates by name, each as it was first evaluated."""
+    by_t: dict[int, dict[str, Candidate]] = {}
+    for event in run.candidates:
+        candidate = candidate_of(event)
+        if candidate is not None:
+            by_t.setdefault(candidate.t, {}).setdefault(candidate.name, candidate)
+    return by_t
+
+
+def _columns_of(end: IterationFinished, strategy: str) -> tuple[str, ...]:
+    score = f"test {over_tasks(end.test, end.tasks)}" if end.test else f"train {over_tasks(end.train, end.tasks)}"
+    state = "seed" if end.t == 0 else ACCEPTED
+    return (state, score, strategy) if strategy != state else (state, score)
+
+
+def _candidate_nodes(
+    t: int,
+    candidates: Sequence[Candidate],
+    end: IterationFinished | None,
+    strategies: Mapping[str, str],
+    *,
+    together: bool,
+) -> list[_Node]:
+    """The candidates of iteration t other than I_t; one node for all of them if `together`."""
+    accepted = short(end.improver) if end is not None and end.accepted else ""
+    rejected = short(end.candidate) if end is not None and end.candidate is not None and not accepted else ""
+    others = [candidate for candidate in candidates if candidate.name != accepted]
+    if together and others:
+        failed = sum(candidate.verdict != "ok" for candidate in others)
+        outcome = EVALUATED if end is None else f"not {ACCEPTED}"
+        counts = f"{quantity(len(others), 'candidate')} {outcome}" + (f", {failed} failed" if failed else "")
+        return [_Node(f"t = {t}", (counts,), "dim")]
+    nodes = []
+    for candidate in others:
+        state, style = REJECTED if candidate.name == rejected else EVALUATED, ""
+        if candidate.verdict != "ok":
+            state, style = escape(candidate.verdict, 20), "yellow"
+        columns = (state, f"train {candidate_score(candidate)}", strategies.get(candidate.name, ""))
+        nodes.append(_Node(f"t = {t} {candidate.name}", columns, style))
+    return nodes
+
+
+def drawn(rows: Sequence[Row], console: Console, width: int, most: int | None = None) -> list[Text]:
+    """Rows as lines of at most `width` cells, with shorter names and bare scores if it is narrow.
+
+    Of more than `most` rows only the first and the last are shown.
+    """
+    if _width(rows) > width:
+        rows = [_narrow(row) for row in rows]
+    kept: list[Row | None] = list(rows)
+    if most is not None and len(kept) > max(most, 2):
+        first = max(most, 2) // 3
+        kept = [*kept[:first], None, *kept[len(kept) - (max(most, 2) - first - 1) :]]
+    column = max((len(row.lines) + len(row.name) for row in rows), default=0)
+    tables = [row.columns for row in rows if len(row.columns) > 1]
+    widths = [max((len(columns[number]) for columns in tables), default=0) for number in range(2)]
+    lines = []
+    for row in kept:
+        if row is None:
+            line = Text(f"... {len(rows) - len(kept) + 1} more", style="dim")
+        else:
+            line = Text(fitting(console, row.lines), style="dim")
+            line.append(row.name.ljust(column - len(row.lines)), style=f"not dim {row.style}")
+            line.append(f"  {fitting(console, _padded(row.columns, widths))}", style=f"not dim {row.style}")
+        line.truncate(width, overflow="crop" if not console.encoding.startswith("utf") else "ellipsis")
+        lines.append(line)
+    return lines
+
+
+def _width(rows: Sequence[Row]) -> int:
+    names = max((len(row.lines) + len(row.name) for row in rows), default=0)
+    columns = (max((len(row.columns[n]) for row in rows if len(row.columns) > n), default=0) + 2 for n in range(3))
+    return names + sum(columns)
+
+
+def _narrow(row: Row) -> Row:
+    """A row with half of its digest, without strategy and standard error, so that the score is visible."""
+    name = re.sub(rf"\b([0-9a-f]{{6}})[0-9a-f]{{{NAMED_BY - 6}}}$", r"\1", row.name)
+    columns = tuple(re.sub(r" (±|\+-).*", "", text) for text in row.columns[:2])
+    return replace(row, name=name, columns=columns if len(row.columns) > 1 else row.columns)
+
+
+def _padded(columns: Sequence[str], widths: Sequence[int]) -> str:
+    if len(columns) == 1:
+        return columns[0]
+    padded = [part.ljust(width) for part, width in zip(columns, widths, strict=False)]
+    return "  ".join([*padded, *columns[len(widths) :]]).rstrip()
+
+
+def print_lineage(run: RunData, console: Console, strategies: Mapping[str, str] | None = None) -> None:
+    """The tree of a run; nothing if no improver was measured."""
+    rows = tree(run, ascii_only=not console.encoding.startswith("utf"), strategies=strategies)
+    if not rows:
+        return
+    say(console, "lineage", style="bold")
+    for line in drawn(rows, console, console.width if console.is_terminal else 1000):
+        console.print(line, soft_wrap=True)
+    console.print()

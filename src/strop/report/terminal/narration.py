@@ -1,4 +1,4 @@
-"""A run told in lines, one for each step that matters to somebody who watches; never one for an evaluation."""
+"""A run as lines of text, one for each step that matters to a viewer; never one for an evaluation."""
 
 from __future__ import annotations
 
@@ -26,42 +26,43 @@ from strop.core.selection.gated import BEST, CEILING_VALUES
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
 from strop.report.terminal.pace import in_all
-from strop.report.terminal.progress import GateProgress, Progress, held_out, is_tried
+from strop.report.terminal.progress import Progress, held_out, is_tried
 from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
 from strop.runs.run_data import RunData
 from strop.tasks.paper.facts import FOLDERS, facts
 
-_PATIENCE = 10
-"""Faults that are told of one iteration; the rest is counted: a guest can make thousands."""
+_MOST_FAULTS = 10
+"""Faults of one iteration that get a line; the others are counted: a guest can cause thousands."""
 
 _GATE_STEP = 5
 """Pairs of a gate between two lines."""
 
 
 _ABOUT = 0.005
-"""How far below the best known score of the published instances û counts as being there: others are drawn for a run."""
+"""How far below the best known score û may be to count as reaching it: a run draws other instances than the published ones."""
 
 
 class Narrator:
-    """Says what an event means, given where the run stands. Not locked."""
+    """Describes events, given the progress of the run. Not locked."""
 
     def __init__(self, progress: Progress, score: Callable[[Evaluated], str] | None = None) -> None:
-        """`score` puts the score of a candidate of strop improve into words; the utility when not given."""
+        """`score` puts the score of a candidate of strop improve into words; by default the utility."""
         self.progress = self._progress = progress
         self._score = score or (lambda event: f"{event.value:.3f}")
-        self._told: dict[type[Event], int] = {}
+        self._faults = 0
+        """Of the current iteration."""
         self._rules: set[str] = set()
-        self._pairs_told = 0
+        self._pairs = 0
+        """Pairs of the current gate at the last line about it."""
 
     def line(self, event: Event) -> str | None:
-        """What to say of `event`, which `progress` has taken in; None for what is not worth a line."""
+        """The line for `event`, which `progress` already counts; None if it needs none."""
         match event:
             case IterationStarted():
-                self._told.clear()
-                self._pairs_told = 0
+                self._faults = self._pairs = 0
                 return _started(event)
             case Evaluated() if self._progress.gate is not None and "/gate/" in event.scope:
-                return self._comparing(self._progress.gate)
+                return self._gate_line()
             case BudgetMoved(counter=budget.HELD_OUT, limit=int(limit)):
                 # Ten lines at most, however many instances there are.
                 step = max(1, math.ceil(limit / 10))
@@ -69,20 +70,18 @@ class Narrator:
             case Compared():
                 return _compared(event)
             case IterationFinished():
-                known = at_ceiling(event, self._progress.recipe)
-                return finished(event) + self._in_all(event) + (f"; {known}" if known else "")
-            case LmFault(index=-1):  # the error that ends the work says it
+                ceiling = at_ceiling(event, self._progress.recipe)
+                return finished(event) + self._expected(event) + (f"; {ceiling}" if ceiling else "")
+            case LmFault(index=-1):  # the error that ends the work reports it
                 return None
             case LmFault():
-                alike = f" ({event.times} in a row)" if event.times > 1 else ""
-                where = f"{event.scope} call {event.call} attempt {event.attempt}{alike}"
-                return self._sparingly(event, f"fault: {event.fault} at {where}: {event.detail}")
+                return self._fault(event)
             case AuditNoted():
                 return self._first_of_rule(event)
             case Evaluated() if is_tried(event):
                 return self._tried(event)
             case RunFinished():
-                # The error that ends the work is printed after it, and says why.
+                # The error that ends the work is printed after this line, with the reason.
                 detail = f": {event.detail}" if event.detail and event.status not in ("failed", "budget") else ""
                 status = "stopped at a limit" if event.status == "budget" else event.status
                 return escape(f"run {status}{detail}; {tally(self._progress.run)}", limit=400)
@@ -96,8 +95,8 @@ class Narrator:
         best = self._progress.best_tried
         return "none better than the original" if best is None else f"{_name(best)}: {self._score(best)}"
 
-    def _in_all(self, event: IterationFinished) -> str:
-        """What the whole run is expected to come to, where iterations are to come."""
+    def _expected(self, event: IterationFinished) -> str:
+        """The expected cost of the whole run, if more iterations follow."""
         expected, of = in_all(self._progress), self._progress.recipe.get("iterations")
         if expected is None or not isinstance(of, int) or event.t >= of:
             return ""
@@ -105,7 +104,7 @@ class Narrator:
         return f"; about {quantity(expected[0], 'LM call')}{money} expected in all"
 
     def _tried(self, event: Evaluated) -> str:
-        """One candidate, its score, and what was spent so far."""
+        """One candidate, its score, and the cost so far."""
         progress, total = self._progress, self._progress.run.costs.total
         of = progress.recipe.get("utility_budget")
         best = " (best)" if event is progress.best_tried else ""
@@ -127,12 +126,13 @@ class Narrator:
         name = f"t = {candidate.t}: candidate {self._progress.candidates_seen}, {candidate.name}"
         return f"{name}: {candidate.verdict}, {candidate_score(candidate)}{best}"
 
-    def _comparing(self, gate: GateProgress) -> str | None:
-        """How a gate stands, once in `_GATE_STEP` pairs."""
-        ended = sum(len(pair) == 2 for pair in gate.values.values())
-        if ended // _GATE_STEP == self._pairs_told // _GATE_STEP:
+    def _gate_line(self) -> str | None:
+        """The state of a gate, once in `_GATE_STEP` pairs."""
+        gate = self._progress.gate
+        pairs = len(gate.differences) if gate is not None else 0
+        if gate is None or pairs // _GATE_STEP == self._pairs // _GATE_STEP:
             return None
-        self._pairs_told = ended
+        self._pairs = pairs
         return f"t = {self._progress.t}: gate: {gate.words}"
 
     def _first_of_rule(self, event: AuditNoted) -> str | None:
@@ -142,11 +142,13 @@ class Narrator:
         self._rules.add(event.rule)
         return escape(f"{_noted(event)} (from now on only counted)", limit=400)
 
-    def _sparingly(self, event: Event, line: str) -> str | None:
-        told = self._told[type(event)] = self._told.get(type(event), 0) + 1
-        if told > _PATIENCE + 1:
-            return None
-        return escape(line) if told <= _PATIENCE else f"{line.split(':')[0]}: more of this iteration are only counted"
+    def _fault(self, event: LmFault) -> str | None:
+        self._faults += 1
+        if self._faults > _MOST_FAULTS:
+            return "fault: more of this iteration are only counted" if self._faults == _MOST_FAULTS + 1 else None
+        repeated = f" ({event.times} in a row)" if event.times > 1 else ""
+        where = f"{event.scope} call {event.call} attempt {event.attempt}{repeated}"
+        return escape(f"fault: {event.fault} at {where}: {event.detail}")
 
 
 def _name(event: Evaluated) -> str:
@@ -176,34 +178,37 @@ def finished(event: IterationFinished) -> str:
     if event.t > 0:
         outcome += ", new" if event.accepted else f", kept ({_short(event.reason)})" if event.reason else ", kept"
     scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
-    asked = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
-    spent = f"{asked}, {duration(event.seconds)}"
-    return escape(f"t = {event.t} finished: {scores}; {outcome}; {spent}", limit=400)
+    cost = (
+        f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}, {duration(event.seconds)}"
+    )
+    return escape(f"t = {event.t} finished: {scores}; {outcome}; {cost}", limit=400)
 
 
 def _short(reason: str) -> str:
-    """A reason without the figures of the gate, which a line of their own has just told."""
+    """A reason without the figures of the gate, which the line before has."""
     return reason.partition(": difference ")[0]
 
 
 def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
-    """That the seed improver leaves nothing, or little, to gain, where that can be seen and the run goes on; empty else."""
+    """A warning that the seed improver leaves little or nothing to gain; empty if that is unknown or the run ends anyway."""
     if event.t > 0 or not event.train:
         return ""
     if min(event.train) >= BEST:
         ends = recipe.get("selection") != "paper" and len(event.train) >= CEILING_VALUES
-        said = "the seed improver already reaches the best possible score; nothing can be gained on this task"
-        return "" if ends else said
+        return (
+            ""
+            if ends
+            else "the seed improver already reaches the best possible score; nothing can be gained on this task"
+        )
     task, value = str(recipe.get("task", "")), sum(event.train) / len(event.train)
     if task not in FOLDERS or event.tasks or value < facts(task).best["train"] - _ABOUT:
         return ""
-    known = facts(task)
-    said = f"the seed improver already reaches about the best known score of {task}"
-    return f"{said}, {known.best['train']:.3f} ({known.reference}); little or nothing can be gained"
+    best = f"the best known score of {task}, {facts(task).best['train']:.3f} ({facts(task).reference})"
+    return f"the seed improver already reaches about {best}; little or nothing can be gained"
 
 
 def tally(run: RunData) -> str:
-    """What a run has spent and met, in one line."""
+    """The totals of a run, in one line."""
     return (
         f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({counted(run.verdicts)}), "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"

@@ -1,8 +1,7 @@
-"""How much longer a run may take, and how many LM calls in all: from what is planned and from what happened so far.
+"""Estimates of the time that a run still takes, and of its LM calls in all, from its plan and from its progress.
 
-An estimate, and none before there is a basis. The time is counted in downstream improvements, of which an iteration of
-Algorithm 1 mostly consists. How many the next iteration takes is what the finished ones took; before one has finished, what a
-plan expects (strop.runs.cost_estimate).
+The unit of time is the downstream improvement, which takes most of an iteration of Algorithm 1. The next iteration is expected
+to take as many as the finished ones took; before the first has finished, as many as a plan expects (strop.runs.cost_estimate).
 """
 
 from __future__ import annotations
@@ -31,23 +30,23 @@ from strop.runs.cost_estimate import calls_of_iteration
 from strop.runs.spec import RunSpec
 
 LEAST_UNITS, LEAST_SECONDS = 3, 2.0
-"""Before so many were done, in so much time, nothing is said."""
+"""There is no estimate before so many are done, and so much time has passed."""
 _ITSELF = re.compile(r"t\d+/improve")
 
 
 class Pace:
-    """Counts work as it is done in this stretch. Not locked."""
+    """Counts the work of this session. Not locked."""
 
     def __init__(self, progress: Progress, planned: int | None = None) -> None:
-        """`planned`: downstream improvements in all, where that is known before (strop eval, noise, compare)."""
+        """`planned`: downstream improvements in all, if that is known (strop eval)."""
         self._progress = progress
         self._planned = planned
         self._begun: float | None = None
         self._before = 0.0
         self._done: Counter[int] = Counter()
-        """Units by t; of a run without iterations by -1."""
+        """Units by t; -1 for a run without iterations."""
         self._whole: set[int] = set()
-        """Iterations that this stretch has carried out from their beginning."""
+        """Iterations that began in this session."""
         self._ended = -1
 
     def add(self, event: Event, now: float) -> None:
@@ -84,33 +83,30 @@ class Pace:
             seconds = units * gone / done
         if math.isinf(min(seconds, most)):
             return ""
-        at_most = "at most " if most < seconds or self._once else ""
+        single = self._planned is None and self._progress.t is None  # strop improve may end before its budget
+        at_most = "at most " if most < seconds or single else ""
         return f"{at_most}about {_rounded(max(min(seconds, most), 0.0))} left"
 
-    @property
-    def _once(self) -> bool:
-        return self._planned is None and self._progress.t is None
-
     def _units_left(self) -> float | None:
-        """How many are to come; None where nobody can say."""
+        """How many follow; None if that is unknown."""
         recipe, progress = self._progress.recipe, self._progress
         if self._planned is not None:
             return max(self._planned - sum(self._done.values()), 0)
         if progress.t is None:
             return _number(recipe, "utility_budget") - progress.tried if progress.tried else None
         iterations, t = _number(recipe, "iterations"), progress.t
-        measured = [self._done[each] for each in self._whole if 0 < each <= self._ended]
-        each = sum(measured) / len(measured) if measured else _expected(recipe)
-        now = 0.0 if self._ended >= t else (each if t else _copies(recipe)) - self._done[t]
+        measured = [self._done[t] for t in self._whole if 0 < t <= self._ended]
+        usual = sum(measured) / len(measured) if measured else _expected(recipe)
+        now = 0.0 if self._ended >= t else (usual if t else _copies(recipe)) - self._done[t]
         if now < 0 and t >= iterations:
-            return None  # longer than planned already
-        return max(now, 0.0) + (iterations - t) * each
+            return None  # already longer than planned
+        return max(now, 0.0) + (iterations - t) * usual
 
 
 def in_all(progress: Progress) -> tuple[int, int] | None:
-    """(LM calls, billionths of a dollar) that the run is expected to come to; None where nobody can say, and when it is over.
+    """(LM calls, billionths of a dollar) that the run is expected to take in all; None if unknown, and when it is over.
 
-    What an iteration to come takes is the mean of what the finished ones took and of what a plan expects, which counts as one.
+    An iteration takes the mean of the finished ones and of what a plan expects, which counts as one.
     """
     recipe, ended, total = progress.recipe, progress.run.iterations, progress.run.costs.total
     if "selection" not in recipe or not ended or progress.run.status != "running":
@@ -151,10 +147,7 @@ def _number(recipe: Mapping[str, object], name: str) -> int:
 
 
 def _rounded(seconds: float) -> str:
-    """No more digits than an estimate has: to 5 s below a minute, to half a minute below ten, to minutes above."""
+    """To 5 s below a minute, to half a minute below ten, to minutes above: an estimate has no more digits."""
     step = 5 if seconds < 60 else 30 if seconds < 600 else 60
-    return (
-        duration(max(math.ceil(seconds / step) * step, step))
-        if seconds >= 60
-        else f"{max(math.ceil(seconds / 5) * 5, 5)} s"
-    )
+    rounded = max(math.ceil(seconds / step) * step, step)
+    return duration(rounded) if seconds >= 60 else f"{rounded} s"

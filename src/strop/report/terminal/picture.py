@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TextIO
 
@@ -19,8 +19,7 @@ from strop.base.errors import dollars
 from strop.base.events import Event, IterationFinished
 from strop.report.terminal.foot import Foot, Size
 from strop.report.terminal.layout import fitting
-from strop.report.terminal.lineage import candidate_score
-from strop.report.terminal.lineage_tree import drawn, rows
+from strop.report.terminal.lineage import candidate_score, drawn, tree
 from strop.report.terminal.narration import Narrator, finished
 from strop.report.terminal.pace import Pace, in_all
 from strop.report.terminal.progress import Progress, is_tried
@@ -46,7 +45,7 @@ class Picture:
         narrator: Narrator | None = None,
         planned: int | None = None,
     ) -> None:
-        """`planned`: downstream improvements in all, where that is known before."""
+        """`planned`: downstream improvements in all, if that is known."""
         self._notice = notice
         self._clock = clock
         self._start = clock()
@@ -81,7 +80,7 @@ class Picture:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop drawing; what was said stays."""
+        """Stop drawing; the lines above the picture stay."""
         self._foot.stop()
 
     def render(self, size: Size) -> RenderableType:
@@ -117,49 +116,52 @@ class Picture:
         return [Text(self._fitting(self._notice), style="bold yellow", no_wrap=True, overflow="ellipsis")]
 
     def _lineage(self, width: int, room: int) -> list[Text]:
-        lineage, console = self._progress.run, self._foot.console
-        found = rows(lineage, now=self._progress.t, ascii_only=not console.encoding.startswith("utf"))
-        if not found or room < 2:
+        run, console = self._progress.run, self._foot.console
+        lines = tree(run, now=self._progress.t, ascii_only=not console.encoding.startswith("utf"))
+        if not lines or room < 2:
             return []
-        return [Text("lineage", style="dim"), *drawn(found, console, width, max(room - 1, 2))]
+        return [Text("lineage", style="dim"), *drawn(lines, console, width, max(room - 1, 2))]
 
     def _facts(self, now: float) -> Table:
-        progress, facts = self._progress, Table.grid(padding=(0, 2))
+        facts = Table.grid(padding=(0, 2))
         facts.add_column(style="dim", no_wrap=True)
         facts.add_column(no_wrap=True, overflow="ellipsis", max_width=_FACTS - 14)
-        said: list[tuple[str, str, str]] = [("doing", self._doing(), "")]
-        slow = self._under_way.words(now, SLOW)
-        if slow:
-            said.append(("", slow, "yellow"))
-        if progress.run.iterations:
-            last = progress.run.iterations[-1]
-            said.append((f"I_{last.t}", _scores(last), "bold"))
-        if progress.original is not None:
-            said.append(("original", f"{progress.original.value:.3f}", ""))
-            said.append(("best so far", self._narrator.best, "bold"))
-        if progress.best is not None:
-            best = progress.best
-            said.append(("best tried", f"train {candidate_score(best)}  {best.name} (t = {best.t})", "bold"))
-        if self._budget_left():
-            said.append(("budget left", self._budget_left(), ""))
-        for number, limit in enumerate(self._limits()):
-            said.append(("" if number else "limits", limit, ""))
-        expected = in_all(progress)
-        calls, cost = (
-            ("", "") if expected is None else (f" of about {expected[0]}", f" of about {dollars(expected[1])}")
-        )
-        run, total = progress.run, progress.run.costs.total
-        asked = f"calls {total.calls}{calls} · responses {total.responses} · in flight {progress.in_flight}"
-        said.append(("LM", f"{asked} · {dollars(total.cost)}{cost}" if total.cost else asked, ""))
-        rate = f"{run.evaluations} · {self._rate(now):.0f}/s · {counted(run.verdicts)}"
-        said.append(("evaluations", escape(rate), ""))
-        faults, notes = run.faults.total(), run.notes.total()
-        most = escape(_rule_words(run.notes.most_common(1)[0][0])) if notes else ""
-        noted = f"audit notes {notes}" + (f", most: {most}" if most else "")
-        said.append(("to look at", f"faults {faults} · {noted}", "yellow" if faults else ""))
-        for name, text, style in said:
+        for name, text, style in (*self._state(now), *self._counts(now)):
             facts.add_row(name, Text(self._fitting(text), style=style))
         return facts
+
+    def _state(self, now: float) -> Iterator[tuple[str, str, str]]:
+        """(name, text, style) of what the run is doing, and its best result."""
+        progress = self._progress
+        yield "doing", self._doing(), ""
+        slow = self._under_way.words(now, SLOW)
+        if slow:
+            yield "", slow, "yellow"
+        if progress.run.iterations:
+            last = progress.run.iterations[-1]
+            yield f"I_{last.t}", _scores(last), "bold"
+        if progress.original is not None:
+            yield "original", f"{progress.original.value:.3f}", ""
+            yield "best so far", self._narrator.best, "bold"
+        if progress.best is not None:
+            best = progress.best
+            yield "best tried", f"train {candidate_score(best)}  {best.name} (t = {best.t})", "bold"
+
+    def _counts(self, now: float) -> Iterator[tuple[str, str, str]]:
+        """(name, text, style) of budgets, limits, costs and problems."""
+        run, total = self._progress.run, self._progress.run.costs.total
+        if self._budget_left():
+            yield "budget left", self._budget_left(), ""
+        for number, limit in enumerate(self._limits()):
+            yield "" if number else "limits", limit, ""
+        expected = in_all(self._progress)
+        calls, cost = (f" of about {expected[0]}", f" of about {dollars(expected[1])}") if expected else ("", "")
+        asked = f"calls {total.calls}{calls} · responses {total.responses} · in flight {self._progress.in_flight}"
+        yield "LM", f"{asked} · {dollars(total.cost)}{cost}" if total.cost else asked, ""
+        yield "evaluations", escape(f"{run.evaluations} · {self._rate(now):.0f}/s · {counted(run.verdicts)}"), ""
+        faults, notes = run.faults.total(), run.notes.total()
+        most = f", most: {_rule_words(run.notes.most_common(1)[0][0])}" if notes else ""
+        yield "problems", f"faults {faults} · audit notes {notes}{escape(most)}", "yellow" if faults else ""
 
     def _doing(self) -> str:
         progress = self._progress
@@ -186,20 +188,21 @@ class Picture:
         return " · ".join(parts)
 
     def _limits(self) -> list[str]:
-        """What is left of what limits the whole run; what was spent, where only that is known."""
-        recipe, spent, progress = self._progress.recipe, self._progress.spent, self._progress
-        parts, cost, tokens, calls = [], *(recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
+        """What is left of each limit of the run; without a limit on tokens, the tokens so far."""
+        recipe, before, costs = self._progress.recipe, self._progress.spent_before, self._progress.run.costs
+        cost, tokens, calls = (recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
+        used = costs.total.input_tokens + costs.total.output_tokens
+        parts = []
         if isinstance(cost, (int, float)):
-            aside = progress.set_aside(COST)
-            of = dollars(round(cost * 1e9))
-            parts.append(f"{dollars(spent[COST] - aside)} spent and {dollars(aside)} set aside of {of}")
+            spent = dollars(before[COST] + costs.reserved[COST] - costs.unseen_cost)
+            parts.append(f"{spent} spent and {dollars(costs.unseen_cost)} reserved of {dollars(round(cost * 1e9))}")
         if isinstance(tokens, int):
-            aside = progress.set_aside(TOKENS)
-            parts.append(f"{spent[TOKENS] - aside:,} tokens spent and {aside:,} set aside of {tokens:,}")
-        elif progress.tokens:
-            parts.append(f"{quantity(progress.tokens, 'token', ',')} spent")
+            spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.unseen_tokens:,}"
+            parts.append(f"{spent} tokens spent and {costs.unseen_tokens:,} reserved of {tokens:,}")
+        elif used:
+            parts.append(f"{quantity(used, 'token', ',')} spent")
         if isinstance(calls, int):
-            parts.append(f"LM calls left {max(calls - spent[LM_CALLS] - progress.run.costs.total.calls, 0)} of {calls}")
+            parts.append(f"LM calls left {max(calls - before[LM_CALLS] - costs.total.calls, 0)} of {calls}")
         return parts
 
     def _rate(self, now: float) -> float:
@@ -215,15 +218,15 @@ class Picture:
 
 
 def _scores(event: IterationFinished) -> str:
-    """û of I_t on both splits; on the sealed one with its interval where one can be computed."""
+    """û of I_t on both splits; on the sealed one with its interval if there is one."""
     train = f"train {over_tasks(event.train, event.tasks)}"
     if not event.test or event.tasks or len(event.test) < 2:
         return f"test {over_tasks(event.test, event.tasks)} · {train}"
-    found = t_estimate(event.test)
-    if found.interval is None or no_width(found.interval):
+    sample = t_estimate(event.test)
+    if sample.interval is None or no_width(sample.interval):
         return f"test {over_tasks(event.test, ())} · {train}"
-    low, high = max(found.interval[0], 0.0), min(found.interval[1], 1.0)
-    return f"test {found.mean:.3f} (95% {low:.3f} to {high:.3f}) · {train}"
+    low, high = max(sample.interval[0], 0.0), min(sample.interval[1], 1.0)
+    return f"test {sample.mean:.3f} (95% {low:.3f} to {high:.3f}) · {train}"
 
 
 def _rule_words(rule: str) -> str:

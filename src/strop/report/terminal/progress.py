@@ -1,18 +1,19 @@
-"""Where a run stands, counted from its events as they happen.
+"""Where a run stands, updated with each event as it happens: `RunData`, and what only a live view needs.
 
-Adding an event costs a few dictionary operations: it is done on the thread that acts. Not here: how it looks (live).
+Adding an event costs a few dictionary operations: it runs on the thread that acts.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from strop.analysis.stats import EProcess
-from strop.base.budget import COST, GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS, TOKENS
+from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
 from strop.base.events import (
     BudgetMoved,
     Compared,
@@ -27,33 +28,28 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
-from strop.base.solution import digest_of
 from strop.report.terminal.lineage import Candidate, candidate_of
-from strop.report.terminal.words import NAMED_BY, quantity
+from strop.report.terminal.words import quantity
 from strop.runs.run_data import RunData
+from strop.tasks.base import META_TASK
 
-SELF_IMPROVEMENT = "self-improvement"
-"""Name of the meta-utility: an evaluation of it is about an improver."""
-
-_SHOWN = 6
-"""How many of the latest candidates are remembered."""
+_IN_GATE = re.compile(r"t\d+/gate/pair(\d+)/([ab])/result")
+"""Scope of the result of one improver in one pair."""
+_IMPROVES, _COMPARES = "the improver improves itself", "comparing the candidate with the incumbent"
+_SEED = "measuring the seed improver"
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What the running self-improvement has used of one of its budgets."""
+    """What the current self-improvement has used of one of its budgets."""
 
     used: int
     limit: int | None
 
 
-_IN_GATE = re.compile(r"t\d+/gate/pair(\d+)/([ab])/result")
-"""Where the result of one improver in one pair is evaluated."""
-
-
 @dataclass
 class GateProgress:
-    """A comparison that is under way, counted from the results of its pairs."""
+    """A comparison in progress, counted from the results of its pairs."""
 
     most: int
     """Pairs that it may spend."""
@@ -65,53 +61,51 @@ class GateProgress:
     """By pair: the training value of the incumbent, `a`, and of the candidate, `b`."""
 
     @property
+    def differences(self) -> list[float]:
+        """Of the complete pairs, in order."""
+        return [pair["b"] - pair["a"] for _, pair in sorted(self.values.items()) if len(pair) == 2]
+
+    @property
     def words(self) -> str:
         """`pair 12 of 60, +0.120, evidence 3.1 of 40, 48 LM calls`."""
-        ended = [pair["b"] - pair["a"] for _, pair in sorted(self.values.items()) if len(pair) == 2]
-        evidence = EProcess()
-        for difference in ended:
+        differences, evidence = self.differences, EProcess()
+        for difference in differences:
             evidence.add(min(max(difference, -1.0), 1.0))
-        found = f", {sum(ended) / len(ended):+.3f}" if ended else ""
-        reached = f", evidence {math.exp(min(evidence.highest, 700.0)):.3g} of {self.threshold:.3g}" if ended else ""
-        return f"pair {len(ended)} of {self.most}{found}{reached}, {quantity(self.lm_calls, 'LM call')}"
+        parts = [f"pair {len(differences)} of {self.most}"]
+        if differences:
+            highest = math.exp(min(evidence.highest, 700.0))
+            parts += [f"{sum(differences) / len(differences):+.3f}", f"evidence {highest:.3g} of {self.threshold:.3g}"]
+        return ", ".join([*parts, quantity(self.lm_calls, "LM call")])
 
 
 class Progress:
-    """The present state of a run. Not locked: whoever adds and reads from several threads holds a lock."""
+    """The present state of a run. Not locked: callers on several threads must hold a lock."""
 
     def __init__(self) -> None:
         self.run = RunData(alive=True)
-        """What was counted so far; texts are digests."""
+        """All counts so far; texts are digests."""
         self.t: int | None = None
         self.doing = "starting"
-        self.improver = ""
-        """The first digits of the digest of the current improver."""
-        self.candidates: deque[Candidate] = deque(maxlen=_SHOWN)
-        """The latest candidates of the present self-improvement, oldest first."""
         self.candidates_seen = 0
-        """How many candidates the present self-improvement has asked about."""
+        """Candidates that the current self-improvement has asked about."""
         self.best: Candidate | None = None
-        """The best candidate of the run that ran, by the value it was seen with in training."""
+        """The candidate of the run with the highest training value whose verdict is ok."""
         self.allowances: dict[str, Allowance] = {}
-        """By counter, of the present self-improvement and of the gate after it."""
+        """By counter, of the current self-improvement and of the gate after it."""
         self.gate: GateProgress | None = None
-        """The comparison of the present iteration; None before it and after it."""
+        """The comparison of the current iteration; None before and after it."""
         self.tried = 0
-        """Candidates of strop improve that were evaluated; in a run they are below some t."""
+        """Evaluated candidates of strop improve."""
         self.original: Evaluated | None = None
         self.best_tried: Evaluated | None = None
-        """The best of these in training; None where none is better than the original."""
-        self.spent: Counter[str] = Counter()
-        """COST and TOKENS as the run's limits count them, with what is set aside for what is under way; and LM_CALLS of earlier
-        stretches that `lm_calls` does not hold."""
+        """The best candidate of strop improve in training; None if none is better than the original."""
         self.spent_before: Counter[str] = Counter()
-        """The same when this stretch began: nothing of it is set aside."""
-        self.tokens = 0
-        """In and out, of answers whose usage is known."""
-        self._awaited: dict[tuple[str, int], int] = {}
+        """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
+        self._in_flight: Counter[tuple[str, int]] = Counter()
+        """(scope, call) → requests without a response."""
 
     def add(self, event: Event) -> None:
-        """Take in what has just happened."""
+        """Update the state with the latest event."""
         self.run.add(event if isinstance(event, LmCalled | LmResponded) else outlined(event))
         match event:
             case Evaluated():
@@ -119,95 +113,70 @@ class Progress:
             case BudgetMoved():
                 self._moved(event)
             case LmCalled():
-                self._called(event)
+                self._in_flight[event.scope, event.call] = len(event.messages)
+                if self.gate is not None:
+                    self.gate.lm_calls += event.cost
             case LmResponded():
-                self.tokens += 0 if event.again else (event.input_tokens or 0) + (event.output_tokens or 0)
-                self._answered(event)
+                self._answered(event.scope, event.call)
             case ImproveFinished():
-                self._awaited = {key: left for key, left in self._awaited.items() if key[0] != event.scope}
+                self._in_flight = Counter({key: n for key, n in self._in_flight.items() if key[0] != event.scope})
             case Compared():
                 self.gate = None
             case ImproveStarted(scope=scope):
                 self.doing = _doing(scope)
             case IterationStarted():
-                self._started(event)
+                self.t, self.gate, self.candidates_seen = event.t, None, 0
+                self.doing = _SEED if event.t == 0 else _IMPROVES
+                self.allowances.clear()
             case IterationFinished():
                 self.doing = f"iteration {event.t} finished"
             case RunFinished():
                 self.doing = event.status
 
     @property
-    def recipe(self) -> Mapping[str, object]:
+    def recipe(self) -> Mapping[str, Any]:
         """The fields of the run's spec; empty before its first event."""
         return self.run.recipe
 
-    def _tried(self, event: Evaluated) -> None:
-        if event.scope == "original/train":
+    @property
+    def in_flight(self) -> int:
+        """Requests to the language model without a response."""
+        return self._in_flight.total()
+
+    def _answered(self, scope: str, call: int) -> None:
+        self._in_flight[scope, call] -= 1
+        if self._in_flight[scope, call] <= 0:
+            del self._in_flight[scope, call]
+
+    def _evaluated(self, event: Evaluated) -> None:
+        if event.utility == META_TASK:
+            candidate = candidate_of(outlined(event))
+            self.candidates_seen += candidate is not None
+            if candidate and candidate.verdict == "ok" and (not self.best or candidate.value > self.best.value):
+                self.best = candidate
+        elif event.scope == "original/train":
             self.original = event
         elif is_tried(event):
             self.tried += 1
-            least = max((each.value for each in (self.original, self.best_tried) if each is not None), default=-1.0)
-            if event.value > least and not self._is_best(event):
+            best = self.best_tried or self.original
+            # A second measurement of the best candidate is not a new best one.
+            again = self.best_tried is not None and event.solution == self.best_tried.solution
+            if not again and (best is None or event.value > best.value):
                 self.best_tried = event
-
-    def _is_best(self, event: Evaluated) -> bool:
-        """Whether this is the program that is the best already: a second measurement of it is no new best."""
-        return self.best_tried is not None and event.solution == self.best_tried.solution
-
-    def _compared(self, event: Evaluated) -> None:
-        """Count the result of one improver in one pair of the gate."""
-        found = _IN_GATE.fullmatch(event.scope)
-        if found is not None:
-            self._gate().values.setdefault(int(found[1]), {})[found[2]] = event.value
+        elif pair := _IN_GATE.fullmatch(event.scope):
+            self._gate().values.setdefault(int(pair[1]), {})[pair[2]] = event.value
 
     def _gate(self) -> GateProgress:
-        """The comparison that is under way."""
+        """The comparison in progress."""
         if self.gate is None:
             error, iterations, most = (self.recipe.get(name) for name in ("gate_error", "iterations", "gate_pairs"))
             self.gate = GateProgress(most if isinstance(most, int) else 0)
             if isinstance(error, float) and error > 0 and isinstance(iterations, int):
                 self.gate.threshold = max(iterations, 1) / error
-            self.doing = "comparing the candidate with the incumbent"
+            self.doing = _COMPARES
         return self.gate
 
-    def _called(self, event: LmCalled) -> None:
-        if self.gate is not None:
-            self.gate.lm_calls += event.cost
-        self._awaited[event.scope, event.call] = len(event.messages)
-
-    def _evaluated(self, event: Evaluated) -> None:
-        if event.utility != SELF_IMPROVEMENT:
-            self._tried(event)
-            self._compared(event)
-            return
-        candidate = candidate_of(outlined(event))
-        if candidate is None:
-            return
-        self.candidates.append(candidate)
-        self.candidates_seen += 1
-        if candidate.verdict == "ok" and (self.best is None or candidate.value > self.best.value):
-            self.best = candidate
-
-    def set_aside(self, counter: str) -> int:
-        """What of `spent` (COST or TOKENS) no answer took: for requests under way, and for those whose usage nobody knows."""
-        answered = self.run.costs.total.cost if counter == COST else self.tokens
-        return max(0, self.spent[counter] - self.spent_before[counter] - answered)
-
-    @property
-    def in_flight(self) -> int:
-        """Requests to the language model that wait for their answers."""
-        return sum(self._awaited.values())
-
-    def _answered(self, event: LmResponded) -> None:
-        left = self._awaited.get((event.scope, event.call), 0) - 1
-        if left > 0:
-            self._awaited[event.scope, event.call] = left
-        else:
-            self._awaited.pop((event.scope, event.call), None)
-
     def _moved(self, event: BudgetMoved) -> None:
-        if event.counter in (COST, TOKENS) and event.granted:
-            self.spent[event.counter] += event.amount
         if event.counter == HELD_OUT:
             self.doing = held_out(event)
         if event.counter not in (META_UTILITY_CALLS, LM_CALLS, GATE_PAIRS):
@@ -217,17 +186,8 @@ class Progress:
             self._gate()
         if inside in (["improve"], ["improve", "handles"], ["gate"]) and event.limit is not None:
             before = self.allowances.get(event.counter, Allowance(0, None))
-            # Threads may report out of order: what has been used never shrinks.
+            # Threads may report out of order: `used` never shrinks.
             self.allowances[event.counter] = Allowance(max(before.used, event.used), event.limit)
-
-    def _started(self, event: IterationStarted) -> None:
-        self.t = event.t
-        self.improver = digest_of(event.improver)[:NAMED_BY]
-        self.doing = "measuring the seed improver" if event.t == 0 else "the improver improves itself"
-        self.candidates.clear()
-        self.candidates_seen = 0
-        self.allowances.clear()
-        self.gate = None
 
 
 def is_tried(event: Event) -> bool:
@@ -241,25 +201,20 @@ def held_out(event: BudgetMoved) -> str:
 
 
 def _doing(scope: str) -> str:
-    """What an improvement at `scope` is for, in words."""
+    """The purpose of the improvement at `scope`, in words."""
     first, *inside = scope.split("/")
     match inside:
         case ["measure", *_] if first == "t0":
-            return "measuring the seed improver"
+            return _SEED
         case ["measure" | "check", *_]:
-            return "measuring what the self-improvement gave"
+            return "measuring the result of the self-improvement"
         case ["gate", *_]:
-            return "comparing the candidate with the incumbent"
+            return _COMPARES
         case ["improve"]:
-            return "the improver improves itself"
+            return _IMPROVES
         case ["improve", candidate, *_]:
             return f"trying candidate {candidate.removeprefix('u-').split('#')[0]}"
         case [name, copy] if copy.startswith("copy"):  # of strop eval: task/what/copy
             return f"measuring {name} on {first}"
         case _:
-            words = {
-                "improver": "measuring the improver",
-                "seed": "measuring the seed improver",
-                "improve": "improving",
-            }
-            return words.get(first, scope)
+            return {"improver": "measuring the improver", "seed": _SEED, "improve": "improving"}.get(first, scope)

@@ -1,13 +1,14 @@
-"""Which evaluations have begun and not ended, and since when: what a view says while nothing happens.
+"""Evaluations in progress, and since when: what a view shows while nothing happens.
 
-The beginning of an evaluation is not an event. It is known from what comes before it: the reservation of a utility call, the
-end of an improvement, the start of the run.
+The start of an evaluation is not an event. It follows from the event before it: the reservation of a utility call, the end of an
+improvement, the start of the run.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 
 from strop.base.budget import UTILITY_CALLS
 from strop.base.events import BudgetMoved, Evaluated, Event, ImproveFinished, RunFinished, RunResumed, RunStarted
@@ -19,9 +20,9 @@ _MEASURED = re.compile(r".+/measure/copy\d+/result")
 _OF_ITERATION = re.compile(r"t(\d+)/")
 _COPY = re.compile(r"/copy(\d+)(?:/|$)")
 SLOW = 10.0
-"""Seconds after which the live picture says what is under way."""
+"""Seconds after which the live picture names them."""
 STALLED = 30.0
-"""Seconds after which a log says it; again after twice the time."""
+"""Seconds after which a log names them; again after twice the time."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,20 @@ class _Evaluation:
 
 @dataclass
 class UnderWay:
-    """Counts evaluations as they begin and end. Not locked."""
+    """Tracks evaluations as they begin and end. Not locked."""
 
     _open: dict[str, list[_Evaluation]] = field(default_factory=dict)
-    """By the scope of what asked for them, the oldest first."""
+    """By the scope that asked for them, the oldest first."""
     _asked: dict[str, int] = field(default_factory=dict)
     """Candidates that an improvement has asked about."""
     _last: float = 0.0
-    """When an evaluation ended last."""
+    """When the last evaluation ended."""
 
     def add(self, event: Event, now: float) -> None:
-        """Take in what happens `now`, in seconds."""
+        """Track an event that happens `now`, in seconds."""
         match event:
             case RunStarted() | RunResumed():
-                self._open = {_START: [_Evaluation("the program to start from", now)]}
+                self._open = {_START: [_Evaluation("the original", now)]}
             case RunFinished():
                 self._open.clear()
             case BudgetMoved(counter=counter, granted=True, scope=scope) if counter == UTILITY_CALLS:
@@ -65,23 +66,25 @@ class UnderWay:
                 pass
 
     def seconds(self, now: float) -> float:
-        """How long the oldest has been under way and no other has ended; 0 where there is none.
+        """How long the oldest has been in progress while no other has ended; 0 if there is none.
 
-        Evaluations that wait for a free place count as begun, so one of several may have begun later than it was asked for.
+        Evaluations that wait for a free slot count as begun, so one of several may begin later than it was requested.
         """
-        every = [each.since for some in self._open.values() for each in some]
-        return now - max(min(every), self._last) if every else 0.0
+        evaluations = self._in_order()
+        return now - max(evaluations[0].since, self._last) if evaluations else 0.0
+
+    def _in_order(self) -> list[_Evaluation]:
+        return sorted(chain.from_iterable(self._open.values()), key=lambda evaluation: evaluation.since)
 
     def words(self, now: float, least: float) -> str:
         """`evaluating candidate 3 on the training split for 1:04`; empty below `least` seconds."""
-        every = sorted((each for some in self._open.values() for each in some), key=lambda each: each.since)
-        seconds = self.seconds(now)
-        if not every or seconds < least:
+        evaluations, seconds = self._in_order(), self.seconds(now)
+        if not evaluations or seconds < least:
             return ""
-        if len(every) == 1:
-            return f"evaluating {every[0].words} for {duration(seconds)}"
-        more = f"{every[0].words}, and {len(every) - 1} more"
-        return f"no evaluation has ended for {duration(seconds)}; under way: {more}"
+        oldest, *others = evaluations
+        if not others:
+            return f"evaluating {oldest.words} for {duration(seconds)}"
+        return f"no evaluation has ended for {duration(seconds)}; in progress: {oldest.words}, and {len(others)} more"
 
     def _candidates(self, scope: str, amount: int, now: float) -> None:
         self._open.pop(_START, None)
@@ -102,12 +105,12 @@ class UnderWay:
             del self._open[scope][0]
             if not self._open[scope]:
                 del self._open[scope]
-        if _MEASURED.fullmatch(event.scope):  # the sealed split follows when every copy has its result
+        if _MEASURED.fullmatch(event.scope):  # the sealed split follows once every copy has its result
             self._open[f"{scope}/test"] = [_Evaluation(f"the result{_where(scope)} on the sealed split", now)]
 
 
 def _where(scope: str) -> str:
-    """` of t = 1, copy 2`; empty in an improvement that is all of its run."""
+    """` of t = 1, copy 2`; empty for strop improve."""
     t, copy = _OF_ITERATION.match(scope), _COPY.search(scope)
     parts = ([f"t = {t[1]}"] if t else []) + ([f"copy {copy[1]}"] if copy else [])
     return f" of {', '.join(parts)}" if parts else ""

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from strop.base.events import Evaluated, Event, ImproveStarted, IterationFinished
 from strop.base.solution import digest_of
-from strop.report.terminal.lineage_tree import drawn, print_lineage, rows
+from strop.report.terminal.lineage import drawn, print_lineage, tree
 from strop.report.terminal.progress import Progress
 from support.tables import terminal
 
@@ -50,7 +50,7 @@ def seen(events: list[Event]) -> Progress:
 
 
 def told(events: list[Event], **how: object) -> list[str]:
-    return [row.lines + row.name + ": " + row.said[0] for row in rows(seen(events).run, **how)]  # type: ignore[arg-type]
+    return [row.lines + row.name + ": " + row.columns[0] for row in tree(seen(events).run, **how)]  # type: ignore[arg-type]
 
 
 def test_tree_has_each_improver_below_the_one_that_made_it_and_says_what_became_of_it(history: list[Event]) -> None:
@@ -85,7 +85,7 @@ def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Eve
 
 
 def test_tree_is_cut_in_the_middle_when_there_are_few_lines_for_it(history: list[Event]) -> None:
-    found = drawn(rows(seen(history).run), Console(width=80), 80, most=3)
+    found = drawn(tree(seen(history).run), Console(width=80), 80, most=3)
     assert [line.plain.strip().split("  ")[0] for line in found] == [f"I_0 {name('I0')}", "... 3 more", "└─ t = 2 none"]
 
 

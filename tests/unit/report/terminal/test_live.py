@@ -194,7 +194,7 @@ def test_picture_counts_requests_in_flight(make_call: Callable[[str], Event]) ->
     assert "in flight 2" in drawn([make_call("t1/improve")])
 
 
-def test_picture_says_what_is_spent_and_what_is_set_aside_of_the_limits_of_the_run() -> None:
+def test_picture_says_what_is_spent_and_what_is_reserved_of_the_limits_of_the_run() -> None:
     spec = {"task": "lpn", "max_cost": 5.0, "max_tokens": 1000, "max_calls": 10}
     spent = [
         RunStarted(scope="", spec=spec, environment={}, posture={}),
@@ -204,8 +204,8 @@ def test_picture_says_what_is_spent_and_what_is_set_aside_of_the_limits_of_the_r
     ]
     page = drawn(spent)
     for limit in (
-        "$0.00 spent and $1.50 set aside of $5.00",
-        "0 tokens spent and 400 set aside",
+        "$0.00 spent and $1.50 reserved of $5.00",
+        "0 tokens spent and 400 reserved",
         "LM calls left 10 of 10",
     ):
         assert limit in page

@@ -47,7 +47,7 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
 @pytest.mark.parametrize(
     ("happened", "said"),
     [
-        ([(0.0, BEGUN)], "evaluating the program to start from for 1:04"),
+        ([(0.0, BEGUN)], "evaluating the original for 1:04"),
         ([(0.0, BEGUN), (0.0, evaluated("original/train"))], ""),
         ([(0.0, asks("improve"))], "evaluating candidate 1 on the training split for 1:04"),
         ([(0.0, asks("improve")), (9.0, evaluated("improve/u-1#0"))], ""),
@@ -62,13 +62,13 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
                 (0.0, asks("t1/improve/u-ab#0/copy2")),
                 (4.0, evaluated("t1/improve/u-ab#0/copy3/u-1#0")),
             ],
-            "no evaluation has ended for 1:00; under way: candidate 1 of t = 1, copy 2 on the training split, and 1 more",
+            "no evaluation has ended for 1:00; in progress: candidate 1 of t = 1, copy 2 on the training split, and 1 more",
         ),
         ([(0.0, ended("t2/gate/pair3/a"))], "evaluating the result of t = 2 on the training split for 1:04"),
         ([(0.0, ended("t1/improve"))], ""),
         (
             [(0.0, evaluated("t0/measure/copy0/result")), (14.0, evaluated("t0/measure/copy1/result"))],
-            "no evaluation has ended for 50.0 s; under way: the result of t = 0, copy 0 on the sealed split, and 1 more",
+            "no evaluation has ended for 50.0 s; in progress: the result of t = 0, copy 0 on the sealed split, and 1 more",
         ),
         ([(0.0, ended("improve"))], "evaluating the result for 1:04"),
         (

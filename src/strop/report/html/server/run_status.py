@@ -12,10 +12,11 @@ from strop.base.errors import dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunFinished, RunResumed
 from strop.report.terminal.narration import Narrator, candidate_score
 from strop.report.terminal.pace import in_all
-from strop.report.terminal.progress import SELF_IMPROVEMENT, Progress, is_tried
+from strop.report.terminal.progress import Progress, is_tried
 from strop.report.terminal.words import counted, escape, quantity
 from strop.runs.run_directory import RESUMABLE
 from strop.store import Store, Stored
+from strop.tasks.base import META_TASK
 
 LINES = 200
 """Lines that are kept for viewers who reconnect."""
@@ -130,7 +131,7 @@ def _sentence(status: str, reader: StatusReader) -> str:
 def _with_texts(event: Event, store: Store) -> Event:
     """The event with the texts by which lines name programs; most events need none."""
     match event:
-        case Evaluated(solution=str(digest)) if event.utility == SELF_IMPROVEMENT or is_tried(event):
+        case Evaluated(solution=str(digest)) if event.utility == META_TASK or is_tried(event):
             return replace(event, solution=store.text(digest))
         case IterationStarted() | IterationFinished():
             return replace(event, improver=store.text(event.improver))
