@@ -26,9 +26,9 @@ _TIME_LIMITS = words(
     cpu_time_limit cpu_limit time_budget limit_seconds wall_seconds"""
 )
 _TALKING = words("format update dict print SimpleNamespace setdefault debug info warning log")
-"""Functions that evaluate nothing, whatever they are told."""
+"""Functions that evaluate nothing, whatever their arguments are."""
 _HOLDING = _TALKING | words("setattr getattr hasattr delattr isinstance issubclass type __setattr__ append str repr")
-"""Functions that do not call what they are given."""
+"""Functions that do not call their arguments."""
 _HANDLE_NAMES = words("utility language_model lm llm handle")
 _GUEST_MODULES = words("strop channel frames handles __main__")
 _MODEL_CLASSES = frozenset(
@@ -55,7 +55,7 @@ class Hit(NamedTuple):
 
 
 def check(program: Program) -> Iterator[Hit]:
-    """Every rule on names. Raises ValueError for a program that is too intricate."""
+    """Apply every rule. Raises ValueError for a program that is too intricate."""
     asking = asking_nodes(program)
     running = {program.function_around(node) for node in asking}
     calls = [node for node in program.nodes if isinstance(node, ast.Call)]
@@ -94,7 +94,7 @@ def _check_definition(node: ast.AST, running: set[Function | None], program: Pro
                     yield Hit(FLAG, default, f"default of {name}")
 
 
-# S002-S005 and S009-S013: what a thing from outside is.
+# S002-S005 and S009-S013: use of modules, builtins and handles.
 
 
 def _check_use(node: ast.Name | ast.Attribute | ast.Subscript | ast.Call, program: Program) -> Iterator[Hit]:
@@ -119,7 +119,7 @@ def _check_use(node: ast.Name | ast.Attribute | ast.Subscript | ast.Call, progra
 
 
 def _excused(node: ast.Call, program: Program) -> Iterator[ast.AST]:
-    """What is harmless in this call: a database or an array in memory, `compile` for its errors only."""
+    """The harmless parts of a call: a database or an array in memory, `compile` for its errors only."""
     first = node.args[:1]
     for path in program.paths(node.func):
         database = path == "sqlite3.connect" and any(":memory:" in program.constants(each) for each in first)
@@ -141,8 +141,8 @@ def _check_call(node: ast.Call, program: Program) -> Iterator[Hit]:
         if path in _COPIES and LANGUAGE_MODEL in first:
             yield Hit(MODEL, node, f"{path} of the handle")
         elif path in _TIMED:
-            given = [*node.args[:2], *(each.value for each in node.keywords if each.arg in ("stmt", "setup"))]
-            if any(program.values(each) != (OWN,) for each in given):
+            statements = [*node.args[:2], *(each.value for each in node.keywords if each.arg in ("stmt", "setup"))]
+            if any(program.values(each) != (OWN,) for each in statements):
                 yield Hit(paths.DYNAMIC, node, f"{path} of a text")
         elif path in ("builtins.getattr", "operator.attrgetter"):
             texts = ".".join(str(each) for argument in node.args for each in program.constants(argument))
@@ -156,7 +156,7 @@ def _check_call(node: ast.Call, program: Program) -> Iterator[Hit]:
 
 
 def _is_part(node: ast.expr, program: Program) -> bool:
-    """Whether something is read from it or written to it, which other rules see."""
+    """Whether one of its parts is read or written; other rules report that."""
     return isinstance(program.parents.get(node), ast.Subscript | ast.Attribute)
 
 
@@ -168,7 +168,7 @@ def _is_handle(path: str) -> bool:
 
 
 def polarity(name: str, *, weak: bool) -> bool | None:
-    """Whether a flag of this name is on when the sandbox is; None where it is no flag of a sandbox.
+    """Whether a flag of this name is on when the sandbox is; None if it is not a flag of a sandbox.
 
     A name with `sandbox` in it is one everywhere; general words (`safe`, `trusted`) only on the utility itself (`weak`).
     """
@@ -187,14 +187,15 @@ def _turns_off(name: str, values: Values, *, weak: bool) -> bool:
 
 
 def _may_be(truth: bool, values: Values) -> bool:
-    """Whether a flag may come out as `truth`; a condition that nothing decides may be either."""
+    """Whether a flag may be `truth`; an undecided condition may be either."""
     constants = [value.value for value in values if isinstance(value, ast.Constant)]
     truths = [bool(each) and not (isinstance(each, str) and each.lower() in _OFF_WORDS) for each in constants]
     return truth in truths or (not truths and CONDITION in values)
 
 
 def _check_arguments(node: ast.Call, running: set[Function | None], program: Program) -> Iterator[Hit]:
-    """A flag that is turned off: of the utility, of what is given the utility to call, of an own function that runs programs."""
+    """A flag that is turned off: of the utility, of a function that gets the utility to call, or of an own function that runs
+    programs."""
     called, name = program.values(node.func), name_of(node.func)
     evaluates, positional = _evaluated(node, program)
     if any(_may_be(False, program.values(each)) for each in positional):
@@ -215,13 +216,13 @@ def _check_arguments(node: ast.Call, running: set[Function | None], program: Pro
 
 
 def _evaluated(node: ast.Call, program: Program) -> tuple[bool, list[ast.expr]]:
-    """Whether a call evaluates a solution, or hands the utility on to be called, and what it gives beside the solution."""
+    """(whether a call evaluates a solution, or passes the utility on to be called, its arguments besides the solution)."""
     starred = [each for each in node.args if isinstance(each, ast.Starred)]
     if not EVALUATIONS.isdisjoint(program.paths(node.func)):
         return True, [*node.args[1:2], *starred]
-    given = {each.arg: each.value for each in node.keywords}
-    if "target" in given and not EVALUATIONS.isdisjoint(program.paths(given["target"])):
-        return True, [each for key, each in given.items() if key == "args"]
+    keywords = {each.arg: each.value for each in node.keywords}
+    if "target" in keywords and not EVALUATIONS.isdisjoint(program.paths(keywords["target"])):
+        return True, [each for key, each in keywords.items() if key == "args"]
     name = name_of(node.func)
     if name not in program.functions and name not in _HOLDING:
         for place, argument in enumerate(node.args[:2]):
@@ -231,7 +232,7 @@ def _evaluated(node: ast.Call, program: Program) -> tuple[bool, list[ast.expr]]:
 
 
 def _is_no_limit(values: Values) -> bool:
-    """Whether a limit of time may come out as none: None, -1, or hours."""
+    """Whether a time limit may be none: None, -1, or hours."""
     constants = [value.value for value in values if isinstance(value, ast.Constant)]
     numbers = [each for each in constants if isinstance(each, int | float)]
     return (
@@ -242,7 +243,7 @@ def _is_no_limit(values: Values) -> bool:
 
 
 def _sets_timer(node: ast.Call, program: Program) -> bool | None:
-    """Whether a call sets an alarm; False where it clears it, None where it does neither."""
+    """Whether a call sets an alarm; False if it clears it, None if it does neither."""
     for path in program.paths(node.func):
         if path in _TIMERS and len(node.args) > _TIMERS[path]:
             return not _may_be(False, program.values(node.args[_TIMERS[path]]))
@@ -250,7 +251,7 @@ def _sets_timer(node: ast.Call, program: Program) -> bool | None:
 
 
 def _check_limits(node: ast.Call, is_armed: bool, program: Program) -> Iterator[Hit]:
-    """S008, unless the program has set an alarm itself."""
+    """S008, unless the program set the alarm itself."""
     called, is_own = program.paths(node.func), OWN in program.values(node.func) or name_of(node.func) in _TALKING
     for key, value in program.entries(ast.Call(node.func, [], node.keywords)) if not is_own else ():
         if str(key).lower() in _TIME_LIMITS and _is_no_limit(program.values(value)):
@@ -268,7 +269,7 @@ def _check_limits(node: ast.Call, is_armed: bool, program: Program) -> Iterator[
             yield Hit(TIME, node, f"{path} with 0")
 
 
-# S001, S006, S008 and S014: what is written to.
+# S001, S006, S008 and S014: writes.
 
 
 def _check_setter(node: ast.Call, program: Program) -> Iterator[Hit]:
@@ -280,10 +281,10 @@ def _check_setter(node: ast.Call, program: Program) -> Iterator[Hit]:
         if owner is not None and name == "__setattr__" and len(arguments) == 2:
             arguments.insert(0, owner)
         if len(arguments) > 1:
-            given = program.values(arguments[2]) if len(arguments) > 2 else ()
-            known = [each for each in program.constants(arguments[1]) if isinstance(each, str)]
-            for key in known or (None,):
-                yield from _check_write(node, arguments[0], key, given, program)
+            assigned = program.values(arguments[2]) if len(arguments) > 2 else ()
+            names = [each for each in program.constants(arguments[1]) if isinstance(each, str)]
+            for key in names or (None,):
+                yield from _check_write(node, arguments[0], key, assigned, program)
     elif called & {"update", "setdefault", "__setitem__", "setitem"} and owner is not None:
         base = arguments.pop(0) if name == "setitem" and arguments else owner
         entries = program.entries(ast.Call(node.func, arguments, node.keywords))
@@ -308,15 +309,15 @@ def _check_entries(node: ast.AST, base: ast.expr, entries: Entries, program: Pro
             yield from _check_write(node, base, str(key), program.values(value), program)
 
 
-def _check_write(node: ast.AST, base: ast.expr, name: str | None, given: Values, program: Program) -> Iterator[Hit]:
-    """An attribute of something gets a value; its name is None where it is not known."""
+def _check_write(node: ast.AST, base: ast.expr, name: str | None, assigned: Values, program: Program) -> Iterator[Hit]:
+    """Check the assignment of an attribute; `name` is None if it is unknown."""
     values = [value.removesuffix(".__dict__") for value in program.paths(base)]
     handle = any(map(_is_handle, values))
     if (handle or (not values and name_of(base) in _HANDLE_NAMES)) and (name is None or name.strip("_") in _BUDGETS):
         yield Hit(BUDGET, node, name or "an attribute of the handle by a computed name")
-    if name is not None and (handle or not values) and _turns_off(name, given, weak=True):
+    if name is not None and (handle or not values) and _turns_off(name, assigned, weak=True):
         yield Hit(FLAG, node, f".{name} = ...")
-    if name is not None and name.lower() in _TIME_LIMITS and OWN not in values and _is_no_limit(given):
+    if name is not None and name.lower() in _TIME_LIMITS and OWN not in values and _is_no_limit(assigned):
         yield Hit(TIME, node, f".{name} = ...")
     for path in values if OWN not in values else ():
         is_outside = path[0] != "<" and not set("([") & set(path) and path not in _MODEL_CLASSES

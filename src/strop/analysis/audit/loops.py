@@ -1,7 +1,7 @@
-"""S007: loops that ask a handle and that nothing but the score can end.
+"""S007: loops that ask a handle and that only the score can end.
 
-What ends a loop: a test that mentions a budget or counts, in the `while` or before a `break`, `return` or `raise`; an `except`
-that leaves it; an exception that leaves it for a `try` around it. A test of the score alone (`while best < 1`) does not.
+A loop ends by a test that mentions a budget or counts, in the `while` or before a `break`, `return` or `raise`; by an `except`
+that leaves it; or by an exception that a `try` around it catches. A test of the score alone (`while best < 1`) does not end it.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ _HUGE = 1000
 
 
 def asking_nodes(program: Program) -> set[ast.AST]:
-    """Nodes that use a handle, themselves or by the name of an own function."""
+    """Nodes that use a handle, directly or by calling an own function."""
     by_name: dict[str, list[ast.AST]] = {}
-    found: set[ast.AST] = set()
+    asking: set[ast.AST] = set()
     for node in program.nodes:
         if isinstance(node, ast.Name | ast.Attribute):
             by_name.setdefault(name_of(node), []).append(node)
             if not isinstance(program.parents[node], ast.Attribute) and not _QUESTIONS.isdisjoint(program.values(node)):
-                found.add(node)
-    pending = list(found)
+                asking.add(node)
+    pending = list(asking)
     while pending:
         function = program.function_around(pending.pop())
         users = by_name.pop(getattr(function, "name", ""), ())
-        pending += [user for user in users if user not in found]
-        found.update(users)
-    return found
+        pending += [user for user in users if user not in asking]
+        asking.update(users)
+    return asking
 
 
 def _around(nodes: Iterable[ast.AST], program: Program) -> dict[ast.AST, None]:
-    """Everything that these nodes are parts of, within their functions."""
-    found: dict[ast.AST, None] = {}
+    """The nodes and their parents, up to their functions."""
+    around: dict[ast.AST, None] = {}
     for node in nodes:
-        while node not in found and not isinstance(node, Function) and node in program.parents:
-            found[node] = None
+        while node not in around and not isinstance(node, Function) and node in program.parents:
+            around[node] = None
             node = program.parents[node]
-    return found
+    return around
 
 
 def endless_loops(asking: set[ast.AST], program: Program) -> Iterator[ast.AST]:
-    """The loops around `asking` nodes that S007 is about."""
+    """The loops around `asking` nodes that S007 reports."""
     waiting = _around((each for each in program.nodes if isinstance(each, ast.Try) and each.handlers), program)
     return (loop for loop in _around(asking, program) if _is_endless(loop, waiting, program))
 
 
 def _is_endless(loop: ast.AST, waiting: dict[ast.AST, None], program: Program) -> bool:
-    """Whether nothing but the score can end a loop: no test of a budget or count, no exception that leaves it."""
+    """Whether only the score can end a loop: no test of a budget or count, no exception that leaves it."""
     match loop:
         case ast.ListComp(generators=parts) | ast.SetComp(generators=parts) | ast.GeneratorExp(generators=parts):
             return any(_never_ends(each.iter, program) for each in parts)
@@ -99,7 +99,7 @@ def _never_ends(node: ast.AST | str, program: Program, depth: int = 0) -> bool:
 
 
 def _bounds(test: ast.expr, program: Program) -> bool:
-    """Whether a condition ends a loop some time: it counts, or mentions a budget. A score alone does not."""
+    """Whether a condition ends a loop: it counts, or mentions a budget. A score alone does not."""
     constants = program.constants(test)
     if constants and len(constants) == len(program.values(test)) and not isinstance(test, ast.Name):
         return not all(constants)
@@ -121,7 +121,7 @@ def _bounds(test: ast.expr, program: Program) -> bool:
 
 
 def _exits(node: ast.AST, ends: bool | None, program: Program, nested: bool = False) -> Iterator[bool]:
-    """For each way out of a loop, whether it is taken some time. `ends`: whether a test before it says so; None for no test."""
+    """For each way out of a loop, whether the program takes it. `ends`: whether a test before it ends the loop, if any."""
     if isinstance(node, ast.Return | ast.Raise) or (isinstance(node, ast.Break) and not nested):
         yield ends is not False
     if isinstance(node, ast.If):

@@ -1,7 +1,7 @@
 """The names of a program: one visitor, one table.
 
-A name stands for everything that its scope ever binds it to: `x = a`, `x[k] = v`, `x.append(v)`, an import, a default value, what
-calls give for a parameter. Own functions and attributes of own objects are told apart by their names alone.
+A name stands for everything that its scope binds it to: `x = a`, `x[k] = v`, `x.append(v)`, an import, a default value, the
+arguments of calls. Own functions and attributes of own objects are distinguished by name alone.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ _MOST_NODES, _MOST_OF_A_NAME = 50_000, 20
 
 
 class Names(ast.NodeVisitor):
-    """The table of one program. Nodes are visited from a list, so that a deep program is no deep recursion."""
+    """The table of one program. Nodes are visited from a list, so that a deep program does not recurse deeply."""
 
     def __init__(self, tree: ast.Module) -> None:
-        """Raises ValueError for a program of too many parts."""
+        """Raises ValueError for a program with too many nodes."""
         self.nodes: list[ast.AST] = []
         self.parents: dict[ast.AST, ast.AST] = {}
         self.functions: dict[str, list[Function]] = defaultdict(list)
         """Own functions by name; `__init__` also by the name of its class."""
         self.mentions: set[ast.AST] = set()
-        """Nodes that use nothing: annotations, types for `except` and `isinstance`."""
+        """Nodes that only name something: annotations, types for `except` and `isinstance`."""
         self.stores: list[tuple[ast.Attribute | ast.Subscript, ast.expr]] = []
-        """Attributes and entries that are assigned, and what."""
+        """(assigned attribute or entry, value)."""
         self.is_earlier = False
-        """The improver is of the paper's earlier generation, which makes its own LanguageModel."""
+        """Whether the improver is of the paper's earlier generation, which makes its own LanguageModel."""
         self.stars: list[str] = []
-        """Modules of which everything is imported."""
+        """Modules imported with a star."""
         self.table: dict[tuple[Scope, str], list[ast.AST | str]] = defaultdict(list)
-        """Scope and name → what is bound: expressions and paths."""
+        """Scope and name → the expressions and paths that are bound."""
         self.scopes: dict[ast.AST, ast.AST] = {tree: tree}
         self._classes = {"SimpleNamespace"}
         self._module = tree
@@ -61,7 +61,7 @@ class Names(ast.NodeVisitor):
                 self._bind_parameters(node)
 
     def home(self, name: str, inner: ast.AST) -> ast.AST:
-        """The scope that binds a name; `inner`, where it is used, if none does."""
+        """The scope that binds a name; if none does, `inner`, where it is used."""
         at = inner
         while (at, name) not in self.table or (isinstance(at, ast.ClassDef) and at is not inner):
             if at is self._module:
@@ -70,11 +70,11 @@ class Names(ast.NodeVisitor):
         return at
 
     def sources(self, node: ast.Name) -> list[ast.AST | str]:
-        """What a name is bound to."""
+        """The bindings of a name."""
         return self.table.get((self.home(node.id, self.scopes[node]), node.id), [])
 
     def function_around(self, node: ast.AST) -> Function | None:
-        """The function, not a lambda, that a node is in."""
+        """The function (not a lambda) around a node."""
         while not isinstance(node, Function):
             if node not in self.parents:
                 return None
@@ -82,7 +82,7 @@ class Names(ast.NodeVisitor):
         return node
 
     def generic_visit(self, node: ast.AST) -> None:
-        """Most nodes bind nothing."""
+        """Other nodes bind nothing."""
 
     def _mention(self, *nodes: ast.AST | None) -> None:
         self.mentions.update(part for node in nodes if node is not None for part in ast.walk(node))
@@ -105,7 +105,7 @@ class Names(ast.NodeVisitor):
                 self._bind(part, parts[number] if len(parts) == len(target.elts) else value)
 
     def _change(self, container: ast.expr, parts: Iterable[ast.AST]) -> None:
-        """Something is put into a container: what it is called stands for that too."""
+        """Something is put into a container, whose name then stands for it too."""
         if isinstance(container, ast.Name):
             self.table[self.home(container.id, self._scope), container.id] += parts
 
@@ -194,16 +194,16 @@ class Names(ast.NodeVisitor):
             self.table[node, name].append(default)
 
     def _bind_parameters(self, node: ast.Call) -> None:
-        """Bind the parameters of own functions of this name to what the call gives for them."""
+        """Bind the parameters of own functions of this name to the arguments of the call."""
         name = name_of(node.func)
         for function in self.functions.get(name, ())[:_MOST_OF_A_NAME]:
             parameters = [each.arg for each in function.args.args]
             is_method = isinstance(self.scopes[function], ast.ClassDef)
-            given = [
+            bindings = [
                 *zip(parameters[is_method:], node.args, strict=False),
                 *((each.arg, each.value) for each in node.keywords),
             ]
-            for parameter, value in given:
+            for parameter, value in bindings:
                 if parameter is not None and (function, parameter) in self.table:
                     self.table[function, parameter].append(value)
         for keyword in node.keywords if name in self._classes else ():
@@ -216,7 +216,7 @@ def name_of(node: ast.expr) -> str:
 
 
 def defaults_of(function: Function | ast.Lambda) -> list[tuple[str, ast.expr]]:
-    """The parameters of a function that have default values, and these."""
+    """(parameter, default value) of a function."""
     of = function.args
     positional = [*of.posonlyargs, *of.args]
     with_default = [*positional[len(positional) - len(of.defaults) :], *of.kwonlyargs]

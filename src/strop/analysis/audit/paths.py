@@ -1,7 +1,7 @@
-"""Which rule a thing from outside falls under, by its dotted path: the table behind S002-S005, S009-S014.
+"""The rules for names of modules and builtins, by dotted path: the table of S002-S005 and S009-S013.
 
-The longest entry that a path begins with decides, a part at a time. `socket.*` stands for everything inside of `socket` and not
-for the module itself: importing is not using. An empty rule is an exception: harmless.
+The longest entry that a path begins with decides, part by part. `socket.*` stands for everything inside of `socket` but not for
+the module itself: importing is not using. An empty rule is an exception: harmless.
 """
 
 from __future__ import annotations
@@ -97,12 +97,12 @@ _ENTRIES = {
 
 
 def _table() -> dict[str, str]:
-    found: dict[str, str] = {}
+    table: dict[str, str] = {}
     for rule, text in _ENTRIES.items():
         for line in text.split("\n"):
             prefix, colon, names = line.strip().rpartition(":")
-            found.update({f"{prefix}.{name}" if colon else name: rule for name in names.split()})
-    return found
+            table.update({f"{prefix}.{name}" if colon else name: rule for name in names.split()})
+    return table
 
 
 TABLE = _table()
@@ -120,27 +120,27 @@ HIDDEN = words(
     tb_frame tb_next gi_frame cr_frame ag_frame gi_code func_globals func_code co_consts co_names co_code co_varnames
     """
 )
-"""Attributes of whatever object that lead into frames, closures and classes (S010)."""
+"""Attributes of any object that lead into frames, closures and classes (S010)."""
 
 HIDDEN_ELSEWHERE = words(
     "__defaults__ __kwdefaults__ __self__ __wrapped__ __loader__ __spec__ __dict__ __bases__ __base__ __mro__"
 )
-"""The same, of what is not the program's own."""
+"""The same, of objects that are not the program's own."""
 
 FILE_METHODS = words("tofile read_text write_text read_bytes write_bytes to_csv to_pickle savefig")
-"""Methods that use a file, of whatever is not the program's own (S009)."""
+"""Methods that use a file, of objects that are not the program's own (S009)."""
 
 
 @lru_cache(maxsize=4096)
 def rule_of(path: str) -> tuple[str, str]:
-    """The rule for `path`, and the entry of the table that decides; ("", "") where there is none."""
+    """(the rule for `path`, the entry of the table that decides); ("", "") if there is none."""
     parts = path.split(".")
     for length in range(len(parts), 0, -1):
         begin = ".".join(parts[:length])
         if begin in TABLE:
             return TABLE[begin], begin
         if length < len(parts) and parts[length].endswith("()"):
-            return HARMLESS, ""  # what a call gave is no part of the module any more: `subprocess.run().returncode`
+            return HARMLESS, ""  # the result of a call is not part of the module: `subprocess.run().returncode`
         if length < len(parts) and f"{begin}.*" in TABLE:
             return TABLE[f"{begin}.*"], ".".join(parts[: length + 1])
     return HARMLESS, ""

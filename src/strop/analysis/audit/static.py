@@ -14,16 +14,16 @@ from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 
 LONGEST_PROGRAM = 200_000
-"""Characters. What is longer is not read."""
+"""Characters. A longer program is not read."""
 _LONGEST_EXCERPT = 160
 _MOST_FINDINGS = 200
 _WARNINGS = threading.Lock()
 
 
 def audit_program(text: str) -> tuple[Finding, ...]:
-    """Where the static rules apply, in the order of lines: one finding for a rule, a line and a detail.
+    """Findings of the static rules, in the order of lines: one for each rule, line and detail.
 
-    Never raises. A text that cannot be read, or not to its end (too long, too deep, too intricate), has a finding of rule S000.
+    Never raises. A text that cannot be read to its end (no Python, too long, too deep, too intricate) has a finding of rule S000.
     """
     hits: dict[tuple[int, str, str], None] = {}
     unread: tuple[Finding, ...] = ()
@@ -34,8 +34,8 @@ def audit_program(text: str) -> tuple[Finding, ...]:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         unread = (_unreadable(error),)
     lines = text.splitlines()
-    found = [_finding(rule, line, detail, lines) for line, rule, detail in sorted(hits)]
-    return (*unread, *found[:_MOST_FINDINGS])
+    findings = [_finding(rule, line, detail, lines) for line, rule, detail in sorted(hits)]
+    return (*unread, *findings[:_MOST_FINDINGS])
 
 
 def literal(text: str) -> bool:
@@ -54,7 +54,7 @@ def _parsed(text: str) -> ast.Module:
     if is_costly_to_parse(text):
         raise ValueError("a dotted name of more than 100 parts")
     with _WARNINGS, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a program's odd escapes are not the host's to warn of
+        warnings.simplefilter("ignore")  # the host does not warn of a program's odd escapes
         return syntax_tree(text)
 
 
@@ -67,6 +67,6 @@ def _unreadable(error: Exception) -> Finding:
     if isinstance(error, SyntaxError):
         return Finding(UNREADABLE, error.lineno or 0, (error.text or "").strip()[:_LONGEST_EXCERPT], f"{error.msg}")
     if isinstance(error, UnicodeError):
-        return Finding(UNREADABLE, 0, "", "holds characters that no source can hold")
+        return Finding(UNREADABLE, 0, "", "contains characters that source code cannot contain")
     words = str(error) if isinstance(error, ValueError) else "nested too deeply"
     return Finding(UNREADABLE, 0, "", words)

@@ -1,6 +1,6 @@
-"""Numbers with their uncertainty: pure functions of numbers, for everything that is claimed from a run.
+"""Numbers with their uncertainty: pure functions of numbers, for every claim about a run.
 
-One idea a file; docs/statistics.md says which is used where and why. Not here: what the numbers are about.
+One idea a file. docs/statistics.md says which is used where and why. These functions do not know what the numbers mean.
 """
 
 from strop.analysis.stats.bounds import Simulated, finite_class, lemma_1, lemma_1_tasks, observation_1, within_of_best

@@ -1,4 +1,4 @@
-"""What every function here asks of its arguments."""
+"""Checks of arguments."""
 
 from __future__ import annotations
 

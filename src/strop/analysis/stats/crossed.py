@@ -88,26 +88,26 @@ def _stratum(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], paired:
     if len(each) > 1:
         groups.append(each)
     errors = [stderr(group) for group in groups]
-    known = [(error**2, len(group) - 1) for error, group in zip(errors, groups, strict=True) if error is not None]
+    parts = [(error**2, len(group) - 1) for error, group in zip(errors, groups, strict=True) if error is not None]
     ways = 2.0 ** len(a) if paired else float(math.comb(len(a) + len(b), len(a)))
-    whole = len(known) == len(groups)
-    return _Stratum(mean(first) - mean(second), len(a) + len(b), known if whole else None, ways)
+    whole = len(parts) == len(groups)
+    return _Stratum(mean(first) - mean(second), len(a) + len(b), parts if whole else None, ways)
 
 
 def _difference(strata: Sequence[_Stratum], confidence: float) -> CrossedDifference:
     checked_probability(confidence)
-    found, n = mean([one.difference for one in strata]), sum(one.n for one in strata)
-    known = [(part / len(strata) ** 2, free) for one in strata for part, free in one.parts or ()]
+    difference, n = mean([one.difference for one in strata]), sum(one.n for one in strata)
+    parts = [(part / len(strata) ** 2, free) for one in strata for part, free in one.parts or ()]
     if any(one.parts is None for one in strata):
-        return CrossedDifference(Estimate(found, None, n), None)
-    variance = math.fsum(part for part, _ in known)
+        return CrossedDifference(Estimate(difference, None, n), None)
+    variance = math.fsum(part for part, _ in parts)
     error = math.sqrt(variance)
     if error <= _NOTHING:
-        return CrossedDifference(Estimate(found, None, n), _dealt(strata))
-    degrees = max(1, math.floor(1 / math.fsum((part / variance) ** 2 / free for part, free in known) + 1e-9))
+        return CrossedDifference(Estimate(difference, None, n), _dealt(strata))
+    degrees = max(1, math.floor(1 / math.fsum((part / variance) ** 2 / free for part, free in parts) + 1e-9))
     reach = student_t_quantile((1 + confidence) / 2, degrees) * error
     return CrossedDifference(
-        Estimate(found, error, n, (found - reach, found + reach)), two_sided(found / error, degrees)
+        Estimate(difference, error, n, (difference - reach, difference + reach)), two_sided(difference / error, degrees)
     )
 
 

@@ -42,10 +42,10 @@ def stratified(groups: Sequence[Sequence[float]]) -> Estimate:
 
     Raises ValueError for no groups, or an empty one.
     """
-    found, n = mean([mean(group) for group in groups]), sum(len(group) for group in groups)
-    known = [error for error in map(stderr, groups) if error is not None]
-    whole = len(known) == len(groups)
-    return Estimate(found, math.sqrt(math.fsum(error**2 for error in known)) / len(groups) if whole else None, n)
+    center, n = mean([mean(group) for group in groups]), sum(len(group) for group in groups)
+    errors = [error for error in map(stderr, groups) if error is not None]
+    whole = len(errors) == len(groups)
+    return Estimate(center, math.sqrt(math.fsum(error**2 for error in errors)) / len(groups) if whole else None, n)
 
 
 def estimate(values: Sequence[float]) -> Estimate:

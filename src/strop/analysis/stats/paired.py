@@ -71,8 +71,8 @@ def sign_flip_test(
     if n < 63 and 2**n <= resamples:
         patterns = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
         return as_extreme((2 * patterns - 1).astype(np.int8)) / float(2**n)
-    found, block = 0, max(1, _BLOCK // n)
+    extreme, block = 0, max(1, _BLOCK // n)
     for done in range(0, resamples, block):
         bits = rng.integers(0, 2, size=(min(block, resamples - done), n), dtype=np.int8)
-        found += as_extreme(2 * bits - 1)
-    return (1 + found) / (1 + resamples)
+        extreme += as_extreme(2 * bits - 1)
+    return (1 + extreme) / (1 + resamples)

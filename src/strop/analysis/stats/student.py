@@ -17,12 +17,12 @@ def t_estimate(values: Sequence[float], *, confidence: float = 0.95) -> Estimate
     Raises:
         ValueError: there are no values, or the confidence is not in (0, 1).
     """
-    found = estimate(values)
-    quantile = student_t_quantile((1 + checked_probability(confidence)) / 2, max(found.n - 1, 1))
-    if found.stderr is None:
-        return found
-    reach = quantile * found.stderr
-    return Estimate(found.mean, found.stderr, found.n, (found.mean - reach, found.mean + reach))
+    sample = estimate(values)
+    quantile = student_t_quantile((1 + checked_probability(confidence)) / 2, max(sample.n - 1, 1))
+    if sample.stderr is None:
+        return sample
+    reach = quantile * sample.stderr
+    return Estimate(sample.mean, sample.stderr, sample.n, (sample.mean - reach, sample.mean + reach))
 
 
 def t_test(values: Sequence[float]) -> float:
@@ -33,10 +33,10 @@ def t_test(values: Sequence[float]) -> float:
     Raises:
         ValueError: there are no values.
     """
-    found = estimate(values)
-    if found.stderr is None or found.mean == 0.0:
+    sample = estimate(values)
+    if sample.stderr is None or sample.mean == 0.0:
         return 1.0
-    return two_sided(found.mean / found.stderr if found.stderr else math.inf, found.n - 1)
+    return two_sided(sample.mean / sample.stderr if sample.stderr else math.inf, sample.n - 1)
 
 
 def two_sided(t: float, degrees: int) -> float:

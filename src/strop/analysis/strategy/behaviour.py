@@ -1,4 +1,4 @@
-"""What an improver did, counted from the recorded events of its improvements, and what that says about its name."""
+"""The behaviour of an improver, counted from the recorded events of its improvements, and its effect on the name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from strop.base.events import Evaluated, Event, ImproveFinished, ImproveStarted,
 from strop.base.pluralize import quantity
 
 _MOST_PROGRAMS, _MOST_MESSAGES = 100, 100
-"""Of one improvement: the programs and messages that are compared."""
+"""Compared programs and messages of one improvement, at most."""
 _SHORTEST, _LONGEST = 8, 50_000
-"""Characters of a program that is looked for; the first so many of a message are searched."""
+"""Characters of a program to search for; characters of a message to search."""
 TOLD_BY: tuple[type[Event], ...] = (ImproveStarted, ImproveFinished, LmCalled, LmResponded, Evaluated)
 """The kinds of events that behaviour is counted from."""
 
@@ -69,14 +69,14 @@ class _Improvement:
 
 
 def _first_block(answer: str) -> str:
-    """What stands between the first line of backticks and the last: most answers hold one program."""
+    """The lines between the first line of backticks and the last: most answers contain one program."""
     lines = answer[:_LONGEST].split("\n")
     fences = [place for place, line in enumerate(lines) if line.lstrip().startswith("```")]
     return "\n".join(lines[fences[0] + 1 : fences[-1]]) if len(fences) > 1 else ""
 
 
 def behaviour_of(events: Iterable[Event], improver: str) -> Behaviour | None:
-    """What `improver` did in all improvements that ended; None if there are none. The events are those of one run, in order."""
+    """The behaviour of `improver` in all improvements that ended; None if there are none. `events`: of one run, in order."""
     return behaviours_of(events, (improver,)).get(improver)
 
 
@@ -119,9 +119,9 @@ def _summed(done: list[_Improvement]) -> Behaviour:
 
 
 def by_behaviour(strategy: Strategy, did: Behaviour) -> Strategy:
-    """The strategy as its text and what the improver did name it together.
+    """The strategy by text and behaviour.
 
-    What it did decides how often and from what the model is asked; the text decides how solutions are kept and chosen.
+    Behaviour decides how often and from what the model is asked; the text decides how solutions are kept and chosen.
     """
     if strategy.name == "broken":
         return strategy
@@ -135,14 +135,14 @@ def by_behaviour(strategy: Strategy, did: Behaviour) -> Strategy:
     elif _overruled(name, did):
         name = _observed(did)
     if name != strategy.name:
-        why.insert(0, "by what it did " + why.pop())
+        why.insert(0, "by its behaviour " + why.pop())
     if did.returned_initial == ran and name != "returns-initial":
         also.append("returned the initial solution every time")
     return replace(strategy, name=name, also=tuple(each for each in also if each != name), why=tuple(why))
 
 
 def _overruled(name: str, did: Behaviour) -> bool:
-    """Whether the events show more rounds than the text lets one see, or less than it has."""
+    """Whether the events show more rounds than the text, or fewer."""
     if name == "best-of-n" and did.most_calls == 1:
         return True
     if name == "varying-temperature" and did.most_calls > 1 and len(did.temperatures) == 1:
@@ -151,7 +151,7 @@ def _overruled(name: str, did: Behaviour) -> bool:
 
 
 def _observed(did: Behaviour) -> str:
-    """The name that only the events suggest: coarse, for programs whose text says little."""
+    """The name by events alone: coarse, for programs whose text shows little."""
     if not did.lm_calls or not did.utility_calls:
         return "chain-of-thought" if did.lm_calls and did.messages <= did.improvements else "other"
     if did.spread:

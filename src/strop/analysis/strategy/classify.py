@@ -1,4 +1,4 @@
-"""The name of an improver: from its syntax tree, and from what it did where that is recorded."""
+"""Name the strategy of an improver from its syntax tree and, if it is recorded, from its behaviour."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _SMALL_CHANGE = re.compile(
 def classify(text: str, behaviour: Behaviour | None = None) -> Strategy:
     """Name the strategy of an improver.
 
-    Nothing of the text is executed; it never raises and takes a fraction of a second at most. What the code does decides;
-    what the program says of itself is reported as `claims NAME` where the code does not do it.
+    Executes nothing, never raises, and takes a fraction of a second at most. The code decides; a strategy that the program
+    only claims in names and docstrings is reported as `claims NAME`.
     """
-    found = _by_text(text)
-    return found if behaviour is None else by_behaviour(found, behaviour)
+    strategy = _by_text(text)
+    return strategy if behaviour is None else by_behaviour(strategy, behaviour)
 
 
 @lru_cache(256)
@@ -42,23 +42,23 @@ def _by_text(text: str) -> Strategy:
         return Strategy("other", (), (f"not read: longer than {LONGEST_PROGRAM} characters, or costly to parse",))
     try:
         with _WARNINGS, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a program's odd escapes are not the host's to warn of
+            warnings.simplefilter("ignore")  # the host does not warn of a program's odd escapes
             tree = syntax_tree(text)
     except SyntaxError as error:
         return Strategy("broken", (), (f"does not parse: {error.msg.partition(';')[0]}, line {error.lineno or 0}",))
     except ValueError:
-        return Strategy("broken", (), ("holds characters that no source can hold",))
+        return Strategy("broken", (), ("contains characters that source code cannot contain",))
     except (RecursionError, MemoryError):
         return Strategy("other", (), ("nested too deeply",))
     try:
         return _named(_Program(Dataflow(tree)), _claimed(tree))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        # A strange program may bring out a fault of the analysis, which must not take a whole report away.
+        # A strange program may reveal a fault of the analysis, which must not prevent a whole report.
         return Strategy("other", (), (f"could not be analysed: {type(error).__name__}",))
 
 
 class _Program:
-    """The marks that the rules ask for."""
+    """The marks that the rules test."""
 
     def __init__(self, flow: Dataflow) -> None:
         self.defined = flow.entry is not None
@@ -107,11 +107,11 @@ _RULES: dict[str, Callable[[_Program], bool]] = {
     "hints": lambda it: "HINT" in it.prompts,
     "varying-temperature": lambda it: it.varies(),
 }
-"""In the order in which they name: a beam search whose prompts carry hints is a beam search, also hints."""
+"""The first that holds names the program: a beam search whose prompts contain hints is a beam search, also hints."""
 
 
 def _plain(it: _Program) -> str:
-    """How often and from what the model is asked: for what has no other name."""
+    """The name by how often and from what the model is asked, if there is no other."""
     if it.scored and it.again:
         return "greedy" if it.iterates else "best-of-n"
     if it.scored:
@@ -128,19 +128,19 @@ def _named(it: _Program, claims: list[str]) -> Strategy:
     elif not it.asked:
         names.insert(0, "no-model")
     names = names or [_plain(it)]
-    said = [f"claims {claim}" for claim in claims if claim not in names]
-    return Strategy(names[0], (*names[1:], *said), tuple(VOCABULARY[name].means for name in names))
+    claimed = [f"claims {claim}" for claim in claims if claim not in names]
+    return Strategy(names[0], (*names[1:], *claimed), tuple(VOCABULARY[name].means for name in names))
 
 
 def _claimed(tree: ast.Module) -> list[str]:
-    """The strategies that names and docstrings speak of."""
-    said = []
+    """The strategies that names and docstrings mention."""
+    texts = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            said.append(node.name)
+            texts.append(node.name)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
-            said.append((ast.get_docstring(node, clean=False) or "")[:1000])
+            texts.append((ast.get_docstring(node, clean=False) or "")[:1000])
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            said.append(node.id)
-    words = " ".join(said[:5000])
+            texts.append(node.id)
+    words = " ".join(texts[:5000])
     return [name for name, pattern in CLAIMS.items() if re.search(pattern, words, re.IGNORECASE)]

@@ -1,7 +1,7 @@
-"""What may flow where in a program, told from its syntax tree: a taint analysis over names.
+"""What may flow where in a program: a taint analysis over the names of its syntax tree.
 
-Nothing is executed. Each name holds a set of marks: what its value may be made of, and how it was chosen. All functions share
-their names, and neither order nor branches count: only which marks can reach a prompt, a score or the result.
+Nothing is executed. Each name has a set of marks: what its value may be made of, and how it was chosen. All functions share
+their names, and order and branches do not count: only which marks can reach a prompt, a score or the result.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Dataflow(ast.NodeVisitor):
         self.entry: Function | None = None
         self._holds: dict[str, Marks] = defaultdict(frozenset)
         self._grown: set[str] = set()
-        """Names of containers that get elements."""
+        """Names of containers to which elements are added."""
         self._functions: dict[str, list[Function]] = defaultdict(list)
         self._does: dict[int, Marks] = defaultdict(frozenset)
         """`asks`, `scores`, `halves`: by function."""
@@ -89,14 +89,14 @@ class Dataflow(ast.NodeVisitor):
                 self._bind(container, marks, into=into)
 
     def _under(self, marks: Marks) -> Marks:
-        """The marks of what is bound, returned or chosen where the tests around it hold."""
+        """The marks of a value that is bound, returned or chosen under the tests around it."""
         tests = union(self._tests)
         if "FLIP" in tests:
             marks |= {"FLIPPED"} | ({"EXPLORED"} if "RANDOM" in marks else NONE)
         return self._chosen(marks, tests & {"BONUS"})
 
     def _chosen(self, marks: Marks, by: Marks) -> Marks:
-        """The marks of what such a key or index chooses."""
+        """The marks of a value that a key or index with the marks `by` chooses."""
         if by & {"BONUS", "BY_BONUS"}:
             marks |= {"BY_BONUS"}
             self.facts.update(["ucb"] if marks & PROGRAM else [])
@@ -132,9 +132,9 @@ class Dataflow(ast.NodeVisitor):
         return frozenset(self._done[before:])
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Marks:
-        known = self._functions[node.name]
-        if node not in known and len(known) < _MOST_FUNCTIONS:
-            known.append(node)
+        functions = self._functions[node.name]
+        if node not in functions and len(functions) < _MOST_FUNCTIONS:
+            functions.append(node)
         if node.name == ENTRY and isinstance(self._function, ast.Module) and not of.is_method(node):
             self.entry = node
         return NONE
@@ -220,8 +220,8 @@ class Dataflow(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> Marks:
         kind = type(node).__name__
         method = getattr(self, f"visit_{of.ALIKE.get(kind, kind)}", self.generic_visit)
-        found: Marks = method(node)
-        return found
+        marks: Marks = method(node)
+        return marks
 
     def generic_visit(self, node: ast.AST) -> Marks:
         return union([self.visit(child) or NONE for child in ast.iter_child_nodes(node)])
@@ -243,8 +243,8 @@ class Dataflow(ast.NodeVisitor):
         self._reach(node.attr)
         if node.attr in of.ATTRIBUTES:
             return of.ATTRIBUTES[node.attr]
-        known = self._holds.get(node.attr)
-        return known | base & of.CHOSEN if known else base
+        marks = self._holds.get(node.attr)
+        return marks | base & of.CHOSEN if marks else base
 
     def visit_Subscript(self, node: ast.Subscript) -> Marks:
         base: Marks = self.visit(node.value)
@@ -254,8 +254,8 @@ class Dataflow(ast.NodeVisitor):
             return base | {"BEAM"} if "RANKED" in base else base
         if isinstance(node.slice, ast.Constant | ast.UnaryOp):
             return first(base - {"TEXTS"})
-        found = first(base) | {"DRAWN"} if "RANDOM" in index else drawn(base)
-        return self._chosen(found | index & of.CHOSEN, index)
+        marks = first(base) | {"DRAWN"} if "RANDOM" in index else drawn(base)
+        return self._chosen(marks | index & of.CHOSEN, index)
 
     def visit_List(self, node: ast.List | ast.Tuple | ast.Set | ast.Dict) -> Marks:
         elements = [*filter(None, node.keys), *node.values] if isinstance(node, ast.Dict) else node.elts
@@ -264,37 +264,37 @@ class Dataflow(ast.NodeVisitor):
 
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Marks:
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        found = marked("LIST")
+        marks = marked("LIST")
         for each in node.generators:
             iterated = self.visit(each.iter)
-            found |= iterated & {"MANY"}
+            marks |= iterated & {"MANY"}
             self._bind(each.target, drawn(iterated))
             self._all(each.ifs)
         self._loops += 1
-        found |= union(map(self.visit, elements))
+        marks |= union(map(self.visit, elements))
         self._loops -= 1
         counted = isinstance(each.iter, ast.Call) and getattr(each.iter.func, "id", "") == "range"
-        alike = counted or found & PROGRAM == {"INITIAL"}
-        return found | {"GROUPS"} if alike and of.is_group(elements[-1]) else found
+        alike = counted or marks & PROGRAM == {"INITIAL"}
+        return marks | {"GROUPS"} if alike and of.is_group(elements[-1]) else marks
 
     def visit_IfExp(self, node: ast.IfExp) -> Marks:
         self._tests.append(self.visit(node.test) & {"FLIP", "BONUS"})
-        found = union(self._under(self.visit(each)) for each in (node.body, node.orelse))
+        marks = union(self._under(self.visit(each)) for each in (node.body, node.orelse))
         self._tests.pop()
-        return found
+        return marks
 
     def visit_Compare(self, node: ast.Compare) -> Marks:
-        found = self.generic_visit(node)
-        if {"COIN", "EXP"} <= found or {"LOG_COIN", "SCORE"} <= found:
+        marks = self.generic_visit(node)
+        if {"COIN", "EXP"} <= marks or {"LOG_COIN", "SCORE"} <= marks:
             self.facts.add("anneals")
             return NONE
-        return found & {"BONUS"} | ({"FLIP"} if found & {"COIN", "FLIP", "FLIPPED"} else NONE)
+        return marks & {"BONUS"} | ({"FLIP"} if marks & {"COIN", "FLIP", "FLIPPED"} else NONE)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Marks:
         return self._composed([each.value if isinstance(each, ast.FormattedValue) else each for each in node.values])
 
     def _composed(self, parts: Sequence[ast.expr]) -> Marks:
-        """A text that is put together. One that shows two programs and asks to combine them crosses them."""
+        """A text made of parts. One that shows two programs and asks to combine them crosses them."""
         marks = [self.visit(each) for each in parts]
         programs = {ast.dump(part) for part, each in zip(parts, marks, strict=True) if "MODEL" in each}
         crosses = len(programs) > 1 and any(of.COMBINE.search(str(getattr(part, "value", ""))) for part in parts)
@@ -305,20 +305,20 @@ class Dataflow(ast.NodeVisitor):
         texts = (ast.JoinedStr, ast.Constant)
         if isinstance(node.op, ast.Add) and any(isinstance(each, texts) for each in operands):
             return self._composed(operands)
-        found = union(map(self.visit, operands))
+        marks = union(map(self.visit, operands))
         match node.op:
             case ast.Mult() if isinstance(operands[0], ast.List):
-                return found | {"LIST"}
-            case ast.Mult() if {"BUDGET", "PER_CALL"} <= found:
-                found |= {"MANY"}
+                return marks | {"LIST"}
+            case ast.Mult() if {"BUDGET", "PER_CALL"} <= marks:
+                marks |= {"MANY"}
             case ast.Div() | ast.FloorDiv() | ast.RShift():
-                found |= {"FRACTION"}
-            case ast.Pow() if "LOG" in found:
-                found |= {"BONUS"}
-            case ast.Add() if of.is_crossing(operands) and found & PROGRAM:
-                found |= {"CROSSED"}
-        numbers = {mark for mark in found if "=" in mark}
-        return found - numbers if found - numbers else frozenset({f"={ast.dump(node)[:80]}"} if numbers else ())
+                marks |= {"FRACTION"}
+            case ast.Pow() if "LOG" in marks:
+                marks |= {"BONUS"}
+            case ast.Add() if of.is_crossing(operands) and marks & PROGRAM:
+                marks |= {"CROSSED"}
+        numbers = {mark for mark in marks if "=" in mark}
+        return marks - numbers if marks - numbers else frozenset({f"={ast.dump(node)[:80]}"} if numbers else ())
 
     # Calls
 
@@ -347,9 +347,9 @@ class Dataflow(ast.NodeVisitor):
             return self._call(functions, args, named) | (everything if name[:1].isupper() else NONE)
         if name in ("map", "submit") and args:
             self._loops += 1
-            found = self._call(self._callees(node.args[0]), [drawn(each) for each in args[1:]], {})
+            marks = self._call(self._callees(node.args[0]), [drawn(each) for each in args[1:]], {})
             self._loops -= 1
-            return found | everything
+            return marks | everything
         if name in ("replace", "sub"):
             return self._replace(node, [function, *args])
         return everything | {"PAIR"} if name == "format" and len(args) + len(named) > 1 else everything
@@ -391,7 +391,7 @@ class Dataflow(ast.NodeVisitor):
         return container | ranked
 
     def _replace(self, node: ast.Call, parts: Sequence[Marks]) -> Marks:
-        """`text.replace(old, new)`, `re.sub(pattern, new, text)`: of a template it fills in, of a program it edits."""
+        """`text.replace(old, new)`, `re.sub(pattern, new, text)`: they fill in a template, or edit a program."""
         subject = parts[0] if parts[0] & PROGRAM else parts[-1]
         others = union(each for each in parts if each is not subject)
         constant = all(isinstance(each, ast.Constant) for each in node.args[:2])

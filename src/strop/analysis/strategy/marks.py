@@ -1,4 +1,4 @@
-"""Marks: what a value may be made of, and how it was chosen. What well-known functions make of them; questions about syntax."""
+"""Marks of values: what a value may be made of, and how it was chosen; how library functions change them; tests of syntax."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ NUMERIC = marked("SCORE BONUS LOG LOG_COIN EXP COIN RANDOM STEP FRACTION BUDGET 
 CHOSEN = marked("ARM BY_BONUS DRAWN EXPLORED FLIPPED EACH GROUP HINT")
 """How a value was chosen: an index or an attribute passes it on."""
 COMBINE = re.compile(r"combin|cross|merge|recombin|blend|parents|hybrid|fuse|best of both|synthesi[sz]e", re.IGNORECASE)
-"""What a prompt says that asks for one program made of several."""
+"""Words of a prompt that asks for one program made of several."""
 _ELEMENT = {"BEAM": "EACH", "TEXTS": "HINT", "GROUPS": "GROUP", "RANKED": "", "LIST": ""}
-"""What the marks of a container become in an element that is drawn from it."""
+"""Marks of a container → marks of an element that is drawn from it."""
 
 
 def union(marks: Iterable[Marks]) -> Marks:
-    found = NONE.union(*marks)
-    return found if len(found) <= _MOST_MARKS else frozenset(mark for mark in found if "=" not in mark)
+    marks_of_all = NONE.union(*marks)
+    return (
+        marks_of_all
+        if len(marks_of_all) <= _MOST_MARKS
+        else frozenset(mark for mark in marks_of_all if "=" not in mark)
+    )
 
 
 def drawn(marks: Marks) -> Marks:
@@ -37,12 +41,12 @@ def drawn(marks: Marks) -> Marks:
 
 
 def first(marks: Marks) -> Marks:
-    """Of the best, or of the element at a fixed place: it is not each of a beam in turn."""
+    """Of the best element, or of that at a fixed index: it is not each of a beam in turn."""
     return drawn(marks) - {"EACH"}
 
 
 def _parts(marks: Marks) -> Marks:
-    """Of parts of a program. What stands between fences is a whole one, and an answer is none yet."""
+    """Of parts of a program. The text between fences is a whole program, and an answer is not one yet."""
     if "FENCE" in marks:
         return marks - {"RAW", "FENCE"}
     return marks | {"PART"} if marks & PROGRAM and "RAW" not in marks else marks
@@ -86,7 +90,7 @@ RESULTS: dict[str, Callable[[Marks], Marks]] = {
     )
     for name in names.split()
 }
-"""What functions from outside the program give, by the marks of all that they are called with."""
+"""Results of library functions, by the marks of all arguments."""
 RANKING = ("sorted", "nlargest", "nsmallest", "sort")
 PUTTING = ("append", "add", "extend", "update", "insert", "setdefault", "heappush")
 
@@ -99,12 +103,12 @@ ALIKE = {
     **dict.fromkeys(("Tuple", "Set", "Dict"), "List"),
     **dict.fromkeys(("SetComp", "GeneratorExp", "DictComp"), "ListComp"),
 }
-"""Nodes that are visited as others are."""
+"""Kinds of nodes that are visited like another kind."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One place that asks the language model."""
+    """One call that asks the language model."""
 
     prompt: Marks
     temperature: Marks
@@ -125,14 +129,14 @@ def is_sentence(node: ast.AST) -> bool:
 
 
 def is_group(node: ast.expr) -> bool:
-    """Whether it makes a container of its own, or an object, which may hold one."""
+    """Whether it makes a container of its own, or an object, which may contain one."""
     if isinstance(node, ast.Call):
         return bool(getattr(node.func, "id", "")[:1].isupper())
     return isinstance(node, ast.List | ast.ListComp | ast.Dict | ast.Set)
 
 
 def is_crossing(parts: Sequence[ast.expr]) -> bool:
-    """Whether the head of one value and the tail of another are put together."""
+    """Whether the head of one value and the tail of another are joined."""
     cuts = [(ast.dump(each.value), each.slice) for each in parts if isinstance(each, ast.Subscript)]
     heads = {(of, ast.dump(cut.upper)) for of, cut in cuts if isinstance(cut, ast.Slice) and cut.upper is not None}
     tails = {(of, ast.dump(cut.lower)) for of, cut in cuts if isinstance(cut, ast.Slice) and cut.lower is not None}
@@ -141,8 +145,8 @@ def is_crossing(parts: Sequence[ast.expr]) -> bool:
 
 def operands(node: ast.BinOp) -> list[ast.expr]:
     """The operands of a chain of one operator, from left to right."""
-    found, left = [node.right], node.left
+    parts, left = [node.right], node.left
     while isinstance(left, ast.BinOp) and type(left.op) is type(node.op):
-        found.append(left.right)
+        parts.append(left.right)
         left = left.left
-    return [left, *reversed(found)]
+    return [left, *reversed(parts)]

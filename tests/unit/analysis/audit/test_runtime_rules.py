@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from strop.analysis.audit import RULES
-from strop.analysis.audit.runtime import RUNTIME_RULES, rule_of_arguments, rule_of_call, rule_of_note
+from strop.analysis.audit.rules import RUNTIME_RULES
+from strop.analysis.audit.runtime import rule_of_arguments, rule_of_call, rule_of_note
 
 
 @pytest.mark.parametrize(
