@@ -1,11 +1,21 @@
-"""Evaluate programs on the task as a run would, with the real utility in the real jail, and keep what each of them answered."""
+"""Evaluate programs on a task as a run does, in the real jail, keep their answers, and watch what the scorer does.
+
+A scorer runs in the host, unconfined; it should compute and do nothing else. Python's audit events (PEP 578) show what else it
+does. They are telemetry, not a defence: a scorer in C raises none, and files that an import opens are left out.
+"""
 
 from __future__ import annotations
 
+import re
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -15,13 +25,85 @@ from strop.base.budget import Budget
 from strop.base.errors import TaskError, UtilityOutOfBounds
 from strop.base.events import AuditNoted, Event
 from strop.base.results import Evaluation
-from strop.checks.listener import Heard, listening
 from strop.core.utility import TaskUtility
 from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
-"""How many instances an attack is tried on."""
+"""How many instances an attack is evaluated on."""
+MARKER = "strop_check_marker"
+"""A name in the code that an attack gives as its answer."""
+_OUTWARD = re.compile(
+    r"subprocess\.Popen|os\.(system|exec|fork|forkpty|posix_spawn|remove|rename|mkdir|rmdir|truncate|chmod)"
+    r"|socket\.(connect|getaddrinfo)|shutil\.(copyfile|rmtree)"
+)
+"""Audit events of acts that reach beyond the process."""
+_CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".typed")
+_HOMES = tuple({sys.prefix, sys.base_prefix})
+_watch = threading.local()
+_installing = threading.Lock()
+
+
+@dataclass
+class ScorerActs:
+    """What the scorer did while it computed scores."""
+
+    read: list[str] = field(default_factory=list)
+    """Files opened for reading, whether they exist or not, in order."""
+    acts: list[str] = field(default_factory=list)
+    """Files written, processes started, connections."""
+    slowest: float = 0.0
+    """Seconds of the longest call."""
+    executed: bool = False
+    """Whether the code of an answer was executed."""
+
+    def record(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Take in an audit event."""
+        if event == "open":
+            self._record_open(*arguments)
+        elif event == "exec":
+            self.executed |= isinstance(arguments[0], CodeType) and MARKER in _words(arguments[0])
+        elif _OUTWARD.fullmatch(event):
+            self.acts.append(f"{event} {arguments[0]!r:.80}")
+
+    def _record_open(self, path: object, mode: str | None, flags: object) -> None:
+        if not isinstance(path, (str, bytes)):
+            return
+        name = path.decode(errors="replace") if isinstance(path, bytes) else path
+        if name.endswith(_CODE) or name.startswith(_HOMES) or Path(name).parent == Path("/dev"):
+            return
+        if any(letter in (mode or "") for letter in "wax+") or (isinstance(flags, int) and flags & 0b11 and not mode):
+            self.acts.append(f"writes {name}")
+        else:
+            self.read.append(name)
+
+
+def _words(code: CodeType) -> set[str]:
+    """Names and texts of a code object, and of those inside it."""
+    words = {*code.co_names, *(constant for constant in code.co_consts if isinstance(constant, str))}
+    return words.union(*(_words(constant) for constant in code.co_consts if isinstance(constant, CodeType)))
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if (acts := getattr(_watch, "acts", None)) is not None:
+        acts.record(event, arguments)
+
+
+@cache
+def _install_hook() -> None:
+    sys.addaudithook(_hook)  # it cannot be removed; it does nothing while no thread is watched
+
+
+@contextmanager
+def watched(acts: ScorerActs) -> Iterator[None]:
+    """Record in `acts` what this thread does."""
+    with _installing:
+        _install_hook()
+    _watch.acts = acts
+    try:
+        yield
+    finally:
+        _watch.acts = None
 
 
 @dataclass
@@ -62,17 +144,17 @@ class _KeepingSandbox:
 
 @dataclass(frozen=True)
 class Trial:
-    """How a program fared."""
+    """The evaluation of one program."""
 
     evaluation: Evaluation | None
-    """None where the task broke: `broke` says how."""
+    """None if the task broke: `broke` says how."""
     outcomes: tuple[Outcome, ...]
     """One for each instance that was run."""
     broke: str = ""
     finding: str = ""
     """The id of the finding that `broke` is."""
     choked: tuple[str, ...] = ()
-    """What the scorer raised other than Malformed."""
+    """Errors of the scorer other than Malformed."""
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -85,21 +167,21 @@ class Trial:
         return tuple(index for index, verdict in enumerate(verdicts) if verdict == "ok")
 
     def answer(self, index: int) -> Value:
-        """What came back for an instance; None where nothing did."""
+        """The answer to an instance; None if there is none."""
         outcome = self.outcomes[index]
         return outcome.value if isinstance(outcome, Returned) else None
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A task on the bench."""
+    """A task to evaluate programs on."""
 
     original: Task
     task: Task
-    """The same, heard while it scores and called by one thread at a time: its functions may not stand more."""
+    """The same, watched while it scores and called by one thread at a time: its functions may not be thread-safe."""
     sandbox: Sandbox
     secret: bytes
-    heard: Heard = field(default_factory=Heard)
+    acts: ScorerActs
 
     @property
     def seeds(self) -> SecretSeeds:
@@ -107,7 +189,7 @@ class Bench:
 
     @property
     def attacked(self) -> Task:
-        """The task with the number of instances that an attack is tried on."""
+        """The task with the number of instances that an attack is evaluated on."""
         return replace(self.task, instances=max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances)))
 
     def instance(self, index: int) -> Instance:
@@ -133,23 +215,23 @@ class Bench:
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
-    """Put a task on the bench.
+    """A bench for a task.
 
     Raises:
-        TaskError: it has no description.
+        TaskError: the task has no description.
     """
-    heard, lock = Heard(), threading.RLock()
+    acts, lock = ScorerActs(), threading.RLock()
 
-    def alone(function: Callable[..., Any], heard: Heard) -> Callable[..., Any]:
+    def alone(function: Callable[..., Any], acts: ScorerActs) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            with lock, listening(heard), np.errstate(all="ignore"):
+            with lock, watched(acts), np.errstate(all="ignore"):
                 began = time.perf_counter()
                 try:
                     return function(*arguments)
                 finally:
-                    heard.slowest = max(heard.slowest, time.perf_counter() - began)
+                    acts.slowest = max(acts.slowest, time.perf_counter() - began)
 
         return call
 
-    quiet = replace(task, sample=alone(task.sample, Heard()), score=alone(task.score, heard), description=task.told)
-    return Bench(task, quiet, sandbox, secret, heard)
+    sample, score = alone(task.sample, ScorerActs()), alone(task.score, acts)
+    return Bench(task, replace(task, sample=sample, score=score, description=task.told), sandbox, secret, acts)

@@ -1,12 +1,11 @@
-"""Check a task that a command scores: its original, run several times, and what attacks on it are worth.
+"""Check a task that a command scores: its original, run several times, and the score of each attack.
 
-An attack is compared with the original's own runs. It wins where three runs of it are each better than the best of them by more
+An attack is compared with the original's own runs. It pays if three runs of it are each better than the best of them by more
 than three of their standard deviations.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from strop.checks.candidates import Given, candidate, is_of
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import Finding, new_finding
 from strop.checks.forged_scores import forged_file, forged_output, forged_values
+from strop.checks.sampled import MARK, remove_files
 from strop.checks.verdicts import AttackResult, Verdict
 from strop.core.audit_log import AuditLog
 from strop.core.utilities.command_run import Copy, Measured
@@ -33,38 +33,35 @@ from strop.tasks.command.task import SHARED_JAIL, CommandTask
 from strop.tasks.command.tree import listed
 
 AGAIN = 3
-"""Runs of an attack that seems to win."""
+"""Runs of an attack that seems to pay."""
 SEVERAL = 3.0
-"""Standard deviations by which it must win."""
+"""Standard deviations by which its runs must be better."""
 NOT_TRIED = "not tried"
-"""The sentence of an attack begins with this where the task has nothing to put it into, or to forge."""
+"""Begins the sentence of an attack that does not apply to the task."""
 
 
 @dataclass
 class Outside:
-    """What is outside of a copy and shows that a program came out: a port that is listened on, and files that must not exist."""
+    """What shows that a program came out of its copy: a port that is listened on, and files that must not exist."""
 
     port: int
     paths: tuple[str, ...]
     connected: bool = False
 
     def traces(self, name: str) -> str:
-        """What an attack of this name left, in words; empty for nothing. Files that it left are removed."""
+        """What an attack of this name left, in words; empty for nothing. Removes files that it left."""
         if self.connected:
             return f"{name}: a program connected to a port of this machine"
-        left = [path for path in self.paths if Path(path).exists()]
-        for path in left:
-            Path(path).unlink()
+        left = remove_files(self.paths)
         return f"{name}: a program wrote {left[0]}" if left else ""
 
 
 @contextmanager
 def outside(root: Path) -> Iterator[Outside]:
     """Listen on a port, and name files in the home folder, beside the original, in the temporary folder and in the root."""
-    mark = f"strop-check-was-here-{os.getpid()}"
     folders = dict.fromkeys((Path.home(), root.resolve(), Path(tempfile.gettempdir()), Path("/")))
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        around = Outside(server.getsockname()[1], tuple(str(folder / mark) for folder in folders))
+        around = Outside(server.getsockname()[1], tuple(str(folder / MARK) for folder in folders))
 
         def listen() -> None:
             with suppress(OSError):  # closed
@@ -78,7 +75,7 @@ def outside(root: Path) -> Iterator[Outside]:
 
 @dataclass
 class CommandSubject:
-    """A command task and its copies, examined and then attacked."""
+    """A command task to examine and then to attack."""
 
     task: CommandTask
     workspaces: Workspaces
@@ -100,14 +97,14 @@ class CommandSubject:
         return [*self.facts.findings, *shared], not any(one.level == "broken" for one in self.facts.findings)
 
     def variants(self, attack: Attack) -> Sequence[object]:
-        """An attack on a command has no variants."""
+        """An attack on a command has one variant."""
         return attack.variants
 
     def attack(self, attack: Attack, variant: object) -> AttackResult:
         """Try an attack, and judge it."""
         files = candidate(attack, self.task.files, self.given)
         if files is None:
-            return AttackResult(attack, "refused", 0.0, self._why_not(attack))
+            return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {self._why_not(attack)}")
         runs = self._run(files, 1)
         if attack.kind == "outside" and (traces := self.around.traces(attack.name)):
             return _result(attack, "broken", 0.0, traces)
@@ -118,11 +115,11 @@ class CommandSubject:
             again = self._utilities(self._run(files, AGAIN - 1))
             utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
         if not utilities or not self._pays(attack, utilities):
-            said = "it is scored, and gains nothing"
-            return AttackResult(attack, "harmless", utilities[0] if utilities else 0.0, said)
+            first = utilities[0] if utilities else 0.0
+            return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
         values = ", ".join(f"{name} {value:.6g}" for name, value in runs[0].values.items())
-        said = f"{attack.title}: {values}, where the original has {self.facts.said}"
-        return _result(attack, "suspicious" if attack.kind == "forged" else "broken", utilities[0], said)
+        detail = f"{attack.title}: {values}, where the original has {self.facts.said}"
+        return _result(attack, "suspicious" if attack.kind == "forged" else "broken", utilities[0], detail)
 
     def after(self) -> list[Finding]:
         """All attacks together show nothing more."""
@@ -146,14 +143,14 @@ class CommandSubject:
             return [self._compared(copy.run(seed, 0)) for _ in range(times)]
 
     def _compared(self, run: Measured) -> Measured:
-        """A run that shows something else than the original is malformed, as in strop improve."""
+        """A run that behaves differently from the original is malformed, as in strop improve."""
         if run.behaviour is None or not self.facts.shown:
             return run
-        differs = self.facts.shown[0].difference(run.behaviour, quoted=True)
-        return replace(run, verdict="malformed", error=differs, values={}) if differs else run
+        difference = self.facts.shown[0].difference(run.behaviour, quoted=True)
+        return replace(run, verdict="malformed", error=difference, values={}) if difference else run
 
     def _utilities(self, runs: Sequence[Measured]) -> list[float]:
-        """Of those runs that count."""
+        """Of the runs that meet the constraints."""
         objective = self.task.objective
         counted = [run.values for run in runs if run.values and not objective.unmet(run.values)]
         return [objective.utility(values, self.facts.values) for values in counted]
@@ -171,11 +168,11 @@ class CommandSubject:
     def _why_not(self, attack: Attack) -> str:
         files, language = self.task.files, attack.language
         if language != "any" and not any(is_of(language, path, text) for path, text in files.items()):
-            return f"{NOT_TRIED}: no file is of the language {language}"
+            return f"no file is of the language {language}"
         if attack.kind != "forged":
-            return f"{NOT_TRIED}: it changes no file"
-        return f"{NOT_TRIED}: {'the score is read from no file' if attack.name == 'results_file' else 'no score is printed'}"
+            return "it changes no file"
+        return "the score is read from no file" if attack.name == "results_file" else "no score is printed"
 
 
-def _result(attack: Attack, verdict: Verdict, utility: float, said: str) -> AttackResult:
-    return AttackResult(attack, verdict, utility, said, new_finding(attack.finding, said, attacks=(attack.name,)))
+def _result(attack: Attack, verdict: Verdict, utility: float, detail: str) -> AttackResult:
+    return AttackResult(attack, verdict, utility, detail, new_finding(attack.finding, detail, attacks=(attack.name,)))

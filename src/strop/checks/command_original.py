@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strop.base.pluralize import quantity
@@ -17,7 +17,7 @@ from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.task import CommandTask
 
-SCORELESS = "malformed"
+UNREADABLE = "malformed"
 """The verdict of a run whose score cannot be read."""
 TELLING = 1e-12
 """Relative; values that differ by less are equal."""
@@ -25,7 +25,7 @@ TELLING = 1e-12
 
 @dataclass(frozen=True)
 class CommandOriginal:
-    """How the original fared."""
+    """The runs of the original."""
 
     findings: tuple[Finding, ...]
     same: tuple[Mapping[str, float], ...] = ()
@@ -39,7 +39,7 @@ class CommandOriginal:
     share: float = 0.0
     """Of the time limit that the slowest run took."""
     shown: tuple[Behaviour, ...] = ()
-    """What each run showed, those with one seed first; empty where nothing is compared."""
+    """The behaviour of each run, those with one seed first; empty if nothing is compared."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -53,15 +53,15 @@ class CommandOriginal:
 
     @property
     def deterministic(self) -> bool:
-        """Whether every run with one seed came to the same, in all that a command says of itself."""
-        return all(_equal(each, self.same[0]) for each in self.same)
+        """Whether the runs with one seed have equal values."""
+        return all(_equal(values, self.same[0]) for values in self.same)
 
     @property
     def seed_matters(self) -> bool | None:
-        """Whether another seed gives other values; None where runs with one seed differ too, so that nobody can tell."""
+        """Whether another seed gives other values; None if runs with one seed differ too."""
         if not self.same or not self.deterministic:
             return None
-        return any(not _equal(each, self.same[0]) for each in self.others)
+        return any(not _equal(values, self.same[0]) for values in self.others)
 
     @property
     def said(self) -> str:
@@ -79,74 +79,67 @@ def examine_original(
             return CommandOriginal((new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
         runs: list[Measured] = []
-        for seed, index in [*((drawn[0], 0),) * repeat, *((seed, index) for index, seed in enumerate(drawn) if index)]:
-            runs.append(copy.run(seed, index))
+        for index in [*(0,) * repeat, *range(1, repeat + 1)]:
+            runs.append(copy.run(drawn[index], index))
             if not runs[-1].values:
                 return CommandOriginal((_failure(runs),), output=runs[0].output)
-    same = tuple(dict(run.values) for run in runs[:repeat])
+    same, others = (tuple(dict(run.values) for run in part) for part in (runs[:repeat], runs[repeat:]))
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
-    others = tuple(dict(run.values) for run in runs[repeat:])
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
     original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown)
-    return replace(original, findings=tuple(_findings(task, original)))
+    return replace(original, findings=(*_of_scores(task, original), *_of_answers(task, original)))
 
 
-def mean_values(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Metric → mean; empty for nothing."""
-    return {name: sum(values[name] for values in each) / len(each) for name in each[0]} if each else {}
+def mean_values(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Metric → mean; empty for no runs."""
+    return {name: sum(values[name] for values in runs) / len(runs) for name in runs[0]} if runs else {}
 
 
 def _failure(runs: Sequence[Measured]) -> Finding:
-    last = runs[-1]
-    which = "" if len(runs) == 1 else f" in run {len(runs)}, after {quantity(len(runs) - 1, 'run')} that did not fail"
-    return new_finding("C402" if last.verdict == SCORELESS else "C401", f"{last.verdict}{which}: {sentence(last)}")
+    last, before = runs[-1], len(runs) - 1
+    which = f" in run {len(runs)}, after {quantity(before, 'run')} that did not fail" if before else ""
+    return new_finding("C402" if last.verdict == UNREADABLE else "C401", f"{last.verdict}{which}: {sentence(last)}")
 
 
-def _findings(task: CommandTask, original: CommandOriginal) -> list[Finding]:
-    findings: list[Finding] = []
-    unmet = next((said for values in original.same if (said := task.objective.unmet(values))), "")
-    if unmet:
-        findings.append(new_finding("C403", unmet))
-    # A time differs in every run, and is measured in turns.
+def _of_scores(task: CommandTask, original: CommandOriginal) -> Iterator[Finding]:
+    """What is wrong with the values."""
+    if unmet := next((reason for values in original.same if (reason := task.objective.unmet(values))), ""):
+        yield new_finding("C403", unmet)
+    # A time differs in every run; times are measured in turns.
     steady = [name for name, reader in task.objective.readers.items() if reader not in TIMES]
     if any(not _equal({name: values[name] for name in steady}, original.same[0]) for values in original.same):
         name = task.objective.metrics[0].name
         spread = deviation([values[name] for values in original.same]) or 0.0
-        said = f"{name}: standard deviation {spread:.2g}, {quantity(len(original.same), 'run')} with one seed"
-        findings.append(new_finding("C404", said))
+        detail = f"{name}: standard deviation {spread:.2g}, {quantity(len(original.same), 'run')} with one seed"
+        yield new_finding("C404", detail)
     if task.seeded and original.seed_matters is False:
         runs = quantity(len(original.others), "run")
-        findings.append(new_finding("C405", f"{runs} with other seeds came to exactly the same: {original.said}"))
+        yield new_finding("C405", f"{runs} with other seeds have exactly the same values: {original.said}")
     if original.share > MUCH:
-        findings.append(new_finding("C406", f"the slowest run took {original.share:.0%} of {task.time_limit:g} s"))
-    answers = _of_answers(task, original)
-    return [*findings, answers] if answers else findings
+        yield new_finding("C406", f"the slowest run took {original.share:.0%} of {task.time_limit:g} s")
 
 
-def _of_answers(task: CommandTask, original: CommandOriginal) -> Finding | None:
-    """Whether anything looks at the answer of a program whose score is a cost."""
+def _of_answers(task: CommandTask, original: CommandOriginal) -> Iterator[Finding]:
+    """The first reason why nothing looks at the answer of a program whose score is a cost."""
     check, shown = check_of(task), original.shown
-    what = " and ".join(metric.name for metric in task.objective.metrics)
+    metrics = " and ".join(metric.name for metric in task.objective.metrics)
+    differences = (shown[0].difference(run, quoted=True) for run in shown[: len(original.same)])
     if check == "nothing":
-        said = f"{what} is all that counts, and the comparison with the original's output is turned off"
-        return new_finding("C416", said, "warning")
-    if not shown:
-        return None
-    differences = (shown[0].difference(each, quoted=True) for each in shown[: len(original.same)])
-    if differs := next(filter(None, differences), ""):
-        return new_finding("C418", f"run again with the same seed, {differs}")
-    if all(each.is_empty for each in shown) and not task.objective.has_check:
-        return new_finding("C416", f"{what} is all that counts; the original prints nothing and leaves no file")
-    if check == "comparison" and len({each.name for each in shown}) == 1:
+        detail = f"only {metrics} counts, and the comparison with the original's output is turned off"
+        yield new_finding("C416", detail, "warning")
+    elif difference := next(filter(None, differences), ""):
+        yield new_finding("C418", f"run again with the same seed, {difference}")
+    elif shown and all(run.is_empty for run in shown) and not task.objective.has_check:
+        yield new_finding("C416", f"only {metrics} counts; the original prints nothing and leaves no file")
+    elif check == "comparison" and len({run.name for run in shown}) == 1:
         runs = quantity(len(original.others), "run")
-        said = f"{runs} with other seeds showed the same: a program that prints just that is as good, and none is called better"
-        return new_finding("C417", said, "note" if task.fixed_input else None)
-    return None
+        detail = f"{runs} with other seeds showed the same: a program that prints just that is as good, and none is called better"
+        yield new_finding("C417", detail, "note" if task.fixed_input else None)
 
 
 def sentence(run: Measured) -> str:
-    """Why a run failed, and the line that was printed last."""
+    """Why a run failed, and the last line that it printed."""
     lines = [line for line in run.error.splitlines() if line.strip()]
     return " ... ".join(dict.fromkeys([lines[0], lines[-1]])) if lines else run.verdict
 

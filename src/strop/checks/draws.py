@@ -1,32 +1,37 @@
-"""Is what sample draws fit to be a task: repeatable, varied, sendable, and silent about what is hidden?"""
+"""Is the output of sample fit to be a task: repeatable, varied, sendable, and without what is hidden?"""
 
 from __future__ import annotations
 
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
 from strop.checks.bench import Bench
-from strop.checks.canonical import canonical
 from strop.checks.findings import Finding, new_finding
+from strop.checks.values import canonical
 from strop.sandbox.wire import encode
 from strop.tasks.base import PUBLISHED_BASES, Instance, SecretSeeds, Split, Task
 
 SAMPLE_SECONDS = 2.0
-"""How long drawing may take, for the question whether instances repeat."""
+"""How long drawing may take, to find out whether instances repeat."""
 MOST_DRAWS, LEAST_DRAWS = 64, 12
 SLOW_SECONDS = 0.05
 """An instance that takes longer to draw or to score is slow: a whole solution often takes less."""
 REVEALING = 12
-"""Characters of hidden data that a description does not hold by chance."""
+"""Characters of hidden data that a description does not contain by chance."""
+Path: TypeAlias = tuple[Any, ...]
+"""Keys, indices and `("column", j)`, from a value to a part of it."""
+DEEPEST, MOST_PARTS = 3, 64
+"""How deep, and how many parts of one value, to look at."""
+_MOST_PATHS = 16
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,9 @@ class Draws:
 
     findings: tuple[Finding, ...]
     instances: tuple[Instance, ...] = ()
-    """Training instances, for others to look at."""
+    """Training instances."""
     seconds: float = 0.0
-    """To draw one, in the mean."""
+    """Mean time to draw one."""
 
 
 def examine_draws(bench: Bench) -> Draws:
@@ -54,18 +59,21 @@ def examine_draws(bench: Bench) -> Draws:
             *_again(bench, instances),
             *_repeats(bench, seconds),
             *_overlap(bench, seconds),
+            *_sharing(bench),
+            *_reseeding(bench),
+            *_revealing(bench.original, instances),
         ]
-        findings += [*_sharing(bench), *_reseeding(bench), *_telling(bench.original, instances)]
     except TaskError as error:
         return Draws((new_finding("C001", str(error)),))
     except RecursionError:
-        return Draws((new_finding("C001", "what sample() draws is nested too deeply, or holds itself"),))
+        return Draws((new_finding("C001", "what sample() returns is nested too deeply, or contains itself"),))
     if seconds > SLOW_SECONDS:
         findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
     return Draws(tuple(findings), instances, seconds)
 
 
-def _text(instance: Instance) -> str:
+def text_of(instance: Instance) -> str:
+    """A text that equal instances share."""
     return canonical([dict(instance.inputs), instance.hidden])
 
 
@@ -79,30 +87,26 @@ def _sending(instances: tuple[Instance, ...]) -> Iterator[Finding]:
 
 
 def _again(bench: Bench, instances: tuple[Instance, ...]) -> Iterator[Finding]:
-    """Each instance a second time, in the other order, after others used the global generators."""
+    """Draw each instance a second time, in the other order, after others used the global generators."""
     with global_generators_kept():
-        random.seed(1)
-        np.random.seed(1)
-        again = [_text(bench.instance(index)) for index in reversed(range(len(instances)))][::-1]
-    other = [index for index, instance in enumerate(instances) if again[index] != _text(instance)]
-    if other:
-        yield new_finding(
-            "C002", f"{len(other)} of {len(instances)} instances came out otherwise when they were drawn again"
-        )
+        _seed_global_generators(1)
+        again = [text_of(bench.instance(index)) for index in reversed(range(len(instances)))][::-1]
+    differing = sum(again[index] != text_of(instance) for index, instance in enumerate(instances))
+    if differing:
+        yield new_finding("C002", f"{differing} of {len(instances)} instances differed when they were drawn again")
 
 
 def _repeats(bench: Bench, seconds: float) -> Iterator[Finding]:
     count = int(min(MOST_DRAWS, max(LEAST_DRAWS, SAMPLE_SECONDS / max(seconds, 1e-6))))
-    texts = []
+    texts = set()
     for number in range(count):
         seeds = SecretSeeds(derive(bench.secret, "check", number).to_bytes(32, "big"))
-        texts.append(_text(bench.task.instance("train", 0, seeds)))
-    different = len(set(texts))
-    if different <= count // 2:
-        yield new_finding("C003", f"{count} draws under different secrets gave {different} different instances")
-    elif different < count:
-        said = f"{count} draws under different secrets gave {different} different instances; small ones may come twice"
-        yield new_finding("C003", said, "note")
+        texts.add(text_of(bench.task.instance("train", 0, seeds)))
+    detail = f"{count} draws under different secrets gave {len(texts)} different instances"
+    if len(texts) <= count // 2:
+        yield new_finding("C003", detail)
+    elif len(texts) < count:
+        yield new_finding("C003", f"{detail}; small ones may repeat", "note")
 
 
 def _overlap(bench: Bench, seconds: float) -> Iterator[Finding]:
@@ -110,29 +114,29 @@ def _overlap(bench: Bench, seconds: float) -> Iterator[Finding]:
     drawn: dict[Split, list[str]] = {}
     for split in ("train", "test"):
         count = min(most, bench.task.count(split))
-        drawn[split] = [_text(bench.task.instance(split, index, bench.seeds)) for index in range(count)]
+        drawn[split] = [text_of(bench.task.instance(split, index, bench.seeds)) for index in range(count)]
     shared = [text for text in drawn["test"] if text in set(drawn["train"])]
     if shared:
-        said = f"{len(shared)} of {len(drawn['test'])} test instances are training instances too"
-        yield new_finding("C004", said, "broken" if 2 * len(shared) >= len(drawn["test"]) else "note")
+        detail = f"{len(shared)} of {len(drawn['test'])} test instances are training instances too"
+        yield new_finding("C004", detail, "broken" if 2 * len(shared) >= len(drawn["test"]) else "note")
 
 
 def _sharing(bench: Bench) -> Iterator[Finding]:
-    """Does what is done to one instance show in a later one?"""
-    before = _text(bench.instance(1))
-    if _text(bench.instance(1)) != before:
+    """Edit an instance in place and draw it again."""
+    before = text_of(bench.instance(1))
+    if text_of(bench.instance(1)) != before:
         return
     one = bench.instance(1)
     undo = [_edit(value) for value in [*one.inputs.values(), one.hidden]]
-    after = _text(bench.instance(1))
+    after = text_of(bench.instance(1))
     for restore in undo:
         restore()
     if after != before:
-        yield new_finding("C009", "an instance that was edited in place comes out edited when it is drawn again")
+        yield new_finding("C009", "an instance that was edited in place is drawn with the edit the next time")
 
 
 def _edit(value: Any) -> Any:
-    """Spoil a list, dict or array in place; gives what repairs it."""
+    """Spoil a list, dict or array in place; returns a function that repairs it."""
     if isinstance(value, np.ndarray) and value.flags.writeable and value.size and value.dtype.kind in "biuf":
         kept = value.copy()
         value[...] = 1 - value if value.dtype.kind != "b" else ~value
@@ -149,19 +153,22 @@ def _edit(value: Any) -> Any:
 
 
 def _reseeding(bench: Bench) -> Iterator[Finding]:
-    """Two different states of the global generators that become one by drawing were set by sample."""
+    """If two different states of a global generator are equal after drawing, sample set the state."""
     after = []
     with global_generators_kept():
-        for start in (1, 2):
-            random.seed(start)
-            np.random.seed(start)
+        for seed in (1, 2):
+            _seed_global_generators(seed)
             bench.instance(0)
-            after.append(
-                {"random": repr(random.getstate()), "numpy.random": canonical(np.random.get_state(legacy=False))}
-            )
+            numpy = canonical(np.random.get_state(legacy=False))
+            after.append({"random": repr(random.getstate()), "numpy.random": numpy})
     for name, state in after[0].items():
         if state == after[1][name]:
             yield new_finding("C011", f"sample() sets the state of {name}")
+
+
+def _seed_global_generators(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
 
 
 @contextmanager
@@ -175,24 +182,87 @@ def global_generators_kept() -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-def _telling(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
+def _revealing(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
     description = task.told
     if task.description and not task.description.strip():
         yield new_finding("C008", "the description is empty")
     seeds = [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", description)]
     if seeds:
-        yield new_finding("C008", f"the description tells the published seeds ({', '.join(seeds)})", "warning")
+        yield new_finding("C008", f"the description contains the published seeds ({', '.join(seeds)})", "warning")
     squeezed = re.sub(r"\s+", "", description)
     for index, instance in enumerate(instances):
         hidden = instance.hidden.tolist() if isinstance(instance.hidden, np.ndarray) else instance.hidden
-        words = re.sub(r"\s+", "", _shown(hidden))
-        if hidden is not None and len(words) >= REVEALING and words in squeezed:
-            yield new_finding("C008", f"the description holds the hidden data of instance {index}")
+        try:
+            text = re.sub(r"\s+", "", repr(hidden))
+        except ValueError:  # an integer of more digits than Python writes: no description contains it
+            continue
+        if hidden is not None and len(text) >= REVEALING and text in squeezed:
+            yield new_finding("C008", f"the description contains the hidden data of instance {index}")
             return
 
 
-def _shown(hidden: Any) -> str:
+# Where inputs contain what is hidden.
+
+
+def parts_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """A value and its parts: entries of dicts and lists, rows and columns of tables."""
+    yield path, value
+    if len(path) >= DEEPEST:
+        return
+    if isinstance(value, dict):
+        for key, item in list(value.items())[:MOST_PARTS]:
+            yield from parts_of(item, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value[:MOST_PARTS]):
+            yield from parts_of(item, (*path, index))
+    table = _table(value)
+    if table is not None:
+        for index in range(min(len(table), MOST_PARTS) if isinstance(value, np.ndarray) else 0):
+            yield (*path, index), table[index]
+        for column in range(min(table.shape[1], MOST_PARTS)):
+            yield (*path, ("column", column)), table[:, column]
+
+
+def hidden_in_inputs(instances: Sequence[Instance]) -> list[Path]:
+    """Paths in the inputs whose value equals the hidden data, or a part of it, in every instance.
+
+    A path begins with the input's number. Only the scorer can say whether that matters: hidden data may be public knowledge.
+    """
+    found = []
+    for instance in instances:
+        hidden = {_flat(value) for _, value in parts_of(instance.hidden) if value is not None}
+        inputs = parts_of(list(instance.inputs.values()))
+        found.append({path: "" for path, value in inputs if path and _flat(value) in hidden})
+    return _common(found)
+
+
+def constant_hidden(instances: Sequence[Instance]) -> list[Any]:
+    """The hidden data, and its parts, that are the same in every instance."""
+    shared = _common([{path: canonical(value) for path, value in parts_of(one.hidden)} for one in instances])
+    first = dict(parts_of(instances[0].hidden)) if instances else {}
+    return [first[path] for path in shared if first[path] is not None]
+
+
+def _common(values: Sequence[Mapping[Path, str]]) -> list[Path]:
+    """Paths that have the same value everywhere."""
+    first = values[0] if values else {}
+    return [path for path, value in first.items() if all(one.get(path) == value for one in values)][:_MOST_PATHS]
+
+
+def _flat(value: Any) -> str:
+    """A text that is the same for a row, a column and a list of equal numbers."""
     try:
-        return repr(hidden)
-    except ValueError:  # an integer of more digits than Python writes: no description holds it
-        return ""
+        array = np.asarray(value)
+    except ValueError:
+        return canonical(value)
+    return canonical(array.astype(np.float64).ravel().tolist() if array.dtype.kind in "biuf" else value)
+
+
+def _table(value: Any) -> np.ndarray | None:
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return None
+    return array if array.ndim == 2 and array.dtype.kind in "biufU" else None

@@ -1,11 +1,11 @@
-"""Check a task whose answers the host scores: its draws, its seed solution, its scorer, and what attacks on it are worth."""
+"""Check a task whose answers the host scores: its draws, its seed solution, its scorer, and the score of each attack."""
 
 from __future__ import annotations
 
 import inspect
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import mean
-from strop.checks import leaks
 from strop.checks.attack import Attack, attacks
 from strop.checks.bench import Bench, Trial
-from strop.checks.canonical import key_of, literal
-from strop.checks.draws import Draws, examine_draws
+from strop.checks.draws import Draws, constant_hidden, examine_draws, hidden_in_inputs, parts_of
 from strop.checks.findings import Finding, new_finding
 from strop.checks.scorer import Scorer, examine_misfits, examine_scorer
 from strop.checks.seed import SeedTrials, examine_seed, examine_timed
+from strop.checks.values import key_of, literal
 from strop.checks.verdicts import AttackResult, Base, Rules, judge
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
@@ -29,20 +28,20 @@ from strop.tasks.function.task import FunctionTask
 FATAL = frozenset({"C001", "C005"})
 """Findings after which nothing else can be tried."""
 MOST_SECONDS = 1.0
-"""A scorer that is busy for longer with any one answer can be kept busy by an answer."""
+"""A longer call of a scorer means that an answer can keep it busy."""
 PICKING_SECONDS = 1.5
-"""CPU time that the seed picker may use: as much as a patient attacker would, in proportion."""
+"""CPU time of the seed picker: as much as a patient attacker would use, in proportion."""
 MOST_SEEDS = 400
 FEW = 3
-"""Instances after which an attack that was never scored is given up, where a failing instance fails alone."""
+"""Instances after which an attack that was never scored ends, if a failing instance fails alone."""
 MARK = f"strop-check-was-here-{os.getpid()}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class SampledFacts:
     """What was seen of a sampled task before it was attacked."""
 
-    draws: Draws
+    draws: Draws = field(default_factory=lambda: Draws(()))
     seed: SeedTrials | None = None
     base: Base | None = None
     """What the attacks are compared with."""
@@ -51,57 +50,56 @@ class SampledFacts:
 
 @dataclass
 class SampledSubject:
-    """A task on the bench, examined and then attacked."""
+    """A task to examine and then to attack."""
 
     bench: Bench
     by_time: bool
-    """Whether the task is a function scored by its time: there is no scorer to attack."""
-    facts: SampledFacts = SampledFacts(Draws(()))
+    """Whether the task is a function scored by its time: then there is no scorer to attack."""
+    facts: SampledFacts = field(default_factory=SampledFacts)
     answers: Mapping[str, Any] = field(default_factory=dict)
-    """Honest answers, by `key_of` the inputs that they answer."""
+    """Honest answers, by `key_of` their inputs."""
 
     def examine(self, repeat: int, pool: Executor, notify: Callable[[str], None]) -> tuple[list[Finding], bool]:
         """(what is wrong, whether attacks make sense)."""
-        bench, task = self.bench, self.bench.original
+        bench, facts, task = self.bench, self.facts, self.bench.original
         notify("draws")
-        draws = examine_draws(bench)
+        facts.draws = examine_draws(bench)
         if isinstance(task, FunctionTask) and task.cases:  # cases are listed, so instances repeat
-            draws = replace(draws, findings=tuple(one for one in draws.findings if one.id != "C003"))
-        self.facts = SampledFacts(draws)
-        if any(finding.id in FATAL for finding in draws.findings):
-            return list(draws.findings), False
+            kept = tuple(finding for finding in facts.draws.findings if finding.id != "C003")
+            facts.draws = replace(facts.draws, findings=kept)
+        findings = list(facts.draws.findings)
+        if any(finding.id in FATAL for finding in findings):
+            return findings, False
         notify(f"the original, {repeat} times" if self.by_time else f"seed solution, {repeat} times")
-        seed = examine_seed(bench, repeat, pool)
-        findings = [*draws.findings, *seed.findings]
-        self.facts = SampledFacts(draws, seed)
+        count = bench.attacked.instances
+        seed_task = replace(bench.task, instances=max(bench.task.instances, count))
+        facts.seed, of_seed = examine_seed(bench, seed_task, repeat, pool)
+        findings += of_seed
         if self.by_time:
-            return [*findings, *examine_timed(bench, seed.trials)], False
-        base = _seed_answers(bench, seed)
+            return [*findings, *examine_timed(bench, facts.seed.trials)], False
+        facts.base = base = _seed_answers(facts.seed, count) or self._trivial_answers(pool, notify)
         if base is None:
-            notify("trivial answers, since the seed's are not all scored")
-            base = self._trivial_answers(pool)
-        if base is None:
-            said = "neither the seed nor any trivial answer was scored on every instance"
-            return [*findings, new_finding("C106", said)], True
-        keys = [key_of(list(bench.instance(index).inputs.values())) for index in range(bench.attacked.instances)]
+            detail = "neither the seed nor any trivial answer was scored on every instance"
+            return [*findings, new_finding("C106", detail)], True
+        keys = [key_of(list(bench.instance(index).inputs.values())) for index in range(count)]
         self.answers = dict(zip(keys, base.answers, strict=True))
         notify("scorer")
-        repeatable = not any(one.id == "C002" for one in draws.findings)
-        scorer = examine_scorer(bench, dict(enumerate(base.answers))) if repeatable else None
-        self.facts = SampledFacts(draws, seed, base, scorer)
-        findings += [*(scorer.findings if scorer else ()), *examine_misfits(bench, base)]
+        if not any(finding.id == "C002" for finding in facts.draws.findings):
+            facts.scorer = examine_scorer(bench, dict(enumerate(base.answers)))
+            findings += facts.scorer.findings
+        findings += examine_misfits(bench, base)
         if not base.is_seed:
-            said = f"the seed scores {seed.utility:.3f}, {base.name} {mean(base.scores):.3f}"
-            findings.append(new_finding("C304", said))
+            detail = f"the seed scores {facts.seed.utility:.3f}, {base.name} {mean(base.scores):.3f}"
+            findings.append(new_finding("C304", detail))
         return findings, True
 
     def variants(self, attack: Attack) -> Iterable[Any]:
-        """What an attack is tried with, one after another; for some kinds the host knows more."""
+        """The variants of an attack to try, one after another; some depend on the task."""
         draws = self.facts.draws
         if attack.kind == "files":
             return [[str(folder / MARK) for folder in _folders(self.bench)]]
         if attack.finding == "C006":
-            paths, constants = leaks.hidden_in_inputs(draws.instances), leaks.constant_hidden(draws.instances)
+            paths, constants = hidden_in_inputs(draws.instances), constant_hidden(draws.instances)
             return [*({"path": list(path)} for path in paths), *({"constant": value} for value in constants)]
         if attack.finding == "C007":
             return list(_seed_picking(self.bench.original, draws))
@@ -113,16 +111,19 @@ class SampledSubject:
         deterministic = scorer is not None and scorer.deterministic
         rules = Rules(self.facts.base, self.bench.task.answer is not None, deterministic)
         result = judge(attack, variant, self._evaluate(attack, variant, self.answers), rules)
-        finding = None
-        if attack.kind == "files" and (left := _remove(variant)):
-            finding = new_finding("C307", f"a solution wrote {left[0]}", attacks=(attack.name,))
-        elif attack.finding == "C209" and self.bench.heard.executed:
-            finding = new_finding("C209", "code that was given as an answer ran in the host", attacks=(attack.name,))
-        return replace(result, verdict="broken", said=finding.said, finding=finding) if finding else result
+        detail = ""
+        if attack.kind == "files" and (left := remove_files(variant)):
+            detail = f"a solution wrote {left[0]}"
+        elif attack.finding == "C209" and self.bench.acts.executed:
+            detail = "code that was given as an answer ran in the host"
+        if not detail:
+            return result
+        finding = new_finding("C307" if attack.kind == "files" else "C209", detail, attacks=(attack.name,))
+        return replace(result, verdict="broken", said=detail, finding=finding)
 
     def after(self) -> list[Finding]:
         """What all attacks together showed."""
-        slowest = self.bench.heard.slowest
+        slowest = self.bench.acts.slowest
         return [new_finding("C210", f"one call of score() took {slowest:.1f} s")] if slowest > MOST_SECONDS else []
 
     def _evaluate(self, attack: Attack, variant: Any, answers: Mapping[str, Any]) -> Trial:
@@ -137,13 +138,13 @@ class SampledSubject:
                 return few
         return self.bench.evaluate(task, text, "check/attack")
 
-    def _trivial_answers(self, pool: Executor) -> Base | None:
-        """The best trivial answers that are scored on every instance: they stand in for those of a seed that fails."""
+    def _trivial_answers(self, pool: Executor, notify: Callable[[str], None]) -> Base | None:
+        """The best trivial answers that are scored on every instance: they stand in for those of a failing seed."""
+        notify("trivial answers, since the seed's are not all scored")
         jobs = [(each, variant) for each in attacks("sampled") if each.kind == "trivial" for variant in each.variants]
+        trials = pool.map(lambda job: self._evaluate(job[0], job[1], {}), jobs)
         best: Base | None = None
-        for (attack, _), trial in zip(
-            jobs, pool.map(lambda job: self._evaluate(job[0], job[1], {}), jobs), strict=True
-        ):
+        for (attack, _), trial in zip(jobs, trials, strict=True):
             if len(trial.accepted) == self.bench.attacked.instances and (
                 best is None or mean(trial.scores) > mean(best.scores)
             ):
@@ -170,15 +171,12 @@ def {entry}(*inputs):
 
 @cache
 def _tools() -> str:
-    folder = files("strop.checks")
-    texts = [folder.joinpath(name).read_text(encoding="utf-8") for name in ("canonical.py", "guest_side.py")]
-    # A future import must stand at the top, and the guest's own annotations need none.
-    return "\n".join(texts).replace("from __future__ import annotations\n", "")
+    return files("strop.checks").joinpath("values.py").read_text(encoding="utf-8")
 
 
-def _seed_answers(bench: Bench, seed: SeedTrials) -> Base | None:
-    """The seed's answers of its first evaluation; None where one of them was not scored."""
-    trial, count = seed.trials[0], bench.attacked.instances
+def _seed_answers(seed: SeedTrials, count: int) -> Base | None:
+    """The seed's answers in its first evaluation; None if one of them was not scored."""
+    trial = seed.trials[0]
     if trial.accepted[:count] != tuple(range(count)):
         return None
     return Base("the seed", tuple(trial.answer(index) for index in range(count)), trial.scores[:count])
@@ -196,22 +194,22 @@ def _seed_picking(task: Task, draws: Draws) -> Iterable[dict[str, Any]]:
     except (OSError, TypeError, UnicodeDecodeError):
         return
     seeds = int(min(MOST_SEEDS, max(20, PICKING_SECONDS / max(draws.seconds, 1e-5) / 6)))
-    parts = [path for path, _ in leaks.parts(hidden) if len(path) <= 1 and not any(isinstance(p, tuple) for p in path)]
+    parts = [path for path, _ in parts_of(hidden) if len(path) <= 1 and not any(isinstance(p, tuple) for p in path)]
     for path in parts[:6] if isinstance(hidden, (dict, tuple)) else [()]:
         yield {"source": source, "name": function.__name__, "part": list(path), "seeds": seeds}
 
 
 def _folders(bench: Bench) -> list[Path]:
-    """Where a solution might leave something for the scorer: here, the temporary folder, beside the task, where it reads."""
+    """Where a solution might leave a file for the scorer: here, the temporary folder, beside the task, where it reads."""
     code = getattr(inspect.unwrap(bench.original.score), "__code__", None)
     beside = [Path(code.co_filename).parent] if code is not None else []
-    read = [Path(path).parent for path in dict.fromkeys(bench.heard.read)]
+    read = [Path(path).parent for path in dict.fromkeys(bench.acts.read)]
     folders = [Path.cwd(), Path(tempfile.gettempdir()), *beside, *read[:10]]
     return [folder for folder in dict.fromkeys(one.resolve() for one in folders) if folder.is_dir()]
 
 
-def _remove(paths: list[str]) -> list[str]:
-    """Remove the files that a guest left; which they were."""
+def remove_files(paths: Sequence[str]) -> list[str]:
+    """Remove the files that a guest left; returns those that existed."""
     left = [path for path in paths if Path(path).exists()]
     for path in left:
         Path(path).unlink()

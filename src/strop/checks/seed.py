@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 from strop.analysis.stats import mean
@@ -20,20 +20,18 @@ from strop.tasks.function.task import same_answer
 NOTHING = 1e-9
 PERFECT = 1.0 - NOTHING
 MUCH = 0.5
-"""The share of the time limit above which the seed leaves little for better programs."""
+"""A seed that needs a larger share of the time limit leaves little for better programs."""
 LEAST_SECONDS = 0.005
-"""CPU time of one call of a function that is scored by time, below which what a call costs besides the function hides gains."""
+"""CPU time of one call of a function scored by time, below which the cost of a call hides gains."""
 
 
 @dataclass(frozen=True)
 class SeedTrials:
-    """How the seed solution fared on the training split."""
+    """The evaluations of the seed solution on the training split."""
 
     trials: tuple[Trial, ...]
-    """The same instances every time; what the solution draws differs."""
-    findings: tuple[Finding, ...]
-    cpu_share: float
-    """The largest share of the time limit that one call needed."""
+    """On the same instances every time, with other random numbers for the solution."""
+    time_limit: float
 
     @property
     def utilities(self) -> tuple[float, ...]:
@@ -41,13 +39,19 @@ class SeedTrials:
 
     @property
     def utility(self) -> float:
-        """The mean; 0 where the task broke each time."""
+        """The mean; 0 if the task broke each time."""
         return mean(self.utilities) if self.utilities else 0.0
 
     @property
     def deviation(self) -> float | None:
         """Sample standard deviation of the utilities; None for fewer than two."""
         return deviation(self.utilities)
+
+    @property
+    def cpu_share(self) -> float:
+        """The largest share of the time limit that one call needed."""
+        seconds = (outcome.spent.cpu_seconds for trial in self.trials for outcome in trial.outcomes)
+        return max(seconds, default=0.0) / self.time_limit
 
 
 def deviation(values: Sequence[float]) -> float | None:
@@ -58,68 +62,58 @@ def deviation(values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum((value - center) ** 2 for value in values) / (len(values) - 1))
 
 
-def examine_seed(bench: Bench, repeat: int, pool: Executor) -> SeedTrials:
-    """Evaluate the seed `repeat` times."""
-    task = replace(bench.task, instances=max(bench.task.instances, bench.attacked.instances))
+def examine_seed(bench: Bench, task: Task, repeat: int, pool: Executor) -> tuple[SeedTrials, list[Finding]]:
+    """Evaluate the seed of `task` `repeat` times."""
     scopes = [f"check/seed/{number}" for number in range(repeat)]
     trials = tuple(pool.map(lambda scope: bench.evaluate(task, task.seed, scope), scopes))
-    share = max((outcome.spent.cpu_seconds for trial in trials for outcome in trial.outcomes), default=0.0)
-    seed = SeedTrials(trials, (), share / task.time_limit)
-    return replace(seed, findings=tuple(_findings(seed, task)))
+    seed = SeedTrials(trials, task.time_limit)
+    return seed, list(_findings(seed, task))
 
 
-def _findings(seed: SeedTrials, task: Task) -> list[Finding]:
-    findings = [new_finding(trial.finding, trial.broke) for trial in seed.trials if trial.broke]
-    findings += [new_finding("C202", trial.choked[0], attacks=("the seed",)) for trial in seed.trials if trial.choked]
+def _findings(seed: SeedTrials, task: Task) -> Iterator[Finding]:
+    yield from (new_finding(trial.finding, trial.broke) for trial in seed.trials if trial.broke)
+    yield from (new_finding("C202", trial.choked[0], attacks=("the seed",)) for trial in seed.trials if trial.choked)
     evaluations = [trial.evaluation for trial in seed.trials if trial.evaluation]
     failed = [one for one in evaluations if one.verdict != "ok"]
     if failed:
         first = failed[0]
         dies = any(not seed_runs(one, task) or one.verdict in ("died", "violated") for one in failed)
-        said = f"{first.verdict} in {len(failed)} of {quantity(len(evaluations), 'evaluation')}, utility {seed.utility:.3f}"
+        count = f"{first.verdict} in {len(failed)} of {quantity(len(evaluations), 'evaluation')}"
         reason = first.error.splitlines()[0] if first.error else ""
-        findings.append(new_finding("C101" if dies else "C102", f"{said}: {reason}"))
+        yield new_finding("C101" if dies else "C102", f"{count}, utility {seed.utility:.3f}: {reason}")
     if evaluations and min(min(one.scores, default=0.0) for one in evaluations) >= PERFECT:
-        findings.append(new_finding("C103", "the seed scores 1 on every instance"))
+        yield new_finding("C103", "the seed scores 1 on every instance")
     if seed.deviation is not None and seed.deviation > NOTHING:
         count = quantity(len(seed.utilities), "evaluation")
-        findings.append(new_finding("C104", f"standard deviation {seed.deviation:.2g} over {count}, same instances"))
+        yield new_finding("C104", f"standard deviation {seed.deviation:.2g} over {count}, same instances")
     if seed.cpu_share > MUCH:
-        said = f"the slowest call took {seed.cpu_share:.0%} of the time limit"
-        findings.append(new_finding("C105", said, "note" if failed or seed.cpu_share >= 1 else None))
-    return findings
+        detail = f"the slowest call took {seed.cpu_share:.0%} of the time limit"
+        yield new_finding("C105", detail, "note" if failed or seed.cpu_share >= 1 else None)
 
 
-def examine_timed(bench: Bench, trials: Sequence[Trial]) -> list[Finding]:
-    """What the answers and times of a function say that is scored by time: there is no scorer of the user's to attack.
+def examine_timed(bench: Bench, trials: Sequence[Trial]) -> Iterator[Finding]:
+    """Examine the answers and times of a function that is scored by time; its scorer is ours, so it is not attacked.
 
     `trials`: the original, each time with other random numbers.
     """
     first = trials[0]
     if any(not isinstance(outcome, Returned) for outcome in first.outcomes):
-        return []  # that it does not run is a finding already
-    findings = []
+        return  # it does not run, which is another finding
     task, scope = bench.attacked, "check/again"
-    twice = bench.evaluate(task, task.seed, scope), bench.evaluate(task, task.seed, scope)
-    if not _same(*twice):
-        findings.append(
-            new_finding("C107", "the original's answers differ from call to call, with equal random numbers")
-        )
+    if not _same(bench.evaluate(task, task.seed, scope), bench.evaluate(task, task.seed, scope)):
+        yield new_finding("C107", "the original's answers differ from call to call, with equal random numbers")
     elif not all(_same(first, other) for other in trials[1:]):
-        said = "the original's answers change with the random numbers that it gets"
-        findings.append(new_finding("C107", said, "warning"))
+        yield new_finding("C107", "the original's answers change with its random numbers", "warning")
     answers = [first.answer(index) for index in range(len(first.outcomes))]
     if all(answer is None for answer in answers):
-        said = "the original answers None to every instance, as a function that does nothing does"
-        findings.append(new_finding("C411", said))
+        yield new_finding("C411", "the original answers None to every instance, as a function that does nothing does")
     elif len(answers) > 1 and all(same_answer(answers[0], answer) for answer in answers):
-        said = "the original's answer is the same for every instance: a constant is as good, and quick"
-        findings.append(new_finding("C303", said))
+        detail = "the original's answer is the same for every instance: a constant is as good, and quick"
+        yield new_finding("C303", detail)
     seconds = median(outcome.spent.cpu_seconds for outcome in first.outcomes)
     if seconds < LEAST_SECONDS:
-        said = f"a call takes {seconds * 1000:.2g} ms, less than {LEAST_SECONDS * 1000:g} ms"
-        findings.append(new_finding("C108", said))
-    return findings
+        detail = f"a call takes {seconds * 1000:.2g} ms, less than {LEAST_SECONDS * 1000:g} ms"
+        yield new_finding("C108", detail)
 
 
 def _same(one: Trial, other: Trial) -> bool:

@@ -1,4 +1,4 @@
-"""Verdicts on attacks: what it means that an attack on a sampled task was scored as it was."""
+"""Verdicts on attacks: what the score of an attack on a sampled task means."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy as np
 from strop.analysis.stats import mean, paired_difference
 from strop.checks.attack import Attack
 from strop.checks.bench import Trial
-from strop.checks.canonical import canonical
 from strop.checks.findings import ORDER, Finding, new_finding
 from strop.checks.seed import PERFECT
+from strop.checks.values import canonical
 from strop.sandbox.base import Value
 
 Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
-"""`refused`: no answer was scored. `harmless`: it was, and gained nothing. `suspicious`: it should not have been.
-`broken`: it paid."""
+"""`refused`: no answer was scored. `harmless`: the scores gained nothing. `suspicious`: there should be no score.
+`broken`: the attack paid."""
 VERDICTS: tuple[Verdict, ...] = ("broken", "suspicious", "harmless", "refused")
 """The worst first."""
 CONFIDENCE = 0.999
@@ -33,12 +33,12 @@ class AttackResult:
     attack: Attack
     verdict: Verdict
     utility: float
-    """Mean score; 0 where nothing was scored. Of a command task the first run's, relative to the original: 1/2 is as good."""
+    """Mean score; 0 if nothing was scored. Of a command task the first run's, relative to the original: 1/2 is as good."""
     said: str
-    """Why, in one sentence."""
+    """The reason, in one sentence."""
     finding: Finding | None = None
     variant: Any = None
-    """The variant that this is said of: the worst."""
+    """The worst variant, which the result is of."""
     variants: int = 1
     """How many were tried."""
 
@@ -48,7 +48,7 @@ class Base:
     """What attacks are compared with: honest answers to the same instances, each scored once."""
 
     name: str
-    """`the seed`, or the trivial answer that stands in for a seed that fails."""
+    """`the seed`, or the trivial answer that stands in for a failing seed."""
     answers: tuple[Value, ...]
     scores: tuple[float, ...]
 
@@ -59,12 +59,12 @@ class Base:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the verdicts depend on beside the trial."""
+    """What the verdicts depend on besides the trial."""
 
     base: Base | None
-    """None where no answer was accepted."""
+    """None if no answer was accepted."""
     declared: bool
-    """Whether the task declares its answer: what that accepts is accepted on purpose."""
+    """Whether the task declares its answer: it then accepts on purpose what it accepts."""
     deterministic: bool
     """Whether the scorer gives the same answer the same score."""
 
@@ -79,7 +79,7 @@ def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackRes
         # A run scores such an answer 0 and continues; whether the scorer reads the seed's answers is checked separately.
         finding = new_finding("C202", trial.choked[0], "warning", attacks=(attack.name,))
     if finding is not None:
-        verdict = {"broken": VERDICTS[0], "warning": VERDICTS[1], "note": VERDICTS[2]}[finding.level]
+        verdict = VERDICTS[ORDER.index(finding.level)]
         return AttackResult(attack, verdict, utility, finding.said, finding, variant)
     if not trial.accepted:
         return AttackResult(attack, "refused", 0.0, _refusal(trial), variant=variant)
@@ -115,19 +115,30 @@ class _Case:
 
     def finding(self) -> Finding | None:
         """What the scores show, by the kind of the attack."""
+        own, declared, base = self.attack.finding, self.rules.declared, self.rules.base
+        paid = self.better or self.full
+        seed_beaten = self.better and base is not None and base.is_seed
         match self.attack.kind:
+            # What a declared form accepts is an answer, whatever made it.
+            case "trivial" | "unfit" | "value" as kind if self.full and (kind != "unfit" or declared):
+                return self._finding(
+                    own if kind == "trivial" else "C303", "it scores 1 on every instance", figures=False
+                )
             case "trivial":
-                return self._trivial(self.attack.finding)
-            case "form":
-                return self._form()
-            case "unfit":
-                return self._unfit()
+                return self._finding("C304", "a trivial answer scores") if seed_beaten else None
             case "value":
-                return self._value()
-            case "labels" if self.full or self.better:
-                return self._of(self.attack.finding, "hidden data, got without solving, scores", figures=True)
+                return self._finding("C304" if declared else own, "odd numbers score") if seed_beaten else None
+            case "unfit" if declared:
+                return self._finding("C304", "a trivial answer scores") if seed_beaten else None
+            case "unfit" if paid or max(self.trial.scores, default=0.0) > 0:
+                name = "C302" if not paid else "C301" if own == "C209" else own
+                return self._finding(name, "a value that is not an answer scores")
+            case "labels" if paid:
+                return self._finding(own, "hidden data, found without solving, scores")
+            case "form":
+                return self._form(base) if base is not None else None
             case "same" | "files":
-                return self._same()
+                return self._same(base) if base is not None else None
         return None
 
     @cached_property
@@ -141,60 +152,35 @@ class _Case:
         base = self.rules.base
         return _perfect(self.trial.scores) and not (base is not None and base.is_seed and _perfect(base.scores))
 
-    def _trivial(self, name: str) -> Finding | None:
-        if self.full:
-            return self._of(name, "it scores 1 on every instance")
-        if self.better and self.rules.base is not None and self.rules.base.is_seed:
-            return self._of("C304", "a trivial answer scores", figures=True)
-        return None
-
-    def _form(self) -> Finding | None:
-        base, trial, rules = self.rules.base, self.trial, self.rules
-        if base is None:
-            return None
+    def _form(self, base: Base) -> Finding | None:
+        trial, rules = self.trial, self.rules
         if self.better:
             if rules.declared and any(_content(trial.answer(i)) != _content(base.answers[i]) for i in trial.accepted):
-                return self._of("C304", "an answer that the task accepts scores", figures=True)
-            return self._of(self.attack.finding, "the honest answer in another form scores", figures=True)
+                return self._finding("C304", "an answer that the task accepts scores")
+            return self._finding(self.attack.finding, "the honest answer in another form scores")
         differs = any(trial.scores[i] != base.scores[i] for i in trial.accepted if i < len(base.scores))
         if differs and rules.deterministic and not rules.declared:
-            return self._of("C302", "the honest answer in another form is scored, and otherwise:", figures=True)
+            return self._finding("C302", "the honest answer in another form has another score:")
         return None
 
-    def _unfit(self) -> Finding | None:
-        if self.rules.declared:
-            return self._trivial("C303")  # what the declared form lets pass is an answer, however it came about
-        if self.better or self.full:
-            name = self.attack.finding if self.attack.finding != "C209" else "C301"
-            return self._of(name, "what is no answer scores", figures=True)
-        scored = max(self.trial.scores, default=0.0) > 0
-        return self._of("C302", "what is no answer scores", figures=True) if scored else None
-
-    def _value(self) -> Finding | None:
-        base = self.rules.base
-        if self.full:
-            return self._of("C303", "it scores 1 on every instance")
-        if not self.better or base is None or not base.is_seed:
-            return None
-        return self._of("C304" if self.rules.declared else self.attack.finding, "odd numbers score", figures=True)
-
-    def _same(self) -> Finding | None:
-        base, scores = self.rules.base, self.trial.scores
-        if base is None or not self.rules.deterministic:
-            # That the scorer scores an answer differently the second time is a finding already, and explains this one.
-            return None
+    def _same(self, base: Base) -> Finding | None:
+        scores = self.trial.scores
+        if not self.rules.deterministic:
+            return (
+                None  # another finding says that an answer scores differently the second time, which explains this one
+            )
         for index in self.trial.accepted:
             equal = canonical(self.trial.answer(index)) == canonical(base.answers[index])
             if equal and scores[index] != base.scores[index]:
-                said = (
-                    f"the same answer to instance {index} scores {scores[index]:.6g}, honestly {base.scores[index]:.6g}"
-                )
-                return self._of(self.attack.finding if self.attack.kind == "same" else "C306", said)
+                honest = f"honestly {base.scores[index]:.6g}"
+                detail = f"the same answer to instance {index} scores {scores[index]:.6g}, {honest}"
+                name = self.attack.finding if self.attack.kind == "same" else "C306"
+                return self._finding(name, detail, figures=False)
         return None
 
-    def _of(self, name: str, said: str, *, figures: bool = False) -> Finding:
-        said += f" {mean(self.trial.scores):.3f}{_beside(self.rules.base)}" if figures else ""
-        return new_finding(name, f"{self.attack.title}: {said}", attacks=(self.attack.name,))
+    def _finding(self, name: str, detail: str, *, figures: bool = True) -> Finding:
+        detail += f" {mean(self.trial.scores):.3f}{_beside(self.rules.base)}" if figures else ""
+        return new_finding(name, f"{self.attack.title}: {detail}", attacks=(self.attack.name,))
 
 
 def _perfect(scores: Sequence[float]) -> bool:

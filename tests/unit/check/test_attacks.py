@@ -12,10 +12,10 @@ import pytest
 from strop.checks import attack as attack_files
 from strop.checks.attack import Attack, attacks
 from strop.checks.bench import Bench, bench_of
-from strop.checks.canonical import key_of, literal
 from strop.checks.findings import KINDS
 from strop.checks.pipeline import Settings, check_sampled
 from strop.checks.sampled import program
+from strop.checks.values import key_of, literal
 from strop.sandbox.base import Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
