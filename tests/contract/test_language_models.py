@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +14,12 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.endpoints import endpoint
-from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai import OpenAIModel
+from strop.lm.openai_wire import Settings
 from strop.lm.rate_limit import Clock
 from strop.lm.recorded import answer_line, head_line
-from strop.lm.retry_policy import Patience
+from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from strop.lm.shared import SharedAnswers
 from strop.testing import language_model as kit
@@ -32,10 +34,9 @@ class Impatient(Clock):
     def now(self) -> float:
         return self.passed
 
-    def wait(self, changed: threading.Condition, seconds: float | None) -> None:
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         self.passed += seconds or 0.0
-        if seconds is None:
-            changed.wait()
+        await (event.wait() if seconds is None else asyncio.sleep(0))
 
 
 def scripted() -> Scripted:
@@ -47,9 +48,9 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     chaos = ["500", "ok", "cut", "429:0.01", "malformed", "ok", "drop", "ignore-n", "ok"]
     faults = {"plain": [], "chaos": chaos}.get(request.param, [request.param])
     with OpenAIServer(scripted(), faults, cycle=True) as server:
-        place = endpoint("openai/tester", base_url=server.url, environ={})
+        place = endpoint_of("openai/tester", base_url=server.url, environ={})
         # Threads share the cycle of faults, so one request may meet many in a row: patience is not what is tested here.
-        settings = Settings(patience=Patience(give_up_seconds=1e9, first_contact_seconds=1e9, alone=1000))
+        settings = Settings(retry=RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9, alone=1000))
         yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), clock=Impatient())
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,10 +12,11 @@ import openai
 import pytest
 
 from strop.lm.base import Completion, Request
-from strop.lm.endpoints import endpoint
-from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai import OpenAIModel
+from strop.lm.openai_wire import Settings
 from strop.lm.rate_limit import Clock
-from strop.lm.retry_policy import Patience
+from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 
@@ -33,12 +34,13 @@ class Hurried(Clock):
     def now(self) -> float:
         return self.time
 
-    def wait(self, changed: threading.Condition, seconds: float | None) -> None:
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         if seconds is None:
-            changed.wait()
+            await event.wait()
         else:
             self.waits.append(seconds)
             self.time += seconds
+            await asyncio.sleep(0)
 
 
 class Loopback:
@@ -48,7 +50,7 @@ class Loopback:
         self.server = server
         clock = Hurried()
         self.waits = clock.waits
-        place = endpoint("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
+        place = endpoint_of("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
         self.model = OpenAIModel(place, limits, jitter=random.Random(1), clock=clock)
 
     def ask(self, *messages: str, temperature: float = 0.7) -> list[Completion]:
@@ -64,7 +66,7 @@ def loopback(
 ) -> Iterator[Loopback]:
     brain = Scripted(lambda request: f"{request.message} #{request.sample}")
     with OpenAIServer(brain, faults) as server:
-        it = Loopback(server, limits or Settings(max_connections=4, patience=Patience(give_up_seconds=2.0)))
+        it = Loopback(server, limits or Settings(max_connections=4, retry=RetryPolicy(give_up_seconds=2.0)))
         try:
             yield it
         finally:

@@ -1,7 +1,7 @@
 """Providers without an OpenAI-compatible endpoint, through the library any-llm: `any-llm/<provider>/<model>`.
 
 The library is an extra (`pip install 'strop[any-llm]'`) and takes the place of HTTP: everything else (pace, retries, faults,
-usage) is that of `openai.py`. Its own retries are off where it lets them be. It reads keys itself, from the variable of the
+usage) is that of `openai.py`. Its own retries are off where it allows that. It reads keys itself, from the variable of the
 provider in use.
 """
 
@@ -10,86 +10,90 @@ from __future__ import annotations
 import importlib
 import json
 import random
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.lm.async_model import in_thread
 from strop.lm.endpoints import Endpoint
-from strop.lm.openai import OpenAIModel, Settings, settings_of
-from strop.lm.openai_answers import Unreadable
-from strop.lm.openai_errors import Remedy, Trouble, one_line
-from strop.lm.openai_terms import Sent
-from strop.lm.openai_wire import Body
-from strop.lm.options import Wanted
+from strop.lm.openai import OpenAIModel, settings_of
+from strop.lm.openai_chat import Parameters, Unreadable
+from strop.lm.openai_wire import AttemptFailed, Body, Remedy, Settings, one_line
+from strop.lm.options import ModelSpec
 from strop.lm.retry_policy import retry_after_seconds
 
 EXTRA = "pip install 'strop[any-llm]'"
 _READ_SECONDS = 600.0
-_PASSING = frozenset({408, 409, 425, 429})
+_RETRIED = frozenset({408, 409, 425, 429})
 _LOST = ("ProviderError", "GatewayTimeoutError", "UpstreamProviderError")
-"""Errors that say no status, after which another attempt may help."""
+"""Errors without a status after which another attempt may help."""
 _REFUSED = ("ContextLengthExceededError", "ContentFilterError")
-"""Errors of one prompt: others can be answered."""
+"""Errors of one prompt; others can be answered."""
 
 
 @dataclass(frozen=True)
 class AnyLlmWire:
-    """Asks one provider of the library."""
+    """Asks one provider of the library, each time in a thread."""
 
     provider: Any
-    place: Endpoint
+    endpoint: Endpoint
     read_seconds: float
 
-    def post(self, messages: list[dict[str, str]], options: Mapping[str, Any]) -> Body:
-        answer = self.provider.completion(
-            model=self.place.model, messages=messages, timeout=self.read_seconds, **options
-        )
-        return Body(_as_json(answer), {})
+    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> Body:
+        ask = partial(self.provider.completion, model=self.endpoint.model, messages=messages, timeout=self.read_seconds)
+        try:
+            return Body(_as_json(await in_thread(partial(ask, **parameters.options()))))
+        except Unreadable:
+            raise
+        except Exception as error:
+            raise self._classify(error, parameters) from error
 
-    def trouble(self, error: Exception, sent: Sent, now: float) -> Trouble:
-        """What an exception of the library, or of a provider's own, stands for: they raise what they like."""
-        kind, status = type(error).__name__, getattr(error, "status_code", None)
-        detail = one_line(f"{kind}: {error}", self.place)
-        asked = getattr(error, "retry_after", None)
-        after = retry_after_seconds({"retry-after": str(asked)}, now) if asked else None
-        if status in {400, 422} and sent.temperature is not None and "temperature" in detail.lower():
-            return Trouble("bad_response", detail, Remedy.DROP_TEMPERATURE)
-        if kind in _REFUSED:
-            return Trouble("bad_response", detail, Remedy.ANSWER_EMPTY)
-        if status == 429 or kind == "RateLimitError":
-            return Trouble("rate_limited", detail, Remedy.RETRY, after, busy=True)
-        if status is not None and (status in _PASSING or status >= 500):
-            return Trouble("server_error", detail, Remedy.RETRY, after, busy=status in {503, 529})
-        if kind == "ValidationError" or (status is not None and 200 <= status < 300):
-            return Trouble("bad_response", detail, Remedy.RETRY, maybe_billed=True)
-        if status is None and kind in _LOST:
-            return Trouble("connection", detail, Remedy.RETRY, after, maybe_billed=True)
-        return Trouble("bad_response", detail, Remedy.GIVE_UP)
-
-    def close(self) -> None:
+    async def close(self) -> None:
         """The library has no way to close its connections."""
 
+    def _classify(self, error: Exception, parameters: Parameters) -> AttemptFailed:
+        """What an exception of the library, or of a provider's own package, means."""
+        kind, status = type(error).__name__, getattr(error, "status_code", None)
+        detail = one_line(f"{kind}: {error}", self.endpoint)
+        asked = getattr(error, "retry_after", None)
+        after = retry_after_seconds({"retry-after": str(asked)}, time.time()) if asked else None
+        if status in {400, 422} and parameters.temperature is not None and "temperature" in detail.lower():
+            return AttemptFailed("bad_response", detail, Remedy.DROP_TEMPERATURE)
+        if kind in _REFUSED:
+            return AttemptFailed("bad_response", detail, Remedy.ANSWER_EMPTY)
+        if status == 429 or kind == "RateLimitError":
+            return AttemptFailed("rate_limited", detail, Remedy.RETRY, after, busy=True)
+        if status is not None and (status in _RETRIED or status >= 500):
+            return AttemptFailed("server_error", detail, Remedy.RETRY, after, busy=status in {503, 529})
+        if kind == "ValidationError" or (status is not None and 200 <= status < 300):
+            return AttemptFailed("bad_response", detail, Remedy.RETRY, maybe_billed=True)
+        if status is None and kind in _LOST:
+            return AttemptFailed("connection", detail, Remedy.RETRY, after, maybe_billed=True)
+        return AttemptFailed("bad_response", detail, Remedy.GIVE_UP)
 
-def from_spec(wanted: Wanted) -> OpenAIModel:
+
+def from_spec(spec: ModelSpec) -> OpenAIModel:
     """The model `any-llm/<provider>/<model>`.
 
     Raises:
         ConfigurationError: the library or the provider's part of it is not installed, an unknown provider, a missing key.
     """
-    spec, settings = wanted.spec, wanted.settings
-    head = spec.partition("/")[0]
-    provider, slash, model = wanted.rest.partition("/")
+    text, settings = spec.text, spec.settings
+    head = text.partition("/")[0]
+    provider, slash, model = spec.rest.partition("/")
     if not (provider and slash and model.strip()):
         raise ConfigurationError(
-            f"--model {spec}: write {head}/<provider>/<model>, such as {head}/mistral/mistral-small-latest"
+            f"--model {text}: write {head}/<provider>/<model>, such as {head}/mistral/mistral-small-latest"
         )
-    variable, client = _client(_library(spec), spec, provider, settings.url)
-    place = Endpoint(spec, model, settings.url or "", variable, wanted.environ.get(variable, "").strip() or None)
-    wire = AnyLlmWire(client, place, settings.timeout or _READ_SECONDS)
-    # Few of its providers take `n`: each response is a request.
+    variable, client = _client(_library(text), text, provider, settings.url)
+    endpoint = Endpoint(text, model, settings.url or "", variable, spec.environ.get(variable, "").strip() or None)
+    wire = AnyLlmWire(client, endpoint, settings.timeout or _READ_SECONDS)
+    # Few of its providers accept `n`: each response is a request.
     return OpenAIModel(
-        place, settings_of(settings, Settings(largest_n=1)), jitter=random.Random(wanted.seed), wire=wire
+        endpoint, settings_of(settings, Settings(largest_n=1)), jitter=random.Random(spec.seed), wire=wire
     )
 
 
@@ -101,14 +105,14 @@ def _library(spec: str) -> Any:
 
 
 def _client(library: Any, spec: str, provider: str, url: str | None) -> tuple[str, Any]:
-    """(the variable of the provider's key, the provider of the library)."""
+    """(the variable of the provider's key, the library's object for the provider)."""
     create: Callable[..., Any] = library.AnyLLM.create
     variable = ""
     try:
         variable = str(getattr(library.AnyLLM.get_provider_class(provider), "ENV_API_KEY_NAME", ""))
         try:
             return variable, create(provider, api_base=url, unified_exceptions=True, max_retries=0)
-        except library.UnsupportedParameterError:  # its client has no number of retries to set
+        except library.UnsupportedParameterError:  # its client has no setting for retries
             return variable, create(provider, api_base=url, unified_exceptions=True)
     except ImportError as error:
         needed = f"pip install 'any-llm-sdk[{provider}]'"
@@ -117,14 +121,14 @@ def _client(library: Any, spec: str, provider: str, url: str | None) -> tuple[st
         raise ConfigurationError(f"{spec} needs a key: set {variable}") from error
     except library.UnsupportedProviderError as error:
         known = ", ".join(sorted(library.AnyLLM.get_supported_providers()))
-        raise ConfigurationError(f"--model {spec}: any-llm knows no provider {provider!r}; it knows {known}") from error
+        raise ConfigurationError(f"--model {spec}: any-llm has no provider {provider!r}; it has {known}") from error
 
 
 def _as_json(answer: Any) -> bytes:
-    """The library's answer in the form of OpenAI's, which it follows but for the reasoning.
+    """The library's answer in OpenAI's form, which it follows except for the reasoning.
 
     Raises:
-        Unreadable: it is something else.
+        Unreadable: it is not an answer.
     """
     if not hasattr(answer, "model_dump"):
         raise Unreadable(f"any-llm gave {type(answer).__name__}")

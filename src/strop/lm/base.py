@@ -99,3 +99,8 @@ class LanguageModel(Protocol):
     def close(self) -> None:
         """Finish, and close connections. Idempotent."""
         ...
+
+
+def encodable(text: str) -> str:
+    """`text` with `?` for lone surrogates, which JSON can hold, and no file and no database takes."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,11 +1,12 @@
 """A Python callable as a language model: whatever can be called from Python can be asked by strop.
 
-The callable gets a `Request`, or the system message and the message, and gives the answer's text. It runs in the host, in
-several threads at once, and is asked once for each request: retries, if any, are its own.
+The callable gets a `Request`, or the system message and the message, and returns the answer's text. It runs in the host, in
+several threads at once, and is called once for each request: retries, if any, are its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -13,27 +14,28 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
-from strop.lm.base import Completion, Fault, LanguageModel, Request
-from strop.lm.options import Wanted
-from strop.lm.pool import PooledModel
+from strop.lm.async_model import AsyncModel, in_thread, model_closed
+from strop.lm.base import Completion, Fault, LanguageModel, Request, encodable
+from strop.lm.options import ModelSpec
 from strop.lm.reasoning import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
-"""`function(request)`, or `function(system, message)`. Its text is the answer; a `Completion` may say more, such as tokens."""
+"""`function(request)`, or `function(system, message)`. It returns the text of the answer, or a `Completion` that says more."""
 
 MOST_AT_ONCE = 16
-"""Calls at once where nothing else is said."""
+"""Default of `connections`."""
 
 
-class CallableModel(PooledModel):
+class CallableModel(AsyncModel):
     """A language model whose answers a function gives.
 
-    `name` is what records and reports call it. `is_language_model` says whether a language model is behind the function: pass
-    False for a stand-in, and whatever shows its results says so. `connections` calls are under way at once, at most.
+    `name` is its name in records and reports. Pass `is_language_model=False` for a stand-in; reports of its results then say so.
+    At most `connections` calls are made at once.
     """
 
     def __init__(
@@ -46,15 +48,22 @@ class CallableModel(PooledModel):
     ) -> None:
         """Raises ConfigurationError where `function` cannot be called in either form."""
         name = name or f"python:{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', function)}"
-        super().__init__(name, connections, is_language_model=is_language_model)
+        super().__init__(name, is_language_model=is_language_model)
         self._function = _of_request(function, name)
+        self._slots = asyncio.Semaphore(connections)
 
-    def answer(self, request: Request) -> Completion:
+    async def answer(self, request: Request) -> Completion:
         """What the function answers.
 
         Raises:
-            LanguageModelError: it raised something, or gave no text.
+            LanguageModelError: it raised an exception, or returned no text.
         """
+        async with self._slots:
+            if self._finished:
+                raise model_closed()
+            return await in_thread(partial(self._call_function, request))
+
+    def _call_function(self, request: Request) -> Completion:
         started = time.monotonic()
         try:
             answer = self._function(request)
@@ -63,30 +72,30 @@ class CallableModel(PooledModel):
         except (Exception, SystemExit) as error:
             raise _failure(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
         if isinstance(answer, Completion):
-            return replace(answer, text=_valid(answer.text))
+            return replace(answer, text=encodable(answer.text))
         if not isinstance(answer, str):
-            raise _failure(f"the function gave {type(answer).__name__}, not text")
-        thoughts, text = split_thoughts(_valid(answer))
+            raise _failure(f"the function returned {type(answer).__name__}, not text")
+        thoughts, text = split_thoughts(encodable(answer))
         return Completion(text, self.name, seconds=time.monotonic() - started, reasoning=thoughts)
 
 
-def from_spec(wanted: Wanted) -> LanguageModel:
+def from_spec(spec: ModelSpec) -> LanguageModel:
     """The model `python:MODULE:FUNCTION`, or `python:FILE.py:FUNCTION`; modules are looked for in the working directory too.
 
-    What has that name may also be a `LanguageModel`, which is then used as it is. A function whose attribute
-    `is_language_model` is False is a stand-in.
+    The name may also be that of a `LanguageModel`, which is then used as it is. A function whose attribute `is_language_model`
+    is False is a stand-in.
 
     Raises:
         ConfigurationError: there is no such module or function, it does not load, or it cannot be called.
     """
-    where = wanted.spec
-    module, colon, attribute = wanted.rest.rpartition(":")
+    where = spec.text
+    module, colon, attribute = spec.rest.rpartition(":")
     if not (colon and module and attribute):
         raise ConfigurationError(f"{where}: write python:MODULE:FUNCTION or python:FILE.py:FUNCTION")
     value: Any = _module(module, where)
     for part in attribute.split("."):
         if not hasattr(value, part):
-            raise ConfigurationError(f"{where}: {module} defines no {attribute}")
+            raise ConfigurationError(f"{where}: {module} does not define {attribute}")
         value = getattr(value, part)
     if hasattr(value, "complete") and hasattr(value, "name") and not inspect.isclass(value):
         return value  # type: ignore[no-any-return]
@@ -94,7 +103,7 @@ def from_spec(wanted: Wanted) -> LanguageModel:
         value,
         name=where,
         is_language_model=bool(getattr(value, "is_language_model", True)),
-        connections=wanted.settings.connections or MOST_AT_ONCE,
+        connections=spec.settings.connections or MOST_AT_ONCE,
     )
 
 
@@ -103,7 +112,7 @@ def _module(name: str, where: str) -> object:
         if name.endswith(".py"):
             return _from_file(Path(name), where)
         folder = str(Path.cwd())
-        if folder not in sys.path:  # a program's own folder is what Python looks in first; an entry point has another
+        if folder not in sys.path:  # Python does this for a script, not for an entry point
             sys.path.insert(0, folder)
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -128,21 +137,21 @@ def _of_request(function: Function, name: str) -> Callable[[Request], object]:
     if not callable(function):
         raise ConfigurationError(f"{name}: {type(function).__name__} cannot be called")
     if inspect.iscoroutinefunction(function):
-        raise ConfigurationError(f"{name} is an async function; wrap it in one that is not, such as by asyncio.run")
-    asked: Any = function
+        raise ConfigurationError(f"{name} is an async function; wrap it in a function that calls asyncio.run")
+    untyped: Any = function
     takes = _takes(function)
     if takes == 1:
-        return asked  # type: ignore[no-any-return]
+        return untyped  # type: ignore[no-any-return]
     if takes == 2:
-        return lambda request: asked(request.expertise, request.message)
+        return lambda request: untyped(request.expertise, request.message)
     raise ConfigurationError(f"{name} must take a request, or a system message and a message")
 
 
 def _takes(function: Callable[..., object]) -> int:
-    """How many arguments to call it with: 1 or 2; 0 where neither will do. One, where it takes either."""
+    """How many arguments to call it with: 1 if it takes one, else 2; 0 if it takes neither number."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-in functions do not say
+    except (TypeError, ValueError):  # some built-in functions have no signature
         return 1
     for count in (1, 2):
         try:
@@ -155,8 +164,3 @@ def _takes(function: Callable[..., object]) -> int:
 
 def _failure(why: str) -> LanguageModelError:
     return LanguageModelError(why, (None,), (Fault("bad_response", why, 1),))
-
-
-def _valid(text: str) -> str:
-    """Lone surrogates become `?`: no file and no database takes them."""
-    return text.encode("utf-8", "replace").decode()

@@ -1,17 +1,17 @@
 """Any program as the model: it reads the conversation on standard input and prints the answer on standard output.
 
-docs/models.md says what it is given and what counts as an answer. Several run at once, up to a limit that all callers share.
+docs/models.md describes its input and what counts as an answer. Several run at once, up to a limit that all callers share.
 
 Not here: how a program is run and ended (`program.py`); budgets and records (the caller's).
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import shlex
 import shutil
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,14 +19,14 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.terminal_text import escape
+from strop.lm.async_model import AsyncModel, model_closed
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
-from strop.lm.options import Wanted
-from strop.lm.pool import PooledModel
+from strop.lm.options import ModelSpec
 from strop.lm.program import Ended, Limits, run_program
 from strop.lm.rate_limit import Clock
 from strop.lm.reasoning import split_thoughts
-from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
+from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 
 HEAD = "command:"
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
@@ -42,10 +42,10 @@ class Settings:
     """Programs that run at once."""
     limits: Limits = field(default_factory=Limits)
     """Of one run; longer answers are cut to `limits.output_bytes`."""
-    patience: Patience = field(default_factory=Patience)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
-class CommandModel(PooledModel):
+class CommandModel(AsyncModel):
     """A model that is a program. Closing it ends every program that runs."""
 
     def __init__(
@@ -57,59 +57,64 @@ class CommandModel(PooledModel):
         jitter: random.Random,
         clock: Clock | None = None,
     ) -> None:
-        """`spec` is `command:` and a command line, split as a shell would, without being given to one. `clock` is for tests.
+        """`spec` is `command:` and a command line, split as a shell would, but not run by one. `clock` is for tests.
 
         Raises:
-            ConfigurationError: the command line cannot be read, or names no program that is there.
+            ConfigurationError: the command line cannot be read, or its program does not exist.
         """
+        super().__init__(spec)
         self._settings = settings or Settings()
-        super().__init__(spec, self._settings.connections)
         self._words = _words(spec, environ)
         self._environ = environ
         self._secrets = sorted(_secrets(environ), key=len, reverse=True)
         self._folder = Path.cwd()
-        self._closed = threading.Event()
-        self._outage = Outage(self._settings.patience, escape(self._hidden(spec), 80), clock, jitter=jitter)
+        self._slots = asyncio.Semaphore(self._settings.connections)
+        self._outage = Outage(self._settings.retry, escape(self._hidden(spec), 80), clock, jitter=jitter)
 
-    def answer(self, request: Request) -> Completion:
-        """What the program prints, run again until it answers or nothing helps.
+    async def answer(self, request: Request) -> Completion:
+        """What the program prints, run again until it answers or another attempt cannot help.
 
         Raises:
-            LanguageModelError: nothing helps, or the model was closed.
+            LanguageModelError: there is no answer, or the model was closed.
         """
-        text, environ = _conversation(request), {**self._environ, **_variables(request)}
         with self._outage.attempts() as attempts:
-            given_up: GiveUp | None = None
-            while given_up is None:
-                attempts.number += 1
-                started = time.monotonic()
-                try:
-                    ended = run_program(self._words, text, environ, self._settings.limits, self._closed)
-                except OSError as error:
-                    fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempts.number)
-                else:
-                    if ended.how == "oversized" or (ended.how == "by itself" and ended.code == 0):
-                        self._outage.answered(attempts)
-                        return self._completion(request, ended, time.monotonic() - started, attempts)
-                    fault = self._fault(ended, attempts.number)
-                    if ended.never_ran or ended.how == "stopped":
-                        raise LanguageModelError(fault.detail, (None,), (*attempts.faults, fault))
-                given_up = self._outage.retry(attempts, fault, reached=False)
-            if given_up is GiveUp.ALONE:
-                return Completion("", self._model, finish_reason="refused", faults=attempts.faults)
-            tried = self._outage.tried(attempts)
-            raise LanguageModelError(f"{fault.detail} ({tried})" if tried else fault.detail, (None,), attempts.faults)
+            try:
+                return await self._answer(request, attempts)
+            except asyncio.CancelledError:
+                raise model_closed(attempts.faults) from None
 
-    def finish(self) -> None:
-        """Start no more programs; those that run still answer. Idempotent."""
-        super().finish()
+    async def _answer(self, request: Request, attempts: Attempts) -> Completion:
+        given_up: GiveUp | None = None
+        while given_up is None:
+            try:
+                ended, seconds = await self._run(request, attempts)
+            except OSError as error:
+                fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempts.number)
+            else:
+                if ended.how == "oversized" or (ended.how == "exited" and ended.code == 0):
+                    self._outage.answered(attempts)
+                    return self._completion(request, ended, seconds, attempts)
+                fault = self._fault(ended, attempts.number)
+                if ended.never_ran or ended.how == "stopped":
+                    raise LanguageModelError(fault.detail, (None,), (*attempts.faults, fault))
+            given_up = await self._outage.retry(attempts, fault, reached=False)
+        if given_up is GiveUp.ALONE:
+            return Completion("", self._model, finish_reason="refused", faults=attempts.faults)
+        raise LanguageModelError(f"{fault.detail}{self._outage.attempts_text(attempts)}", (None,), attempts.faults)
+
+    async def _run(self, request: Request, attempts: Attempts) -> tuple[Ended, float]:
+        """(how one run of the program ended, seconds that it took)."""
+        environ = {**self._environ, **_variables(request)}
+        async with self._slots:
+            if self._finished:
+                raise model_closed(attempts.faults)
+            attempts.number += 1
+            started = time.monotonic()
+            ended = await run_program(self._words, _conversation(request), environ, self._settings.limits)
+            return ended, time.monotonic() - started
+
+    def _end_waits(self) -> None:
         self._outage.finish()
-
-    def close(self) -> None:
-        """End every program that runs. Idempotent."""
-        self.finish()
-        self._closed.set()
-        self._pool.close(wait=True)
 
     @property
     def _model(self) -> str:
@@ -124,7 +129,7 @@ class CommandModel(PooledModel):
         elif "�" in text and text.encode() != ended.output:
             remarks.append(Fault("bad_response", "the answer is not UTF-8: the rest is shown as �", attempt))
         if not text.strip():
-            remarks.append(Fault("empty", "the program printed nothing and said that all went well, kept", attempt))
+            remarks.append(Fault("empty", "the program printed nothing and exited with code 0, kept", attempt))
         thoughts, answer = split_thoughts(self._hidden(text.removesuffix("\n")))
         return Completion(
             text=answer,
@@ -141,36 +146,37 @@ class CommandModel(PooledModel):
             return Fault("timeout", f"no answer after {self._settings.limits.seconds:g} s", attempt, maybe_billed=True)
         if ended.how == "stopped":
             return Fault("connection", "the model was closed while the program ran", attempt, maybe_billed=True)
-        said = ended.errors.decode("utf-8", "replace").strip().split("\n")[-1] or "it said nothing"
+        last_line = ended.errors.decode("utf-8", "replace").strip().split("\n")[-1] or "it printed no error"
         signal = f" (signal {ended.code - 128})" if ended.code > 128 else ""
-        detail = self._in_words(f"exit code {ended.code}{signal}: {said}")
+        detail = self._in_words(f"exit code {ended.code}{signal}: {last_line}")
         return Fault("server_error", detail, attempt, maybe_billed=not ended.never_ran)
 
-    def _summary(self, error: LanguageModelError, batch: CompletionBatch) -> str:
+    def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
+        """The message of a call that failed with `error`."""
         relative = next((word for word in self._words[1:] if word[:1] != "/" and (self._folder / word).is_file()), None)
-        hint = f". It runs in an empty folder: write {relative} with its whole path" if relative else ""
-        return f"{self._hidden(super()._summary(error, batch))}{hint}"
+        hint = f". It runs in an empty folder: write the full path of {relative}" if relative else ""
+        return f"{self._hidden(super().failure_message(error, batch))}{hint}"
 
     def _in_words(self, text: str) -> str:
         return escape(self._hidden(text), _LONGEST_DETAIL)
 
     def _hidden(self, text: str) -> str:
-        """`text` without the values of the user's keys, which programs like to print when they are refused."""
+        """`text` without the values of the user's keys, which programs may print when they are refused."""
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
 
 
-def from_spec(wanted: Wanted) -> CommandModel:
+def from_spec(spec: ModelSpec) -> CommandModel:
     """The model `command:PROGRAM ARGUMENTS`.
 
     Raises:
         ConfigurationError: see `CommandModel`.
     """
-    usual, options = Settings(), wanted.settings
-    limits = replace(usual.limits, seconds=options.timeout or usual.limits.seconds)
-    settings = Settings(options.connections or usual.connections, limits, Patience(options.give_up_after))
-    return CommandModel(wanted.spec, wanted.environ, settings, jitter=random.Random(wanted.seed))
+    defaults, options = Settings(), spec.settings
+    limits = replace(defaults.limits, seconds=options.timeout or defaults.limits.seconds)
+    settings = Settings(options.connections or defaults.connections, limits, RetryPolicy(options.give_up_after))
+    return CommandModel(spec.text, spec.environ, settings, jitter=random.Random(spec.seed))
 
 
 def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
@@ -183,10 +189,10 @@ def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
         raise ConfigurationError(f"--model {spec}: not a command line: {error}") from error
     if not words:
         raise ConfigurationError('--model command needs a program: --model "command:llm -m gpt-4o"')
-    found = shutil.which(words[0], path=environ.get("PATH"))
-    if found is None:
-        raise ConfigurationError(f"--model {spec}: there is no program {words[0]!r} to run")
-    return [str(Path(found).absolute()), *words[1:]]
+    program = shutil.which(words[0], path=environ.get("PATH"))
+    if program is None:
+        raise ConfigurationError(f"--model {spec}: there is no program {words[0]!r}")
+    return [str(Path(program).absolute()), *words[1:]]
 
 
 def _conversation(request: Request) -> bytes:
@@ -196,7 +202,7 @@ def _conversation(request: Request) -> bytes:
 
 
 def _variables(request: Request) -> dict[str, str]:
-    """Facts for the program's environment. The host wrote all of them; the model's text comes on standard input alone."""
+    """Variables for the program. The host wrote all of them; text of a model is on standard input only."""
     return {
         "STROP_TEMPERATURE": repr(float(request.temperature)),
         "STROP_SAMPLE": str(request.sample),
@@ -206,7 +212,7 @@ def _variables(request: Request) -> dict[str, str]:
 
 
 def _secrets(environ: Mapping[str, str]) -> set[str]:
-    """Values of variables that are named like keys and look like one."""
+    """Values of variables whose names say that they are keys, and that look like keys."""
     return {
         value
         for name, value in environ.items()

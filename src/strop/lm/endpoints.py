@@ -85,7 +85,7 @@ class Endpoint:
         return text.replace(self.key, "[key]") if self.key and len(self.key) >= _SHORTEST_SECRET else text
 
 
-def endpoint(spec: str, *, base_url: str | None, environ: Mapping[str, str]) -> Endpoint:
+def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) -> Endpoint:
     """The endpoint of `provider/model`, where provider is one of `PROVIDERS`; `spec` is without options.
 
     `base_url` wins over the provider's variable (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `OLLAMA_HOST`). A vendor's own host

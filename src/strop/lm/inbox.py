@@ -23,7 +23,7 @@ from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
 from strop.lm.inbox_files import Read, read_answer
 from strop.lm.inbox_folder import Folder, Found
-from strop.lm.options import Wanted
+from strop.lm.options import ModelSpec
 from strop.lm.replay import key_of
 
 HEAD = "inbox:"
@@ -151,9 +151,9 @@ class Inbox:
         )
 
 
-def from_spec(wanted: Wanted) -> Inbox:
+def from_spec(spec: ModelSpec) -> Inbox:
     """The model `inbox:DIR`."""
-    return Inbox(wanted.spec, seed=wanted.seed)
+    return Inbox(spec.text, seed=spec.seed)
 
 
 class _News:

@@ -1,127 +1,90 @@
-"""Any server that speaks OpenAI's chat completions, through the OpenAI SDK.
+"""Any server that speaks OpenAI's chat completions.
 
-Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only what is missing is asked
-for again, one by one. Requests go out in parallel, at a pace that all callers share (`rate_limit.py`). Every failed attempt is
-a `Fault` of the completion that came in the end, and no answer that arrived is paid for again. What carries a request is a
-`Wire`: another one (`anyllm.py`) reaches providers that do not speak OpenAI's protocol.
+Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only the missing responses are
+requested again, one by one. All callers share one pace (`rate_limit.py`). Every failed attempt is a `Fault` of the completion
+that arrived in the end, and no answer is paid for twice. A `Wire` carries the requests; `anyllm.py` has one for other protocols.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.base.errors import LanguageModelError
+from strop.lm.async_model import AsyncModel, Deliver, model_closed, together
+from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
-from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint
-from strop.lm.openai_answers import Answer, Asked, Unreadable, completions_of, read_answer
-from strop.lm.openai_errors import Remedy, Trouble, bad_body
-from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, messages_of, with_faults
-from strop.lm.openai_wire import Bounds, HttpWire, Wire, WireClosed
-from strop.lm.options import ModelSettings, Wanted
-from strop.lm.pool import Pool, as_they_end
-from strop.lm.rate_limit import Clock, End, Expected, Pacer, Turn, allowances
-from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
-
-_THREADS = 4
-"""For each connection: requests that wait for another attempt need a thread too, but no connection."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to treat a server. The time-outs are for models that think for minutes."""
-
-    max_connections: int = 16
-    """HTTP requests in flight at most; fewer while the server says that it has too much to do."""
-    requests_per_minute: float | None = None
-    """HTTP requests that the server allows a minute; None: not known."""
-    tokens_per_minute: float | None = None
-    """Tokens, in and out, that the server allows a minute; None: not known."""
-    max_tokens: int | None = 8192
-    """Tokens of one response at most; None sends no limit."""
-    seed: int | None = None
-    """Where given, each response is drawn with a seed of its own, derived from this; then each is one HTTP request."""
-    connect_seconds: float = 10.0
-    read_seconds: float = 600.0
-    """Longest silence while an answer is awaited."""
-    deadline_seconds: float = 1800.0
-    """Longest time of one attempt as a whole, however its bytes drip in."""
-    largest_answer_bytes: int = 1 << 20
-    """Longer answers are cut to this, in UTF-8."""
-    largest_body_bytes: int = 32 << 20
-    """No more than this is read of a response."""
-    largest_n: int | None = None
-    """Responses of one HTTP request at most; None: as many as the server gives."""
-    patience: Patience = field(default_factory=Patience)
+from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint_of
+from strop.lm.openai_chat import (
+    LEAST_TOKENS,
+    Accepted,
+    Answer,
+    Asked,
+    Parameters,
+    Unreadable,
+    completions_of,
+    messages_of,
+    read_answer,
+)
+from strop.lm.openai_wire import AttemptFailed, HttpWire, Remedy, Settings, Wire, unreadable
+from strop.lm.options import ModelSettings, ModelSpec
+from strop.lm.rate_limit import Clock, Pacer, PacerFinished, TokenEstimate, Turn, allowances
+from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 
 
-def settings_of(options: ModelSettings, usual: Settings | None = None) -> Settings:
-    """The options of a specification, over what is usual."""
-    usual = usual or Settings()
+def settings_of(options: ModelSettings, defaults: Settings | None = None) -> Settings:
+    """The options of a specification, over `defaults`."""
+    defaults = defaults or Settings()
     return replace(
-        usual,
-        max_connections=options.connections or usual.max_connections,
+        defaults,
+        max_connections=options.connections or defaults.max_connections,
         requests_per_minute=options.rpm,
         tokens_per_minute=options.tpm,
         max_tokens=options.max_tokens,
         seed=options.seed,
-        read_seconds=options.timeout or usual.read_seconds,
-        deadline_seconds=max(options.timeout or 0.0, usual.deadline_seconds),
-        patience=Patience(options.give_up_after),
+        read_seconds=options.timeout or defaults.read_seconds,
+        deadline_seconds=max(options.timeout or 0.0, defaults.deadline_seconds),
+        retry=RetryPolicy(options.give_up_after),
     )
 
 
-def from_spec(wanted: Wanted) -> OpenAIModel:
+def from_spec(spec: ModelSpec) -> OpenAIModel:
     """The model `provider/model` of a provider in `PROVIDERS`.
 
     Raises:
-        ConfigurationError: see `endpoint`.
+        ConfigurationError: see `endpoint_of`.
     """
-    place = endpoint(wanted.spec, base_url=wanted.settings.url, environ=wanted.environ)
-    return OpenAIModel(place, settings_of(wanted.settings), jitter=random.Random(wanted.seed))
+    endpoint = endpoint_of(spec.text, base_url=spec.settings.url, environ=spec.environ)
+    return OpenAIModel(endpoint, settings_of(spec.settings), jitter=random.Random(spec.seed))
 
 
-@dataclass(frozen=True)
-class _Reply:
-    """How one HTTP request ended, all its attempts included: completions of the first few responses asked for, or trouble."""
-
-    completions: tuple[Completion, ...] = ()
-    trouble: Trouble | None = None
-    tried: str = ""
-    """How often and for how long it was tried, where that was more than once."""
-    faults: tuple[Fault, ...] = ()
-    """Those that no completion carries yet."""
-
-
-class OpenAIModel:
-    """A model at an `Endpoint`. `clock` is for tests; `wire` is HTTP unless another one is given."""
-
-    is_language_model = True
+class OpenAIModel(AsyncModel):
+    """A model at an `Endpoint`."""
 
     def __init__(
         self,
-        place: Endpoint,
+        endpoint: Endpoint,
         settings: Settings | None = None,
         *,
         jitter: random.Random,
         clock: Clock | None = None,
         wire: Wire | None = None,
     ) -> None:
-        self.name = place.name
-        self._place = place
+        """`wire` is HTTP by default; `clock` is for tests."""
+        super().__init__(endpoint.name)
+        self._endpoint = endpoint
         self._settings = limits = settings or Settings()
         self._clock = clock or Clock()
-        self._terms = Terms(
+        self._accepted = Accepted(
             max_tokens=limits.max_tokens,
             seed=limits.seed,
             largest_n=limits.largest_n,
-            openai_itself=urlsplit(place.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname,
+            openai_itself=urlsplit(endpoint.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname,
         )
         self._pacer = Pacer(
             limits.max_connections,
@@ -129,219 +92,208 @@ class OpenAIModel:
             tokens=limits.tokens_per_minute,
             clock=self._clock,
         )
-        self._expected = Expected(limits.max_tokens or 1024)
-        self._wire = wire or HttpWire(
-            place,
-            Bounds(limits.connect_seconds, limits.read_seconds, limits.deadline_seconds, limits.largest_body_bytes),
-        )
-        self._outage = Outage(limits.patience, place.where, self._clock, jitter=jitter)
-        self._pool = Pool(_THREADS * limits.max_connections, "language-model")
+        self._estimate = TokenEstimate(limits.max_tokens or 1024)
+        self._wire = wire or HttpWire(endpoint, limits, self._clock)
+        self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
 
     def __repr__(self) -> str:
-        return f"OpenAIModel({self.name!r} at {self._place.host})"
+        return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """One completion for each request, in order.
+    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Positions of equal requests together."""
+        equal: dict[tuple[str, str, str], list[int]] = {}
+        for position, request in enumerate(requests):  # repr: NaN is equal to itself here
+            equal.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
+        return list(equal.values())
 
-        Raises:
-            LanguageModelError: some request has no answer after every attempt; all others were waited for.
-        """
-        batch = CompletionBatch(requests, keep)
-        failed: list[_Reply] = []
-        in_flight: dict[Future[_Reply], list[int]] = {}
-        alike = _alike(requests)
-        equal = {place: places for places in alike for place in places}
+    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
+        """Ask for responses to equal requests, in as few HTTP requests as the server allows."""
+        arrived: list[Completion] = []
 
-        def ask(places: list[int], faults: tuple[Fault, ...] = ()) -> None:
-            in_flight[self._pool.submit(partial(self._ask, requests[places[0]], len(places), faults))] = places
+        def check_and_deliver(index: int, completion: Completion) -> None:
+            arrived.append(completion)
+            if len(arrived) == len(requests):
+                completion = replace(completion, faults=completion.faults + self._accepted.same(arrived))
+            deliver(index, completion)
 
-        def arrived(place: int, completion: Completion) -> None:
-            others = [batch.answers[other] for other in equal[place] if other != place]
-            together = [completion, *(answer for answer in others if answer is not None)]
-            if len(together) == len(equal[place]):
-                completion = with_faults(completion, self._terms.same(together))
-            batch.add(place, completion)
+        size = self._accepted.largest_n or len(requests)
+        indices = range(len(requests))
+        chunks = [indices[first : first + size] for first in range(0, len(requests), size)]
+        await together(self._ask_chunk(requests, chunk, check_and_deliver) for chunk in chunks)
 
-        size = self._terms.largest_n or max(len(requests), 1)
-        for places in alike:
-            for first in range(0, len(places), size):
-                ask(places[first : first + size])
-        for places, future in as_they_end(in_flight):
-            reply = _Reply(trouble=_CLOSED) if future.cancelled() else future.result()
-            for place, completion in zip(places, reply.completions, strict=False):
-                arrived(place, completion)
-            if reply.trouble:
-                failed.append(reply)
-                continue
-            for number, place in enumerate(places[len(reply.completions) :]):
-                ask([place], reply.faults if number == 0 else ())
-        if failed:
-            faults = [fault for reply in failed for fault in reply.faults]
-            raise batch.failure(self._summary(batch, max(failed, key=_attempts)), faults)
-        return batch.completions()
+    def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
+        """The message of a call that failed with `error`."""
+        return f"{self._endpoint.where}{error}{batch.unanswered()}"
 
-    def finish(self) -> None:
-        """End waits and send nothing more; answers on their way still come. Idempotent."""
+    def _end_waits(self) -> None:
         self._pacer.finish()
         self._outage.finish()
 
-    def close(self) -> None:
-        """Finish and close connections; a call that is under way raises. Idempotent."""
-        self.finish()
-        self._pool.close()  # what is queued ends at once, see `_send`
-        self._wire.close()
+    async def _release(self) -> None:
+        await self._wire.close()
 
-    def _ask(self, request: Request, n: int, faults: tuple[Fault, ...]) -> _Reply:
-        """Send one HTTP request for `n` responses until it is answered, or nothing helps."""
-        in_line = self._pacer.place()
-        room: int | None = None
-        last: Trouble | None = None
+    async def _ask_chunk(
+        self, requests: Sequence[Request], indices: Sequence[int], deliver: Deliver, faults: tuple[Fault, ...] = ()
+    ) -> None:
+        """Ask for these responses in one HTTP request, and one by one for those that it does not give."""
         with self._outage.attempts(faults) as attempts:
-            while True:
-                sent, remarks = self._terms.sent(request, n, room)
-                result, seconds = self._paced(in_line, request, sent)
-                if result is _CLOSED:  # nothing was sent
-                    return _Reply(trouble=last or _CLOSED, tried=self._outage.tried(attempts), faults=attempts.faults)
-                attempts.number += 1
-                if isinstance(result, Answer):
-                    self._outage.answered(attempts)
-                    return self._reply(result, sent, seconds, attempts, remarks)
-                last = result
-                fault = Fault(result.kind, result.detail, attempts.number, maybe_billed=result.maybe_billed)
-                if result.remedy is Remedy.RETRY:
-                    given_up = self._outage.retry(
-                        attempts, fault, reached=result.reached, busy=result.busy, retry_after=result.retry_after
-                    )
-                    if given_up is GiveUp.ALONE:
-                        return self._refused(n, attempts.faults)
-                    if given_up:
-                        return _Reply(trouble=result, tried=self._outage.tried(attempts), faults=attempts.faults)
-                    continue
-                milder = self._milder(result, sent, room)
-                if milder is None:
-                    return self._ended(result, n, (*attempts.faults, fault))
-                room, remark = milder
-                if remark:
-                    attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
+            try:
+                completions = await self._completions(requests[indices[0]], len(indices), attempts)
+            except asyncio.CancelledError:
+                raise self._closed(attempts, None) from None
+        for index, completion in zip(indices, completions, strict=False):
+            deliver(index, completion)
+        carried = () if completions else attempts.faults
+        await together(
+            self._ask_chunk(requests, [index], deliver, () if number else carried)
+            for number, index in enumerate(indices[len(completions) :])
+        )
 
-    def _milder(self, trouble: Trouble, sent: Sent, room: int | None) -> tuple[int | None, str] | None:
-        """(tokens there are for an answer, the remark to make) where asking for less may help."""
-        match trouble.remedy:
+    async def _completions(self, request: Request, n: int, attempts: Attempts) -> list[Completion]:
+        """Send one HTTP request for `n` responses until it is answered; its completions, possibly fewer.
+
+        Raises:
+            LanguageModelError: another attempt cannot help, or the model was finished.
+        """
+        place = self._pacer.place()
+        prompt_bytes = _bytes(request.expertise) + _bytes(request.message)
+        room: int | None = None
+        failure: AttemptFailed | None = None
+        while True:
+            parameters, remarks = self._accepted.parameters(request, n, room)
+            asked = Asked(n, prompt_bytes, parameters.max_tokens)
+            try:
+                async with self._pacer.turn(place, lambda: self._estimate.of(prompt_bytes, n)) as turn:
+                    started = self._clock.now()
+                    attempts.number += 1
+                    answer = await self._send(request, asked, parameters, turn)
+            except PacerFinished:
+                raise self._closed(attempts, failure) from None
+            except AttemptFailed as error:
+                failure = error
+            else:
+                self._outage.answered(attempts)
+                return self._read(answer, parameters, self._clock.now() - started, attempts, remarks)
+            fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
+            if failure.remedy is Remedy.RETRY:
+                if await self._wait(failure, fault, attempts) is GiveUp.ALONE:
+                    return self._refused(n, attempts.faults)
+                continue
+            milder = self._milder(failure, parameters, room)
+            if milder is None:
+                attempts.faults = (*attempts.faults, fault)
+                return self._ended(failure, n, attempts)
+            room, remark = milder
+            if remark:
+                attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
+
+    async def _wait(self, failure: AttemptFailed, fault: Fault, attempts: Attempts) -> GiveUp | None:
+        """Wait until the request is to be sent again, or is given up alone."""
+        given_up = await self._outage.retry(
+            attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
+        )
+        if given_up in {GiveUp.OUTAGE, GiveUp.FINISHED}:
+            raise self._error(failure, attempts)
+        return given_up
+
+    def _milder(
+        self, failure: AttemptFailed, parameters: Parameters, room: int | None
+    ) -> tuple[int | None, str] | None:
+        """(tokens that there are for an answer, what to report) where asking for less may help."""
+        match failure.remedy:
             case Remedy.DROP_TEMPERATURE:
-                return room, self._terms.without_temperature()
+                return room, self._accepted.without_temperature()
             case Remedy.DROP_SEED:
-                return room, self._terms.without_seed()
+                return room, self._accepted.without_seed()
             case Remedy.OTHER_TOKENS_NAME:
-                return room, self._terms.other_tokens_name(sent.tokens_name)
+                return room, self._accepted.other_tokens_name(parameters.tokens_name)
             case Remedy.FEWER_TOKENS:
-                fewer, remark = self._terms.fewer_tokens(trouble.detail, sent)
+                fewer, remark = self._accepted.fewer_tokens(failure.detail, parameters)
                 return (fewer, remark) if fewer >= LEAST_TOKENS else None
             case _:
                 return None
 
-    def _ended(self, trouble: Trouble, n: int, faults: tuple[Fault, ...]) -> _Reply:
-        """The reply to a request that is not sent again in this form; the last of its faults says why."""
-        match trouble.remedy:
+    def _ended(self, failure: AttemptFailed, n: int, attempts: Attempts) -> list[Completion]:
+        """What becomes of a request that is not sent again in this form; the last of its faults says why."""
+        match failure.remedy:
             case Remedy.ASK_SINGLY:
-                self._terms.at_most_n(1)
-                return _Reply(faults=faults)
+                self._accepted.at_most_n(1)
+                return []
             case Remedy.ANSWER_EMPTY | Remedy.FEWER_TOKENS:
-                return self._refused(n, faults)
+                return self._refused(n, attempts.faults)
             case _:
-                return _Reply(trouble=trouble, faults=faults)
+                raise self._error(failure, attempts, tried=False)
 
-    def _refused(self, n: int, faults: tuple[Fault, ...]) -> _Reply:
+    def _refused(self, n: int, faults: tuple[Fault, ...]) -> list[Completion]:
         """Empty completions for a prompt that this model cannot answer."""
-        empty = Completion("", self._place.model, finish_reason="refused", faults=faults[-1:])
-        return _Reply((replace(empty, faults=faults), *[empty] * (n - 1)))
+        empty = Completion("", self._endpoint.model, finish_reason="refused", faults=faults[-1:])
+        return [replace(empty, faults=faults), *[empty] * (n - 1)]
 
-    def _paced(self, in_line: int, request: Request, sent: Sent) -> tuple[Answer | Trouble, float]:
-        """(how one attempt ended, seconds that it took), when its turn has come."""
-        prompt = len(request.expertise.encode("utf-8", "replace")) + len(request.message.encode("utf-8", "replace"))
-        turn = self._pacer.enter(in_line, lambda: self._expected.of(prompt, sent.n))
-        if turn is None:
-            return _CLOSED, 0.0
-        end: End = "failed"
-        used: int | None = None
-        started = self._clock.now()
-        try:
-            result = self._send(request, Asked(sent.n, prompt, sent.max_tokens), sent, turn)
-            if isinstance(result, Answer):
-                end = "answered"
-                if result.input_tokens is not None and result.output_tokens is not None:
-                    used = result.input_tokens + result.output_tokens
-                    self._expected.learn(prompt, len(result.choices), result.input_tokens, result.output_tokens)
-            else:
-                end = "failed" if not result.busy else "limited" if result.kind == "rate_limited" else "overloaded"
-                used = None if result.maybe_billed else 0
-                if result.retry_after is not None:
-                    self._pacer.hold(min(result.retry_after, self._settings.patience.longest_retry_after_seconds))
-        finally:
-            self._pacer.leave(turn, end, used=used)
-        return result, self._clock.now() - started
+    def _error(self, failure: AttemptFailed, attempts: Attempts, *, tried: bool = True) -> LanguageModelError:
+        reached = self._outage.reached or failure.remedy is not Remedy.RETRY
+        prefix = "" if reached else " cannot be reached"
+        ending = self._outage.attempts_text(attempts) if tried else ""
+        return LanguageModelError(f"{prefix}: {failure.detail}{ending}", (None,), attempts.faults)
 
-    def _send(self, request: Request, asked: Asked, sent: Sent, turn: Turn) -> Answer | Trouble:
-        """One attempt."""
+    def _closed(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
+        return self._error(failure, attempts) if failure else LanguageModelError(_CLOSED, (None,), attempts.faults)
+
+    async def _send(self, request: Request, asked: Asked, parameters: Parameters, turn: Turn) -> Answer:
+        """One attempt.
+
+        Raises:
+            AttemptFailed: it failed.
+        """
         try:
-            body = self._wire.post(messages_of(request), sent.options())
+            body = await self._wire.post(messages_of(request), parameters)
             self._pacer.correct(allowances(body.headers), turn)
             answer = read_answer(body.data, asked)
-        except WireClosed:
-            return _CLOSED
         except Unreadable as error:
-            return bad_body(str(error), self._place)
-        except Exception as error:
-            trouble = self._wire.trouble(error, sent, self._clock.epoch())
-            if trouble is None:
-                raise
-            self._pacer.correct(trouble.allowances, turn)
-            return trouble
-        hide = self._place.hide_key
+            raise unreadable(str(error), self._endpoint) from None
+        except AttemptFailed as failure:
+            self._pacer.correct(failure.allowances, turn)
+            if failure.busy:
+                turn.outcome = "limited" if failure.kind == "rate_limited" else "overloaded"
+            if not failure.maybe_billed:
+                turn.used_tokens = 0
+            if failure.retry_after is not None:
+                self._pacer.hold(min(failure.retry_after, self._settings.retry.longest_retry_after_seconds))
+            raise
+        turn.outcome = "answered"
+        if answer.input_tokens is not None and answer.output_tokens is not None:
+            turn.used_tokens = answer.input_tokens + answer.output_tokens
+            self._estimate.learn(asked.prompt_bytes, len(answer.choices), answer.input_tokens, answer.output_tokens)
+        hide = self._endpoint.hide_key
         choices = tuple(
             replace(choice, text=hide(choice.text), reasoning=hide(choice.reasoning)) for choice in answer.choices
         )
-        return replace(answer, choices=choices, model=answer.model or self._place.model)
+        return replace(answer, choices=choices, model=answer.model or self._endpoint.model)
 
-    def _reply(
-        self, answer: Answer, sent: Sent, seconds: float, attempts: Attempts, remarks: tuple[Fault, ...]
-    ) -> _Reply:
-        """The completions of an answer. `remarks` are made by each of them."""
+    def _read(
+        self, answer: Answer, parameters: Parameters, seconds: float, attempts: Attempts, remarks: tuple[Fault, ...]
+    ) -> list[Completion]:
+        """The completions of an answer; each has `remarks` among its faults."""
         before = (*attempts.faults, *remarks)
         count = len(answer.choices)
-        if count < sent.n:
-            self._terms.at_most_n(count)
-            remark = f"{count} of {sent.n} responses came; the others are asked for singly"
+        if count < parameters.n:
+            self._accepted.at_most_n(count)
+            remark = f"{count} of {parameters.n} responses arrived; the others are requested one by one"
             before = (*before, Fault("parameter", remark, attempts.number))
         first, *others = completions_of(
             answer,
-            asked=sent.n,
+            asked=parameters.n,
             seconds=seconds,
             attempt=attempts.number,
             largest_bytes=self._settings.largest_answer_bytes,
             before=before,
         )
         others = [replace(completion, faults=remarks + completion.faults) for completion in others]
-        parameters = sent.parameters()
-        return _Reply(tuple(replace(each, parameters=parameters) for each in (first, *others)))
-
-    def _summary(self, batch: CompletionBatch, last: _Reply) -> str:
-        assert last.trouble is not None
-        tried = f" ({last.tried})" if last.tried else ""
-        reached = self._outage.reached or last.trouble.remedy is not Remedy.RETRY
-        unreached = "" if reached else " cannot be reached"
-        return f"{self._place.where}{unreached}: {last.trouble.detail}{tried}{batch.unanswered()}"
+        effective = parameters.effective()
+        return [replace(completion, parameters=effective) for completion in (first, *others)]
 
 
-_CLOSED = Trouble("connection", "the model is closed", Remedy.GIVE_UP)
+_CLOSED = f": {model_closed()}"
 
 
-def _attempts(reply: _Reply) -> int:
-    return reply.faults[-1].attempt if reply.faults else 0
-
-
-def _alike(requests: Sequence[Request]) -> list[list[int]]:
-    """Positions of equal requests together."""
-    alike: dict[tuple[str, str, str], list[int]] = {}
-    for position, request in enumerate(requests):  # repr: not a number is equal to itself here
-        alike.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
-    return list(alike.values())
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

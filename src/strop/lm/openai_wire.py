@@ -1,49 +1,92 @@
-"""One HTTP request through the OpenAI SDK, bounded as a whole: in time, and in the bytes that are read.
+"""One HTTP request to an OpenAI-compatible server, and what its failures mean.
 
-The SDK's time-outs are for one silence each: a server that drips a byte now and then would hold a request for ever, and a
-body of any size would be read into memory. So requests run in an event loop of their own, where an attempt is cancelled at
-its deadline wherever it is, and the stream of a response ends at the limit of bytes. The SDK's own retries are off.
-
-It reads no answer and forgives nothing (`openai_answers.py`, `openai_errors.py`).
+The OpenAI SDK sends it, without retries of its own. Its time-outs limit one silence each, and it reads bodies of any size; so an
+attempt is cancelled at its deadline, and the stream of a response ends at a limit of bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import json
+import os
+import re
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
 
 import httpx2  # the SDK's HTTP client
 import openai
 
+from strop.lm.base import FaultKind
 from strop.lm.endpoints import Endpoint
-from strop.lm.openai_errors import Trouble, bad_body, classify, too_slow
-from strop.lm.openai_terms import Sent
-
-
-class WireClosed(Exception):
-    """Nothing is sent any more."""
-
-
-class _DeadlinePassed(Exception):
-    """The attempt as a whole took too long."""
-
-
-class _BodyTooLarge(Exception):
-    """The server sends more than is read of one answer, or in a form in which that cannot be bounded."""
+from strop.lm.openai_chat import LEAST_TOKENS, Parameters
+from strop.lm.rate_limit import Allowance, Clock, allowances
+from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """Of one attempt. Seconds above 0."""
+class Settings:
+    """How to treat a server. The time-outs are for models that think for minutes."""
 
-    connect_seconds: float
-    read_seconds: float
-    deadline_seconds: float
-    largest_body_bytes: int
+    max_connections: int = 16
+    """HTTP requests in flight at most; fewer while the server refuses some because of its load."""
+    requests_per_minute: float | None = None
+    """HTTP requests that the server allows a minute; None: not known."""
+    tokens_per_minute: float | None = None
+    """Tokens, in and out, that the server allows a minute; None: not known."""
+    max_tokens: int | None = 8192
+    """Tokens of one response at most; None sends no limit."""
+    seed: int | None = None
+    """If given, each response is drawn with a seed of its own, derived from this, in an HTTP request of its own."""
+    connect_seconds: float = 10.0
+    read_seconds: float = 600.0
+    """Longest silence during a response."""
+    deadline_seconds: float = 1800.0
+    """Longest time of one attempt as a whole."""
+    largest_answer_bytes: int = 1 << 20
+    """Longer answers are cut to this, in UTF-8."""
+    largest_body_bytes: int = 32 << 20
+    """No more than this is read of a response."""
+    largest_n: int | None = None
+    """Responses of one HTTP request at most; None: as many as the server gives."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+class Remedy(Enum):
+    """What to do after a request has failed."""
+
+    RETRY = "send it again after a wait"
+    ASK_SINGLY = "the server does not accept `n`: ask for the responses one by one"
+    DROP_TEMPERATURE = "the server does not accept the temperature: send it again without"
+    DROP_SEED = "the server does not accept the seed: send it again without"
+    OTHER_TOKENS_NAME = "the server knows the limit of tokens by another name, or by none"
+    FEWER_TOKENS = "the server has fewer tokens for an answer: ask for fewer"
+    ANSWER_EMPTY = "this prompt cannot be answered, others can: an empty completion that says why"
+    GIVE_UP = "sending it again cannot help"
+
+
+@dataclass(eq=False)
+class AttemptFailed(Exception):
+    """An HTTP request failed."""
+
+    kind: FaultKind
+    detail: str
+    """One line without keys, at most 400 characters."""
+    remedy: Remedy
+    retry_after: float | None = None
+    """Seconds that the server asks to wait."""
+    maybe_billed: bool = False
+    """It broke after the request was sent, without a readable answer: the server may charge for it."""
+    busy: bool = False
+    """The server refuses requests because of its load: fewer should be in flight."""
+    allowances: Mapping[str, Allowance] = field(default_factory=dict)
+    """What the server reports as left of its limits."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the server was there and answered."""
+        return self.kind != "connection" and (self.kind != "timeout" or self.maybe_billed)
 
 
 @dataclass(frozen=True)
@@ -51,106 +94,65 @@ class Body:
     """A response of status 200."""
 
     data: bytes
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Wire(Protocol):
-    """What carries a request to a model. Safe to use from many threads."""
+    """Sends a request to a model, in the event loop."""
 
-    def post(self, messages: list[dict[str, str]], options: Mapping[str, Any]) -> Body:
-        """Ask for a chat completion, in OpenAI's form, with `options` besides the model and the messages.
+    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> Body:
+        """Ask for a chat completion, in OpenAI's form.
 
         Raises:
-            WireClosed: it was closed, before or meanwhile.
-            Exception: see `trouble`.
+            AttemptFailed: there is no response, or one of another status.
+            Unreadable: the response is not a chat completion.
         """
         ...
 
-    def trouble(self, error: Exception, sent: Sent, now: float) -> Trouble | None:
-        """What an exception of `post` stands for; None: it is not about the server. `now` is in seconds of the epoch."""
-        ...
-
-    def close(self) -> None:
-        """Close connections; requests that are on their way fail. Idempotent."""
+    async def close(self) -> None:
+        """Close connections. Idempotent."""
         ...
 
 
 class HttpWire:
-    """Connections to one endpoint; each has one request on its way at a time."""
+    """Connections to one endpoint; each carries one request at a time."""
 
-    def __init__(self, place: Endpoint, bounds: Bounds) -> None:
-        self._place, self._bounds = place, bounds
-        read = min(bounds.read_seconds, bounds.deadline_seconds)
+    def __init__(self, endpoint: Endpoint, settings: Settings, clock: Clock | None = None) -> None:
+        self._endpoint, self._settings, self._clock = endpoint, settings, clock or Clock()
+        read = min(settings.read_seconds, settings.deadline_seconds)
         self._client = openai.AsyncOpenAI(
-            api_key=place.key or "not-needed",
-            base_url=place.base_url,
+            api_key=endpoint.key or "not-needed",
+            base_url=endpoint.base_url,
             max_retries=0,
-            timeout=openai.Timeout(read, connect=min(bounds.connect_seconds, read), pool=None),
+            timeout=openai.Timeout(read, connect=min(settings.connect_seconds, read), pool=None),
             http_client=openai.DefaultAsyncHttpxClient(
-                trust_env=not place.is_loopback,
+                trust_env=not endpoint.is_loopback,
                 headers={"Accept-Encoding": "identity"},
                 event_hooks={"response": [self._bound]},
             ),
         )
-        self._lock = threading.Lock()
-        self._closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        """Runs in a thread of its own, from the first request on."""
-        self._thread: threading.Thread | None = None
 
-    def post(self, messages: list[dict[str, str]], options: Mapping[str, Any]) -> Body:
-        with self._lock:
-            if self._closed:
-                raise WireClosed
-            sending = asyncio.run_coroutine_threadsafe(self._post(messages, options), self._running_loop())
+    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> Body:
+        deadline = self._settings.deadline_seconds
         try:
-            return sending.result()
-        except CancelledError:
-            raise WireClosed from None
-
-    def trouble(self, error: Exception, sent: Sent, now: float) -> Trouble | None:
-        match error:
-            case openai.APIError():
-                return classify(error, sent, self._place, now=now)
-            case _DeadlinePassed():
-                return too_slow(self._bounds.deadline_seconds)
-            case _BodyTooLarge():
-                return bad_body(f"more than {self._bounds.largest_body_bytes} bytes, or compressed", self._place)
-        return None
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            loop, self._loop = self._loop, None
-        if loop is not None and self._thread is not None:
-            asyncio.run_coroutine_threadsafe(self._end(), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            self._thread.join()
-            loop.close()
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=loop.run_forever, name="http", daemon=True)
-            try:
-                self._thread.start()
-            except BaseException:  # the system gives no thread
-                loop.close()
-                raise
-            self._loop = loop
-        return self._loop
-
-    async def _post(self, messages: list[dict[str, str]], options: Mapping[str, Any]) -> Body:
-        try:
-            async with asyncio.timeout(self._bounds.deadline_seconds):
+            async with asyncio.timeout(deadline):
                 response = await self._client.chat.completions.with_raw_response.create(
-                    model=self._place.model,
+                    model=self._endpoint.model,
                     messages=messages,  # type: ignore[arg-type]
-                    **options,
+                    **parameters.options(),
                 )
                 return Body(response.content, response.headers)
         except TimeoutError:
-            raise _DeadlinePassed from None
+            detail = f"no whole answer within {deadline:g} s"
+            raise AttemptFailed("timeout", detail, Remedy.RETRY, maybe_billed=True) from None
+        except _BodyTooLarge:
+            why = f"more than {self._settings.largest_body_bytes} bytes, or compressed"
+            raise unreadable(why, self._endpoint) from None
+        except openai.APIError as error:
+            raise classify(error, parameters, self._endpoint, now=self._clock.epoch()) from error
+
+    async def close(self) -> None:
+        await self._client.close()
 
     async def _bound(self, response: httpx2.Response) -> None:
         """Let no more be read of a response than the limit."""
@@ -158,15 +160,11 @@ class HttpWire:
         if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
             raise _BodyTooLarge
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _BoundedStream(response.stream, self._bounds.largest_body_bytes)
+        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes)
 
-    async def _end(self) -> None:
-        sending = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in sending:
-            task.cancel()
-        await asyncio.gather(*sending, return_exceptions=True)
-        await self._client.close()
-        await asyncio.get_running_loop().shutdown_asyncgens()
+
+class _BodyTooLarge(Exception):
+    """A response is larger than the limit, or has a size that cannot be bounded."""
 
 
 class _BoundedStream(httpx2.AsyncByteStream):
@@ -184,3 +182,122 @@ class _BoundedStream(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+_RETRIED = frozenset({408, 409, 425, 429})
+_BUSY = frozenset({429, 503, 529})
+_MAYBE_BILLED = frozenset({408, 502, 504, 524})
+"""Status codes of a gateway when the model behind it took too long or was lost."""
+_NOT_SENT = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "WriteError", "WriteTimeout", "ProxyError", "LocalProtocolError"}
+)
+"""Exceptions of the HTTP client after which the server cannot have read the whole request."""
+_LONGEST_DETAIL = 400
+_PROMPT_TOO_LONG = re.compile(
+    r"context[ _](length|size|window)|maximum context|prompt is too long|too many (input )?tokens|string_above_max",
+    re.I,
+)
+_FILTERED = re.compile(r"content[ _](filter|policy|management)|invalid_prompt", re.I)
+_ABOUT_N = re.compile(r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions", re.I)
+_ABOUT_TEMPERATURE = re.compile(r"\btemperature\b", re.I)
+_ABOUT_SEED = re.compile(r"\bseed\b", re.I)
+_ABOUT_TOKENS = re.compile(r"\bmax_(completion_|new_|output_)?tokens\b|in the completion", re.I)
+_TOO_MANY = re.compile(
+    r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)|less than or equal|<=|\d > \d|reduce the length",
+    re.I,
+)
+
+
+def classify(error: openai.APIError, parameters: Parameters, endpoint: Endpoint, *, now: float) -> AttemptFailed:
+    """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
+    if isinstance(error, openai.APIStatusError):
+        failure = _of_status(error, parameters, endpoint, now)
+        failure.allowances = allowances(error.response.headers)
+        return failure
+    if not isinstance(error, openai.APIConnectionError):
+        return unreadable(type(error).__name__, endpoint)
+    cause = error.__cause__
+    is_timeout = isinstance(error, openai.APITimeoutError)
+    what, reason = "no answer in time" if is_timeout else "connection failed", _reason(cause)
+    return AttemptFailed(
+        "timeout" if is_timeout else "connection",
+        one_line(f"{what}: {reason}" if reason else what, endpoint),
+        Remedy.RETRY,
+        maybe_billed=type(cause).__name__ not in _NOT_SENT,
+    )
+
+
+def unreadable(why: str, endpoint: Endpoint) -> AttemptFailed:
+    """A response of status 200 that holds no readable answer. It is sent again: there is nothing to keep of it."""
+    detail = one_line(f"unreadable answer: {why}", endpoint)
+    return AttemptFailed("bad_response", detail, Remedy.RETRY, maybe_billed=True)
+
+
+def _of_status(error: openai.APIStatusError, parameters: Parameters, endpoint: Endpoint, now: float) -> AttemptFailed:
+    status, message = error.status_code, _message(error)
+    detail = one_line(f"HTTP {status}: {message}" if message else f"HTTP {status}", endpoint)
+    if status in {400, 413, 422}:
+        remedy = _remedy_of_rejection(status, f"{error.code} {error.param} {message}", parameters)
+        return AttemptFailed("bad_response", detail, remedy)
+    if status == 429 and "insufficient_quota" in {error.code, error.type}:
+        return AttemptFailed("rate_limited", detail, Remedy.GIVE_UP)
+    if status in _RETRIED or status >= 500:
+        kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]
+        return AttemptFailed(
+            kind,
+            detail,
+            Remedy.RETRY,
+            retry_after_seconds(error.response.headers, now),
+            maybe_billed=status in _MAYBE_BILLED,
+            busy=status in _BUSY,
+        )
+    if status == 401:  # without the body: OpenAI's shows the ends of the key
+        variable = endpoint.key_variable
+        key = f"the key in {variable} is refused" if endpoint.key else f"a key is needed: set {variable}"
+        return AttemptFailed("bad_response", f"{key} (HTTP 401)", Remedy.GIVE_UP)
+    if status == 404:
+        hint = f"no model {endpoint.model!r} there, or the base URL lacks its /v1"
+        return AttemptFailed("bad_response", one_line(f"{hint} ({detail})", endpoint), Remedy.GIVE_UP)
+    return AttemptFailed("bad_response", detail, Remedy.GIVE_UP)
+
+
+def _remedy_of_rejection(status: int, message: str, parameters: Parameters) -> Remedy:
+    """A rejected request was not answered and not billed. The order matters: messages on length mention completions too."""
+    if parameters.max_tokens is not None and _ABOUT_TOKENS.search(message) and not _FILTERED.search(message):
+        if not _TOO_MANY.search(message):
+            return Remedy.OTHER_TOKENS_NAME
+        return Remedy.FEWER_TOKENS if parameters.max_tokens > LEAST_TOKENS else Remedy.ANSWER_EMPTY
+    if status == 413 or _PROMPT_TOO_LONG.search(message) or _FILTERED.search(message):
+        return Remedy.ANSWER_EMPTY
+    if parameters.temperature is not None and _ABOUT_TEMPERATURE.search(message):
+        return Remedy.DROP_TEMPERATURE
+    if parameters.seed is not None and _ABOUT_SEED.search(message):
+        return Remedy.DROP_SEED
+    if parameters.n > 1 and _ABOUT_N.search(message):
+        return Remedy.ASK_SINGLY
+    return Remedy.GIVE_UP
+
+
+def _message(error: openai.APIStatusError) -> str:
+    """What the body says, in the forms that servers use: OpenAI, llama.cpp and ollama, vLLM, FastAPI, plain text."""
+    body = error.body
+    if isinstance(body, dict):
+        message = body.get("message") or body.get("detail") or body
+        return message if isinstance(message, str) else json.dumps(message, default=str)
+    return body if isinstance(body, str) else ""
+
+
+def _reason(error: BaseException | None) -> str:
+    """Why there is no connection, in the system's words, else in those of the error; empty where there is no error."""
+    root = error
+    while root is not None:
+        if isinstance(root, OSError) and root.errno:
+            return os.strerror(root.errno) if root.errno > 0 else str(root.strerror)
+        root = root.exceptions[0] if isinstance(root, BaseExceptionGroup) else root.__cause__ or root.__context__
+    return str(error) or type(error).__name__ if error is not None else ""
+
+
+def one_line(text: str, endpoint: Endpoint) -> str:
+    """A detail: one line without keys, at most 400 characters."""
+    line = " ".join(endpoint.hide_key(text).split())
+    return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"

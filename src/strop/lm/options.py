@@ -55,11 +55,11 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One model to be made."""
+class ModelSpec:
+    """A specification that was read, for `from_spec` of a model's module."""
 
-    spec: str
-    """As it was given, without options."""
+    text: str
+    """As the user wrote it, without options."""
     rest: str
     """What follows the head and its colon or slash."""
     settings: ModelSettings

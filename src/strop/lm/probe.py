@@ -1,11 +1,12 @@
 """What a model's server supports, found out by one tiny request.
 
-A server that rejects a parameter of it is asked again without that one: a rejected request was not answered and is not paid.
-What cannot be seen from one answer is not claimed: `taken` says that a parameter was not refused, not that it was heeded.
+When the server rejects a parameter, it is asked again without: a rejected request was not answered and is not billed. Only what
+one answer shows is claimed: `taken` says that a parameter was not refused, not that it had an effect.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Mapping
@@ -13,26 +14,23 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from strop.base.errors import LanguageModelError
+from strop.lm.async_model import event_loop
 from strop.lm.base import LanguageModel, Request
 from strop.lm.endpoints import Endpoint
-from strop.lm.openai_answers import Answer, Asked, Unreadable, read_answer
-from strop.lm.openai_errors import Remedy, Trouble, bad_body
-from strop.lm.openai_terms import Sent
-from strop.lm.openai_wire import Body, Bounds, HttpWire
+from strop.lm.openai_chat import Answer, Asked, Parameters, Unreadable, read_answer
+from strop.lm.openai_wire import AttemptFailed, Body, HttpWire, Remedy, Settings, Wire, unreadable
 from strop.lm.rate_limit import allowances
 
 State: TypeAlias = Literal["yes", "no", "taken", "refused", "ignored", "unknown"]
 
 PROMPT = "Reply with the single word: strop"
 _TOKENS = 32
-_CONNECT_SECONDS = 20.0
-_LARGEST_BODY = 1 << 20
 _OTHER_NAMES = ("max_tokens", "max_completion_tokens")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a server does or does not."""
+    """One ability of a server."""
 
     state: State
     detail: str = ""
@@ -46,7 +44,7 @@ class Probed:
     host: str
     """Where the server is; empty where there is none."""
     reachable: bool
-    """Whether it answered in a form that can be read."""
+    """Whether its answer can be read."""
     detail: str
     """In how many seconds it answered, or why it did not; one line without keys."""
     model: str = ""
@@ -54,28 +52,35 @@ class Probed:
     findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
-def probe_server(place: Endpoint, *, timeout: float = 60.0) -> Probed:
-    """Ask the server of `place` once for two short answers, and look at what comes; it has `timeout` seconds in all."""
-    sent = Sent(2, 0.5, _TOKENS, seed=1)
+def probe_server(endpoint: Endpoint, *, timeout: float = 60.0) -> Probed:
+    """Ask the server of `endpoint` once for two short answers; each attempt has `timeout` seconds."""
+    return asyncio.run_coroutine_threadsafe(_probe(endpoint, timeout), event_loop()).result()
+
+
+async def _probe(endpoint: Endpoint, timeout: float) -> Probed:
+    settings = Settings(
+        connect_seconds=20.0, read_seconds=timeout, deadline_seconds=timeout, largest_body_bytes=1 << 20
+    )
+    wire = HttpWire(endpoint, settings)
+    parameters = Parameters(2, 0.5, _TOKENS, seed=1)
     refused: dict[str, Finding] = {}
-    wire = HttpWire(place, Bounds(_CONNECT_SECONDS, timeout, timeout, _LARGEST_BODY))
     try:
         while True:
             started = time.monotonic()
-            result = _ask(wire, place, sent)
-            if not isinstance(result, Trouble):
+            try:
+                answer, body = await _ask(wire, endpoint, parameters)
                 break
-            name, milder = _without(result, sent, refused)
-            if milder == sent:
-                return Probed(place.name, place.host, False, result.detail)
-            refused[name] = Finding("refused", result.detail)
-            sent = milder
+            except AttemptFailed as failure:
+                name, milder = _without(failure, parameters, refused)
+                if milder == parameters:
+                    return Probed(endpoint.name, endpoint.host, False, failure.detail)
+                refused[name] = Finding("refused", failure.detail)
+                parameters = milder
     finally:
-        wire.close()
-    answer, body = result
-    seconds = time.monotonic() - started
-    found = {**_findings(answer, sent), **refused, **_rate_limits(body.headers)}
-    return Probed(place.name, place.host, True, f"answered in {seconds:.1f} s", place.hide_key(answer.model), found)
+        await wire.close()
+    detail = f"answered in {time.monotonic() - started:.1f} s"
+    findings = {**_findings(answer, parameters), **refused, **_rate_limits(body.headers)}
+    return Probed(endpoint.name, endpoint.host, True, detail, endpoint.hide_key(answer.model), findings)
 
 
 def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed:
@@ -92,31 +97,25 @@ def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed
         return Probed(model.name, "", False, f"no answer within {timeout:g} s: {error}" if late else str(error))
     finally:
         alarm.cancel()
-    seconds = time.monotonic() - started
-    found = {
+    detail = f"answered in {time.monotonic() - started:.1f} s"
+    findings = {
         "usage": _usage(completion.input_tokens, completion.output_tokens),
         "reasoning": Finding("yes" if completion.reasoning else "no"),
     }
-    return Probed(model.name, "", True, f"answered in {seconds:.1f} s", completion.model, found)
+    return Probed(model.name, "", True, detail, completion.model, findings)
 
 
-def _ask(wire: HttpWire, place: Endpoint, sent: Sent) -> tuple[Answer, Body] | Trouble:
-    """One request."""
+async def _ask(wire: Wire, endpoint: Endpoint, parameters: Parameters) -> tuple[Answer, Body]:
     try:
-        body = wire.post([{"role": "user", "content": PROMPT}], sent.options())
-        return read_answer(body.data, Asked(sent.n, len(PROMPT), sent.max_tokens)), body
+        body = await wire.post([{"role": "user", "content": PROMPT}], parameters)
+        return read_answer(body.data, Asked(parameters.n, len(PROMPT), parameters.max_tokens)), body
     except Unreadable as error:
-        return bad_body(str(error), place)
-    except Exception as error:
-        trouble = wire.trouble(error, sent, time.time())
-        if trouble is None:
-            raise
-        return trouble
+        raise unreadable(str(error), endpoint) from None
 
 
-def _without(trouble: Trouble, sent: Sent, refused: Mapping[str, Finding]) -> tuple[str, Sent]:
+def _without(failure: AttemptFailed, sent: Parameters, refused: Mapping[str, Finding]) -> tuple[str, Parameters]:
     """(the parameter that the server rejects, what to send instead); the same where another request cannot help."""
-    match trouble.remedy:
+    match failure.remedy:
         case Remedy.ASK_SINGLY:
             return "n", replace(sent, n=1)
         case Remedy.DROP_TEMPERATURE:
@@ -132,32 +131,32 @@ def _without(trouble: Trouble, sent: Sent, refused: Mapping[str, Finding]) -> tu
             return "", sent
 
 
-def _findings(answer: Answer, sent: Sent) -> dict[str, Finding]:
-    """What the answer itself shows; for parameters that were refused, another finding takes the place of this."""
-    given = len(answer.choices)
-    singly = f"{given} answer to a request for {sent.n}: the others are asked for one by one"
-    found = {
-        "n": Finding("yes", f"{given} answers to one request") if given > 1 else Finding("ignored", singly),
+def _findings(answer: Answer, sent: Parameters) -> dict[str, Finding]:
+    """What the answer itself shows; findings about refused parameters replace these."""
+    count = len(answer.choices)
+    one_by_one = f"{count} answer to a request for {sent.n}: the others are requested one by one"
+    findings = {
+        "n": Finding("yes", f"{count} answers to one request") if count > 1 else Finding("ignored", one_by_one),
         "temperature": Finding("taken"),
         "seed": Finding("taken"),
         "max_tokens": Finding("taken", f"as {sent.tokens_name}"),
         "usage": _usage(answer.input_tokens, answer.output_tokens, answer.doubts),
         "reasoning": Finding("yes" if any(choice.reasoning for choice in answer.choices) else "no"),
     }
-    most = _TOKENS * given
+    most = _TOKENS * count
     if sent.max_tokens is not None and answer.output_tokens is not None and answer.output_tokens > most:
-        found["max_tokens"] = Finding("ignored", f"{answer.output_tokens} tokens came, {most} were allowed")
-    return found
+        findings["max_tokens"] = Finding("ignored", f"{answer.output_tokens} tokens arrived, {most} were allowed")
+    return findings
 
 
-def _usage(given_in: int | None, given_out: int | None, doubts: tuple[str, ...] = ()) -> Finding:
-    if given_out is None:
+def _usage(input_tokens: int | None, output_tokens: int | None, doubts: tuple[str, ...] = ()) -> Finding:
+    if output_tokens is None:
         return Finding("no", "; ".join(doubts))
-    return Finding("yes", f"{'?' if given_in is None else given_in} in, {given_out} out")
+    return Finding("yes", f"{'?' if input_tokens is None else input_tokens} in, {output_tokens} out")
 
 
 def _rate_limits(headers: Mapping[str, str]) -> dict[str, Finding]:
-    told = [f"{each.limit:g} {name}, {each.remaining:g} left" for name, each in allowances(headers).items()]
-    if told:
-        return {"rate_limits": Finding("yes", "; ".join(told))}
-    return {"rate_limits": Finding("no", "where you know them, give ?rpm= and ?tpm=")}
+    reports = [f"{left.limit:g} {name}, {left.remaining:g} left" for name, left in allowances(headers).items()]
+    if reports:
+        return {"rate_limits": Finding("yes", "; ".join(reports))}
+    return {"rate_limits": Finding("no", "if you know them, write ?rpm= and ?tpm=")}

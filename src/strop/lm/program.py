@@ -1,41 +1,40 @@
-"""Run a program of the user once: the conversation goes in, the answer comes out, and nothing of it is left behind.
+"""Run a program of the user once: the conversation goes in, the answer comes out, and no process or file of it is left.
 
-The program is no guest: it has the user's rights and environment. What it is not given is a terminal, strop's own folder, or
-more time and output than was said.
+The program is not a guest: it has the user's rights and environment. It gets no terminal, an empty folder, and limits of time and
+output.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-import selectors
-import subprocess
 import sys
 import tempfile
-import threading
-import time
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from strop.lm.process_reaper import CANNOT_START
 
-KEEPER = Path(__file__).with_name("process_reaper.py")
-LOOK_SECONDS = 0.1
-"""How soon a stop is heard of while the program is silent."""
-KEEPER_SECONDS = 10.0
+_REAPER = Path(__file__).with_name("process_reaper.py")
+_REAPER_SECONDS = 10.0
 """How long ending a program may take."""
-KEPT_OF_ERRORS = 4096
+_ERROR_BYTES = 4096
 """Bytes of the end of standard error that are kept."""
+
+Ending: TypeAlias = Literal["exited", "timeout", "stopped", "oversized"]
 
 
 @dataclass(frozen=True)
 class Ended:
     """How a program ended."""
 
-    how: Literal["by itself", "timeout", "stopped", "oversized"]
+    how: Ending
     code: int
-    """Its exit code, 128 + n after signal n; says nothing unless it ended by itself."""
+    """Its exit code, 128 + n after signal n; means nothing unless it exited by itself."""
     output: bytes
     """What it wrote to standard output, at most as much as was allowed."""
     errors: bytes
@@ -44,78 +43,87 @@ class Ended:
     @property
     def never_ran(self) -> bool:
         """Whether it, or the program that a shell should have run, could not be started."""
-        return self.how == "by itself" and self.code in (CANNOT_START - 1, CANNOT_START)
+        return self.how == "exited" and self.code in (CANNOT_START - 1, CANNOT_START)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run of a program may take."""
+    """Limits of one run of a program."""
 
     seconds: float = 600.0
     output_bytes: int = 1 << 20
 
 
-def run_program(
-    words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: Limits, stop: threading.Event
-) -> Ended:
-    """Run `words` in a new empty folder, with `text` as its standard input. Whatever it started has ended on return.
+async def run_program(words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: Limits) -> Ended:
+    """Run `words` in a new empty folder, with `text` as its standard input. Every process that it started has ended on return.
+
+    Cancelling the task stops the program.
 
     Raises:
         OSError: the system has no processes, files or memory left.
     """
     read_end, lifeline = os.pipe()
     try:
-        with tempfile.TemporaryFile() as asked:
-            asked.write(text)
-            asked.seek(0)
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(KEEPER), str(read_end), *words],
-                stdin=asked,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(text)
+            stdin.seek(0)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(_REAPER), str(read_end), *words),
+                stdin=stdin,
+                stdout=PIPE,
+                stderr=PIPE,
                 env=dict(environ),
                 pass_fds=(read_end,),
-                start_new_session=True,  # Ctrl-C at the terminal is strop's to hear
+                start_new_session=True,  # Ctrl-C at the terminal is for strop
             )
     except BaseException:
         os.close(lifeline)
         raise
     finally:
         os.close(read_end)
-    with process:
-        try:
-            how, output, errors = _read(process, limits, stop)
-        finally:
-            os.close(lifeline)
-        try:
-            code = process.wait(KEEPER_SECONDS)
-        except subprocess.TimeoutExpired:  # something hangs in the kernel, on a dead disk say
-            process.kill()
-            code = process.wait()
-        return Ended(how, code, output, errors)
+    output, errors = bytearray(), bytearray()
+    try:
+        how = await _read(process, limits, output, errors)
+    finally:
+        os.close(lifeline)
+    code = await _exit_code(process)
+    return Ended(how, code, bytes(output[: limits.output_bytes]), bytes(errors[-_ERROR_BYTES:]))
 
 
-def _read(
-    process: subprocess.Popen[bytes], limits: Limits, stop: threading.Event
-) -> tuple[Literal["by itself", "timeout", "stopped", "oversized"], bytes, bytes]:
+async def _read(process: Process, limits: Limits, output: bytearray, errors: bytearray) -> Ending:
+    """Read both streams until they end or a limit is reached."""
     assert process.stdout is not None and process.stderr is not None
-    deadline = time.monotonic() + limits.seconds
-    output, errors = bytearray(), b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        selector.register(process.stderr, selectors.EVENT_READ)
-        while selector.get_map():
-            left = deadline - time.monotonic()
-            if stop.is_set() or left <= 0:
-                return "stopped" if stop.is_set() else "timeout", bytes(output), errors
-            for key, _ in selector.select(min(left, LOOK_SECONDS)):
-                chunk = os.read(key.fd, 1 << 16)
-                if not chunk:
-                    selector.unregister(key.fileobj)
-                elif key.fileobj is process.stderr:
-                    errors = (errors + chunk)[-KEPT_OF_ERRORS:]
-                else:
-                    output += chunk
-            if len(output) > limits.output_bytes:
-                return "oversized", bytes(output[: limits.output_bytes]), errors
-    return "by itself", bytes(output), errors
+    reading_errors = asyncio.ensure_future(_collect(process.stderr, errors, None))
+    try:
+        async with asyncio.timeout(limits.seconds):
+            if await _collect(process.stdout, output, limits.output_bytes):
+                return "oversized"
+            await reading_errors
+    except TimeoutError:
+        return "timeout"
+    except asyncio.CancelledError:
+        return "stopped"
+    finally:
+        reading_errors.cancel()
+    return "exited"
+
+
+async def _collect(stream: asyncio.StreamReader, data: bytearray, most: int | None) -> bool:
+    """Add the stream to `data`; whether it is larger than `most`. Without `most`, only the end of the stream is kept."""
+    while chunk := await stream.read(1 << 16):
+        data += chunk
+        if most is None:
+            del data[:-_ERROR_BYTES]
+        elif len(data) > most:
+            return True
+    return False
+
+
+async def _exit_code(process: Process) -> int:
+    try:
+        async with asyncio.timeout(_REAPER_SECONDS):
+            return await process.wait()
+    except TimeoutError:  # something hangs in the kernel, for example on a dead disk
+        with suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()

@@ -1,30 +1,30 @@
-"""One pace for all who ask one model: limits per minute, pauses that the server asks for, and how many requests at once.
+"""The pace of requests to one model: limits per minute, pauses that the server asks for, and how many are in flight.
 
-Requests go out first come, first served; one that is sent again keeps its place. A request that waits sleeps until its turn:
-nothing polls.
+Requests go out first come, first served; a request that is sent again keeps its place. All of it runs in one event loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import bisect
 import math
 import re
-import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-End: TypeAlias = Literal["answered", "limited", "overloaded", "failed"]
-"""How an attempt ended. `limited`: the caller asks too often (HTTP 429); `overloaded`: all callers do (503, 529)."""
+Outcome: TypeAlias = Literal["answered", "limited", "overloaded", "failed"]
+"""How an attempt ended. `limited`: the caller sends too many requests (HTTP 429); `overloaded`: all callers do (503, 529)."""
 _MARGIN = 2
-"""Requests that are held back after a refusal: what left too early by a breath is not refused again and again."""
+"""Requests that are held back after a refusal, so that the next one is not refused for being a moment early."""
 _TINY = 1e-9
 """Less than this is missing only by rounding."""
 
 
 class Clock:
-    """The machine's clock; another one, for tests, lets time pass as it likes."""
+    """The machine's clock; tests use one that does not wait."""
 
     def now(self) -> float:
         """Seconds; never goes back."""
@@ -34,28 +34,38 @@ class Clock:
         """Seconds of the epoch."""
         return time.time()
 
-    def wait(self, changed: threading.Condition, seconds: float | None) -> None:
-        """Sleep until `changed` is notified, at most so long. The caller holds its lock."""
-        changed.wait(seconds)
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Wait until `event` is set, at most `seconds`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
 
 
-@dataclass(frozen=True)
+class PacerFinished(Exception):
+    """Nothing more is sent."""
+
+
+@dataclass
 class Turn:
-    """The right to have one request in flight; given back to `Pacer.leave`."""
+    """The right to have one request in flight. Its holder writes how the request ended."""
 
     number: int
+    """Of the request, in the order in which requests were sent."""
     tokens: int
     """Reserved."""
+    outcome: Outcome = "failed"
+    used_tokens: int | None = None
+    """What the request took; None: not known, so the reservation stays."""
 
 
 @dataclass(frozen=True)
 class _Waiting:
     place: int
-    changed: threading.Condition
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Pacer:
-    """Lets requests go out, one turn each. Safe to use from many threads."""
+    """Lets requests go out, one turn each."""
 
     def __init__(
         self,
@@ -65,10 +75,9 @@ class Pacer:
         tokens: float | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """`connections` (1 and up) may be in flight at most; `requests` and `tokens` are limits per minute, None where none
-        is known: then what the server says of itself is one."""
+        """At most `connections` (1 and up) are in flight. `requests` and `tokens` are limits per minute; where None, what the
+        server reports about itself is the limit."""
         self._clock = clock or Clock()
-        self._lock = threading.Lock()
         self._window = Window(connections)
         self._limits = {"requests": requests, "tokens": tokens}
         self._buckets = {name: Bucket(limit) for name, limit in self._limits.items() if limit is not None}
@@ -78,119 +87,114 @@ class Pacer:
         self._queue: list[_Waiting] = []
         self._finished = False
 
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more may go out."""
-        return self._finished
-
     def place(self) -> int:
         """A place in the queue, for one request and all its attempts."""
-        with self._lock:
-            self._places += 1
-            return self._places
+        self._places += 1
+        return self._places
 
-    def enter(self, place: int, tokens: Callable[[], int]) -> Turn | None:
-        """Wait for a turn with about `tokens()` tokens; None when the pacer was finished instead.
+    @asynccontextmanager
+    async def turn(self, place: int, tokens: Callable[[], int]) -> AsyncIterator[Turn]:
+        """A turn for one attempt that takes about `tokens()` tokens; the estimate is made again after each wait.
 
-        `tokens` is called again whenever something changes: a request that waits long goes by the newest estimate.
+        Raises:
+            PacerFinished: the pacer was finished first.
         """
-        with self._lock:
-            waiting = _Waiting(place, threading.Condition(self._lock))
-            bisect.insort(self._queue, waiting, key=lambda queued: queued.place)
-            try:
-                while not self._finished:
-                    amounts = {"requests": 1, "tokens": tokens()}
-                    seconds = self._seconds(amounts) if self._queue[0] is waiting else None
-                    if seconds == 0.0:
-                        for name, bucket in self._buckets.items():
-                            bucket.take(amounts[name], self._clock.now())
-                        self._in_flight += 1
-                        return Turn(self._window.sent(), amounts["tokens"])
-                    self._clock.wait(waiting.changed, seconds)
-                return None
-            finally:
-                self._queue.remove(waiting)
-                self._call_next()
-
-    def leave(self, turn: Turn, end: End, *, used: int | None = None) -> None:
-        """The attempt has ended. `used` is what it took in tokens; None: not known, so what was reserved counts."""
-        with self._lock:
-            now = self._clock.now()
-            self._in_flight -= 1
-            if used is not None and "tokens" in self._buckets:
-                self._buckets["tokens"].take(used - turn.tokens, now)
-            if end == "answered":
-                self._window.answered()
-            # Where there is a pace to slow down, a limit per minute says nothing of how many may be in flight.
-            if end == "overloaded" or (end == "limited" and not self._buckets):
-                self._window.refused(turn.number)
-            if end == "limited":
-                for name, bucket in self._buckets.items():
-                    bucket.correct(-math.inf, -_MARGIN * _unit(name, turn), now)
-            self._call_next()
+        turn = await self._enter(place, tokens)
+        try:
+            yield turn
+        finally:
+            self._leave(turn)
 
     def correct(self, allowances: Mapping[str, Allowance], turn: Turn) -> None:
-        """In answer to the request of `turn` the server says what is left: of `requests`, of `tokens`, or nothing."""
-        with self._lock:
-            now = self._clock.now()
-            for name, left in allowances.items():
-                bucket = self._buckets.get(name)
-                if self._limits[name] is None and 0 < left.remaining < left.limit / 2 and left.reset_seconds > 0:
-                    # Never slower than the limit an hour: some servers tell what is left of a day.
-                    rate = max((left.limit - left.remaining) / left.reset_seconds, left.limit / 3600)
-                    bucket = self._buckets.setdefault(name, Bucket(left.limit))
-                    bucket.filled_at(rate, left.limit, now)
-                if bucket is not None:
-                    # It was true when the request came in. One request's worth of more keeps a full pace at 0 left.
-                    unit = _unit(name, turn)
-                    bucket.correct(left.remaining - (self._in_flight + 1) * unit, left.remaining + unit, now)
+        """Apply what the server reports in its answer to the request of `turn`."""
+        now = self._clock.now()
+        for name, left in allowances.items():
+            if self._limits[name] is None and 0 < left.remaining < left.limit / 2 and left.reset_seconds > 0:
+                # Never slower than the limit an hour: some servers report what is left of a day.
+                rate = max((left.limit - left.remaining) / left.reset_seconds, left.limit / 3600)
+                self._buckets.setdefault(name, Bucket(left.limit)).set_rate(rate, left.limit, now)
+            if name in self._buckets:
+                # It was true when the request arrived. One request's worth of more keeps a full pace at 0 left.
+                amount = _amount(name, turn)
+                least = left.remaining - (self._in_flight + 1) * amount
+                self._buckets[name].correct(least, left.remaining + amount, now)
 
     def hold(self, seconds: float) -> None:
-        """Nothing goes out for so long: the server asks for it."""
-        with self._lock:
-            self._held_until = max(self._held_until, self._clock.now() + seconds)
+        """Send nothing for so long."""
+        self._held_until = max(self._held_until, self._clock.now() + seconds)
 
     def finish(self) -> None:
-        """Nothing more goes out, and nobody waits any longer. Idempotent."""
-        with self._lock:
-            self._finished = True
-            for waiting in self._queue:
-                waiting.changed.notify()
+        """Send nothing more, and end all waits. Idempotent."""
+        self._finished = True
+        for waiting in self._queue:
+            waiting.changed.set()
+
+    async def _enter(self, place: int, tokens: Callable[[], int]) -> Turn:
+        waiting = _Waiting(place)
+        bisect.insort(self._queue, waiting, key=lambda queued: queued.place)
+        try:
+            while not self._finished:
+                amounts = {"requests": 1, "tokens": tokens()}
+                seconds = self._seconds(amounts) if self._queue[0] is waiting else None
+                if seconds == 0.0:
+                    for name, bucket in self._buckets.items():
+                        bucket.take(amounts[name], self._clock.now())
+                    self._in_flight += 1
+                    return Turn(self._window.sent(), amounts["tokens"])
+                waiting.changed.clear()
+                await self._clock.wait(waiting.changed, seconds)
+            raise PacerFinished
+        finally:
+            self._queue.remove(waiting)
+            self._wake_first()
+
+    def _leave(self, turn: Turn) -> None:
+        self._in_flight -= 1
+        now = self._clock.now()
+        if turn.used_tokens is not None and "tokens" in self._buckets:
+            self._buckets["tokens"].take(turn.used_tokens - turn.tokens, now)
+        if turn.outcome == "answered":
+            self._window.answered()
+        elif turn.outcome == "overloaded" or (turn.outcome == "limited" and not self._buckets):
+            self._window.refused(turn.number)
+        if turn.outcome == "limited":
+            for name, bucket in self._buckets.items():
+                bucket.correct(-math.inf, -_MARGIN * _amount(name, turn), now)
+        self._wake_first()
 
     def _seconds(self, amounts: Mapping[str, int]) -> float | None:
-        """How long the first of the queue has to wait, 0 for not at all; None: until something else ends."""
+        """How long the first of the queue has to wait, 0 for not at all; None: until another request ends."""
         if self._in_flight >= self._window.size:
             return None
         now = self._clock.now()
         waits = [bucket.seconds_until(amounts[name], now) for name, bucket in self._buckets.items()]
         return max([self._held_until - now, 0.0, *waits])
 
-    def _call_next(self) -> None:
+    def _wake_first(self) -> None:
         if self._queue:
-            self._queue[0].changed.notify()
+            self._queue[0].changed.set()
 
 
-def _unit(name: str, turn: Turn) -> int:
+def _amount(name: str, turn: Turn) -> int:
     """What one request takes of a limit."""
     return turn.tokens if name == "tokens" else 1
 
 
 class Bucket:
-    """A limit per minute that fills up steadily: full at first, with a minute's worth. Its level may fall below 0.
+    """A token bucket: it holds at most a minute's worth, is full at first and fills steadily. Its level may fall below 0.
 
-    What a server says corrects the level, but never above what the limit by itself allows. Times are seconds of one clock that
-    never goes back.
+    Reports of the server correct the level, but never above what the limit by itself allows.
     """
 
     def __init__(self, per_minute: float) -> None:
         self._rate = per_minute / 60
-        self._most = max(per_minute, 1.0)
-        self._level = self._most
-        self._earned = self._most  # the level without corrections
+        self._level = self._most = max(per_minute, 1.0)
+        self._allowed = self._most
+        """The level without corrections."""
         self._at: float | None = None
 
     def seconds_until(self, amount: float, now: float) -> float:
-        """How long until `amount` is there, 0 where it is. More than ever fits is there when the bucket is full."""
+        """How long until the bucket holds `amount`, or is full where that is more than it can hold."""
         self._fill(now)
         missing = min(amount, self._most) - self._level
         return missing / self._rate if missing > _TINY else 0.0
@@ -201,16 +205,15 @@ class Bucket:
         self._add(-amount)
 
     def correct(self, least: float, most: float, now: float) -> None:
-        """The server says that from `least` to `most` is there."""
+        """The server reports that from `least` to `most` is left."""
         self._fill(now)
-        self._level = min(max(self._level, least), most, self._earned)
+        self._level = min(max(self._level, least), most, self._allowed)
 
-    def filled_at(self, per_second: float, most: float, now: float) -> None:
-        """The server says how fast it fills, and how far."""
+    def set_rate(self, per_second: float, most: float, now: float) -> None:
+        """Fill at this rate, up to `most`."""
         self._fill(now)
         self._rate, self._most = per_second, max(most, 1.0)
-        self._level = min(self._level, self._most)
-        self._earned = self._most
+        self._level, self._allowed = min(self._level, self._most), self._most
 
     def _fill(self, now: float) -> None:
         if self._at is not None:
@@ -219,7 +222,7 @@ class Bucket:
 
     def _add(self, amount: float) -> None:
         self._level = min(self._level + amount, self._most)
-        self._earned = min(self._earned + amount, self._most)
+        self._allowed = min(self._allowed + amount, self._most)
 
 
 class Window:
@@ -233,30 +236,30 @@ class Window:
         self._answered = self._sent = self._halved_after = 0
 
     def sent(self) -> int:
-        """A request goes out; its number, from 1."""
+        """Count a request that goes out; its number, from 1."""
         self._sent += 1
         return self._sent
 
     def answered(self) -> None:
-        """An answer came."""
+        """Count an answer."""
         self._answered += 1
         if self._answered >= self.size:
             self._answered = 0
             self.size = min(self.size + 1, self._most)
 
     def refused(self, number: int) -> None:
-        """The request of this number was refused, as the server has too much to do."""
+        """The server refused the request of this number because of its load."""
         if number > self._halved_after:
             self.size = max(self.size // 2, 1)
             self._answered = 0
             self._halved_after = self._sent
 
 
-class Expected:
-    """What a request will take, in tokens, by what requests before took. Only pacing relies on it; no budget does."""
+class TokenEstimate:
+    """How many tokens a request takes, by those before. Only the pace uses it; no budget does."""
 
     def __init__(self, per_response: float) -> None:
-        """`per_response` is believed until the first answer."""
+        """`per_response` holds until the first answer."""
         self._per_response = per_response
         self._per_byte = 1 / 3
         self._weight = 1.0
@@ -266,7 +269,7 @@ class Expected:
         return round(prompt_bytes * self._per_byte + n * self._per_response) + 1
 
     def learn(self, prompt_bytes: int, n: int, input_tokens: int, output_tokens: int) -> None:
-        """What `n` responses to a prompt took."""
+        """Learn from `n` responses to a prompt."""
         self._per_byte += self._weight * (input_tokens / max(prompt_bytes, 1) - self._per_byte)
         self._per_response += self._weight * (output_tokens / max(n, 1) - self._per_response)
         self._weight = 0.1
@@ -274,18 +277,18 @@ class Expected:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a server says of one of its limits."""
+    """What a server reports about one of its limits."""
 
     limit: float
     """Above 0."""
     remaining: float
     """0 to `limit`."""
     reset_seconds: float
-    """Until it is whole again, 0 and up."""
+    """Until all of it is available again, 0 and up."""
 
 
 def allowances(headers: Mapping[str, str]) -> dict[str, Allowance]:
-    """What the server says is left, of `requests` and of `tokens`; without those that it does not tell whole and in a known form.
+    """What the server reports as left of `requests` and of `tokens`, without incomplete or unreadable reports.
 
     Reads `x-ratelimit-limit-requests`, `-remaining-requests`, `-reset-requests` and the same for tokens, with times such as
     `6m0s`, `1.5s` or `20ms`.
@@ -300,7 +303,7 @@ def allowances(headers: Mapping[str, str]) -> dict[str, Allowance]:
 
 
 def number_in(text: str | None) -> float | None:
-    """The number of a header, 0 and up; None where there is no such number."""
+    """The number of a header, 0 and up; None where it is missing or something else."""
     try:
         number = float(text) if text is not None else math.nan
     except ValueError:

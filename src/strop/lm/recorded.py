@@ -23,7 +23,7 @@ from typing import Any
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
-from strop.lm.options import Wanted
+from strop.lm.options import ModelSpec
 
 VERSION = 1
 
@@ -126,17 +126,17 @@ def answer_line(request: Request, completion: Completion) -> str:
     return json.dumps(line)
 
 
-def from_spec(wanted: Wanted) -> RecordedAnswers:
+def from_spec(spec: ModelSpec) -> RecordedAnswers:
     """The model `recorded:FILE`.
 
     Raises:
         ConfigurationError: see `read_recording`.
     """
-    if not wanted.rest:
+    if not spec.rest:
         raise ConfigurationError(
             "--model recorded needs a file of answers, as strop show RUN --answers writes: recorded:FILE"
         )
-    return read_recording(Path(wanted.rest), name=wanted.spec)
+    return read_recording(Path(spec.rest), name=spec.text)
 
 
 def read_recording(path: Path, *, name: str) -> RecordedAnswers:

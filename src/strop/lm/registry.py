@@ -14,7 +14,7 @@ from types import MappingProxyType
 from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel
 from strop.lm.endpoints import PROVIDERS
-from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, Wanted, members, read_spec, written_options
+from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, ModelSpec, members, read_spec, written_options
 
 FORMS = (
     "offline",
@@ -52,8 +52,8 @@ def make(
     head, module = _head(spec)
     name, settings = read_spec(spec, replace(defaults, url=base_url))
     _refuse_what_is_not_for(head, base_url, written_options(spec)[1])
-    from_spec: Callable[[Wanted], LanguageModel] = importlib.import_module(f"strop.lm.{module}").from_spec
-    return from_spec(Wanted(name, name[len(head) + 1 :], settings, seed, environ))
+    from_spec: Callable[[ModelSpec], LanguageModel] = importlib.import_module(f"strop.lm.{module}").from_spec
+    return from_spec(ModelSpec(name, name[len(head) + 1 :], settings, seed, environ))
 
 
 def check(spec: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch
-from strop.lm.options import Wanted
+from strop.lm.options import ModelSpec
 
 
 class Scripted:
@@ -92,15 +92,15 @@ class Scripted:
         return f"{self.name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more asked"
 
 
-def from_spec(wanted: Wanted) -> Scripted:
+def from_spec(spec: ModelSpec) -> Scripted:
     """The model `scripted:FILE`.
 
     Raises:
         ConfigurationError: see `read_script`.
     """
-    if not wanted.rest:
+    if not spec.rest:
         raise ConfigurationError("--model scripted needs a file of answers, one JSON string a line: scripted:FILE")
-    return read_script(Path(wanted.rest), name=wanted.spec)
+    return read_script(Path(spec.rest), name=spec.text)
 
 
 def read_script(path: Path, *, name: str) -> Scripted:

@@ -13,8 +13,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.anyllm import _as_json
 from strop.lm.base import LanguageModel, Request
-from strop.lm.openai_answers import Unreadable, read_answer
-from strop.lm.openai_terms import seed_of
+from strop.lm.openai_chat import Unreadable, read_answer, seed_of
 from strop.lm.scripted import Scripted
 from strop.testing import language_model as kit
 from support.openai_server import OpenAIServer

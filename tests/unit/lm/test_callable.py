@@ -108,7 +108,7 @@ def test_callable_may_raise_anything(raised: BaseException) -> None:
 
 @pytest.mark.parametrize("given", [None, 3, b"bytes", ["list"]])
 def test_callable_that_gives_no_text_is_a_failure(given: object) -> None:
-    with pytest.raises(LanguageModelError, match=f"gave {type(given).__name__}, not text"):
+    with pytest.raises(LanguageModelError, match=f"returned {type(given).__name__}, not text"):
         CallableModel(lambda request: given).complete(REQUESTS[:1])  # type: ignore[arg-type, return-value]
 
 
@@ -188,7 +188,7 @@ def test_registry_finds_methods_stand_ins_and_whole_models(folder: Path) -> None
         ("python:own", "python:MODULE:FUNCTION"),
         ("python:no_such_module_anywhere:f", "No module named"),
         ("python:gone.py:f", "there is no file gone.py"),
-        ("python:own.py:nothing", "defines no nothing"),
+        ("python:own.py:nothing", "does not define nothing"),
         ("python:broken.py:f", "does not load: NameError"),
         ("python:leaves.py:f", "does not load: SystemExit"),
         ("python:own.py:answer?rpm=3", "takes no rpm"),

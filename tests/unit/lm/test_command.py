@@ -20,7 +20,7 @@ from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.command import CommandModel, Settings
 from strop.lm.program import Limits
-from strop.lm.retry_policy import Patience
+from strop.lm.retry_policy import RetryPolicy
 from strop.testing import language_model as kit
 from support.processes import wait_until
 
@@ -34,7 +34,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[CommandModel] = []
 
     def of(line: str, *, tries: float = 0, environ: Mapping[str, str] | None = None, **limits: float) -> CommandModel:
-        settings = Settings(4, Limits(**limits), Patience(tries, first_wait_seconds=0.001))  # type: ignore[arg-type]
+        settings = Settings(4, Limits(**limits), RetryPolicy(tries, first_wait_seconds=0.001))  # type: ignore[arg-type]
         around = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), **(environ or {})}
         made.append(CommandModel(f"command:sh -c {shlex.quote(line)}", around, settings, jitter=random.Random(0)))
         return made[-1]
@@ -133,7 +133,7 @@ def test_what_a_program_prints_before_it_fails_is_no_answer(make: Make, tmp_path
 
 
 def test_half_an_answer_of_a_killed_program_is_no_answer(make: Make) -> None:
-    with pytest.raises(LanguageModelError, match=r"exit code 137 \(signal 9\): it said nothing"):
+    with pytest.raises(LanguageModelError, match=r"exit code 137 \(signal 9\): it printed no error"):
         answer(make("echo half; kill -9 $$"))
 
 
@@ -306,9 +306,9 @@ def test_failure_says_that_the_folder_is_empty_when_a_word_names_a_file_here(
 ) -> None:
     (tmp_path / "model.py").write_text("print('here')")
     monkeypatch.chdir(tmp_path)
-    settings = Settings(patience=Patience(give_up_seconds=0))
+    settings = Settings(retry=RetryPolicy(give_up_seconds=0))
     model = CommandModel(f"command:{sys.executable} model.py", {}, settings, jitter=random.Random(0))
-    with pytest.raises(LanguageModelError, match=r"It runs in an empty folder: write model\.py with its whole path"):
+    with pytest.raises(LanguageModelError, match=r"It runs in an empty folder: write the full path of model\.py"):
         answer(model)
     model.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.lm import endpoints
-from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint
+from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint_of
 
 KEY = "sk-test-0123456789abcdef"
 OTHER = "sk-other-0123456789abcdef"
@@ -18,7 +18,7 @@ VENDORS = sorted(name for name, provider in PROVIDERS.items() if provider.needs_
 
 
 def at(spec: str, base_url: str | None = None, **environ: str) -> Endpoint:
-    return endpoint(spec, base_url=base_url, environ=environ)
+    return endpoint_of(spec, base_url=base_url, environ=environ)
 
 
 @pytest.mark.parametrize(

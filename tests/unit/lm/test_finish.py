@@ -10,7 +10,7 @@ import pytest
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Request
-from strop.lm.endpoints import endpoint
+from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
@@ -18,7 +18,7 @@ from support.openai_server import OpenAIServer
 
 def model_at(server: OpenAIServer) -> OpenAIModel:
     return OpenAIModel(
-        endpoint("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k"}), jitter=random.Random(0)
+        endpoint_of("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k"}), jitter=random.Random(0)
     )
 
 

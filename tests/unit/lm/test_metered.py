@@ -12,7 +12,7 @@ import pytest
 from strop.base.budget import COST, TOKENS, Budget, Movement
 from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.endpoints import endpoint
+from strop.lm.endpoints import endpoint_of
 from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
@@ -310,7 +310,7 @@ def test_limit_is_kept_and_calls_go_on_at_once_when_many_threads_ask_with_little
 def test_bill_is_that_of_a_real_server_when_it_gives_several_responses_at_once() -> None:
     run = Budget()
     with OpenAIServer(Scripted([f"answer {n} " * 9 for n in range(6)])) as server:
-        place = endpoint("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k" * 9})
+        place = endpoint_of("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k" * 9})
         model = OpenAIModel(place, jitter=random.Random(1))
         completions = Metered(model, {"openai/x": TARIFF}, run).complete([PROMPT] * 6)
         model.close()

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.endpoints import endpoint
-from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.retry_policy import Patience
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai import OpenAIModel
+from strop.lm.openai_wire import Settings
+from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.loopback import KEY, Loopback, kinds, loopback, texts
 from support.openai_server import OpenAIServer
@@ -119,7 +120,7 @@ PASSING = [
 def test_openai_keeps_every_billed_answer_and_pays_for_none_twice_under_any_faults(
     faults: list[str], messages: list[str]
 ) -> None:
-    with loopback(faults, Settings(max_connections=4, patience=Patience(first_contact_seconds=1e9))) as it:
+    with loopback(faults, Settings(max_connections=4, retry=RetryPolicy(first_contact_seconds=1e9))) as it:
         answers = it.ask(*messages)
         billed = [text or "" for seen in it.server.seen for text in seen.billed]
     assert len(answers) == len(messages)
@@ -292,7 +293,7 @@ def test_openai_reports_a_server_that_is_not_there() -> None:
 
 
 def test_openai_reports_a_server_that_is_silent_too_long() -> None:
-    limits = Settings(read_seconds=0.05, patience=Patience(give_up_seconds=0))
+    limits = Settings(read_seconds=0.05, retry=RetryPolicy(give_up_seconds=0))
     with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError, match="no answer in time"):
         it.ask("a")
 
@@ -307,7 +308,7 @@ def test_openai_raises_when_asked_after_close() -> None:
 def test_openai_ends_its_waits_when_closed() -> None:
     brain = Scripted(lambda request: "x")
     with OpenAIServer(brain, ["429:200"]) as server:
-        place = endpoint("openai/tester", base_url=server.url, environ={})
+        place = endpoint_of("openai/tester", base_url=server.url, environ={})
         model = OpenAIModel(place, jitter=random.Random(1))
         errors: list[Exception] = []
 

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.endpoints import endpoint
-from strop.lm.openai_answers import Unreadable, completions_of, read_answer
-from strop.lm.openai_errors import Remedy, classify
-from strop.lm.openai_terms import Sent
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai_chat import Parameters, Unreadable, completions_of, read_answer
+from strop.lm.openai_wire import Remedy, classify
 from support.loopback import rejected
 
-PLACE = endpoint("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
+PLACE = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
 
 
 def body(content: object, **more: object) -> bytes:
@@ -115,15 +114,15 @@ def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
 )
 def test_rejection_has_the_remedy_that_fits_what_servers_say(status: int, said: object, remedy: Remedy) -> None:
     error = rejected(status, said)
-    assert classify(error, Sent(n=4, temperature=0.7), PLACE, now=0.0).remedy is remedy
+    assert classify(error, Parameters(n=4, temperature=0.7), PLACE, now=0.0).remedy is remedy
 
 
 def test_rejection_about_n_is_final_when_one_was_asked() -> None:
     error = rejected(400, {"error": {"message": "'n' is odd"}})
-    assert classify(error, Sent(n=1, temperature=0.7), PLACE, now=0.0).remedy is Remedy.GIVE_UP
+    assert classify(error, Parameters(n=1, temperature=0.7), PLACE, now=0.0).remedy is Remedy.GIVE_UP
 
 
 def test_rejection_is_told_in_one_short_line() -> None:
-    detail = classify(rejected(500, "<html>\n" * 1000), Sent(1, None), PLACE, now=0.0).detail
+    detail = classify(rejected(500, "<html>\n" * 1000), Parameters(1, None), PLACE, now=0.0).detail
     assert len(detail) == 400
     assert "\n" not in detail

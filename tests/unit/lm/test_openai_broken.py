@@ -10,18 +10,16 @@ import pytest
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault
-from strop.lm.endpoints import endpoint
-from strop.lm.openai import Settings
-from strop.lm.openai_answers import Asked, completions_of, read_answer
-from strop.lm.openai_errors import classify
-from strop.lm.openai_terms import Sent
-from strop.lm.retry_policy import Patience
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai_chat import Asked, Parameters, completions_of, read_answer
+from strop.lm.openai_wire import Settings, classify
+from strop.lm.retry_policy import RetryPolicy
 from support.loopback import kinds, loopback, rejected, texts
 
 LIMITS = Settings(
-    max_connections=4, deadline_seconds=1.0, largest_body_bytes=200_000, patience=Patience(give_up_seconds=2.0)
+    max_connections=4, deadline_seconds=1.0, largest_body_bytes=200_000, retry=RetryPolicy(give_up_seconds=2.0)
 )
-PLACE = endpoint("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
+PLACE = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
 
 
 def faults_of(answers: list[Completion]) -> list[tuple[str, bool]]:
@@ -82,7 +80,7 @@ def test_openai_waits_for_an_answer_that_drips_in_within_the_deadline() -> None:
 
 def test_openai_reads_no_more_than_its_limit_of_an_endless_body() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    limits = replace(LIMITS, deadline_seconds=60.0, largest_body_bytes=1 << 20, patience=Patience(give_up_seconds=0))
+    limits = replace(LIMITS, deadline_seconds=60.0, largest_body_bytes=1 << 20, retry=RetryPolicy(give_up_seconds=0))
     endless = loopback(lambda number, body: "endless", limits)
     with endless as it, pytest.raises(LanguageModelError, match="more than 1048576 bytes"):
         it.ask("a")
@@ -115,7 +113,7 @@ def test_usage_that_is_no_object_is_told(usage: object) -> None:
     answer = read_answer(body(usage))
     assert (answer.input_tokens, answer.doubts) == (
         None,
-        ("the server's usage is no object: its tokens are not known",),
+        ("the server's usage is not an object: its tokens are not known",),
     )
 
 
@@ -179,7 +177,7 @@ def test_answer_that_is_all_reasoning_is_empty_and_says_so() -> None:
 
 @pytest.mark.parametrize(("status", "busy"), [(429, True), (503, True), (529, True), (500, False), (504, False)])
 def test_server_is_busy_when_it_says_so(status: int, busy: bool) -> None:
-    assert classify(rejected(status, "x"), Sent(1, 0.7), PLACE, now=0.0).busy is busy
+    assert classify(rejected(status, "x"), Parameters(1, 0.7), PLACE, now=0.0).busy is busy
 
 
 def body(usage: object) -> bytes:
@@ -188,7 +186,7 @@ def body(usage: object) -> bytes:
 
 
 def test_openai_tells_that_a_request_may_have_been_billed_when_the_server_was_silent_too_long() -> None:
-    limits = Settings(read_seconds=0.1, patience=Patience(give_up_seconds=0))
+    limits = Settings(read_seconds=0.1, retry=RetryPolicy(give_up_seconds=0))
     with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError) as caught:
         it.ask("a")
     assert [(fault.kind, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]

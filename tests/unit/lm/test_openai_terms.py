@@ -7,17 +7,16 @@ from dataclasses import replace
 import pytest
 
 from strop.lm.base import Request
-from strop.lm.endpoints import endpoint
-from strop.lm.openai import Settings
-from strop.lm.openai_errors import Remedy, classify
-from strop.lm.openai_terms import LEAST_TOKENS, Sent, Terms, seed_of
-from strop.lm.retry_policy import Patience
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Parameters, seed_of
+from strop.lm.openai_wire import Remedy, Settings, classify
+from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.loopback import Loopback, kinds, loopback, rejected, texts
 from support.openai_server import OpenAIServer
 from support.server_faults import CONTEXT_TOKENS, THOUGHT
 
-LIMITS = Settings(max_connections=4, patience=Patience(give_up_seconds=2.0), max_tokens=5000)
+LIMITS = Settings(max_connections=4, retry=RetryPolicy(give_up_seconds=2.0), max_tokens=5000)
 REQUEST = Request("expert", "a", 0.7)
 
 
@@ -25,8 +24,8 @@ def details(it: object, kind: str) -> list[str]:
     return [fault.detail for answer in it for fault in answer.faults if fault.kind == kind]  # type: ignore[attr-defined]
 
 
-def sent_of(terms: Terms) -> Sent:
-    return terms.sent(REQUEST, 1, None)[0]
+def sent_of(terms: Accepted) -> Parameters:
+    return terms.parameters(REQUEST, 1, None)[0]
 
 
 def test_openai_sends_the_limit_of_tokens_always() -> None:
@@ -38,7 +37,7 @@ def test_openai_sends_the_limit_of_tokens_always() -> None:
 
 @pytest.mark.parametrize(("openai_itself", "name"), [(True, "max_completion_tokens"), (False, "max_tokens")])
 def test_terms_name_the_limit_of_tokens_as_the_host_does(openai_itself: bool, name: str) -> None:
-    terms = Terms(max_tokens=7, seed=None, openai_itself=openai_itself)
+    terms = Accepted(max_tokens=7, seed=None, openai_itself=openai_itself)
     assert sent_of(terms).options()[name] == 7
 
 
@@ -55,7 +54,7 @@ def test_openai_sends_no_limit_of_tokens_and_says_so_once_when_the_server_takes_
     with loopback(lambda number, body: "reject-limits", LIMITS) as it:
         answers = it.ask("a") + it.ask("b")
         assert [answer.parameters["max_tokens"] for answer in answers] == [None, None]
-        assert details(answers, "parameter") == ["the server takes no limit of tokens: from now on none is sent"]
+        assert details(answers, "parameter") == ["the server accepts no limit of tokens: from now on none is sent"]
 
 
 def test_openai_asks_for_as_many_tokens_as_the_model_gives_and_remembers() -> None:
@@ -114,17 +113,17 @@ def test_openai_answers_empty_when_the_prompt_leaves_no_room_at_all() -> None:
 def test_rejection_of_the_limit_of_tokens_is_read_as_servers_write_it(
     said: str, remedy: Remedy, room: int | None
 ) -> None:
-    place = endpoint("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
-    sent = Sent(1, 0.7, 8192, "max_tokens", 1)
+    place = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
+    sent = Parameters(1, 0.7, 8192, "max_tokens", 1)
     assert classify(rejected(400, {"error": {"message": said}}), sent, place, now=0.0).remedy is remedy
     if room is not None:
-        terms = Terms(max_tokens=8192, seed=None, openai_itself=False)
+        terms = Accepted(max_tokens=8192, seed=None, openai_itself=False)
         assert terms.fewer_tokens(said, sent)[0] == room
 
 
 def test_terms_find_no_room_when_the_prompt_fills_the_context() -> None:
     said = "max_tokens is too large: maximum context length is 100 tokens, your request has 101 input tokens"
-    terms = Terms(max_tokens=64, seed=None, openai_itself=False)
+    terms = Accepted(max_tokens=64, seed=None, openai_itself=False)
     assert terms.fewer_tokens(said, sent_of(terms))[0] < LEAST_TOKENS
 
 
@@ -153,7 +152,7 @@ def test_openai_drops_a_seed_that_the_server_rejects_and_says_so_once() -> None:
     with loopback(lambda number, body: "reject-seed", replace(LIMITS, seed=3)) as it:
         answers = it.ask("a") + it.ask("b", "b")
         assert ["seed" in seen.body for seen in it.server.seen] == [True, False, False]
-        assert details(answers, "parameter") == ["the server takes no seed: from now on none is sent"]
+        assert details(answers, "parameter") == ["the server accepts no seed: from now on none is sent"]
         assert it.sizes() == [2, 1, 1]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import shlex
 import socket
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,12 +17,12 @@ from strop.base.errors import LanguageModelError
 from strop.lm.base import Fault, Request
 from strop.lm.command import CommandModel
 from strop.lm.command import Settings as ProgramSettings
-from strop.lm.endpoints import endpoint
-from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.endpoints import endpoint_of
+from strop.lm.openai import OpenAIModel
+from strop.lm.openai_wire import Settings
 from strop.lm.rate_limit import Clock
-from strop.lm.retry_policy import Attempts, GiveUp, Outage, Patience
+from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 from support.loopback import Hurried, Loopback, loopback, texts
-from support.processes import wait_until
 
 USUAL = Settings(max_connections=4)
 """The patience of every run."""
@@ -66,7 +66,7 @@ def test_server_that_was_never_there_is_given_up_after_ten_seconds_with_one_sent
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     clock = Hurried()
-    place = endpoint("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
+    place = endpoint_of("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
     model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
     with pytest.raises(LanguageModelError) as caught:
         model.complete([Request("", message) for message in "abcdef"])
@@ -79,7 +79,7 @@ def test_server_that_was_never_there_is_given_up_after_ten_seconds_with_one_sent
 
 def test_name_that_does_not_exist_is_given_up_after_ten_seconds() -> None:
     clock = Hurried()
-    place = endpoint("vllm/m", base_url="http://no-such-host.invalid/v1", environ={})
+    place = endpoint_of("vllm/m", base_url="http://no-such-host.invalid/v1", environ={})
     model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
     with pytest.raises(LanguageModelError, match=r"at no-such-host\.invalid cannot be reached: connection failed: "):
         model.complete([Request("", "a")])
@@ -116,13 +116,13 @@ def test_request_that_alone_fails_while_others_are_answered_is_given_up_with_an_
     assert [(fault.kind, fault.attempt >= 10) for fault in answers[0].faults] == [("server_error", True)]
 
 
-def outage(patience: Patience | None = None) -> tuple[Outage, Hurried, list[str]]:
+def outage(patience: RetryPolicy | None = None) -> tuple[Outage, Hurried, list[str]]:
     clock, said = Hurried(), []
-    return Outage(patience or Patience(), "m", clock, said.append), clock, said
+    return Outage(patience or RetryPolicy(), "m", clock, said.append), clock, said
 
 
 def test_more_requests_that_fail_alone_than_a_few_end_the_work() -> None:
-    model, _, _ = outage(Patience(alone=2, most_alone=1))
+    model, _, _ = outage(RetryPolicy(alone=2, most_alone=1))
     verdicts = []
     for _ in range(2):
         lonely = Attempts()
@@ -148,20 +148,24 @@ def test_failure_an_hour_after_another_is_no_outage_of_an_hour() -> None:
     model, clock, _ = outage()
     first, second = Attempts(), Attempts()
     model.failed(first, "HTTP 500", reached=True)
-    model.gone(first)
+    model.leave(first)
     clock.time = 3600.0
     assert model.failed(second, "HTTP 500", reached=True) is None
 
 
-def test_whoever_sleeps_through_an_outage_is_woken_when_it_is_over() -> None:
-    model = Outage(Patience(), "m", Clock(), lambda line: None)
+def test_requests_that_wait_through_an_outage_are_woken_when_it_is_over() -> None:
+    model = Outage(RetryPolicy(), "m", Clock(), lambda line: None)
+    waiting = Attempts()
     for _ in range(3):
-        model.failed(waiting := Attempts(failures=2), "HTTP 500", reached=True)
-    slept = threading.Event()
-    thread = threading.Thread(target=lambda: (model.sleep(3600.0), slept.set()))
-    thread.start()
-    wait_until(lambda: (model.answered(waiting), model.failed(waiting, "x", reached=True), slept.is_set())[-1])
-    thread.join()
+        model.failed(waiting, "HTTP 500", reached=True)
+
+    async def wait_and_answer() -> None:
+        wait = asyncio.ensure_future(model.sleep(3600.0))
+        await asyncio.sleep(0)
+        model.answered(waiting)
+        await asyncio.wait_for(wait, 30)
+
+    asyncio.run(wait_and_answer())
 
 
 def test_answers_are_marked_by_nothing_but_one_fault_after_an_outage() -> None:
@@ -194,7 +198,7 @@ def program(line: str, clock: Hurried) -> CommandModel:
 def test_program_that_never_worked_is_given_up_after_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Hurried()
     model = program("exit 1", clock)
-    with pytest.raises(LanguageModelError, match=r"exit code 1: it said nothing \(\d attempts in \d+ s\)"):
+    with pytest.raises(LanguageModelError, match=r"exit code 1: it printed no error \(\d attempts in \d+ s\)"):
         model.complete([Request("", message) for message in "abcdef"])
     model.close()
     assert clock.time >= 10 and capsys.readouterr().err == ""
@@ -207,8 +211,8 @@ def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
     broken = tmp_path / "broken"
 
     class Mending(Hurried):
-        def wait(self, changed: threading.Condition, seconds: float | None) -> None:
-            super().wait(changed, seconds)
+        async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+            await super().wait(event, seconds)
             if self.time >= 600:
                 broken.unlink(missing_ok=True)
 

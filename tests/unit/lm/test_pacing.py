@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.rate_limit import Allowance, Bucket, Clock, Expected, Pacer, Turn, Window, allowances
+from strop.lm.rate_limit import (
+    Allowance,
+    Bucket,
+    Clock,
+    Outcome,
+    Pacer,
+    PacerFinished,
+    TokenEstimate,
+    Turn,
+    Window,
+    allowances,
+)
 from support.loopback import Hurried
-from support.processes import wait_until
 
 
 def one() -> int:
@@ -20,18 +30,23 @@ def one() -> int:
 
 
 def turn(pacer: Pacer, tokens: Callable[[], int] = one) -> Turn:
-    given = pacer.enter(pacer.place(), tokens)
-    assert given is not None
-    return given
+    """A turn that its holder keeps."""
+    return run(pacer._enter(pacer.place(), tokens))
 
 
-def queued(pacer: Pacer, count: int) -> None:
-    """Wait until so many are waiting. Where they never do, all are sent away, or the pool that they are of would wait too."""
-    try:
-        wait_until(lambda: len(pacer._queue) >= count)
-    except BaseException:
-        pacer.finish()
-        raise
+def leave(pacer: Pacer, given: Turn, outcome: Outcome, used: int | None = None) -> None:
+    given.outcome, given.used_tokens = outcome, used
+    pacer._leave(given)
+
+
+def run(coroutine: Coroutine[Any, Any, Turn]) -> Turn:
+    return asyncio.run(coroutine)
+
+
+async def queued(pacer: Pacer, count: int) -> None:
+    """Let other tasks run until so many wait."""
+    while len(pacer._queue) < count:
+        await asyncio.sleep(0)
 
 
 def hurried(
@@ -67,7 +82,7 @@ def test_pacer_never_passes_its_limits_whatever_the_pauses_between_requests(paus
 
 def test_pacer_waits_for_the_tokens_that_were_taken_and_not_for_those_that_were_reserved() -> None:
     pacer, clock = hurried(tokens=600)
-    pacer.leave(turn(pacer, lambda: 600), "answered", used=100)
+    leave(pacer, turn(pacer, lambda: 600), "answered", used=100)
     turn(pacer, lambda: 500)
     assert clock.now() == 0.0
     turn(pacer, lambda: 10)
@@ -76,14 +91,14 @@ def test_pacer_waits_for_the_tokens_that_were_taken_and_not_for_those_that_were_
 
 def test_pacer_waits_longer_after_a_request_that_took_more_than_was_reserved() -> None:
     pacer, clock = hurried(tokens=600)
-    pacer.leave(turn(pacer, lambda: 10), "answered", used=1200)
+    leave(pacer, turn(pacer, lambda: 10), "answered", used=1200)
     turn(pacer, lambda: 10)
     assert clock.now() == pytest.approx(61.0)
 
 
 def test_pacer_keeps_the_reservation_of_a_request_whose_tokens_are_not_known() -> None:
     pacer, clock = hurried(tokens=600)
-    pacer.leave(turn(pacer, lambda: 600), "failed")
+    leave(pacer, turn(pacer, lambda: 600), "failed")
     turn(pacer, lambda: 10)
     assert clock.now() == pytest.approx(1.0)
 
@@ -104,7 +119,7 @@ def test_pacer_holds_all_callers_for_as_long_as_the_server_asks() -> None:
 
 def test_pacer_starts_from_a_little_less_than_nothing_after_a_refusal() -> None:
     pacer, clock = hurried(requests=60)
-    pacer.leave(turn(pacer), "limited", used=0)
+    leave(pacer, turn(pacer), "limited", used=0)
     turn(pacer)
     assert clock.now() == pytest.approx(3.0)
 
@@ -112,7 +127,7 @@ def test_pacer_starts_from_a_little_less_than_nothing_after_a_refusal() -> None:
 def test_pacer_takes_up_its_pace_when_the_server_says_that_more_is_left_than_thought() -> None:
     pacer, clock = hurried(requests=60)
     first = turn(pacer)
-    pacer.leave(first, "limited", used=0)
+    leave(pacer, first, "limited", used=0)
     pacer.correct({"requests": Allowance(60, 30, 30.0)}, first)
     for _ in range(29):  # 30, without the one that may have come in since
         turn(pacer)
@@ -165,69 +180,75 @@ def test_pacer_is_not_stopped_for_a_day_by_a_limit_of_the_day() -> None:
 
 
 def test_pacer_gives_turns_in_the_order_of_places_and_an_old_place_comes_first() -> None:
-    pacer = Pacer(1)
-    old = pacer.place()
-    busy = turn(pacer)
     order: list[int] = []
 
-    def ask(place: int) -> None:
-        mine = pacer.enter(place, one)
-        order.append(place)
-        assert mine is not None
-        pacer.leave(mine, "answered")
+    async def ask(pacer: Pacer, place: int) -> None:
+        async with pacer.turn(place, one) as mine:
+            order.append(place)
+            mine.outcome = "answered"
 
-    with ThreadPoolExecutor(5) as pool:
+    async def ask_all() -> list[int]:
+        pacer = Pacer(1)
+        old = pacer.place()
         places = [pacer.place() for _ in range(4)]
-        calls = []
-        for count, place in enumerate([*reversed(places), old], 1):
-            calls.append(pool.submit(ask, place))
-            queued(pacer, count)
-        pacer.leave(busy, "answered")
-        for call in calls:
-            call.result(30)
-    assert order == [old, *places]
+        async with pacer.turn(pacer.place(), one):
+            calls = []
+            for count, place in enumerate([*reversed(places), old], 1):
+                calls.append(asyncio.ensure_future(ask(pacer, place)))
+                await queued(pacer, count)
+            assert order == []
+        await asyncio.gather(*calls)
+        return [old, *places]
+
+    assert asyncio.run(ask_all()) == order
 
 
 def test_pacer_asks_again_what_is_expected_of_those_who_wait() -> None:
     pacer, clock = hurried(connections=1, tokens=600)
     expected = [600]
-    first = turn(pacer, lambda: expected[0])
-    with ThreadPoolExecutor(1) as pool:
-        second = pool.submit(turn, pacer, lambda: expected[0])
-        queued(pacer, 1)
-        expected[0] = 10
-        pacer.leave(first, "answered", used=590)
-        assert second.result(30).tokens == 10
+
+    async def ask_twice() -> int:
+        async with pacer.turn(pacer.place(), lambda: expected[0]) as first:
+            second = asyncio.ensure_future(pacer._enter(pacer.place(), lambda: expected[0]))
+            await queued(pacer, 1)
+            expected[0], first.used_tokens = 10, 590
+        return (await second).tokens
+
+    assert asyncio.run(ask_twice()) == 10
     assert clock.now() == 0.0
 
 
 def test_pacer_has_fewer_in_flight_after_a_refusal() -> None:
-    pacer = Pacer(4)
-    turns = [turn(pacer) for _ in range(4)]
-    for each in turns:
-        pacer.leave(each, "overloaded")  # all of one window: halved once
-    turns = [turn(pacer), turn(pacer)]
-    with ThreadPoolExecutor(1) as pool:
-        third = pool.submit(turn, pacer)
-        queued(pacer, 1)
+    pacer, _ = hurried(connections=4)
+    for each in [turn(pacer) for _ in range(4)]:
+        leave(pacer, each, "overloaded")  # all of one window: halved once
+
+    async def ask_three() -> None:
+        first, _ = await pacer._enter(pacer.place(), one), await pacer._enter(pacer.place(), one)
+        third = asyncio.ensure_future(pacer._enter(pacer.place(), one))
+        await queued(pacer, 1)
+        await asyncio.sleep(0)
         assert not third.done()
-        pacer.leave(turns[0], "failed")
-        third.result(30)
+        leave(pacer, first, "failed")
+        await third
+
+    asyncio.run(ask_three())
 
 
 @pytest.mark.parametrize("wait", ["turn", "hold"])
 def test_pacer_ends_every_wait_at_once_when_it_is_finished(wait: str) -> None:
-    pacer = Pacer(1)
-    if wait == "turn":
-        turn(pacer)
-    if wait == "hold":
-        pacer.hold(3600.0)
-    with ThreadPoolExecutor(3) as pool:
-        calls = [pool.submit(pacer.enter, pacer.place(), one) for _ in range(3)]
-        queued(pacer, 3)
+    async def finish_while_three_wait() -> list[object]:
+        pacer = Pacer(1)
+        if wait == "turn":
+            await pacer._enter(pacer.place(), one)
+        else:
+            pacer.hold(3600.0)
+        calls = [asyncio.ensure_future(pacer._enter(pacer.place(), one)) for _ in range(3)]
+        await queued(pacer, 3)
         pacer.finish()
-        assert [call.result(30) for call in calls] == [None] * 3
-    assert pacer.enter(pacer.place(), one) is None
+        return await asyncio.gather(*calls, pacer._enter(pacer.place(), one), return_exceptions=True)
+
+    assert [type(ended) for ended in asyncio.run(finish_while_three_wait())] == [PacerFinished] * 4
 
 
 class Counting(Clock):
@@ -236,25 +257,27 @@ class Counting(Clock):
     def __init__(self) -> None:
         self.sleeps = 0
 
-    def wait(self, changed: threading.Condition, seconds: float | None) -> None:
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         self.sleeps += 1
-        super().wait(changed, seconds)
+        await super().wait(event, seconds)
 
 
 def test_pacer_wakes_only_whose_turn_it_may_be() -> None:
     clock = Counting()
-    pacer = Pacer(1, clock=clock)
-    first = turn(pacer)
 
-    def ask() -> None:
-        pacer.leave(turn(pacer), "answered")
+    async def ask_forty_times() -> None:
+        pacer = Pacer(1, clock=clock)
 
-    with ThreadPoolExecutor(40) as pool:
-        calls = [pool.submit(ask) for _ in range(40)]
-        queued(pacer, 40)
-        pacer.leave(first, "answered")
-        for call in calls:
-            call.result(30)
+        async def ask() -> None:
+            async with pacer.turn(pacer.place(), one) as mine:
+                mine.outcome = "answered"
+
+        async with pacer.turn(pacer.place(), one):
+            calls = [asyncio.ensure_future(ask()) for _ in range(40)]
+            await queued(pacer, 40)
+        await asyncio.gather(*calls)
+
+    asyncio.run(ask_forty_times())
     assert clock.sleeps <= 200  # each asker sleeps once, and once more for each of the few times it is called too early
 
 
@@ -264,7 +287,7 @@ def test_pacer_keeps_its_connections_when_it_is_limited_and_there_is_a_pace_to_s
 ) -> None:
     pacer, _ = hurried(connections=4, requests=requests)
     for each in [turn(pacer) for _ in range(4)]:
-        pacer.leave(each, "limited")
+        leave(pacer, each, "limited")
     assert pacer._window.size == (4 if requests else 2)
 
 
@@ -297,7 +320,7 @@ def test_bucket_tells_how_long_to_wait() -> None:
 
 
 def test_expected_tokens_follow_what_requests_take() -> None:
-    expected = Expected(per_response=8192)
+    expected = TokenEstimate(per_response=8192)
     assert expected.of(300, 1) == 100 + 8192 + 1
     expected.learn(400, 2, 100, 1000)
     assert expected.of(400, 2) == 1101

@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.retry_policy import Patience, retry_after_seconds
+from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 
 NOW = 1_000_000_000.0  # 2001-09-09 01:46:40 GMT
 
 
 @given(st.integers(1, 10_000), st.integers(0, 2**32))
 def test_patience_never_waits_longer_than_its_limit(attempt: int, seed: int) -> None:
-    assert 0.0 < Patience(longest_wait_seconds=60.0).wait(attempt, None, random.Random(seed)) <= 60.0
+    assert 0.0 < RetryPolicy(longest_wait_seconds=60.0).wait(attempt, None, random.Random(seed)) <= 60.0
 
 
 @given(st.floats(0, 1e9), st.integers(0, 2**32))
 def test_patience_waits_at_least_what_is_asked_up_to_its_limit(asked: float, seed: int) -> None:
     limited = min(asked, 300.0)
-    most = max(limited * 1.1 + 1e-9, Patience().first_wait_seconds / 8)  # one that asks for 0 s is not asked at once
-    assert limited <= Patience().wait(1, asked, random.Random(seed)) <= most
+    most = max(limited * 1.1 + 1e-9, RetryPolicy().first_wait_seconds / 8)  # one that asks for 0 s is not asked at once
+    assert limited <= RetryPolicy().wait(1, asked, random.Random(seed)) <= most
 
 
 def test_patience_doubles_its_waits() -> None:
-    waits = [Patience().wait(attempt, None, random.Random(0)) for attempt in range(1, 5)]
+    waits = [RetryPolicy().wait(attempt, None, random.Random(0)) for attempt in range(1, 5)]
     assert [wait / waits[0] for wait in waits] == [1, 2, 4, 8]
 
 

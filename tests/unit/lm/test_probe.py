@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.lm.endpoints import endpoint
+from strop.lm.endpoints import endpoint_of
 from strop.lm.inbox import Inbox
 from strop.lm.probe import Finding, Probed, probe_model, probe_server
 from strop.lm.scripted import Scripted
@@ -19,7 +19,7 @@ SAID = "x" * 40
 
 def probed(*faults: str, text: str = SAID) -> tuple[Probed, OpenAIServer]:
     with OpenAIServer(Scripted(lambda request: text), faults, cycle=True) as server:
-        place = endpoint("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
+        place = endpoint_of("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
         return probe_server(place, timeout=30.0), server
 
 
@@ -49,7 +49,7 @@ def test_probe_says_which_parameter_is_refused_and_finds_the_rest(fault: str, pa
 def test_probe_finds_several_refusals_one_after_the_other() -> None:
     faults = iter(["reject-n", "reject-temperature", "ok"])
     with OpenAIServer(Scripted(lambda request: SAID), lambda number, body: next(faults)) as server:
-        found = probe_server(endpoint("openai/tester", base_url=server.url, environ={}), timeout=30.0)
+        found = probe_server(endpoint_of("openai/tester", base_url=server.url, environ={}), timeout=30.0)
     assert (states(found)["n"], states(found)["temperature"], states(found)["seed"]) == ("refused", "refused", "taken")
 
 
@@ -64,7 +64,7 @@ def test_probe_notices_that_the_limit_of_tokens_is_ignored() -> None:
 
 def test_probe_tells_the_rate_limits_that_the_server_tells() -> None:
     with OpenAIServer(Scripted(lambda request: SAID), limits=ServerLimits(requests_per_minute=60)) as server:
-        found = probe_server(endpoint("openai/tester", base_url=server.url, environ={}), timeout=30.0)
+        found = probe_server(endpoint_of("openai/tester", base_url=server.url, environ={}), timeout=30.0)
     assert found.findings["rate_limits"] == Finding("yes", "60 requests, 59 left")
 
 
@@ -84,7 +84,7 @@ def test_probe_shows_no_key_even_where_the_server_echoes_it() -> None:
 
 
 def test_probe_of_a_server_that_is_not_there_says_so() -> None:
-    found = probe_server(endpoint("vllm/m", base_url="http://127.0.0.1:9/v1", environ={}), timeout=30.0)
+    found = probe_server(endpoint_of("vllm/m", base_url="http://127.0.0.1:9/v1", environ={}), timeout=30.0)
     assert not found.reachable and "connection failed" in found.detail
 
 

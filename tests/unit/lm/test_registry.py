@@ -11,7 +11,7 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.lm import registry
 from strop.lm.base import LanguageModel
-from strop.lm.endpoints import endpoint
+from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.options import ModelSettings
 
@@ -25,7 +25,7 @@ def make(spec: str, base_url: str | None = None, **environ: str) -> LanguageMode
 
 
 def url(spec: str, base_url: str | None = None, **environ: str) -> str:
-    return endpoint(spec, base_url=base_url, environ=environ).base_url
+    return endpoint_of(spec, base_url=base_url, environ=environ).base_url
 
 
 def test_registry_makes_a_scripted_model(tmp_path: Path) -> None:
@@ -128,12 +128,12 @@ def test_endpoint_prefers_the_flag_to_the_environment() -> None:
 
 
 def test_endpoint_of_a_preset_ignores_what_is_meant_for_openai() -> None:
-    place = endpoint("vllm/m", base_url=None, environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://a:1/v1"})
+    place = endpoint_of("vllm/m", base_url=None, environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://a:1/v1"})
     assert (place.base_url, place.key) == ("http://localhost:8000/v1", None)
 
 
 def test_endpoint_keeps_slashes_in_the_models_name() -> None:
-    assert endpoint("vllm/meta-llama/Llama-3.2", base_url=None, environ={}).model == "meta-llama/Llama-3.2"
+    assert endpoint_of("vllm/meta-llama/Llama-3.2", base_url=None, environ={}).model == "meta-llama/Llama-3.2"
 
 
 @pytest.mark.parametrize(
@@ -172,4 +172,4 @@ def test_endpoint_refuses_a_key_that_no_header_can_carry_without_showing_it() ->
 
 
 def test_endpoint_shows_no_key_in_its_repr() -> None:
-    assert KEY not in repr(endpoint("openai/m", base_url=None, environ={"OPENAI_API_KEY": KEY}))
+    assert KEY not in repr(endpoint_of("openai/m", base_url=None, environ={"OPENAI_API_KEY": KEY}))

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from strop.base.errors import LanguageModelError
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import print_document, results
-from strop.lm.endpoints import PROVIDERS, endpoint
+from strop.lm.endpoints import PROVIDERS, endpoint_of
 from strop.lm.inbox import HEAD
 from strop.lm.options import ModelSettings, joined, members, read_spec
 from strop.lm.prices import tariffs
@@ -62,7 +62,7 @@ def _probed(spec: str, base_url: str | None) -> Probed:
     with closing(model):
         if name.partition("/")[0] not in PROVIDERS:
             return probe_model(model, timeout=INBOX_SECONDS if name.startswith(HEAD) else None)
-    place = endpoint(name, base_url=settings.url, environ=os.environ)
+    place = endpoint_of(name, base_url=settings.url, environ=os.environ)
     return probe_server(place, timeout=settings.timeout or 60.0)
 
 

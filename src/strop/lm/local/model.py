@@ -12,7 +12,7 @@ from strop.lm.batch import Wrapper
 from strop.lm.endpoints import Endpoint
 from strop.lm.local.download import fetch
 from strop.lm.local.server import Launch, Server, require_extra
-from strop.lm.options import ModelSettings, Wanted
+from strop.lm.options import ModelSettings, ModelSpec
 
 CONNECTIONS = 4
 """Responses that are written at the same time, where nothing else is said: what a laptop has memory for."""
@@ -22,34 +22,35 @@ _SILENT_SECONDS = 24 * 3600.0
 """A slow machine thinks for hours. A server that has ended is noticed at once, so that nobody waits this long for nothing."""
 
 
-def from_spec(wanted: Wanted) -> LanguageModel:
+def from_spec(spec: ModelSpec) -> LanguageModel:
     """The model of `local/…`, downloaded where it is not there yet, and loaded. Its server is its own: it takes no `url`.
 
     Raises:
         ConfigurationError: the extra is not installed; no such repository or file, here or there; no room for it.
         LanguageModelError: the download failed, its digest is wrong, or llama.cpp cannot load it.
     """
-    spec, settings = wanted.spec, wanted.settings
+    text, settings = spec.text, spec.settings
     if settings.url:
-        raise ConfigurationError(f"--base-url does not go with --model {spec}, which starts its own server")
-    require_extra(spec)
-    path = fetch(wanted.rest)
+        raise ConfigurationError(f"--base-url does not go with --model {text}, which starts its own server")
+    require_extra(text)
+    path = fetch(spec.rest)
     connections = settings.connections or CONNECTIONS
-    launch = Launch(path, connections, settings.ctx or CONTEXT, Path(wanted.rest).name, settings.threads)
-    server = Server(launch, spec)
+    launch = Launch(path, connections, settings.ctx or CONTEXT, Path(spec.rest).name, settings.threads)
+    server = Server(launch, text)
     try:
-        return LocalModel(server, _client(spec, server, settings, connections, wanted.seed))
+        return LocalModel(server, _client(text, server, settings, spec.seed))
     except BaseException:
         server.stop()
         raise
 
 
-def _client(spec: str, server: Server, settings: ModelSettings, connections: int, seed: int) -> LanguageModel:
-    from strop.lm.openai import OpenAIModel, Settings, settings_of
+def _client(spec: str, server: Server, settings: ModelSettings, seed: int) -> LanguageModel:
+    from strop.lm.openai import OpenAIModel, settings_of
+    from strop.lm.openai_wire import Settings
 
-    place = Endpoint(spec, server.launch.alias, f"{server.url}/v1", "its own key", server.key)
-    usual = Settings(connections, read_seconds=_SILENT_SECONDS, deadline_seconds=_SILENT_SECONDS)
-    return OpenAIModel(place, settings_of(settings, usual), jitter=random.Random(seed))
+    endpoint = Endpoint(spec, server.launch.alias, f"{server.url}/v1", "its own key", server.key)
+    defaults = Settings(server.launch.parallel, read_seconds=_SILENT_SECONDS, deadline_seconds=_SILENT_SECONDS)
+    return OpenAIModel(endpoint, settings_of(settings, defaults), jitter=random.Random(seed))
 
 
 class LocalModel(Wrapper):

@@ -16,7 +16,7 @@ from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline.answer_mix import asking, odds_at
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
-from strop.lm.options import Wanted
+from strop.lm.options import ModelSpec
 
 MODEL = "offline (not a language model)"
 """What every completion names as its model."""
@@ -91,9 +91,9 @@ def parse(spec: str, seed: int) -> Offline:
     return Offline(seed, values.get("skill", DEFAULT_SKILL), unsafe=values.get("unsafe", 0.0))
 
 
-def from_spec(wanted: Wanted) -> Offline:
+def from_spec(spec: ModelSpec) -> Offline:
     """See `parse`."""
-    return parse(wanted.spec, wanted.seed)
+    return parse(spec.text, spec.seed)
 
 
 def _unreadable(spec: str) -> ConfigurationError:

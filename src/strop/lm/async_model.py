@@ -1,0 +1,240 @@
+"""The event loop of this process, in which models answer, and the base of models that answer in it.
+
+Each call of `complete` is a set of tasks in one event loop, which all models of the process share. The thread that called waits
+for their answers and gives each to `keep` when it arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from strop.base.errors import NO_THREAD, LanguageModelError, OutOfThreads
+from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.batch import CompletionBatch
+
+T = TypeVar("T")
+
+Deliver: TypeAlias = Callable[[int, Completion], None]
+"""Takes the index of a request and its completion. Safe to call from any thread."""
+
+_starting = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of this process. The first call starts it in a thread of its own, which lives as long as the process.
+
+    Raises:
+        OutOfThreads: the system does not start another thread.
+    """
+    global _loop
+    with _starting:
+        if _loop is None:
+            loop = asyncio.new_event_loop()
+            try:
+                _start_thread(loop.run_forever)
+            except OutOfThreads:
+                loop.close()
+                raise
+            _loop = loop
+        return _loop
+
+
+def _forget_loop() -> None:
+    global _loop, _starting
+    _starting, _loop = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_forget_loop)  # the thread of the loop does not exist in the child
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """The result of `work`, called in a new thread. Cancelling does not stop the thread.
+
+    Raises:
+        OutOfThreads: the system does not start another thread.
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[T] = loop.create_future()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if result.cancelled():
+            return
+        if error is None:
+            result.set_result(value)  # type: ignore[arg-type]
+        else:  # a future cannot raise StopIteration
+            result.set_exception(RuntimeError("StopIteration") if isinstance(error, StopIteration) else error)
+
+    def run() -> None:
+        value, error = None, None
+        try:
+            value = work()
+        except BaseException as raised:  # noqa: BLE001 - raised again by the task that waits
+            error = raised
+        loop.call_soon_threadsafe(settle, value, error)
+
+    _start_thread(run)
+    return await result
+
+
+async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all coroutines to their end, also when this task is cancelled: each is then cancelled, and may say what it cost.
+
+    Raises:
+        LanguageModelError: some failed. The message is that of the one with the most attempts; `faults` are those of all.
+        BaseException: one failed in another way.
+    """
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    errors = [model_closed() if task.cancelled() else task.exception() for task in tasks]
+    failures: list[LanguageModelError] = []
+    for error in errors:
+        if isinstance(error, LanguageModelError):
+            failures.append(error)
+        elif error is not None:
+            raise error
+    if failures:
+        faults = tuple(fault for failure in failures for fault in failure.faults)
+        raise LanguageModelError(str(max(failures, key=_attempts)), (), faults)
+
+
+class AsyncModel:
+    """A model that answers in tasks of the event loop. Subclasses define `answer`, or `ask` and `groups`."""
+
+    def __init__(self, name: str, *, is_language_model: bool = True) -> None:
+        self.name = name
+        self.is_language_model = is_language_model
+        self._finished = False
+        self._calls: set[asyncio.Task[Any]] = set()
+
+    async def answer(self, request: Request) -> Completion:
+        """The answer to one request.
+
+        Raises:
+            LanguageModelError: there is none; the error has the faults.
+        """
+        raise NotImplementedError
+
+    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Positions of the requests that are asked together."""
+        return [[position] for position in range(len(requests))]
+
+    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
+        """Answer the requests of one group, and deliver each answer when it arrives.
+
+        Raises:
+            LanguageModelError: some have no answer; the error has the faults that no completion has.
+        """
+        deliver(0, await self.answer(requests[0]))
+
+    def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
+        """The message of a call that failed with `error`."""
+        return f"{self.name}: {error}{batch.unanswered()}"
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: some request has no answer; all others were waited for.
+        """
+        batch = CompletionBatch(requests, keep)
+        arrivals: queue.SimpleQueue[tuple[int, Completion] | None] = queue.SimpleQueue()
+        call = asyncio.run_coroutine_threadsafe(self._call(requests, arrivals), event_loop())
+        try:
+            while (arrival := arrivals.get()) is not None:
+                batch.add(*arrival)
+            call.result()
+        except LanguageModelError as error:
+            raise batch.failure(self.failure_message(error, batch), error.faults) from error
+        finally:
+            call.cancel()  # does nothing unless this thread was interrupted, or `keep` raised
+        return batch.completions()
+
+    def finish(self) -> None:
+        """Send nothing more; answers on their way still arrive. Idempotent."""
+        self._finished = True
+        _in_loop(self._end_waits)
+
+    def close(self) -> None:
+        """Finish and end what is under way. A call that waits raises. Idempotent."""
+        self.finish()
+        loop = _loop
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(self._close(), loop).result()
+
+    def _end_waits(self) -> None:
+        """End the waits of requests that are not sent yet. Runs in the event loop."""
+
+    async def _release(self) -> None:
+        """Close connections."""
+
+    async def _close(self) -> None:
+        for call in self._calls:
+            call.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls)
+        await self._release()
+
+    async def _call(
+        self, requests: Sequence[Request], arrivals: queue.SimpleQueue[tuple[int, Completion] | None]
+    ) -> None:
+        call = asyncio.current_task()
+        assert call is not None
+        self._calls.add(call)
+        try:
+            if requests and self._finished:
+                raise model_closed()
+            await together(self._ask_group(requests, positions, arrivals) for positions in self.groups(requests))
+        finally:
+            self._calls.discard(call)
+            arrivals.put(None)
+
+    async def _ask_group(
+        self,
+        requests: Sequence[Request],
+        positions: Sequence[int],
+        arrivals: queue.SimpleQueue[tuple[int, Completion] | None],
+    ) -> None:
+        def deliver(index: int, completion: Completion) -> None:
+            arrivals.put((positions[index], completion))
+
+        await self.ask([requests[position] for position in positions], deliver)
+
+
+def model_closed(faults: Sequence[object] = ()) -> LanguageModelError:
+    """The error of a request that was not sent, or not sent again."""
+    return LanguageModelError("the model is closed", (None,), tuple(faults))
+
+
+def _in_loop(callback: Callable[[], None]) -> None:
+    loop = _loop
+    if loop is None:
+        callback()
+    else:
+        loop.call_soon_threadsafe(callback)
+
+
+def _start_thread(work: Callable[[], object]) -> None:
+    try:
+        threading.Thread(target=work, name="language-model", daemon=True).start()
+    except RuntimeError as error:
+        if NO_THREAD in str(error):
+            raise OutOfThreads from error
+        raise
+
+
+def _attempts(error: LanguageModelError) -> int:
+    last = error.faults[-1] if error.faults else None
+    return last.attempt if isinstance(last, Fault) else 0

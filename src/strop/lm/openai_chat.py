@@ -1,0 +1,341 @@
+"""Chat completions in OpenAI's form: the parameters of a request, what a server accepts of them, and how an answer is read.
+
+Nothing is configured per provider: a request is sent with all that is wanted, and what a server rejects or ignores is reported
+once and remembered. Unknown fields of an answer are ignored and optional ones may be missing or null; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from strop.lm.base import Completion, Fault, Request, encodable
+from strop.lm.reasoning import split_thoughts
+
+HIGHEST_TEMPERATURE = 2.0
+"""What the protocol allows."""
+LEAST_TOKENS = 16
+"""A server that accepts only a lower limit of tokens leaves no room for an answer."""
+_ALIKE_CHARACTERS = 100
+_ALIKE_TEMPERATURE = 0.3
+"""Equal answers mean something only if they are at least so long, and were drawn at this temperature or above."""
+_HIDDEN_TOKENS = 100_000
+"""What a server may add to a prompt, or think beyond a limit, at most; more is a mistake."""
+_MOST_TOKENS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The optional parts of a request; a server may reject each. None is not sent."""
+
+    n: int
+    temperature: float | None
+    max_tokens: int | None = None
+    tokens_name: str = "max_tokens"
+    seed: int | None = None
+
+    def options(self) -> dict[str, Any]:
+        """As arguments of the SDK."""
+        options = {"temperature": self.temperature, self.tokens_name: self.max_tokens, "seed": self.seed}
+        options["n"] = self.n if self.n > 1 else None
+        return {name: value for name, value in options.items() if value is not None}
+
+    def effective(self) -> dict[str, float | int | str | None]:
+        """For `Completion.parameters`: None is something that was wanted and not sent."""
+        effective: dict[str, float | int | str | None] = {
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+        }
+        return effective if self.seed is None else {**effective, "seed": self.seed}
+
+
+class Accepted:
+    """The parameters that one server accepts, as far as is known."""
+
+    def __init__(
+        self, *, max_tokens: int | None, seed: int | None, openai_itself: bool, largest_n: int | None = None
+    ) -> None:
+        self._max_tokens = max_tokens
+        self._seed = seed
+        self._names = (
+            ["max_completion_tokens", "max_tokens"] if openai_itself else ["max_tokens", "max_completion_tokens"]
+        )
+        self._temperature = True
+        self._largest_n = largest_n
+        self._reported: set[str] = set()
+
+    @property
+    def largest_n(self) -> int | None:
+        """Responses of one HTTP request at most; None: no limit is known. With a seed each response has its own request."""
+        return 1 if self._seed is not None else self._largest_n
+
+    def at_most_n(self, n: int) -> None:
+        """The server gives no more than `n` responses at once."""
+        self._largest_n = min(n, self._largest_n or n)
+
+    def parameters(self, request: Request, n: int, room: int | None) -> tuple[Parameters, tuple[Fault, ...]]:
+        """The parameters for `n` responses, and the faults of each completion where they differ from what was wanted.
+
+        `room` is how many tokens the server has for an answer to this prompt, None where that is not known.
+        """
+        tokens = self._max_tokens if self._names else None
+        if tokens is not None and room is not None:
+            tokens = min(tokens, room)
+        name = self._names[0] if self._names else "max_tokens"
+        seed = None if self._seed is None else seed_of(self._seed, request)
+        wanted = request.temperature
+        temperature = min(max(wanted, 0.0), HIGHEST_TEMPERATURE) if wanted == wanted else 1.0
+        parameters = Parameters(n, temperature if self._temperature else None, tokens, name, seed)
+        if not self._temperature or temperature == wanted:
+            return parameters, ()
+        detail = f"temperature {wanted:g} is outside 0 to 2: {temperature:g} was sent"
+        return parameters, (Fault("parameter", detail, 1),)
+
+    def without_temperature(self) -> str:
+        """The server rejects it. What to report: empty where it was reported before."""
+        self._temperature = False
+        return self._once("temperature", "the server accepts no temperature: from now on none is sent")
+
+    def without_seed(self) -> str:
+        """The server rejects it. What to report: empty where it was reported before."""
+        self._seed = None
+        return self._once("seed", "the server accepts no seed: from now on none is sent")
+
+    def other_tokens_name(self, rejected: str) -> str:
+        """The server rejects `rejected`, a name of the limit of tokens. What to report, if anything."""
+        if rejected in self._names:
+            self._names.remove(rejected)
+        if self._names:
+            return ""
+        return self._once("max_tokens", "the server accepts no limit of tokens: from now on none is sent")
+
+    def fewer_tokens(self, message: str, parameters: Parameters) -> tuple[int, str]:
+        """(how many to ask for instead, what to report) where the server rejects the limit of tokens as too high.
+
+        Fewer than `LEAST_TOKENS`: the prompt leaves no room for an answer.
+        """
+        assert parameters.max_tokens is not None
+        most = _most_allowed(message)
+        if most is not None and LEAST_TOKENS <= most < parameters.max_tokens:
+            self._max_tokens = min(most, self._max_tokens or most)
+            return most, self._once(f"max_tokens={most}", f"the server allows at most {most} tokens an answer")
+        room = _room_left(message)
+        return (room if room is not None and room < parameters.max_tokens else parameters.max_tokens // 2), ""
+
+    def same(self, completions: list[Completion]) -> tuple[Fault, ...]:
+        """The fault, reported once, of answers to equal requests that are all the same."""
+        first, temperature = completions[0], completions[0].parameters.get("temperature")
+        if len(completions) < 2 or len(first.text) < _ALIKE_CHARACTERS or not isinstance(temperature, float):
+            return ()
+        if temperature < _ALIKE_TEMPERATURE or any(completion.text != first.text for completion in completions):
+            return ()
+        detail = f"{len(completions)} answers to one prompt at temperature {temperature:g} are the same: is it ignored?"
+        return (Fault("parameter", detail, 1),) if self._once("same", detail) else ()
+
+    def _once(self, what: str, report: str) -> str:
+        if what in self._reported:
+            return ""
+        self._reported.add(what)
+        return report
+
+
+def seed_of(seed: int, request: Request) -> int:
+    """The seed of one response, in [0, 2^31): different for different requests, samples of equal ones included."""
+    parts = [seed, request.scope, request.expertise, request.message, repr(request.temperature), request.sample]
+    return int.from_bytes(hashlib.sha256(json.dumps(parts).encode()).digest()[:4]) >> 1
+
+
+_MOST = (
+    re.compile(r"supports at most (\d{1,9}) (?:completion|output) tokens"),
+    re.compile(r"(?:max(?:_completion)?_tokens|max_output_tokens)\D{1,20}\d{1,9} > (\d{1,9})"),
+    re.compile(r"(?:must be|should be) (?:less than or equal to|<=|at most) `?(\d{1,9})"),
+)
+_CONTEXT = re.compile(r"maximum context length (?:is|of) (\d{1,9})")
+_INPUT = re.compile(r"(\d{1,9}) (?:input tokens|in the messages|tokens in the messages|of text input)")
+
+
+def _most_allowed(message: str) -> int | None:
+    """The most that the model gives to anybody, where the server says that."""
+    match = next((match for pattern in _MOST if (match := pattern.search(message))), None)
+    return int(match.group(1)) if match else None
+
+
+def _room_left(message: str) -> int | None:
+    """What a prompt leaves of the context, where the server says both."""
+    context, prompt = _CONTEXT.search(message), _INPUT.search(message)
+    return int(context.group(1)) - int(prompt.group(1)) if context and prompt else None
+
+
+def messages_of(request: Request) -> list[dict[str, str]]:
+    """The chat of a request. Lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
+    texts = (("system", request.expertise), ("user", request.message))
+    return [{"role": role, "content": encodable(text)} for role, text in texts if text or role == "user"]
+
+
+class Unreadable(ValueError):
+    """The body holds no answer; the message says why."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One response of the server."""
+
+    text: str
+    finish_reason: str
+    reasoning: str = ""
+    """What came before the text, where the server or the model marks it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What usage is checked against: numbers that cannot be right are not believed."""
+
+    n: int = 1
+    prompt_bytes: int = 1 << 20
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The readable part of one response body. There is at least one choice."""
+
+    choices: tuple[Choice, ...]
+    model: str
+    input_tokens: int | None
+    output_tokens: int | None
+    doubts: tuple[str, ...] = ()
+    """Reports of usage that cannot be right; the numbers are then None."""
+
+
+def read_answer(body: bytes, asked: Asked | None = None) -> Answer:
+    """The answer in a response body.
+
+    Raises:
+        Unreadable: empty, not JSON, or without a single choice.
+    """
+    if not body.strip():
+        raise Unreadable("the body is empty")
+    try:
+        value: Any = json.loads(body, parse_int=_number)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"not JSON ({type(error).__name__})") from None
+    choices = value.get("choices") if isinstance(value, dict) else None
+    if not isinstance(choices, list) or not choices:
+        raise Unreadable("it has no choices")
+    model = value.get("model")
+    read = tuple(_choice(choice) for choice in choices)
+    tokens, doubts = _usage(value.get("usage"), asked or Asked(), any(choice.text for choice in read))
+    return Answer(read, encodable(model) if isinstance(model, str) else "", *tokens, doubts)
+
+
+def completions_of(
+    answer: Answer, *, asked: int, seconds: float, attempt: int, largest_bytes: int, before: tuple[Fault, ...]
+) -> list[Completion]:
+    """The completions of the first `asked` choices. The first one has the faults from `before` and the whole usage; the
+    others report 0 tokens, so that sums are what the server says."""
+    completions = []
+    for position, choice in enumerate(answer.choices[:asked]):
+        text, faults = _within(choice, largest_bytes, attempt)
+        tokens = (answer.input_tokens, answer.output_tokens)
+        if position == 0:
+            faults = (*before, *faults, *(Fault("usage", doubt, attempt) for doubt in answer.doubts))
+        else:
+            tokens = (None if tokens[0] is None else 0, None if tokens[1] is None else 0)
+        completions.append(
+            Completion(
+                text=text,
+                reasoning=_cut(choice.reasoning, largest_bytes),
+                model=answer.model,
+                finish_reason=choice.finish_reason,
+                input_tokens=tokens[0],
+                output_tokens=tokens[1],
+                seconds=seconds,
+                faults=faults,
+            )
+        )
+    return completions
+
+
+def _within(choice: Choice, largest_bytes: int, attempt: int) -> tuple[str, tuple[Fault, ...]]:
+    """The text cut to the limit, and its faults. None of them is worth a retry: the answer was paid for."""
+    faults = []
+    text = choice.text
+    if choice.finish_reason == "length":
+        faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
+    if not text:
+        what = "empty answer after reasoning" if choice.reasoning else "empty answer"
+        faults.append(Fault("empty", f"{what} (finish reason {choice.finish_reason or 'not given'}), kept", attempt))
+    cut = _cut(text, largest_bytes)
+    if cut != text:
+        sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
+        faults.append(Fault("oversized", f"an answer {sizes}", attempt))
+    return cut, tuple(faults)
+
+
+def _cut(text: str, largest_bytes: int) -> str:
+    if len(text) * 4 <= largest_bytes:
+        return text
+    return text.encode()[:largest_bytes].decode("utf-8", "ignore")
+
+
+def _choice(value: Any) -> Choice:
+    message = value.get("message") if isinstance(value, dict) else None
+    if not isinstance(message, dict):
+        raise Unreadable("a choice has no message")
+    finish_reason = value.get("finish_reason")
+    reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
+    thoughts = (message.get("reasoning_content"), message.get("reasoning"))
+    reported = next((encodable(thought) for thought in thoughts if isinstance(thought, str) and thought), "")
+    marked, text = split_thoughts(_text(message.get("content")), reason)
+    return Choice(text, reason, "\n".join(part for part in (reported, marked) if part))
+
+
+def _text(content: Any) -> str:
+    """Plain text, or the texts of a list of parts; null is an empty answer."""
+    if content is None:
+        return ""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return encodable("".join(part for part in parts if isinstance(part, str)))
+    if not isinstance(content, str):
+        raise Unreadable(f"the content is of type {type(content).__name__}")
+    return encodable(content)
+
+
+def _usage(usage: Any, asked: Asked, has_text: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
+    """(tokens in, tokens out), and why one of them is None although the server reports something."""
+    if usage is None:
+        return (None, None), ()
+    if not isinstance(usage, dict):
+        return (None, None), ("the server's usage is not an object: its tokens are not known",)
+    most_in = asked.prompt_bytes + _HIDDEN_TOKENS
+    most_out = _MOST_TOKENS if asked.max_tokens is None else 4 * asked.n * asked.max_tokens + _HIDDEN_TOKENS
+    inputs, outputs = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    total = usage.get("total_tokens")
+    doubts = []
+    if inputs is not None and not _is_count(inputs, 1, most_in):
+        doubts.append(f"prompt_tokens cannot be {_shown(inputs)}")
+        inputs = None
+    if outputs is not None and not _is_count(outputs, 1 if has_text else 0, most_out):
+        doubts.append(f"completion_tokens cannot be {_shown(outputs)}")
+        outputs = None
+    if inputs is not None and outputs is not None and _is_count(total, inputs + outputs, inputs + most_out):
+        outputs = total - inputs  # some servers count reasoning in the total only
+    return (inputs, outputs), tuple(f"{doubt}: not believed" for doubt in doubts)
+
+
+def _number(digits: str) -> int | float:
+    """Python refuses to read an integer of thousands of digits, which must not cost an answer."""
+    return int(digits) if len(digits) < 40 else float(digits)
+
+
+def _is_count(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, (int, float, str)) and len(str(value)[:41]) <= 40 else type(value).__name__
+    return " ".join(encodable(text).split())
