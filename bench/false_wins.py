@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
 C = Target(
     "sum.c",
     SUM_C,
-    ("--build", "make -s", "--command", "./sum {seed}", "--score", "time"),
+    ("--set", "build=make -s", "--command", "./sum {seed}", "--score", "time"),
     (
         "int main(void) { return 0; }\n",
         "#include <unistd.h>\nint main(void) { usleep(10); return 0; }\n",

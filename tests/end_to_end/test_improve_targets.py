@@ -227,10 +227,10 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for(
 def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo done\n")
     (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))
-    asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--held-out", "7"]
+    asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--set", "held_out=7"]
     unproven = json.loads(strop(*asked, "--improver", "less.py", "--json").stdout)
     assert unproven["finding"] == "unproven" and "{seed}" in unproven["sentence"]
-    asked += ["--fixed-input"]
+    asked += ["--set", "fixed_input=true"]
     document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
     assert document["finding"] == "better" and "in 7 repeated measurements" in document["sentence"]
     assert document["metrics"][0]["name"] == "time" and document["metrics"][0]["change"] > 1.5
@@ -242,7 +242,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
     ("arguments", "words"),
     [
         (["mine"], "has no strop.toml"),
-        (["mine", "--command", "true", "--evaluator", "x.py"], "not by both"),
+        (["mine", "--command", "true", "--evaluator", "x.py"], "give only one of --command and --evaluator"),
         (["mine", "--command", "sh score.sh", "--score", "time"], "--files"),
         (["mine", "--command", "sh score.sh", "--files", "app/*"], "score"),
         (["nowhere", "--command", "true", "--score", "time"], "nowhere"),
@@ -258,9 +258,9 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
             "size.txt is not Python; name a language model with --model",
         ),
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
-        (["mine", *SCORED, "--held-out", "0"], "held_out are 1 to"),
-        (["mine", *SCORED, "--repeat", "0"], "held_out are 1 to"),
-        (["mine", *SCORED, "--time-limit", "0"], "time_limit is 0.0 s"),
+        (["mine", *SCORED, "--set", "held_out=0"], "held_out are 1 to"),
+        (["mine", *SCORED, "--set", "repeat=0"], "held_out are 1 to"),
+        (["mine", *SCORED, "--set", "time_limit=0"], "time_limit is 0.0 s"),
         (
             ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE],
             "exit status 3 ... two; strop check",

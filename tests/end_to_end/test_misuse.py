@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import environment
+from strop.cli.app import COMMANDS
 from strop.store import Store
 from support.processes import have_few_processes
 
@@ -168,8 +169,19 @@ def test_help_lists_commands_and_flags_under_headings(strop: Any) -> None:
     commands = strop("--help").stdout
     assert all(heading in commands for heading in ("Better programs", "Better improvers", "Records of runs"))
     flags = strop("improve", "--help").stdout
-    assert "Limits of the whole run" in flags and "What is recorded and shown" in flags
+    assert all(f"\n{heading}\n" in flags for heading in ("Arguments", "Scoring", "Options", "Limits", "Output"))
+    assert "--max-calls" not in flags and "--max-calls" in strop("improve", "--help-all").stdout
     assert "[default: ]" not in strop("run", "--help").stdout
+
+
+SCREEN = 40
+"""Lines of a help text at 100 columns."""
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "list tasks", "list improvers", "reproduce fig4", "reproduce table2"])
+def test_help_of_a_command_is_one_screen(strop: Any, command: str) -> None:
+    lines = strop(*command.split(), "--help", COLUMNS="100").stdout.splitlines()
+    assert len(lines) <= SCREEN and max(map(len, lines)) <= 100
 
 
 @pytest.mark.parametrize("most", [1, 2])

@@ -136,7 +136,7 @@ def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
         (["--max-cost", "nan"], "--max-cost is nan"),
         (["--max-tokens", "-1"], "--max-tokens is -1"),
         (["--max-calls", "1.5"], "1.5"),
-        (["--max-time", "3 weeks"], "--max-time is '3 weeks'; write seconds, or a time such as 90s, 30m or 2h"),
+        (["--max-time", "3 weeks"], "--max-time is '3 weeks'; give seconds, or a time such as 90s, 30m or 2h"),
         (["--max-time", "0"], "--max-time is '0'"),
         (["--max-time", "inf"], "--max-time is 'inf'"),
         (["--model", "openai/m?price=cheap"], "price is 'cheap'; write dollars per million tokens"),

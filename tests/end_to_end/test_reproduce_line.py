@@ -12,6 +12,7 @@ import pytest
 from end_to_end.conftest import Strop
 from strop.cli.app import application
 from strop.store import Store
+from strop.tasks.command.options import check_options, parse_settings
 from support.pages import document_of
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -42,11 +43,12 @@ SCORE = [
     "speed",
     "--require-metric",
     "speed>=1",
-    "--build",
-    "true x",
+    "--set",
+    "build=true x",
 ]
+SETTINGS = [word for one in ("repeat=2", "held_out=2", "time_limit=9", "pareto=true") for word in ("--set", one)]
 FORMS = {
-    "flags": [*COMMAND, *SCORE, "--repeat", "2", "--held-out", "2", "--time-limit", "9", "--pareto"],
+    "flags": [*COMMAND, *SCORE, *SETTINGS],
     "evaluator": ["improve", "prog.py", "--evaluator", "evaluator.py", "--metric", "combined_score:max"],
     "task": ["improve", "task.py", "--solution", "start here.py", "--utility-budget", "3", "--max-cost", "2"],
 }
@@ -54,8 +56,9 @@ FORMS = {
 
 def bound(words: list[str]) -> dict[str, Any]:
     """What the command line makes of a command: its arguments by name, each group of flags as its values."""
-    _, found, _ = application().parse_args(words, exit_on_error=False, print_error=False)
-    return {name: vars(value) if hasattr(value, "__dict__") else value for name, value in found.arguments.items()}
+    _, bound, _ = application().parse_args(words, exit_on_error=False, print_error=False)
+    values = {name: vars(value) if hasattr(value, "__dict__") else value for name, value in bound.arguments.items()}
+    return values | {"settings": check_options(parse_settings(values.get("settings", ())))}
 
 
 @pytest.mark.parametrize("form", FORMS)

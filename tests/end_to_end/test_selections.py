@@ -73,7 +73,7 @@ def test_gate_is_charged_to_a_budget_of_its_own(runs: Path, name: str) -> None:
 
 
 def test_new_run_begins_from_an_improver_of_another_one_on_its_task(runs: Path) -> None:
-    document = run(runs, "back", "--from", "paper:1", "-T", "0")
+    document = run(runs, "back", "--improver", "paper:1", "-T", "0")
     before = json.loads(strop("show", "paper", "--json", cwd=runs).stdout)
     assert document["task"] == "parity"
     assert document["iterations"][0]["improver"] == before["iterations"][1]["improver"]
@@ -87,7 +87,7 @@ def test_new_run_says_that_the_record_it_begins_from_is_damaged(runs: Path) -> N
             connection.execute(f"DROP TRIGGER {name}")
         data = """json_set(data, '$.spec', '["no recipe"]')"""
         connection.execute(f"UPDATE event SET data = {data} WHERE kind = 'RunStarted'")
-    ended = strop("run", "--from", "damaged:1", "--out", "never", cwd=runs)
+    ended = strop("run", "--improver", "damaged:1", "--out", "never", cwd=runs)
     assert (
         ended.returncode == 1 and ended.stderr.count("\n") == 1 and "the record in damaged is damaged" in ended.stderr
     )
@@ -98,10 +98,8 @@ def test_new_run_says_that_the_record_it_begins_from_is_damaged(runs: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--from", "paper:7"], "has no iteration 7: it has 0 to 2"),
-        (["--from", "nowhere:1"], "no run is called nowhere"),
-        (["--from", "paper"], "write RUN:t"),
-        (["--from", "paper:1", "--improver", "seed.py"], "give one of them"),
+        (["--improver", "paper:7"], "has no iteration 7: it has 0 to 2"),
+        (["--improver", "nowhere:1"], "no run is called nowhere"),
         (["lpn", "--gate-error", "1.5"], "--gate-error is 1.5; it must be less than 1"),
         (["lpn", "--gate-error", "1e-17"], "--gate-error is 1e-17; it must be 1e-09 or more"),
         (["lpn", "--gate-error", "nan"], "--gate-error is nan; it must be less than 1"),

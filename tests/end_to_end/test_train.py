@@ -213,7 +213,7 @@ def test_training_begins_from_what_another_training_ended_with(
 ) -> None:
     few = [*TINY[:-4], "-T", "0"]
     assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
-    done = strop("run", "--from", "one:0", *few, "--out", "two")
+    done = strop("run", "--improver", "one:0", *few, "--out", "two")
     assert done.returncode == 0, done.stderr
     card = tomllib.loads((tmp_path / "two" / "best.toml").read_text())
     assert card["start"] == "one:0" and [task["name"] for task in card["tasks"]] == ["times2", "times3"]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import strop
-from strop.api.target import Scoring
 from strop.runs.spec import RunSpec
+from strop.tasks.command.options import ScoringOptions
 
 FUNCTIONS = [strop.improve, strop.train, strop.compare, strop.check, strop.score, strop.load]
 DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]
@@ -49,8 +49,8 @@ def test_improve_asks_for_edits_where_programs_are_long() -> None:
 
 
 def test_improve_takes_every_way_to_score_a_program() -> None:
-    given, scoring = parameters(strop.improve), Scoring()
-    for field in fields(Scoring):
+    given, scoring = parameters(strop.improve), ScoringOptions()
+    for field in fields(ScoringOptions):
         assert given[field.name].default == getattr(scoring, field.name)
 
 
@@ -73,7 +73,7 @@ def test_wrong_option_is_a_type_error_of_python() -> None:
         ({"model": "nonsense"}, "model nonsense: no such language model"),
         ({"model": "inbox:"}, "model inbox needs a folder"),
         ({"require": "courage"}, "require names courage"),
-        ({"command": "make", "evaluator": "e.py"}, "scored by command or by evaluator, not by both"),
+        ({"command": "make", "evaluator": "e.py"}, "give only one of command and evaluator"),
         ({"files": "a.c"}, "files does not apply to lpn"),
     ],
 )

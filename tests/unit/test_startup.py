@@ -63,20 +63,24 @@ def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
     assert loaded(code) & {"mlflow", "wandb", "opentelemetry"} == set()
 
 
+def helped(*arguments: str, columns: int) -> list[str]:
+    """The lines of a help text."""
+    command, env = [sys.executable, "-m", "strop", *arguments], {"COLUMNS": str(columns)}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout.splitlines()
+
+
 def test_help_lists_every_command_with_its_words() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "strop", "--help"], capture_output=True, text=True, check=True, env={"COLUMNS": "200"}
-    )
+    lines = helped("--help", columns=200)
     for name, words in COMMANDS.items():
-        (line,) = [line for line in ended.stdout.splitlines() if line.startswith(f"│ {name} ")]
-        assert words in line
+        (line,) = [line for line in lines if line.startswith(f"  {name} ")]
+        assert words.removesuffix(".") in line
 
 
-@pytest.mark.parametrize("arguments", [["run", "--help"], ["reproduce", "fig4", "--help"]], ids=["run", "reproduce"])
+@pytest.mark.parametrize(
+    "arguments", [["run", "--help-all"], ["reproduce", "fig4", "--help"]], ids=["run", "reproduce"]
+)
 def test_help_of_a_command_joins_the_lines_of_its_texts(arguments: list[str]) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "strop", *arguments], capture_output=True, text=True, check=True, env={"COLUMNS": "400"}
-    )
-    assert "`" not in ended.stdout
-    (line,) = [line for line in ended.stdout.splitlines() if "--require" in line]
+    lines = helped(*arguments, columns=400)
+    assert not [line for line in lines if "`" in line]
+    (line,) = [line for line in lines if line.lstrip().startswith("--require ")]
     assert "see strop doctor" in line

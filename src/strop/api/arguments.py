@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, wraps
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from strop.api.subjects import TaskLike, model_name, model_of, source_of
-from strop.api.target import Scoring
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.runs.options import protections, seconds
@@ -28,11 +26,10 @@ A = TypeVar("A")
 B = TypeVar("B")
 O_co = TypeVar("O_co", covariant=True)
 
-_FLAG = re.compile(r"""(?<!\w)(['"`]).*?\1(?!\w)|(?<![\w/-])--(?P<name>[a-z][a-z-]*[a-z])\b""")
+_FLAG = re.compile(r"""(?<!\w)(['"`]).*?\1(?!\w)|(?<![\w/-])--(?:set )?(?P<name>[a-z][a-z_-]*[a-z])\b""")
 """A flag, or what stands in quotes, which is somebody's own text."""
 _METADATA = re.compile(r"^Annotated\[([^,\]]+),.*\]")
 """What a command line needs to know of a type."""
-_LISTS = ("score", "metric", "require_metric", "files", "new_files", "tool", "writable", "only")
 
 
 class _Taker(Protocol[P, O_co]):
@@ -164,15 +161,3 @@ def recipe_of(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     spec = RunSpec(**values | {"task": task, "further_tasks": tuple(further)})
     spec.checked()
     return spec
-
-
-def scoring_of(options: Scoring) -> Scoring:
-    """How a program is scored, from the arguments that say it; one text stands for a list of one."""
-    found = {field.name: getattr(options, field.name) for field in fields(Scoring)}
-    for name in _LISTS:
-        value = found[name]
-        found[name] = (value,) if isinstance(value, (str, Path)) else tuple(value)
-    for name in ("evaluator", "python"):
-        found[name] = None if found[name] is None else Path(found[name])
-    found["tool"] = tuple(map(Path, found["tool"]))
-    return Scoring(**found)

@@ -82,14 +82,14 @@ def _check_card(name: str, text: str) -> None:
 
 
 def tasks_of(name: str) -> tuple[str, ...]:
-    """The tasks of the run that `RUN:t` names.
+    """The tasks of the run that `RUN:t` names; none for the name of another improver.
 
     Raises:
-        ConfigurationError: there is no such run, or its record does not say.
+        ConfigurationError: the run does not exist, or its record does not name its tasks.
     """
     place = _place(name)
     if place is None:
-        raise ConfigurationError(f"{name!r} names no iteration of a run; write RUN:t, e.g. runs/mine:3")
+        return ()
     with reading(place[0]), Store.open(place[0]) as store:
         try:
             spec = spec_of(read_run(store, kinds=FRAME))

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.api.arguments import plain_name, recipe_of, scoring_of, takes
+from strop.api.arguments import plain_name, recipe_of, takes
 from strop.api.finding import RUNS, any_improver_text
 from strop.api.patching import apply_run
 from strop.api.recording import recorded
 from strop.api.results import Shown
 from strop.api.subjects import TaskLike, model_of, source_of
-from strop.api.target import Scoring, Target, check_model, target_of
+from strop.api.target import Target, check_model, target_of
 from strop.base.errors import ConfigurationError, StoreError, TaskError
 from strop.base.events import ImproveStarted
 from strop.core.metric_change import Gain, Scale
@@ -35,6 +35,7 @@ from strop.runs.run_directory import on_kept_trees
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
+from strop.tasks.command.options import ScoringOptions, changed_options
 from strop.tasks.command.task import CommandTask
 
 KIND = "improve"
@@ -115,7 +116,7 @@ class Improved(Shown):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Scoring, ModelOptions):
+class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, ScoringOptions, ModelOptions):
     """The keywords of `strop.improve`."""
 
     improver: str | Path = DEFAULT_IMPROVER
@@ -146,7 +147,7 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     text = any_improver_text(spec.improver)
     start = None if options.solution is None else Path(options.solution)
     task = target if isinstance(target, (Task, CommandTask)) else None
-    found = target_of(source_of(target), scoring_of(options), start, task)
+    found = target_of(source_of(target), changed_options(options), start, task)
     check_model(spec.model, text, found.task)
     folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
     model, show = model_of(options.model), "auto" if options.progress else "none"
@@ -178,7 +179,7 @@ def carry_out(
         with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
             if begin is not None:
                 begin()
-            with recorded(parts, directory, KIND, {"improver": improver, **target.said}, tracks, show) as journal:
+            with recorded(parts, directory, KIND, {"improver": improver, **target.meta}, tracks, show) as journal:
                 made = True
                 improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
     except (ConfigurationError, TaskError):

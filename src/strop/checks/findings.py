@@ -129,9 +129,9 @@ C416 broken: nothing checks the answer
     Let the command print its answer, which is then compared with the original's, or require tests (--require-metric
     tests=1).
 C417 warning: the answer is always the same
-    Let the command draw its input from {seed} and print its answer; or accept it with --fixed-input.
+    Let the command draw its input from {seed} and print its answer; or accept it with --set fixed_input=true.
 C418 broken: the original's output varies from run to run
-    Let the command print its answer alone on standard output, and times on standard error; or give --no-compare-output.
+    Let the command print its answer alone on standard output, and times on standard error; or give --set compare_output=false.
 """
 
 

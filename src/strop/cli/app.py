@@ -18,59 +18,61 @@ from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter,
 
 from strop.base.errors import NO_THREAD, OutOfThreads, StropError
 from strop.base.terminal_text import escape
+from strop.cli.help import HELP_ALL, CommandHelp
 
 COMMANDS = {
-    "init": "Begin a task of your own: a few files that work as they stand, with a test.",
-    "run": "Run STOP on tasks: improve the improver with itself, and measure every step on sealed instances.",
-    "resume": "Continue a run that was stopped or killed; nothing is asked, paid for or done twice.",
-    "replay": "Carry out a finished run again from its record, with no language model, and compare every event.",
-    "improve": "Improve a program, and compare it on instances that nobody saw; ends with a patch.",
-    "apply": "Put the program of a run of strop improve in the place of your files: all of them or none.",
-    "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
+    "init": "Create a task of your own: a few files that work as they are, with a test.",
+    "check": "Attack a task before you spend money on it: its draws, its seed, its scorer.",
+    "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
+    "apply": "Apply the patch of strop improve to your files: all of them or none.",
     "score": "Score one solution of a task.",
-    "check": "Attack a task before money is spent on it: its draws, its seed, its scorer.",
+    "run": "Run STOP on tasks: improve the improver with itself, and measure every step on sealed instances.",
+    "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
+    "reproduce": "Run one of the paper's protocols: its tables and figures, for any model.",
     "list": "List tasks, improvers or runs, or describe one task or improver.",
+    "doctor": "Show what the jail enforces on this machine; --self-test attacks it; --model tests a model.",
     "show": "Show the result of a run; --diff shows the changes from one of its programs to another.",
     "view": "Show a run, or a folder of runs, in the browser, live; --html writes the page as one file.",
+    "resume": "Continue a run that was stopped or killed; no request is sent or paid twice.",
+    "replay": "Repeat a finished run from its record, without a language model, and compare every event.",
     "export": "Write a run as JSON lines, CSV, Parquet, figures or an inspect-ai log, or send it to a tracker.",
-    "reproduce": "Carry out one of the paper's protocols: its tables and figures, for any model.",
-    "audit": "Report forbidden behaviour of one program, or of every program of a run.",
-    "doctor": "Say what the jail is observed to enforce on this machine; --self-test attacks it; --model asks a model.",
+    "audit": "Report forbidden behavior of one program, or of every program of a run.",
 }
 GROUPS = {
     "Better programs": ("init", "check", "improve", "apply", "score"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
 }
-"""Under which heading a command is listed, in this order; the others, which are about records, come last."""
+"""The heading of each command, in this order; the others, which are about records, come last."""
 RECORDS = "Records of runs"
-WITH_COMMANDS = {"list", "reproduce"}
-"""Those that have commands of their own; they say themselves how their help is written."""
 
 
-def application() -> App:
-    """The command line; a command's module is imported when it is called, so that --help is quick."""
+def application(words: Sequence[str] = ()) -> App:
+    """The command line, for these words. A command's module is imported when it is called, so that --help is quick."""
     app = App(
         name="strop",
         help="STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself.",
-        help_format="plaintext",  # of the list of commands alone: to load markdown takes as long as all the rest of it
+        help_format="plaintext",  # to load markdown takes as long as all the rest of it
+        help_flags=["--help", "-h", HELP_ALL],
+        help_formatter=CommandHelp(full=HELP_ALL in words),
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
-        default_parameter=Parameter(show_default=_said_default),
+        default_parameter=Parameter(show_default=_default_text),
+        group_parameters=Group("Options", sort_key=2),
     )
+    app.register_install_completion_command(help="Install completion for bash, zsh or fish.")
     headings = [Group(heading, sort_key=at) for at, heading in enumerate(GROUPS)]
     groups = {name: group for group in headings for name in GROUPS[group.name]}
     records = Group(RECORDS, sort_key=len(GROUPS))
-    for name, words in COMMANDS.items():
-        own = {} if name in WITH_COMMANDS else {"help_format": "markdown"}
-        app.command(
-            f"strop.cli.commands.{name}:{name}_command", name=name, help=words, group=groups.get(name, records), **own
-        )
+    for name, line in COMMANDS.items():
+        module = f"strop.cli.commands.{name}:{name}_command"
+        docstring_or_line = None if name in words[:1] else line
+        app.command(module, name=name, help=docstring_or_line, group=groups.get(name, records))
     return app
 
 
-def _said_default(value: object) -> str | None:
-    """A default as the help says it; nothing for what is simply not given, such as a switch."""
+def _default_text(value: object) -> str | None:
+    """A default as the help shows it; None for one that is simply not given, such as a switch."""
     if value is None or value is False or value == ():
         return None
     return " ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value) or None
@@ -84,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     for name in [name for name, value in os.environ.items() if name.startswith("STROP_") and not value]:
         del os.environ[name]  # an empty variable is not set; cyclopts would read it as a value
-    app = application()
+    words = sys.argv[1:] if arguments is None else arguments
+    app = application(words)
     try:
         _take_signals()
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")

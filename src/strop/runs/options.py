@@ -1,8 +1,8 @@
 """The options of a run. Each is declared once: name, type, range, default, short flag, variable of the environment and help.
 
 A field `max_cost` is the flag `--max-cost`, the keyword `max_cost` of the Python functions and the key `max_cost` of a record's
-recipe; the text below it is its help. Commands and functions take groups of fields; `strop.runs.spec.RunSpec` has all of them,
-and pydantic checks their types and ranges.
+configuration. The text below it is its help; `--help` shows the first sentence. Commands and functions take groups of fields;
+`strop.runs.spec.RunSpec` has all of them, and pydantic checks their types and ranges.
 """
 
 from __future__ import annotations
@@ -58,17 +58,19 @@ MOST_OF_A_LIMIT = 10**12
 """A larger limit limits nothing."""
 Limit = Annotated[Whole, Ge(0), Le(MOST_OF_A_LIMIT)]
 
-_SELECTION = Group("Iterations and selection", sort_key=3)
-_MODEL = Group("Language model", sort_key=4)
-_BUDGET = Group("Budget of one improvement", sort_key=5)
-_LIMITS = Group("Limits of the whole run", sort_key=6)
-_ENVIRONMENT = Group("Instances and protections", sort_key=7)
+OPTIONS = Group("Options", sort_key=2)
+LIMITS = Group("Limits", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
+MORE = Group("More options", sort_key=9)
+"""Of options that only `--help-all` shows."""
+Rare = Parameter(group=MORE)
+Switch = Parameter(negative="", show_default=False)
 
 
-@Parameter(name="*", group=_MODEL)
+@Parameter(name="*", group=OPTIONS)
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
-    """Which language model."""
+    """The language model."""
 
     model: Annotated[
         ModelLike,
@@ -76,26 +78,27 @@ class ModelOptions:
             name=("--model", "-m"), negative="", show_default=" ".join, env_var="STROP_MODEL", env_var_split=one_text
         ),
     ] = ("offline",)
-    """offline (a built-in proposer, not a language model), PROVIDER/MODEL (openai, anthropic, gemini, openrouter, ollama, vllm,
-    llamacpp, local, any-llm), python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or scripted:FILE; with options as
-    in openai/MODEL?rpm=60&price=0.15,0.60 (docs/models.md). Repeat it for a mixture, weighted by ?weight=."""
-    base_url: str | None = None
+    """Language model, such as openai/gpt-4o or ollama/qwen3. Otherwise offline (a built-in proposer, not a language model),
+    PROVIDER/MODEL (openai, anthropic, gemini, openrouter, ollama, vllm, llamacpp, local, any-llm), python:MODULE:FUNCTION,
+    command:PROGRAM, inbox:DIR, recorded:FILE or scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60
+    (docs/models.md). Repeat it for a mixture, weighted by ?weight=."""
+    base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 
 
-@Parameter(name="*", group=_BUDGET)
+@Parameter(name="*", group=LIMITS)
 @dataclass(frozen=True, kw_only=True)
 class BudgetOptions:
-    """What one improvement may spend."""
+    """The budget of one improvement."""
 
     utility_budget: Count = 25
-    """Evaluations on the training split."""
+    """Evaluations of candidates in one improvement."""
     lm_budget: Count = 4
-    """LM calls."""
+    """LM calls in one improvement."""
     max_responses: Count = 6
-    """Responses of one LM call."""
-    edits: Edits = "rewrite"
-    """How the model may answer where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
+    """Responses in one LM call."""
+    edits: Annotated[Edits, Rare] = "rewrite"
+    """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
     (unified), or auto (blocks where the program is long or has several files)."""
 
 
@@ -103,69 +106,72 @@ class BudgetOptions:
 class OneImprovementOptions(BudgetOptions):
     """The budget of `strop improve`."""
 
-    edits: Edits = "auto"
-    """How the model may answer: rewrite, blocks, diff, or auto (blocks where the program is long or has several files)."""
+    edits: Annotated[Edits, Rare] = "auto"
+    """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), diff (unified), or auto (blocks where the
+    program is long or has several files)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopiesOptions(BudgetOptions):
     """The budgets of measuring an improver."""
 
-    copies: Count = 5
-    """Copies of each task that an improver is measured on; for one task that is |D|."""
+    copies: Annotated[Count, Parameter(group=OPTIONS)] = 5
+    """Copies of each task that an improver is measured on. For one task that is |D|."""
 
 
-@Parameter(name="*", group=_SELECTION)
+@Parameter(name="*", group=OPTIONS)
 @dataclass(frozen=True, kw_only=True)
 class SelectionOptions:
     """How often the improver improves itself, and which improver an iteration keeps."""
 
     iterations: Annotated[Natural, Parameter(alias="-T")] = 4
-    """T: how often the improver improves itself."""
-    meta_budget: Count = 25
+    """How often the improver improves itself: T of the paper."""
+    meta_budget: Annotated[Count, Rare] = 25
     """Meta-utility calls of one self-improvement."""
-    selection: SelectionName = "gated"
-    """paper: whatever the improver made of itself; gated: that only where paired fresh evaluations say that it is better;
-    archive: any past improver may improve itself, and the gate decides which is the best."""
-    gate_error: Annotated[float, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
-    """Probability that a gate lets a run replace an improver by one that is no better."""
-    gate_pairs: Count = 60
+    selection: Annotated[SelectionName, Parameter(show_choices=False)] = "gated"
+    """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself; with gated,
+    that only where paired fresh evaluations show that it is better; with archive, any past improver may improve itself, and the
+    gate decides which is the best."""
+    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
+    """Probability that a gate lets a run replace an improver by one that is not better."""
+    gate_pairs: Annotated[Count, Rare] = 60
     """Paired evaluations of one comparison, at most."""
 
 
-@Parameter(name="*", group=_ENVIRONMENT)
+@Parameter(name="*", group=OPTIONS)
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentOptions:
     """Which instances, how many at once, and behind which protections."""
 
-    instances: Literal["secret", "published"] = "secret"
+    instances: Annotated[Literal["secret", "published"], Rare] = "secret"
     """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
     jobs: Jobs = 0
-    """Solutions evaluated at once; 0 means one for each core."""
-    require: Require | None = None
-    """Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor."""
+    """Solutions evaluated at once; 0: one for each core."""
+    require: Annotated[Require | None, Rare] = None
+    """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 
 
-@Parameter(name="*", group=_LIMITS)
+@Parameter(name="*", group=LIMITS)
 @dataclass(frozen=True, kw_only=True)
 class LimitOptions:
-    """What the whole run may spend on its language model; what was done before a limit ends it is kept."""
+    """Limits of the whole run. What was done before a limit ends it is kept."""
 
     max_cost: Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Ge(0), Le(MOST_OF_A_LIMIT)] = None
-    """Dollars. Before each call, what such calls took so far is set aside; the limit may be passed by 5%, see docs/models.md."""
-    max_tokens: Limit | None = None
-    """Tokens, in and out; as --max-cost."""
-    strict_budget: Annotated[bool, Parameter(negative="")] = False
+    """Dollars to spend on the language model, +5% at most. Before each call, the cost of earlier calls like it is set aside
+    (docs/models.md)."""
+    max_tokens: Annotated[Limit | None, Rare] = None
+    """Tokens, in and out, +5% at most."""
+    strict_budget: Annotated[bool, Switch, Rare] = False
     """Set aside the worst case of each call, so that no answer passes --max-cost or --max-tokens; fewer calls at once."""
-    max_calls: Limit | None = None
+    max_calls: Annotated[Limit | None, Rare] = None
     """LM calls of all improvements together."""
     max_time: Time | None = None
-    """Time of all sessions together: 90, 90s, 30m or 2h."""
-    give_up_after: Time | None = None
-    """How long to keep asking a model that stopped answering before the work ends: 30m when not given."""
+    """Time of the run, such as 90s, 30m or 2h. Sessions of a resumed run add up."""
+    give_up_after: Annotated[Time | None, Rare] = None
+    """Time to keep asking a model that stopped answering, such as 90s or 30m. The default is 30m."""
 
     def asked(self) -> dict[str, Any]:
-        """The limits that were asked for; times in seconds."""
+        """The limits that are given; times in seconds."""
         asked = {name: value for name, value in vars(self).items() if value is not None and value is not False}
         for name in ("max_time", "give_up_after"):
             if isinstance(asked.get(name), str):
@@ -180,25 +186,25 @@ def seconds(text: str, where: str = "--max-time") -> float:
     """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
 
     Raises:
-        ConfigurationError: it is something else, or not more than 0.
+        ConfigurationError: it is not a time, or not more than 0.
     """
     number, unit = text.strip(), ""
     if number[-1:].isalpha():
         number, unit = number[:-1], number[-1].lower()
     try:
-        found = float(number) * _UNITS[unit]
+        value = float(number) * _UNITS[unit]
     except (ValueError, KeyError):
-        found = -1.0
-    if not 0 < found < math.inf:
-        raise ConfigurationError(f"{where} is {text!r}; write seconds, or a time such as 90s, 30m or 2h")
-    return found
+        value = -1.0
+    if not 0 < value < math.inf:
+        raise ConfigurationError(f"{where} is {text!r}; give seconds, or a time such as 90s, 30m or 2h")
+    return value
 
 
 def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
     """The protections that `require` names; None means the default ones.
 
     Raises:
-        ConfigurationError: there is no such protection.
+        ConfigurationError: a protection does not exist.
     """
     if require is None:
         return None
@@ -208,5 +214,5 @@ def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
     unknown = sorted(set(names) - set(PROTECTIONS))
     if unknown:
         named = ", ".join(unknown).strip(" ,") or "nothing"
-        raise ConfigurationError(f"--require names {named}; there are: {', '.join(PROTECTIONS)}; or none alone")
+        raise ConfigurationError(f"--require names {named}; choose from {', '.join(PROTECTIONS)}, or none alone")
     return names

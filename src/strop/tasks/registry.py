@@ -14,6 +14,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, find_installed, installed, object_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
+from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.paper.lpn.task import lpn
@@ -88,22 +89,34 @@ def _hint(name: str) -> str:
     )
 
 
-def load_any(name: str) -> AnyTask:
-    """Load a task of any form: everything that `load` accepts, a `strop.toml`, or a folder with one.
+def load_any(name: str, changes: Mapping[str, object] | None = None) -> AnyTask:
+    """A task of any form: what `load` gives, or what a `strop.toml`, or a folder that holds one, describes.
+
+    `changes` are options that stand in place of those of the file.
 
     Raises:
-        ConfigurationError: there is none, or it is incomplete.
+        ConfigurationError: there is none, it is not complete, or there are changes to a task that is not a file.
     """
     path = Path(name)
     if path.is_dir() and (path / CONFIG).is_file():
-        return read_config(path / CONFIG)
+        return read_config(path / CONFIG, changes)
     if path.suffix == ".toml":
-        return read_config(path)
+        return read_config(path, changes)
+    if changes:
+        raise not_for_a_task(name, changes)
     if name not in (*BUILT_IN, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
         task = object_of(found)
         if isinstance(task, CommandTask):
             return task
     return load(name)
+
+
+def not_for_a_task(name: str, options: Mapping[str, object]) -> ConfigurationError:
+    """The error for scoring options beside a task, which has a scorer of its own."""
+    flag = flag_of(next(iter(options)))
+    return ConfigurationError(
+        f"{flag} does not apply to {name}, which is a task; it goes with --command or --evaluator"
+    )
 
 
 def _from_file(path: Path, attribute: str) -> Task:

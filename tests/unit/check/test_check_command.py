@@ -17,7 +17,7 @@ from strop.report.terminal.check import check_document, print_check, score_is
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
-from strop.tasks.command.flags import from_flags
+from strop.tasks.command.config import command_task
 from support.tables import terminal
 
 SCORER = """
@@ -46,7 +46,7 @@ def checked(
 ) -> CheckResult:
     (tree / "program.py").write_text(program)
     (tree / "score.py").write_text(other)
-    task = from_flags(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
+    task = command_task(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
     chosen = [attack for attack in attacks("command") if attack.name in names]
     assert len(chosen) == len(names)
     return check_command(task, workspaces, PublishedSeeds(), Settings(runs, 1, chosen), lambda said: None)
@@ -189,7 +189,7 @@ def test_a_program_that_does_nothing_is_found_in_its_language(
     if shutil.which((build or command).split()[0], path="/usr/local/bin:/usr/bin:/bin") is None:
         pytest.skip("this machine lacks the compiler")
     (tmp_path / file).write_text(text.replace("{{", "{").replace("}}", "}"))
-    task = from_flags(tmp_path, command=command, build=build, files=[file], score=["time"], compare_output=False)
+    task = command_task(tmp_path, command=command, build=build, files=[file], score=["time"], compare_output=False)
     chosen = [
         attack for attack in attacks("command") if attack.kind == "nothing" and is_of(attack.language, file, text)
     ]
@@ -202,7 +202,7 @@ def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces,
         "SELECT count(*) FROM (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 99999) SELECT x FROM n);"
     )
     run = "import sqlite3; sqlite3.connect(':memory:').execute(open('q.sql').read()).fetchall()"
-    task = from_flags(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
+    task = command_task(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
     chosen = [attack for attack in attacks("command") if attack.name == "nothing_sql"]
     check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
     assert levels(check)["C411"] == "broken"
@@ -214,7 +214,7 @@ def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces,
 def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspaces: Workspaces, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("print(sum(i % 2 for i in range(16)))")
     (tmp_path / "score.py").write_text(SCORER.replace("score:", "ok:").replace("float(", "int(b'8\\n' == "))
-    task = from_flags(
+    task = command_task(
         tmp_path,
         command="python3 score.py",
         files=["program.py"],
@@ -250,7 +250,7 @@ def test_results_in_a_file_that_the_program_can_write_are_warned_of(workspaces: 
 
 def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
     (tmp_path / "program.sh").write_text("#!/bin/sh\necho 'score: 2'\n")
-    task = from_flags(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
+    task = command_task(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
     chosen = [attack for attack in attacks("command") if attack.language == "shell"]
     check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
     assert {result.attack.name: result.verdict for result in check.attacks} == {
@@ -283,7 +283,9 @@ def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
     )
     (tmp_path / "program.py").write_text("x = 1\n")
     (tmp_path / "score.py").write_text("import os\nprint('score:', len(os.listdir()))\n")
-    task = from_flags(tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE])
+    task = command_task(
+        tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE]
+    )
     check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, [littering]), lambda said: None)
     assert levels(check)["C414"] == "broken"
 

@@ -12,7 +12,7 @@ from strop.checks.attack import Attack, attacks, read
 from strop.checks.candidates import Given, candidate
 from strop.checks.findings import KINDS
 from strop.checks.forged_scores import forged_file, forged_output, forged_values
-from strop.tasks.command.flags import objective_of
+from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import Printed, read_value
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
@@ -75,7 +75,7 @@ def test_file_that_is_not_an_attack_is_refused(text: str) -> None:
     ],
 )
 def test_a_forged_output_is_read_as_a_better_score(reader: str, output: str, value: float) -> None:
-    objective = objective_of([reader], ["score"], [])
+    objective = parse_objective([reader], ["score"], [])
 
     def printed(text: str) -> Printed:
         return Printed(text, "", True, 0.0, 0.0, 0, lambda path: None)
@@ -86,7 +86,7 @@ def test_a_forged_output_is_read_as_a_better_score(reader: str, output: str, val
 
 
 def test_a_forged_file_has_the_better_score_at_its_path() -> None:
-    objective = objective_of({"a": "out.json:$.x.a", "b": "out.json:$.x.b"}, ["a:max", "b:min"], [])
+    objective = parse_objective({"a": "out.json:$.x.a", "b": "out.json:$.x.b"}, ["a:max", "b:min"], [])
     assert forged_file(objective, forged_values(objective, {"a": 2.0, "b": 5.0})) == (
         "out.json",
         '{"x": {"a": 20.0, "b": 0.5}}',
@@ -94,5 +94,5 @@ def test_a_forged_file_has_the_better_score_at_its_path() -> None:
 
 
 def test_nothing_is_forged_where_the_kernel_counts() -> None:
-    objective = objective_of(["time"], [], [])
+    objective = parse_objective(["time"], [], [])
     assert forged_output(objective, forged_values(objective, {"time": 1.0}), "") == ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.core.metric_change import facts_of
-from strop.tasks.command.config import KEYS, read_config, to_toml
-from strop.tasks.command.flags import from_flags, objective_of
+from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
+from strop.tasks.command.objective_syntax import parse_objective
+from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings, write_flags
 from strop.tasks.command.task import CommandTask, shares_jail
 from strop.tasks.command.tree import RECORD, copy_tree, listed
 from strop.tasks.registry import load_any
@@ -62,7 +65,7 @@ score = { speed = 'ops "x": (\d+)', mean = "out.json:$.results[0]['a b']", size 
 metric = ["speed:max:2.5", "mean:min"]
 require_metric = ["tests=1", "size<=1e3"]
 pareto = true
-instances = 4
+repeat = 4
 held_out = 20
 interleaved = true
 compare_output = true
@@ -98,7 +101,7 @@ def test_task_written_as_a_file_is_the_same_when_it_is_read_again(tree: Path, te
 
 def test_written_task_names_odd_paths_as_they_are(tree: Path) -> None:
     (tree / "src" / "[a]*.c").write_text("int odd;\n")
-    task = from_flags(tree, command="true", files=["src/[[]a].c", "src/[[]a][*].c"][1:], score=["passed"])
+    task = command_task(tree, command="true", files=["src/[[]a].c", "src/[[]a][*].c"][1:], score=["passed"])
     assert list(task.files) == ["src/[a]*.c"]
     assert read_config(config(tree, to_toml(task))) == task
 
@@ -114,11 +117,11 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
-        (MINIMAL + "repeat = 3\n", "there is no key 'repeat'; did you mean instances?"),
-        (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; there are: name, root, files"),
-        (MINIMAL + 'instances = "3"\n', 'instances is a whole number, not "3"'),
-        (MINIMAL + "instances = true\n", "instances is a whole number, not true"),
-        (MINIMAL + "instances = 0\n", "instances and held_out are 1 to 100000"),
+        (MINIMAL + "instances = 3\n", "there is no key 'instances'; did you mean repeat?"),
+        (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, evaluator, files"),
+        (MINIMAL + 'repeat = "3"\n', 'repeat is a whole number, not "3"'),
+        (MINIMAL + "repeat = true\n", "repeat is a whole number, not true"),
+        (MINIMAL + "repeat = 0\n", "repeat and held_out are 1 to 100000"),
         (MINIMAL + "time_limit = 0\n", "time_limit is 0.0 s; it must be more than 0"),
         (MINIMAL + "memory_limit = '2 potatoes'\n", "memory_limit is a number of bytes, or a text such as '2 GiB'"),
         (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
@@ -213,16 +216,16 @@ def test_objective_is_made_of_scores_metrics_and_constraints(
 ) -> None:
     if readers is None:
         with pytest.raises(ConfigurationError, match=str(metrics)):
-            objective_of(score, metric, require)
+            parse_objective(score, metric, require)
         return
-    found = objective_of(score, metric, require)
+    found = parse_objective(score, metric, require)
     assert dict(found.readers) == readers
     assert list(found.metrics) == metrics
 
 
 def test_times_are_measured_in_turns_and_memory_is_not(tree: Path) -> None:
     one = {
-        name: from_flags(tree, command="true", files=["src/a.c"], score=[name]) for name in ("time", "wall", "memory")
+        name: command_task(tree, command="true", files=["src/a.c"], score=[name]) for name in ("time", "wall", "memory")
     }
     assert [one[name].interleaved for name in one] == [True, True, False]
     assert [one[name].instances for name in one] == [3, 3, 1]
@@ -230,13 +233,13 @@ def test_times_are_measured_in_turns_and_memory_is_not(tree: Path) -> None:
 
 def test_command_is_filled_in_and_quoted(tree: Path) -> None:
     (tree / "a b.c").write_text("x\n")
-    task = from_flags(tree, command="run {program} {seed}-{instance} ${x}", files=["a b.c"], score=["passed"])
+    task = command_task(tree, command="run {program} {seed}-{instance} ${x}", files=["a b.c"], score=["passed"])
     assert task.command_for(7, 3) == "run 'a b.c' 7-3 ${x}"
     assert task.seeded
 
 
 def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> None:
-    task = from_flags(
+    task = command_task(
         tree,
         command="sh ./bench.sh {seed}",
         build="make all",
@@ -262,15 +265,15 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
 
 
 def test_model_is_told_of_marked_regions(tree: Path) -> None:
-    assert "EVOLVE-BLOCK" not in from_flags(tree, command="true", files=["src"], score=["passed"]).told
+    assert "EVOLVE-BLOCK" not in command_task(tree, command="true", files=["src"], score=["passed"]).told
     (tree / "src" / "a.c").write_text("int a;\n// EVOLVE-BLOCK-START\nint b;\n// EVOLVE-BLOCK-END\n")
-    told = from_flags(tree, command="true", files=["src"], score=["passed"]).told
+    told = command_task(tree, command="true", files=["src"], score=["passed"]).told
     assert "only what stands between the EVOLVE-BLOCK markers may change" in told
 
 
 def test_long_scorer_is_cut_where_it_is_told(tree: Path) -> None:
     (tree / "bench.sh").write_text("echo 1\n" * 10_000)
-    told = from_flags(tree, command="sh bench.sh", files=["src"], score=["passed"]).told
+    told = command_task(tree, command="sh bench.sh", files=["src"], score=["passed"]).told
     assert len(told) < 8000
     assert "[... cut]" in told
 
@@ -292,7 +295,7 @@ def test_tree_is_what_git_knows_or_would_add(tree: Path) -> None:
     subprocess.run(["git", "-C", str(tree), "add", "-f", "kept.o"], check=True)
     assert listed(tree) == (".gitignore", "bench.sh", "kept.o", "src/a.c", "src/deep/b.c")
     with pytest.raises(ConfigurationError, match=r"'a\.o' means only files that are left out of the copy"):
-        from_flags(tree, command="true", files=["a.o"], score=["passed"])
+        command_task(tree, command="true", files=["a.o"], score=["passed"])
 
 
 def test_copy_of_a_tree_keeps_links_permissions_and_line_ends(tree: Path, tmp_path: Path) -> None:
@@ -314,7 +317,53 @@ def test_tree_that_is_too_large_is_refused_and_the_largest_part_named(tree: Path
 
 
 def test_every_key_has_a_test() -> None:
-    assert all(f"{key} = " in FULL + "seeded = " for key in KEYS)
+    keys = [field.name for field in fields(ScoringOptions) if field.name not in NOT_IN_FILE]
+    assert all(f"{key} = " in FULL + "seeded = " for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("settings", "values"),
+    [
+        (["repeat=5", "time_limit=2"], {"repeat": 5, "time_limit": 2}),
+        (["build=make -s", "name=5"], {"build": "make -s", "name": "5"}),
+        (["build='make'", 'description="a = b"'], {"build": "make", "description": "a = b"}),
+        (["tool=a", "tool=b"], {"tool": ("a", "b")}),
+        (["tool=['a', 'b']"], {"tool": ["a", "b"]}),
+        (["fixed-input=true", "memory_limit=2 GiB"], {"fixed_input": True, "memory_limit": "2 GiB"}),
+        (["environment={ A = '1' }"], {"environment": {"A": "1"}}),
+        (["build=x\ny = 1"], {"build": "x\ny = 1"}),
+    ],
+)
+def test_setting_of_a_command_line_is_toml_or_plain_text(settings: list[str], values: dict[str, object]) -> None:
+    assert parse_settings(settings) == values
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("repeat", "--set 'repeat' has not the form KEY=VALUE"),
+        ("tools=x", "there is no key 'tools'; did you mean tool?"),
+        ("root=..", "there is no key 'root'"),
+    ],
+)
+def test_setting_that_is_wrong_is_refused(setting: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        parse_settings([setting])
+
+
+def test_options_change_what_a_config_says(tree: Path) -> None:
+    config(tree, MINIMAL)
+    task = load_any(str(tree), {"repeat": 7, "only": "area"})
+    assert isinstance(task, CommandTask) and (task.instances, task.only) == (7, ("area",))
+    with pytest.raises(ConfigurationError, match="repeat is a whole number, not"):
+        load_any(str(tree), {"repeat": "many"})
+
+
+def test_flags_that_are_written_give_the_same_options() -> None:
+    values = {"command": "a b", "files": ("x", "y"), "build": "c 'd'", "repeat": 3, "compare_output": False}
+    words = write_flags(values)
+    assert words[:6] == ["--command", "a b", "--files", "x", "--files", "y"]
+    assert parse_settings(words[7::2]) == {"build": "c 'd'", "repeat": 3, "compare_output": False}
 
 
 def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,7 +385,7 @@ def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatc
 def test_requirement_that_a_program_can_forge_makes_the_whole_score_forgeable(
     tree: Path, flags: dict[str, list[str]], shared: bool
 ) -> None:
-    task = from_flags(tree, command="true", files=["src"], **flags)  # type: ignore[arg-type]
+    task = command_task(tree, command="true", files=["src"], **flags)  # type: ignore[arg-type]
     facts = facts_of(task)
     assert shares_jail(task) == shared and facts is not None and facts.shares_jail == shared
 

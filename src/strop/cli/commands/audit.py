@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from strop.analysis.audit import RULES_VERSION, UNREADABLE
+from strop.api.finding import find_run
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, reading, results
 from strop.report.terminal.audit import (

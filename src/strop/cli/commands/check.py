@@ -9,11 +9,11 @@ from cyclopts import Parameter
 from strop.api.checking import MOST_REPEATS, attacked, told
 from strop.api.target import target_of
 from strop.base.errors import ConfigurationError, TaskError
-from strop.cli.commands.improve import ProgramOptions
-from strop.cli.commands.options import Json, Whole, protections
+from strop.cli.commands.options import Json, Rare, Scored, Settings, Switch, Whole, protections, scoring_of
 from strop.cli.commands.output import print_document, results, results_alone
 from strop.runs.options import Jobs
 from strop.runs.spec import RunSpec
+from strop.tasks.command.options import ScoringOptions
 
 
 def check_command(
@@ -23,38 +23,39 @@ def check_command(
     repeat: Whole = 5,
     seed: Whole = 0,
     jobs: Jobs = 0,
-    require: str | None = None,
-    scored: ProgramOptions = ProgramOptions(),
-    verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
+    require: Annotated[str | None, Rare] = None,
+    scored: Scored = ScoringOptions(),
+    settings: Settings = (),
+    verbose: Annotated[bool, Switch, Parameter(alias="-v")] = False,
     as_json: Json = False,
 ) -> int:
-    """Attack a task before any money is spent on it. Ends with exit code 5 when the task is broken.
+    """Attack a task before you spend money on it. The exit code is 5 if the task is broken.
 
-    Its draws are examined, its seed solution is evaluated, its scorer is tested for purity, and known attacks are run against
-    it in the jail. Of a task that a command or an evaluator scores, the original is run several times, and attacks that fit are
-    put in its place. No language model is asked.
+    The check examines the draws, evaluates the seed solution, tests whether the scorer is pure, and runs known attacks in the
+    jail. For a command or an evaluator it runs the original several times, and puts attacks in its place. No language model is
+    asked.
 
     Parameters
     ----------
     task
-        A task's name, a file that defines a strop.Task (FILE.py, or FILE.py:NAME), a folder with a strop.toml, a folder or file
-        with --command, or a program with --evaluator.
+        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), or a file
+        with a strop.Task (FILE.py, or FILE.py:NAME).
     repeat
-        How often the seed solution is evaluated, for its noise; how often the original is run, with one seed and with others.
+        Evaluations of the seed solution or the original, for its noise.
     seed
         Seed of the instances, together with this machine's key.
     jobs
-        Solutions evaluated at once; 0 means one for each core.
+        Solutions evaluated at once; 0: one for each core.
     verbose
         Show a row for each attack.
     require
-        Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor.
+        Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     spec = RunSpec(task=task, seed=seed, jobs=jobs, require=protections(require)).checked()
     with results_alone(), told(progress=True) as say:  # what a task's own code prints is no result
-        check = attacked(target_of(task, scored.scoring()).task, spec, repeat, say)
+        check = attacked(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
     if as_json:
         print_document(check.document())
     else:

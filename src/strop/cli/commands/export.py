@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from strop.api.finding import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.cli.commands.apply import Yes
-from strop.cli.commands.finding import find_run
-from strop.cli.commands.output import notices, reading
+from strop.cli.commands.output import notify, reading
 from strop.report.export.export import FORMS, export
 from strop.report.tracking import JSON_LINES, LIBRARIES, mirrored, parsed
 from strop.report.tracking.notebook import Notebook
@@ -58,7 +58,7 @@ def export_command(
     with reading(directory):
         lines = export(directory, to, out or directory / FORMS[to], texts=texts != "digests", force=force)
     for line in lines:
-        notices().print(escape(line, 2000), markup=False, soft_wrap=True)
+        notify(escape(line, 2000))
     return 0
 
 
@@ -81,5 +81,5 @@ def _send(directory: Path, name: str, texts: Literal["full", "digests"] | None) 
         pass
     if not mirror.whole:
         return 1
-    notices().print(f"{name} has the whole of {directory}", markup=False, soft_wrap=True)
+    notify(f"{name} has the whole of {directory}")
     return 0

@@ -6,11 +6,11 @@ import os
 from dataclasses import fields, replace
 from pathlib import Path
 
+from strop.api.finding import find_run
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
-from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import DEFAULTS
-from strop.cli.commands.output import notices, reading
+from strop.cli.commands.output import notify, reading
 from strop.lm.base import Completion
 from strop.lm.replay import Recorded
 from strop.runs.assembly import Components
@@ -65,7 +65,7 @@ def learn_again(parts: Components, found: RunRecord) -> None:
     line = (
         f"the run that {found.directory} began as is not in {fork}: its answers are not known, and the model is asked"
     )
-    notices().print(line, markup=False, soft_wrap=True)
+    notify(line)
 
 
 def learn(parts: Components, directory: Path) -> None:
@@ -91,4 +91,4 @@ def _none_or_0(number: int | None) -> int | None:
 def tell(model: Recorded, fork: RunRecord) -> None:
     """Say how far the answers reached."""
     line = f"{quantity(model.given, 'answer')} came from {fork.directory}, {model.asked} from {model.name}"
-    notices().print(line, markup=False, soft_wrap=True)
+    notify(line)

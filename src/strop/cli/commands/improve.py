@@ -9,18 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 
 from strop.api.arguments import recipe_of
 from strop.api.finding import any_improver_text
 from strop.api.improving import DEFAULT_IMPROVER, carry_out
 from strop.api.patching import apply_run, check_can_apply, undo_of
 from strop.api.recording import check_free_folder
-from strop.api.target import Scoring, check_model, target_of
+from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
-from strop.cli.commands.options import RUNS, Whole
-from strop.cli.commands.output import announce, notices, print_document, reading, results, results_alone
-from strop.cli.commands.reporting import OutputOptions, reported
+from strop.cli.commands.options import RUNS, OutputOptions, Rare, Scored, Settings, Switch, Whole, scoring_of
+from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
 from strop.lm.options import members, read_spec
 from strop.report.terminal.improvement import (
     improvement_document,
@@ -29,90 +28,27 @@ from strop.report.terminal.improvement import (
 )
 from strop.report.terminal.words import edits_line, escape, quantity
 from strop.runs.journal import new_directory
-from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
+from strop.runs.options import OUTPUT, EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
+from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.task import FunctionTask
 
-_SCORING = Group("Scoring (when the target is not a task)", sort_key=1)
-_CHANGES = Group("What may change", sort_key=2)
-_PATCH = Group("The patch", sort_key=3)
-_Scored = Parameter(group=_SCORING, negative="", show_default=False)
-_Changed = Parameter(group=_CHANGES, negative="", show_default=False)
-_Patched = Parameter(group=_PATCH, negative="", show_default=False)
-Texts = tuple[str, ...]
 
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class ProgramOptions:
-    """How a program is scored where no task says it, and what of it may change."""
-
-    command: Annotated[str, _Scored] = ""
-    """A command for sh, in the program's folder: any language, several files."""
-    evaluator: Annotated[Path | None, _Scored] = None
-    """A file that defines evaluate(program_path), in the OpenEvolve format."""
-    python: Annotated[Path | None, _Scored] = None
-    """The interpreter, or virtual environment, with the packages that the evaluator needs."""
-    score: Annotated[Texts, _Scored] = ()
-    """Where the score is read: time, wall, memory, passed, tests, a JSON path ($.score) or a regular expression; of several
-    NAME=HOW."""
-    metric: Annotated[Texts, _Scored] = ()
-    """NAME:max, NAME:min or NAME:min:WEIGHT; several are weighed against each other."""
-    require_metric: Annotated[Texts, _Scored] = ()
-    """What must hold for a candidate to count: tests=1, accuracy>=0.9."""
-    pareto: Annotated[bool, _Scored] = False
-    """Show the candidates that no other beats in every metric."""
-    build: Annotated[str, _Scored] = ""
-    """A command that is run once for each candidate, before it is scored."""
-    tool: Annotated[tuple[Path, ...], _Scored] = ()
-    """A folder or program that commands may read and run besides the system's."""
-    time_limit: Annotated[float | None, _Scored] = None
-    """Seconds of one run."""
-    compare_output: Annotated[bool | None, Parameter(group=_SCORING, show_default=False)] = None
-    """A candidate must print, leave behind and end with what the original does on the same seed: so by default where the score
-    is a time, memory or another cost."""
-    fixed_input: Annotated[bool, _Scored] = False
-    """Accept that the input is always the same, where a program that knows its answer would do as well."""
-    files: Annotated[Texts, _Changed] = ()
-    """Files that may change: paths and globs such as 'src/**/*.c'."""
-    only: Annotated[Texts, _Changed] = ()
-    """A function, or marked region, that alone may change; the rest is verified unchanged."""
-    new_files: Annotated[Texts, _Changed] = ()
-    """Globs of files that may be added."""
-    writable: Annotated[Texts, _Changed] = ()
-    """Globs of files that commands may rewrite in their copy."""
-
-    def scoring(self) -> Scoring:
-        """The same as the Python API takes it."""
-        return Scoring(**vars(self))
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class ScoringOptions(ProgramOptions):
-    """The same, and how often it is run."""
-
-    repeat: Annotated[Whole | None, _Scored] = None
-    """Runs for each candidate in training."""
-    held_out: Annotated[Whole | None, _Scored] = None
-    """Runs on the sealed split, with other seeds."""
-
-
-@Parameter(name="*")
+@Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True)
 class PatchOptions:
-    """What becomes of the result."""
+    """What happens to the result."""
 
-    apply: Annotated[bool, _Patched] = False
-    """Put the improved program in the place of your files, where it was shown to be better and git's tree is clean."""
-    force: Annotated[bool, _Patched] = False
+    apply: Annotated[bool, Switch] = False
+    """Apply the patch to your files if the program is better. The git tree must be clean."""
+    force: Annotated[bool, Switch, Rare] = False
     """With --apply: also where git could not bring your files back."""
 
     def check(self) -> None:
-        """Raises ConfigurationError where one is given that needs the other."""
+        """Raises ConfigurationError where --force is given without --apply."""
         if self.force and not self.apply:
             raise ConfigurationError(
                 "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
@@ -126,7 +62,8 @@ def improve_command(
     improver: str = DEFAULT_IMPROVER,
     solution: Path | None = None,
     seed: Whole | None = None,
-    scored: ScoringOptions = ScoringOptions(),
+    scored: Scored = ScoringOptions(),
+    settings: Settings = (),
     patch: PatchOptions = PatchOptions(),
     model: ModelOptions = ModelOptions(),
     budget: OneImprovementOptions = OneImprovementOptions(),
@@ -134,21 +71,23 @@ def improve_command(
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: OutputOptions = OutputOptions(),
 ) -> int:
-    """Improve a program, and say whether it is better on instances that nobody saw. It ends with a patch; your files stay.
+    """Improve a program, and compare it with the original on instances that the search never saw.
 
-    It ends with exit code 0 whatever the improvement came to; --json tells it in `finding`.
+    The result is a patch; your files change only with --apply. The exit code is 0 whatever the result; --json has it as
+    `finding`.
 
     Parameters
     ----------
     target
-        A task's name; a file with a strop.Task, or with a function under @strop.improve_me (file.py:name); a folder with a
-        strop.toml; a folder or file with --command; or a program with --evaluator.
+        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a file
+        with a strop.Task, or a function under @strop.improve_me (file.py:name).
     improver
-        The name of an improver (strop list improvers), a file, or RUN:t for what a run had after iteration t.
+        Improver: a name, a file, or RUN:t. `strop list improvers` lists the names; RUN:t is the improver of a run after
+        iteration t.
     solution
-        File of the solution to start from; the task's seed solution when not given. The file is not changed.
+        File to start from instead of the task's seed solution. The file is not changed.
     seed
-        Seed of everything that is drawn, together with this machine's key; random when not given.
+        Seed of all random draws, together with this machine's key. A random one by default.
     """
     patch.check()
     directory = _directory(output.out, target)
@@ -157,7 +96,7 @@ def improve_command(
     spec = recipe_of((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
     text = any_improver_text(improver)
     with results_alone():
-        found = target_of(target, scored.scoring(), solution)
+        found = target_of(target, scoring_of(scored, settings), solution)
     if patch.apply:
         check_can_apply(found.original, force=patch.force)
     with reported(directory, output.no_report):
@@ -186,8 +125,8 @@ def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
     """What a user should know before anything is spent."""
     check_model(spec.model, improver, task)
     if isinstance(task, FunctionTask) and task.note:
-        notices().print(f"note: {escape(task.note, 300)}", markup=False, soft_wrap=True)
-    notices().print(budget_line(spec), markup=False, soft_wrap=True)
+        notify(f"note: {escape(task.note, 300)}")
+    notify(budget_line(spec))
 
 
 def budget_line(spec: RunSpec) -> str:
@@ -216,7 +155,7 @@ def best_reported(directory: Path) -> Iterator[None]:
         yield
     except StropError:
         if (directory / FILE_NAME).is_file():
-            notices().print(best_line(directory), markup=False, soft_wrap=True)
+            notify(best_line(directory))
         raise
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.output import notices, results
+from strop.cli.commands.output import notify, results
 from strop.report.terminal.words import escape
 from strop.tasks.base import META_TASK
 from strop.templates import FORMS, NAME, Form, FormName, files_of, next_commands
@@ -98,13 +98,13 @@ def _asked_form() -> FormName:
     """The kind of task, by its number or its name."""
     forms = list(FORMS.values())
     for number, form in enumerate(forms, start=1):
-        notices().print(f"{number}  {form.name:10} {form.what}", markup=False, soft_wrap=True)
+        notify(f"{number}  {form.name:10} {form.what}")
     for _ in range(ATTEMPTS):
         answer = _asked("What kind of task", "1").lower()
         for number, form in enumerate(forms, start=1):
             if answer in (str(number), form.name):
                 return form.name
-        notices().print(f"write a number from 1 to {len(forms)}, or a name", markup=False)
+        notify(f"write a number from 1 to {len(forms)}, or a name")
     raise ConfigurationError(f"no kind of task was chosen; there are: {', '.join(FORMS)}")
 
 
@@ -128,7 +128,7 @@ def _asked_until(question: str, usual: str, check: Callable[[str], object]) -> s
         except ConfigurationError as error:
             if attempt == ATTEMPTS:
                 raise
-            notices().print(escape(str(error), 400), markup=False, soft_wrap=True)
+            notify(escape(str(error), 400))
     raise AssertionError("unreachable")
 
 

@@ -1,51 +1,140 @@
-"""Flags that several commands share. Those that a run's recipe holds are declared in strop.runs.options."""
+"""Options that several commands share. Those of a run's configuration are declared in `strop.runs.options`, those of scoring in
+`strop.tasks.command.options`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
 
-from strop.api.finding import RUNS as RUNS
-from strop.runs.options import ModelOptions as ModelOptions
-from strop.runs.options import Whole as Whole
-from strop.runs.options import one_text
-from strop.runs.options import protections as protections
-from strop.runs.options import seconds as seconds
+from strop.report.terminal.live import Mode
+from strop.report.tracking import Track, continued, parsed
+from strop.runs.options import OUTPUT, ModelOptions, Rare, Switch, Whole, protections, seconds
 from strop.runs.spec import RunSpec
+from strop.tasks.command.options import FLAGS, ScoringOptions, changed_options, parse_settings
 
+__all__ = [
+    "DEFAULTS",
+    "Folder",
+    "Json",
+    "ModelOptions",
+    "Models",
+    "Out",
+    "OutputOptions",
+    "RUNS",
+    "Rare",
+    "Scored",
+    "Settings",
+    "Switch",
+    "Tasks",
+    "TrustTask",
+    "ViewOptions",
+    "Whole",
+    "protections",
+    "scoring_of",
+    "seconds",
+]
 DEFAULTS = RunSpec()
-OUTPUT = Group("What is recorded and shown", sort_key=9)
+RUNS = Path("runs")
+"""The folder of runs where no directory is named."""
 
 
 def folder(kind: object, tokens: Sequence[Token]) -> Path:
-    """A folder that is named; an empty name would mean the working folder."""
+    """A folder; an empty name would mean the working folder."""
     if not tokens[0].value:
-        raise ValueError("'' names no folder; the working folder is .")
+        raise ValueError("'' is not a folder; the working folder is .")
     return Path(tokens[0].value)
 
 
 Folder = Annotated[Path | None, Parameter(converter=folder)]
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
-FROM_ENVIRONMENT = Parameter(env_var="STROP_MODEL", env_var_split=one_text)
-Json = Annotated[
-    bool,
-    Parameter(
-        name="--json", group=OUTPUT, negative="", show_default=False, help="Print one JSON document instead of tables."
-    ),
-]
+Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
 Out = Annotated[
     Path | None,
     Parameter(
-        name="--out",
-        group=OUTPUT,
-        converter=folder,
-        help="Directory of the run, empty or new; one in runs/ when not given.",
+        name="--out", group=OUTPUT, converter=folder, help="Directory of the run. A new one in runs/ by default."
     ),
 ]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
 """Tasks by name or file, at least one."""
-TrustTask = Annotated[bool, Parameter(name="--trust-task", negative="")]
+TrustTask = Annotated[
+    bool,
+    Switch,
+    Parameter(
+        name="--trust-task",
+        help="Run the task file in the run's directory. Needed where the original file is not at its place any more.",
+    ),
+]
+
+_SCORING = Parameter(group=Group("Scoring", sort_key=1), negative="", show_default=False)
+Scored = Annotated[ScoringOptions, Parameter(name="*", parse=f"^({'|'.join(('scored', *FLAGS))})$"), _SCORING]
+Settings = Annotated[
+    tuple[str, ...],
+    _SCORING,
+    Parameter(
+        name="--set",
+        help="KEY=VALUE with any key of strop.toml, such as build=make or repeat=5. VALUE is TOML or plain text; docs/flags.md "
+        "lists the keys. May be given several times.",
+    ),
+]
+
+
+def scoring_of(scored: ScoringOptions, settings: Sequence[str]) -> dict[str, object]:
+    """The scoring options of a command line, by name.
+
+    Raises:
+        ConfigurationError: a setting is wrong.
+    """
+    return parse_settings(settings) | changed_options(scored)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class ViewOptions:
+    """What is shown and recorded."""
+
+    quiet: Annotated[bool, Switch, Parameter(alias="-q")] = False
+    """Show nothing while it runs."""
+    as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
+    """Print one JSON document."""
+    display: Annotated[Mode, Rare] = "auto"
+    """How progress is shown: auto (a live view on a terminal, lines elsewhere), rich, plain, log (a JSON object a line), none."""
+    no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
+    """Do not write report.html into the run's directory."""
+    track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()
+    """Send the run to otel, mlflow, wandb or jsonl:FILE. May be given several times."""
+    track_content: Annotated[bool, Switch, Rare] = False
+    """Send texts to trackers, too: prompts, answers, programs."""
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError where a tracker does not exist, or its library is not installed."""
+        self.tracks()
+
+    @property
+    def shown(self) -> Mode:
+        """How progress is shown."""
+        return "none" if self.quiet else self.display
+
+    def tracks(self, directory: Path | None = None) -> tuple[Track, ...]:
+        """The named trackers; without any, those that the run in `directory` was sent to before.
+
+        Raises:
+            ConfigurationError: a tracker does not exist, or its library is not installed.
+        """
+        if directory is not None and not self.track:
+            return continued(directory)
+        return parsed(self.track, self.track_content)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(ViewOptions):
+    """What is shown and recorded, and where."""
+
+    out: Annotated[Path | None, Parameter(converter=folder)] = None
+    """Directory of the run. It must be empty or new; a new one in runs/ by default."""

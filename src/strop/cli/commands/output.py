@@ -7,15 +7,19 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from strop.base.errors import RunBudgetSpent
 from strop.base.terminal_text import escape
 from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.layout import Lasting
 from strop.report.terminal.reading import reading as reading
 from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
+from strop.runs.interrupts import TimeSpent
+from strop.store import FILE_NAME
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
@@ -31,7 +35,7 @@ def print_document(document: Mapping[str, object]) -> None:
 
 @contextmanager
 def results_alone() -> Iterator[None]:
-    """Within, standard output is standard error: what a task's own code prints is no result, whether it prints through
+    """Send standard output to standard error inside: what a task's own code prints is not a result, whether it prints through
     Python, through C or from a program that it starts."""
     sys.stdout.flush()
     kept = os.dup(1)
@@ -45,10 +49,10 @@ def results_alone() -> Iterator[None]:
 
 
 class _Plain(Console):
-    """A console that no string acts on: not the name of a folder either."""
+    """A console that escapes every string, names of folders included."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*(_escaped(each) if isinstance(each, str) else each for each in objects), **options)
+        super().print(*(_escaped(one) if isinstance(one, str) else one for one in objects), **options)
 
 
 def _escaped(text: str) -> str:
@@ -56,12 +60,12 @@ def _escaped(text: str) -> str:
 
 
 def results() -> Console:
-    """Where results go. Text of a model is printed with `markup=False`: it is shown, never obeyed."""
+    """Standard output. Text of a model is printed with `markup=False`: it is shown, never interpreted."""
     return _Plain(highlight=False)
 
 
 def notices() -> Console:
-    """Where everything else goes."""
+    """Standard error."""
     return _Plain(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
 
 
@@ -69,3 +73,33 @@ def announce(instances: str) -> None:
     """Say what `--instances published` means for every score that follows."""
     if instances == "published":
         notices().print(PUBLISHED_NOTICE, markup=False, soft_wrap=True)
+
+
+def notify(line: str) -> None:
+    """Print one line on standard error."""
+    notices().print(line, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def reported(directory: Path, no_report: bool) -> Iterator[None]:
+    """Write the page of the run in `directory` at the end of the work inside, also where a limit ended it."""
+    try:
+        yield
+    except (RunBudgetSpent, TimeSpent):
+        write_report(directory, no_report)
+        raise
+    write_report(directory, no_report)
+
+
+def write_report(directory: Path, no_report: bool) -> None:
+    """Write the page of a run into its directory. A failure is reported in one line, and does not fail the run."""
+    if no_report or not (directory / FILE_NAME).is_file():
+        return
+    try:
+        from strop.report.html import write as page  # here for the start-up time
+
+        path = directory / page.FILE_NAME
+        page.write_page(page.report_of(directory), path)
+        notify(f"report: {path}")
+    except Exception as error:  # noqa: BLE001 - the run itself has ended well
+        notify(f"no report was written: {type(error).__name__}: {escape(str(error), 300)}")

@@ -13,12 +13,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.finding import find_run
 from strop.api.recording import recorded
 from strop.base.errors import ConfigurationError, ReplayDiffers
 from strop.base.pluralize import quantity
-from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Json, Out, TrustTask
-from strop.cli.commands.output import notices, print_document, reading, results, results_alone
+from strop.cli.commands.output import notify, print_document, reading, results, results_alone
 from strop.lm.replay import NoModel
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
@@ -43,18 +43,16 @@ def replay_command(
     trust_task: TrustTask = False,
     as_json: Json = False,
 ) -> int:
-    """Carry out a finished run again from its record: no language model, no network, and every event compared.
+    """Repeat a finished run from its record, without a language model or network, and compare every event.
 
-    Programs are run and scored again in the jail; answers come from the record. Exit code 8: some event is not as recorded.
+    Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if an event differs.
 
     Parameters
     ----------
     run_directory
-        The run's directory, or the end of its name; the newest in runs/ when not given.
+        Directory of the run, or the end of its name. The newest in runs/ by default.
     out
-        Where the record of the replay is kept; it is removed when not given.
-    trust_task
-        Run the task file that the run's directory holds, although no such file is where the run was begun.
+        Directory for the record of the replay. It is removed by default.
     """
     directory = find_run(run_directory)
     found = load_run(directory)
@@ -86,7 +84,7 @@ def replayed(found: RunRecord, there: Path, *, trust: bool) -> Agreement:
         def nothing() -> NoModel:
             return NoModel(found.model, found.is_language_model, lambda: requests(before))
 
-        notices().print(f"replay of {found.directory}: no language model is asked", markup=False, soft_wrap=True)
+        notify(f"replay of {found.directory}: no language model is asked")
         with (
             results_alone(),
             assembled(free, os.environ, found.origin(os.environ, trust=trust), nothing) as parts,

@@ -10,15 +10,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.finding import find_run
 from strop.api.recording import continued
 from strop.api.training import finish
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.finding import find_run
 from strop.cli.commands.forking import learn_again
 from strop.cli.commands.improve import best_reported
-from strop.cli.commands.options import TrustTask
-from strop.cli.commands.output import announce, notices, reading, results_alone
-from strop.cli.commands.reporting import ViewOptions, reported
+from strop.cli.commands.options import Rare, TrustTask, ViewOptions
+from strop.cli.commands.output import announce, notify, reading, reported, results_alone
 from strop.cli.commands.result import show_result
 from strop.report.terminal.improvement import original_of
 from strop.report.terminal.live import Mode
@@ -36,28 +35,26 @@ def resume_command(
     run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
     /,
     *,
-    base_url: str | None = None,
+    base_url: Annotated[str | None, Rare] = None,
     limits: LimitOptions = LimitOptions(),
     trust_task: TrustTask = False,
     output: ViewOptions = ViewOptions(),
 ) -> int:
-    """Go on with a run that was stopped, killed, or whose limit was spent: nothing is asked, paid or done twice.
+    """Continue a run that was stopped or killed, or that reached a limit. No request is sent or paid twice.
 
     Parameters
     ----------
     run_directory
-        The run's directory, or the end of its name; the newest in runs/ when not given.
+        Directory of the run, or the end of its name. The newest in runs/ by default.
     base_url
-        Address of the server, where it is not the one that the run began with.
-    trust_task
-        Run the task file that the run's directory holds, although no such file is where the run was begun.
+        Address of the server, where it is not the one that the run started with.
     """
     directory = find_run(run_directory)
     found = load_run(directory)
     if found.status == "finished":
         if found.kind == "run" and not card_path(directory / FILE).is_file():
             finish(directory)
-        notices().print(f"{directory} is finished; there is nothing to continue", markup=False, soft_wrap=True)
+        notify(f"{directory} is finished; there is nothing to continue")
         show_result(directory, as_json=output.as_json)
         return 0
     asked = found if base_url is None else replace(found, spec=replace(found.spec, base_url=None))

@@ -9,14 +9,14 @@ from strop.api.arguments import recipe_of
 from strop.api.target import target_of
 from strop.base.errors import ConfigurationError
 from strop.base.results import Evaluation
-from strop.cli.commands.improve import ScoringOptions
-from strop.cli.commands.options import Json, Whole
-from strop.cli.commands.output import announce, notices, print_document, results, results_alone
+from strop.cli.commands.options import Json, Scored, Settings, Whole, scoring_of
+from strop.cli.commands.output import announce, notify, print_document, results, results_alone
 from strop.report.terminal.score import ScoreResult, print_score, score_document
 from strop.runs.options import EnvironmentOptions
 from strop.runs.score import program_of, score
 from strop.runs.secret import key_file, machine_key, run_secret
 from strop.tasks.base import Split
+from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import SHARED_JAIL, AnyTask, shares_jail
 
 
@@ -27,7 +27,8 @@ def score_command(
     task: str | None = None,
     split: Split = "train",
     seed: Whole = 0,
-    scored: ScoringOptions = ScoringOptions(),
+    scored: Scored = ScoringOptions(),
+    settings: Settings = (),
     environment: EnvironmentOptions = EnvironmentOptions(),
     as_json: Json = False,
 ) -> int:
@@ -36,18 +37,18 @@ def score_command(
     Parameters
     ----------
     solution
-        File of the solution; for a command task of several files also a folder with those that differ.
+        File of the solution. For a command task of several files also a folder with those that differ.
     task
-        A task's name, a file that defines a strop.Task (or FILE.py:FUNCTION), or a folder with a strop.toml. With --evaluator or
-        --command: the program, or the folder, that the solution is compared with; the solution itself when not given.
+        Task, folder with a strop.toml, or the program that the solution is compared with. A task is a name, or a file that
+        defines a strop.Task (or FILE.py:FUNCTION). With --evaluator or --command, the solution itself by default.
     split
-        train, or test for the sealed split.
+        Instances: those of train, or the sealed ones of test.
     seed
         Seed of the instances, together with this machine's key.
     """
-    scoring = scored.scoring()
-    if task is None and not (scoring.evaluator or scoring.command):
-        raise ConfigurationError("of which task: --task NAME, a file or a folder (or --evaluator FILE, or --command)")
+    scoring = scoring_of(scored, settings)
+    if task is None and not (scoring.get("evaluator") or scoring.get("command")):
+        raise ConfigurationError("missing --task: give a task name, file or folder (or --evaluator FILE, or --command)")
     task = str(solution) if task is None else task
     spec = recipe_of((task,), environment, seed=seed).checked()
     with results_alone():  # what a task's own code prints is no result
@@ -62,7 +63,7 @@ def score_command(
     else:
         print_score(result, results())
         if shares_jail(the_task):
-            notices().print(SHARED_JAIL, markup=False, soft_wrap=True)
+            notify(SHARED_JAIL)
     return 0
 
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.finding import find_run
 from strop.api.improving import KIND
 from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
-from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import notices, print_document, reading, results
+from strop.cli.commands.output import notify, print_document, reading, results
 from strop.cli.commands.result import show_result
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.difference import difference_document, print_difference
@@ -82,7 +82,7 @@ def _save_answers(directory: Path, path: Path) -> int:
     """Write the recorded answers of a run's language model to a new file."""
     with reading(directory), Store.open(directory) as store:
         count = write_answers(store, path)
-    notices().print(f"{quantity(count, 'answer')} in {path}", markup=False, soft_wrap=True)
+    notify(f"{quantity(count, 'answer')} in {path}")
     return 0
 
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from strop.api.finding import find_run
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.finding import find_run
 from strop.cli.commands.options import Whole, seconds
-from strop.cli.commands.output import notices
+from strop.cli.commands.output import notify
 from strop.report.terminal.words import duration
 from strop.store import FILE_NAME
 
@@ -88,4 +88,4 @@ def _write(directories: list[Path], path: Path) -> None:
 
 
 def _notice(text: str) -> None:
-    notices().print(text, markup=False, soft_wrap=True)
+    notify(text)

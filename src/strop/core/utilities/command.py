@@ -38,7 +38,7 @@ UNCHECKED = (
 )
 VARYING = (
     "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
-    "with it; let it print its answer alone on standard output, or turn the comparison off with --no-compare-output"
+    "with it; let it print its answer alone on standard output, or turn the comparison off with --set compare_output=false"
 )
 
 
@@ -209,7 +209,7 @@ def _lacking(failed: Measured) -> str:
     """What to do where Python has not found a module."""
     if "No module named" not in failed.error:
         return ""
-    return "; name the virtual environment that has it with --tool (an active one, or .venv in the folder, is found by itself)"
+    return "; name the virtual environment that has it: --set tool=FOLDER (.venv in the folder, or an active one, needs no name)"
 
 
 def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:

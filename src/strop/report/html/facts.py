@@ -86,7 +86,7 @@ def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str
         case "run":
             words += tasks
         case "improve":
-            words += [*tasks[:1], *_as_flags(json.loads(meta.get(FLAGS_KEY, "{}")))]
+            words += [*tasks[:1], *json.loads(meta.get(FLAGS_KEY, "[]"))]
         case "eval" | "compare" | "noise":
             shown = [name for name in improvers if name != "seed"] if kind == "eval" else improvers
             words += shown[:1] if kind == "compare" else shown or ["seed"]

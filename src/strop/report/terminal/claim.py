@@ -94,7 +94,7 @@ def _change(single: Single) -> str:
         same = "prints the same on every seed" if facts.seeded else "always has the same input"
         return (
             f"{change}, but the command {same}, so a program that prints the known answer would do as well: "
-            "let it draw its input from {seed} and print its answer, or accept this with --fixed-input"
+            "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
         )
     if single.finding != "better":
         return change

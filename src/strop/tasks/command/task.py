@@ -135,7 +135,7 @@ def _mistakes(task: CommandTask) -> list[str]:
         f"a name is made of letters, digits, '-', '_' and '.', and is not {META_TASK}": named,
         "files: there is no file to improve": bool(task.files),
         "command: there is no command": bool(task.command.strip()),
-        f"instances and held_out are 1 to {MOST_INSTANCES}": counts,
+        f"repeat and held_out are 1 to {MOST_INSTANCES}": counts,
         f"time_limit is {task.time_limit} s; it must be more than 0": 0 < task.time_limit < math.inf,
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
         "command: {program} stands for the one file of a task, and this one has several": (

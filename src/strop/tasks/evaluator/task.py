@@ -6,15 +6,17 @@ import ast
 import glob
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias, TypedDict, Unpack
+from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
-from strop.tasks.command.flags import from_flags, parse_constraint
+from strop.tasks.command.config import command_task
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.objective_syntax import parse_constraint
+from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.task import CommandTask, rules
 from strop.tasks.evaluator import runner as evaluator_runner
 from strop.tasks.used_files import used_files
@@ -43,75 +45,51 @@ class Recognised:
     """Whether it takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
 
 
-class Flags(TypedDict, total=False):
-    """Further options of `from_flags`, with the same meaning."""
+def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, **values: object) -> CommandTask:
+    """The task to improve `program` by the scores of `evaluator`. Neither is run here.
 
-    name: str
-    build: str
-    only: Sequence[str]
-    new_files: Sequence[str]
-    tool: Sequence[str | Path]
-    writable: Sequence[str]
-    repeat: int | None
-    held_out: int | None
-    time_limit: float | None
-    memory_limit: int | None
-    interleaved: bool | None
-    compare_output: bool | None
-    fixed_input: bool
-    pareto: bool
-    environment: Mapping[str, str] | None
-
-
-def evaluator_task(
-    program: Path,
-    evaluator: Path,
-    *,
-    metric: Sequence[str] = (),
-    require_metric: Sequence[str] = (),
-    form: Form | None = None,
-    python: Path | None = None,
-    **flags: Unpack[Flags],
-) -> CommandTask:
-    """The task to improve `program` by the score of `evaluator`. Neither is run here.
-
-    The tree is the evaluator's folder, or the program's if that contains both.
+    The tree is the evaluator's folder, or the program's where that one holds both. Without a metric the score is
+    `combined_score`, else a lone score, else the mean of all numbers, as OpenEvolve takes it; `time`, `wall` and `memory` are
+    the kernel's.
 
     Args:
-        metric: `NAME`, `NAME:min`, `NAME:max:2` among the evaluator's metrics; the kernel counts `time`, `wall` and `memory`.
-            The default is `combined_score`, or a single score, or the mean of all numbers, as in OpenEvolve.
-        require_metric: `valid=1`, `accuracy>=0.9`.
-        form: how the evaluator is called; None: as its source shows.
-        python: the interpreter or virtual environment with the packages of the evaluator; None: the one that runs strop.
-        flags: As `command_flags.from_flags`.
+        form: How the evaluator is called; None: as its source tells.
+        values: Further options (the fields of `ScoringOptions`).
 
     Raises:
-        ConfigurationError: a file is missing or not text, the evaluator needs more than a program, the two files have no folder
-            in common; or as for `from_flags`.
+        ConfigurationError: a file is missing or not text, the evaluator cannot be called with a program alone, the two files
+            have no folder in common, or an option does not fit.
     """
+    wrong = [name for name in values if name in ("files", "score", "new_files", "description")]
+    if wrong:
+        raise ConfigurationError(f"{wrong[0]} goes with --command; an evaluator scores one program")
+    options: Any = check_options(values)
     recognised = recognise(evaluator, form)
     _text(program)
     root = _root(program, evaluator)
-    interpreter = _executable(python)
-    required = _required(recognised, require_metric)
-    metrics = [each.partition(":")[0].strip() for each in metric] or [COMBINED if recognised.combined else SCORE]
-    names = [*metrics, *(parse_constraint(each).name for each in required)]
-    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator checks the answer
-        flags.setdefault("compare_output", False)
+    interpreter = _executable(Path(options.python) if options.python else None)
+    required = _required(recognised, options.require_metric)
+    metrics = [metric.partition(":")[0].strip() for metric in options.metric]
+    metrics = metrics or [COMBINED if recognised.combined else SCORE]
+    names = [*metrics, *(parse_constraint(constraint).name for constraint in required)]
     inside = program.resolve().relative_to(root).as_posix()
     words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside)
-    flags |= {"name": flags.get("name") or program.stem, "tool": [*_needed(interpreter), *flags.get("tool", ())]}
-    flags["environment"] = {"PYTHONDONTWRITEBYTECODE": "1", **(flags.get("environment") or {})}
-    task = from_flags(
-        root,
-        command=shlex.join(map(str, words)),
-        files=[glob.escape(inside)],
-        score={name: _reader(name, bool(metric)) for name in names},
-        metric=metric or metrics,
-        require_metric=required,
-        seeded=recognised.seeded,
-        **flags,
-    )
+    changed = changed_options(options)
+    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
+        changed.setdefault("compare_output", False)
+    changed.pop("python", None)
+    changed |= {
+        "name": options.name or program.stem,
+        "tool": [*_needed(interpreter), *options.tool],
+        "environment": {"PYTHONDONTWRITEBYTECODE": "1", **(options.environment or {})},
+        "command": shlex.join(map(str, words)),
+        "files": [glob.escape(inside)],
+        "score": {name: _reader(name, bool(options.metric)) for name in names},
+        "metric": options.metric or metrics,
+        "require_metric": required,
+        "seeded": recognised.seeded,
+    }
+    task = command_task(root, **changed)
     return replace(task, description=_told(task, recognised, evaluator))
 
 

@@ -22,7 +22,7 @@ from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import SecretSeeds
-from strop.tasks.command.flags import from_flags
+from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
 
 SEEDS = SecretSeeds(b"secret")
@@ -58,7 +58,9 @@ def written(root: Path, **files: str) -> Path:
 
 
 def task_of(root: Path, **changes: Any) -> CommandTask:
-    return from_flags(root, **{"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], **changes})
+    return command_task(
+        root, **{"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], **changes}
+    )
 
 
 class Bench:
@@ -501,7 +503,7 @@ def test_printed_cost_is_left_out_of_the_comparison(bench: Bench, tmp_path: Path
     [
         ("true\n", "nothing checks the answer: the original prints nothing and leaves no file"),
         ("date +%N\n", "the original prints or writes something else when it is run again with the same seed"),
-        ("date +%N > out\n", r"--no-compare-output.*'out'"),
+        ("date +%N > out\n", r"--set compare_output=false.*'out'"),
     ],
 )
 def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_asked(

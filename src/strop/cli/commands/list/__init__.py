@@ -10,6 +10,6 @@ KINDS = {
     "runs": "List the runs in a folder, oldest first.",
 }
 
-list_command = App(name="list", help="List tasks, improvers or runs.", help_format="markdown")
+list_command = App(name="list", help="List tasks, improvers or runs.", help_format="plaintext")
 for name, words in KINDS.items():
     list_command.command(f"strop.cli.commands.list.{name}:{name}_command", name=name, help=words)

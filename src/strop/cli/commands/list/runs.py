@@ -6,7 +6,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import RUNS, Json
-from strop.cli.commands.output import notices, print_document, reading, results
+from strop.cli.commands.output import notify, print_document, reading, results
 from strop.report.terminal.run import print_runs
 from strop.runs.listing import RunListing, list_runs
 
@@ -28,7 +28,7 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
         elif listings:
             print_runs(listings, results())
         else:
-            notices().print(f"there are no runs in {folder}", markup=False)
+            notify(f"there are no runs in {folder}")
     return 0
 
 

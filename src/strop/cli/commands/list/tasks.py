@@ -14,7 +14,7 @@ from strop.base.events import discard
 from strop.base.plugins import TASKS, installed
 from strop.base.results import Evaluation
 from strop.cli.commands.options import Json, Whole, protections
-from strop.cli.commands.output import announce, notices, print_document, results, results_alone
+from strop.cli.commands.output import announce, notify, print_document, results, results_alone
 from strop.core.utility import TaskUtility
 from strop.report.terminal.tasks import (
     Measurements,
@@ -85,7 +85,7 @@ def tasks_command(
         spec = RunSpec(jobs=jobs, require=protections(require)).checked()
         rows = [(task, published[task.name]) for task in tasks]
         with results_alone(), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-            measured = measure_seeds(rows, sandbox, spec.jobs, lambda line: notices().print(line, markup=False))
+            measured = measure_seeds(rows, sandbox, spec.jobs, lambda line: notify(line))
         if not as_json:
             print_measured(rows, measured, results())
             return 0

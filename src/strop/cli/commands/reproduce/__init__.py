@@ -17,7 +17,7 @@ reproduce_command = App(
     name="reproduce",
     help="Carry out a protocol of the paper, with the paper's parameters by default. The same command with the same --out "
     "continues unfinished work.",
-    help_format="markdown",
+    help_format="plaintext",
 )
 for name, words in PROTOCOLS.items():
     function = f"{name.replace('-', '_')}_command"

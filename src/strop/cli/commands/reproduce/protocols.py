@@ -11,10 +11,10 @@ from typing import Annotated, Literal, TypeVar
 from cyclopts import Parameter
 
 from strop.analysis.unsandboxing import WAYS
+from strop.api.finding import any_improver_text
 from strop.base.errors import ConfigurationError
 from strop.base.events import Judged
 from strop.base.solution import digest_of
-from strop.cli.commands.finding import any_improver_text
 from strop.cli.commands.options import RUNS, Folder, Json, Models, Whole
 from strop.cli.commands.output import announce, notices, print_document, reading, results
 from strop.lm.options import joined

@@ -1,0 +1,87 @@
+"""The help of a command: one line an option; `--help-all` has every option and the whole of each text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from strop.base.terminal_text import escape
+
+if TYPE_CHECKING:
+    from cyclopts.help import HelpEntry, HelpPanel
+    from rich.console import Console, ConsoleOptions
+
+HELP_ALL = "--help-all"
+_MORE = "More options"
+_LEAST_NAMES = 24
+"""Columns of the names of options."""
+_SENTENCE = re.compile(r"(.+?)\.(?= +[A-Z(`])", re.DOTALL)
+
+
+def plain(text: object) -> str:
+    """A help text on one line, without the marks of code."""
+    return " ".join(text_of(text).split()).replace("`", "")
+
+
+def text_of(text: object) -> str:
+    """The text of what cyclopts has for a description."""
+    return str(getattr(text, "primary_renderable", text))
+
+
+def first_sentence(text: str) -> str:
+    """The text up to its first full stop, without that."""
+    sentence = _SENTENCE.match(text)
+    return sentence[1] if sentence else text.removesuffix(".")
+
+
+class CommandHelp:
+    """Prints the help of a command. `full`: with every option, choice and variable of the environment."""
+
+    def __init__(self, *, full: bool) -> None:
+        self._full = full
+
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
+        """Print the options, arguments or commands of one heading."""
+        if str(panel.title) == _MORE and not self._full:
+            _print(console, f"\n{len(panel.entries)} more options: {HELP_ALL}")
+            return
+        if not panel.entries:
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(min_width=_LEAST_NAMES if panel.format == "parameter" else None, no_wrap=True)
+        table.add_column(ratio=1)
+        for entry in panel.entries:
+            table.add_row(Text("  " + _names(entry)), Text(self._text(entry)))
+        _print(console, f"\n{panel.title}", style="bold")
+        console.print(table)
+
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
+        """Print the line of usage."""
+        _print(console, f"Usage: {str(usage).strip()}")
+
+    def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
+        """Print what the command does: the first paragraph, or all."""
+        paragraphs = [plain(paragraph) for paragraph in re.split(r"\n\s*\n", text_of(description).strip()) if paragraph]
+        for paragraph in paragraphs if self._full else paragraphs[:1]:
+            _print(console, f"\n{paragraph}", soft_wrap=False)
+
+    def _text(self, entry: HelpEntry) -> str:
+        text = text_of(entry.description or "")
+        shown = plain(text if self._full else first_sentence(" ".join(text.split())))
+        more = [] if entry.default is None else [f"default: {entry.default}"]
+        if self._full:
+            more += [f"choices: {', '.join(entry.choices)}"] if entry.choices else []
+            more += [f"environment: {', '.join(entry.env_var)}"] if entry.env_var else []
+        return " ".join([shown, *(f"[{one}]" for one in more)])
+
+
+def _names(entry: HelpEntry) -> str:
+    label = ", ".join(entry.display_labels)
+    return label if entry.positional_label or not entry.metavar else f"{label} {entry.metavar}"
+
+
+def _print(console: Console, text: str, **options: Any) -> None:
+    console.print("\n".join(escape(line, 4000) for line in text.split("\n")), markup=False, highlight=False, **options)

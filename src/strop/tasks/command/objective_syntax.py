@@ -1,0 +1,127 @@
+"""Objectives written as text: scores, metrics and constraints, as flags and strop.toml have them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from strop.base.errors import ConfigurationError
+from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Constraint, Metric, Objective
+from strop.tasks.command.readers import check_reader, file_of
+
+_NAMED = re.compile(rf"({NAME})=(.*)", re.DOTALL)
+_METRIC = re.compile(rf"({NAME})(?::(\w+))?(?::([^:]*))?")
+_CONSTRAINT = re.compile(rf"({NAME})\s*(>=|<=|==?)\s*(\S+)")
+_LAST_STEP = re.compile(r"([A-Za-z_][\w-]*)[^A-Za-z_]*$")
+
+
+def parse_objective(
+    score: Sequence[str] | Mapping[str, str],
+    metric: Sequence[str],
+    require_metric: Sequence[str],
+    *,
+    pareto: bool = False,
+) -> Objective:
+    """The objective of these words.
+
+    Args:
+        score: Readers: one, or several as `NAME=READER` (or a mapping of these).
+        metric: `NAME`, `NAME:max`, `NAME:min:2` (the 2 is its weight).
+        require_metric: `NAME=1`, `NAME>=0.9`, `NAME<=100`.
+
+    Raises:
+        ConfigurationError: something is wrong or missing; the message names it.
+    """
+    constraints = tuple(parse_constraint(each) for each in require_metric)
+    wanted = [_metric_parts(each) for each in metric]
+    names = [name for name, _, _ in wanted]
+    readers = _readers(score, names, [constraint.name for constraint in constraints])
+    for name, reader in readers.items():
+        check_reader(name, reader)
+    if not names:
+        # What is read only to be required is no goal.
+        required = {constraint.name for constraint in constraints}
+        wanted = [(name, "", 1.0) for name in readers if name not in required] or [(name, "", 1.0) for name in readers]
+    metrics = tuple(
+        Metric(name, _goal(name, goal, readers.get(name, "")), weight)  # type: ignore[arg-type]
+        for name, goal, weight in wanted
+    )
+    if not metrics:
+        raise ConfigurationError(
+            "score: say what is better, e.g. --score time, --score tests or --score 'ops/s: ([0-9.]+)'"
+        )
+    return Objective(metrics, readers, constraints, pareto)
+
+
+def parse_constraint(text: str) -> Constraint:
+    """`tests=1`, `accuracy>=0.9`, `memory<=100`.
+
+    Raises:
+        ConfigurationError: it is no such thing.
+    """
+    found = _CONSTRAINT.fullmatch(text.strip())
+    bound = _number(found[3]) if found else None
+    if found is None or bound is None:
+        raise ConfigurationError(f"require_metric: {text!r:.90} has not the form NAME=1, NAME>=0.9 or NAME<=100")
+    return Constraint(found[1], found[2].replace("==", "="), bound)  # type: ignore[arg-type]
+
+
+def _metric_parts(text: str) -> tuple[str, str, float]:
+    found = _METRIC.fullmatch(text.strip())
+    weight = _number(found[3]) if found and found[3] is not None else 1.0
+    if found is None or found[2] not in (None, "max", "min") or weight is None or weight <= 0:
+        raise ConfigurationError(f"metric: {text!r:.90} has not the form NAME:max, NAME:min or NAME:min:WEIGHT")
+    return found[1], found[2] or "", weight
+
+
+def _readers(
+    score: Sequence[str] | Mapping[str, str], metrics: Sequence[str], constraints: Sequence[str]
+) -> dict[str, str]:
+    """Name → reader. A name that is itself a reader needs no other."""
+    readers: dict[str, str] = {}
+    unread = [name for name in dict.fromkeys((*metrics, *constraints)) if name not in READERS]
+    if isinstance(score, Mapping):
+        readers.update(score)
+    elif len(score) == 1:
+        # With one score the whole of it is the reader: `score=([0-9]+)` is a regular expression too.
+        named = _NAMED.fullmatch(score[0])
+        if named and named[1] in unread and len(unread) > 1:
+            readers[named[1]] = named[2]
+        else:
+            known = [*metrics, *constraints]
+            readers[unread[0] if unread else _name_for(score[0], known)] = score[0]
+    else:
+        for each in score:
+            named = _NAMED.fullmatch(each)
+            if named is None and each not in READERS:
+                raise ConfigurationError(f"score: of several, each has the form NAME=HOW, not {each!r:.90}")
+            readers[named[1] if named else each] = named[2] if named else each
+    for name in (*metrics, *constraints):
+        if name not in readers and name in READERS:
+            readers[name] = name
+    return readers
+
+
+def _name_for(reader: str, known: Sequence[str]) -> str:
+    """The name of a score that nobody named."""
+    if reader in READERS:
+        return reader
+    is_path = reader.startswith("$") or file_of(reader)
+    last = _LAST_STEP.search(reader) if is_path else None
+    name = last[1] if last else "score"
+    return name if name not in known else f"{name}_score"
+
+
+def _goal(name: str, goal: str, reader: str) -> str:
+    if goal:
+        return goal
+    return "min" if (reader or name) in COUNTED_BY_KERNEL else "max"
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,266 @@
+"""How a command or an evaluator scores a program. Each option is declared once: name, type, default and help.
+
+A field `time_limit` is the key `time_limit` of strop.toml, the setting `--set time_limit=10` of a command line and the keyword
+`time_limit` of `strop.improve`; the fields named in `FLAGS` are flags of their own, too. The text below a field is its help.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
+
+from strop.base.errors import ConfigurationError
+
+if TYPE_CHECKING:  # what Python callers may give
+    Text: TypeAlias = str | Path
+    Texts: TypeAlias = str | Path | Sequence[str | Path]
+    Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
+    Size: TypeAlias = int | str
+else:  # what is checked
+    Text, Texts = str, tuple[str, ...]
+    Score = Annotated[tuple[str, ...], "or a table"]
+    Size = Annotated[int, "or a text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringOptions:
+    """How a program is scored, and what of it may change. None, False and empty values stand for the default."""
+
+    command: str = ""
+    """Command that measures the program, with {seed} for the seed. It is run by sh in a copy of the folder."""
+    evaluator: Text = ""
+    """Python file with evaluate(program_path) that scores the program. The format is OpenEvolve's."""
+    files: Texts = ()
+    """Files that may change: paths and globs such as 'src/**/*.c'."""
+    only: Texts = ()
+    """Function or marked region that alone may change. The rest is verified to be unchanged."""
+    score: Score = ()
+    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex. Name each of several scores: NAME=HOW."""
+    metric: Texts = ()
+    """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. Several are weighed against each other."""
+    require_metric: Texts = ()
+    """What a candidate must reach to count: tests=1, accuracy>=0.9."""
+    build: str = ""
+    """Command that is run once for each candidate, before it is scored."""
+    repeat: int | None = None
+    """Runs for each candidate in training: 1, or 3 where the score is a time."""
+    held_out: int | None = None
+    """Runs on the sealed split, with other seeds, for the verdict: 10."""
+    time_limit: float | None = None
+    """Seconds for one run of the command, and for the build: 60."""
+    memory_limit: Size | None = None
+    """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
+    compare_output: bool | None = None
+    """A candidate must print, write and exit with what the original does on the same seed. The default is true where the score
+    is a time, memory or another cost."""
+    fixed_input: bool = False
+    """Accept that the input is always the same, so that a program that knows its answer would do as well."""
+    seeded: bool | None = None
+    """Whether the seed decides the input. The default is true where the command names {seed} or {instance}."""
+    interleaved: bool | None = None
+    """Measure the original beside each candidate, in turns. The default is true where the score is a time."""
+    pareto: bool = False
+    """Show the candidates that no other beats in every metric."""
+    new_files: Texts = ()
+    """Globs of files that a candidate may add."""
+    writable: Texts = ()
+    """Globs of files that commands may rewrite in their copy of the folder."""
+    tool: Texts = ()
+    """Folders or programs that commands may read and run besides the system's, such as a virtual environment."""
+    environment: Mapping[str, str] | None = None
+    """Variables of the environment of commands, as a table: { THREADS = '2' }."""
+    python: Text = ""
+    """Interpreter, or virtual environment, with the packages that the evaluator needs."""
+    name: str = ""
+    """Name of the task; the folder's name by default."""
+    description: str = ""
+    """What the model reads about the task; made of the other keys by default."""
+
+
+FLAGS = ("command", "evaluator", "files", "only", "score", "metric", "require_metric")
+"""The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
+NOT_IN_FILE = ("evaluator", "python")
+"""The options that strop.toml does not have."""
+
+_MEANT = {
+    "instances": "repeat",
+    "test_instances": "held_out",
+    "tools": "tool",
+    "scores": "score",
+    "metrics": "metric",
+    "require": "require_metric",
+    "constraints": "require_metric",
+    "timeout": "time_limit",
+    "memory": "memory_limit",
+    "env": "environment",
+    "run": "command",
+    "cmd": "command",
+}
+"""Words of other tools whose letters do not suggest the key."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, (str, Path))
+
+
+def _is_texts(value: object) -> bool:
+    return _is_text(value) or (isinstance(value, (list, tuple)) and all(map(_is_text, value)))
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
+
+
+_FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
+    str: (_is_text, "text in quotes"),
+    bool: (lambda value: isinstance(value, bool), "true or false"),
+    int: (lambda value: _is_number(value) and not isinstance(value, float), "a whole number"),
+    float: (_is_number, "a number of seconds"),
+    Texts: (_is_texts, "a list of texts"),
+    Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
+    Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
+    Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
+}
+"""By type: whether a value has it, and the type in words."""
+
+
+def type_of(key: str) -> object:
+    """The type of an option, without None."""
+    hint = get_type_hints(ScoringOptions, include_extras=True)[key]
+    return hint if hint in _FORMS else next(kind for kind in get_args(hint) if kind in _FORMS)
+
+
+def words_for(key: str) -> str:
+    """The type of an option in words."""
+    return _FORMS[type_of(key)][1]
+
+
+def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> ScoringOptions:
+    """The options with these values: texts for paths, tuples for lists, bytes for sizes. `keys` are further keys to suggest.
+
+    Raises:
+        ConfigurationError: a key does not exist, or a value is of another type.
+    """
+    known = [field.name for field in fields(ScoringOptions)]
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
+        kind = type_of(key)
+        is_right, words = _FORMS[kind]
+        if not is_right(value):
+            raise ConfigurationError(f"{key} is {words}, not {json.dumps(value, default=str)[:90]}")
+        checked[key] = _converted(kind, value)
+    return ScoringOptions(**checked)
+
+
+def changed_options(options: ScoringOptions) -> dict[str, Any]:
+    """The options that differ from their default, by name, and `compare_output` where it is given."""
+    defaults = {field.name: field.default for field in fields(ScoringOptions) if field.default is not MISSING}
+    values = {name: getattr(options, name) for name in defaults}
+    return {name: value for name, value in values.items() if value != defaults[name] and value is not None}
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, object]:
+    """The options of `--set KEY=VALUE`, where VALUE is TOML or plain text. A list may be given one value at a time.
+
+    Raises:
+        ConfigurationError: a setting has no `=`, or its key does not exist.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip().replace("-", "_")
+        if not equals:
+            raise ConfigurationError(f"--set {setting!r:.90} has not the form KEY=VALUE")
+        if key not in ScoringOptions.__dataclass_fields__:
+            check_options({key: text})
+        value, kind = _parse_value(text), type_of(key)
+        if not _FORMS[kind][0](value):
+            value = text
+        if kind in (Texts, Score) and key in values and not isinstance(value, Mapping):
+            value = (*_converted(kind, values[key]), *_converted(kind, value))
+        values[key] = value
+    return values
+
+
+def flag_of(key: str) -> str:
+    """How a command line gives an option."""
+    return f"--{key.replace('_', '-')}" if key in FLAGS else f"--set {key}"
+
+
+def write_flags(values: Mapping[str, object]) -> list[str]:
+    """The words of a command line that give these options."""
+    words: list[str] = []
+    for name, value in values.items():
+        if name in FLAGS and not isinstance(value, Mapping):
+            texts = value if isinstance(value, (list, tuple)) else [value]
+            words += [word for text in texts for word in (flag_of(name), str(text))]
+        else:
+            words += ["--set", f"{name}={write_toml(value)}"]
+    return words
+
+
+def write_toml(value: object) -> str:
+    """A value as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, Path)):
+        return _quoted(str(value))
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(write_toml, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_quoted(key)} = {write_toml(one)}' for key, one in value.items())} }}"
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML: literal where it has backslashes and nothing forbids that, else with escapes."""
+    if "\\" in text and "'" not in text and text.isprintable():
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _parse_value(text: str) -> object:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    return parsed["value"] if len(parsed) == 1 else text
+
+
+def _converted(kind: object, value: Any) -> Any:
+    if kind is Size and isinstance(value, str):
+        return _bytes(value)
+    if kind is float:
+        return float(value)
+    if kind in (Texts, Score) and not isinstance(value, Mapping):
+        return (str(value),) if isinstance(value, (str, Path)) else tuple(map(str, value))
+    return str(value) if kind is str else value
+
+
+def _suggestion(key: str, known: Sequence[str]) -> str:
+    plain = key.replace("-", "_").lower()
+    close = _MEANT.get(plain) or next(iter(difflib.get_close_matches(plain, known, n=1)), None)
+    return f"; did you mean {close}?" if close else f"; choose one of: {', '.join(known)}"
+
+
+_UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+
+
+def _bytes(size: str) -> int:
+    parts = _SIZE.fullmatch(size.strip())
+    if parts is None or parts[2].lower() not in _UNITS:
+        raise ConfigurationError(f"memory_limit is a number of bytes, or a text such as '2 GiB', not {size!r:.90}")
+    return int(float(parts[1]) * _UNITS[parts[2].lower()])
