@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import platform
 import signal
 import sys
@@ -21,7 +23,7 @@ from strop.lm.base import LanguageModel, Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from support.records import small_runs
+from support.records import RUNS, small_runs
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("strop", deadline=None)
@@ -42,6 +44,7 @@ STARTERS |= {
     "JailedWorkspaces",
     "ForkServer",
     "PlainSandbox",
+    "unconfined",
     "CommandModel",
     "groups_in",
     "read_value",
@@ -93,8 +96,16 @@ def jail() -> Iterator[JailedSandbox]:
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Records of small offline runs by name; nobody changes them."""
-    return small_runs(tmp_path_factory.mktemp("runs"))
+    """Records of small offline runs by name; nobody changes them. The workers of a session share them."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small-runs"
+    root.mkdir(exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "complete").exists():
+            small_runs(root)
+            (root / "complete").touch()
+    return {name: root / name for name in RUNS}
 
 
 SEED = "def algorithm(n):\n    return 0\n"

@@ -83,7 +83,7 @@ def test_run_goes_through_with_closed_standard_streams(tmp_path: Path, closed: t
             os.close(descriptor)
 
     command = [sys.executable, "-m", "strop", "run", "lpn", *SMALL, "--out", "there"]
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    env = environment(tmp_path)
     ended = subprocess.run(command, cwd=tmp_path, env=env, preexec_fn=close, check=False, timeout=60)
     assert ended.returncode == 0 and (tmp_path / "there" / "best.py").is_file()
 

@@ -73,7 +73,10 @@ def test_record_with_tables_of_its_own_making_is_refused(record: Path, what: str
     assert [listing.status for listing in list_runs(record.parent)] == ["unreadable"]
 
 
-def test_statement_that_never_ends_is_given_up_by_a_count_of_steps(record: Path) -> None:
+def test_statement_that_never_ends_is_given_up_by_a_count_of_steps(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strop.store.files._MOST_STEPS", 20)
     with (
         contextlib.closing(sqlite3.connect(record / FILE_NAME)) as connection,
         pytest.raises(StoreError, match="made to hang its readers"),

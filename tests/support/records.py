@@ -66,9 +66,8 @@ RUNS = {
 """Small offline runs by name. `paper` and `gated` share their sealed instances; `other` has others, `lpn` another task."""
 
 
-def small_runs(root: Path) -> dict[str, Path]:
-    """The directories of these runs, made in `root` by the command line."""
+def small_runs(root: Path) -> None:
+    """Make these runs in `root` by the command line."""
     for name, arguments in RUNS.items():
         ended = run_here(*arguments, "--out", name, cwd=root, env=environment(root))
         assert ended.returncode == 0, ended.stderr
-    return {name: root / name for name in RUNS}

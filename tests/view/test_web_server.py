@@ -22,7 +22,7 @@ from strop.report.html.server.web_server import bind
 from support.processes import wait_until
 from support.viewed import running
 
-LARGE = b"x" * 50_000_000
+LARGE = b"x" * 8_000_000
 
 
 class Addresses(Site):

@@ -178,7 +178,7 @@ def noise(found: Trials, gate: Gate, rng: np.random.Generator, comparisons: int 
 def gate_errors(values: Values, gate: Gate, rng: np.random.Generator, comparisons: int) -> GateErrors:
     """Try the gate so often on differences of two copies, each drawn from all of `values`: the improver against itself."""
     sample, each = values.ravel(), values.shape[1]
-    accepted = sum(gate.decide(_Redrawn(sample, each, gate.pairs, rng)).accepted for _ in range(comparisons))
+    accepted = sum(gate.accepts(_Redrawn(sample, each, gate.pairs, rng)) for _ in range(comparisons))
     return GateErrors(accepted, comparisons, gate.alpha, gate.pairs, wilson_interval(accepted, comparisons))
 
 

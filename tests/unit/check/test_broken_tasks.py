@@ -30,7 +30,7 @@ def test_check_finds_the_hole_of_a_broken_task_and_calls_it_by_its_id(
     path: Path, checked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    check = checked(load(str(path)))
+    check = checked(replace(load(str(path)), instances=6, test_instances=6))
     level = "warning" if 'LEVEL = "warning"' in path.read_text() else "broken"
     worst = {finding.id for finding in check.findings if finding.level == level}
     # A hole may be seen from two sides; what is seen of it beside its own id is named here.

@@ -31,6 +31,7 @@ from strop.sandbox.link import Link
 from strop.sandbox.requests import FREE_COST, Ledger
 from strop.sandbox.session import Session
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
+from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 IGNORE_SIGNALS = """import contextlib, signal
@@ -52,7 +53,7 @@ def algorithm():
 
 
 def solve(text: str, *arguments: Value, limits: Limits = GENEROUS, seed: int = 1) -> Outcome:
-    with PlainSandbox().open(Program(text, "algorithm"), limits) as guest:
+    with unconfined().open(Program(text, "algorithm"), limits) as guest:
         return guest.call(arguments, seed=seed)
 
 
@@ -422,7 +423,11 @@ def algorithm(times, content):
 
 
 @pytest.mark.parametrize(
-    ("times", "content"), [(900_000, ['{"returned":[', "0,", "0]}"]), (999_999, ['{"returned":[', "0,", "}"])]
+    ("times", "content"),
+    [
+        (999_999, ['{"returned":[', "0,", "}"]),
+        pytest.param(900_000, ['{"returned":[', "0,", "0]}"], marks=pytest.mark.slow),
+    ],
 )
 def test_session_reads_no_more_when_the_answers_of_a_guest_have_taken_too_long_to_read(
     times: int, content: list[str]

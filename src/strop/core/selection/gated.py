@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.analysis.stats.sequential import EProcess, confidence_sequence, likely_most
+from strop.base.budget import Budget
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.core.selection.comparison import Decision, Node, PairedComparison, spent
@@ -50,19 +51,9 @@ class Gate:
         return max(1 - 2 * self.alpha, 0.5)
 
     def decide(self, contest: PairedComparison) -> Decision:
-        """Compare until the evidence suffices, or cannot suffice any more, or the pairs are spent."""
-        budget, evidence = contest.gate_budget(self.pairs), EProcess()
-        differences: list[float] = []
-        paid = 0
-        for found in contest.rounds(budget):
-            paid += len(found)
-            for difference in found:
-                evidence.add(difference)
-                differences.append(difference)
-                if evidence.rejected(self.alpha):
-                    break
-            if evidence.rejected(self.alpha) or self.futile(evidence, self.pairs - paid, contest.incumbent.seen):
-                break
+        """Compare until the evidence suffices, can no longer suffice, or the pairs are spent."""
+        budget = contest.gate_budget(self.pairs)
+        evidence, differences, paid = self._gather(contest, budget)
         lm_calls, evaluations = spent(budget)
         comparison = Comparison(
             differences=tuple(differences),
@@ -76,6 +67,26 @@ class Gate:
             evaluations=evaluations,
         )
         return Decision(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
+
+    def accepts(self, contest: PairedComparison) -> bool:
+        """What `decide` would decide, without the interval, which takes longer to compute than all the rest."""
+        evidence, *_ = self._gather(contest, contest.gate_budget(self.pairs))
+        return evidence.rejected(self.alpha)
+
+    def _gather(self, contest: PairedComparison, budget: Budget) -> tuple[EProcess, list[float], int]:
+        """(evidence, the differences that it rests on, pairs that were paid for)."""
+        evidence, paid = EProcess(), 0
+        differences: list[float] = []
+        for results in contest.rounds(budget):
+            paid += len(results)
+            for difference in results:
+                evidence.add(difference)
+                differences.append(difference)
+                if evidence.rejected(self.alpha):
+                    return evidence, differences, paid
+            if self.futile(evidence, self.pairs - paid, contest.incumbent.seen):
+                break
+        return evidence, differences, paid
 
     def futile(self, evidence: EProcess, remaining: int, seen: Sequence[float]) -> bool:
         """Whether the pairs that remain will hardly suffice: a candidate can gain no more than the incumbent leaves.
