@@ -55,6 +55,7 @@ def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: P
     assert b"sk-secret-of-the-test" not in written + (ended.stdout + ended.stderr).encode()
 
 
+@pytest.mark.slow
 def test_half_answers_of_a_failing_program_are_faults(strop: Any, tmp_path: Path) -> None:
     ended = strop(*RUN, "--model", program(tmp_path, FAILS_ONCE + ANSWERS), MY_API_KEY="sk-secret-of-the-test")
     assert ended.returncode == 0, ended.stderr

@@ -53,7 +53,9 @@ def compared(strop: Strop, first: str, second: str, *rest: str) -> dict:  # type
     return dict(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("names", [("idle.py", "knows.py"), ("knows.py", "idle.py")])
+@pytest.mark.parametrize(
+    "names", [("idle.py", "knows.py"), pytest.param(("knows.py", "idle.py"), marks=pytest.mark.slow)]
+)
 def test_better_improver_is_named_by_how_much_with_its_interval_whichever_stands_first(
     strop: Strop, names: tuple[str, str]
 ) -> None:
@@ -71,6 +73,7 @@ def test_better_improver_is_named_by_how_much_with_its_interval_whichever_stands
     assert "Both had the same budgets and spent about the same." in found["sentence"]
 
 
+@pytest.mark.slow
 def test_equal_improvers_of_unequal_cost_are_called_so(strop: Strop) -> None:
     found = compared(strop, "idle.py", "asks.py", *TWO, *SMALL)
     assert found["better"] is None and found["difference"]["mean"] == 0.0

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import TINY, Strop, environment
+from support.tiers import slow_unless
 
 RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
 
@@ -106,7 +107,7 @@ def start(made: list[Terminal], tmp_path: Path, columns: int, *arguments: str, *
     return made[-1]
 
 
-@pytest.mark.parametrize("columns", [80, 160])
+@pytest.mark.parametrize("columns", slow_unless(lambda columns: columns == 80, [80, 160]))
 def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], tmp_path: Path, columns: int) -> None:
     shown = start(terminal, tmp_path, columns, *RUN, NO_COLOR="1")
     assert shown.end() == 0
@@ -138,6 +139,7 @@ def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: li
     )
 
 
+@pytest.mark.slow
 def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal], tmp_path: Path) -> None:
     shown = start(terminal, tmp_path, 80, *RUN, "--display", "rich", TERM="dumb")
     assert shown.end() == 0 and "\x1b" not in shown.output and "t = 1 finished" in shown.output

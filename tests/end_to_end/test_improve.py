@@ -48,6 +48,7 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
     assert mine.read_bytes() == (tmp_path / document["solution"]).read_bytes() != GUESS.replace("\n", ends).encode()
 
 
+@pytest.mark.slow
 def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
     documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout) for _ in range(2)]
     for document in documents:

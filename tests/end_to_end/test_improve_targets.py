@@ -121,6 +121,7 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     assert {"costs", "best", "together", "stands_in"} <= set(document)
 
 
+@pytest.mark.slow
 def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "fails.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
@@ -148,6 +149,7 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
     assert contents(mine) == FILES | {"app/name with blank.txt": "speed: 12"}
 
 
+@pytest.mark.slow
 def test_score_that_drifts_with_time_does_not_speak_for_the_program_that_is_measured_later(
     strop: Any, mine: Path, tmp_path: Path
 ) -> None:

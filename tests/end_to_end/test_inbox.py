@@ -138,6 +138,7 @@ def test_ctrl_c_leaves_the_requests_and_says_what_was_waited_for_once(start_stro
     assert str(tmp_path) not in "".join(line for line in said)
 
 
+@pytest.mark.slow
 def test_second_run_on_the_same_folder_is_one_line(strop: Any, start_strop: Any, tmp_path: Path) -> None:
     process = start_strop(*RUN)
     try:

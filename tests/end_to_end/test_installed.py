@@ -92,6 +92,7 @@ def test_task_of_a_wheel_is_imported_when_it_is_named(strop: Strop, site: Path, 
     assert imported(tmp_path) == {"package_was_imported", "task_was_imported"}
 
 
+@pytest.mark.slow
 def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, tmp_path: Path) -> None:
     path = {"PYTHONPATH": str(site)}
     assert strop("list", "improvers", "seed", **path).stdout == strop("list", "improvers", "seed").stdout
@@ -117,6 +118,7 @@ def test_entry_point_that_cannot_be_used_is_named_in_one_line(
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_name_that_two_wheels_bring_is_refused(strop: Strop, site: Path, tmp_path: Path) -> None:
     install(wheel(tmp_path, "theirs", {"theirs.py": IMPROVER}, "[strop.improvers]\nidle = theirs\n"), tmp_path / "more")
     done = strop("list", "improvers", "idle", PYTHONPATH=f"{site}:{tmp_path / 'more'}")

@@ -76,7 +76,9 @@ def test_result_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert said_in_one_line(ended, 1), ended.stderr
 
 
-@pytest.mark.parametrize("closed", [(2,), (1, 2), (0, 1, 2)])
+@pytest.mark.parametrize(
+    "closed", [pytest.param((2,), marks=pytest.mark.slow), pytest.param((1, 2), marks=pytest.mark.slow), (0, 1, 2)]
+)
 def test_run_goes_through_with_closed_standard_streams(tmp_path: Path, closed: tuple[int, ...]) -> None:
     def close() -> None:
         for descriptor in closed:

@@ -97,6 +97,7 @@ def test_run_keeps_no_key_anywhere(strop: Any, tmp_path: Path) -> None:
     assert b"sk-secret-of-the-test" not in written + (ended.stdout + ended.stderr).encode()
 
 
+@pytest.mark.slow
 def test_run_charges_the_calls_it_was_granted_when_the_server_ignores_n(strop: Any, tmp_path: Path) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["ignore-n"], cycle=True) as server:
         ended = run_against(server, strop, tmp_path)

@@ -125,6 +125,7 @@ def test_score_takes_a_text_a_file_or_the_task_s_own_seed(tmp_path: Path) -> Non
     assert found.utility < 1 and found.split == "test" and repr(found).startswith("<Score doubling test: 0.0000>")
 
 
+@pytest.mark.slow
 def test_check_attacks_a_task_of_a_session() -> None:
     sound, broken = doubling(answer=strop.Answer(int)), doubling(score=lambda instance, answer: 2.0)
     found = strop.check(broken, repeat=2, require="none")
@@ -207,6 +208,7 @@ def test_hostile_texts_change_nothing_in_a_notebook_or_a_terminal() -> None:
     assert set(re.findall(r"\x1b\[[0-9;]*([A-Za-z])", written)) <= {"m"}
 
 
+@pytest.mark.slow
 def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "task.py").write_text(
         "import strop\n\ntask = strop.Task(name='doubling', description='Double.',\n"

@@ -14,6 +14,7 @@ from strop.cli.app import application
 from strop.store import Store
 from strop.tasks.command.options import check_options, parse_settings
 from support.pages import document_of
+from support.tiers import slow_unless
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 FILES = {
@@ -61,7 +62,7 @@ def bound(words: list[str]) -> dict[str, Any]:
     return values | {"settings": check_options(parse_settings(values.get("settings", ())))}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", slow_unless(lambda form: form == next(iter(FORMS)), FORMS))
 def test_reproduce_line_is_the_command_that_made_the_record(strop: Strop, tmp_path: Path, form: str) -> None:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -119,6 +119,7 @@ def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_betwe
     assert "sk-secret" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
     process = start_strop(*UNSAFE, "--n", "100000", "--out", "there")
     wait_until(tmp_path / "there", 10)
@@ -158,6 +159,7 @@ def test_directory_of_something_else_is_left_alone(strop: Any, tmp_path: Path) -
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_second_process_in_the_same_directory_is_refused(strop: Any, start_strop: Any, tmp_path: Path) -> None:
     process = start_strop(*UNSAFE, "--n", "100000", "--out", "there")
     wait_until(tmp_path / "there", 1)

@@ -115,6 +115,7 @@ def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
     assert document["differences"] == [] and document["events"] == happened(tmp_path / "other" / "place").total()
 
 
+@pytest.mark.slow
 def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
     with sqlite3.connect(tmp_path / "here" / "run.sqlite") as connection:
@@ -127,6 +128,7 @@ def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_pa
     assert "was not recorded; the nearest that was" in found.stderr and "Traceback" not in found.stderr
 
 
+@pytest.mark.slow
 def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *SHORT, "-T", "0", "--out", "here").returncode == 0
     with sqlite3.connect(tmp_path / "here" / "run.sqlite") as connection:

@@ -31,6 +31,7 @@ def test_run_says_everywhere_that_offline_is_no_language_model(strop: Any) -> No
         assert "not a language model" in " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_run_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
     documents = []
     for _ in range(2):

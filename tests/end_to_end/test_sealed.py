@@ -212,7 +212,7 @@ def assert_nothing_depends_on_the_canary(a: Happened, b: Happened) -> None:
 SELECTIONS = ["paper", "gated", "archive"]
 
 
-@pytest.mark.parametrize("selection", slow_unless(lambda name: name != "archive", SELECTIONS))
+@pytest.mark.parametrize("selection", slow_unless(lambda name: name == "gated", SELECTIONS))
 def test_canary_of_the_sealed_split_is_in_no_prompt_no_program_and_no_choice(carry: Carry, selection: str) -> None:
     for which in DIGITS:
         assert_digits_are_sealed(carry(selection, which))
@@ -274,6 +274,7 @@ def caught(check: Callable[[], None]) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_task_that_tells_the_sealed_scores_is_caught(carry: Carry) -> None:
     leaking = carry("paper", "high", leaking=True)
     assert caught(lambda: assert_digits_are_sealed(leaking))
@@ -310,6 +311,7 @@ class _Peeking:
         return ""
 
 
+@pytest.mark.slow
 def test_selection_that_looks_at_the_sealed_split_is_caught_by_what_it_chooses(
     carry: Carry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

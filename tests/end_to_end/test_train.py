@@ -112,6 +112,7 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     assert used.returncode == 0, used.stderr
 
 
+@pytest.mark.slow
 def test_card_says_what_the_improver_gains_when_it_is_better(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
@@ -208,6 +209,7 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     assert "shares a jail" in strop("list", "improvers", "t/best.py").stdout
 
 
+@pytest.mark.slow
 def test_training_begins_from_what_another_training_ended_with(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:

@@ -165,6 +165,7 @@ Call everything short.
 """
 
 
+@pytest.mark.slow
 def test_evaluator_example_ends_in_a_patch_of_the_marked_region(example: Callable[[str], Path]) -> None:
     folder = example("evaluator")
     before = (folder / "program.py").read_text()

@@ -106,6 +106,7 @@ def test_call_raises_a_host_error_when_its_server_is_killed(others: set[int], sa
     assert [type(failure) for failure in failures if isinstance(failure, SandboxError)]
 
 
+@pytest.mark.slow
 def test_callers_get_a_sandbox_error_and_nothing_else_when_the_sandbox_closes_while_servers_start() -> None:
     for pause in (0.0, 0.02, 0.05, 0.1, 0.2):
         sandbox = JailedSandbox(solution_slots=8, improver_slots=0)

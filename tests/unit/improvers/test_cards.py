@@ -41,6 +41,7 @@ def test_card_is_of_whole_sentences_and_names_a_known_strategy(name: str) -> Non
     assert len(first_words(card.lm_calls)) < 25 and len(first_words(card.utility_calls)) < 25
 
 
+@pytest.mark.slow
 def test_improver_of_one_s_own_on_the_page_passes_the_kit(jail: Sandbox) -> None:
     (own,) = re.findall(r"```python\n(def improve_algorithm.*?)```", PAGE, re.DOTALL)
     helpers = improver_text("greedy_iterative").partition("def improve_algorithm")[0]
