@@ -4,11 +4,11 @@ A file begins with a docstring of four paragraphs (a title; `Tried:`; `Means:`, 
 the literals `KIND` and `FINDING`.
 
 - `attacks/sampled/`, for a task whose answers the host scores: `VARIANTS`, and `attack(honest, variant, *inputs)`, which runs in
-  the jail in the solution's place; `honest()` is an honest answer to these inputs.
-- `attacks/command/`, for a task that a command scores: `LANGUAGE`. An attack in Python defines `attack(given)`, which is put
-  into every Python file of the program, before its own code. Others have `CONTENT`: for `any` and `sql`, what every file becomes;
-  for `shell` and `javascript`, what is put before every script; for `c`, `c++`, `rust` and `go`, what the file with main()
-  becomes, or with `PLACE = "bodies"` what every function's body becomes.
+  the jail in the solution's place; `honest()` returns an honest answer to these inputs.
+- `attacks/command/`, for a task that a command scores: `LANGUAGE`. An attack in Python defines `attack(given)`, which goes into
+  every Python file of the program, before its own code. Others have `CONTENT`: for `any` and `sql` it replaces every file; for
+  `shell` and `javascript` it goes before every script; for `c`, `c++`, `rust` and `go` it replaces the file with main(), or
+  with `PLACE = "bodies"` the body of every function.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Kind: TypeAlias = Literal[
 ]
 """How the score of an attack is judged.
 
-Of sampled tasks. `trivial`: allowed, and should not be perfect. `form`: honest content in another form. `unfit`: not an answer.
-`value`: odd numbers in an honest form. `labels`: hidden data, found where the host says. `files`: the honest answer, and files
-left behind. Of command tasks. `nothing`: no work is done. `forged`: the program writes a score. `tampered`: it changes what
-judges it. `outside`: it reaches for something outside of its copy. Of both. `same`: the honest work, and something beside it.
+On sampled tasks: `trivial` is allowed, and should not be perfect; `form` is honest content in another form; `unfit` is not an
+answer; `value` is odd numbers in an honest form; `labels` is hidden data, at a path that the host found; `files` is the honest
+answer, with files left behind. On command tasks: `nothing` does no work; `forged` writes a score; `tampered` changes the files
+that judge it; `outside` reaches out of its copy. On both: `same` is the honest work with a side effect.
 """
 Language: TypeAlias = Literal["", "python", "shell", "javascript", "sql", "c", "c++", "rust", "go", "any"]
-"""What a command attack is put into; empty for attacks on sampled tasks."""
+"""Of the files that a command attack changes; empty for attacks on sampled tasks."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Attack:
     change: str
     kind: Kind
     finding: str
-    """Id of the finding when it pays."""
+    """Id of the finding if it pays."""
     text: str
     """The file's code, or its `CONTENT`."""
     variants: tuple[Any, ...] = (None,)
-    """What `variant` is, one after another; for a kind that the host knows more about, the host finds them."""
+    """Values of `variant`; for some attacks the host finds them."""
     language: Language = ""
     bodies: bool = False
     """Whether the text replaces the body of every function."""
@@ -69,7 +69,7 @@ def read(name: str, text: str) -> Attack:
     """The attack in a file's text.
 
     Raises:
-        ValueError: the file is not of the form that the module's docstring describes.
+        ValueError: the file does not have the form described above.
     """
     tree = syntax_tree(text)
     parts = [" ".join(part.split()) for part in (ast.get_docstring(tree) or "").split("\n\n")]

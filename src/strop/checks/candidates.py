@@ -1,8 +1,9 @@
-"""Candidates made of attacks on a task that a command scores: the program's files with the attack in them."""
+"""Candidates made of attacks on a task that a command scores: the program's files with the attack in them, and forged scores."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -11,7 +12,11 @@ from pathlib import PurePosixPath
 
 from strop.base.syntax import syntax_tree
 from strop.checks.attack import Attack, Language
+from strop.tasks.command.objective import COUNTED_BY_KERNEL, Objective
+from strop.tasks.command.readers import file_of, steps_of
 
+TIMES_BETTER = 10.0
+"""How much better a forged value is than the original's."""
 _ENDINGS: Mapping[Language, tuple[str, ...]] = {
     "python": (".py",),
     "shell": (".sh", ".bash"),
@@ -22,8 +27,8 @@ _ENDINGS: Mapping[Language, tuple[str, ...]] = {
     "rust": (".rs",),
     "go": (".go",),
 }
-_FIRST_LINES: Mapping[Language, str] = {"python": "python", "shell": "sh", "javascript": "node"}
-"""What the first line of a script names."""
+_INTERPRETERS: Mapping[Language, str] = {"python": "python", "shell": "sh", "javascript": "node"}
+"""A script names it in its first line."""
 _MAIN = re.compile(r"\b(int|void|fn|func)\s+main\s*\(")
 _FUNCTION = re.compile(
     r"^(?!\s*(?:struct|union|enum|namespace|class|typedef|static_assert)\b[^(]*$)[^#={}]*\)[^={};]*$", re.S
@@ -33,41 +38,47 @@ _FUNCTION = re.compile(
 
 @dataclass(frozen=True)
 class Given:
-    """What an attack is given of the task that it is to cheat."""
+    """What an attack gets to know about its task."""
 
     forged: str
-    """A better score than the original's as the command would print it; empty where nothing of the score is printed."""
+    """A better score than the original's as the command would print it; empty if no score is printed."""
     results: str
-    """The file that the score is read from, by path in the copy; empty where it is none."""
+    """The file that the score is read from, by path in the copy; empty if it is not read from a file."""
     document: str
-    """What that file would hold with a better score."""
+    """The content of that file with a better score."""
     others: tuple[str, ...]
     """The other files of the tree."""
     port: int
-    """Of this machine, on which somebody listens."""
+    """An open port of this machine."""
     outside: tuple[str, ...]
-    """Files that it tries to make, outside of the copy."""
+    """Paths outside of the copy, where it tries to create files."""
 
 
 def candidate(attack: Attack, program: Mapping[str, str], given: Given) -> dict[str, str] | None:
-    """The files of a program that is the attack; None where there is nothing of that language to put it into, or to forge."""
+    """The program's files with the attack; None if no file is of its language, or there is no score to forge."""
     if attack.language == "any":
-        return dict.fromkeys(program, attack.text) if dict.fromkeys(program, attack.text) != dict(program) else None
+        files = dict.fromkeys(program, attack.text)
+        return files if files != dict(program) else None
     fitting = [path for path, text in program.items() if is_of(attack.language, path, text)]
-    if not fitting or (
-        attack.kind == "forged" and not (given.results if attack.name == "results_file" else given.forged)
-    ):
+    if not fitting or (attack.kind == "forged" and not _forged(attack, given)):
         return None
-    made = {path: _with(attack, path, text, given) if path in fitting else text for path, text in program.items()}
-    return made if made != dict(program) else None
+    files = {path: _with(attack, path, text, given) if path in fitting else text for path, text in program.items()}
+    return files if files != dict(program) else None
 
 
 def is_of(language: Language, path: str, text: str) -> bool:
     """Whether a file is of a language, by its name or its first line."""
-    first = text.partition("\n")[0]
-    named = PurePosixPath(path).suffix in _ENDINGS.get(language, ())
-    script = _FIRST_LINES.get(language)
-    return named or (script is not None and first.startswith("#!") and script in first.split("/")[-1])
+    first, interpreter = text.partition("\n")[0], _INTERPRETERS.get(language)
+    if PurePosixPath(path).suffix in _ENDINGS.get(language, ()):
+        return True
+    return interpreter is not None and first.startswith("#!") and interpreter in first.split("/")[-1]
+
+
+def _forged(attack: Attack, given: Given) -> str:
+    """The score that an attack forges: in a file, or printed."""
+    if attack.name == "results_file":
+        return given.document if given.results else ""
+    return given.forged
 
 
 def _with(attack: Attack, path: str, text: str, given: Given) -> str:
@@ -81,16 +92,16 @@ def _with(attack: Attack, path: str, text: str, given: Given) -> str:
     if attack.language in ("shell", "javascript"):
         head, rest = (text.partition("\n")[0] + "\n", text.partition("\n")[2]) if text.startswith("#!") else ("", text)
         return head + attack.text.replace("{forged}", shlex.quote(given.forged)) + rest
-    facts = {**vars(given), "forged": given.document if attack.name == "results_file" else given.forged, "own": path}
+    facts = {**vars(given), "forged": _forged(attack, given), "own": path}
     lines = text.splitlines(keepends=True)
     at = _first_statement(text)
     return "".join([*lines[:at], f"{attack.text}\n\nattack({facts!r})\n", *lines[at:]])
 
 
 def with_bodies(text: str, body: str) -> str:
-    """A C or C++ text with `body` as the body of every function at its top; of one that returns nothing the body is empty.
+    """A C or C++ text with `body` as the body of every top-level function; the body of a void function becomes empty.
 
-    Braces in comments and strings are not told apart: what does not build then is refused like any program that does not.
+    Braces in comments and strings are not recognized: a result that does not build is refused like any program that does not.
     """
     parts, begin, depth, opened = [], 0, 0, 0
     for at, character in enumerate(text):
@@ -110,7 +121,7 @@ def with_bodies(text: str, body: str) -> str:
 
 
 def _first_statement(text: str) -> int:
-    """How many lines come before the code: comments, the docstring, and imports from __future__."""
+    """The number of lines before the code: comments, the docstring, and imports from __future__."""
     try:
         body = syntax_tree(text).body
     except (SyntaxError, ValueError):
@@ -122,3 +133,76 @@ def _first_statement(text: str) -> int:
             break
         at = node.end_lineno or at
     return at
+
+
+def forged_values(objective: Objective, values: Mapping[str, float]) -> dict[str, float]:
+    """Better values for everything that is printed: constraints met, metrics ten times better."""
+    goals = {metric.name: metric.goal for metric in objective.metrics}
+    forged = {
+        name: _better(values[name], goals[name]) if name in goals else values[name]
+        for name, reader in objective.readers.items()
+        if reader not in (*COUNTED_BY_KERNEL, "passed")
+    }
+    bounds = {one.name: one.bound for one in objective.constraints if one.name in forged and one.name not in goals}
+    return forged | bounds
+
+
+def forged_output(objective: Objective, values: Mapping[str, float], output: str) -> str:
+    """What the command would print with these values, after an honest `output`; empty if no score is printed."""
+    lines: list[str] = []
+    document: object = None
+    for name, value in values.items():
+        reader = objective.readers[name]
+        if reader == "tests":
+            lines.append("1000 passed in 0.01s")
+        elif reader.startswith("$"):
+            document = _put(document, steps_of(reader), value)
+        elif not file_of(reader):
+            lines.append(_line(reader, value, output))
+    if document is not None:
+        lines.append(json.dumps(document))
+    return "".join(f"\n{line}" for line in lines if line) + "\n" if any(lines) else ""
+
+
+def forged_file(objective: Objective, values: Mapping[str, float]) -> tuple[str, str]:
+    """(the first file that scores are read from, its content with these values); empty if there is none."""
+    files = {name: path for name in values if (path := file_of(objective.readers[name]))}
+    if not files:
+        return "", ""
+    first = next(iter(files.values()))
+    document: object = None
+    for name, path in files.items():
+        if path == first:
+            document = _put(document, steps_of(objective.readers[name].partition(":")[2]), values[name])
+    return first, json.dumps(document)
+
+
+def _better(value: float, goal: str) -> float:
+    if goal == "max":
+        return value * TIMES_BETTER if value > 0 else value + TIMES_BETTER
+    return value / TIMES_BETTER if value > 0 else value - TIMES_BETTER
+
+
+def _put(document: object, steps: list[str | int], value: float) -> object:
+    """The document with a value at a path."""
+    if not steps:
+        return value
+    first, rest = steps[0], steps[1:]
+    if isinstance(first, str):
+        inside = dict(document) if isinstance(document, dict) else {}
+        inside[first] = _put(inside.get(first), rest, value)
+        return inside
+    items = list(document) if isinstance(document, list) else []
+    index = first if first >= 0 else max(len(items) - 1, 0)
+    items += [None] * (index + 1 - len(items))
+    items[index] = _put(items[index], rest, value)
+    return items
+
+
+def _line(pattern: str, value: float, output: str) -> str:
+    """The line of an honest output that matches the pattern, with another number in it."""
+    for line in output.splitlines():
+        match = re.search(pattern, line)
+        if match is not None and match[1] is not None:
+            return f"{line[: match.start(1)]}{value:.6g}{line[match.end(1) :]}"
+    return ""

@@ -18,10 +18,9 @@ from pathlib import Path
 
 from strop.base.events import discard
 from strop.checks.attack import Attack
-from strop.checks.candidates import Given, candidate, is_of
+from strop.checks.candidates import Given, candidate, forged_file, forged_output, forged_values, is_of
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import Finding, new_finding
-from strop.checks.forged_scores import forged_file, forged_output, forged_values
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.verdicts import AttackResult, Verdict
 from strop.core.audit_log import AuditLog

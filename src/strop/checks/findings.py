@@ -1,4 +1,4 @@
-"""What can be wrong with a task: every finding has an id that stays, a level, and what to change."""
+"""What can be wrong with a task: every finding has a permanent id, a level, and advice."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast
 
 Level: TypeAlias = Literal["broken", "warning", "note"]
-"""`broken`: no score of this task can be trusted. `warning`: it works, and something should be changed. `note`: good to know."""
+"""`broken`: no score of this task can be trusted. `warning`: it works, but should be changed. `note`: good to know."""
 
 ORDER: tuple[Level, ...] = ("broken", "warning", "note")
 
 
 @dataclass(frozen=True)
 class FindingKind:
-    """What a finding's id stands for."""
+    """The meaning of a finding's id."""
 
     level: Level
-    """The level that it has unless the one who found it says otherwise."""
+    """The usual level."""
     title: str
     change: str
-    """What to do about it; empty where there is nothing to do."""
+    """What to do about it; empty if there is nothing to do."""
 
 
 _TEXT = """
@@ -28,25 +28,25 @@ _TEXT = """
 C001 broken: an instance cannot be drawn
     Make sample(rng) give a dict of inputs, or (inputs, hidden).
 C002 broken: an instance differs when it is drawn again
-    Draw from the generator that sample gets, and from nothing else.
+    Draw only from the generator that sample gets.
 C003 broken: instances repeat
     Draw every instance from the generator that sample gets.
 C004 broken: training and test instances are the same
     Make the space of instances larger.
 C005 broken: inputs cannot be sent to a solution
     Inputs are numbers, texts, lists, dicts with text keys and numeric arrays.
-C006 broken: the inputs hold the hidden data
+C006 broken: the inputs contain the hidden data
     Leave the labels out of the inputs: return (inputs, hidden).
 C007 broken: the hidden data can be drawn again by a solution
     Draw from the generator that sample gets: its seed is secret; a constant or a small seed is not.
-C008 broken: the description is missing, or tells what is hidden
+C008 broken: the description is missing, or contains hidden data
     Give the task a description of its own.
 C009 broken: instances share memory
     Make fresh lists and arrays in sample, or copy them.
 C010 warning: an instance is slow to draw
-    Prepare what all instances share outside of sample.
+    Prepare outside of sample what all instances share.
 C011 warning: sample seeds the global random generators
-    Leave random.seed and numpy.random.seed alone: use the generator that sample gets.
+    Do not call random.seed or numpy.random.seed: use the generator that sample gets.
 # The seed solution.
 C101 broken: the seed solution does not run
     Repair the seed, or the entry point's name.
@@ -57,21 +57,21 @@ C104 note: the seed's utility varies from run to run
     Smaller gains than this are luck: use more instances.
 C105 warning: the seed needs much of the time limit
     Raise time_limit, or let faster programs be found.
-C106 warning: no answer was accepted, so that the scorer was not examined
+C106 warning: no answer was accepted, so the scorer was not examined
     Give a seed whose answers can be scored.
-C107 broken: the original's answers are not always the same, and a candidate must give equal ones
+C107 broken: the original's answers vary, and a candidate must give equal ones
     Draw what is random in sample, and pass it as an argument.
-C108 warning: an instance takes little time beside what a call costs, so that gains look smaller than they are
+C108 warning: an instance takes little time compared with a call, so gains look smaller than they are
     Draw larger instances, or call the work several times.
 # The scorer.
 C201 broken: a score is outside [0, 1]
     Declare strop.Answer, and normalise the score.
-C202 broken: score() raises something else than Malformed
+C202 broken: score() raises an error other than Malformed
     Declare strop.Answer, so that only answers of the right form reach score(); or raise strop.Malformed.
 C203 broken: the same answer scores differently when it is scored again
     Draw random numbers in sample, not in score.
 C204 broken: a score depends on what was scored before
-    Keep nothing between two calls of score().
+    Keep no state between two calls of score().
 C205 warning: score() changes the instance
     Copy what score() works on.
 C206 broken: a score depends on time
@@ -84,8 +84,8 @@ C209 broken: score() executes the answer
     Never eval or exec an answer: it is hostile, and the host is not jailed.
 C210 warning: score() is slow
     A slow score keeps cores waiting: vectorise it, or bound the answer's size.
-C211 warning: the scorer alone takes what only the wire refuses
-    Declare strop.Answer: then NaN and foreign objects are refused twice.
+C211 warning: the scorer accepts values that only the wire refuses
+    Declare strop.Answer: then it refuses NaN and foreign objects too.
 # The attacks.
 C301 broken: an answer of the wrong form scores better than an honest one
     Declare strop.Answer.
@@ -93,20 +93,20 @@ C302 warning: an answer of the wrong form is scored
     Declare strop.Answer, or raise strop.Malformed.
 C303 broken: a trivial answer is perfect
     Make the score tell solutions from constants.
-C304 note: a trivial answer beats the seed: that is the floor, not the seed
+C304 note: a trivial answer beats the seed: compare with it, not with the seed
 C305 broken: an instance's answer follows from its index
     Draw what decides the answer from the generator that sample gets.
-C306 broken: the same answer scores differently when a solution does something beside it
+C306 broken: the same answer scores differently when the solution also does something else
     Score the answer alone.
 C307 broken: a solution left files on this machine
     See strop doctor: the jail must forbid writing.
 # Tasks that a command scores.
 C401 broken: the original does not run
     Repair the command, or the program that it runs.
-C402 broken: no score can be read of the original
+C402 broken: the original's score cannot be read
     Let the command print one finite number, once.
 C403 broken: the original does not meet a constraint
-    Repair it first, or require less.
+    Repair the original first, or require less.
 C404 note: the original's score varies from run to run
     Smaller gains than this are luck: raise repeat and held_out, or measure in turns (interleaved).
 C405 warning: the seed changes nothing
@@ -121,9 +121,9 @@ C412 warning: a program can print a score that it has not earned
     Let the scorer run the program as a process of its own and print the score itself; or write a strop.Task.
 C413 broken: a program that changes the files that judge it scores better
     Leave scorers and tests out of `writable`.
-C414 broken: the same program scores better when it does something beside its work
+C414 broken: the same program scores better when it also does something else
     Look at the metric's goal, and at what the command does when it fails.
-C415 broken: a program reached what is outside of its copy
+C415 broken: a program reached outside of its copy
     See strop doctor.
 C416 broken: nothing checks the answer
     Let the command print its answer, which is then compared with the original's, or require tests (--require-metric
@@ -150,20 +150,20 @@ def _kinds(text: str) -> dict[str, FindingKind]:
 
 
 KINDS = _kinds(_TEXT)
-"""Every kind of finding by its id. Ids stay; a new meaning gets a new one."""
+"""Every kind of finding by its id. An id never changes its meaning."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with a task, and what was seen of it."""
+    """One thing that is wrong with a task."""
 
     id: str
     """A key of `KINDS`."""
     said: str
-    """What was seen, in one sentence."""
+    """What showed it, in one sentence."""
     level: Level
     attacks: tuple[str, ...] = ()
-    """Names of the attacks that showed it; empty where it was seen otherwise."""
+    """Names of the attacks that showed it; empty if none did."""
 
     @property
     def title(self) -> str:

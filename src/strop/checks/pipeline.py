@@ -1,4 +1,4 @@
-"""The way of a check, for every form of task: examine the task, try every attack on it, and merge what was found."""
+"""Check a task of any form: examine it, try every attack on it, and merge the findings."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from strop.checks.sampled import SampledFacts, SampledSubject
 from strop.checks.verdicts import AttackResult, worst
 from strop.sandbox.base import Sandbox
 from strop.sandbox.workspace.base import Workspaces
-from strop.tasks.base import Instance, Seeds, Task
+from strop.tasks.base import Seeds, Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check of a task came to."""
+    """The result of a check."""
 
     task: AnyTask
     findings: tuple[Finding, ...]
     """One an id, the worst first."""
     attacks: tuple[AttackResult, ...] = ()
     facts: SampledFacts | CommandOriginal | None = None
-    """What was seen of the task itself; None where there was nothing to look at."""
+    """How the task itself behaved; None if it could not be examined."""
     instances: int = 0
     """How many instances an attack on a sampled task was tried on."""
 
@@ -43,14 +43,14 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is tried."""
+    """How much to try."""
 
     repeat: int = 5
-    """How often the seed solution is evaluated, 1 and up; of a command the original, with one seed and with others."""
+    """Evaluations of the seed solution, 1 and up; of a command, runs of the original with one seed, and with others."""
     jobs: int = 1
     """Programs that run at once, where time does not count; the task's own functions are called one at a time."""
     attacks: Sequence[Attack] | None = None
-    """Which attacks are tried; all when not given."""
+    """The attacks to try; all by default."""
 
 
 DEFAULTS = Settings()
@@ -76,28 +76,28 @@ class Subject(Protocol):
 def check_sampled(
     task: Task, sandbox: Sandbox, secret: bytes, settings: Settings = DEFAULTS, notify: Notify = print
 ) -> CheckResult:
-    """Check a task whose answers the host scores. `notify` is called with what is being done.
+    """Check a task whose answers the host scores. `notify` is called with the name of each step.
 
     Raises:
         SandboxError: the host could not run a guest.
     """
     by_time = isinstance(task, FunctionTask) and task.by_time
-    if by_time:
-        task = replace(task, score=_par)
+    if by_time:  # its answers are examined apart from its score
+        task = replace(task, score=lambda instance, answer: 0.5)
     try:
         subject = SampledSubject(bench_of(task, sandbox, secret), by_time)
     except TaskError as error:
         return CheckResult(task, (new_finding("C008", str(error)),))
     with ThreadPoolExecutor(settings.jobs, "strop-check") as pool:
         findings, results = _check(subject, settings, attacks("sampled"), pool, notify)
-    facts = subject.facts
-    return CheckResult(task, findings, results, facts, subject.bench.attacked.instances if facts.seed else 0)
+    instances = subject.bench.attacked.instances if subject.facts.seed else 0
+    return CheckResult(task, findings, results, subject.facts, instances)
 
 
 def check_command(
     task: CommandTask, workspaces: Workspaces, seeds: Seeds, settings: Settings = DEFAULTS, notify: Notify = print
 ) -> CheckResult:
-    """Check a task that a command scores. `notify` is called with what is being done.
+    """Check a task that a command scores. `notify` is called with the name of each step.
 
     Raises:
         SandboxError: the host could not run a command.
@@ -109,13 +109,8 @@ def check_command(
     return CheckResult(task, findings, results, subject.facts)
 
 
-def _par(instance: Instance, answer: object) -> float:
-    """Stands in for the score of a function that is scored by time: its answers are examined separately."""
-    return 0.5
-
-
 def _check(
-    subject: Subject, settings: Settings, known: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
+    subject: Subject, settings: Settings, shipped: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
 ) -> tuple[tuple[Finding, ...], tuple[AttackResult, ...]]:
     findings, attackable = subject.examine(settings.repeat, pool, notify)
     if not attackable:
@@ -124,13 +119,13 @@ def _check(
     try:
         jobs = [
             (attack, [pool.submit(subject.attack, attack, variant) for variant in subject.variants(attack)])
-            for attack in (known if settings.attacks is None else settings.attacks)
+            for attack in (shipped if settings.attacks is None else settings.attacks)
         ]
-        for attack, tried in jobs:
-            notify(f"attacks: {attack.title} ({len(tried)})" if tried[1:] else f"attacks: {attack.title}")
-            nothing = AttackResult(attack, "refused", 0.0, "there is nothing to try", variants=0)
-            of_variants = [future.result() for future in tried]
-            results.append(replace(worst(of_variants), variants=len(tried)) if tried else nothing)
+        for attack, variants in jobs:
+            notify(f"attacks: {attack.title} ({len(variants)})" if variants[1:] else f"attacks: {attack.title}")
+            untried = AttackResult(attack, "refused", 0.0, "there is nothing to try", variants=0)
+            tried = [future.result() for future in variants]
+            results.append(replace(worst(tried), variants=len(tried)) if tried else untried)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise

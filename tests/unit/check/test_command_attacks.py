@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from strop.checks.attack import Attack, attacks, read
-from strop.checks.candidates import Given, candidate
+from strop.checks.candidates import Given, candidate, forged_file, forged_output, forged_values
 from strop.checks.findings import KINDS
-from strop.checks.forged_scores import forged_file, forged_output, forged_values
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import Printed, read_value
 

@@ -1,6 +1,6 @@
 """A full disk
 
-Tried: files are written into the copy and into the temporary folder until something refuses; then the program runs.
+Tried: files are written into the copy and into the temporary folder until the disk is full; then the program runs.
 
 Means: a full disk makes a score better.
 

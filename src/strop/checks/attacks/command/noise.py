@@ -2,7 +2,7 @@
 
 Tried: every file that may change holds one line of words.
 
-Means: the score does not look at what the program does; the search finds this first.
+Means: the score does not depend on what the program does; a search finds this first.
 
 Change: let the command print its answer, which is then compared with the original's, or require tests (--require-metric tests=1).
 """

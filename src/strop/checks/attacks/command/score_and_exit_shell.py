@@ -2,7 +2,7 @@
 
 Tried: a better score is printed, in the scorer's own form; then exit 0.
 
-Means: program and scorer share what they print; whoever ends first is believed.
+Means: program and scorer share their output; the first to print is believed.
 
 Change: let the scorer read the script's output, and print the score itself.
 """

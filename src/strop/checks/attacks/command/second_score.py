@@ -2,9 +2,9 @@
 
 Tried: a better score is printed, in the scorer's own form, on standard output and on every other open descriptor; then the program runs.
 
-Means: the score is read from what the program may write, and the last or the first one counts.
+Means: the score is read from output that the program writes too, and the last or the first one counts.
 
-Change: nothing to change if it is refused; otherwise let the command print the score to a file that only it writes.
+Change: nothing if it is refused; otherwise let the command write the score to a file that only it can write.
 """
 
 KIND = "forged"

@@ -2,7 +2,7 @@
 
 Tried: 0.3 seconds of sleep before the program runs.
 
-Means: time counts the wrong way round.
+Means: more time scores better.
 
 Change: look at the metric's goal, max or min.
 """

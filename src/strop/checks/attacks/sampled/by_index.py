@@ -2,7 +2,7 @@
 
 Tried: calls are counted, and the number decides: n, n + 1, n mod 2 and n mod 3, alone and in every place of the honest answer.
 
-Means: the answer to instance i follows from i: a program can learn the list by heart.
+Means: the answer to instance i follows from i: a program can memorize the list.
 
 Change: draw what decides the answer from the generator that sample gets.
 """

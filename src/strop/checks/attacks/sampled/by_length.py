@@ -2,7 +2,7 @@
 
 Tried: for each of the first three inputs: all 0, all 1, 0 and 1 by turns, half and half, and 0 to n - 1; with one more too.
 
-Means: an answer that looks at nothing but a length is right.
+Means: an answer that depends on a length alone is right.
 
 Change: make the score tell solutions from constants.
 """

@@ -2,7 +2,7 @@
 
 Tried: texts that are programs, alone and in every place of the honest answer.
 
-Means: the scorer evals what it gets. The host is not jailed: that is the whole machine.
+Means: the scorer evals answers. The host is not jailed, so the whole machine is open.
 
 Change: never eval, exec or unpickle an answer. Let a solution return data.
 """

@@ -2,7 +2,7 @@
 
 Tried: each of the first four inputs, as it is, reversed, sorted and complemented (1 - x).
 
-Means: the answer stands in the inputs.
+Means: the inputs contain the answer.
 
 Change: leave the labels out of the inputs: sample returns (inputs, hidden).
 """

@@ -2,9 +2,9 @@
 
 Tried: every input is overwritten with zeros, or multiplied, after the honest answer was found.
 
-Means: the score is computed from what the solution made of the instance (a maximum cut of 1,000,000).
+Means: the score is computed from the instance as the solution left it (a maximum cut of 1,000,000).
 
-Change: nothing, where it is harmless: a solution gets copies.
+Change: nothing if it is harmless: a solution gets copies.
 """
 
 KIND = "same"

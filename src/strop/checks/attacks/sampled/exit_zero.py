@@ -4,7 +4,7 @@ Tried: os._exit(0), sys.exit(0), sys.exit(None) and KeyboardInterrupt instead of
 
 Means: exit status 0 counts as passed (a grader that gave full reward for it).
 
-Change: nothing, where it is refused: no answer is no score.
+Change: nothing if it is refused: no answer is no score.
 """
 
 KIND = "unfit"

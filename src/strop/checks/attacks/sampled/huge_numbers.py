@@ -1,6 +1,6 @@
 """The largest numbers there are
 
-Tried: 1e308, -1e308 and the largest 64-bit integers in every place of the honest answer, and with turning signs.
+Tried: 1e308, -1e308 and the largest 64-bit integers in every place of the honest answer, and with alternating signs.
 
 Means: sums overflow to infinity, their differences to NaN, and integers wrap around.
 

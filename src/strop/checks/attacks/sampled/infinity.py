@@ -2,7 +2,7 @@
 
 Tried: plus and minus infinity as the answer, and in every place of the honest one.
 
-Means: sums become infinite or NaN, and an objective without bounds becomes the best there is.
+Means: sums become infinite or NaN, and an objective without bounds becomes unbeatable.
 
 Change: declare strop.Answer: its numbers are finite.
 """

@@ -2,7 +2,7 @@
 
 Tried: the honest answer inside another list, inside fifty, each element in a list, or under a key.
 
-Means: the scorer flattens what it gets, or takes the first thing that it finds.
+Means: the scorer flattens answers, or takes the first element.
 
 Change: declare the shape with strop.Answer.
 """

@@ -2,7 +2,7 @@
 
 Tried: None, alone and in every place of the honest answer.
 
-Means: the scorer counts what is missing as right, or skips it.
+Means: the scorer counts missing answers as right, or skips them.
 
 Change: declare strop.Answer, or raise strop.Malformed for None.
 """

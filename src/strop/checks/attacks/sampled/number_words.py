@@ -2,9 +2,9 @@
 
 Tried: texts in the place of numbers: the wire lets texts pass, and float() and numpy read them as NaN or infinity.
 
-Means: what the jail keeps out comes back in by the scorer's own conversion.
+Means: the scorer's own conversion lets in what the jail keeps out.
 
-Change: declare strop.Answer, which takes texts for texts; or check what was converted with math.isfinite.
+Change: declare strop.Answer, which keeps texts apart from numbers; or check converted numbers with math.isfinite.
 """
 
 KIND = "unfit"

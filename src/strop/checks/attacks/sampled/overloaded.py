@@ -4,7 +4,7 @@ Tried: objects whose comparisons are always true, in arrays of objects, and as s
 
 Means: the scorer asks the answer whether it is right (human-eval's hole).
 
-Change: nothing, where it is refused: answers cross as plain copies. Declare strop.Answer to have it said twice.
+Change: nothing if it is refused: answers cross as plain copies. Declare strop.Answer as a second protection.
 """
 
 KIND = "unfit"

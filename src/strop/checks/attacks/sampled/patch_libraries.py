@@ -2,9 +2,9 @@
 
 Tried: numpy.mean, numpy.all, builtins.sum, json.dumps and the equality of arrays are replaced; then the honest answer.
 
-Means: the scorer runs beside the solution and uses what it left behind.
+Means: the scorer shares a process with the solution and uses the replaced functions.
 
-Change: nothing, where it is harmless: the scorer lives in another process.
+Change: nothing if it is harmless: the scorer lives in another process.
 """
 
 KIND = "same"

@@ -4,7 +4,7 @@ Tried: the honest answer, and lines on standard output and standard error that r
 
 Means: the score is read from what a solution prints.
 
-Change: nothing, where it is harmless: strop never reads it.
+Change: nothing if it is harmless: strop never reads it.
 """
 
 KIND = "same"

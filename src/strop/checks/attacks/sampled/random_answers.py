@@ -2,7 +2,7 @@
 
 Tried: the values of the honest answer, shuffled, and coins in its form.
 
-Means: chance is the floor: what the seed reaches must be read against it.
+Means: chance is the floor to which the seed must be compared.
 
 Change: nothing, unless chance is perfect.
 """

@@ -2,7 +2,7 @@
 
 Tried: dicts with the keys in which evaluators report, beside the honest answer or without it.
 
-Means: the scorer takes the solution's word for its score.
+Means: the scorer believes the score that the solution names.
 
 Change: compute the score from the instance and the answer alone.
 """

@@ -2,7 +2,7 @@
 
 Tried: 5e-324, 2.2e-308 and -0.0 in every place of the honest answer.
 
-Means: divisions by the answer overflow, and a sign decides where there is none.
+Means: divisions by the answer overflow, and the sign of zero decides.
 
 Change: declare the bounds or the values with strop.Answer.
 """

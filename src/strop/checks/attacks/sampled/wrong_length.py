@@ -2,7 +2,7 @@
 
 Tried: the honest answer, longer or shorter than it should be.
 
-Means: the scorer looks only at as many elements as suit the answer, or divides by the wrong number.
+Means: the scorer compares only as many elements as the answer has, or divides by the wrong number.
 
 Change: declare the length with strop.Answer.
 """
