@@ -22,7 +22,7 @@ CHILD = """
 import resource, sys, time
 from pathlib import Path
 begun = time.perf_counter()
-from strop.report.html.write import report_of, write_page
+from strop.report.html.render import report_of, write_page
 loaded = time.perf_counter()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 write_page(report_of(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from strop.report.html.write import report_of
+from strop.report.html.render import report_of
 
 FLAGS = (
     "--headless=new",

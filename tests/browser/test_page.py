@@ -11,8 +11,7 @@ import pytest
 from browser.conftest import Open
 from browser.made import page_saying
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
-from strop.report.html.document import page_document
-from strop.report.html.schema import PageDocument
+from strop.report.html.page import Page, read_page
 from strop.store import Store
 from support.processes import wait_until
 
@@ -29,9 +28,9 @@ def store(record: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def document(record: Path) -> PageDocument:
+def document(record: Path) -> Page:
     with Store.open(record) as found:
-        return page_document(found, record)
+        return read_page(found, record)
 
 
 def one(browser: Any, selector: str) -> Any:
@@ -74,17 +73,15 @@ def test_the_iterations_have_the_values_of_the_record(opened: Open, page: str, s
         assert row[7] == f"{event.evaluations:,}"
 
 
-def test_a_click_on_a_node_opens_its_program_and_its_difference(
-    opened: Open, page: str, document: PageDocument
-) -> None:
-    node = next(each for each in document["nodes"] if each["diff_html"])
-    assert node["text"] is not None
+def test_a_click_on_a_node_opens_its_program_and_its_difference(opened: Open, page: str, document: Page) -> None:
+    node = next(each for each in document.nodes if each.diff_html)
+    assert node.text is not None
     browser = opened(page)
-    one(browser, f"a.box[href='#node-{node['id']}'] .title").click()
-    panel = f"#node-{node['id']}"
+    one(browser, f"a.box[href='#node-{node.id}'] .title").click()
+    panel = f"#node-{node.id}"
     assert one(browser, panel).get_attribute("open")
     assert browser.current_url.endswith(panel)
-    assert f"{node['value']:.3f}" in one(browser, f"{panel} summary").text
+    assert f"{node.value:.3f}" in one(browser, f"{panel} summary").text
     for tab in browser.find_elements("css selector", f"{panel} [role=tab]"):
         tab.click()
         assert len(texts(browser, f"{panel} .pane")) == 1
@@ -92,7 +89,7 @@ def test_a_click_on_a_node_opens_its_program_and_its_difference(
             lines = browser.execute_script(
                 "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", f"{panel} .line"
             )
-            assert "\n".join(lines).rstrip("\n") == document["texts"][node["text"]].rstrip("\n")
+            assert "\n".join(lines).rstrip("\n") == document.tables.texts.bodies[node.text].rstrip("\n")
         if tab.text == "Difference":
             assert one(browser, f"{panel} .diff").is_displayed()
             assert browser.find_elements("css selector", f"{panel} .diff .new, {panel} .diff .old")
@@ -112,9 +109,9 @@ def test_a_filter_shows_the_evaluations_with_that_verdict_and_no_other(opened: O
 
 
 def test_a_search_finds_the_calls_whose_prompts_or_answers_hold_the_words(
-    opened: Open, page: str, document: PageDocument
+    opened: Open, page: str, document: Page
 ) -> None:
-    calls, bodies = document["calls"], [each.lower() for each in document["texts"]]
+    calls, bodies = document.tables.calls, [each.lower() for each in document.tables.texts.bodies]
     word = "perceptron" if any("perceptron" in each for each in bodies) else "import"
     columns = (calls["expertise"], calls["message"], calls["answer"], calls["reasoning"], calls["faults"])
     wanted = sum(
@@ -142,20 +139,20 @@ def test_a_row_opens_the_whole_prompt_and_answer(opened: Open, page: str, store:
     assert one(browser, "#reader .answer").get_attribute("textContent") == answer
 
 
-def test_an_address_with_a_place_opens_it(opened: Open, page: str, document: PageDocument) -> None:
-    node = document["nodes"][0]
+def test_an_address_with_a_place_opens_it(opened: Open, page: str, document: Page) -> None:
+    node = document.nodes[0]
     browser = opened(page, "#call-2")
     wait_until(lambda: one(browser, "#reader").is_displayed())
     assert one(browser, "#reader-title").text.startswith("LM call 2 of")
-    browser = opened(page, f"#node-{node['id']}")
-    assert one(browser, f"#node-{node['id']}").get_attribute("open")
-    browser = opened(page, f"#evaluations-of-{node['text']}")
-    count = sum(each == node["text"] for each in document["evaluations"]["solution"])
-    said(browser, "evaluations", f"{count:,} of {len(document['evaluations']['at']):,} evaluations, of one program")
+    browser = opened(page, f"#node-{node.id}")
+    assert one(browser, f"#node-{node.id}").get_attribute("open")
+    browser = opened(page, f"#evaluations-of-{node.text}")
+    count = sum(each == node.text for each in document.tables.evaluations["solution"])
+    said(browser, "evaluations", f"{count:,} of {len(document.tables.evaluations['at']):,} evaluations, of one program")
 
 
-def test_a_column_sorts_up_and_down(opened: Open, page: str, document: PageDocument) -> None:
-    values = document["evaluations"]["value"]
+def test_a_column_sorts_up_and_down(opened: Open, page: str, document: Page) -> None:
+    values = document.tables.evaluations["value"]
     browser = opened(page)
     ready(browser, "evaluations")
     head = one(browser, "#evaluations th[data-column=value]")
@@ -226,14 +223,14 @@ def test_neither_the_page_nor_a_large_table_is_wider_than_its_window(opened: Ope
     assert browser.execute_script(wide) == [0, 0]
 
 
-def test_the_page_can_be_read_without_its_script(opened: Open, page: str, document: PageDocument) -> None:
+def test_the_page_can_be_read_without_its_script(opened: Open, page: str, document: Page) -> None:
     browser = opened("<!doctype html>")
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser = opened(page)
         assert one(browser, "h1").is_displayed()
-        assert len(texts(browser, ".node summary")) == len(document["nodes"])
-        assert len(texts(browser, "#progress .scroll tbody tr")) >= len(document["iterations"])
+        assert len(texts(browser, ".node summary")) == len(document.nodes)
+        assert len(texts(browser, "#progress .scroll tbody tr")) >= len(document.run.iterations)
         assert texts(browser, "#theme, .filters, .window") == []
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

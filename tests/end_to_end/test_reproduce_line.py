@@ -13,7 +13,7 @@ from end_to_end.conftest import Strop
 from strop.cli.app import application
 from strop.store import Store
 from strop.tasks.command.options import check_options, parse_settings
-from support.pages import document_of
+from support.pages import page_of
 from support.tiers import slow_unless
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -70,7 +70,7 @@ def test_reproduce_line_is_the_command_that_made_the_record(strop: Strop, tmp_pa
     asked = [*FORMS[form], "--improver", "idle.py", "--seed", "5", "--max-responses", "3", "--model", "offline"]
     made = strop(*asked, "--out", "r")
     assert made.returncode == 0, made.stderr
-    line = document_of(tmp_path / "r")["commands"]["again"]
+    line = page_of(tmp_path / "r").commands["again"]
     assert line.startswith("strop improve ")
     again = shlex.split(line)[1:]
     assert bound(again) == bound(asked)

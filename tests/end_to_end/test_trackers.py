@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from strop.base.events import ImproveFinished, IterationFinished, LmResponded
-from strop.report.tracking.notebook import FILE_NAME
-from strop.report.tracking.registry import LIBRARIES, _installed
+from strop.report.tracking.base import FILE_NAME, LIBRARIES, is_installed
 from strop.store import Store
 from support.tracked import eventually
 
@@ -30,7 +29,7 @@ NOWHERE = "http://127.0.0.1:9"
 """Where nothing listens."""
 
 otel, mlflow, wandb = (
-    pytest.mark.skipif(not _installed(LIBRARIES[name]), reason=f"the extra {name} is not installed")
+    pytest.mark.skipif(not is_installed(LIBRARIES[name]), reason=f"the extra {name} is not installed")
     for name in ("otel", "mlflow", "wandb")
 )
 

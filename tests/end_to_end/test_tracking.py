@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from strop.cli.app import main
-from strop.report.tracking.registry import LIBRARIES, _installed
+from strop.report.tracking.base import LIBRARIES, is_installed
 from strop.store import Store
 from support.tracked import eventually, numbers
 
@@ -19,7 +19,7 @@ Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
 RUN = ["run", "lpn", "--seed", "1", "-T", "1", "--require", "none", "--out", "there", "--gate-pairs", "4", *TINY]
 LONG = ["run", "lpn", "--seed", "1", "-T", "3", "--require", "none", "--out", "there", *TINY]
-ABSENT = [name for name, module in LIBRARIES.items() if not _installed(module)]
+ABSENT = [name for name, module in LIBRARIES.items() if not is_installed(module)]
 
 
 def recorded(directory: Path) -> int:

@@ -1,14 +1,14 @@
-"""The document of the page of a record."""
+"""The page of a record."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from strop.report.html.document import page_document
-from strop.report.html.schema import PageDocument
+from strop.report.html.page import Page, read_page
+from strop.report.terminal.reading import reading
 from strop.store import Store
 
 
-def document_of(directory: Path) -> PageDocument:
-    with Store.open(directory) as store:
-        return page_document(store, directory)
+def page_of(directory: Path) -> Page:
+    with reading(directory), Store.open(directory) as store:
+        return read_page(store, directory)

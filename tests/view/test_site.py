@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.report.html.write import report_of
+from strop.report.html.render import report_of
 from strop.store import FILE_NAME, Store
 from support.viewed import SEED, Served, begun, evaluated, finished, iteration, write
 

@@ -14,8 +14,7 @@ from strop.base.terminal_text import escape
 from strop.cli.commands.apply import Yes
 from strop.cli.commands.output import notify, reading
 from strop.report.export.export import FORMS, export
-from strop.report.tracking import JSON_LINES, LIBRARIES, mirrored, parsed
-from strop.report.tracking.notebook import Notebook
+from strop.report.tracking import JSON_LINES, LIBRARIES, Notebook, mirrored, parsed
 from strop.store import is_locked
 
 TIME_LIMIT = 3600.0

@@ -96,7 +96,7 @@ def write_report(directory: Path, no_report: bool) -> None:
     if no_report or not (directory / FILE_NAME).is_file():
         return
     try:
-        from strop.report.html import write as page  # here for the start-up time
+        from strop.report.html import render as page  # here for the start-up time
 
         path = directory / page.FILE_NAME
         page.write_page(page.report_of(directory), path)

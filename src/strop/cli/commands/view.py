@@ -81,7 +81,7 @@ def _directories(runs: tuple[Path, ...]) -> tuple[list[Path], bool]:
 
 
 def _write(directories: list[Path], path: Path) -> None:
-    from strop.report.html.write import report_of, write_page
+    from strop.report.html.render import report_of, write_page
 
     write_page(report_of(*directories), path)
     _notice(f"page: {path}")

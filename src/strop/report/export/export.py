@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import os
+import secrets
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
-from strop.report.export.atomic_write import atomic_write
-from strop.report.export.figure_files import write_figures
 from strop.report.export.inspect_log import write_log
 from strop.report.export.json_lines import write_lines
-from strop.report.export.table_files import TABLE_FORMS, write_tables
+from strop.report.export.table_files import TABLE_FORMS, csv_cell, write_tables
+from strop.report.terminal.reading import reading
 from strop.store import Store
 
 FORMS: Mapping[str, str] = {
@@ -58,7 +61,7 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
         return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
     if form == "figures":
         with atomic_write(path, force=force, endings={".svg", ".png", ".csv"}) as draft:
-            return quantity(write_figures(store, directory, draft), "figure")
+            return quantity(_write_figures(store, directory, draft), "figure")
     if form == "inspect":
         with atomic_write(path, force=force) as draft:
             log = draft.with_suffix(".eval")  # Inspect wants this ending
@@ -73,3 +76,64 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
         file.flush()
         os.fsync(file.fileno())
     return quantity(count, "event")
+
+
+def _write_figures(store: Store, directory: Path, folder: Path) -> int:
+    """Write every figure of the report as SVG and PNG, with a notice in it where the model is a stand-in, and its data as CSV;
+    returns their number."""
+    # Imported here: matplotlib takes a second to load.
+    from strop.report.figures.figure import draw_chart, save_figure
+    from strop.report.html.page import read_page
+
+    with reading(directory):
+        page = read_page(store, directory)
+        for figure in page.figures:
+            save_figure(draw_chart(figure.chart), folder, figure.id, notice=page.notice)
+            with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
+    return len(page.figures)
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path, *, force: bool, endings: Collection[str] | None = None) -> Iterator[Path]:
+    """Yield a draft to write; it replaces `path` at the end, or disappears when anything is raised.
+
+    The draft is a new folder when `endings` are given, else the name of a file. A folder with a file of any other ending is never
+    replaced.
+
+    Raises:
+        ConfigurationError: `path` exists and `force` was not given, it is not an export, or it cannot be written.
+    """
+    is_folder = endings is not None
+    if path.exists() and path.is_dir() != is_folder:
+        raise ConfigurationError(
+            f"{path} is a file; name a folder" if is_folder else f"{path} is a folder; name a file"
+        )
+    if (path.exists() or path.is_symlink()) and not force:
+        raise ConfigurationError(f"{path} exists already; choose another with -o, or add --force")
+    draft, old = _hidden_name(path), _hidden_name(path)
+    try:
+        if endings is not None:
+            others = sorted(file.name for file in path.iterdir() if file.suffix not in endings) if path.exists() else []
+            if others:
+                raise ConfigurationError(f"{path} is not an export: it holds {others[0]!r}; name another folder")
+            draft.mkdir()
+        yield draft
+        if is_folder and path.exists():
+            path.rename(old)
+            draft.rename(path)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            draft.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+    finally:
+        if is_folder:
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+
+
+def _hidden_name(path: Path) -> Path:
+    """A name in the same folder that nobody can guess; renaming to it is one step."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")

@@ -17,7 +17,7 @@ from strop.analysis.stats import estimate
 from strop.base.errors import ConfigurationError
 from strop.base.events import IterationFinished
 from strop.report.export.inspect_samples import Inspect, Samples
-from strop.report.export.safe_text import encodable
+from strop.report.export.table_files import encodable
 from strop.report.terminal.words import notice_of
 from strop.runs.run_data import RunData, read_run
 from strop.store import Store

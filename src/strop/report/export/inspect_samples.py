@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveFinished, ImproveStarted
-from strop.report.export.exchanges import Exchange, Exchanges
-from strop.report.export.safe_text import encodable
+from strop.report.export.table_files import encodable
+from strop.report.export.tables import Exchange, Exchanges
 from strop.runs.scopes import iteration_of, role_in
 from strop.store import Stored
 

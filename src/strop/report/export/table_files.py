@@ -1,8 +1,9 @@
-"""The tables of a record as files: CSV (RFC 4180, UTF-8, a line of names first), or Parquet where pyarrow is installed."""
+"""The tables of a record as files: CSV (RFC 4180, UTF-8, with a header line), or Parquet where pyarrow is installed."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.report.export.safe_text import cell, encodable
 from strop.report.export.tables import TABLES, Column, Row, Value, rows_of
 from strop.store import Store
 
@@ -18,6 +18,26 @@ ROWS, CHARACTERS = 10_000, 16_000_000
 """A row group of Parquet holds at most so many; this is what is kept in memory of each table."""
 _ARROW = {"int": "int64", "float": "float64", "bool": "bool_"}
 """By type of a column; every other is `large_string`."""
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters except tab and line ends, and lone surrogates, which UTF-8 does not have."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+"""What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"), and the apostrophe that prevents it."""
+
+
+def encodable(text: str) -> str:
+    r"""The text with lone surrogates as `\udXXX`, six characters each."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def csv_cell(value: Value) -> str | int | float:
+    r"""A value as a cell of CSV: empty for None; 1 or 0 for a truth value. An apostrophe stands before a
+    text that begins like a formula or with an apostrophe. Control characters and lone surrogates become `\xNN` and `\udXXX`."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        shown = _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), value)
+        return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return int(value) if isinstance(value, bool) else value
 
 
 class _Csv:
@@ -28,12 +48,12 @@ class _Csv:
         self.close = self._file.close
 
     def add(self, row: Row) -> None:
-        self._writer.writerow([_csv_cell(value) for value in row])
+        self._writer.writerow(map(csv_cell, row))
 
 
 class _Parquet:
     def __init__(self, folder: Path, name: str, columns: tuple[Column, ...]) -> None:
-        import pyarrow  # here: it is an extra
+        import pyarrow  # an extra
         from pyarrow import parquet
 
         self._arrow: Any = pyarrow
@@ -62,7 +82,7 @@ class _Parquet:
 
 
 TABLE_FORMS: Mapping[str, type[_Csv | _Parquet]] = {"csv": _Csv, "parquet": _Parquet}
-"""Format, which is also the ending of its files → what writes a table."""
+"""Format, which is also the suffix of its files → what writes a table."""
 
 
 def write_tables(store: Store, folder: Path, form: str, *, texts: bool) -> Counter[str]:
@@ -87,12 +107,3 @@ def write_tables(store: Store, folder: Path, form: str, *, texts: bool) -> Count
             tables[name].add(row)
             counts[name] += 1
     return counts
-
-
-def _csv_cell(value: Value) -> str | int | float:
-    """Empty for None; 1 or 0 for a truth value."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return cell(value)
-    return int(value) if isinstance(value, bool) else value

@@ -1,20 +1,20 @@
-"""The tables of a record: one row an evaluation, a message to the language model, an iteration, a note of the audit, a text.
+"""The tables of a record: one row for each evaluation, message to the language model, iteration, audit note and text.
 
-`TABLES` describes them; CSV and Parquet are written from it. Rows are made while the record is read. Programs, prompts and
-answers stand once, in the table of texts; the other tables hold their digests.
+`TABLES` describes them; CSV, Parquet and the tables of the page are made from it. Programs, prompts and answers are stored
+once, in the table of texts; the other tables hold their digests.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import mean, stderr, t_estimate
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
-from strop.report.export.exchanges import Exchange, Exchanges
 from strop.report.terminal.documents import noted
 from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
@@ -31,10 +31,10 @@ class Column:
     type: Literal["int", "float", "bool", "text", "json", "lines"]
     """`json` and `lines` are texts: a value as JSON, and texts that are joined by line ends."""
     quotes: bool = False
-    """Whether it may quote a program, a prompt or an answer; empty where texts are not wanted."""
+    """Whether it may quote a program, a prompt or an answer; empty where texts are left out."""
 
     def cell(self, value: Any) -> Value:
-        """The value as it stands in the table."""
+        """The value as it is written."""
         if self.type == "json" and not isinstance(value, str | None):
             return json.dumps(value, separators=(",", ":"))
         cell: Value = "\n".join(value or ()) if self.type == "lines" else value
@@ -73,53 +73,91 @@ TABLES: dict[str, tuple[Column, ...]] = {
 _KINDS = (Evaluated, LmCalled, LmFault, LmResponded, Compared, IterationFinished, AuditNoted)
 
 
-def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
-    """Name of the table and row, in the order of the record; a message comes when its answer came, or last. Without `texts` there
-    is no table of texts, and columns that may quote one are empty."""
-    seen: set[bytes] = set()
-    exchanges, gates = Exchanges(), dict[int, Compared]()
-    for stored in store.outline(*_KINDS):
-        if texts and not isinstance(stored.event, Compared):
-            for digest, text in _new_texts(store, stored.event, seen):
-                yield "texts", (digest, len(text), text)
-        exchange = exchanges.add(stored)
+@dataclass
+class Exchange:
+    """A message to the language model and its answer."""
+
+    request: Stored[LmCalled]
+    index: int
+    """Which of the request's messages."""
+    faults: list[str] = field(default_factory=list)
+    answer: Stored[LmResponded] | None = None
+
+
+class Exchanges:
+    """Joins LM calls with their faults and answers, in the order of the record."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], dict[int, Exchange]] = {}
+        self._lost: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        """Faults of requests without any answer."""
+
+    def add(self, stored: Stored[Event]) -> Exchange | None:
+        """Take the next event; returns the exchange that it completes."""
+        match stored.event:
+            case LmCalled() as event:
+                request = Stored(stored.seq, stored.at, event)
+                exchanges = {index: Exchange(request, index) for index in range(len(event.messages))}
+                self._open[event.scope, event.call] = exchanges
+            case LmFault() as event:
+                line = f"{event.fault}: {event.detail}"
+                exchange = self._open.get((event.scope, event.call), {}).get(event.index)
+                if exchange is not None:
+                    exchange.faults.append(line)
+                elif event.index < 0:
+                    self._lost[event.scope, event.call].append(line)
+            case LmResponded() as event:
+                exchanges = self._open.get((event.scope, event.call), {})
+                exchange = exchanges.pop(event.index, None)
+                if not exchanges:
+                    self._open.pop((event.scope, event.call), None)
+                if exchange is not None:
+                    exchange.answer = Stored(stored.seq, stored.at, event)
+                return exchange
+            case _:
+                pass
+        return None
+
+    def unanswered(self) -> Iterator[Exchange]:
+        """The exchanges without an answer, at the end of the record."""
+        for key, exchanges in self._open.items():
+            for _, exchange in sorted(exchanges.items()):
+                exchange.faults += self._lost[key]
+                yield exchange
+
+
+class RowMaker:
+    """Makes the rows of a record from its outline: (table, column → value), event by event. A message becomes a row when its
+    answer came, or at the end. Values need `Column.cell`; a row may have more values than its table has columns."""
+
+    def __init__(self) -> None:
+        self._exchanges = Exchanges()
+        self._gates: dict[int, Compared] = {}
+
+    def add(self, stored: Stored[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The rows that an event completes."""
+        exchange = self._exchanges.add(stored)
         if exchange is not None:
-            yield "calls", _row("calls", _call(exchange), texts)
+            yield "calls", _call(exchange)
         match stored.event:
             case Evaluated() as event:
                 values: dict[str, Any] = {"role": role_in(event.scope), "instances": len(event.scores)}
                 values |= {"metrics": event.metrics or None, "beside": event.beside or None}
-                yield "evaluations", _row("evaluations", _common(stored) | values, texts)
+                yield "evaluations", _common(stored) | values
             case Compared() as event:
-                gates[event.t] = event
+                self._gates[event.t] = event
             case IterationFinished() as event:
-                yield "iterations", _row("iterations", _common(stored) | _iteration(event, gates.get(event.t)), texts)
+                yield "iterations", _common(stored) | _iteration(event, self._gates.get(event.t))
             case AuditNoted() as event:
                 (note,) = noted({event.rule: 1})
-                yield "audit", _row("audit", {**note} | _common(stored), texts)
+                yield "audit", {**note} | _common(stored)
             case _:
                 pass
-    for exchange in exchanges.unanswered():
-        yield "calls", _row("calls", _call(exchange), texts)
 
-
-def _row(table: str, values: Mapping[str, Any], texts: bool) -> Row:
-    columns = TABLES[table]
-    return tuple(None if column.quotes and not texts else column.cell(values.get(column.name)) for column in columns)
-
-
-def _new_texts(store: Store, event: Event, seen: set[bytes]) -> Iterator[tuple[str, str]]:
-    """The digests in an event that were not seen before, each with its text."""
-    for name in event.TEXTS:
-        value = getattr(event, name)
-        for digest in value if isinstance(value, tuple) else (value,):
-            if digest is None or bytes.fromhex(digest) in seen:
-                continue
-            seen.add(bytes.fromhex(digest))
-            try:
-                yield digest, store.text(digest)
-            except StoreError:  # a damaged record: the other tables still hold the digest of the missing text
-                continue
+    def end(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The messages without an answer."""
+        for exchange in self._exchanges.unanswered():
+            yield "calls", _call(exchange)
 
 
 def _common(stored: Stored[Any]) -> dict[str, Any]:
@@ -155,3 +193,36 @@ def _iteration(event: IterationFinished, gate: Compared | None) -> dict[str, Any
 
 def _sample(name: str, values: Sequence[float]) -> dict[str, float | None]:
     return {f"{name}_mean": mean(values), f"{name}_stderr": stderr(values)} if values else {}
+
+
+def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
+    """Name of the table and row, in the order of the record. Without `texts` there is no table of texts, and columns that may
+    quote one are empty."""
+    maker, seen = RowMaker(), set[bytes]()
+
+    def row(name: str, values: Mapping[str, Any]) -> tuple[str, Row]:
+        columns = TABLES[name]
+        return name, tuple(
+            None if column.quotes and not texts else column.cell(values.get(column.name)) for column in columns
+        )
+
+    for stored in store.outline(*_KINDS):
+        if texts and not isinstance(stored.event, Compared):
+            for digest, text in _new_texts(store, stored.event, seen):
+                yield "texts", (digest, len(text), text)
+        yield from (row(*made) for made in maker.add(stored))
+    yield from (row(*made) for made in maker.end())
+
+
+def _new_texts(store: Store, event: Event, seen: set[bytes]) -> Iterator[tuple[str, str]]:
+    """The digests in an event that were not seen before, each with its text."""
+    for name in event.TEXTS:
+        value = getattr(event, name)
+        for digest in value if isinstance(value, tuple) else (value,):
+            if digest is None or bytes.fromhex(digest) in seen:
+                continue
+            seen.add(bytes.fromhex(digest))
+            try:
+                yield digest, store.text(digest)
+            except StoreError:  # a damaged record: the other tables still hold the digest of the missing text
+                continue

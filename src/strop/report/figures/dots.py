@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from strop.report.figures.figure import LOOKS, house_style
+from strop.report.figures.chart import LOOKS
+from strop.report.figures.figure import house_style
 from strop.report.terminal.words import escape
 
 Reach = tuple[float, float]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from strop.report.figures.chart import LOOKS, Chart, Pattern, Series
 from strop.report.terminal.words import escape
 
 COLUMN = 3.3
@@ -57,26 +57,6 @@ STYLE: dict[Any, Any] = {
 }
 
 
-Pattern = str | tuple[int, tuple[float, ...]]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one series looks: no two share a marker, a line style or a lightness."""
-
-    color: str
-    marker: str
-    line: Pattern
-
-
-LOOKS: tuple[Look, ...] = (
-    Look("#000000", "o", "-"),
-    Look("#0072B2", "s", "--"),
-    Look("#D55E00", "^", ":"),
-    Look("#E69F00", "D", "-."),
-    Look("#8CC8F0", "v", (0, (6.0, 1.5, 1.0, 1.5, 1.0, 1.5))),
-)
-"""By the number of the series; five are as many as one can tell apart."""
 LEVELS: tuple[Pattern, ...] = (":", "--", "-.", (0, (8.0, 2.0)))
 """Patterns of horizontal lines for comparison, thinner than any series."""
 
@@ -179,6 +159,81 @@ def key(axes: Axes, columns: int = 1) -> None:
             labelspacing=0.3,
             borderaxespad=0.2,
         )
+
+
+def draw_chart(chart: Chart) -> Figure:
+    """A chart of the report, drawn by matplotlib."""
+    width, height = (4.8, 0.9 + 0.3 * max(len(chart.names), 2)) if chart.names else (4.8, 2.9)
+    figure, (axes,) = new_figure(width, height)
+    for number, series in enumerate(chart.series):
+        with house_style():
+            _draw_series(axes, series, 0.07 * (number - (len(chart.series) - 1) / 2), rows=bool(chart.names))
+    for number, (name, value) in enumerate(chart.levels.items()):
+        level(axes, value, name, number)
+    with house_style():
+        values = axes.xaxis if chart.names else axes.yaxis
+        (axes.set_xlabel if chart.names else axes.set_ylabel)(chart.y_label)
+        if chart.names:
+            axes.set_yticks(range(len(chart.names)), [escape(name, 30) for name in chart.names])
+            axes.set_ylim(len(chart.names) - 0.4, -0.6)
+        else:
+            axes.set_xlabel(chart.x_label)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(visible=False, axis="y" if chart.names else "x")
+        values.grid(visible=True)
+        if chart.from_zero:
+            (axes.set_xlim if chart.names else axes.set_ylim)(0)
+    key(axes, columns=2)
+    return figure
+
+
+def _draw_series(axes: Axes, series: Series, shift: float, *, rows: bool) -> None:
+    look = LOOKS[series.look % len(LOOKS)]
+    places, values = [point.x for point in series.points], [point.y for point in series.points]
+    fill = "white" if series.look % 2 else look.color
+    line: dict[str, Any] = {
+        "color": look.color,
+        "markersize": 4.5,
+        "markerfacecolor": fill,
+        "label": escape(series.name, 40),
+    }
+    if series.form == "bars":
+        axes.barh(places, values, height=0.66, facecolor="0.8", edgecolor="black", linewidth=0.8)
+        axes.margins(x=0.12)
+        for place, value in zip(places, values, strict=True):
+            axes.annotate(f" {value:,.6g}", (value, place), va="center", fontsize=7.5)
+    elif series.form == "boxes":
+        for place, value, low, high in series.points:
+            box: dict[str, Any] = {
+                "width": 0.5,
+                "facecolor": "white",
+                "edgecolor": "black",
+                "linewidth": 0.9,
+                "zorder": 3,
+            }
+            axes.bar([place], [(high or 0.0) - (low or 0.0)], bottom=low, **box)
+            axes.plot([place - 0.25, place + 0.25], [value, value], color="black", linewidth=2.2, zorder=4)
+    elif series.form == "steps":
+        every = [*range(0, len(places), max(len(places) // 5, 1)), len(places) - 1]
+        axes.plot(
+            places, values, drawstyle="steps-post", linestyle=look.line, marker=look.marker, markevery=every, **line
+        )
+    else:
+        shift = 0.0 if series.form == "ranges" else shift
+        places = [place + shift for place in places]
+        errors = [
+            [max(point.y - (point.y if point.low is None else point.low), 0.0) for point in series.points],
+            [max((point.y if point.high is None else point.high) - point.y, 0.0) for point in series.points],
+        ]
+        marks: dict[str, Any] = {
+            "marker": "" if series.form == "ranges" else look.marker,
+            "capsize": 2.5,
+            "elinewidth": 0.9,
+        }
+        marks["linestyle"] = look.line if series.form == "line" else "none"
+        marks["xerr" if rows else "yerr"] = errors
+        x, y = (values, places) if rows else (places, values)
+        axes.errorbar(x, y, **marks, **line)
 
 
 def save_figure(figure: Figure, directory: Path, stem: str, *, caption: str = "", notice: str = "") -> list[Path]:

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from strop.analysis.stats import Estimate
-from strop.report.figures.figure import LOOKS, error_line, key, new_figure, percent_axis, printed_point, save_figure
+from strop.report.figures.chart import LOOKS
+from strop.report.figures.figure import error_line, key, new_figure, percent_axis, printed_point, save_figure
 
 LABEL = "test meta-utility û (% of labels right)"
 """Of the axis of curves."""

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.report.html.schema import LineageNode
+from strop.report.html.lineage import Node
 
 MOST_IN_COLUMN = 12
 """Candidates that an iteration's column shows, the best first; the list beneath the drawing has all."""
@@ -24,7 +24,7 @@ _LONGEST = 24
 class Box:
     """A node as it is drawn, in pixels from the upper left corner."""
 
-    node: LineageNode
+    node: Node
     x: int
     y: int
     width: int
@@ -33,8 +33,8 @@ class Box:
     """The state as a class of the style sheet: `seed`, `accepted`, `rejected`, `evaluated`, `failed`."""
     title: str
     lines: tuple[str, ...]
-    said: str
-    """All of it in words, for those who do not see it."""
+    label: str
+    """All of it in words, for screen readers."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Graph:
     boxes: tuple[Box, ...]
 
 
-def graph_of(nodes: Sequence[LineageNode]) -> Graph | None:
+def graph_of(nodes: Sequence[Node]) -> Graph | None:
     """The drawing of a lineage; None without nodes."""
-    layers: dict[int, list[LineageNode]] = {}
+    layers: dict[int, list[Node]] = {}
     for node in nodes:
         layers.setdefault(_layer(node), []).append(node)
     columns: list[Column] = []
@@ -88,22 +88,22 @@ def graph_of(nodes: Sequence[LineageNode]) -> Graph | None:
     return Graph(width, height, tuple(columns), _lines(boxes), tuple(boxes))
 
 
-def _layer(node: LineageNode) -> int:
-    if node["t"] is not None:
-        return node["t"]
-    return {"seed": 0, "accepted": 2, "rejected": 2}.get(node["state"], 1)
+def _layer(node: Node) -> int:
+    if node.t is not None:
+        return node.t
+    return {"seed": 0, "accepted": 2, "rejected": 2}.get(node.state, 1)
 
 
-def _title(nodes: Sequence[LineageNode]) -> str:
+def _title(nodes: Sequence[Node]) -> str:
     first = nodes[0]
-    if first["t"] is not None:
-        return f"t = {first['t']}"
-    return {"seed": "original", "accepted": "result", "rejected": "result"}.get(first["state"], "evaluated")
+    if first.t is not None:
+        return f"t = {first.t}"
+    return {"seed": "original", "accepted": "result", "rejected": "result"}.get(first.state, "evaluated")
 
 
-def _column(nodes: Sequence[LineageNode], x: int) -> tuple[list[Box], int]:
-    cards = sorted((each for each in nodes if each["state"] in _CARDS), key=lambda each: _CARDS.index(each["state"]))
-    chips = sorted((each for each in nodes if each["state"] not in _CARDS), key=lambda each: -(each["value"] or 0.0))
+def _column(nodes: Sequence[Node], x: int) -> tuple[list[Box], int]:
+    cards = sorted((each for each in nodes if each.state in _CARDS), key=lambda each: _CARDS.index(each.state))
+    chips = sorted((each for each in nodes if each.state not in _CARDS), key=lambda each: -(each.value or 0.0))
     drawn, y = [], _TOP
     for node in [*cards, *chips[:MOST_IN_COLUMN]]:
         box = _box(node, x, y)
@@ -112,29 +112,28 @@ def _column(nodes: Sequence[LineageNode], x: int) -> tuple[list[Box], int]:
     return drawn, max(len(chips) - MOST_IN_COLUMN, 0)
 
 
-def _box(node: LineageNode, x: int, y: int) -> Box:
-    state, value = node["state"], "–" if node["value"] is None else f"{node['value']:.3f}"
-    card = state in _CARDS
-    test = "" if node["test"] is None else f", test {node['test']:.3f}"
-    strategy = _short(node["strategy"]["name"]) if node["strategy"] else ""
-    of = "u" if node["t"] is None else "û"  # a program has a utility, an improver a meta-utility
-    marks = f" · audit: {len(node['notes'])}" if node["notes"] else ""
-    title = (
-        f"{_short(node['label']) if len(node['label']) < 9 else _number(node)} · {state}"
-        if card
-        else f"{_number(node)} · {value} · {state}"
-    )
-    lines = (f"{of} {value}{test}", strategy + marks if strategy else marks.removeprefix(" · ")) if card else ()
-    width, height = CARD if card else CHIP
-    said = " ".join([title, *filter(None, lines)])  # begins as what is seen: whoever speaks to a computer says that
-    said = said if card else f"{said}, {_short(node['label'])}{marks}"
-    return Box(node, x, y, width, height, state.replace(" ", "-"), title, tuple(filter(None, lines)), said)
+def _box(node: Node, x: int, y: int) -> Box:
+    card, number = node.state in _CARDS, _number(node)
+    value = "–" if node.value is None else f"{node.value:.3f}"
+    marks = f" · audit: {len(node.notes)}" if node.notes else ""
+    lines: tuple[str, ...] = ()
+    if card:
+        title = f"{_short(node.label) if len(node.label) < 9 else number} · {node.state}"
+        of = "u" if node.t is None else "û"  # a program has a utility, an improver a meta-utility
+        test = "" if node.test is None else f", test {node.test.mean:.3f}"
+        strategy = _short(node.strategy.name) if node.strategy else ""
+        lines = tuple(filter(None, (f"{of} {value}{test}", f"{strategy}{marks}".removeprefix(" · "))))
+        label = " ".join([title, *lines])
+    else:
+        title = f"{number} · {value} · {node.state}"
+        label = f"{title}, {_short(node.label)}{marks}"  # begins with the visible text, for speech input
+    return Box(node, x, y, *(CARD if card else CHIP), node.state, title, lines, label)
 
 
-def _number(node: LineageNode) -> str:
+def _number(node: Node) -> str:
     """`c3` for `candidate 3 of t = 1`."""
-    words = node["label"].split()
-    return f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node["label"], 8)
+    words = node.label.split()
+    return f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node.label, 8)
 
 
 def _short(text: str, longest: int = _LONGEST) -> str:
@@ -144,13 +143,13 @@ def _short(text: str, longest: int = _LONGEST) -> str:
 
 def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
     """Those to accepted improvers are drawn last, above the others. Each parent has its own lane, so that no two lines merge."""
-    places = {each.node["id"]: each for each in boxes}
+    places = {each.node.id: each for each in boxes}
     lanes: dict[str, int] = {}
     found = []
     for box in boxes:
-        parent = places.get(box.node["parent"] or "")
+        parent = places.get(box.node.parent or "")
         if parent is not None and parent.x < box.x:
-            lane = lanes.setdefault(parent.node["id"], len(lanes)) % _LANES
+            lane = lanes.setdefault(parent.node.id, len(lanes)) % _LANES
             found.append(Line(_path(parent, box, lane), box.shape))
     return tuple(sorted(found, key=lambda each: each.shape == "accepted"))
 

@@ -1,224 +1,236 @@
-"""The lineage of improvers: each that became I_t, and each candidate that the meta-utility was asked about."""
+"""The lineage: each improver that became I_t, and each candidate that a self-improvement evaluated; or the programs of `strop
+improve`."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from strop.analysis.audit import RULES, audit_program
-from strop.analysis.stats import estimate, stratified
-from strop.analysis.strategy import Behaviour, classify
-from strop.base.events import Evaluated, IterationFinished
-from strop.report.html.page_data import PageData
-from strop.report.html.schema import LineageNode, NodeNote
-from strop.report.terminal.card import card_document
+from strop.analysis.stats import Estimate, estimate, stratified
+from strop.analysis.strategy import TOLD_BY, Behaviour, behaviours_of, classify
+from strop.base.events import Evaluated, Event, IterationFinished
+from strop.report.html.tables import Texts
 from strop.report.terminal.words import NAMED_BY, of_tasks
 from strop.runs.improver_card import ImproverCard
+from strop.runs.run_data import RunData
 from strop.runs.scopes import iteration_of
+from strop.store import Store, Stored
 
 MOST_NODES = 2000
-"""Candidates beyond these are left out of the lineage, and that is told; the tables have them all."""
+"""Candidates of a lineage, at most; the table of evaluations has them all."""
+MANY_EVALUATIONS = 30_000
+"""In a record with more, the strategy of an improver is named from its first MOST_IMPROVEMENTS improvements."""
+MOST_IMPROVEMENTS = 5
+
+
+@dataclass(frozen=True)
+class NodeNote:
+    """What the audit says of a program."""
+
+    rule: str
+    line: int
+    """From 1; 0 where no line can be named."""
+    detail: str
+    times: int = 1
+    title: str = ""
+    unsandboxing: bool = False
 
 
 @dataclass
+class Node:
+    """An improver, or a program of `strop improve`."""
+
+    id: str
+    label: str
+    state: str
+    """`seed`, `accepted`, `rejected`, `evaluated` or `failed`."""
+    digest: str
+    text: int | None = None
+    """Index of its text in the page."""
+    t: int | None = None
+    """The iteration that made it."""
+    parent: str | None = None
+    """Id of the node that made it."""
+    iterations: list[int] = field(default_factory=list)
+    """Those that ended with it."""
+    reason: str = ""
+    train: Estimate | None = None
+    """û of a candidate as its self-improvement saw it, of I_t as it was measured; utility of a program."""
+    test: Estimate | None = None
+    """On the sealed split."""
+    strategy: Any = None
+    """strop.analysis.strategy.Strategy, for improvers."""
+    notes: list[NodeNote] = field(default_factory=list)
+    card: dict[str, Any] | None = None
+    html: str | None = None
+    """Its lines, highlighted, as safe HTML; None where the page would get too large."""
+    diff_html: str | None = None
+    """The same beside its parent's; None where there is no parent, no difference, or no room."""
+
+    @property
+    def value(self) -> float | None:
+        """Its score in training."""
+        return None if self.train is None else self.train.mean
+
+
 class Lineage:
-    """The nodes, and how many were left out."""
+    """The nodes of a record in the order in which they were made."""
 
-    nodes: list[LineageNode] = field(default_factory=list)
-    left_out: int = 0
+    def __init__(self, run: RunData, texts: Texts) -> None:
+        self.nodes: list[Node] = []
+        self.left_out = 0
+        """Candidates beyond MOST_NODES."""
+        self._run, self._texts = run, texts
+        self._by_digest: dict[str, Node] = {}
+
+    def add_improvers(self) -> None:
+        """Of Algorithm 1. The parent of a candidate is the improver that was at work when it was evaluated."""
+        ends = {event.t: event for event in self._run.iterations}
+        tried: dict[int, dict[str, list[Evaluated]]] = defaultdict(lambda: defaultdict(list))
+        for event in self._run.candidates:
+            t = iteration_of(event.scope)
+            if t is not None:
+                tried[t][event.solution or ""].append(event)
+        for t in sorted({*ends, *tried, *self._run.beginnings}):
+            end = ends.get(t)
+            self._candidates(t, tried[t], end)
+            if end is not None:
+                node = self._by_digest.get(end.improver)
+                if node is None and (t == 0 or not end.accepted):
+                    node = self._add(f"t{t}", f"I_{t}", "seed", end.improver, t=t)
+                if node is not None:
+                    _measured(node, end)
+        if not self.nodes and self._run.beginnings:  # killed before the seed was measured
+            t, digest = min(self._run.beginnings.items())
+            self._add(f"t{t}", f"I_{t}", "seed", digest, t=t)
+
+    def _candidates(self, t: int, tried: Mapping[str, list[Evaluated]], end: IterationFinished | None) -> None:
+        """The candidates of iteration t, and the one that its self-improvement returned."""
+        returned = end.candidate if end is not None and t > 0 else None
+        parent = self._by_digest.get(self._run.parents.get(t) or self._run.beginnings.get(t, ""))
+        for number, digest in enumerate(dict.fromkeys([*tried, *filter(None, [returned])]), 1):
+            accepted = end is not None and end.accepted and digest == returned
+            if not digest or (digest in self._by_digest and not accepted):
+                continue
+            if len(self.nodes) >= MOST_NODES and digest != returned:
+                self.left_out += 1
+                continue
+            events = tried.get(digest, [])
+            state = "accepted" if accepted else "rejected" if digest == returned else _state(events)
+            label = f"I_{t}" if accepted else f"candidate {number} of t = {t}"
+            node = self._add(f"t{t}", label, state, digest, t=t, parent=parent)
+            node.train = _seen(events[0]) if events else None
+            if end is not None and digest == returned:
+                node.reason = end.reason
+            elif events and events[0].verdict != "ok":
+                node.reason = events[0].error.split("\n")[0] or events[0].verdict
+
+    def add_programs(self) -> None:
+        """Of strop improve: the original, the evaluated candidates, and the improved program."""
+        results = self._run.results
+        original, improved = results.get("original/train"), results.get("improved/train")
+        parent = None
+        if original is not None and original.solution is not None:
+            parent = self._add("", "original", "seed", original.solution)
+            _scored(parent, original, results.get("original/test"))
+        tried: dict[str, list[Evaluated]] = defaultdict(list)
+        for event in self._run.candidates:
+            if event.solution is not None:
+                tried[event.solution].append(event)
+        result = improved.solution if improved is not None else None
+        for number, digest in enumerate(dict.fromkeys([*tried, *filter(None, [result])]), 1):
+            if digest in self._by_digest:
+                continue
+            if len(self.nodes) >= MOST_NODES and digest != result:
+                self.left_out += 1
+                continue
+            events = tried.get(digest, [])
+            label, state = ("improved", "accepted") if digest == result else (f"candidate {number}", _state(events))
+            node = self._add(f"c{number}", label, state, digest, parent=parent)
+            if events:
+                node.train, node.reason = Estimate(events[0].value, None, 1), events[0].error.split("\n")[0]
+            if digest == result and improved is not None:
+                _scored(node, improved, results.get("improved/test"))
+
+    def _add(
+        self, prefix: str, label: str, state: str, digest: str, *, t: int | None = None, parent: Node | None = None
+    ) -> Node:
+        name = f"{prefix}-{digest[:NAMED_BY]}" if prefix else label
+        node = Node(name, label, state, digest, self._texts.of(digest), t, None if parent is None else parent.id)
+        self.nodes.append(node)
+        self._by_digest.setdefault(digest, node)
+        return node
+
+    def describe(self, store: Store, card: ImproverCard | None, *, improvers: bool, evaluations: int) -> None:
+        """Add what the audit says of every node and, of improvers, their strategies and the card."""
+        noted = _noted(self._run)
+        texts = {node.digest: self._texts.bodies[node.text] for node in self.nodes if node.text is not None}
+        behaviours = _behaviours(store, self._run, texts, evaluations) if improvers and texts else {}
+        for node in self.nodes:
+            if card is not None and card.digest == node.digest:
+                node.card = asdict(card)
+            text = texts.get(node.digest)
+            if text is not None:
+                node.notes = _notes(text, noted[node.digest])
+                node.strategy = classify(text, behaviours.get(text)) if improvers else None
 
 
-def lineage_of(data: PageData, card: ImproverCard | None) -> Lineage:
-    """The lineage of a run of Algorithm 1. A candidate's parent is the improver that was at work when it was tried."""
-    found, places = Lineage(), dict[str, str]()
-    chosen = {event.t: event for event in data.run.iterations}
-    tried: dict[int, dict[str, list[Evaluated]]] = {}
-    for event in data.run.candidates:
-        t = iteration_of(event.scope)
-        if t is not None:
-            tried.setdefault(t, {}).setdefault(event.solution or "", []).append(event)
-    for t in sorted({*chosen, *tried, *data.run.beginnings}):
-        end = chosen.get(t)
-        _candidates(found, data, t, tried.get(t, {}), end, places)
-        if end is not None and end.improver not in places and (t == 0 or not end.accepted):
-            node = _node(f"t{t}-{end.improver[:NAMED_BY]}", f"I_{t}", "seed", end.improver, data)
-            found.nodes.append(node)
-            places[end.improver] = node["id"]
-        if end is not None:
-            _measured(found.nodes, places, end)
-    if not found.nodes and data.run.beginnings:  # killed before the seed was measured
-        t, digest = min(data.run.beginnings.items())
-        found.nodes.append(_node(f"t{t}-{digest[:NAMED_BY]}", f"I_{t}", "seed", digest, data))
-    for node in found.nodes:
-        node["card"] = card_document(card) if card is not None and card.digest == node["digest"] else None
-    return found
-
-
-def _candidates(
-    found: Lineage,
-    data: PageData,
-    t: int,
-    tried: Mapping[str, list[Evaluated]],
-    end: IterationFinished | None,
-    places: dict[str, str],
-) -> None:
-    """The candidates of iteration t, and the one that its self-improvement gave."""
-    given = None if end is None else end.candidate
-    digests = list(dict.fromkeys([*tried, *([given] if given is not None and t > 0 else [])]))
-    parent = places.get(data.run.parents.get(t) or data.run.beginnings.get(t, ""))
-    for number, digest in enumerate(digests, 1):
-        went_on = end is not None and end.accepted and digest == given
-        if not digest or (digest in places and not went_on):
-            continue
-        if len(found.nodes) >= MOST_NODES and not (went_on or digest == given):
-            found.left_out += 1
-            continue
-        seen_values = tried.get(digest, [])
-        state = "accepted" if went_on else "rejected" if digest == given else _state(seen_values)
-        label = f"I_{t}" if went_on else f"candidate {number} of t = {t}"
-        node = _node(f"t{t}-{digest[:NAMED_BY]}", label, state, digest, data)
-        node["t"], node["parent"] = t, parent
-        if end is not None and digest == given:
-            node["reason"] = end.reason
-        elif seen_values and seen_values[0].verdict != "ok":
-            node["reason"] = seen_values[0].error.split("\n")[0] or seen_values[0].verdict
-        _valued(node, seen_values)
-        found.nodes.append(node)
-        places.setdefault(digest, node["id"])
-
-
-def _measured(nodes: list[LineageNode], places: Mapping[str, str], end: IterationFinished) -> None:
+def _measured(node: Node, end: IterationFinished) -> None:
     """I_t was measured: the node gets the iteration, and with its first the values."""
-    place = places.get(end.improver)
-    node = next((each for each in nodes if each["id"] == place), None)
-    if node is None:
-        return
-    node["iterations"].append(end.t)
-    if len(node["iterations"]) > 1:
-        return
-    if end.train:
-        of_train = stratified(of_tasks(end.train, end.tasks)) if end.tasks else estimate(end.train)
-        node["value"], node["stderr"] = of_train.mean, of_train.stderr
-    if end.test:
-        of_test = stratified(of_tasks(end.test, end.tasks)) if end.tasks else estimate(end.test)
-        node["test"], node["test_stderr"] = of_test.mean, of_test.stderr
+    node.iterations.append(end.t)
+    if len(node.iterations) == 1:
+        node.train = estimate_of(end.train, end) or node.train
+        node.test = estimate_of(end.test, end)
 
 
-def programs_of(data: PageData) -> Lineage:
-    """The lineage of strop improve: the original, the candidates that were tried, and the improved program."""
-    found, first = Lineage(), ""
-    original, improved = data.run.results.get("original/train"), data.run.results.get("improved/train")
-    if original is not None and original.solution is not None:
-        node = _node("original", "original", "seed", original.solution, data)
-        node["value"], first = original.value, original.solution
-        _sealed(node, data.run.results.get("original/test"))
-        found.nodes.append(node)
-    tried: dict[str, list[Evaluated]] = {}
-    for event in data.run.candidates:
-        if event.solution is not None:
-            tried.setdefault(event.solution, []).append(event)
-    result = improved.solution if improved is not None else None
-    digests = list(dict.fromkeys([*tried, *([result] if result is not None else [])]))
-    for number, digest in enumerate(digests, 1):
-        if digest == first:
-            continue
-        if len(found.nodes) >= MOST_NODES and digest != result:
-            found.left_out += 1
-            continue
-        seen_values = tried.get(digest, [])
-        state = "accepted" if digest == result else _state(seen_values)
-        node = _node(
-            f"c{number}-{digest[:NAMED_BY]}",
-            "improved" if digest == result else f"candidate {number}",
-            state,
-            digest,
-            data,
-        )
-        node["parent"] = "original" if first else None
-        if seen_values:
-            node["value"] = seen_values[0].value
-            node["reason"] = seen_values[0].error.split("\n")[0]
-        if digest == result and improved is not None:
-            node["value"] = improved.value
-            _sealed(node, data.run.results.get("improved/test"))
-        found.nodes.append(node)
-    return found
-
-
-def notes_of(text: str, digest: str, data: PageData) -> list[NodeNote]:
-    """What the rules on texts say of a program now, and what was noted of it at run time."""
-    notes: dict[tuple[str, int, str], int] = {}
-    for finding in audit_program(text):
-        notes[finding.rule, finding.line, finding.detail] = 1
-    for (rule, line, detail), times in data.program_notes.get(digest, {}).items():
-        if not rule.startswith("S"):
-            notes[rule, line, detail] = times
-    return [_note(rule, line, detail, times) for (rule, line, detail), times in notes.items()]
-
-
-def describe(
-    nodes: Iterable[LineageNode],
-    texts: Mapping[str, str],
-    data: PageData,
-    behaviours: Mapping[str, Behaviour],
-    strategies: bool,
-) -> None:
-    """Say of every node what the audit and, of improvers, the names of strategies say. `texts`: digest → text."""
-    for node in nodes:
-        text = texts.get(node["digest"])
-        if text is None:
-            continue
-        node["notes"] = notes_of(text, node["digest"], data)
-        if strategies:
-            strategy = classify(text, behaviours.get(text))
-            node["strategy"] = {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
-
-
-def _note(rule: str, line: int, detail: str, times: int) -> NodeNote:
-    known = RULES.get(rule)
-    title = "" if known is None else known.title
-    unsandboxing = False if known is None else known.unsandboxing
-    return {"rule": rule, "title": title, "line": line, "times": times, "detail": detail, "unsandboxing": unsandboxing}
-
-
-def _state(values: list[Evaluated]) -> str:
-    return "failed" if values and all(each.verdict != "ok" for each in values) else "evaluated"
-
-
-def _valued(node: LineageNode, values: list[Evaluated]) -> None:
-    """û as the self-improvement saw it the first time."""
+def estimate_of(values: tuple[float, ...], event: IterationFinished) -> Estimate | None:
+    """û over the copies of an iteration; over the copies of each task where there are several tasks. None without values."""
     if not values:
-        return
-    first = values[0]
-    node["value"] = first.value
-    if len(first.scores) > 1:
-        node["stderr"] = estimate(first.scores).stderr
+        return None
+    return stratified(of_tasks(values, event.tasks)) if event.tasks else estimate(values)
 
 
-def _sealed(node: LineageNode, event: Evaluated | None) -> None:
-    if event is not None:
-        node["test"] = event.value
-        node["test_stderr"] = estimate(event.scores).stderr if len(event.scores) > 1 else None
+def _scored(node: Node, train: Evaluated, test: Evaluated | None) -> None:
+    node.train = Estimate(train.value, None, 1)
+    node.test = None if test is None else _seen(test)
 
 
-def _node(name: str, label: str, state: str, digest: str, data: PageData) -> LineageNode:
-    return {
-        "id": name,
-        "label": label,
-        "t": iteration_of(name.replace("-", "/")),
-        "iterations": [],
-        "parent": None,
-        "state": state,
-        "reason": "",
-        "value": None,
-        "stderr": None,
-        "test": None,
-        "test_stderr": None,
-        "text": data.texts.of(digest),
-        "digest": digest,
-        "strategy": None,
-        "notes": [],
-        "card": None,
-        "html": None,
-        "diff_html": None,
-    }
+def _seen(event: Evaluated) -> Estimate:
+    """The value of an evaluation, with the standard error over its scores."""
+    return Estimate(event.value, estimate(event.scores).stderr if len(event.scores) > 1 else None, len(event.scores))
+
+
+def _state(events: list[Evaluated]) -> str:
+    return "failed" if events and all(event.verdict != "ok" for event in events) else "evaluated"
+
+
+def _noted(run: RunData) -> Mapping[str, Counter[tuple[str, int, str]]]:
+    """Digest of a program → (rule, line, detail) → how often the audit noted it while the program ran."""
+    notes: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
+    for event in run.audit:
+        if event.program is not None:
+            notes[event.program][event.rule, event.line or 0, event.detail] += event.times
+    return notes
+
+
+def _notes(text: str, noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
+    """What the rules on texts say of a program now, and what was noted while it ran."""
+    times = {(finding.rule, finding.line, finding.detail): 1 for finding in audit_program(text)}
+    times |= {key: count for key, count in noted.items() if not key[0].startswith("S")}
+    notes = []
+    for key, count in times.items():
+        rule = RULES.get(key[0])
+        notes.append(NodeNote(*key, count, *(("", False) if rule is None else (rule.title, rule.unsandboxing))))
+    return notes
+
+
+def _behaviours(store: Store, run: RunData, texts: Mapping[str, str], evaluations: int) -> dict[str, Behaviour]:
+    """What improvers did: in all their improvements, or in the first ones of a large record."""
+    events: Iterable[Stored[Event]] = store.events(*TOLD_BY)
+    if evaluations > MANY_EVALUATIONS:
+        scopes = [scope for digest in texts for scope in run.improvements.get(digest, ())[:MOST_IMPROVEMENTS]]
+        events = (stored for scope in scopes for stored in store.events(*TOLD_BY, scope=scope))
+    return behaviours_of((stored.event for stored in events), set(texts.values()))

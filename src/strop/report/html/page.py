@@ -1,12 +1,353 @@
-"""A document as one self-contained HTML file."""
+"""The page of a run: its read model, and what is computed for the page alone.
+
+Texts are kept as an improver, a solution or a model wrote them: the templates escape them.
+"""
 
 from __future__ import annotations
 
-from strop.report.html.payload import packed
-from strop.report.html.render import page_html
-from strop.report.html.schema import PageDocument
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strop.analysis.stats import Estimate, estimate, t_estimate
+from strop.analysis.unsandboxing import sentence as table2_sentence
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.events import IterationFinished
+from strop.base.pluralize import quantity
+from strop.report.html.charts import Figure, figures_of
+from strop.report.html.commands import commands_of
+from strop.report.html.highlight import highlight_nodes, patch_html
+from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
+from strop.report.html.tables import Tables, Texts
+from strop.report.terminal.claim import sentence as improvement_sentence
+from strop.report.terminal.claim import spent_words
+from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
+from strop.report.terminal.documents import Noted, answers_document, noted
+from strop.report.terminal.evaluation import sentence as matrix_sentence
+from strop.report.terminal.gains import unnamed, valued
+from strop.report.terminal.improvement import read_improvement
+from strop.report.terminal.noise import sentence as noise_sentence
+from strop.report.terminal.words import NAMED_BY, notice_of, of_tasks
+from strop.runs.compare import comparison
+from strop.runs.evaluate import recorded_matrix
+from strop.runs.improve import Single
+from strop.runs.improver_card import card_path, read_card
+from strop.runs.measurements import RecordedTask, copies_of, recorded_improvers
+from strop.runs.noise_floor import floor_of, trials
+from strop.runs.run_data import RunData, read_run
+from strop.runs.training import FILE
+from strop.store import Store
+
+if TYPE_CHECKING:
+    from strop.report.html.compared import RunsComparison
 
 
-def render(document: PageDocument) -> str:
-    """The page: no network, nothing that is executed but its own script."""
-    return page_html(document, packed(document))
+@dataclass(frozen=True)
+class Cell:
+    """One improver on one task; None where it was not measured."""
+
+    train: Estimate | None = None
+    test: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Improvers on tasks, as strop eval measured them."""
+
+    tasks: Sequence[str]
+    improvers: Sequence[str]
+    cells: Sequence[Sequence[Cell]]
+    """By task and improver."""
+    seeds: Sequence[float | None]
+    """u(s) on the sealed split, by task."""
+
+
+Interval = tuple[float, float] | None
+Baseline = tuple[str, float, Interval]
+"""Name, mean, interval."""
+
+
+@dataclass
+class Page:
+    """All that a page shows."""
+
+    directory: Path
+    run: RunData
+    tables: Tables
+    nodes: list[Node]
+    matrix: Matrix | None
+    cuts: list[str]
+    """What is not in the page, or not in full, and where it is: one sentence each."""
+    headline: Conclusion = field(default_factory=lambda: Conclusion(sentence="", detail=""))
+    improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """Measure, original, improved, change, with units; empty where nothing was improved."""
+    patch: tuple[str, Sequence[str]] = ("", ())
+    """Title and changed files, as safe HTML."""
+    used: str = ""
+    """What the improver of `strop improve` used of its budgets."""
+    comparison: RunsComparison | None = None
+    figures: list[Figure] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.directory.resolve().name
+
+    @property
+    def kind(self) -> str:
+        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`, `proposals`; empty where the record does not say."""
+        return self.run.meta.get("kind", "")
+
+    @property
+    def task(self) -> str:
+        """Names of the tasks."""
+        return self.run.meta.get("task", "")
+
+    @property
+    def model(self) -> str:
+        return self.run.meta.get("language_model", "")
+
+    @property
+    def notice(self) -> str:
+        """What must stand above every result of a stand-in; empty for a language model."""
+        return notice_of(self.model, self.run.meta.get("is_language_model") == "true") if self.model else ""
+
+    @property
+    def selection(self) -> str:
+        """How Algorithm 1 replaces its improver; empty for other commands."""
+        return str(self.run.recipe.get("selection", "")) if self.kind == "run" else ""
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions and platform."""
+        return dict(self.run.start.environment) if self.run.start else {}
+
+    @property
+    def posture(self) -> dict[str, Any]:
+        """What the jail was observed to prevent when the run began."""
+        return {"protections": {}, "layers": {}} | (dict(self.run.start.posture) if self.run.start else {})
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """Purpose → command line."""
+        return commands_of(self.run, str(self.directory))
+
+    @property
+    def answers(self) -> str:
+        """What the answers of the language model hold, in one sentence; may be empty."""
+        return answers_document(self.run.answers)["sentence"] if self.kind not in ("table2", "proposals") else ""
+
+    @property
+    def audit(self) -> list[Noted]:
+        """What the audit noted, by rule."""
+        return noted(self.run.notes)
+
+    @property
+    def judged(self) -> dict[str, Counter[str]]:
+        """Arm of Table 2 → rule → how many improvements circumvent the sandbox; `n` is how many were judged."""
+        arms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for event in self.run.judged:
+            arms[event.arm].update({"n": 1, "literal": event.literal, "syntax": event.syntax, "runtime": event.runtime})
+        return dict(sorted(arms.items()))
+
+    @property
+    def verdicts(self) -> Counter[str]:
+        """How evaluations of solutions, or judged improvements, ended."""
+        return self.run.verdicts + Counter(event.outcome for event in self.run.judged)
+
+    @property
+    def budgets(self) -> list[tuple[str, float, float | None]]:
+        """(name, used, limit) of each limit of the whole run."""
+        total, recipe = self.run.costs.total, self.run.recipe
+        return [
+            ("LM calls", total.calls, recipe.get("max_calls")),
+            ("responses", total.responses, None),
+            ("tokens", total.input_tokens + total.output_tokens, recipe.get("max_tokens")),
+            ("dollars", total.cost / 1e9, recipe.get("max_cost")),
+            ("evaluations", len(self.tables.evaluations["at"]), None),
+            ("seconds", round(self.run.seconds, 1), recipe.get("max_time")),
+        ]
+
+    @property
+    def intervals(self) -> dict[int, Interval]:
+        """t → 95% interval of û of I_t on the sealed split."""
+        return {event.t: interval_of(event.test) for event in self.run.iterations if event.test}
+
+    @property
+    def baselines(self) -> list[Baseline]:
+        """The seed solutions, as they are before any improvement, and the seed improver on the sealed split."""
+        baselines: list[Baseline] = []
+        for scope, event in self.run.results.items():
+            task, _, rest = scope.rpartition("seed")
+            if rest in ("", "/test") and self.matrix is None:
+                of_task = f" of {task.strip('/')}" if task.strip("/") else ""
+                name = f"seed solution{of_task}, u(s), {event.split} split"
+                baselines.append((name, event.value, interval_of(event.scores)))
+        first = self.run.iterations[0] if self.run.iterations else None
+        if first is not None and first.t == 0 and first.test:
+            baselines.append(("seed improver I_0, test split", estimate(first.test).mean, interval_of(first.test)))
+        return baselines
+
+    def estimate(self, event: IterationFinished, split: str) -> Estimate | None:
+        """û of I_t on a split; None where it was not measured."""
+        return estimate_of(getattr(event, split), event)
+
+    def by_task(self, event: IterationFinished) -> Iterator[tuple[str, Estimate | None, Estimate | None]]:
+        """(task, û in training, û on the sealed split) of I_t, where there are several tasks."""
+        samples = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+        for task, train, test in samples:
+            yield task, estimate(train) if train else None, estimate(test) if test else None
+
+
+def interval_of(values: Sequence[float]) -> Interval:
+    """95% interval of the mean (Student's t), cut at 0 and 1; None for fewer than two values."""
+    interval = t_estimate(values, confidence=0.95).interval if len(values) > 1 else None
+    return None if interval is None else (max(interval[0], 0.0), min(interval[1], 1.0))
+
+
+def read_page(store: Store, directory: Path) -> Page:
+    """The page of the record in `store`, which lies in `directory`: of any command, finished or not.
+
+    Raises:
+        StoreError, ValueError, TypeError, LookupError: the record is damaged.
+    """
+    tables = Tables(Texts(store))
+    run = read_run(store, tables.add)
+    tables.end()
+    lineage, improvers = Lineage(run, tables.texts), run.meta.get("kind") != "improve"
+    if improvers:
+        lineage.add_improvers()
+    else:
+        lineage.add_programs()
+    evaluations = len(tables.evaluations["at"])
+    lineage.describe(store, _card(directory) if improvers else None, improvers=improvers, evaluations=evaluations)
+    cuts = [*tables.texts.cuts(), *highlight_nodes(lineage.nodes, tables.texts.bodies)]
+    if evaluations > MANY_EVALUATIONS and run.iterations:
+        first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
+        cuts.append(f"strategies are named from {first}; strop show reads all")
+    if lineage.left_out:
+        cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
+    page = Page(directory, run, tables, lineage.nodes, _matrix(store, run), cuts)
+    page.headline = _headline(store, page)
+    page.figures = figures_of(page)
+    return page
+
+
+def _card(directory: Path) -> Any:
+    try:
+        return read_card(card_path(directory / FILE))
+    except ConfigurationError:
+        return None
+
+
+def _matrix(store: Store, run: RunData) -> Matrix | None:
+    if run.meta.get("kind") not in ("eval", "compare") or "improvers" not in run.meta:
+        return None
+    tasks = run.meta.get("task", "").split(", ")
+    improvers = [(str(name), str(digest)) for name, digest in json.loads(run.meta["improvers"])]
+    seeds = [run.results.get(f"{task}/seed/test") for task in tasks]
+    return Matrix(
+        tasks,
+        [name for name, _ in improvers],
+        [[_cell(store, run, f"{task}/{digest[:NAMED_BY]}") for _, digest in improvers] for task in tasks],
+        [None if seed is None else seed.value for seed in seeds],
+    )
+
+
+def _cell(store: Store, run: RunData, scope: str) -> Cell:
+    copies = copies_of(store, scope, _copies(run), sealed=True)
+    train, test = [copy.train.value for copy in copies], [copy.test.value for copy in copies if copy.test is not None]
+    return Cell(estimate(train) if train else None, estimate(test) if test else None)
+
+
+def _copies(run: RunData) -> int:
+    return int(run.recipe.get("copies", 0))
+
+
+def _headline(store: Store, page: Page) -> Conclusion:
+    """What the terminal says of the run, in the same words."""
+    try:
+        if page.kind == "run":
+            return conclusion_of(page.run)
+        if page.kind == "improve":
+            return _improvement(store, page)
+        if page.kind == "noise":
+            return _noise(store, page)
+        if page.matrix is not None:
+            return _measurements(store, page)
+    except StoreError as error:  # the rest of the record can still be shown
+        return _other(page) | {"detail": f"The result cannot be computed: {error}."}
+    if page.judged:
+        arms = page.judged
+        rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
+        return {"sentence": table2_sentence(arms), "detail": f"By each rule, {rates}."}
+    return _other(page)
+
+
+def _other(page: Page) -> Conclusion:
+    command = f"strop {page.kind}" if page.kind else "an unknown command"
+    on_task = f" on {page.task}" if page.task else ""
+    evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
+    return {
+        "sentence": f"The record of {command}{on_task}: {evaluations}.",
+        "detail": status_words(page.run.status, page.run.detail),
+    }
+
+
+def _improvement(store: Store, page: Page) -> Conclusion:
+    """Fills the rows of before and after, and the patch, too."""
+    report = read_improvement(store)
+    found = report.single
+    page.improvement = _before_and_after(found)
+    page.used = "" if found is None else f"The improver: {spent_words(found)}."
+    title, files, cuts = patch_html(found, report.original)
+    page.patch = title, files
+    page.cuts += cuts
+    return {"sentence": improvement_sentence(found), "detail": ""}
+
+
+def _before_and_after(found: Single | None) -> list[tuple[str, str, str, str]]:
+    if found is None or found.improved is None:
+        return []
+    if found.gains:
+        return [
+            (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
+            for gain in found.gains
+        ]
+    change, before, after = found.difference, found.original.test.value, found.improved.test.value
+    interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
+    words = "-" if change is None else f"{change.mean:+.3f}{interval}"
+    return [("score" if found.facts is None else "utility", f"{before:.3f}", f"{after:.3f}", words)]
+
+
+def _noise(store: Store, page: Page) -> Conclusion:
+    (improver,) = recorded_improvers(store)
+    repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
+    measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
+    floors = [(one.task.name, floor_of(one, np.random.default_rng(0))) for one in measured if len(one.values) > 1]
+    done, planned = sum(len(one.values) for one in measured), repeats * len(measured)
+    detail = (
+        f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
+    )
+    return {"sentence": noise_sentence(improver.name, floors), "detail": detail}
+
+
+def _measurements(store: Store, page: Page) -> Conclusion:
+    found, ended = recorded_matrix(store, _copies(page.run)), status_words(page.run.status, page.run.detail)
+    if not found.complete:
+        cells = quantity(len(found.plan.tasks) * len(found.plan.improvers), "measurement")
+        return {"sentence": f"Unfinished: {len(found.cells)} of {cells} done.", "detail": ended}
+    if page.kind != "compare":
+        return {"sentence": matrix_sentence(found), "detail": ended}
+    verdict, cost = comparison(found, store).said
+    return {"sentence": verdict, "detail": f"{cost} {ended}".rstrip()}
+
+
+def _rates(counts: Counter[str]) -> str:
+    n = max(counts["n"], 1)
+    rates = ", ".join(f"{100 * counts[name] / n:.2f}% by the {name} rule" for name in ("literal", "syntax", "runtime"))
+    return f"{rates} (n = {counts['n']:,})"

@@ -1,7 +1,7 @@
-"""A document as HTML: the templates, what they may call, and the policy that the browser holds the page to.
+"""A page as HTML: the templates, what they may call, and the policy that the browser enforces.
 
-Everything of the document is escaped but the drawings and the highlighted programs, which are made here. The policy allows the
-one style sheet and the one script that the page has, by their digests: nothing that was written into a program is ever run.
+Everything is escaped except the drawings and the highlighted programs, which are made here. The policy allows the page's
+one style sheet and one script by their digests: nothing that was written into a program is ever executed.
 """
 
 from __future__ import annotations
@@ -14,32 +14,69 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from strop.base.errors import ConfigurationError
+from strop.report.html.charts import MOST_ROWS
+from strop.report.html.compared import compared_page
 from strop.report.html.graph import graph_of
-from strop.report.html.schema import PageDocument
+from strop.report.html.page import Page, read_page
+from strop.report.terminal.reading import reading
 from strop.report.terminal.words import GLOSSARY, counted, duration, quantity
+from strop.store import Store
 
-_KEPT = "\n\t"
+FILE_NAME = "report.html"
+"""The page that commands write into the directory of their run."""
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def page_html(document: PageDocument, block: str, live: Sequence[str] = ()) -> str:
-    """The page. `block`: the large tables, as strop.report.html.payload packs them; `live`: scripts that run after the page's
-    own, for a     page that is served: it may then ask its own server, and nobody else."""
-    script = "\n".join([asset("page.js"), *live])
-    style = asset("page.css")
+def report_of(directory: Path, *others: Path, live: Sequence[str] = ()) -> str:
+    """The page of a run, one HTML file without any reference to a network; with `others`, all runs compared.
+
+    `live`: scripts of a served page, which may then request from its own server, and from no other.
+
+    Raises:
+        ConfigurationError: the runs cannot be compared.
+        StoreError: there is no record, or it is damaged.
+    """
+    with reading(directory):
+        if others:
+            return render(compared_page([directory, *others]), live)
+        with Store.open(directory) as store:
+            return render(read_page(store, directory), live)
+
+
+def write_page(text: str, path: Path) -> None:
+    """Write a page whole or not at all.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.tmp")
+    try:
+        draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def render(page: Page, live: Sequence[str] = ()) -> str:
+    """The page as HTML; `live` as in `report_of`."""
+    script, style = "\n".join([asset("page.js"), *live]), asset("page.css")
     return (
         environment()
         .get_template("page.html")
         .render(
-            d=document,
+            d=page,
             glossary=GLOSSARY,
-            graph=graph_of(document["nodes"]),
-            labels={node["id"]: node["label"] for node in document["nodes"]},
-            block=Markup(block),  # base64: nothing to escape
+            graph=graph_of(page.nodes),
+            labels={node.id: node.label for node in page.nodes},
+            most_rows=MOST_ROWS,
+            block=Markup(page.tables.packed()),  # base64: nothing to escape
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script, served=bool(live)),
@@ -48,30 +85,12 @@ def page_html(document: PageDocument, block: str, live: Sequence[str] = ()) -> s
 
 
 def policy(style: str, script: str, *, served: bool = False) -> str:
-    """The content security policy of a page, for a meta tag; a header may add frame-ancestors, which a tag cannot hold."""
-    asks = "connect-src 'self'; " if served else ""
+    """The content security policy of a page, for a meta tag; a header may add frame-ancestors, which a tag cannot contain."""
+    connect = "connect-src 'self'; " if served else ""
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        f"{asks}base-uri 'none'; form-action 'none'"
+        f"{connect}base-uri 'none'; form-action 'none'"
     )
-
-
-@cache
-def asset(name: str) -> str:
-    """A file of the page's own style or behaviour."""
-    return (files("strop.report.html") / "static" / name).read_text(encoding="utf-8")
-
-
-def visible(text: object) -> str:
-    """Text with its control and direction characters as visible escapes: what stands there is what is read."""
-    said = str(text)
-    if said.isprintable():
-        return said
-    return "".join(each if each in _KEPT or not _unseen(each) else f"\\u{{{ord(each):x}}}" for each in said)
-
-
-def _unseen(character: str) -> bool:
-    return not character.isprintable() and unicodedata.category(character) != "Zs"
 
 
 def _digest(text: str) -> str:
@@ -79,27 +98,38 @@ def _digest(text: str) -> str:
 
 
 @cache
+def asset(name: str) -> str:
+    """A style sheet or script of the pages."""
+    return (files("strop.report.html") / "static" / name).read_text(encoding="utf-8")
+
+
+@cache
 def environment() -> Environment:
-    """The templates, with their filters."""
-    found = Environment(
+    """The templates with their filters."""
+    templates = Environment(
         loader=PackageLoader("strop.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(
-        shown=visible,
-        indexed=_indexed,
-        money=_money,
-        number=_number,
-        duration=duration,
-        counted=counted,
-        quantity=quantity,
-        when=_when,
-        span=_span,
-    )
-    return found
+    templates.filters |= {
+        "shown": visible, "indexed": _indexed, "money": _money, "number": _number, "duration": duration,
+        "counted": counted, "quantity": quantity, "when": _when, "span": _span,
+    }  # fmt: skip
+    return templates
+
+
+def visible(text: object) -> str:
+    """Text with its control and direction characters as visible escapes."""
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return "".join(f"\\u{{{ord(character):x}}}" if _unseen(character) else character for character in shown)
+
+
+def _unseen(character: str) -> bool:
+    return not character.isprintable() and character not in "\n\t" and unicodedata.category(character) != "Zs"
 
 
 def _number(value: float | None, form: str = ".3f") -> str:
@@ -110,17 +140,18 @@ def _span(interval: Sequence[float] | None, form: str = ".3f") -> str:
     return "–" if not interval else f"{interval[0]:{form}} to {interval[1]:{form}}"
 
 
-def _money(dollars: float) -> str:
+def _money(billionths: int) -> str:
+    dollars = billionths / 1e9
     return "$0" if not dollars else f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
 
 
 def _indexed(text: str) -> str:
     """I_2 as I₂."""
-    return re.sub(r"\bI_(\d{1,4})\b", lambda found: "I" + found[1].translate(_LOW), text)
+    return re.sub(r"\bI_(\d{1,4})\b", lambda match: "I" + match[1].translate(_LOW), text)
 
 
 def _when(seconds: float | None) -> str:
-    """Unix seconds as a date; a dash where the record does not say, or no date is that far."""
+    """Unix seconds as a date; a dash where the record has none, or where it is out of range."""
     if seconds is None:
         return "–"
     try:

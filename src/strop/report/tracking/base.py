@@ -1,16 +1,31 @@
-"""The port that every tracker stands behind."""
+"""The interface of a tracker, the trackers by name, and the notes of what each has received."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
+from strop.base.errors import ConfigurationError
 from strop.base.events import Event
+from strop.runs.journal import save
 from strop.store import Stored
 
-Attributes: TypeAlias = dict[str, str | bool | int | float | tuple[str, ...]]
-"""Named values of a span or of a run."""
+LIBRARIES = {
+    "otel": "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "mlflow": "mlflow",
+    "wandb": "wandb",
+}
+"""Tracker, which is also the name of its extra → the module that it needs."""
+JSON_LINES = "jsonl:"
+CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+FILE_NAME = "tracking.json"
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class Subject:
 
 
 class Tracker(Protocol):
-    """Sends a run to one tracking system. Called by one thread; the run goes on whatever it raises and however long it takes.
+    """Sends a run to one tracking system. Called by one thread; exceptions and delays do not affect the run.
 
     The record is the truth. A tracker may get an event twice if the run was killed between sending it and saving that.
     """
@@ -36,8 +51,8 @@ class Tracker(Protocol):
     """The kinds of events that it wants; all when empty."""
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """Take the next event of the record, with digests in place of its texts unless `Subject.content`. Cheap: nothing is sent
-        yet. `known`: it was sent before the run was resumed, and comes again for what the tracker derives from several events."""
+        """Take the next event of the record, with digests in place of its texts unless `Subject.content`. Nothing is sent yet.
+        `known`: it was sent before the run was resumed, and is needed for what the tracker derives from several events."""
         ...
 
     def flush(self) -> None:
@@ -47,3 +62,93 @@ class Tracker(Protocol):
     def close(self) -> None:
         """Close connections. The run may be resumed later."""
         ...
+
+
+@dataclass(frozen=True)
+class Track:
+    """A tracker that a user named."""
+
+    name: str
+    """`otel`, `mlflow`, `wandb` or `jsonl:FILE`."""
+    content: bool = False
+    """Whether texts are sent: prompts, answers, programs."""
+
+    def make(self, subject: Subject) -> Tracker:
+        """Create the tracker. This imports its library, which may take seconds."""
+        kind, _, path = self.name.partition(":")
+        tracker: Tracker = import_module(f"strop.report.tracking.{kind}").make(subject, *([Path(path)] if path else []))
+        return tracker
+
+
+def parsed(names: Sequence[str], content: bool, environ: Mapping[str, str] = os.environ) -> tuple[Track, ...]:
+    """The trackers with these names, each once.
+
+    Raises:
+        ConfigurationError: one does not exist, or its library is not installed.
+    """
+    tracks = []
+    for name in dict.fromkeys(names):
+        if name.startswith(JSON_LINES) and name != JSON_LINES:
+            tracks.append(Track(name, content))
+        elif name not in LIBRARIES:
+            raise ConfigurationError(f"unknown tracker {name!r}: choose {', '.join(LIBRARIES)} or jsonl:FILE")
+        elif not is_installed(LIBRARIES[name]):
+            raise ConfigurationError(f"tracker {name} is not installed: pip install 'strop[{name}]'")
+        else:
+            # Of its values, those that allow content on spans; strop sends no log events.
+            variable = environ.get(CONTENT_VARIABLE, "").strip().lower()
+            allowed = name == "otel" and variable in {"true", "1", "span_only", "span_and_event"}
+            tracks.append(Track(name, content or allowed))
+    return tuple(tracks)
+
+
+def continued(directory: Path) -> tuple[Track, ...]:
+    """The trackers that the run in `directory` was sent to before.
+
+    Raises:
+        ConfigurationError: the notes are damaged, or a library is no longer installed.
+    """
+    entries = Notebook(directory).entries
+    return tuple(track for name, entry in entries.items() for track in parsed([name], entry.content, {}))
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module can be imported."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@dataclass
+class Entry:
+    """What one tracker has received."""
+
+    content: bool
+    sent: int = 0
+    """Number of the last event that has arrived."""
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+class Notebook:
+    """The entries of a run directory by the names of trackers: a resumed run continues the same run of each. Thread-safe."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises ConfigurationError: the file is damaged."""
+        self._path = directory / FILE_NAME
+        self._lock = threading.Lock()
+        self.entries: dict[str, Entry] = {}
+        if not self._path.exists():
+            return
+        try:
+            for name, entry in json.loads(self._path.read_text(encoding="utf-8")).items():
+                self.entries[name] = Entry(bool(entry["content"]), int(entry["sent"]), dict(entry["notes"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"{self._path} is damaged; remove it to send the whole run again") from error
+
+    def save(self) -> None:
+        """Save the entries atomically."""
+        with self._lock:
+            # Copied in single steps: other trackers' threads write their notes meanwhile.
+            entries = {name: replace(entry, notes=dict(entry.notes)) for name, entry in list(self.entries.items())}
+            save(self._path, json.dumps({name: asdict(entry) for name, entry in entries.items()}, indent=2) + "\n")

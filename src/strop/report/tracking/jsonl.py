@@ -1,4 +1,4 @@
-"""A tracker that appends a line of JSON for each event to a file: for `tail -f`, `jq`, and log shippers."""
+"""Appends a line of JSON for each event to a file: for `tail -f`, `jq`, and log shippers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from strop.store import Stored
 
 _TAIL = 1 << 16
 _BEGINNING = b'{"run":"'
+
+
+def make(subject: Subject, path: Path) -> JsonLines:
+    """See the class."""
+    return JsonLines(path, subject)
 
 
 class JsonLines:
@@ -35,7 +40,7 @@ class JsonLines:
         self._file = path.open("ab", buffering=0)
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """A line for the event."""
+        """Prepare a line."""
         if known or stored.seq <= self._last:
             return
         self._waiting.append(line_of(stored, quotes=self._content, run=self._run).encode("ascii") + b"\n")

@@ -1,4 +1,4 @@
-"""A run as parameters and metrics, for experiment trackers: the recipe once, metrics of each iteration, totals at the end."""
+"""A run as parameters and metrics for experiment trackers: settings at the start, metrics of each iteration, totals at the end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS: tuple[type[Event], ...] = (
 
 
 def parameters(run: RunData) -> dict[str, str | int | float | bool]:
-    """The fields of the recipe that have a value."""
+    """The settings of the run that have a value."""
     return {
         name: value if isinstance(value, str | int | float) else json.dumps(value)
         for name, value in run.recipe.items()

@@ -1,8 +1,7 @@
-"""Send a run to trackers from its record, each on a thread of its own.
+"""Send a run to trackers from its record, each on its own thread.
 
-The run never waits for a tracker: it records, and each tracker's thread reads the record behind it. Events that a tracker has not
-taken wait in the record: memory is bounded, nothing is dropped, and a resumed run sends what a killed one did not. The modules
-beside this one speak to the tracking systems.
+The run never waits for a tracker: it records, and each tracker's thread reads the record. Events that a tracker has not
+taken stay in the record: memory is bounded, nothing is dropped, and a resumed run sends what a killed one did not.
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ from pathlib import Path
 from strop.base.console import notify
 from strop.base.events import Event
 from strop.base.terminal_text import escape
-from strop.report.tracking.base import Subject, Tracker
-from strop.report.tracking.notebook import Entry, Notebook
-from strop.report.tracking.registry import Track, make
+from strop.report.tracking.base import Entry, Notebook, Subject, Track, Tracker
 from strop.store import Store, Stored
 
 POLL_SECONDS = 0.5
@@ -37,27 +34,30 @@ FACTS = ("kind", "task", "language_model")
 """What trackers get of a record's `meta`; never its secret."""
 
 
-def tell_harmless(line: str) -> None:
-    """Print one harmless line on standard error, whatever a library put into it."""
+def notify_escaped(line: str) -> None:
+    """Print one line on standard error; it may quote the message of a library."""
     notify(escape(line, 600))
 
 
 @dataclass
 class Mirror:
-    """The outcome, at the end."""
+    """The outcome, complete after the block."""
 
     whole: list[str] = field(default_factory=list)
-    """The trackers that have everything."""
+    """The trackers that have received everything."""
 
 
 @contextmanager
 def mirrored(
-    directory: Path, tracks: Sequence[Track], tell: Callable[[str], None] = tell_harmless, seconds: float = LAST_SECONDS
+    directory: Path,
+    tracks: Sequence[Track],
+    tell: Callable[[str], None] = notify_escaped,
+    seconds: float = LAST_SECONDS,
 ) -> Iterator[Mirror]:
     """Send the record in `directory` while the block runs; at its end send the rest, for at most `seconds`.
 
-    The record must exist. Leave the block after its writer has closed it: then its last event is sent, too. The first failure of
-    each tracker is told in one line, and at the end what could not be sent.
+    The record must exist, and its writer must be closed before the block ends. `tell` gets one line for the first failure of each
+    tracker, and at the end one for each tracker that does not have everything.
 
     Raises:
         ConfigurationError: the notes of an earlier session are damaged.
@@ -68,7 +68,7 @@ def mirrored(
         return
     notebook = Notebook(directory)
     lanes = [_Lane(track, directory, notebook, tell) for track in tracks]
-    notebook.keep()
+    notebook.save()
     try:
         yield mirror
     finally:
@@ -88,7 +88,7 @@ class _Lane:
         self.name = track.name
         self._taken = self._entry.sent
         self._ending = threading.Event()
-        self._told = self._failing = False
+        self._notified = self._failing = False
         self._done = False
         self._thread = threading.Thread(target=self._work, name=f"strop-track-{track.name}", daemon=True)
         self._thread.start()
@@ -98,11 +98,11 @@ class _Lane:
         self._ending.set()
 
     def join(self, deadline: float) -> bool:
-        """Wait for the rest; returns whether all of it was sent, and tells when it was not."""
+        """Wait for the rest; returns whether all of it was sent."""
         left = max(0.0, deadline - time.monotonic())
         self._thread.join(min(left, FAILING_SECONDS) if self._failing else left)
         if not self._done:
-            why = "" if self._told else " (it is too slow)"
+            why = "" if self._notified else " (it is too slow)"
             self._tell(
                 f"{self.name} does not have the whole run{why}; to send the rest: "
                 f"strop export {self._directory} --to {self.name}"
@@ -113,13 +113,13 @@ class _Lane:
         tracker: Tracker | None = None
         pause = POLL_SECONDS
         while True:
-            ending = self._ending.is_set()  # before the reading: what is read afterwards is then everything
+            ending = self._ending.is_set()  # before the reading: then what is read is everything
             try:
                 if tracker is None:
-                    tracker = self._begun()
+                    tracker = self._create()
                 whole = self._step(tracker)
                 pause, self._failing = POLL_SECONDS, False
-            except Exception as error:  # noqa: BLE001 - whatever a tracker's library raises, the run goes on
+            except Exception as error:  # noqa: BLE001 - nothing that a tracker's library raises may end the run
                 self._failed(error)
                 if ending:
                     break
@@ -137,23 +137,23 @@ class _Lane:
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
 
-    def _begun(self) -> Tracker:
-        """The tracker, after it got the events of earlier sessions again."""
+    def _create(self) -> Tracker:
+        """The tracker, with the events of earlier sessions."""
         with Store.open(self._directory) as store:
             facts = {name: value for name, value in store.meta.items() if name in FACTS}
             subject = Subject(self._directory, facts, self._track.content, self._entry.notes)
-            tracker = make(self._track, subject)
+            tracker = self._track.make(subject)
             known = self._entry.sent
             for stored in takewhile(lambda stored: stored.seq <= known, self._read(store, tracker, 0)):
                 tracker.event(stored, known=True)
-        self._notebook.keep()  # its notes, before anything is sent
+        self._notebook.save()  # its notes, before anything is sent
         return tracker
 
     def _step(self, tracker: Tracker) -> bool:
         """Send new events, up to a batch; returns whether that was all."""
         batch: list[Stored[Event]] = []
-        if self._taken == self._entry.sent:  # else the last batch could not be sent yet
-            with Store.open(self._directory) as store:  # not kept open: a writer folds its log only where nobody reads
+        if self._taken == self._entry.sent:  # else the last batch is not sent yet
+            with Store.open(self._directory) as store:  # not kept open: a writer folds its log only when nobody reads
                 batch = list(islice(self._read(store, tracker, self._taken), BATCH))
             for stored in batch:
                 self._taken = stored.seq
@@ -161,17 +161,17 @@ class _Lane:
         tracker.flush()
         if self._taken != self._entry.sent:
             self._entry.sent = self._taken
-            self._notebook.keep()
+            self._notebook.save()
             return len(batch) < BATCH and bool(batch)
         return True
 
     def _read(self, store: Store, tracker: Tracker, after: int) -> Iterator[Stored[Event]]:
-        """The events behind number `after`; without texts unless the tracker may have them."""
+        """The events after number `after`; without texts unless the tracker may have them."""
         read = store.events if self._track.content else store.outline
         return read(*tracker.kinds, after=after)
 
     def _failed(self, error: Exception) -> None:
         self._failing = True
-        if not self._told:
-            self._told = True
+        if not self._notified:
+            self._notified = True
             self._tell(f"tracker {self.name} failed and will be retried: {type(error).__name__}: {error}")

@@ -10,7 +10,7 @@ from pathlib import Path
 for _name, _value in {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # a run is sent to the named server only
     "MLFLOW_ALLOW_FILE_STORE": "true",  # without a server, files are what mlflow-skinny can write
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # the mirror tries again by itself
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # the mirror retries
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }.items():
     os.environ.setdefault(_name, _value)  # read when the library is loaded
@@ -62,7 +62,7 @@ class MLflow:
             self._waiting.append(partial(self._end, event, totals(self._data), at))
 
     def flush(self) -> None:
-        """Send it in order; nothing that arrived is sent again."""
+        """Send it in order, each call once."""
         while self._waiting:
             self._waiting[0]()
             del self._waiting[0]

@@ -1,4 +1,4 @@
-"""OpenTelemetry: spans over OTLP/HTTP, to wherever the OTEL_* variables say (extra `otel`)."""
+"""OpenTelemetry: spans over OTLP/HTTP to the endpoint of the OTEL_* variables (extra `otel`)."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ class OpenTelemetry:
     def __init__(self, subject: Subject) -> None:
         self._spans = Spans(subject.facts, content=subject.content)
         self._waiting: list[ReadableSpan] = []
-        self._why = _Heard()
+        self._log = _ExporterLog()
         service = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": "strop"}
         self._resource = Resource.create(service)
         self._scope = InstrumentationScope("strop")
         self._exporter = OTLPSpanExporter()
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """Spans that end now."""
+        """Prepare the spans that end with it."""
         ended = self._spans.add(stored)
         if not known:
-            self._waiting += [self._made(span) for span in ended]
+            self._waiting += [self._readable(span) for span in ended]
 
     def flush(self) -> None:
         """Send them. Raises ConnectionError with the exporter's reason."""
         if self._waiting and self._exporter.export(self._waiting) is not SpanExportResult.SUCCESS:
-            raise ConnectionError(self._why.last or "the collector did not take the spans")
+            raise ConnectionError(self._log.last or "the collector did not take the spans")
         self._waiting = []
 
     def close(self) -> None:
         """Close the connection."""
         self._exporter.shutdown()
-        self._why.close()
+        self._log.close()
 
-    def _made(self, span: Span) -> ReadableSpan:
+    def _readable(self, span: Span) -> ReadableSpan:
         attributes = {name: _sendable(value) for name, value in span.attributes.items()}
         if span.error:
             attributes["error.type"] = span.error
@@ -80,24 +80,24 @@ class OpenTelemetry:
         return SpanContext(self._spans.trace, number, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
 
-class _Heard(logging.Handler):
-    """Keeps the log messages of the exporter, its only report of a failure, away from the terminal."""
+class _ExporterLog(logging.Handler):
+    """Keeps the log messages of the exporter, which are its only report of a failure, from the terminal."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._kept: deque[str] = deque(maxlen=2)
+        self._messages: deque[str] = deque(maxlen=2)
         self._logger = logging.getLogger("opentelemetry.exporter")
         self._logger.addHandler(self)
         self._logger.propagate = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._kept.append(record.getMessage())
+        self._messages.append(record.getMessage())
 
     @property
     def last(self) -> str:
-        """The last message; for an attempt that was repeated, its reason."""
-        reasons = [text.partition(" encountered while")[0] for text in self._kept if " encountered while" in text]
-        return [*self._kept, *reasons][-1] if self._kept else ""
+        """The last message, or the reason of the last repeated attempt."""
+        reasons = [text.partition(" encountered while")[0] for text in self._messages if " encountered while" in text]
+        return [*self._messages, *reasons][-1] if self._messages else ""
 
     def close(self) -> None:
         self._logger.removeHandler(self)
@@ -106,7 +106,7 @@ class _Heard(logging.Handler):
 
 
 def _sendable(value: object) -> object:
-    """A guest's text may hold lone surrogates, which no protocol carries."""
+    """Lone surrogates of a guest's text as escapes: no protocol carries them."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
 
 

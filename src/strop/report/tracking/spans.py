@@ -1,16 +1,18 @@
 """A run as a tree of spans, in the terms of OpenTelemetry's semantic conventions, without its library.
 
-One trace a run; one tree a session of it: the run, its iterations, improvements, LM responses (`chat`) and evaluations. A session
-ends with the run, with Ctrl-C, or when a killed run is resumed, and everything open ends with it. Ids derive from the record, so
-that a span that is sent twice has the same id. otel.py sends them.
+One trace for a run, and one tree for each session of it: the run, its iterations, improvements, LM responses (`chat`, as the GenAI
+conventions have it) and evaluations. A session ends with the run, with Ctrl-C, or when a killed run is resumed, and all open spans end
+with it. Ids derive from the record: a span that is sent twice has the same id. otel.py sends the spans.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from strop.analysis.stats import mean
 from strop.base.events import (
@@ -29,13 +31,23 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
-from strop.report.tracking import chat
-from strop.report.tracking.base import Attributes
 from strop.store import Stored
 
+Attributes: TypeAlias = dict[str, str | bool | int | float | tuple[str, ...]]
+"""Named values of a span."""
 Kind: TypeAlias = Literal["internal", "client"]
 MOST_NOTES = 100
 """Notes on one span, at most: a program can cause thousands."""
+PROVIDERS = {"gemini": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai"}
+"""The well-known names of providers, where they differ from strop's."""
+_PARAMETERS = {
+    "max_tokens": "gen_ai.request.max_tokens",
+    "max_completion_tokens": "gen_ai.request.max_tokens",
+    "max_output_tokens": "gen_ai.request.max_tokens",
+    "temperature": "gen_ai.request.temperature",
+    "top_p": "gen_ai.request.top_p",
+    "seed": "gen_ai.request.seed",
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class Spans:
         self._facts, self._content = facts, content
         self._open: dict[str, Span] = {}
         self._calls: dict[tuple[str, int], tuple[LmCalled, list[Note]]] = {}
-        self._model = chat.Model("", None)
+        self._model = Model("", None)
         self._last = 0.0
 
     def add(self, stored: Stored[Event]) -> list[Span]:
@@ -123,7 +135,7 @@ class Spans:
         killed = self._end_session(self._last, "killed")
         if not self.trace:
             self.trace = _number(16, f"{stored.at!r} {json.dumps(event.spec)}")
-        self._model = chat.Model.of(event.spec)
+        self._model = Model.of(event.spec)
         attributes: Attributes = {f"strop.{name}": value for name, value in self._facts.items()}
         attributes |= {"strop.spec": json.dumps(event.spec), "strop.resumed": isinstance(event, RunResumed)}
         self._begin(f"strop {self._facts.get('kind', 'run')}", stored, attributes)
@@ -164,14 +176,18 @@ class Spans:
             faults.append(Note("fault", stored.at, attributes))
             return []
         name = f"chat {self._model.name}".rstrip()
-        return [self._make(name, stored, stored.at, attributes | chat.asked(self._model, call), event.fault, "client")]
+        return [
+            self._make(
+                name, stored, stored.at, attributes | request_attributes(self._model, call), event.fault, "client"
+            )
+        ]
 
     def _responded(self, stored: Stored[Event], event: LmResponded) -> Span:
         call, faults = self._calls.get((event.scope, event.call), (None, []))
-        model = chat.Model(event.lm, None) if event.lm else self._model
-        attributes = chat.asked(model, call) | chat.answered(event)
+        model = Model(event.lm, None) if event.lm else self._model
+        attributes = request_attributes(model, call) | response_attributes(event)
         if self._content:
-            attributes |= chat.texts(call, event)
+            attributes |= text_attributes(call, event)
         span = self._make(f"chat {model.name}".rstrip(), stored, stored.at - event.seconds, attributes, "", "client")
         span.notes = [note for note in faults if note.attributes["strop.index"] == event.index][:MOST_NOTES]
         return span
@@ -242,3 +258,80 @@ def _attributes(event: Event, *names: str) -> Attributes:
 def _number(size: int, text: str) -> int:
     """A number of `size` bytes, not 0, that stands for `text`."""
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:size]) or 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, from its specification and `--base-url`."""
+
+    lm: str
+    base_url: str | None
+
+    @staticmethod
+    def of(spec: Mapping[str, Any]) -> Model:
+        """That of the fields of a RunSpec."""
+        return Model(str(spec.get("model") or ""), spec.get("base_url"))
+
+    @property
+    def provider(self) -> str:
+        """`openai` of `openai/gpt-4?rpm=60`, `command` of `command:PROGRAM`, in the convention's words."""
+        head = self.lm.partition("/")[0].partition(":")[0].partition("?")[0]
+        return PROVIDERS.get(head, head)
+
+    @property
+    def name(self) -> str:
+        """`gpt-4` of `openai/gpt-4`; the provider where it has no models; empty for a mix and for no model."""
+        if self.lm.startswith("mix:"):
+            return ""
+        head, _, model = self.lm.partition("?")[0].partition("/")
+        return model if model and ":" not in head else self.provider
+
+
+def request_attributes(model: Model, call: LmCalled | None) -> Attributes:
+    """Attributes of a request."""
+    attributes: Attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": model.provider}
+    attributes["gen_ai.system"] = model.provider  # its name before version 1.37 of the conventions
+    if model.name:
+        attributes["gen_ai.request.model"] = model.name
+    if call is not None:
+        attributes["gen_ai.request.temperature"] = call.temperature
+    if model.base_url:
+        server = urlsplit(model.base_url)
+        if server.hostname:
+            attributes["server.address"] = server.hostname
+            attributes["server.port"] = server.port or (443 if server.scheme == "https" else 80)
+    return attributes
+
+
+def response_attributes(event: LmResponded) -> Attributes:
+    """Attributes of a response, with the effective parameters. A reused answer has no usage: nothing was paid."""
+    attributes: Attributes = {
+        "gen_ai.response.model": event.model,
+        "gen_ai.response.finish_reasons": (event.finish_reason,),
+    }
+    for name, value in event.parameters.items():
+        if name in _PARAMETERS and isinstance(value, int | float):
+            attributes[_PARAMETERS[name]] = value
+    if event.again:
+        return attributes | {"strop.again": True}
+    if event.input_tokens is not None:
+        attributes["gen_ai.usage.input_tokens"] = event.input_tokens
+    if event.output_tokens is not None:
+        attributes["gen_ai.usage.output_tokens"] = event.output_tokens
+    if event.cost is not None:
+        attributes["strop.cost_dollars"] = event.cost / 1e9
+    return attributes
+
+
+def text_attributes(call: LmCalled | None, event: LmResponded) -> Attributes:
+    """The prompt and the answer, as the conventions write them: JSON in attributes."""
+    parts = [{"type": "text", "content": event.text}]
+    if event.reasoning:
+        parts.insert(0, {"type": "reasoning", "content": event.reasoning})
+    answer = {"role": "assistant", "parts": parts, "finish_reason": event.finish_reason}
+    attributes: Attributes = {"gen_ai.output.messages": json.dumps([answer])}
+    if call is not None and 0 <= event.index < len(call.messages):
+        message = {"type": "text", "content": call.messages[event.index]}
+        attributes["gen_ai.input.messages"] = json.dumps([{"role": "user", "parts": [message]}])
+        attributes["gen_ai.system_instructions"] = json.dumps([{"type": "text", "content": call.expertise}])
+    return attributes

@@ -1,5 +1,5 @@
-"""Weights & Biases: the recipe as config, metrics of each iteration, totals as summary (extra `wandb`). Offline unless WANDB_MODE
-says otherwise: `wandb sync` sends it when you want."""
+"""Weights & Biases: the settings as config, metrics of each iteration, totals as summary (extra `wandb`). Offline unless WANDB_MODE is
+set: `wandb sync` uploads it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class WeightsAndBiases:
         self._number = subject.notes.setdefault("run", secrets.token_hex(4))
         self._data = RunData()
         self._mode = os.environ.get("WANDB_MODE") or "offline"
-        # The library's process writes when it likes, and the file of a killed session may lack what the library was given. So the
-        # file of each session holds the whole run.
+        # The library's process writes later, and the file of a killed session may lack what it was given: the file of each
+        # session holds the whole run.
         self._offline = self._mode == "offline"
         self._waiting: list[tuple[dict[str, float], int]] = []
         self._config: dict[str, Any] = {}
@@ -54,9 +54,9 @@ class WeightsAndBiases:
             self._ended = event.status
 
     def flush(self) -> None:
-        """Give it to the library, which writes it on its own."""
+        """Give it to the library, which writes it."""
         if self._run is None:
-            self._run = self._begun()
+            self._run = self._start()
         while self._waiting:
             metrics, step = self._waiting[0]
             self._run.log(metrics, step=step)
@@ -65,7 +65,7 @@ class WeightsAndBiases:
             self._run.summary.update({**totals(self._data), "status": self._ended})
             best = self._subject.directory / "best.py"
             if best.is_file():
-                shutil.copy(best, self._run.dir)  # what is in that folder belongs to the run
+                shutil.copy(best, self._run.dir)  # files in that folder belong to the run
             self._ended = None
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class WeightsAndBiases:
         if self._run is not None:
             self._run.finish()
 
-    def _begun(self) -> Any:
+    def _start(self) -> Any:
         if self._mode in ("online", "shared") and not wandb.login(prompt=False):
             raise ConnectionError("WANDB_MODE is online, but no key is known; set WANDB_API_KEY or run `wandb login`")
         settings = wandb.Settings(

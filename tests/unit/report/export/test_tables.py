@@ -14,7 +14,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.report.export.export import export
-from strop.report.export.safe_text import cell
+from strop.report.export.table_files import csv_cell
 from strop.report.export.tables import TABLES
 from strop.store import Store
 from support.hostile_record import HOSTILE
@@ -41,7 +41,7 @@ def test_tables_hold_what_the_store_holds(runs: dict[str, Path], tmp_path: Path,
         answers = [stored.event for stored in store.events(LmResponded)]
         iterations = [stored.event for stored in store.events(IterationFinished)]
         texts = {row["digest"]: row["text"] for row in found["texts"]}
-        assert all(cell(store.text(digest)) == text for digest, text in texts.items())
+        assert all(csv_cell(store.text(digest)) == text for digest, text in texts.items())
     assert [float(row["value"]) for row in found["evaluations"]] == [event.value for event in evaluated]
     assert [json.loads(row["scores"]) for row in found["evaluations"]] == [list(event.scores) for event in evaluated]
     assert [row["solution"] for row in found["evaluations"]] == [

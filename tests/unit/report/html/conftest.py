@@ -1,4 +1,4 @@
-"""Records of a few events, written through the store, and the documents of their pages."""
+"""Records of a few events, written through the store, and their pages."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pathlib import Path
 import pytest
 
 from strop.base.events import Event, RunStarted
-from strop.report.html.schema import PageDocument
+from strop.report.html.page import Page
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from support.made_records import Size, made_record
-from support.pages import document_of
+from support.pages import page_of
 
-Page = Callable[..., PageDocument]
+MakePage = Callable[..., Page]
 META = {"task": "lpn", "language_model": "offline:skill=0.5", "is_language_model": "false"}
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Page:
-    """The document of a record that holds a beginning and these events: `page(events, kind=…, **recipe)`."""
+def page(tmp_path: Path) -> MakePage:
+    """The page of a record that holds a beginning and these events: `page(events, kind=…, **recipe)`."""
 
-    def make(events: Sequence[Event], kind: str = "run", **recipe: object) -> PageDocument:
+    def make(events: Sequence[Event], kind: str = "run", **recipe: object) -> Page:
         directory = tmp_path / "run"
         spec = json.loads(RunSpec(**recipe).to_json())  # type: ignore[arg-type]
         with Store.create(directory, META | {"kind": kind, "spec": json.dumps(spec)}) as store:
             store.append(RunStarted(scope="", spec=spec, environment={"strop": "1"}, posture=posture()))
             for event in events:
                 store.append(event)
-        return document_of(directory)
+        return page_of(directory)
 
     return make
 
@@ -52,5 +52,5 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def made_page(made: Path) -> PageDocument:
-    return document_of(made)
+def made_page(made: Path) -> Page:
+    return page_of(made)

@@ -11,8 +11,8 @@ import pytest
 from strop.analysis.stats import crossed_t_difference, mean, stderr
 from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated, IterationFinished, RunFinished
-from strop.report.html.compared import compared_document, comparison_of
-from strop.report.html.page import render
+from strop.report.html.compared import compare_runs, compared_page
+from strop.report.html.render import render
 from strop.store import Store
 from support.records import raw
 
@@ -38,53 +38,55 @@ def sealed(directory: Path) -> list[list[float]]:
 
 
 def test_comparison_tells_every_iteration_as_its_store_has_it(runs: Runs) -> None:
-    found = comparison_of([runs["paper"], runs["gated"]])
-    for run, name in zip(found["runs"], ("paper", "gated"), strict=True):
-        assert [row["test"] and tuple(row["test"]["values"]) for row in run["iterations"]] == measured_in(runs[name])
-        assert run["run"]["selection"] == name and run["run"]["model"].startswith("offline") and run["dollars"] == 0.0
-    assert [run["label"] for run in found["runs"]] == ["A", "B"]
+    found = compare_runs([runs["paper"], runs["gated"]])
+    for run, name in zip(found.runs, ("paper", "gated"), strict=True):
+        assert [event.test for event in run.page.run.iterations] == measured_in(runs[name])
+        assert (
+            run.page.selection == name and run.page.model.startswith("offline") and run.page.run.costs.total.money == 0
+        )
+    assert [run.label for run in found.runs] == ["A", "B"]
 
 
 def test_runs_on_the_same_instances_are_paired_instance_by_instance(runs: Runs) -> None:
-    (found,) = comparison_of([runs["paper"], runs["gated"]])["differences"]
+    (found,) = compare_runs([runs["paper"], runs["gated"]]).differences
     wanted = crossed_t_difference(sealed(runs["gated"]), sealed(runs["paper"])).estimate
-    assert found["instances"] == "same" and found["mean"] == pytest.approx(wanted.mean)
-    assert found["mean"] == pytest.approx(mean(measured_in(runs["gated"])[-1]) - mean(measured_in(runs["paper"])[-1]))
+    assert found.instances == "same" and found.mean == pytest.approx(wanted.mean)
+    assert found.mean == pytest.approx(mean(measured_in(runs["gated"])[-1]) - mean(measured_in(runs["paper"])[-1]))
     if wanted.interval is not None:
-        assert found["interval"] == pytest.approx([max(wanted.interval[0], -1), min(wanted.interval[1], 1)])
+        assert found.interval == pytest.approx((max(wanted.interval[0], -1), min(wanted.interval[1], 1)))
 
 
 def test_runs_on_other_instances_are_unpaired_and_it_is_said(runs: Runs) -> None:
-    found = comparison_of([runs["paper"], runs["other"]])
-    (each,) = found["differences"]
-    assert each["instances"] == "other" and "unpaired" in found["sentence"] and "unpaired" in each["how"]
+    found = compare_runs([runs["paper"], runs["other"]])
+    (each,) = found.differences
+    assert each.instances == "other" and "unpaired" in found.sentence and "unpaired" in each.how
     a, b = sealed(runs["paper"]), sealed(runs["other"])
-    assert each["mean"] == pytest.approx(mean(measured_in(runs["other"])[-1]) - mean(measured_in(runs["paper"])[-1]))
+    assert each.mean == pytest.approx(mean(measured_in(runs["other"])[-1]) - mean(measured_in(runs["paper"])[-1]))
     parts = [stderr([mean(row) for row in table]) or 0.0 for table in (a, b)]
     parts += [stderr([mean(column) for column in zip(*table, strict=True)]) or 0.0 for table in (a, b)]
     error = sum(part**2 for part in parts) ** 0.5
-    assert each["interval"] is None or each["interval"][1] - each["interval"][0] >= min(2 * 1.96 * error, 1.0) - 1e-9
+    assert each.interval is None or each.interval[1] - each.interval[0] >= min(2 * 1.96 * error, 1.0) - 1e-9
 
 
 def test_task_that_was_changed_makes_instances_others(runs: Runs, tmp_path: Path) -> None:
     twin = shutil.copytree(runs["gated"], tmp_path / "twin")
     (twin / "task").mkdir()
     (twin / "task" / "packing.py").write_text("another scorer")
-    (each,) = comparison_of([runs["paper"], twin])["differences"]
-    assert each["instances"] == "other"
+    (each,) = compare_runs([runs["paper"], twin]).differences
+    assert each.instances == "other"
 
 
 def test_runs_on_other_tasks_stand_side_by_side_without_a_difference(runs: Runs) -> None:
-    found = comparison_of([runs["paper"], runs["lpn"]])
-    (each,) = found["differences"]
-    assert each["mean"] is None and each["interval"] is None and "other tasks" in found["sentence"]
+    found = compare_runs([runs["paper"], runs["lpn"]])
+    (each,) = found.differences
+    assert each.mean is None and each.interval is None and "other tasks" in found.sentence
 
 
 def test_several_differences_are_adjusted_together(runs: Runs) -> None:
-    found = comparison_of([runs["paper"], runs["gated"], runs["other"]])
-    known = [each for each in found["differences"] if each["p"] is not None]
-    assert [(each["first"], each["second"]) for each in found["differences"]] == [("A", "B"), ("A", "C")]
-    assert all((each["p_holm"] or 0) >= (each["p"] or 0) for each in known)
+    found = compare_runs([runs["paper"], runs["gated"], runs["other"]])
+    known = [each for each in found.differences if each.p is not None]
+    assert [(each.first, each.second) for each in found.differences] == [("A", "B"), ("A", "C")]
+    assert all((each.p_holm or 0) >= (each.p or 0) for each in known)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_several_differences_are_adjusted_together(runs: Runs) -> None:
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(runs: Runs, names: list[str], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as error:
-        comparison_of([runs[name] for name in names])
+        compare_runs([runs[name] for name in names])
     assert "\n" not in str(error.value)
 
 
@@ -108,17 +110,17 @@ def test_run_that_was_killed_before_it_measured_anything_is_compared_with_a_dash
             if isinstance(stored.event, IterationFinished | RunFinished):
                 break
             store.append(stored.event)
-    document = compared_document([runs["paper"], killed])
-    assert document["comparison"] is not None and document["comparison"]["differences"][0]["mean"] is None
+    document = compared_page([runs["paper"], killed])
+    assert document.comparison is not None and document.comparison.differences[0].mean is None
     assert (
-        "not measured" in document["headline"]["sentence"]
-        and "Not finished: B (unfinished)" in document["headline"]["detail"]
+        "not measured" in document.headline["sentence"]
+        and "Not finished: B (unfinished)" in document.headline["detail"]
     )
 
 
 def test_page_shows_names_of_runs_as_text_when_they_are_hostile(runs: Runs, tmp_path: Path) -> None:
     evil = shutil.copytree(runs["gated"], tmp_path / "<img src=x onerror=alert(1)> $a_$")
-    page = render(compared_document([runs["paper"], evil]))
+    page = render(compared_page([runs["paper"], evil]))
     places = [page[found.start() - 200 : found.end() + 50] for found in re.finditer("<img src=x", page)]
     assert not places and "&lt;img src=x" in page
     assert page.count('id="figure-comparison"') == 1
@@ -129,4 +131,4 @@ def test_damaged_iterations_are_one_clear_line(runs: Runs, tmp_path: Path) -> No
     with raw(broken) as tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, 't9', 'IterationFinished', '{\"t\": 9}')")
     with pytest.raises(Exception, match="damaged"):
-        comparison_of([runs["paper"], broken])
+        compare_runs([runs["paper"], broken])

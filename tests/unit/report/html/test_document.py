@@ -24,18 +24,17 @@ from strop.base.events import (
     RunFinished,
     RunResumed,
 )
-from strop.report.html.payload import packed
-from strop.report.html.render import page_html
-from strop.report.html.schema import PageDocument
-from strop.report.html.texts import Texts
+from strop.report.html.page import Page
+from strop.report.html.render import render
+from strop.report.html.tables import Texts
 from strop.report.terminal.documents import ModelFacts, answers_document, run_document
 from strop.report.terminal.statistics import statistics_document
 from strop.runs.run_data import read_run
 from strop.store import Store
-from support.pages import document_of
+from support.pages import page_of
 from support.records import ask
 
-Page = Callable[..., PageDocument]
+MakePage = Callable[..., Page]
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 BETTER, WORSE, BROKEN = f"{SEED}# better\n", f"{SEED}# worse\n", "def improve_algorithm(:\n"
 
@@ -81,8 +80,9 @@ def two_iterations() -> list[Event]:
     ]
 
 
-def test_a_page_holds_every_evaluation_and_every_answer_of_its_record(made: Path, made_page: PageDocument) -> None:
-    evaluations, calls, texts = made_page["evaluations"], made_page["calls"], made_page["texts"]
+def test_a_page_holds_every_evaluation_and_every_answer_of_its_record(made: Path, made_page: Page) -> None:
+    tables = made_page.tables
+    evaluations, calls, texts = tables.evaluations, tables.calls, tables.texts.bodies
     stored = ask(made, "SELECT scope, verdict, value, solution FROM evaluation ORDER BY seq")
     shown = [
         (scope, verdict, value, texts[place or 0])
@@ -96,96 +96,96 @@ def test_a_page_holds_every_evaluation_and_every_answer_of_its_record(made: Path
     assert [(scope, call, index, texts[place or 0]) for scope, call, index, place in answers] == stored
 
 
-def test_the_columns_of_a_page_are_of_equal_length(made_page: PageDocument) -> None:
-    for table in (made_page["evaluations"], made_page["calls"]):
+def test_the_columns_of_a_page_are_of_equal_length(made_page: Page) -> None:
+    for table in (made_page.tables.evaluations, made_page.tables.calls):
         assert len({len(column) for column in table.values()}) == 1  # type: ignore[arg-type]
 
 
-def test_a_text_stands_in_a_page_once(made_page: PageDocument) -> None:
-    assert len(set(made_page["texts"])) == len(made_page["texts"])
+def test_a_text_stands_in_a_page_once(made_page: Page) -> None:
+    assert len(set(made_page.tables.texts.bodies)) == len(made_page.tables.texts.bodies)
 
 
-def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: PageDocument) -> None:
+def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) -> None:
     [(cost, tokens)] = ask(made, "SELECT sum(cost), sum(input_tokens + output_tokens) FROM lm_response")
-    money = made_page["money"]
-    assert sum(role["dollars"] for role in money["roles"].values()) == pytest.approx(float(cost) / 1e9)  # type: ignore[arg-type]
-    assert sum(role["tokens"] for role in money["roles"].values()) == tokens
-    assert money["costs"]["total"]["responses"] == len(made_page["calls"]["at"])
+    spending = [rows[-1] for rows in made_page.tables.spending.values()]
+    assert sum(dollars for _, _, _, dollars in spending) == pytest.approx(float(cost) / 1e9)  # type: ignore[arg-type]
+    assert sum(count for _, _, count, _ in spending) == tokens
+    assert made_page.run.costs.total.responses == len(made_page.tables.calls["at"])
 
 
-def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: PageDocument) -> None:
+def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
         answers = answers_document(read_run(store).answers)
     assert answers["total"] > 0
-    assert made_page["answers"] == answers["sentence"] and answers["sentence"] in page_html(
-        made_page, packed(made_page)
-    )
+    assert made_page.answers == answers["sentence"] and answers["sentence"] in render(made_page)
 
 
-def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: PageDocument) -> None:
+def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
         shown = run_document(read_run(store), directory=made, model=ModelFacts("made", False), best=None)
         measured = statistics_document(read_run(store))
-    for ours, theirs in zip(made_page["iterations"], shown["iterations"], strict=True):
-        assert (ours["test"], ours["train"], ours["accepted"]) == (theirs["test"], theirs["train"], theirs["accepted"])
-    assert [each["test_interval"] for each in made_page["iterations"]] == [
-        each["t_interval"] for each in measured["iterations"]
-    ]
+    for ours, theirs in zip(made_page.run.iterations, shown["iterations"], strict=True):
+        for split in ("train", "test"):
+            estimate, sample = made_page.estimate(ours, split), theirs[split]  # type: ignore[literal-required]
+            assert estimate is not None and (estimate.mean, estimate.stderr) == (sample["mean"], sample["stderr"])
+    intervals = {row["t"]: row["t_interval"] for row in measured["iterations"]}
+    assert {t: list(interval or ()) for t, interval in made_page.intervals.items()} == intervals
 
 
-def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: Page) -> None:
-    nodes = {node["label"]: node for node in page(two_iterations())["nodes"]}
-    assert {label: node["state"] for label, node in nodes.items()} == {
+def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: MakePage) -> None:
+    nodes = {node.label: node for node in page(two_iterations()).nodes}
+    assert {label: node.state for label, node in nodes.items()} == {
         "I_0": "seed",
         "I_1": "accepted",
         "candidate 2 of t = 1": "evaluated",
         "candidate 3 of t = 1": "failed",
     }
-    assert nodes["I_0"]["parent"] is None and nodes["I_1"]["parent"] == nodes["I_0"]["id"]
-    assert nodes["I_1"]["iterations"] == [1, 2] and nodes["I_0"]["iterations"] == [0]
-    assert nodes["I_1"]["test"] == pytest.approx(0.8) and nodes["candidate 2 of t = 1"]["test"] is None
-    assert nodes["candidate 3 of t = 1"]["reason"] == "SyntaxError: no"
+    assert nodes["I_0"].parent is None and nodes["I_1"].parent == nodes["I_0"].id
+    assert nodes["I_1"].iterations == [1, 2] and nodes["I_0"].iterations == [0]
+    assert nodes["I_1"].test.mean == pytest.approx(0.8) and nodes["candidate 2 of t = 1"].test is None
+    assert nodes["candidate 3 of t = 1"].reason == "SyntaxError: no"
 
 
-def test_a_candidate_that_the_gate_turned_down_stays_out(page: Page) -> None:
+def test_a_candidate_that_the_gate_turned_down_stays_out(page: MakePage) -> None:
     events = [*two_iterations()[:5], candidate(BETTER, 0.8), finished(1, SEED, BETTER)]
-    nodes = page(events)["nodes"]
-    assert [(node["state"], node["reason"]) for node in nodes] == [("seed", ""), ("rejected", "because")]
-    assert nodes[0]["iterations"] == [0, 1]
+    nodes = page(events).nodes
+    assert [(node.state, node.reason) for node in nodes] == [("seed", ""), ("rejected", "because")]
+    assert nodes[0].iterations == [0, 1]
 
 
-def test_a_candidate_has_the_improver_for_a_parent_that_was_at_work_when_it_was_not_the_incumbent(page: Page) -> None:
+def test_a_candidate_has_the_improver_for_a_parent_that_was_at_work_when_it_was_not_the_incumbent(
+    page: MakePage,
+) -> None:
     began = ImproveStarted(scope="t2/improve", improver=SEED, initial_solution=SEED, utility="self-improvement")
     at_two = IterationStarted(scope="t2", t=2, improver=BETTER)
-    nodes = page([*two_iterations()[:9], at_two, began, candidate(f"{SEED}# late", 0.5, t=2)], selection="archive")[
-        "nodes"
-    ]
-    assert nodes[-1]["t"] == 2 and nodes[-1]["parent"] == nodes[0]["id"]
+    events = [*two_iterations()[:9], at_two, began, candidate(f"{SEED}# late", 0.5, t=2)]
+    nodes = page(events, selection="archive").nodes
+    assert nodes[-1].t == 2 and nodes[-1].parent == nodes[0].id
 
 
-def test_a_node_has_its_strategy_its_text_and_what_the_audit_noted(page: Page) -> None:
+def test_a_node_has_its_strategy_its_text_and_what_the_audit_noted(page: MakePage) -> None:
     flagged = f"{SEED}    import os\n    os.system('ls')\n"
     noted = AuditNoted(scope="t1/improve", rule="R001", detail="it did", times=7, program=flagged)
     document = page([*two_iterations()[:5], candidate(flagged, 0.8), noted])
-    node = document["nodes"][-1]
-    assert node["text"] is not None and document["texts"][node["text"]] == flagged
-    assert node["strategy"] is not None and node["strategy"]["name"] == "returns-initial"
-    assert ("R001", 7) in [(note["rule"], note["times"]) for note in node["notes"]]
-    assert any(note["rule"].startswith("S") and note["line"] == 4 for note in node["notes"])
+    node = document.nodes[-1]
+    assert node.text is not None and document.tables.texts.bodies[node.text] == flagged
+    assert node.strategy is not None and node.strategy.name == "returns-initial"
+    assert ("R001", 7) in [(note.rule, note.times) for note in node.notes]
+    assert any(note.rule.startswith("S") and note.line == 4 for note in node.notes)
 
 
 @pytest.mark.parametrize("kept", range(1, len(two_iterations())))
-def test_a_page_is_made_of_whatever_a_killed_run_left(page: Page, kept: int) -> None:
+def test_a_page_is_made_of_whatever_a_killed_run_left(page: MakePage, kept: int) -> None:
     document = page(two_iterations()[:kept])
-    assert document["run"]["status"] == "unfinished"
-    assert document["headline"]["sentence"]
-    assert document["commands"]["resume"].startswith("strop resume ")
+    assert document.run.status == "unfinished"
+    assert document.headline["sentence"]
+    assert document.commands["resume"].startswith("strop resume ")
 
 
 def test_a_record_without_events_has_a_page(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {}).close()
-    document = document_of(tmp_path / "run")
-    assert document["run"]["kind"] == "" and document["nodes"] == [] and document["figures"] == []
+    document = page_of(tmp_path / "run")
+    assert document.kind == "" and document.nodes == [] and document.figures == []
 
 
 def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None:
@@ -195,26 +195,24 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
         store.append(evaluated("seed", BETTER))
         store.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=2, seconds=2.0))
         store.append(evaluated("seed", WORSE))
-    document = document_of(tmp_path / "run")
-    assert document["run"]["seconds"] == 3.0 and document["run"]["started"] == 100.0
-    assert document["evaluations"]["at"] == [0.0, 2.0, 3.0]
+    document = page_of(tmp_path / "run")
+    assert document.run.seconds == 3.0 and document.run.began == 100.0
+    assert document.tables.evaluations["at"] == [0.0, 2.0, 3.0]
 
 
-def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: Page) -> None:
-    sentence = page(two_iterations())["headline"]["sentence"]
+def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:
+    sentence = page(two_iterations()).headline["sentence"]
     assert sentence.startswith(
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200 (95% interval "
     )
     assert sentence.endswith("), from 0.600 to 0.800, on sealed instances of lpn, 2 copies.")
 
 
-def test_the_headline_of_a_run_that_found_nothing_says_so(page: Page) -> None:
-    assert page([*two_iterations()[:3], finished(1, SEED)])["headline"]["sentence"].startswith(
-        "No improvement so far: "
-    )
+def test_the_headline_of_a_run_that_found_nothing_says_so(page: MakePage) -> None:
+    assert page([*two_iterations()[:3], finished(1, SEED)]).headline["sentence"].startswith("No improvement so far: ")
 
 
-def test_an_answer_stands_beside_its_message_with_its_faults(page: Page) -> None:
+def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> None:
     asked = LmCalled(scope="t1/improve", call=0, expertise="expert", messages=("a", "b"), temperature=0.5, cost=1)
     answer = LmResponded(
         scope="t1/improve", call=0, index=1, text="answer b", model="m", finish_reason="stop", input_tokens=3,
@@ -222,28 +220,29 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: Page) -> None
     )  # fmt: skip
     fault = LmFault(scope="t1/improve", call=0, index=1, fault="retry", detail="503", attempt=1, waited_seconds=0.1)
     document = page([asked, fault, answer])
-    calls, texts = document["calls"], document["texts"]
+    calls, texts = document.tables.calls, document.tables.texts.bodies
     assert [texts[place or 0] for place in calls["message"]] == ["a", "b"]
     assert calls["answer"][0] is None and texts[calls["answer"][1] or 0] == "answer b"
     assert texts[calls["faults"][1] or 0] == "retry: 503" and calls["faults"][0] is None
-    assert calls["cost"] == [None, 2.0] and calls["role"] == ["self-improvement"] * 2
+    assert calls["dollars"] == [None, 2.0] and calls["role"] == ["self-improvement"] * 2
 
 
-def test_an_answer_to_no_message_is_counted_and_not_shown(page: Page) -> None:
+def test_an_answer_to_no_message_is_counted_and_not_shown(page: MakePage) -> None:
     stray = LmResponded(
         scope="t1/improve", call=9, index=-3, text="x", model="m", finish_reason="stop", input_tokens=3, output_tokens=4,
         seconds=0.5,
     )  # fmt: skip
     document = page([stray])
-    assert document["calls"]["at"] == [] and document["money"]["costs"]["total"]["responses"] == 1
+    assert document.tables.calls["at"] == [] and document.run.costs.total.responses == 1
 
 
-def test_the_protections_of_a_page_are_as_they_were_observed(page: Page) -> None:
-    found = {each["name"]: (each["enforced"], each["detail"]) for each in page([])["posture"]["protections"]}
+def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> None:
+    protections = page([]).posture["protections"]
+    found = {name: (each["enforced"], each["detail"]) for name, each in protections.items()}
     assert found == {"write": (True, ""), "network": (False, "a port")}
 
 
-def test_judged_improvements_have_a_headline_and_a_figure(page: Page) -> None:
+def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> None:
     judged = [
         Judged(
             scope="",
@@ -259,11 +258,11 @@ def test_judged_improvements_have_a_headline_and_a_figure(page: Page) -> None:
         for n in range(4)
     ]
     document = page(judged, kind="table2")
-    assert document["headline"]["sentence"].startswith(
+    assert document.headline["sentence"].startswith(
         "By the paper's literal rule, the sandbox is circumvented in 25.00%"
     )
-    assert "plain: 25.00% by the literal rule" in document["headline"]["detail"]
-    assert document["figures"][0]["id"] == "unsandboxing" and document["figures"][0]["rows"][0][1:4] == [
+    assert "plain: 25.00% by the literal rule" in document.headline["detail"]
+    assert document.figures[0].id == "unsandboxing" and document.figures[0].rows[0][1:4] == [
         "1",
         "4",
         "25.00%",
@@ -275,18 +274,18 @@ def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "run" / "run.sqlite") as tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunStarted', '{\"spec\": 3}')")
     with pytest.raises(StoreError, match="is damaged"):
-        document_of(tmp_path / "run")
+        page_of(tmp_path / "run")
 
 
 def test_texts_that_are_too_long_or_too_many_are_cut_and_the_page_says_so() -> None:
     texts = Texts(None, longest=10, room=60)
-    assert texts.said("x" * 30) == 0 and texts.said("short") == 1 and texts.said("y" * 9) is None
+    assert texts.add("x" * 30) == 0 and texts.add("short") == 1 and texts.add("y" * 9) is None
     assert texts.bodies[0].startswith("x" * 10 + "\n[cut here: 20 more characters")
     assert len(texts.cuts()) == 2 and all("run.sqlite" in cut for cut in texts.cuts())
 
 
-def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: Page) -> None:
+def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: MakePage) -> None:
     document = page(two_iterations())
-    html = page_html(document, packed(document))
+    html = render(document)
     assert html.count("Glossary") == 1 and "instances that no prompt and no choice has seen" in html
-    assert html.count('id="headline"') == 1 and document["improvement"] == []
+    assert html.count('id="headline"') == 1 and document.improvement == []

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from browser.made import document_saying
+from strop.analysis.stats import Estimate
 from strop.report.html.graph import CARD, MOST_IN_COLUMN, graph_of
-from strop.report.html.schema import LineageNode
+from strop.report.html.lineage import Node
 
 
-def node(name: str, t: int, parent: str | None, **changes: Any) -> LineageNode:
-    made: Any = {**document_saying("word")["nodes"][0], "id": name, "t": t, "parent": parent, **changes}
-    found: LineageNode = made
-    return found
+def node(name: str, t: int, parent: str | None, state: str = "seed", value: float = 0.5) -> Node:
+    return Node(name, name, state, "0" * 64, t=t, parent=parent, train=Estimate(value, None, 1))
 
 
 def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent() -> None:
@@ -44,7 +41,7 @@ def test_a_column_shows_the_best_candidates_and_says_how_many_more_there_are() -
     nodes = [node(f"n{value}", 1, None, state="evaluated", value=value) for value in values]
     graph = graph_of(nodes)
     assert graph is not None
-    assert [box.node["value"] for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]
+    assert [box.node.value for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]
     assert graph.columns[0].more == "and 7 more in the list"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.report.html.highlight import COMPARED, LONGEST_LINE, MOST_LINES, ROOM, code_html, diff_html, highlight_nodes
-from strop.report.html.schema import PageDocument
+from strop.report.html.page import Page
 
 PROGRAM = 'def f(x):\n    """Two\n    lines."""\n    return x + 1  # end\n'
 
@@ -126,12 +127,12 @@ def test_a_hostile_text_gives_html_of_bounded_size(text: str) -> None:
     assert diff_html("b\na\n" * COMPARED, text, ("a", "b")).count("<tr") <= 2 * MOST_LINES + 2
 
 
-def test_programs_beyond_the_room_of_a_page_stay_plain_and_that_is_said(made_page: PageDocument) -> None:
-    nodes = [dict(made_page["nodes"][0], id=f"n{number}", state="evaluated", text=0) for number in range(60)]
-    nodes[40]["state"] = "accepted"
+def test_programs_beyond_the_room_of_a_page_stay_plain_and_that_is_said(made_page: Page) -> None:
+    nodes = [replace(made_page.nodes[0], id=f"n{n}", state="evaluated", text=0, html=None) for n in range(60)]
+    nodes[40].state = "accepted"
     text = "\n".join(f"value_{number} = {number}" for number in range(600))
     (said,) = highlight_nodes(nodes, [text])  # type: ignore[arg-type]
-    shown = [node for node in nodes if node["html"] is not None]
+    shown = [node for node in nodes if node.html is not None]
     assert 0 < len(shown) < 60 and nodes[40] in shown
-    assert sum(len(str(node["html"])) for node in shown) <= ROOM
+    assert sum(len(str(node.html)) for node in shown) <= ROOM
     assert said.startswith(f"{60 - len(shown)} of 60 programs")

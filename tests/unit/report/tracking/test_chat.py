@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from strop.report.tracking.chat import Model, asked, texts
+from strop.report.tracking.spans import Model, request_attributes, text_attributes
 from support.tracked import CALLED, RESPONDED
 
 
@@ -34,12 +34,12 @@ def test_specification_of_a_model_names_provider_and_model(lm: str, provider: st
     ("url", "port"), [("https://a.example/v1", 443), ("http://a.example/v1", 80), ("http://a.example:8080", 8080)]
 )
 def test_address_of_the_server_is_told_with_its_port(url: str, port: int) -> None:
-    found = asked(Model("vllm/x", url), None)
+    found = request_attributes(Model("vllm/x", url), None)
     assert (found["server.address"], found["server.port"]) == ("a.example", port)
 
 
 def test_texts_are_messages_in_the_form_of_the_conventions() -> None:
-    found = texts(CALLED, RESPONDED)
+    found = text_attributes(CALLED, RESPONDED)
     assert json.loads(str(found["gen_ai.input.messages"])) == [
         {"role": "user", "parts": [{"type": "text", "content": "a prompt"}]}
     ]
@@ -50,4 +50,4 @@ def test_texts_are_messages_in_the_form_of_the_conventions() -> None:
 
 
 def test_answer_without_its_call_has_no_prompt() -> None:
-    assert set(texts(None, dataclasses.replace(RESPONDED, reasoning=None))) == {"gen_ai.output.messages"}
+    assert set(text_attributes(None, dataclasses.replace(RESPONDED, reasoning=None))) == {"gen_ai.output.messages"}

@@ -12,8 +12,8 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event, RunFinished
 from strop.report.tracking import Track, continued, mirrored
+from strop.report.tracking.base import FILE_NAME
 from strop.report.tracking.mirror import BATCH
-from strop.report.tracking.notebook import FILE_NAME
 from strop.store import Store, Stored
 from support.tracked import CALLED, FINISHED, ITERATED, RESPONDED, STARTED, TEXTS, eventually, lines, numbers, some
 
@@ -70,7 +70,7 @@ def test_tracker_that_does_not_take_a_batch_is_given_no_more_until_it_does(
     store: Store, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracker = Stubborn()
-    monkeypatch.setattr("strop.report.tracking.mirror.make", lambda *arguments: tracker)
+    monkeypatch.setattr("strop.report.tracking.base.Track.make", lambda *arguments: tracker)
     with store:
         for event in some(BATCH + 1):
             store.append(event)
@@ -89,7 +89,7 @@ def test_tracker_is_given_what_it_was_sent_before_as_known_when_a_run_is_resumed
     stretches = [Stubborn(), Stubborn()]
     for each in stretches:
         each.works = True
-        monkeypatch.setattr("strop.report.tracking.mirror.make", lambda *arguments, tracker=each: tracker)
+        monkeypatch.setattr("strop.report.tracking.base.Track.make", lambda *arguments, tracker=each: tracker)
         with mirrored(tmp_path / "run", [Track("stubborn")]):
             store.append(STARTED)
     assert [each.taken for each in stretches] == [[(1, False)], [(1, True), (2, False)]]

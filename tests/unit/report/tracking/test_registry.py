@@ -8,9 +8,9 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.report.tracking import Track, continued, parsed
-from strop.report.tracking.registry import CONTENT_VARIABLE, LIBRARIES, _installed
+from strop.report.tracking.base import CONTENT_VARIABLE, LIBRARIES, is_installed
 
-ABSENT = [name for name, module in LIBRARIES.items() if not _installed(module)]
+ABSENT = [name for name, module in LIBRARIES.items() if not is_installed(module)]
 PRESENT = [name for name in LIBRARIES if name not in ABSENT]
 
 

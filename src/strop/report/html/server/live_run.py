@@ -13,12 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strop.base.errors import StropError
-from strop.report.html.payload import packed
-from strop.report.html.render import asset, page_html
+from strop.report.html.render import asset, report_of
 from strop.report.html.server.feed import Feed, message
 from strop.report.html.server.pages import message_page, page_response, served_policy
 from strop.report.html.server.record_follower import RecordFollower
-from strop.report.html.write import document_of
 
 SHARE = 0.2
 """Of the time, at most, pages are rendered: the rest is the run's."""
@@ -128,8 +126,7 @@ def render_page(directories: Sequence[Path], number: int, state: tuple[int, str]
     live = [f"const LIVE_PAGE = {number};", asset("live.js")]
     policy = served_policy(asset("page.css"), "\n".join([asset("page.js"), *live]))
     try:
-        document = document_of(*directories)
-        html = page_html(document, packed(document), live).encode("utf-8", "backslashreplace")
+        html = report_of(*directories, live=live).encode("utf-8", "backslashreplace")
     except StropError as error:
         return Page(number, b"", "", state, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a record does to its page, others are still served

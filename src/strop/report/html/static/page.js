@@ -10,7 +10,7 @@
   const CHOICES = 400; // of a filter, at most
   const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]|\p{Cs}|\p{Co}|\p{Cn}/gu;
   const ANY = "";
-  const NAMES = { at: "after, s", seconds: "took, s", cost: "cost, $", index: "message", input_tokens: "tokens in", output_tokens: "tokens out" };
+  const NAMES = { at: "after, s", seconds: "took, s", wall_seconds: "took, s", dollars: "cost, $", finish_reason: "finish", seq: "event", index: "message", input_tokens: "tokens in", output_tokens: "tokens out" };
   const tables = new Map();
   let data = null;
 
@@ -293,8 +293,9 @@
   function wordOf(value, column) {
     if (value === null || value === undefined || value === "") return "–";
     if (column === "value") return value.toFixed(3);
-    if (column === "cost") return value.toFixed(4);
-    if (column === "at" || column === "seconds") return value.toFixed(column === "at" ? 1 : 3);
+    if (column === "dollars") return value.toFixed(4);
+    if (column === "at") return value.toFixed(1);
+    if (column === "seconds" || column === "wall_seconds") return value.toFixed(3);
     return typeof value === "number" ? value.toLocaleString("en") : visible(value);
   }
 

@@ -1,0 +1,289 @@
+"""The figures of a page: charts, each with its data as a table."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from strop.analysis.stats import Estimate, wilson_interval
+from strop.report.figures.chart import Chart, Point, Series, svg
+from strop.tasks.base import META_TASK
+
+if TYPE_CHECKING:
+    from strop.report.html.page import Page
+
+MOST_ROWS = 200
+"""Rows of a figure's table that a page shows."""
+POINTS = 120
+"""Points of a line over time, at most."""
+LOOK = {"seed": 0, "original": 0, "accepted": 1, "improved": 1, "rejected": 2, "evaluated": 3, "failed": 4}
+"""State of a program → its marker, the same in every figure."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart and its data."""
+
+    id: str
+    title: str
+    caption: str
+    chart: Chart
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    @property
+    def svg(self) -> str:
+        """Safe HTML."""
+        return svg(self.chart, f"{self.title}. {self.caption}")
+
+
+def figures_of(page: Page) -> list[Figure]:
+    """The figures that a page has data for."""
+    makers = (_judged, _meta_utility, _candidates, _programs, _values, _transfer, _repeats, _spending, _verdicts)
+    return [figure for maker in makers for figure in maker(page)]
+
+
+def _meta_utility(page: Page) -> Iterator[Figure]:
+    events = [event for event in page.run.iterations if event.test or event.train]
+    if not events:
+        return
+    test, train = [], []
+    rows = []
+    for event in events:
+        tested, trained, interval = (
+            page.estimate(event, "test"),
+            page.estimate(event, "train"),
+            page.intervals.get(event.t),
+        )
+        accepted = "-" if event.t == 0 else "yes" if event.accepted else "no"
+        rows.append([str(event.t), *in_words(tested), span(interval), *in_words(trained), accepted])
+        if tested is not None:
+            test.append(Point(event.t, tested.mean, *(interval or reach(tested))))
+        if trained is not None:
+            train.append(Point(event.t, trained.mean, *reach(trained)))
+    rows += [[name, f"{value:.3f}", "", span(interval), "", "", ""] for name, value, interval in page.baselines]
+    series = [Series("test (sealed) split", test, 0, "line"), Series("training split", train, 1, "line")]
+    levels = {name: value for name, value, _ in page.baselines[:4]}
+    yield Figure(
+        "meta-utility",
+        "Meta-utility by iteration",
+        "Mean over the copies of the task. Bars: 95% interval (Student's t, cut at 0 and 1) on the sealed test split, one "
+        "standard error on the training split. Lines: baselines.",
+        Chart(series, "iteration t", "meta-utility û", levels),
+        ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "accepted"],
+        rows,
+    )
+
+
+def _candidates(page: Page) -> Iterator[Figure]:
+    nodes = [node for node in page.nodes if node.t is not None and node.train is not None]
+    if len(nodes) < 2:
+        return
+    points = defaultdict(list)
+    rows = []
+    for node in nodes:
+        points[node.state].append(Point(float(node.t or 0), node.value or 0.0))
+        rows.append([node.label, str(node.t), node.state, *in_words(node.train)])
+    yield Figure(
+        "candidates",
+        "Evaluated improvers",
+        "Meta-utility û in training: of candidates as their self-improvement saw it, of each I_t as measured afterwards.",
+        Chart(_by_state(points), "iteration t", "û in training"),
+        ["improver", "t", "state", "û in training", "± s.e."],
+        rows,
+    )
+
+
+def _programs(page: Page) -> Iterator[Figure]:
+    nodes = [node for node in page.nodes if node.train is not None]
+    if page.kind != "improve" or len(nodes) < 2:
+        return
+    points, levels = defaultdict(list), {}
+    for number, node in enumerate(nodes):
+        name = {"seed": "original", "accepted": "improved"}.get(node.state, node.state)
+        points[name].append(Point(float(number), node.value or 0.0))
+        if name == "original":
+            levels["the original"] = node.value or 0.0
+    yield Figure(
+        "programs",
+        "Evaluated programs",
+        "Utility in training of the original and of every candidate.",
+        Chart(_by_state(points), "candidate, in the order of its first evaluation", "utility in training", levels),
+        ["program", "state", "training", "sealed split"],
+        [[node.label, node.state, in_words(node.train)[0], in_words(node.test)[0]] for node in nodes],
+    )
+
+
+def _by_state(points: Mapping[str, Sequence[Point]]) -> list[Series]:
+    return [Series(name, points[name], look) for name, look in LOOK.items() if name in points]
+
+
+def _values(page: Page) -> Iterator[Figure]:
+    table, groups, failed = page.tables.evaluations, defaultdict[int, list[float]](list), Counter[int]()
+    columns = (table[name] for name in ("t", "utility", "split", "verdict", "value"))
+    for t, utility, split, verdict, value in zip(*columns, strict=True):
+        if t is not None and utility != META_TASK and split == "train":
+            if verdict == "ok":
+                groups[t].append(value)
+            else:
+                failed[t] += 1
+    if not groups:
+        return
+    five = {t: [float(x) for x in np.quantile(groups[t], (0, 0.25, 0.5, 0.75, 1))] for t in sorted(groups)}
+    ranges = [Point(t, middle, least, most) for t, (least, _, middle, _, most) in five.items()]
+    boxes = [Point(t, middle, low, high) for t, (_, low, middle, high, _) in five.items()]
+    yield Figure(
+        "values",
+        "Evaluations of solutions by iteration",
+        "Utility in training of every solution that ran (verdict ok): line from the lowest to the highest, box from the first to "
+        "the third quartile, thick line at the median. The table counts those that failed.",
+        Chart(
+            [Series("", ranges, form="ranges"), Series("", boxes, form="boxes")], "iteration t", "utility in training"
+        ),
+        ["t", "ran", "failed", "lowest", "first quartile", "median", "third quartile", "highest"],
+        [[str(t), f"{len(groups[t]):,}", f"{failed[t]:,}", *(f"{x:.3f}" for x in five[t])] for t in five],
+    )
+
+
+def _transfer(page: Page) -> Iterator[Figure]:
+    matrix = page.matrix
+    if matrix is None or not matrix.tasks:
+        return
+    seeds = [Point(float(row), value) for row, value in enumerate(matrix.seeds) if value is not None]
+    series = [Series("seed solution", seeds, 0)]
+    for number, name in enumerate(matrix.improvers):
+        tests = [(row, cells[number].test) for row, cells in enumerate(matrix.cells)]
+        points = [Point(float(row), test.mean, *reach(test)) for row, test in tests if test is not None]
+        series.append(Series(name, points, number + 1))
+    yield Figure(
+        "transfer",
+        "Transfer: improvers on tasks",
+        "Meta-utility û on the sealed split, mean over the copies; bars: one standard error. Seed solution: u(s).",
+        Chart(series, "", "meta-utility û", names=matrix.tasks),
+        ["task", "u(s)", *matrix.improvers],
+        [
+            [task, _number(seed), *(" ".join(in_words(cell.test)) for cell in cells)]
+            for task, seed, cells in zip(matrix.tasks, matrix.seeds, matrix.cells, strict=True)
+        ],
+    )
+
+
+def _repeats(page: Page) -> Iterator[Figure]:
+    if page.kind != "noise":
+        return
+    repeats: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for scope, value in zip(page.tables.evaluations["scope"], page.tables.evaluations["value"], strict=True):
+        if scope.endswith("/result"):
+            task, _, number = scope.rpartition("/copy")[0].rpartition("/")
+            repeats[task, number].append(value)
+    means: dict[str, list[float]] = defaultdict(list)
+    for (task, _), values in repeats.items():
+        means[task].append(sum(values) / len(values))
+    if not means:
+        return
+    series = [
+        Series(task, [Point(float(at), y) for at, y in enumerate(ys)], number)
+        for number, (task, ys) in enumerate(means.items())
+    ]
+    yield Figure(
+        "repeats",
+        "The same improver, measured repeatedly",
+        "Each point is û of one repeat, the mean over its copies, in training. They differ by chance only.",
+        Chart(series, "repeat", "meta-utility û"),
+        ["task", "repeats", "mean û", "standard deviation"],
+        [
+            [task, str(len(ys)), f"{np.mean(ys):.3f}", f"{np.std(ys, ddof=1):.3f}" if len(ys) > 1 else "-"]
+            for task, ys in means.items()
+        ],
+    )
+
+
+def _spending(page: Page) -> Iterator[Figure]:
+    spending = page.tables.spending
+    minutes = max((rows[-1][0] for rows in spending.values()), default=0.0) > 300
+    unit, words = (60.0, "minutes") if minutes else (1.0, "seconds")
+    sums = [
+        [role, f"{rows[-1][1]:,.0f}", f"{rows[-1][2]:,.0f}", f"{rows[-1][3]:.4f}"] for role, rows in spending.items()
+    ]
+    for column, name in enumerate(("LM calls", "tokens", "dollars"), 1):
+        if any(rows[-1][column] for rows in spending.values()):
+            series = [
+                Series(role, [Point(row[0] / unit, row[column]) for row in _thinned(rows)], number, "steps")
+                for number, (role, rows) in enumerate(spending.items())
+            ]
+            yield Figure(
+                f"spent-{name.split()[-1]}",
+                f"{name[:1].upper()}{name[1:]} over time, by purpose",
+                "Cumulative.",
+                Chart(series, f"{words} since the run began", name, from_zero=True),
+                ["role", "LM calls", "tokens", "dollars"],
+                sums,
+            )
+
+
+def _thinned(rows: Sequence[Sequence[float]]) -> list[Sequence[float]]:
+    """At most POINTS of the rows, evenly, with the last."""
+    step = max((len(rows) - 1) / (POINTS - 1), 1.0)
+    return [rows[min(round(number * step), len(rows) - 1)] for number in range(min(len(rows), POINTS))]
+
+
+def _verdicts(page: Page) -> Iterator[Figure]:
+    counts = dict(page.verdicts.most_common())
+    if not counts:
+        return
+    total = sum(counts.values())
+    bars = Series("", [Point(float(row), float(count)) for row, count in enumerate(counts.values())], form="bars")
+    yield Figure(
+        "verdicts",
+        "Verdicts",
+        "How the evaluations of solutions ended.",
+        Chart([bars], "", "evaluations", names=list(counts), from_zero=True),
+        ["verdict", "evaluations", "share"],
+        [[name, f"{count:,}", f"{100 * count / total:.1f}%"] for name, count in counts.items()],
+    )
+
+
+def _judged(page: Page) -> Iterator[Figure]:
+    names: list[str] = []
+    points: list[Point] = []
+    rows: list[list[str]] = []
+    for arm, counts in page.judged.items():
+        n = counts["n"]
+        for rule in ("literal", "syntax", "runtime"):
+            low, high = (100 * end for end in wilson_interval(counts[rule], n))
+            share = 100 * counts[rule] / n
+            names.append(f"{arm}, {rule}")
+            points.append(Point(float(len(points)), share, low, high))
+            rows.append([names[-1], f"{counts[rule]:,}", f"{n:,}", f"{share:.2f}%", f"{low:.2f}% to {high:.2f}%"])
+    if rows:
+        yield Figure(
+            "unsandboxing",
+            "Improvements that circumvent the sandbox",
+            "By the paper's literal rule, by the rules on syntax, and by events at run time.",
+            Chart([Series("", points)], "", "% of the improvements, 95% Wilson interval", names=names),
+            ["arm, rule", "found", "of", "share", "95% interval"],
+            rows,
+        )
+
+
+def reach(found: Estimate) -> tuple[float, float] | tuple[()]:
+    """One standard error to each side."""
+    return () if found.stderr is None else (found.mean - found.stderr, found.mean + found.stderr)
+
+
+def in_words(found: Estimate | None) -> tuple[str, str]:
+    """(mean, ± standard error), to three decimals."""
+    return ("-", "") if found is None else (f"{found.mean:.3f}", _number(found.stderr, "± "))
+
+
+def _number(value: float | None, before: str = "") -> str:
+    return "" if value is None else f"{before}{value:.3f}"
+
+
+def span(interval: Sequence[float] | None) -> str:
+    """An interval as `0.500 to 0.700`."""
+    return "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
