@@ -20,12 +20,13 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.report.html.charts import figures_of
+from strop.report.html.lineage import NodeNote
 from strop.report.html.page import Cell, Matrix, Page, read_page
 from strop.report.html.render import render
 from strop.store import Store
 
 
-def page_saying(text: str, evaluations: int = 1) -> str:
+def page_saying(text: str, evaluations: int = 2) -> str:
     """A page in which `text` stands wherever a task, an improver, a solution, a model or a scorer may write."""
     with tempfile.TemporaryDirectory() as folder:
         meta = {"kind": "run", "task": text, "language_model": text, "is_language_model": "false"}
@@ -43,14 +44,16 @@ def _said(page: Page, text: str) -> Page:
     page.used, page.cuts, page.improvement = text, [text], [(text, text, text, text)]
     half = Estimate(0.5, 0.1, 2)
     page.matrix = Matrix([text], [text], [[Cell(half, half)]], [0.4])
-    for node in page.nodes:
+    for number, node in enumerate(page.nodes):
+        node.id, node.parent, node.reason = f"t{number}", "t0" if number else None, text
         node.card, node.strategy = {"trained": text}, SimpleNamespace(name=text, also=[text], why=[text])
+        node.notes = [NodeNote(text, 1, text, 1, text, True)]
     page.figures = figures_of(page)
     return page
 
 
 def _events(text: str, evaluations: int) -> Iterator[Event]:
-    """An improver that is kept, one candidate, one LM call, and as many evaluations."""
+    """An improver that is kept, one candidate, one LM call, and so many evaluations."""
     protection = {"what": text, "enforced": True, "detail": text}
     posture = {"protections": {text: protection}, "layers": {"one": text}}
     spec = {"task": text, "selection": "gated", "model": text}
@@ -62,7 +65,7 @@ def _events(text: str, evaluations: int) -> Iterator[Event]:
         scope="t1/improve", call=0, index=0, text=text, reasoning=text, model=text, finish_reason=text, input_tokens=9,
         output_tokens=9, seconds=1.0, cost=10_000_000,
     )  # fmt: skip
-    for number in range(evaluations):
+    for number in range(evaluations - 1):
         yield _evaluated("t1/improve/x", text, text, number % 1000 / 1000)
     yield _evaluated("t1/improve/u-0#0", "self-improvement", f"{text}\n# another", 0.5)
     yield AuditNoted(scope="t1", rule=text, detail=text, program=f"{text}\n# another", line=1)

@@ -95,7 +95,9 @@ def test_page_follows_a_run_until_it_is_killed_and_when_it_is_resumed(
     shows(page, "#lineage", "a better one")
     store.close()
     shows(page, "#live .live-sentence", "The run was killed")
-    assert text(page, "#live .live-resume") == f"strop resume {tmp_path / 'r'}" and page.title.startswith("killed: r")
+    assert text(page, "#live .live-resume") == f"strop resume {tmp_path / 'r'}" and page.title.startswith(
+        "unfinished: r"
+    )
     shows(page, "#overview", "unfinished")
     with Store.resume(tmp_path / "r") as again:
         again.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=15, seconds=1.0))
@@ -207,7 +209,7 @@ def test_list_of_runs_follows_them_and_shows_hostile_names_as_text(
         assert name in text(page, "#runs") and "<script>window.hacked" in text(page, "#runs")
         with begun(tmp_path / "second"):
             shows(page, "#runs", "second")
-    shows(page, "#runs", "killed")
+    shows(page, "#runs", "unfinished")
     assert page.execute_script("return window.hacked ?? document.querySelectorAll('main img, main script').length") == 0
     page.execute_script("[...document.querySelectorAll('#runs a')].at(-1).click()")
     shows(page, "#live .live-sentence", "The run was killed")

@@ -88,7 +88,7 @@ def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) ->
         writer.stdin.close()
         writer.stdout.close()
     before = digest(directory)
-    assert status(record, time) == "killed"
+    assert status(record, time) == "unfinished"
     assert record.status["sentence"].startswith("The run was killed")
     assert record.status["resume"] == f"strop resume '{directory}'"
     assert digest(directory) == before
@@ -116,14 +116,14 @@ def test_record_of_a_command_that_cannot_be_resumed_names_no_command(tmp_path: P
     begun(tmp_path / "r", kind="eval").close()
     time = Time()
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == "killed" and record.status["resume"] == ""
+    assert status(record, time) == "unfinished" and record.status["resume"] == ""
 
 
 def test_killed_run_that_is_resumed_is_running_again(tmp_path: Path) -> None:
     time = Time()
     begun(tmp_path / "r").close()
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == "killed"
+    assert status(record, time) == "unfinished"
     with Store.resume(tmp_path / "r") as store:
         store.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=1, seconds=1.0))
         assert status(record, time) == "running"
@@ -145,7 +145,7 @@ def test_lock_of_a_killed_run_is_not_asked_for_again_until_something_moves(
     monkeypatch.setattr(following, "is_locked", counted)
     begun(tmp_path / "r").close()
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == "killed" and status(record, time) == "killed"
+    assert status(record, time) == "unfinished" and status(record, time) == "unfinished"
     assert asked == 1
 
 
@@ -211,7 +211,7 @@ def test_record_that_becomes_a_link_while_it_is_followed_is_not_read_any_more(tm
     for name in ("r", "secret"):
         begun(tmp_path / name).close()
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == "killed"
+    assert status(record, time) == "unfinished"
     (tmp_path / "r" / FILE_NAME).unlink()
     (tmp_path / "r" / FILE_NAME).symlink_to(tmp_path / "secret" / FILE_NAME)
     assert status(record, time) == "unreadable" and "not followed" in record.status["sentence"]

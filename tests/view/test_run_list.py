@@ -33,10 +33,10 @@ def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path)
     (tmp_path / "file").touch()
     with begun(tmp_path / "c"):
         folder = RunList(tmp_path)
-        assert listed(folder) == {"a": "finished", "b": "killed", "c": "running", "bad": "unreadable"}
+        assert listed(folder) == {"a": "finished", "b": "unfinished", "c": "running", "bad": "unreadable"}
     [line] = [each for each in folder.lines if each.name == "a"]
     assert line.task == "lpn" and line.headline == "sealed split, t = 0: 0.550 ± 0.050"
-    assert listed(folder)["c"] == "killed"
+    assert listed(folder)["c"] == "unfinished"
 
 
 def test_folder_says_when_it_cannot_be_read(tmp_path: Path) -> None:
@@ -132,5 +132,5 @@ def test_list_is_sent_anew_when_a_run_appears_and_when_it_ends(tmp_path: Path, w
     assert next(news)["note"] == "there are no runs here yet"
     with begun(tmp_path / "r"):
         assert next(said for said in news if said["runs"])["runs"][0]["status"] == "running"  # type: ignore[index]
-    assert next(said for said in news if said["runs"][0]["status"] != "running")["runs"][0]["status"] == "killed"  # type: ignore[index]
+    assert next(said for said in news if said["runs"][0]["status"] != "running")["runs"][0]["status"] == "unfinished"  # type: ignore[index]
     news.close()  # type: ignore[attr-defined]

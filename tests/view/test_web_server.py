@@ -17,7 +17,7 @@ from strop.base.errors import ConfigurationError
 from strop.report.html.server import web_server
 from strop.report.html.server.access import HOST, AccessControl
 from strop.report.html.server.app import Site
-from strop.report.html.server.pages import page_response
+from strop.report.html.server.live_run import page_response
 from strop.report.html.server.web_server import bind
 from support.processes import wait_until
 from support.viewed import running

@@ -1,6 +1,6 @@
 """Who may read the pages: requests with the token, to this server by its own name, from no other site, and only to read.
 
-Every program and user of the machine can reach a port of the loopback, and so can, through the browser, every site that its user
+Every program and user of the machine can reach a port of the loopback, and through the browser so can every site that the user
 visits. The token keeps programs and users out; the Host header a site whose name resolves to 127.0.0.1 (DNS rebinding);
 Sec-Fetch-Site, which browsers set, requests of other sites.
 """

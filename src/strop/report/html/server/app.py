@@ -1,7 +1,7 @@
 """The addresses of the pages of one run, or of a folder of runs.
 
-A run: `/` is its page, `/events` its news. A folder: `/` is the list, `/events` its news, `/run/NAME/` and `/run/NAME/events`
-are those of a run. A name in an address is looked up in the list and never made into a path.
+A run: `/` is its page, `/events` its server-sent events. A folder: `/` is the list, `/events` the events of the list,
+`/run/NAME/` and `/run/NAME/events` those of a run. A name in an address is looked up in the list and never made into a path.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from strop.report.html.render import asset
 from strop.report.html.server.access import AccessControl
-from strop.report.html.server.feed import Feed, message
-from strop.report.html.server.live_run import LiveRun
-from strop.report.html.server.pages import list_document, list_page, page_response
-from strop.report.html.server.run_list import RunList
+from strop.report.html.server.live_run import Feed, LiveRun, message, template_response
+from strop.report.html.server.run_list import RunList, shown
 
 LOOK_SECONDS = 0.5
-"""Between two looks at a record that somebody views."""
+"""Between two looks at a record that is being viewed."""
 ALONE_SECONDS = 2.0
-"""Between two looks where nobody does, and at a folder."""
+"""Between two looks at other records, and at a folder."""
 KEPT_SECONDS = 60.0
-"""How long the page of a run of a folder stays in memory when nobody views it."""
+"""How long the page of a run in a folder stays in memory when nobody views it."""
 MOST_FOLLOWED = 16
 """Runs of a folder that are followed at once."""
 
@@ -37,14 +36,14 @@ MOST_FOLLOWED = 16
 class Site:
     """Pages of one run, or of a folder of runs. Belongs to one event loop.
 
-    `compared`: further runs; the page of the one run then compares them with it.
+    `compared`: further runs; the page compares them with the one run.
     """
 
     def __init__(
         self, directory: Path, access: AccessControl, *, folder: bool = False, compared: Sequence[Path] = ()
     ) -> None:
         self.access = access
-        self._rendering = asyncio.Semaphore(1)  # one page at a time, whatever is viewed
+        self._rendering = asyncio.Semaphore(1)  # one page at a time
         self._list = RunList(directory) if folder else None
         self._runs = {} if folder else {"": LiveRun(directory, self._rendering, compared)}
         self._listing = asyncio.Lock()
@@ -81,7 +80,7 @@ class Site:
             feed.closed = True
 
     def idle_seconds(self) -> float:
-        """How long nothing has run and nobody has looked, by a server that asks often."""
+        """For how long no run has been running and nobody has viewed a page. Must be called often."""
         if self._viewers or self._running:
             self._busy = time.monotonic()
         return time.monotonic() - self._busy
@@ -101,7 +100,8 @@ class Site:
         if self._list is not None and "name" not in request.path_params:
             if not self._list.lines:
                 await self._look_at_list(self._list)
-            return page_response(*list_page(self._list))
+            title = shown(self._list.directory.resolve().name)
+            return template_response("runs.html", asset("runs.js"), title=title, document=self._list.document())
         run = await self._run(request)
         return _nothing() if run is None else await run.response()
 
@@ -109,7 +109,7 @@ class Site:
         self._busy = time.monotonic()
         runs = self._list
         if runs is not None and "name" not in request.path_params:
-            return self._feed.response(lambda: message("runs", self._feed.version, list_document(runs)))
+            return self._feed.response(lambda: message("runs", self._feed.version, runs.document()))
         run = await self._run(request)
         return _nothing() if run is None else run.events(request)
 
@@ -121,7 +121,7 @@ class Site:
         name = os.fsdecode(unquote_to_bytes(request.scope["raw_path"].split(b"/")[2]))
         path = self._list.path(name)
         if path is None:
-            await self._look_at_list(self._list)  # it may be younger than the list
+            await self._look_at_list(self._list)  # it may be newer than the list
             path = self._list.path(name)
         if path is None:
             return None
@@ -136,7 +136,7 @@ class Site:
                 self._feed.version += 1
 
     def _forget(self, spare: int = 0) -> None:
-        """Let go of runs that nobody views any more; of the longest unseen first where there are too many."""
+        """Drop runs that nobody has viewed for a while; where there are too many, those unseen for longest first."""
         idle = sorted((run.feed.seen, name) for name, run in self._runs.items() if not run.feed.viewers)
         crowd = len(self._runs) + spare - MOST_FOLLOWED
         for number, (seen, name) in enumerate(idle):

@@ -1,33 +1,62 @@
-"""Follow a record: read what is new in it, write nothing, hold nothing open.
+"""Follow a record: read what is new, write nothing, hold nothing open.
 
-The file is opened only while something new is read, for a run that ends folds its log into the file only where nobody is
-reading. The writer's lock is tested only where the record says that the run goes on and nothing moves, and not again after it was
-found free: to test it is to hold it for a moment, in which `strop resume` would be refused.
+The file is opened only while new events are read: a run that ends folds its log into the file only when nobody is reading. To
+test the writer's lock is to hold it for a moment, in which `strop resume` would be refused; so it is tested only where the record
+has no end and nothing changes, and not again after it was free.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
-from strop.base.errors import StoreError
-from strop.report.html.server.run_status import RunStatus, StatusReader, status_of, unreadable
+from strop.base.errors import StoreError, dollars
+from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
+from strop.report.terminal.narration import Narrator, candidate_score
+from strop.report.terminal.pace import in_all
+from strop.report.terminal.progress import Progress, is_tried
 from strop.report.terminal.reading import reading
+from strop.report.terminal.words import counted, escape, quantity
+from strop.runs.run_directory import RESUMABLE
 from strop.store import FILE_NAME, Store, is_locked
+from strop.tasks.base import META_TASK
 
 AT_ONCE = 5000
 """Events that are read at once."""
 QUIET_SECONDS = 2.0
-"""How long nothing moves before the lock is tested again."""
+"""How long nothing changes before the lock is tested again."""
 AGAIN_SECONDS = 5.0
-"""Until a record that could not be read is tried again, where nothing moves."""
+"""Until an unreadable record that does not change is tried again."""
+LINES = 200
+"""Lines that are kept for viewers who reconnect."""
 Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
 _FILES = (FILE_NAME, f"{FILE_NAME}-wal")
+_LONGEST = 400
+
+
+class RunStatus(TypedDict):
+    """What viewers get whenever something has changed. Every text is one line without control characters."""
+
+    status: str
+    """`RunData.status`, or `unreadable`."""
+    sentence: str
+    """The same in words."""
+    resume: str
+    """The command that continues the run; empty where there is none."""
+    facts: list[list[str]]
+    """[name, value] pairs."""
+    lines: list[tuple[int, str]]
+    """(event, what happened), the latest last."""
+    seq: int
+    """The last event that was read."""
 
 
 class RecordFollower:
@@ -35,30 +64,32 @@ class RecordFollower:
 
     def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
         self.directory = directory
-        self.status: RunStatus = unreadable("it was not read yet")
+        self.status: RunStatus = _unreadable("it was not read yet")
         self.whole = False
         """Whether all events were read."""
         self._clock = clock
         self._begin()
 
     def _begin(self) -> None:
-        self._reader = StatusReader()
+        self._progress = Progress()
+        self._narrator = Narrator(self._progress)
+        self._lines: deque[tuple[int, str]] = deque(maxlen=LINES)
         self._kind = ""
         self._seq = 0
         self._signature: Signature = ()
-        self._moved = 0.0
+        self._changed = 0.0
         self._failed: float | None = None
         self._locked: bool | None = None
-        """None: not tested since something moved."""
+        """None: not tested since the last change."""
 
     def look(self) -> bool:
-        """Read what is new, up to a batch; whether `status` has changed."""
+        """Read new events, up to a batch; returns whether `status` has changed."""
         before = self.status
         try:
             self._look(self._clock())
         except (StoreError, OSError) as error:
             self._failed, self.whole = self._clock(), True
-            self.status = unreadable(str(error), self._seq)
+            self.status = _unreadable(str(error), self._seq)
         return self.status != before
 
     def _look(self, now: float) -> None:
@@ -66,32 +97,99 @@ class RecordFollower:
         if current != self._signature:
             if self._signature and current[0][1] != self._signature[0][1]:
                 self._begin()  # another file: a new run in its place
-            self._signature, self._moved, self._locked = current, now, None
+            self._signature, self._changed, self._locked = current, now, None
         elif self._failed is not None and now - self._failed < AGAIN_SECONDS:
             return
-        if not self.whole or self._failed is not None or now - self._moved < 1:  # files' clocks tick slowly
+        if not self.whole or self._failed is not None or now - self._changed < 1:  # files' clocks tick slowly
             self._read()
             self._failed = None
-        if self._reader.ended is None and self.whole and self._may_test_lock(now):
+        quiet = self._locked is None or (self._locked and now - self._changed >= QUIET_SECONDS)
+        if self._progress.run.end is None and self.whole and quiet:
             self._locked = is_locked(self.directory)
             if not self._locked:
                 self._read()  # it may have ended between the reading and the test
-        alive = self._locked is not False
-        self.status = status_of(self._reader, self._kind, self.directory, locked=alive, seq=self._seq)
-
-    def _may_test_lock(self, now: float) -> bool:
-        return self._locked is None or (self._locked and now - self._moved >= QUIET_SECONDS)
+        self.status = self._status()
 
     def _read(self) -> None:
         with reading(self.directory), Store.open(self.directory) as store:
-            if not self._kind:
-                self._kind = store.meta.get("kind", "")
+            self._kind = self._kind or store.meta.get("kind", "")
             count = 0
             for stored in islice(store.outline(after=self._seq), AT_ONCE):
-                self._reader.add(stored, store)
+                event = _with_texts(stored.event, store)
+                self._progress.add(event)
+                line = self._narrator.line(event)
+                for text in ("the run was resumed" if isinstance(event, RunResumed) else None, line):
+                    if text is not None:
+                        self._lines.append((stored.seq, escape(text, _LONGEST)))
                 self._seq = stored.seq
                 count += 1
             self.whole = count < AT_ONCE
+
+    def _status(self) -> RunStatus:
+        run = self._progress.run
+        run.alive = self._locked is not False
+        resumable = self._kind in RESUMABLE and run.status not in ("running", "finished")
+        resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
+        return {
+            "status": run.status,
+            "sentence": escape(self._sentence(), _LONGEST),
+            "resume": escape(resume, 4000),
+            "facts": [[name, escape(value, _LONGEST)] for name, value in self._facts()],
+            "lines": list(self._lines),
+            "seq": self._seq,
+        }
+
+    def _sentence(self) -> str:
+        run = self._progress.run
+        why = f" ({run.detail})" if run.detail else ""
+        sentences = {
+            "running": f"The run is in progress: {self._progress.doing}.",
+            "unfinished": "The run was killed: its process is gone, and its record has no end.",
+            "finished": "The run has finished.",
+            "interrupted": f"The run was stopped{why}.",
+            "budget": f"The run reached a limit{why}.",
+        }
+        return sentences.get(run.status, f"The run ended with status {run.status}{why}.")
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """Iteration, best candidate, counts and costs so far."""
+        progress, run, total = self._progress, self._progress.run, self._progress.run.costs.total
+        iterations, expected = progress.recipe.get("iterations"), in_all(progress)
+        facts = []
+        if progress.t is not None:
+            facts.append(("iteration", f"{progress.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")))
+        if progress.tried:
+            facts.append(("best so far", self._narrator.best))
+        if progress.best is not None:
+            best = progress.best
+            facts.append(("best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"))
+        facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
+        facts.append(("language model", f"{quantity(total.calls, 'call')}, {quantity(total.responses, 'response')}"))
+        if expected is not None:
+            facts.append(("expected in total", f"about {quantity(expected[0], 'call')}"))
+        if total.cost:
+            facts.append(
+                ("spent", dollars(total.cost) + (f" of about {dollars(expected[1])}" if expected is not None else ""))
+            )
+        faults, notes = quantity(run.faults.total(), "fault"), quantity(run.notes.total(), "audit note")
+        return [*facts, ("problems", f"{faults}, {notes}")]
+
+
+def _unreadable(reason: str, seq: int = 0) -> RunStatus:
+    """The status of a record that cannot be read."""
+    sentence = escape(f"The record cannot be read: {reason}", _LONGEST)
+    return {"status": "unreadable", "sentence": sentence, "resume": "", "facts": [], "lines": [], "seq": seq}
+
+
+def _with_texts(event: Event, store: Store) -> Event:
+    """The event with the texts by which lines name programs; most events need none."""
+    match event:
+        case Evaluated(solution=str(digest)) if event.utility == META_TASK or is_tried(event):
+            return replace(event, solution=store.text(digest))
+        case IterationStarted() | IterationFinished():
+            return replace(event, improver=store.text(event.improver))
+        case _:
+            return event
 
 
 def signature(directory: Path) -> Signature:
@@ -99,7 +197,7 @@ def signature(directory: Path) -> Signature:
 
     Raises:
         OSError: there is no record.
-        StoreError: the record is a symbolic link or something else that is not a file.
+        StoreError: the record is a symbolic link or another kind of file.
     """
     files: list[tuple[str, int, int, int]] = []
     for name in _FILES:

@@ -1,7 +1,7 @@
-"""A folder of runs: one line each, kept up to date without reading what did not change.
+"""A folder of runs: one line for each, kept up to date without reading records that have not changed.
 
 A run is a directory right below the folder that holds a record. Links to directories or records are not followed: a folder
-that came from elsewhere cannot show what lies outside of it.
+that came from elsewhere cannot show files outside of it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote_from_bytes
 
 from strop.base.errors import StoreError, StropError
-from strop.base.events import IterationFinished, RunFinished, RunResumed
+from strop.base.pluralize import quantity
 from strop.report.html.server.record_follower import Signature, signature
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, over_tasks
+from strop.runs.run_data import FRAME, RunData, read_run
 from strop.store import FILE_NAME, Store, is_locked
 
 MOST = 500
@@ -28,19 +31,13 @@ class Line:
 
     name: str
     """Of its directory, as the file system has it."""
-    task: str
-    kind: str
-    status: str
-    headline: str
-    started: float
+    task: str = ""
+    kind: str = ""
+    status: str = "unreadable"
+    headline: str = ""
+    started: float = 0.0
     """Unix seconds; 0 where unknown."""
-    iterations: int
-
-
-@dataclass
-class _Known:
-    line: Line
-    signature: Signature
+    iterations: int = 0
 
 
 class RunList:
@@ -54,55 +51,83 @@ class RunList:
         self.links = 0
         self.failure = ""
         """Why the folder cannot be read."""
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, tuple[Line, Signature]] = {}
 
     def look(self) -> bool:
-        """Look at all runs; whether anything has changed."""
+        """Look at all runs; returns whether anything has changed."""
         before = (self.lines, self.left_out, self.links, self.failure)
         try:
-            found = self._records()
+            records = self._records()
             self.failure = ""
         except OSError as error:
-            found, self.failure = [], f"the folder cannot be read: {error.strerror or error}"
-        self.left_out = max(len(found) - MOST, 0)
-        known = {name: self._one(name, seen) for _, name, seen in sorted(found, reverse=True)[:MOST]}
-        self._known = known
-        self.lines = tuple(sorted((each.line for each in known.values()), key=lambda line: (-line.started, line.name)))
+            records, self.failure = [], f"the folder cannot be read: {error.strerror or error}"
+        self.left_out = max(len(records) - MOST, 0)
+        self._known = {
+            name: (self._line(name, current), current) for _, name, current in sorted(records, reverse=True)[:MOST]
+        }
+        self.lines = tuple(
+            sorted((line for line, _ in self._known.values()), key=lambda line: (-line.started, line.name))
+        )
         return before != (self.lines, self.left_out, self.links, self.failure)
 
     def path(self, name: str) -> Path | None:
-        """The directory of the run with this name, if it is one that is listed and still is what it was."""
+        """The directory of the listed run with this name; None where there is none, or it has become a link."""
         if name not in self._known or _record_in(self.directory / name) is None:
             return None
         return self.directory / name
 
+    def document(self) -> dict[str, Any]:
+        """The list for its page."""
+        notes = [self.failure] if self.failure else []
+        if self.left_out:
+            notes.append(f"{quantity(self.left_out, 'older run')} left out")
+        if self.links:
+            notes.append(f"{quantity(self.links, 'link')} to runs not followed")
+        if not self.lines and not self.failure:
+            notes.append("there are no runs here yet")
+        rows = [
+            {
+                **vars(line),
+                "name": shown(line.name),
+                "href": f"run/{quote_from_bytes(os.fsencode(line.name), safe='')}/",
+            }
+            for line in self.lines
+        ]
+        return {"runs": rows, "note": "; ".join(notes)}
+
     def _records(self) -> list[tuple[int, str, Signature]]:
         """(last change, name, signature) of every run."""
-        found, self.links = [], 0
+        records, self.links = [], 0
         with os.scandir(self.directory) as children:
             for child in children:
                 if child.is_symlink():
                     self.links += (Path(child.path) / FILE_NAME).is_file()
                 elif child.is_dir(follow_symlinks=False):
-                    seen = _record_in(Path(child.path))
-                    if seen is not None:
-                        found.append((max(each[3] for each in seen), child.name, seen))
-        return found
+                    current = _record_in(Path(child.path))
+                    if current is not None:
+                        records.append((max(file[3] for file in current), child.name, current))
+        return records
 
-    def _one(self, name: str, seen: Signature) -> _Known:
-        known = self._known.get(name)
-        same = known is not None and known.signature == seen
-        if known is not None and same and (known.line.status != "running" or is_alive(self.directory / name)):
-            return known
-        return _Known(_line(self.directory / name), seen)
+    def _line(self, name: str, current: Signature) -> Line:
+        directory = self.directory / name
+        known, before = self._known.get(name, (Line(name), ()))
+        try:
+            if before == current and (known.status != "running" or is_locked(directory)):
+                return known
+            with reading(directory), Store.open(directory) as store:
+                run = read_run(store, kinds=FRAME)
+                task, kind, status = (
+                    escape(text, _LONGEST) for text in (run.meta.get("task", ""), run.meta.get("kind", ""), run.status)
+                )
+                t = run.iterations[-1].t if run.iterations else 0
+                return Line(name, task, kind, status, _headline(run), run.began or 0.0, t)
+        except (StropError, OSError) as error:
+            return Line(name, headline=escape(str(error), _LONGEST))
 
 
-def is_alive(directory: Path) -> bool:
-    """Whether a process writes the record."""
-    try:
-        return is_locked(directory)
-    except OSError:
-        return False
+def shown(text: str, limit: int = _LONGEST) -> str:
+    """A name of the file system, or a message, as one line of text."""
+    return escape(text.encode("utf-8", "backslashreplace").decode("utf-8"), limit)
 
 
 def _record_in(directory: Path) -> Signature | None:
@@ -113,38 +138,11 @@ def _record_in(directory: Path) -> Signature | None:
         return None
 
 
-def _line(directory: Path) -> Line:
-    name = directory.name
-    try:
-        with reading(directory), Store.open(directory) as store:
-            return _read(store, directory)
-    except (StropError, OSError) as error:
-        return Line(name, "", "", "unreadable", escape(str(error), _LONGEST), 0.0, 0)
-
-
-def _read(store: Store, directory: Path) -> Line:
-    alive = is_alive(directory)  # before the reading: a run that ends between the two is not taken for killed
-    meta = store.meta
-    status = under_way = "running" if alive else "killed"
-    started = next((stored.at for stored in store.outline()), 0.0)
-    first: IterationFinished | None = None
-    last: IterationFinished | None = None
-    for stored in store.events(IterationFinished, RunResumed, RunFinished):
-        match stored.event:
-            case IterationFinished():
-                first, last = first or stored.event, stored.event
-            case RunFinished(status=said):
-                status = escape(said, 30)
-            case _:
-                status = under_way
-    task, kind = escape(meta.get("task", ""), _LONGEST), escape(meta.get("kind", ""), 30)
-    return Line(directory.name, task, kind, status, _headline(first, last), started, last.t if last else 0)
-
-
-def _headline(first: IterationFinished | None, last: IterationFinished | None) -> str:
-    if first is None or last is None:
+def _headline(run: RunData) -> str:
+    if not run.iterations:
         return ""
-    said = f"sealed split, t = {last.t}: {over_tasks(last.test, last.tasks)}"
+    first, last = run.iterations[0], run.iterations[-1]
+    words = f"sealed split, t = {last.t}: {over_tasks(last.test, last.tasks)}"
     if last.t > first.t:
-        said += f"; t = {first.t}: {over_tasks(first.test, first.tasks)}"
-    return escape(said, _LONGEST)
+        words += f"; t = {first.t}: {over_tasks(first.test, first.tasks)}"
+    return escape(words, _LONGEST)

@@ -20,7 +20,7 @@
     @media print { #live { display: none; } }`;
   const LINES = 200;
   const TABLES = ["evaluations", "calls"];
-  const WORDS = { running: "running", killed: "killed", finished: "finished", interrupted: "stopped", budget: "limit spent" };
+  const WORDS = { running: "running", finished: "finished", interrupted: "stopped", budget: "limit spent" };
   const title = document.title;
   const known = new Map(); // part of the page → what the server said it is
   let shown = first;

@@ -4,7 +4,7 @@
 (function followRuns() {
   if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname);
 
-  const STATES = { running: "accepted", killed: "failed", failed: "failed", unreadable: "failed" };
+  const STATES = { running: "accepted", unfinished: "failed", failed: "failed", unreadable: "failed" };
   const rows = document.getElementById("runs");
   const connection = document.getElementById("connection");
   const note = document.getElementById("note");
