@@ -1,4 +1,4 @@
-"""A run as parameters and metrics for experiment trackers: settings at the start, metrics of each iteration, totals at the end."""
+"""A run for experiment trackers: its settings as parameters, metrics of each iteration, totals at the end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A run as a tree of spans, in the terms of OpenTelemetry's semantic conventions, without its library.
 
-One trace for a run, and one tree for each session of it: the run, its iterations, improvements, LM responses (`chat`, as the GenAI
-conventions have it) and evaluations. A session ends with the run, with Ctrl-C, or when a killed run is resumed, and all open spans end
+One trace for a run, and one tree for each session of it: the run, its iterations, improvements, LM responses (`chat` in the GenAI
+conventions) and evaluations. A session ends with the run, with Ctrl-C, or when a killed run is resumed, and all open spans end
 with it. Ids derive from the record: a span that is sent twice has the same id. otel.py sends the spans.
 """
 

@@ -1,5 +1,5 @@
-"""Weights & Biases: the settings as config, metrics of each iteration, totals as summary (extra `wandb`). Offline unless WANDB_MODE is
-set: `wandb sync` uploads it."""
+"""Weights & Biases: the settings as config, metrics of each iteration, totals as summary (extra `wandb`). Offline unless
+WANDB_MODE says otherwise: `wandb sync` uploads it."""
 
 from __future__ import annotations
 
