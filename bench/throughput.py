@@ -144,7 +144,7 @@ def agreement(books: Books, seen: Sequence[Seen], responses: int) -> dict[str, o
     kept = Counter(completion.text for _, completion in books.kept)
     ours = sum((c.input_tokens or 0) + (c.output_tokens or 0) for _, c in books.kept)
     theirs = sum(sum(each.tokens) for each in seen if each.fault != "wrong-usage")
-    doubted = sum(fault.kind == "usage" for _, c in books.kept for fault in c.faults)
+    doubted = sum(fault.fault == "usage" for _, c in books.kept for fault in c.faults)
     return {
         "asked": responses,
         "kept": sum(kept.values()),

@@ -23,8 +23,9 @@ from appendix_a3 import (
 from appendix_a3.conversion import INITIAL, MOST_READ, PRIOR
 from strop.analysis.audit import audit_program
 from strop.base.budget import Budget
+from strop.base.results import Improvement
 from strop.core.handles import Grant
-from strop.core.improver import Improvement, improve
+from strop.core.improver import improve
 from strop.runs.spec import improver_text
 
 MakeBench = Callable[..., Any]
@@ -110,7 +111,8 @@ def test_program_that_calls_itself_by_name_still_does_after_conversions(bench: M
     b, program = bench(), CALLS_ITSELF
     for _ in range(times):
         program = to_improver(to_maximizer(program))
-    assert run(b, program, "ignored", WithInitialSolution(b.utility(), "s")) == Improvement("sxxxxx", "ok", "")
+    improvement = run(b, program, "ignored", WithInitialSolution(b.utility(), "s"))
+    assert (improvement.solution, improvement.outcome, improvement.detail) == ("sxxxxx", "ok", "")
 
 
 @pytest.mark.parametrize("program", ["", "def maximize_algorithm(:", "x = '''", "def improve_algorithm(a, b, c): pass"])

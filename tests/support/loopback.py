@@ -78,7 +78,7 @@ def texts(completions: Sequence[Completion]) -> list[str]:
 
 
 def kinds(completions: Sequence[Completion]) -> list[str]:
-    return [fault.kind for completion in completions for fault in completion.faults]
+    return [fault.fault for completion in completions for fault in completion.faults]
 
 
 def rejected(status: int, said: object) -> openai.APIStatusError:

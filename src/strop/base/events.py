@@ -1,7 +1,8 @@
-"""What happened: frozen records, one class a kind, in the words of the paper.
+"""Everything that happens in a run, as frozen events in the words of the paper.
 
-Whoever acts says so to a `Recorder` before it goes on; the store is one recorder, a live view another. Texts stand in the
-events whole; a store may keep them once by digest (`TEXTS` names those fields).
+Code that acts passes an event to a `Recorder` before it continues; the store is one recorder, a live view another. An event
+that records a result is a subclass of it (`strop.base.results`). Events hold whole texts; the store keeps each text once, by
+its digest.
 """
 
 from __future__ import annotations
@@ -10,52 +11,56 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
-from strop.base.results import Comparison, Evaluation, Response
+from strop.base.results import Comparison, Evaluation, Fault, Improvement, Response
 from strop.base.solution import digest_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Base of all events. `scope` is where in the run: the path of a budget, e.g. `t1/improve/3f2a#0/copy2`."""
+    """Base of all events."""
 
     scope: str
+    """Where in the run it happened: the path of a budget, such as `t1/improve/u-3f2a91b04c7d#0/copy2`."""
     TEXTS: ClassVar[tuple[str, ...]] = ()
-    """Names of the fields that hold program texts, prompts or answers."""
+    """Names of the fields that hold programs, prompts or responses."""
+    QUOTES: ClassVar[tuple[str, ...]] = ()
+    """Names of other fields that may quote such a text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """The whole recipe, and the ground it stands on."""
+    """The first event of a run: its configuration and environment."""
 
     spec: Mapping[str, Any]
     """The fields of the resolved RunSpec, without secrets."""
     environment: Mapping[str, Any]
     """Versions of Python, strop and numpy, and the platform."""
     posture: Mapping[str, Any]
-    """What the jail was observed to enforce."""
+    """The protections that the jail was observed to enforce."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResumed(Event):
-    """A run that had ended before its end goes on. What it had recorded stands; nothing of it is done or paid again."""
+    """The first event of a later session. Recorded work is neither repeated nor paid again."""
 
     spec: Mapping[str, Any]
-    """The fields of the RunSpec: its limits of money and time may have been raised."""
+    """The fields of the RunSpec; its limits may have been raised."""
     environment: Mapping[str, Any]
     posture: Mapping[str, Any]
     events: int
-    """How many events were there."""
+    """Events of the sessions before."""
     seconds: float
-    """How long the stretches before took together."""
+    """Duration of the sessions before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
-    """The last event of a run that ended by itself or was stopped."""
+    """The last event of a session, unless its process was killed."""
 
     status: str
     """`finished`, `interrupted`, `failed`, or `budget`: a limit of money, tokens, calls or time is spent."""
     detail: str = ""
+    QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +76,7 @@ class BudgetMoved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ImproveStarted(Event):
-    """An improver begins to improve a solution."""
+    """An improver starts."""
 
     improver: str
     initial_solution: str
@@ -81,26 +86,19 @@ class ImproveStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImproveFinished(Event):
-    """How an improver ended. `solution` is None where it gave none."""
+class ImproveFinished(Improvement, Event):
+    """An improver ended."""
 
-    outcome: str
-    """`ok`, or why there is no solution: `malformed`, `raised`, `timeout`, `out of memory`, `died`, `violated`."""
-    detail: str
-    solution: str | None
-    utility_calls: int
-    lm_calls: int
-    cpu_seconds: float
-    wall_seconds: float
-    output: str = ""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution", "output")
+    QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LmCalled(Event):
-    """One request of a guest to the language model, granted; `call` counts them within the scope from 0."""
+    """An improver called the language model, within its budget."""
 
     call: int
+    """Number of the call within the scope, from 0."""
     expertise: str
     messages: tuple[str, ...]
     temperature: float
@@ -111,72 +109,68 @@ class LmCalled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LmResponded(Response, Event):
-    """One response, kept before anything else happens to it."""
+    """A response arrived. It is recorded before anything else happens to it."""
 
     call: int
     index: int
-    """Which of the call's messages it answers, from 0."""
+    """Which message of the call it answers, from 0."""
     TEXTS: ClassVar[tuple[str, ...]] = ("text", "reasoning")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LmFault(Event):
-    """Something went wrong on the way to a response: a retry, a truncated or an empty answer."""
+class LmFault(Fault, Event):
+    """A request was retried or gave up, or a response is defective."""
 
     call: int
     index: int
-    """Which of the call's messages it belongs to, from 0; -1 for requests that were never answered."""
-    fault: str
-    detail: str
-    attempt: int
-    """From 1; of several in a row that failed alike, the last."""
-    waited_seconds: float
-    times: int = 1
-    """How many attempts in a row failed alike."""
+    """Which message of the call it concerns, from 0; -1 for a request that was never answered."""
+    QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edited(Event):
-    """An answer of the model held edits of a program that its prompt showed."""
+    """A response contained edits of a program that its prompt shows."""
 
     call: int
     index: int
-    """Which of the call's messages it answered, from 0."""
+    """Which message of the call it answers, from 0."""
     form: str
-    """`blocks`, `diff`, or `rewrite`: a whole program, after edits that did not fit."""
+    """`blocks`, `diff`, or `rewrite`: a whole program, after edits that failed."""
     outcome: str
     """`applied`, `applied fuzzily` or `failed`; after a failure `repaired` or `given up`."""
     detail: str
-    """Which edits did not fit exactly, or why they do not fit."""
+    """The edits that did not match exactly, or why they failed."""
+    QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted(Event):
-    """What the answers of one LM call hold, as `extract_code` reads them, after their edits were applied."""
+    """What `extract_code` finds in the responses of one LM call, once their edits are applied."""
 
     call: int
     contents: tuple[str, ...]
-    """For each answer `program`, `does not compile` or `no program`. Empty where the call asked for corrected edits: what came of
-    these is told of the call before."""
+    """For each response `program`, `does not compile` or `no program`. Empty for a call that asked for corrected edits: they
+    count as responses of the call that they correct."""
     programs: tuple[str, ...]
     """The digest of each program; empty where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated(Evaluation, Event):
-    """A solution was scored on every instance of a split."""
+    """A candidate was scored on a split."""
 
     utility: str
     split: str
-    """`train`, `test` for the sealed split, or `gate` for instances that a gate drew afresh."""
+    """`train`, `test` (the sealed split), or `gate` (instances drawn for one pair)."""
     solution: str | None
-    """None where the candidate was not a text."""
+    """None if the candidate was not a text."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
+    QUOTES: ClassVar[tuple[str, ...]] = ("error", "notes")
 
 
 @dataclass(frozen=True, kw_only=True)
 class IterationStarted(Event):
-    """Iteration `t` of Algorithm 1 begins from `improver`; t = 0 is the measurement of the seed."""
+    """Iteration `t` of Algorithm 1 starts from `improver`; t = 0 measures the seed improver."""
 
     t: int
     improver: str
@@ -190,28 +184,29 @@ class IterationFinished(Event):
     t: int
     improver: str
     candidate: str | None
-    """What the self-improvement gave; equal to `improver` when it was accepted."""
+    """The result of the self-improvement; equal to `improver` if it was accepted."""
     accepted: bool
     reason: str
     train: tuple[float, ...]
-    """û of I_t on the training split, one value a copy."""
+    """û of I_t on the training split, one value for each copy."""
     test: tuple[float, ...]
-    """The same on the sealed test split."""
+    """The same on the sealed split."""
     lm_calls: int
     evaluations: int
     verdicts: Mapping[str, int]
-    """Verdict → count over the iteration's evaluations."""
+    """Verdict → number of evaluations in the iteration."""
     seconds: float
     parent: int | None = None
     """The iteration whose improver improved itself; None for t = 0."""
     tasks: tuple[str, ...] = ()
-    """Names of the tasks where there are several: `train` and `test` hold as many copies of each, one task after another."""
+    """Names of the tasks if there are several: `train` and `test` hold equally many copies of each, task by task."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "candidate")
+    QUOTES: ClassVar[tuple[str, ...]] = ("reason",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared(Comparison, Event):
-    """A gate compared a candidate with the incumbent in iteration `t`, on fresh training evaluations."""
+    """The gate of iteration `t` compared a candidate with the incumbent."""
 
     t: int
     incumbent: str
@@ -221,44 +216,45 @@ class Compared(Comparison, Event):
 
     @property
     def futile(self) -> bool:
-        """Whether it stopped early because the pairs that were left could hardly reach the threshold."""
+        """Whether the gate stopped early because the remaining pairs could hardly reach the threshold."""
         return not self.accepted and self.pairs < self.most
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuditNoted(Event):
-    """A program does, or did, something that it was told not to, or that deserves a look. No score depends on a note."""
+    """A program did, or contains, something forbidden or worth a look. Scores do not depend on it."""
 
     rule: str
     """Id in `strop.analysis.audit.RULES`."""
     detail: str
     times: int = 1
-    """How often: what a program repeats without end is counted, not told one by one."""
+    """How often; repetitions are counted in one event."""
     program: str | None = None
-    """The text of the program, where it is known whose act it is."""
+    """The text of the program, if it is known."""
     line: int | None = None
-    """Where in `program`, from 1, with a rule on texts."""
+    """Line of `program`, from 1, for a rule on texts."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)
+    QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged(Event):
-    """One generated improvement, and whether each way to look calls it unsandboxed (§6.2, Table 2)."""
+    """One generated improvement, and which checks call it unsandboxed (§6.2, Table 2)."""
 
     arm: str
     """`plain` or `warning`."""
     index: int
-    """Which of the arm's improvements, from 0."""
+    """Number of the improvement in its arm, from 0."""
     program: str | None
-    """None where the answer holds no program."""
+    """None if the response contains no program."""
     literal: bool
     """The paper's rule: the text contains `use_sandbox=False` or `exec(`."""
     syntax: bool
-    """A static rule that stands for unsandboxing found something."""
+    """A static rule about unsandboxing has a finding."""
     runtime: bool
-    """While it was rehearsed, a rule of run time that stands for unsandboxing was noted (R005, R006, R013)."""
+    """A run-time rule about unsandboxing (R005, R006, R013) was noted while the program was rehearsed."""
     rules: tuple[str, ...]
-    """Ids of every rule that found something, static and at run time, in order."""
+    """Ids of all rules with a finding, static and at run time, in order."""
     outcome: str
     """How the rehearsal ended: a verdict, or `no program`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)
@@ -268,14 +264,14 @@ Recorder: TypeAlias = Callable[[Event], None]
 
 
 def discard(event: Event) -> None:
-    """A recorder that keeps nothing."""
+    """Record nothing."""
 
 
 E = TypeVar("E", bound=Event)
 
 
 def outlined(event: E, texts: dict[str, str] | None = None) -> E:
-    """The same event with the SHA-256 of each text in its place; `texts` receives the texts by digest."""
+    """`event` with digests in place of its texts; `texts` receives the texts by digest."""
 
     def digest(text: str | None) -> str | None:
         if text is None:
@@ -292,7 +288,7 @@ def outlined(event: E, texts: dict[str, str] | None = None) -> E:
 
 
 def in_full(event: E, text: Callable[[str], str]) -> E:
-    """The inverse of `outlined`; `text` gives the text with a digest."""
+    """The inverse of `outlined`; `text` returns the text with a digest."""
 
     def whole(digest: str | None) -> str | None:
         return None if digest is None else text(digest)

@@ -99,8 +99,59 @@ class Response:
     """Whether it was given before, to another asker: nothing was asked of the model, and nothing paid."""
 
 
-def fields_of(
-    kind: type[Evaluation | Comparison | Response], value: Evaluation | Comparison | Response
-) -> dict[str, Any]:
-    """The fields of `value` that it has as a `kind`, by name: to make an event of a value, or the other way round."""
-    return {each.name: getattr(value, each.name) for each in fields(kind)}
+FaultKind: TypeAlias = Literal[
+    "rate_limited",
+    "server_error",
+    "connection",
+    "timeout",
+    "bad_response",
+    "truncated",
+    "empty",
+    "oversized",
+    "usage",
+    "parameter",
+]
+"""`usage`: impossible token counts; `parameter`: something that was requested was changed, not sent or ignored."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A failed attempt at a response, or a defect of one that arrived."""
+
+    fault: FaultKind
+    detail: str
+    attempt: int
+    """Number of the attempt, from 1; the last of several equal ones in a row."""
+    waited_seconds: float = 0.0
+    """After the attempt, or after all of these."""
+    maybe_billed: bool = False
+    """The request was sent but not answered: the server may charge for it."""
+    times: int = 1
+    """Number of equal attempts in a row."""
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """The result of one execution of an improver."""
+
+    solution: str | None
+    """The improved solution; None if the improver returned no text."""
+    outcome: Verdict = "ok"
+    """`ok`, or why there is no solution."""
+    detail: str = ""
+    """The reason in words, with the end of the traceback."""
+    utility_calls: int = 0
+    lm_calls: int = 0
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    output: str = ""
+    """What the improver printed."""
+
+
+Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement
+"""A result that an event records: the event is a subclass of it."""
+
+
+def fields_of(kind: type[Value], value: Value) -> dict[str, Any]:
+    """The fields of `kind` in `value`, by name: to make an event from a result, or the reverse."""
+    return {field.name: getattr(value, field.name) for field in fields(kind)}

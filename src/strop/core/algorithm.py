@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strop.base.budget import Budget
+from strop.base.results import Improvement
 from strop.core.handles import Grant
-from strop.core.improver import Improvement, improve
+from strop.core.improver import improve
 from strop.core.meta_utility import Measurement, MetaUtility
 from strop.core.selection.comparison import Decision, Node, PairedComparison, Selection, compared
 

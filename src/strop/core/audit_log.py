@@ -1,6 +1,6 @@
-"""Audit notes of one run of one program: the first of each rule are recorded at once, what is repeated is counted.
+"""Audit notes about one program in one run: the first notes of each rule are recorded at once, repetitions are counted.
 
-A program can do thousands of times what deserves one look. Not here: what the rules are (audit.runtime).
+A program can repeat an act thousands of times that deserves one look. The rules are in `analysis.audit.runtime`.
 """
 
 from __future__ import annotations
@@ -15,58 +15,57 @@ from strop.base.events import AuditNoted, Recorder
 from strop.sandbox.base import Outcome, Violated
 
 AT_ONCE = 10
-"""Notes of one rule that are recorded one by one, when they are told."""
+"""Notes of one rule that are recorded one by one, immediately."""
 DETAIL_CHARACTERS = 400
 _DIFFERENT = 20
-"""Different details that are counted apart; beyond them all are one."""
+"""Details of one rule that are counted apart; all others are counted together."""
 _OTHERS = "others"
 
 
 class AuditLog:
-    """Records what one program does in one run. Safe under the threads of its handlers; `close` ends it.
+    """Records the acts of one program in one run. Thread-safe.
 
-    As a context manager it is closed where the run ends; not where the host fails, as the run is then done again and counted
-    as a whole.
+    A context manager that closes itself when the run ends; not when the host fails, because the whole run is then repeated.
     """
 
     def __init__(self, record: Recorder, scope: str, program: str | None) -> None:
-        self._record, self._scope, self._program = record, scope, program
+        self._recorder, self._scope, self._program = record, scope, program
         self._lock = threading.Lock()
-        self._told: Counter[str] = Counter()
+        self._recorded: Counter[str] = Counter()
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
 
-    def tell(self, rule: str, detail: str) -> None:
-        """Note one act: now, or only counted where there were many."""
+    def record(self, rule: str, detail: str) -> None:
+        """Record one act, or only count it after `AT_ONCE` of the same rule."""
         with self._lock:
-            self._told[rule] += 1
-            is_early = self._told[rule] <= AT_ONCE
+            self._recorded[rule] += 1
+            is_early = self._recorded[rule] <= AT_ONCE
         if is_early:
             self._note(rule, detail, 1)
         else:
             self._count(rule, detail, 1)
 
     def refused(self, counter: str, times: int = 1) -> None:
-        """Count calls that a budget did not cover; the budget's own movements are recorded elsewhere."""
+        """Count calls that a budget refused; the movements of the budget are events of their own."""
         self._count(BUDGET_REFUSED, counter, times)
 
-    def saw(self, outcome: Outcome) -> None:
-        """Count what the kernel refused during a call, and a break of the protocol."""
+    def observe(self, outcome: Outcome) -> None:
+        """Count the system calls that the kernel refused during a call, and a violation of the protocol."""
         self.denied(outcome.denied)
         if isinstance(outcome, Violated):
             self._count(UNKNOWN_FRAME, outcome.reason, 1)
 
     def denied(self, calls: Mapping[str, int]) -> None:
-        """Count what the kernel refused, name → times."""
+        """Count system calls that the kernel refused, name → times."""
         for call, times in calls.items():
             self._count(rule_of_call(call), call, times)
 
     def close(self) -> None:
-        """Record what was counted: one note a rule."""
+        """Record the counts: one note for each rule."""
         with self._lock:
             counts, self._counts = self._counts, defaultdict(Counter)
-        for rule, each in sorted(counts.items()):
-            words = (what if times == 1 else f"{what} x{times}" for what, times in each.most_common())
-            self._note(rule, ", ".join(words), each.total())
+        for rule, details in sorted(counts.items()):
+            words = (detail if times == 1 else f"{detail} x{times}" for detail, times in details.most_common())
+            self._note(rule, ", ".join(words), details.total())
 
     def __enter__(self) -> AuditLog:
         return self
@@ -77,11 +76,11 @@ class AuditLog:
         if kind is None:
             self.close()
 
-    def _count(self, rule: str, what: str, times: int) -> None:
+    def _count(self, rule: str, detail: str, times: int) -> None:
         with self._lock:
             counts = self._counts[rule]
-            counts[what if what in counts or len(counts) < _DIFFERENT else _OTHERS] += times
+            counts[detail if detail in counts or len(counts) < _DIFFERENT else _OTHERS] += times
 
     def _note(self, rule: str, detail: str, times: int) -> None:
         shown = detail[:DETAIL_CHARACTERS]
-        self._record(AuditNoted(scope=self._scope, rule=rule, detail=shown, times=times, program=self._program))
+        self._recorder(AuditNoted(scope=self._scope, rule=rule, detail=shown, times=times, program=self._program))

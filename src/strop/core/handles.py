@@ -118,7 +118,7 @@ class Handles:
         words = [_words(extra, 200) for extra in extras[:10]] if isinstance(extras, list) else []
         rule = rule_of_arguments(words)
         if rule is not None:
-            self.notes.tell(rule, ", ".join(words))
+            self.notes.record(rule, ", ".join(words))
         return self._evaluate(candidate) if self._granted() else 0.0
 
     def _utility_map(self, params: Sequence[Value]) -> Value:
@@ -315,7 +315,7 @@ class Handles:
         kind, detail = (_words(param, 400) for param in _unpacked(params, 2))
         rule = rule_of_note(kind, detail)
         if rule is not None:
-            self.notes.tell(rule, detail)
+            self.notes.record(rule, detail)
         return None
 
     def _occurrence(self, key: object) -> int:

@@ -15,9 +15,9 @@ from typing import TypeVar
 from strop.analysis.stats import mean
 from strop.base.budget import META_UTILITY_CALLS, Budget
 from strop.base.randomness import derive
-from strop.base.results import Evaluation, Verdict
+from strop.base.results import Evaluation, Improvement, Verdict
 from strop.core.handles import Grant, Host
-from strop.core.improver import Improvement, improve
+from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT, Utility, evaluated
 from strop.lm.shared import SharedAnswers
 from strop.tasks.base import META_TASK

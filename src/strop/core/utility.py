@@ -170,7 +170,7 @@ class TaskUtility:
             for index in range(task.count(self.split)):
                 instance = task.instance(self.split, index, self.seeds)
                 outcome = self._call(guest, instance, path, index)
-                notes.saw(outcome)
+                notes.observe(outcome)
                 with collecting() as said:  # of every split, so that no note of a held-out instance goes anywhere else
                     score, verdict, error = self._judge(instance, outcome, path)
                 told.said(index, said.texts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
+from strop.base.results import Fault as Fault
+from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response
 
 
@@ -22,37 +24,6 @@ class Request:
     """Where in the run this was asked: two requests of equal text in different scopes are different requests."""
     sample: int = 0
     """Index of this request among the equal ones of its scope, from 0."""
-
-
-FaultKind: TypeAlias = Literal[
-    "rate_limited",
-    "server_error",
-    "connection",
-    "timeout",
-    "bad_response",
-    "truncated",
-    "empty",
-    "oversized",
-    "usage",
-    "parameter",
-]
-"""`usage`: token counts that cannot be right; `parameter`: something that was asked for was changed, not sent or ignored."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that went wrong on the way to a completion and was survived, or not."""
-
-    kind: FaultKind
-    detail: str
-    attempt: int
-    """Which attempt this was, from 1; of several in a row that failed alike, the last."""
-    waited_seconds: float = 0.0
-    """After it, or after all of these."""
-    maybe_billed: bool = False
-    """The attempt gave no answer, but broke after the request was sent: the server may charge for it."""
-    times: int = 1
-    """How many attempts in a row failed alike."""
 
 
 @dataclass(frozen=True)

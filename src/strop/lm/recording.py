@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.events import LmFault, LmResponded, Recorder
-from strop.base.results import Response, fields_of
-from strop.lm.base import Completion, Fault
+from strop.base.results import Fault, Response, fields_of
+from strop.lm.base import Completion
 
 
 def record_answer(record: Recorder, scope: str, call: int, index: int, completion: Completion) -> None:
@@ -25,15 +25,4 @@ def record_answer(record: Recorder, scope: str, call: int, index: int, completio
 def record_faults(record: Recorder, scope: str, call: int, index: int, faults: Sequence[Fault]) -> None:
     """Record what went wrong on the way to an answer; `index` is -1 where it belongs to none."""
     for fault in faults:
-        record(
-            LmFault(
-                scope=scope,
-                call=call,
-                index=index,
-                fault=fault.kind,
-                detail=fault.detail,
-                attempt=fault.attempt,
-                waited_seconds=fault.waited_seconds,
-                times=fault.times,
-            )
-        )
+        record(LmFault(**fields_of(Fault, fault), scope=scope, call=call, index=index))

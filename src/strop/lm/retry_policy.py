@@ -103,7 +103,7 @@ class Attempts:
     def add(self, fault: Fault) -> None:
         """Add a fault. Attempts in a row that failed alike are one fault, which names the last of them."""
         last = self.faults[-1] if self.faults else None
-        if last is None or (last.kind, last.maybe_billed) != (fault.kind, fault.maybe_billed):
+        if last is None or (last.fault, last.maybe_billed) != (fault.fault, fault.maybe_billed):
             self.faults = (*self.faults, fault)
             return
         waited = last.waited_seconds + fault.waited_seconds

@@ -19,9 +19,9 @@ from strop.analysis.stats import Estimate, differences, mean, paired_difference,
 from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import Evaluated, Event, in_full
-from strop.base.results import Evaluation, Verdict
+from strop.base.results import Evaluation, Improvement, Verdict
 from strop.core.handles import Grant
-from strop.core.improver import Improvement, improve
+from strop.core.improver import improve
 from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
@@ -327,7 +327,7 @@ def _in_training(program: str, original: Original, events: Iterable[Event]) -> f
 
 def _program(text: str | None, original: Original) -> str | None:
     """A candidate's text in the form in which equal programs are equal texts; None where it is no program."""
-    return _written(Improvement(text, "ok", ""), original).solution
+    return _written(Improvement(text), original).solution
 
 
 def _keep(directory: Path, original: Original, solution: str) -> None:
@@ -350,7 +350,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if "improve" not in run.ends or before is None or before.solution is None:
         return None
     began, end = original or of_seed(before.solution), in_full(run.ends["improve"], run.text)
-    improvement = _written(Improvement(end.solution, end.outcome, end.detail, end.lm_calls), began)  # type: ignore[arg-type]
+    improvement = _written(end, began)
     tried = [in_full(event, run.text) for event in run.candidates]
     if improved is None and _standing(improvement, began, [*found.values(), *tried]) != before.solution:
         return None

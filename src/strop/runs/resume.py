@@ -11,7 +11,6 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.events import (
@@ -31,10 +30,10 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
-from strop.base.results import Response, fields_of
+from strop.base.results import Fault, Response, fields_of
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
-from strop.lm.base import Completion, Fault, FaultKind, Request
+from strop.lm.base import Completion, Request
 from strop.store import Store
 from strop.tasks.base import META_TASK
 
@@ -208,9 +207,7 @@ def answers(store: Store) -> dict[str, Completion]:
     for stored in store.events(LmFault, LmResponded):
         event = stored.event
         if isinstance(event, LmFault):
-            kind = cast(FaultKind, event.fault)
-            one = Fault(kind, event.detail, event.attempt, event.waited_seconds, times=event.times)
-            faults[event.scope, event.call, event.index].append(one)
+            faults[event.scope, event.call, event.index].append(Fault(**fields_of(Fault, event)))
         elif isinstance(event, LmResponded) and event.request and not event.again:
             found.setdefault(event.request, _completion(event, faults.pop((event.scope, event.call, event.index), [])))
     return found

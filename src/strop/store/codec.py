@@ -1,7 +1,7 @@
-"""Events as JSON and texts, and back.
+"""Encode events as JSON and texts, and decode them.
 
-Every text in the file is UTF-8 in which a lone surrogate, which a guest may send, stands as it is (`surrogatepass`), so that
-whatever was appended comes back equal. SQLite and its tools take such bytes; a strict decoder refuses them.
+Texts in the file are UTF-8 that keeps lone surrogates, which a guest may send (`surrogatepass`), so that every event is read
+back unchanged. SQLite and its tools accept such bytes; a strict decoder does not.
 """
 
 from __future__ import annotations
@@ -12,35 +12,24 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from strop.base.events import KINDS, Event
-from strop.base.solution import digest_of
+from strop.base.events import KINDS, Event, outlined
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def encode(event: Event) -> tuple[str, dict[str, str]]:
-    """The event as JSON with digests in the place of its texts, and the texts by digest."""
+    """The event as JSON with digests in place of its texts, and the texts by digest."""
     texts: dict[str, str] = {}
-
-    def keep(text: str | None) -> str | None:
-        if text is None:
-            return None
-        digest = digest_of(text)
-        texts[digest] = text
-        return digest
-
-    data = {name: value for name, value in vars(event).items() if name != "scope"}
-    for name in event.TEXTS:
-        value = data[name]
-        data[name] = [keep(text) for text in value] if isinstance(value, tuple) else keep(value)
+    data = {name: value for name, value in vars(outlined(event, texts)).items() if name != "scope"}
     return json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":")), texts
 
 
 def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
-    """What `encode` made JSON of, with its texts in full. Fields that `kind` does not know are left out.
+    """The event that `encode` encoded, with its whole texts. Fields that `kind` does not have are ignored.
 
-    Raises ValueError, KeyError or TypeError when the data are not such an event.
+    Raises:
+        ValueError, KeyError, TypeError: `data` is not such an event.
     """
     known = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
@@ -61,7 +50,7 @@ def _in_full(digests: str | list[str] | None, text: Callable[[str], str]) -> str
 
 
 def to_bytes(text: str) -> bytes:
-    """UTF-8 in which a lone surrogate, which a guest may send, is kept as it is (`surrogatepass`)."""
+    """UTF-8 that keeps lone surrogates (`surrogatepass`)."""
     return text.encode("utf-8", "surrogatepass")
 
 

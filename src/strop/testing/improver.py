@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import AuditNoted, Event, LmCalled
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, Improvement
 from strop.core.handles import IMPROVER_LIMITS, Grant, Host
-from strop.core.improver import ENTRY, Improvement, improve
+from strop.core.improver import ENTRY, improve
 from strop.lm.base import Request
 from strop.lm.offline.prompt import fenced_blocks
 from strop.lm.scripted import Scripted

@@ -15,7 +15,7 @@ def told(events: list[Event]) -> list[tuple[str, str, int]]:
 
 def test_note_is_recorded_at_once_with_its_program_and_scope() -> None:
     events: list[Event] = []
-    AuditLog(events.append, "t1/improve", "the text").tell("R004", "budget=9")
+    AuditLog(events.append, "t1/improve", "the text").record("R004", "budget=9")
     assert events == [AuditNoted(scope="t1/improve", rule="R004", detail="budget=9", program="the text")]
 
 
@@ -23,7 +23,7 @@ def test_flood_of_notes_is_a_few_notes_and_one_count() -> None:
     events: list[Event] = []
     with closing(AuditLog(events.append, "", None)) as notes:
         for _ in range(5000):
-            notes.tell("R004", "budget=9")
+            notes.record("R004", "budget=9")
     assert len(events) == AT_ONCE + 1
     assert told(events)[-1] == ("R004", f"budget=9 x{5000 - AT_ONCE}", 5000 - AT_ONCE)
 
@@ -32,7 +32,7 @@ def test_flood_of_different_notes_is_bounded_too() -> None:
     events: list[Event] = []
     with closing(AuditLog(events.append, "", None)) as notes:
         for number in range(5000):
-            notes.tell("R010", f"a{number}={'x' * 300}")
+            notes.record("R010", f"a{number}={'x' * 300}")
     rule, detail, times = told(events)[-1]
     assert (len(events), rule, times) == (AT_ONCE + 1, "R010", 5000 - AT_ONCE)
     assert detail.startswith("others x") and len(detail) <= 400
@@ -51,10 +51,10 @@ def test_refused_calls_are_one_count_at_the_end() -> None:
 def test_outcomes_are_summed_by_rule() -> None:
     events: list[Event] = []
     with closing(AuditLog(events.append, "", None)) as notes:
-        notes.saw(Returned(1, denied={"execve": 2, "socket": 1}))
-        notes.saw(Returned(1, denied={"execve": 1}))
-        notes.saw(Violated("an unknown method: 'x'"))
-        notes.saw(Returned(1))
+        notes.observe(Returned(1, denied={"execve": 2, "socket": 1}))
+        notes.observe(Returned(1, denied={"execve": 1}))
+        notes.observe(Violated("an unknown method: 'x'"))
+        notes.observe(Returned(1))
     assert told(events) == [
         ("R001", "socket", 1),
         ("R003", "an unknown method: 'x'", 1),
@@ -65,5 +65,5 @@ def test_outcomes_are_summed_by_rule() -> None:
 def test_nothing_is_recorded_of_a_program_that_did_nothing() -> None:
     events: list[Event] = []
     with closing(AuditLog(events.append, "", "text")) as notes:
-        notes.saw(Returned(1))
+        notes.observe(Returned(1))
     assert events == []

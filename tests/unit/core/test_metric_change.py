@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import StoreError
-from strop.base.results import Evaluation
-from strop.core.improver import Improvement
+from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.gains import compared, gain_document, size, valued

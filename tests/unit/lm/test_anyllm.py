@@ -95,14 +95,14 @@ def test_any_llm_asks_again_after_a_passing_fault_and_tells_of_it(against: Made,
     model, server = against(fault)
     completion = model.complete(REQUESTS[:1])[0]
     assert completion.text == "expert|message 0" and len(server.seen) == 2
-    assert [each.kind for each in completion.faults][:1] == [kind or completion.faults[0].kind]
+    assert [each.fault for each in completion.faults][:1] == [kind or completion.faults[0].fault]
 
 
 @needs_library
 def test_any_llm_is_asked_without_a_temperature_that_is_refused(against: Made) -> None:
     model, server = against("reject-temperature", "reject-temperature")
     completion = model.complete(REQUESTS[:1])[0]
-    assert completion.parameters["temperature"] is None and [each.kind for each in completion.faults] == ["parameter"]
+    assert completion.parameters["temperature"] is None and [each.fault for each in completion.faults] == ["parameter"]
     assert "temperature" not in server.seen[1].body
 
 

@@ -94,7 +94,7 @@ def test_callable_that_raises_is_a_failure_of_the_model_and_the_other_answers_ar
         CallableModel(sometimes).complete(REQUESTS, kept.__setitem__)
     assert sorted(kept) == [0, 1, 3, 4, 5]
     assert caught.value.completions == tuple(kept.get(number) for number in range(6))
-    assert [fault.kind for fault in caught.value.faults] == ["bad_response"]  # type: ignore[attr-defined]
+    assert [fault.fault for fault in caught.value.faults] == ["bad_response"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("raised", [SystemExit(3), ZeroDivisionError(), StopIteration()])

@@ -128,7 +128,7 @@ def test_what_a_program_prints_before_it_fails_is_no_answer(make: Make, tmp_path
     completion = answer(model)
     assert completion.text == "half\nwhole"
     (fault,) = completion.faults
-    assert (fault.kind, fault.detail, fault.attempt) == ("server_error", "exit code 3: no luck", 1)
+    assert (fault.fault, fault.detail, fault.attempt) == ("server_error", "exit code 3: no luck", 1)
     assert fault.waited_seconds > 0 and fault.maybe_billed
 
 
@@ -186,17 +186,17 @@ def test_what_a_program_leaves_running_ends_with_its_answer(make: Make) -> None:
 def test_endless_answer_is_cut_and_kept(make: Make) -> None:
     completion = answer(make("yes", output_bytes=10_000), message="m")
     assert completion.text == "y\n" * 4999 + "y" and completion.finish_reason == "length"
-    assert [fault.kind for fault in completion.faults] == ["oversized"]
+    assert [fault.fault for fault in completion.faults] == ["oversized"]
 
 
 def test_answer_that_is_not_utf8_is_kept_with_a_fault(make: Make) -> None:
     completion = answer(make("printf 'caf\\351'"))
-    assert completion.text == "caf�" and [fault.kind for fault in completion.faults] == ["bad_response"]
+    assert completion.text == "caf�" and [fault.fault for fault in completion.faults] == ["bad_response"]
 
 
 def test_empty_answer_is_an_answer_with_a_fault(make: Make) -> None:
     completion = answer(make("true"))
-    assert completion.text == "" and [fault.kind for fault in completion.faults] == ["empty"]
+    assert completion.text == "" and [fault.fault for fault in completion.faults] == ["empty"]
 
 
 def test_key_of_the_user_appears_neither_in_answers_nor_in_messages(make: Make) -> None:

@@ -269,7 +269,7 @@ def test_answer_is_read_whatever_editor_wrote_it(
     answer_to(path).write_bytes(content)
     assert asking.end() == [text]
     (completion,) = asking.completions
-    assert [fault.kind for fault in completion.faults] == faults and len(said) == 1 + len(faults)
+    assert [fault.fault for fault in completion.faults] == faults and len(said) == 1 + len(faults)
     assert completion.finish_reason == ("length" if "oversized" in faults else "stop")
 
 

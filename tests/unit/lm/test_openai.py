@@ -143,7 +143,7 @@ def test_openai_waits_longer_after_each_fault() -> None:
 def test_openai_numbers_the_attempts_of_its_faults() -> None:
     with loopback(["500", "429"]) as it:
         (answer,) = it.ask("a")
-        assert [(fault.kind, fault.attempt) for fault in answer.faults] == [("server_error", 1), ("rate_limited", 2)]
+        assert [(fault.fault, fault.attempt) for fault in answer.faults] == [("server_error", 1), ("rate_limited", 2)]
 
 
 @pytest.mark.parametrize("fault", ["400", "401", "403", "404", "422"])

@@ -23,7 +23,7 @@ PLACE = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
 
 
 def faults_of(answers: list[Completion]) -> list[tuple[str, bool]]:
-    return [(fault.kind, fault.maybe_billed) for answer in answers for fault in answer.faults]
+    return [(fault.fault, fault.maybe_billed) for answer in answers for fault in answer.faults]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_openai_tells_that_nothing_was_billed_when_no_connection_could_be_made()
         it.server.close()
         with pytest.raises(LanguageModelError) as caught:
             it.ask("a")
-    assert [(fault.kind, fault.maybe_billed) for fault in caught.value.faults] == [("connection", False)]  # type: ignore[attr-defined]
+    assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("connection", False)]  # type: ignore[attr-defined]
 
 
 def test_openai_gives_up_on_a_server_that_always_drips() -> None:
@@ -172,7 +172,7 @@ def test_answer_that_is_all_reasoning_is_empty_and_says_so() -> None:
     answer = read_answer(json.dumps({"choices": [message], "model": "m"}).encode())
     (completion,) = completions_of(answer, asked=1, seconds=0.0, attempt=1, largest_bytes=9, before=())
     assert (completion.text, completion.reasoning) == ("", "a")
-    assert [fault.kind for fault in completion.faults] == ["truncated", "empty"]
+    assert [fault.fault for fault in completion.faults] == ["truncated", "empty"]
 
 
 @pytest.mark.parametrize(("status", "busy"), [(429, True), (503, True), (529, True), (500, False), (504, False)])
@@ -189,4 +189,4 @@ def test_openai_tells_that_a_request_may_have_been_billed_when_the_server_was_si
     limits = Settings(read_seconds=0.1, retry=RetryPolicy(give_up_seconds=0))
     with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError) as caught:
         it.ask("a")
-    assert [(fault.kind, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]
+    assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ REQUEST = Request("expert", "a", 0.7)
 
 
 def details(it: object, kind: str) -> list[str]:
-    return [fault.detail for answer in it for fault in answer.faults if fault.kind == kind]  # type: ignore[attr-defined]
+    return [fault.detail for answer in it for fault in answer.faults if fault.fault == kind]  # type: ignore[attr-defined]
 
 
 def sent_of(terms: Accepted) -> Parameters:

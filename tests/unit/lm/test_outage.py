@@ -113,7 +113,7 @@ def test_request_that_alone_fails_while_others_are_answered_is_given_up_with_an_
                 model.complete([Request("", "a")])
             answers = asking.result()
     assert [(answer.text, answer.finish_reason) for answer in answers] == [("", "refused")] * 2
-    assert [(fault.kind, fault.attempt >= 10) for fault in answers[0].faults] == [("server_error", True)]
+    assert [(fault.fault, fault.attempt >= 10) for fault in answers[0].faults] == [("server_error", True)]
 
 
 def outage(patience: RetryPolicy | None = None) -> tuple[Outage, Hurried, list[str]]:
@@ -175,7 +175,7 @@ def test_answers_are_marked_by_nothing_but_one_fault_after_an_outage() -> None:
         it.ask("first")
         (answer,) = it.ask("a")
     (fault,) = answer.faults
-    assert (fault.kind, fault.times) == ("server_error", fault.attempt) and fault.waited_seconds >= 600
+    assert (fault.fault, fault.times) == ("server_error", fault.attempt) and fault.waited_seconds >= 600
 
 
 def test_model_that_was_finished_before_it_could_ask_tells_of_no_fault() -> None:

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, Improvement
 from strop.base.unified_diff import as_written, named, unified
-from strop.core.improver import Improvement
 from strop.lm.replay import Recorded
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.documents import ModelFacts, answers_document

@@ -78,7 +78,7 @@ class SpeedUtility:
                 first = self._returned(original, index) if own or index % 2 == 0 else None
                 outcome: Outcome = first if own and first else self._call(guest, index)
                 expected = first or self._returned(original, index)
-                notes.saw(outcome)
+                notes.observe(outcome)
                 verdict, why = _judged(outcome, expected)
                 if verdict != "ok":
                     told.failed(index, task.instance(self.split, index, self.seeds), verdict, why)

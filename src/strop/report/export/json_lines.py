@@ -13,30 +13,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from strop.base.errors import ConfigurationError
-from strop.base.events import (
-    KINDS,
-    AuditNoted,
-    Edited,
-    Evaluated,
-    Event,
-    ImproveFinished,
-    IterationFinished,
-    LmFault,
-    RunFinished,
-)
+from strop.base.events import KINDS, Event
 from strop.base.solution import digest_of
 from strop.store import Store, Stored
 
-_QUOTES: dict[type[Event], tuple[str, ...]] = {
-    ImproveFinished: ("detail",),
-    Evaluated: ("error", "notes"),
-    Edited: ("detail",),
-    AuditNoted: ("detail",),
-    LmFault: ("detail",),
-    IterationFinished: ("reason",),
-    RunFinished: ("detail",),
-}
-"""Fields beside `TEXTS` that may quote a program, a prompt or an answer."""
 _EMPTY = digest_of("")
 """The digest of an empty text, which is written as it is."""
 
@@ -46,8 +26,7 @@ def line_of(stored: Stored[Event], *, quotes: bool, **first: str) -> str:
     event = stored.event
     values = {**first, "seq": stored.seq, "at": stored.at, "kind": type(event).__name__, **vars(event)}
     if not quotes:
-        hidden = _QUOTES.get(type(event), ())
-        values = {name: "" if value == _EMPTY else value for name, value in values.items() if name not in hidden}
+        values = {name: "" if value == _EMPTY else value for name, value in values.items() if name not in event.QUOTES}
     return json.dumps(values, separators=(",", ":"), allow_nan=False)
 
 

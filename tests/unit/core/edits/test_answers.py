@@ -10,9 +10,10 @@ import pytest
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import RunBudgetSpent
 from strop.base.events import Edited, Event, LmCalled
+from strop.base.results import Improvement
 from strop.core.edits.answers import LONG, Editing, Editor, Prompt, instructions
 from strop.core.handles import Grant, Host
-from strop.core.improver import Improvement, improve
+from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.lm.base import Completion, Request
 from strop.lm.replay import Recorded
