@@ -234,16 +234,15 @@ class Handles:
                 raise RunBudgetSpent(error) from error
             self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
-        prompts = self._editor.prompts(messages)
-        call, answers = self._ask(expertise, [prompt.message for prompt in prompts], temperature, cost)
+        call, answers = self._ask(expertise, messages, temperature, cost)
 
-        def again(corrections: list[str]) -> list[str] | None:
+        def ask_again(corrections: list[str]) -> list[str] | None:
             return self._ask_again(expertise, corrections, temperature)
 
-        resolved = self._editor.resolved(call, prompts, answers, again)
-        read = read_answers(self._host.sandbox, resolved, self._initial_solution)
-        programs = tuple("" if each.program is None else digest_of(each.program) for each in read)
-        self._extracted(call, tuple(each.content for each in read), programs)
+        resolved = self._editor.resolved(call, messages, answers, ask_again)
+        contents = read_answers(self._host.sandbox, resolved, self._initial_solution)
+        programs = tuple("" if answer.program is None else digest_of(answer.program) for answer in contents)
+        self._extracted(call, tuple(answer.content for answer in contents), programs)
         return list(resolved)
 
     def _extracted(self, call: int, contents: tuple[str, ...], programs: tuple[str, ...]) -> None:

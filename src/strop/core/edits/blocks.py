@@ -7,7 +7,7 @@
     the lines that take their place
     >>>>>>> REPLACE
 
-The file's name may stand above the block, above its fence, after SEARCH, or nowhere.
+The file name may be above the block, above its fence, after SEARCH, or missing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _MOST_READINGS = 8
 
 
 def blocks_of(parts: Sequence[Segment]) -> list[Edit]:
-    """The blocks of an answer, in order; none where it has none.
+    """The blocks of a response, in order.
 
     Raises:
         EditFailed: one does not end, has no middle, or there are too many.
     """
-    found: list[Edit] = []
+    blocks: list[Edit] = []
     path: str | None = None
     for part in parts:
         if part.kind not in ("text", "blocks"):
@@ -39,15 +39,15 @@ def blocks_of(parts: Sequence[Segment]) -> list[Edit]:
                 before = line if line.strip() else before
                 row += 1
                 continue
-            label = f"block {len(found) + 1}"
+            label = f"block {len(blocks) + 1}"
             named = path_in(head["path"]) or path_in(before)
             end = _end(part.lines, row, label)
-            if len(found) == MOST_EDITS:
+            if len(blocks) == MOST_EDITS:
                 raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
             path = named or path
-            found.append(Edit(label, _readings(part.lines[row + 1 : end], label), path, named is not None))
+            blocks.append(Edit(label, _readings(part.lines[row + 1 : end], label), path, named is not None))
             before, row = "", end + 1
-    return found
+    return blocks
 
 
 def _end(lines: Sequence[str], head: int, label: str) -> int:
@@ -63,7 +63,7 @@ def _readings(body: Sequence[str], label: str) -> tuple[Reading, ...]:
     dividers = [row for row, line in enumerate(body) if DIVIDER.fullmatch(line)]
     if not dividers:
         raise EditFailed(f"{label} has no line '=======' between what it searches and what takes its place")
-    # A program may have such lines too. Both parts often have the same ones; else what searches for more is tried before.
+    # The program may have such lines too, often the same number in both parts. Else the longer search is tried first.
     middle = (len(dividers) - 1) / 2
     rows = [row for _, row in sorted(enumerate(dividers), key=lambda each: (abs(each[0] - middle), -each[0]))]
     return tuple(Reading(tuple(body[:row]), tuple(body[row + 1 :])) for row in rows[:_MOST_READINGS])

@@ -1,6 +1,6 @@
-"""Read unified diffs as models write them: line numbers and counts may be wrong or missing, as may the names' a/ and b/.
+"""Read unified diffs as models write them: line numbers, counts, and the a/ and b/ of names may be wrong or missing.
 
-The form of codex's apply_patch (`*** Update File: PATH`, hunks that begin with a bare `@@`) is read too.
+Also reads the form of codex's apply_patch (`*** Update File: PATH`, hunks that start with a bare `@@`).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class _Hunk:
     path: str | None
     line: int | None = None
     old_left: int | None = None
-    """Lines of the old text that are still to come, by the header's count."""
+    """Remaining lines of the old text, by the count in the header."""
     new_left: int | None = None
     lines: list[tuple[str, str]] = field(default_factory=list)
-    """(` `, `-` or `+`, the line); an empty line that stands for an empty context line has an empty mark."""
+    """(` `, `-` or `+`, the line); the mark of an empty line, which stands for an empty context line, is empty."""
 
     @property
     def is_full(self) -> bool:
@@ -45,12 +45,12 @@ class _Hunk:
             self.new_left -= 1
 
     def edit(self, number: int) -> Edit:
-        """What it replaces by what."""
+        """The hunk as an edit."""
         lines = self.lines
         trimmed = lines
         while trimmed and trimmed[-1][0] == "":
             trimmed = trimmed[:-1]
-        # An empty line at the end is a line of the program where the header's count says so; else it only ends the hunk.
+        # An empty line at the end belongs to the program if the count in the header says so; else it only ends the hunk.
         likely = (lines, trimmed) if self.is_full else (trimmed, lines)
         readings = tuple(_reading(each) for each in (likely if trimmed is not lines else likely[:1]))
         return Edit(f"hunk {number}", readings, self.path, True, self.line)
@@ -62,7 +62,7 @@ def _reading(lines: Sequence[tuple[str, str]]) -> Reading:
 
 
 def hunks_of(parts: Sequence[Segment]) -> list[Edit]:
-    """The hunks of an answer, in order; none where it has none.
+    """The hunks of a response, in order.
 
     Raises:
         EditFailed: a file is deleted, or there are too many.
@@ -79,13 +79,13 @@ def hunks_of(parts: Sequence[Segment]) -> list[Edit]:
 
 
 def _has_start(lines: Sequence[str]) -> bool:
-    """Whether text outside of fences holds a diff: the header of a hunk, with the names of a file above it."""
+    """Whether text outside of fences contains a diff: the header of a hunk below file names."""
     named = any(line.startswith(("+++ ", "diff --git ", "*** ")) for line in lines)
     return named and any(_START.match(line) for line in lines)
 
 
 def _hunks(lines: Sequence[str], is_fenced: bool) -> Iterator[_Hunk]:
-    """Go through the lines of one diff, or of several. A hunk without lines is one that only begins."""
+    """The hunks of one diff or several."""
     path: str | None = None
     hunk: _Hunk | None = None
     row = 0
@@ -99,7 +99,7 @@ def _hunks(lines: Sequence[str], is_fenced: bool) -> Iterator[_Hunk]:
             if new == "/dev/null":
                 raise EditFailed(f"files cannot be removed: {old!a:.200}")
             path = new
-            following = _Hunk(path)  # what follows without a header is one hunk
+            following = _Hunk(path)  # lines without a header are one hunk
             row += 1
         elif file:
             path = (file["git"] or file["path"]).strip()
@@ -126,7 +126,7 @@ def _continues(hunk: _Hunk, line: str) -> bool:
 
 
 def _names_file(lines: Sequence[str], hunk: _Hunk | None) -> bool:
-    """Whether the first two lines name a file. Inside a hunk they may be a removed line `-- x` and an added one `++ y`."""
+    """Whether the first two lines name a file. In a hunk they may also remove a line `-- x` and add a line `++ y`."""
     if not (lines[0].startswith("--- ") and lines[1:] and lines[1].startswith("+++ ")):
         return False
     if hunk is None or hunk.is_full or hunk.old_left is None:
@@ -135,5 +135,5 @@ def _names_file(lines: Sequence[str], hunk: _Hunk | None) -> bool:
 
 
 def _name(text: str) -> str:
-    """The name in a `---` or `+++` line: what follows a tab is a time."""
+    """The name in a `---` or `+++` line, without the time after a tab."""
     return text.partition("\t")[0].strip().strip('"')

@@ -1,4 +1,4 @@
-"""One edit of a program, whatever the form in which it was written."""
+"""One edit of a program, independent of the form in which it was written."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ Form: TypeAlias = Literal["blocks", "diff"]
 """SEARCH/REPLACE blocks, or a unified diff."""
 
 MOST_EDITS = 500
-"""Edits of one answer: a model that changes more writes the program whole."""
+"""Edits of one response; a model that changes more writes the whole program."""
 MOST_CHARACTERS = 2_000_000
-"""Of an answer, or of a program. A longer one is not searched."""
+"""Of a response, or of a program. Longer ones are not searched."""
 
 
 class EditFailed(ValueError):
-    """An edit does not fit. The message tells its author what is wrong, and shows the closest place."""
+    """An edit cannot be applied. The message tells its author why, and shows the closest lines."""
 
 
 @dataclass(frozen=True)
@@ -25,26 +25,31 @@ class Reading:
     before: tuple[str, ...]
     after: tuple[str, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search for."""
+        return not any(line.strip() for line in self.before)
+
 
 @dataclass(frozen=True)
 class Edit:
-    """One block, or one hunk."""
+    """One block or one hunk."""
 
     label: str
-    """What its author would call it, e.g. `block 2`."""
+    """Its name in messages, such as `block 2`."""
     readings: tuple[Reading, ...]
-    """Ways to read it, the likeliest first: a line of a program can look like one that ends a part of a block."""
+    """Ways to read it, the likeliest first: a line of the program can look like the end of a part of a block."""
     path: str | None = None
-    """The file it names."""
+    """The file that it names."""
     is_named: bool = True
     """Whether it names `path` itself; otherwise `path` is the file of the edit before it."""
     line: int | None = None
-    """Where it says that it belongs, from 0."""
+    """The line that it claims to start at, from 0."""
 
 
 @dataclass(frozen=True)
 class Edits:
-    """The edits of one answer, in order; at least one."""
+    """The edits of one response, in order; at least one."""
 
     form: Form
     edits: tuple[Edit, ...]

@@ -1,6 +1,6 @@
-"""An answer in pieces: what stands in fences, and the text between them.
+"""Split a response into fenced parts and the text between them.
 
-The lines of a SEARCH/REPLACE block belong together whatever fences stand among them.
+A SEARCH/REPLACE block stays whole even if it contains fences.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ _DIFF = re.compile(r"diff --git |--- |\+\+\+ |@@|\*\*\* (?:Begin Patch|Update Fi
 _DIFF_NAMES = ("diff", "patch", "udiff")
 _BUNDLE_HEAD = re.compile(r"=== file: (.+) ===")
 _QUOTED = re.compile(r"`([^`\s]{1,300})`")
-_SAID = re.compile(r"(?:file(?: ?name| ?path)?|path)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(r"(?:file(?: ?name| ?path)?|path)\s*:\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Consecutive lines of an answer."""
+    """Consecutive lines of a response."""
 
     lines: Sequence[str]
     info: str | None
-    """What the fence around it says, e.g. `python`; None outside of fences."""
+    """The info string of the fence around it, such as `python`; None outside of fences."""
     lead: str
-    """The last line with something in it before the fence."""
+    """The last line before the fence that is not empty."""
     kind: str
-    """`text`, `program`, `blocks` or `diff`: what the lines look like."""
+    """`text`, `program`, `blocks` or `diff`."""
 
 
 def segments(answer: str) -> list[Segment]:
-    """The pieces of an answer in order. A fence that is never closed reaches to the end."""
+    """The parts of a response, in order. An unclosed fence extends to the end."""
     lines = answer.replace("\r\n", "\n").split("\n")
     ends = _next_ends(lines)
-    found: list[Segment] = []
+    parts: list[Segment] = []
     text: list[str] = []
     lead = ""
     row = 0
@@ -47,22 +47,22 @@ def segments(answer: str) -> list[Segment]:
             stop = ends[row] + 1
             text += lines[row:stop]
         elif fence:
-            found.append(Segment(text, None, "", "text"))
+            parts.append(Segment(text, None, "", "text"))
             text = []
             kind = _kind(lines, row + 1, fence[3].strip())
             close = _close(lines, row, fence, kind, ends)
-            found.append(Segment(lines[row + 1 : close], fence[3].strip(), lead, kind))
+            parts.append(Segment(lines[row + 1 : close], fence[3].strip(), lead, kind))
             stop = close + 1
         else:
             text.append(lines[row])
             lead = lines[row].strip() or lead
             stop = row + 1
         row = stop
-    return [*found, Segment(text, None, "", "text")]
+    return [*parts, Segment(text, None, "", "text")]
 
 
 def _next_ends(lines: Sequence[str]) -> list[int]:
-    """For each line the next one that ends a block; the last line where there is none."""
+    """For each line the next line that ends a block; the last line if there is none."""
     ends = [len(lines) - 1] * len(lines)
     following = len(lines) - 1
     for row in range(len(lines) - 1, -1, -1):
@@ -73,7 +73,7 @@ def _next_ends(lines: Sequence[str]) -> list[int]:
 
 
 def _kind(lines: Sequence[str], row: int, info: str) -> str:
-    """What a fence holds, by its first two lines with something in them: the first may name a file."""
+    """The kind of a fenced part, by its first two lines that are not empty: the first may name a file."""
     first: list[str] = []
     while row < len(lines) and len(first) < 2:
         if lines[row].strip():
@@ -89,7 +89,7 @@ def _kind(lines: Sequence[str], row: int, info: str) -> str:
 
 
 def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends: Sequence[int]) -> int:
-    """The line that closes the fence of `row`, or the end. In a program fences nest: one that says something opens."""
+    """The line that closes the fence at `row`, or the end. Fences in a program nest: one with an info string opens."""
     mark, depth = fence[2], 1
     row += 1
     while row < len(lines):
@@ -97,7 +97,7 @@ def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends
             row = ends[row] + 1
             continue
         inner = _FENCE.fullmatch(lines[row])
-        # Every line of a hunk has a character before it, so a fence of its program is never at the margin.
+        # Lines of a hunk have a mark before them, so a fence of the program never starts a line.
         if inner and inner[2].startswith(mark) and (kind != "diff" or inner[1] == fence[1]):
             depth += -1 if not inner[3].strip() else int(kind == "program")
             if not depth:
@@ -107,7 +107,7 @@ def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends
 
 
 def path_in(line: str) -> str | None:
-    """The file's name that a line consists of, with its decoration taken off; None where the line is something else."""
+    """The file name that a line consists of, without decoration; None for any other line."""
     line = line.strip()
     if not line or len(line) > 400:
         return None
@@ -117,7 +117,7 @@ def path_in(line: str) -> str | None:
     bare = (
         line.lstrip("#/*-<!; ").rstrip("*->: ") if line.startswith("//") or line[0] not in "/.*" else line.strip("*: ")
     )
-    bare = _SAID.sub("", bare, count=1).strip("`*\"' ")
+    bare = _LABEL.sub("", bare, count=1).strip("`*\"' ")
     if bare and not any(character.isspace() or character in "`(){}=<>,;" for character in bare):
         return bare if re.search(r"[./]", bare.strip(".")) else None
     quoted = _QUOTED.findall(line)

@@ -11,7 +11,7 @@ from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import RunBudgetSpent
 from strop.base.events import Edited, Event, LmCalled
 from strop.base.results import Improvement
-from strop.core.edits.answers import LONG, Editing, Editor, Prompt, instructions
+from strop.core.edits.answers import LONG, Editing, Editor, Shown, instructions
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
@@ -50,15 +50,15 @@ class Desk:
         self.editor = Editor(Editing(mode, tells), self.events.append, "improve", program)  # type: ignore[arg-type]
         self.program = program
 
-    def prompt(self, program: str | None = None) -> Prompt:
-        return self.editor.prompts([shows(self.program if program is None else program)])[0]
+    def shown(self, program: str) -> list[Shown]:
+        return self.editor.shown_in(shows(program))
 
     def resolved(self, answer: str, again: str | None = None) -> str:
         def ask(messages: list[str]) -> list[str] | None:
             self.asked += messages
             return None if again is None else [again]
 
-        return self.editor.resolved(0, [self.prompt()], [answer], ask)[0]
+        return self.editor.resolved(0, [shows(self.program)], [answer], ask)[0]
 
     @property
     def told(self) -> list[tuple[str, str]]:
@@ -77,27 +77,26 @@ class Desk:
         ("rewrite", long_program(LONG + 1), None),
     ],
 )
-def test_utility_says_how_to_answer_with_edits_when_the_mode_asks_for_it_and_no_message_does(
+def test_utility_says_how_to_answer_with_edits_when_the_mode_asks_for_it(
     mode: str, program: str, word: str | None
 ) -> None:
     said = instructions(Editing(mode), program)  # type: ignore[arg-type]
     assert (not said) if word is None else (word in said)
-    assert Desk(mode, program).prompt().message == shows(program)
 
 
-def test_prompt_stays_as_it_is_when_it_shows_no_known_program_or_a_stand_in_is_asked() -> None:
+def test_prompt_shows_a_program_only_if_the_program_is_known_and_in_a_fence() -> None:
     desk = Desk("blocks")
     for message in ("Say something.", f"Improve {SHORT}", f"```\n{SHORT}", "```python\ndef other(): pass\n```"):
-        assert desk.editor.prompts([message]) == [Prompt(message, ())]
+        assert desk.editor.shown_in(message) == []
     assert not instructions(Editing("auto", tells=False), TREE)
 
 
 def test_candidate_that_was_evaluated_is_a_program_that_prompts_may_show() -> None:
     desk = Desk("blocks")
     other = "def algorithm(n):\n    return 1\n"
-    assert not desk.prompt(other).shown
+    assert not desk.shown(other)
     desk.editor.know(other)
-    assert [dict(each.files) for each in desk.prompt(other).shown] == [{"the program": other}]
+    assert [dict(each.files) for each in desk.shown(other)] == [{"the program": other}]
 
 
 @pytest.mark.parametrize("answer", [FENCED, "No idea.", "", "```\r\nx\r\n```", f"```python\n# {BLOCK!r}\n```"])
@@ -136,8 +135,7 @@ def test_edits_go_to_the_program_they_fit_when_a_prompt_shows_several() -> None:
     desk = Desk("blocks", long_program(5))
     desk.editor.know(SHORT)
     both = shows(SHORT) + shows(long_program(5))
-    prompts = desk.editor.prompts([both])
-    assert desk.editor.resolved(0, prompts, [BLOCK], lambda messages: None) == [FENCED]
+    assert desk.editor.resolved(0, [both], [BLOCK], lambda messages: None) == [FENCED]
 
 
 @pytest.mark.parametrize(

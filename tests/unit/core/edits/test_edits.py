@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strop.core.edits import EditFailed, apply, edits_of, form_of
+from strop.core.edits import EditFailed, apply_edits, edits_of, form_of
 
 PROGRAM = """import math
 
@@ -32,14 +32,14 @@ def block(search: str, replace: str, above: str = "") -> str:
 
 
 def edited(answer: str, program: str = PROGRAM) -> str:
-    applied = apply(answer, {NAME: program})
+    applied = apply_edits(answer, {NAME: program})
     assert applied is not None
     return applied.files[NAME]
 
 
 def refusal(answer: str, files: dict[str, str] | None = None) -> str:
     with pytest.raises(EditFailed) as caught:
-        apply(answer, files or {NAME: PROGRAM})
+        apply_edits(answer, files or {NAME: PROGRAM})
     return str(caught.value)
 
 
@@ -68,7 +68,7 @@ HUNK = " def area(radius):\n     # the area of a disc\n-    return math.pi * rad
     ],
 )
 def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
-    applied = apply(answer, {NAME: PROGRAM})
+    applied = apply_edits(answer, {NAME: PROGRAM})
     assert applied is not None and not applied.inexact
     assert applied.files[NAME] == PROGRAM.replace("radius ** 2", "radius * radius")
 
@@ -91,12 +91,6 @@ def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) ->
             "            for _ in range(2):\n                return Disc(2)",
         ),
         (
-            "def area(radius):\n    # the area of the disc\n    return math.pi * radius ** 2",
-            "def area(radius):\n    # the area of the disc\n    return 3 * radius",
-            "math.pi * radius ** 2",
-            "3 * radius",
-        ),
-        (
             "    return math.pi * radius ** 2\n\nclass Disc:",
             "    return 3 * radius\n\nclass Disc:",
             "math.pi * radius ** 2",
@@ -108,14 +102,13 @@ def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) ->
         "blanks inside",
         "indentation",
         "tabs",
-        "a comment that drifted",
         "an empty line left out",
     ],
 )
-def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_it_is_nearly_there(
+def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_blanks_differ(
     search: str, replace: str, old: str, new: str
 ) -> None:
-    applied = apply(block(search, replace), {NAME: PROGRAM})
+    applied = apply_edits(block(search, replace), {NAME: PROGRAM})
     assert applied is not None and applied.inexact == ("block 1",)
     assert applied.files[NAME] == PROGRAM.replace(old, new)
 
@@ -127,6 +120,10 @@ def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_it_is_nearl
         (
             block("def area(radius):\n    return 1\n    print()", "x"),
             ["the closest place, disc.py from line 4", "return math.pi * radius ** 2"],
+        ),
+        (
+            block("def area(radius):\n    # the area of the disc\n    return math.pi * radius ** 2", "x"),
+            ["the closest place, disc.py from line 4", "# the area of a disc"],
         ),
         (POWER + block("    return 17", "    return 18"), ["block 2"]),
         (block("        return", "        yield"), ["block 1"]),
@@ -148,13 +145,6 @@ def test_edit_is_refused_in_words_that_its_author_can_use_when_it_does_not_fit(a
 def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
     said = refusal(block("  x = 1", "  x = 2"), {NAME: "if a:\n  x = 1\nif b:\n  x = 1\n"})
     assert "in 2 places of disc.py (lines 2 and 4)" in said
-
-
-def test_edit_is_refused_when_it_is_like_two_places() -> None:
-    body = "def {0}(items):\n    total = 0\n    for item in items:\n        total += item\n    return total\n\n"
-    twice = {NAME: body.format("first") + body.format("other")}
-    said = refusal(block(body.format("thirst").strip(), "pass"), twice)
-    assert "2 places" in said
 
 
 def test_edit_is_refused_when_the_model_left_all_indentation_out() -> None:
@@ -185,22 +175,15 @@ def test_lines_that_look_like_the_names_of_a_file_are_lines_of_a_hunk_when_its_c
 
 def test_names_of_a_file_end_a_hunk_when_its_counts_are_too_large() -> None:
     hunk = "--- a/src/{0}.c\n+++ b/src/{0}.c\n@@ -1,9 +1,9 @@\n int {0}(void) {{\n-  return 1;\n+  return 2;\n"
-    applied = apply(f"```diff\n{hunk.format('a')}{hunk.format('b')}```", TWO)
+    applied = apply_edits(f"```diff\n{hunk.format('a')}{hunk.format('b')}```", TWO)
     assert applied is not None
     assert applied.files == {path: text.replace("1", "2") for path, text in TWO.items()}
-
-
-@pytest.mark.heavy
-def test_search_ends_with_a_word_when_an_answer_s_work_is_spent() -> None:
-    program = "".join(f"line {i}\n" for i in range(60_000))
-    drifted = "".join(block(f"line {i}\nline {i + 1}\nlime {i + 2}", "z") for i in range(0, 3000, 10))
-    assert "these edits take too long" in refusal(drifted, {NAME: program})
 
 
 def test_edits_are_applied_all_or_none() -> None:
     files = {NAME: PROGRAM}
     with pytest.raises(EditFailed):
-        apply(POWER + block("nowhere", "x"), files)
+        apply_edits(POWER + block("nowhere", "x"), files)
     assert files == {NAME: PROGRAM}
 
 
@@ -219,7 +202,7 @@ def test_line_ends_and_the_last_line_stay_as_they_are() -> None:
 
 
 def test_block_without_a_name_goes_to_the_only_file_that_has_its_lines() -> None:
-    applied = apply(block("int b(void) {\n  return 1;", "int b(void) {\n  return 2;"), TWO)
+    applied = apply_edits(block("int b(void) {\n  return 1;", "int b(void) {\n  return 2;"), TWO)
     assert applied is not None and applied.files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
 
 
@@ -227,7 +210,7 @@ def test_block_without_a_name_goes_to_the_only_file_that_has_its_lines() -> None
     "name", ["src/b.c", "b.c", "./src/b.c", "`src/b.c`", "# src/b.c", "// File: src/b.c", "=== file: src/b.c ==="]
 )
 def test_block_goes_to_the_file_that_the_line_above_it_names(name: str) -> None:
-    applied = apply(block("  return 1;", "  return 2;", f"{name}\n"), TWO)
+    applied = apply_edits(block("  return 1;", "  return 2;", f"{name}\n"), TWO)
     assert applied is not None and applied.files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
 
 
@@ -245,7 +228,7 @@ def test_new_file_is_written_when_it_stands_beside_others() -> None:
         "```diff\n--- /dev/null\n+++ b/src/c.c\n@@ -0,0 +1 @@\n+int c;\n```",
         "*** Begin Patch\n*** Add File: src/c.c\n+int c;\n*** End Patch",
     ):
-        applied = apply(answer, TWO)
+        applied = apply_edits(answer, TWO)
         assert applied is not None and applied.files == {**TWO, "src/c.c": "int c;\n"}
 
 
@@ -261,7 +244,7 @@ def test_new_file_is_written_when_it_stands_beside_others() -> None:
     ],
 )
 def test_answer_without_edits_holds_none_whatever_its_program_says(answer: str) -> None:
-    assert edits_of(answer) is None and form_of(answer) is None and apply(answer, {NAME: PROGRAM}) is None
+    assert edits_of(answer) is None and form_of(answer) is None and apply_edits(answer, {NAME: PROGRAM}) is None
 
 
 def test_block_whose_lines_hold_fences_is_read_whole() -> None:
@@ -296,7 +279,7 @@ def test_hostile_answer_is_refused_or_applied_within_bounds(name: str) -> None:
     """Each of these takes minutes where the work is not bounded; the suite's own time limit ends it then."""
     program = "".join(f"line {i}\n" for i in range(10_000)) + "x = 1\n" * 60_000 + "a\nb\n" * 20_000
     try:
-        applied = apply(HOSTILE[name], {NAME: program})
+        applied = apply_edits(HOSTILE[name], {NAME: program})
     except EditFailed as error:
         assert len(str(error)) < 20_000
     else:
