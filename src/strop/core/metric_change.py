@@ -10,12 +10,13 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from strop.analysis.stats import Estimate, mean, sign_flip_test, t_estimate
 from strop.base.errors import StoreError
+from strop.base.from_json import from_json
 from strop.tasks.command.objective import Metric
 from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
 from strop.tasks.function.task import SECONDS, FunctionTask
@@ -67,15 +68,8 @@ def facts_from(text: str) -> ObjectiveFacts:
         StoreError: it is something else.
     """
     try:
-        found = json.loads(text)
-        metrics = tuple(MetricFacts(**each) for each in found["metrics"])
-        if not all(isinstance(each.name, str) and each.goal in ("max", "min") for each in metrics):
-            raise ValueError("a metric has no name or no goal")
-        if found["check"] not in get_args(Check):
-            raise ValueError(f"nothing is checked by {found['check']!a:.40}")
-        flags = {name: bool(found[name]) for name in ("seeded", "pareto", "shares_jail", "fixed_input")}
-        return ObjectiveFacts(metrics, check=found["check"], **flags)
-    except (TypeError, ValueError, LookupError) as error:
+        return from_json(ObjectiveFacts, text)
+    except ValueError as error:
         raise StoreError(f"the record does not say which metrics its run was about: {error}") from error
 
 

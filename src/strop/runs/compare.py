@@ -83,16 +83,17 @@ class Comparison:
     """Of each task."""
     model: str
     is_language_model: bool
-    sentence: str
-    """The verdict, and what it cost."""
+    verdict: str
+    """In one sentence."""
+    cost: str
+    """What the two improvers spent, in one sentence."""
     share_jail: tuple[str, ...] = ()
     """Tasks whose scorer shares a jail with the program, which could print a score that it has not earned."""
 
     @property
-    def said(self) -> tuple[str, str]:
-        """The verdict and the cost, which `sentence` has together."""
-        verdict, same, cost = self.sentence.rpartition(f". {_SAME_BUDGETS}")
-        return f"{verdict}.", f"{same.removeprefix('. ')}{cost}"
+    def sentence(self) -> str:
+        """The verdict and the cost."""
+        return f"{self.verdict} {self.cost}"
 
 
 def check_rivals(improvers: Sequence[Named]) -> None:
@@ -121,10 +122,10 @@ def comparison(found: Matrix, store: Store) -> Comparison:
     first, second = (_side(cells, store) for cells in rows)
     meta = store.meta
     better = None if not _is_told(whole) else first.name if whole.mean > 0 else second.name
-    words = f"{_verdict(whole, first, second, found)}. {_cost(first, second)}."
+    words = f"{_verdict(whole, first, second, found)}.", f"{_cost(first, second)}."
     model, is_language_model = meta.get("language_model", ""), meta.get("is_language_model") == "true"
     shared = tuple(task.name for task in found.plan.tasks if shares_jail(task))
-    return Comparison(first, second, better, whole, each, found.plan.copies, model, is_language_model, words, shared)
+    return Comparison(first, second, better, whole, each, found.plan.copies, model, is_language_model, *words, shared)
 
 
 def _cells(found: Matrix, improver: Named) -> list[Cell]:

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from strop.analysis.stats import Estimate, differences, mean, paired_difference, sign_flip_test
-from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
+from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import Evaluated, Event, in_full
 from strop.base.results import Evaluation, Improvement, Verdict
@@ -205,18 +205,18 @@ class Single:
 
 def improve_once(
     parts: Components, improver: str, original: Original | None, directory: Path, journal: Journal
-) -> Single:
-    """Improve the program of `parts.task` once, within the recipe's budgets, and compare it on the sealed split.
+) -> None:
+    """Improve the program of `parts.task` once, within the budgets of the spec, and score the result on the sealed split.
 
-    `original` are the user's files that the search begins from; None: the task's own seed. The best candidate so far is in
-    `directory` as soon as it is evaluated, the returned program and its diff before the sealed split is touched, and no step
-    after that depends on what it says.
+    `original` are the user's files that the search starts from; None: the task's own seed. `directory` always holds the best
+    candidate evaluated so far, and holds the returned program and its diff before the sealed split is touched; no later step
+    depends on the sealed scores. The result is read from the record (`recorded`).
 
     Raises:
-        ConfigurationError: the solution to start from does not run.
-        TaskError: the task's own seed solution does not.
+        ConfigurationError: the program to start from does not run.
+        TaskError: the task's own seed solution does not run.
         Interrupted: the user stopped it.
-        StropError: the host failed. In both cases what was done before is kept.
+        StropError: the host failed. Completed work is kept.
     """
     task, spec = parts.task, parts.spec
     began = original or of_seed(task.seed)
@@ -227,44 +227,23 @@ def improve_once(
         journal(event)
         best(event)
 
-    laboratory = RunContext(parts, record, recalled=journal.recalled)
-    train = laboratory.utility("train")
+    context = RunContext(parts, record, recalled=journal.recalled)
+    train, run = context.utility("train"), context.run
     with journal.of(parts):
-        run = laboratory.run
-        # The task's own seed shows whether its scorer can be trusted; another program's answers are scored like any other's.
-        strict = laboratory.utility("train", strict=initial == task.seed)
-        before = strict.evaluate(initial, run.child("original").child("train"))
-        _check_runs(parts, original, before)
-        at = run.child("improve")
+        # The task's own seed tests its scorer; answers of other programs are scored like any candidate's.
+        strict = context.utility("train", strict=initial == task.seed)
+        _check_runs(parts, original, strict.evaluate(initial, run.child("original").child("train")))
         grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
-        improvement = _written(improve(improver, initial, train, grant, at, laboratory.host), began)
-        cost = Cost(at.used(LM_CALLS), at.used(RESPONSES), at.used(UTILITY_CALLS))
+        improvement = _written(improve(improver, initial, train, grant, run.child("improve"), context.host), began)
         _score_returned(improvement, began, train, run, journal)
         candidate = _standing(improvement, began, journal.evaluations())
         _keep(directory, began, candidate)
-        return replace(_compared(laboratory, (initial, candidate), before, improvement, cost), grant=grant)
-
-
-def _compared(
-    laboratory: RunContext, texts: tuple[str, str], before: Evaluation, improvement: Improvement, cost: Cost
-) -> Single:
-    """The original and the candidate, `texts`, on the sealed split."""
-    run, task = laboratory.run, laboratory.parts.task
-    train, test = laboratory.utility("train"), laboratory.utility("test", in_turns=True)
-    initial, candidate = texts
-    improved = None
-    if candidate != initial:
-        improved = Scored(candidate, *_both(candidate, train, test, run.child("improved")))
-    facts = facts_of(task)
-    if facts is not None:  # measured beside the candidate, not for itself
-        original = Scored(initial, before, _beside(improved))
-        return Single(improvement, original, improved, cost, facts)
-    original = Scored(initial, before, test.evaluate(initial, run.child("original").child("test")))
-    return Single(improvement, original, improved, cost)
-
-
-def _both(text: str, train: Utility, test: Utility, at: Budget) -> tuple[Evaluation, Evaluation]:
-    return train.evaluate(text, at.child("train")), test.evaluate(text, at.child("test"))
+        test = context.utility("test", in_turns=True)
+        if candidate != initial:
+            train.evaluate(candidate, run.child("improved").child("train"))
+            test.evaluate(candidate, run.child("improved").child("test"))
+        if facts_of(task) is None:  # else the original is measured beside the candidate
+            test.evaluate(initial, run.child("original").child("test"))
 
 
 def _beside(improved: Scored | None) -> Evaluation:

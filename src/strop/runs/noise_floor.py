@@ -78,22 +78,16 @@ class Floor:
     """95%, by the bootstrap over copies."""
 
 
-@dataclass(frozen=True)
-class Noise:
+@dataclass(frozen=True, kw_only=True)
+class Noise(Floor):
     """What chance alone does to û."""
 
     mean: float
     sd: float
     """Standard deviation of û between repeats."""
     stderr: float
-    """Standard error of one û as its own copies tell it: the root mean square over the repeats. Near `sd`, since copies are
+    """Standard error of one û, estimated from its copies: the root mean square over the repeats. Near `sd`, because copies are
     independent."""
-    quantiles: tuple[float, ...]
-    """Of the absolute difference of two û, at `LEVELS`."""
-    floor: float
-    """The difference of two û that A/A exceeds in 5% of cases."""
-    floor_interval: tuple[float, float]
-    """95%, by the bootstrap over copies."""
     gate: GateErrors
 
 
@@ -168,9 +162,7 @@ def noise(found: Trials, gate: Gate, rng: np.random.Generator, comparisons: int 
         mean=float(values.mean()),
         sd=float(values.mean(axis=1).std(ddof=1)),
         stderr=float(np.sqrt(within)),
-        quantiles=floor.quantiles,
-        floor=floor.floor,
-        floor_interval=floor.floor_interval,
+        **vars(floor),
         gate=gate_errors(values, gate, rng, comparisons),
     )
 

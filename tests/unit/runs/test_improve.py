@@ -52,8 +52,9 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]
         parts = Components(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
         with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
-            found = improve_once(parts, improver, start, directory, Journal(store, Silence()))
-            assert recorded(read_run(store)) == found
+            improve_once(parts, improver, start, directory, Journal(store, Silence()))
+            found = recorded(read_run(store))
+        assert found is not None
         return found, directory
 
     return carry_out

@@ -160,7 +160,7 @@ def test_answers_are_those_that_were_paid_for_with_their_faults(store: Store) ->
     found = answers(store)
     assert set(found) == {"k1"}
     assert (found["k1"].input_tokens, found["k1"].cost, found["k1"].parameters) == (7, 11, {"temperature": 0.5})
-    assert [(each.kind, each.times) for each in found["k1"].faults] == [("rate_limited", 3)]
+    assert [(each.fault, each.times) for each in found["k1"].faults] == [("rate_limited", 3)]
 
 
 def test_requests_of_a_record_are_told_apart_by_their_sample(store: Store) -> None:

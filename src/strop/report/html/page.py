@@ -343,8 +343,8 @@ def _measurements(store: Store, page: Page) -> Conclusion:
         return {"sentence": f"Unfinished: {len(found.cells)} of {cells} done.", "detail": ended}
     if page.kind != "compare":
         return {"sentence": matrix_sentence(found), "detail": ended}
-    verdict, cost = comparison(found, store).said
-    return {"sentence": verdict, "detail": f"{cost} {ended}".rstrip()}
+    compared = comparison(found, store)
+    return {"sentence": compared.verdict, "detail": f"{compared.cost} {ended}".rstrip()}
 
 
 def _rates(counts: Counter[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.from_json import from_json
 from strop.base.globs import matching
 from strop.base.unified_diff import as_written, named, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
@@ -37,9 +38,9 @@ class Original:
     """Absolute path of the folder in which the patch applies."""
     command: bool = False
     """Whether they are the files of a command task."""
-    executable: Sequence[str] = ()
+    executable: tuple[str, ...] = ()
     """Those of `files` that may be run as programs."""
-    new_files: Sequence[str] = ()
+    new_files: tuple[str, ...] = ()
     """Globs of files that a candidate may add."""
     function: str = ""
     """The function of the one file, a module, that alone is the program; empty: all of it."""
@@ -117,15 +118,12 @@ def original_from(text: str) -> Original:
         StoreError: it is something else.
     """
     try:
-        found = Original(**json.loads(text))
-        texts = [*found.files.values(), *found.executable, *found.new_files, found.root, found.below, found.function]
-        inside = all(is_inside(path) if found.command else Path(path).name == path for path in found.files)
-        found = replace(found, executable=tuple(found.executable), new_files=tuple(found.new_files))
-        if not found.files or not inside or not all(isinstance(each, str) for each in texts):
-            raise ValueError("its files have no names or no texts")
-    except (TypeError, ValueError, AttributeError) as error:
+        original = from_json(Original, text)
+    except ValueError as error:
         raise StoreError(f"the record does not say which files its run began from: {error}") from error
-    return found
+    if not all(is_inside(path) if original.command else Path(path).name == path for path in original.files or [""]):
+        raise StoreError("the record does not say which files its run began from: its files have no names")
+    return original
 
 
 def of_file(file: Path, cwd: Path) -> Original:
