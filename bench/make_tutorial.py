@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from strop.runs.recording import write_answers
+from strop.runs.resume import write_answers
 from strop.store import Store
 
 DOCS = Path(__file__).parent.parent / "docs"

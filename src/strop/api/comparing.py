@@ -78,7 +78,7 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> C
             "improvers": json.dumps([[each.name, each.digest] for each in improvers]),
         }
         with measuring(parts, Path(folder), KIND, meta, show=show) as record:
-            stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.store, record.told))
+            stopped = measure_missing(parts, record, lambda at: carry_out(at, plan, record.told))
             if stopped is not None:
                 raise stopped
             return Comparison(**vars(comparison(matrix(record.store, plan), record.store)))

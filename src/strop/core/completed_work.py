@@ -1,8 +1,7 @@
-"""What a record holds of the work that is being done: whatever ended before is taken from it, not done again.
+"""Completed work of a resumed run, by scope: what the record holds is taken over, not repeated.
 
-A run that goes on is carried out from its beginning, and asks at three places whether it knows the result: a finished
-improvement, an evaluation, an answer of the language model (strop.lm.replay). Nothing is cut out of the record and nothing in
-it depends on the moment at which the run ended. Here: the first two. Not here: how a record is read (strop.runs.resume).
+A resumed run executes from its beginning. `improve()` and `evaluate()` ask here for results, and the language model looks up
+responses by request (`lm.replay`); no other part of strop knows whether work is new. `runs.resume` reads the record.
 """
 
 from __future__ import annotations
@@ -17,47 +16,49 @@ from strop.base.solution import digest_of
 
 @dataclass(frozen=True)
 class CompletedWork:
-    """Results by the scope that they were recorded at. The empty one knows nothing: everything is done.
-
-    Evaluations have the digest of what was evaluated, in the place of its text.
-    """
+    """Results by the scope at which they were recorded. Empty in a new run."""
 
     evaluations: Mapping[str, Evaluated] = field(default_factory=dict)
+    """With digests in place of the solutions."""
     improvements: Mapping[str, ImproveFinished] = field(default_factory=dict)
     spent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """What was reserved at each scope and in the scopes inside it, by counter."""
+    """Reservations at each scope and in the scopes inside it, by counter."""
 
     def evaluation(self, at: Budget, candidate: str | None) -> Evaluated | None:
-        """The evaluation of `candidate` at `at`, if it ended; what it spent inside is then counted again.
+        """The evaluation of `candidate` at `at`, if it was completed; its costs are counted again.
 
-        An improver that is run again may return another solution than the one that was evaluated there.
+        An improver that is executed again may evaluate another candidate there.
         """
-        found = self.evaluations.get(at.path)
-        if found is None or found.solution != (None if candidate is None else digest_of(candidate)):
+        event = self.evaluations.get(at.path)
+        if event is None or event.solution != (None if candidate is None else digest_of(candidate)):
             return None
         self._restore(at)
-        return replace(found, solution=candidate)
+        return replace(event, solution=candidate)
 
     def improvement(self, at: Budget) -> ImproveFinished | None:
-        """The improvement at `at`, if it ended; what it spent is then counted again."""
-        found = self.improvements.get(at.path)
-        if found is not None:
+        """The improvement at `at`, if it was completed; its costs are counted again."""
+        event = self.improvements.get(at.path)
+        if event is not None:
             self._restore(at)
-        return found
+        return event
+
+    def has_copies(self, scope: str, copies: int, result: str) -> bool:
+        """Whether every copy of the measurement at `scope` is complete; `result` names the last evaluation of a copy."""
+        return all(f"{scope}/copy{number}/{result}" in self.evaluations for number in range(copies))
 
     def of_pair(self, a: str, b: str) -> CompletedWork:
-        """This, for two improvements that share answers: one is taken from the record only if the other can be too.
+        """This work for two improvements that share responses: completed only if both are.
 
-        Else the one that is done would get as new, and at their price, answers that were given again.
+        Otherwise the repeated one would ask, and pay, for responses that the other had already received.
         """
         return self if {a, b} <= self.improvements.keys() else replace(self, improvements={})
 
     def _restore(self, at: Budget) -> None:
-        # Money and tokens are restored whole when the run goes on: they are spent where the model is asked.
+        # Money and tokens are restored for the whole run when it resumes.
         for counter, amount in self.spent.get(at.path, {}).items():
             if counter not in (COST, TOKENS):
                 at.restore(counter, amount)
 
 
 NOTHING = CompletedWork()
-"""The past of work that begins."""
+"""The completed work of a new run."""

@@ -1,4 +1,4 @@
-"""The meta-utility û of an improver: what it reaches, on average, on the downstream tasks (§3, equation 2).
+"""The meta-utility û of an improver: the mean utility of its solutions of the downstream tasks (§3, equation 2).
 
 û(I) = (sum over (u, s) in D of u(I(u, s, L))) / |D|
 """
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from strop.analysis.stats import mean
@@ -23,25 +24,25 @@ from strop.lm.shared import SharedAnswers
 from strop.tasks.base import META_TASK
 
 COPY_THREADS = 64
-"""Downstream tasks of one evaluation that are worked on at once, at most."""
+"""Downstream improvements of one evaluation that run at once, at most."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Downstream:
-    """One element (u, s) of D, with the same task's sealed test utility."""
+    """One element (u, s) of D, with the utility on the sealed split of the same task."""
 
     train: Utility
     test: Utility
     initial_solution: str
     fresh: Callable[[str], Utility] | None = None
-    """The task's utility on training instances of their own, drawn for a name; None: there are only those of `train`."""
+    """The task's utility on training instances drawn for a name; None: use `train`."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """|D| fresh improvements by one improver, and what they are worth in training. Nothing sealed was touched."""
+    """|D| fresh improvements by one improver and their training scores. The sealed split is not used."""
 
     improvements: tuple[Improvement, ...]
     results: tuple[Evaluation, ...]
@@ -49,8 +50,8 @@ class Trial:
 
     @property
     def train(self) -> tuple[float, ...]:
-        """û, one value a copy."""
-        return tuple(each.value for each in self.results)
+        """û, one value for each copy."""
+        return tuple(result.value for result in self.results)
 
 
 @dataclass(frozen=True)
@@ -59,25 +60,25 @@ class Measurement:
 
     train: tuple[float, ...]
     test: tuple[float, ...]
-    """On the sealed split: for the record, never for a selection."""
+    """On the sealed split: for reports, never for selection."""
     improvements: tuple[Improvement, ...]
     sealed: tuple[Evaluation, ...] = ()
-    """What `test` is made of: one evaluation a copy, with one score an instance."""
+    """The evaluations behind `test`, one for each copy."""
 
 
 @dataclass(frozen=True)
 class MetaUtility:
-    """û(I), each downstream task with fresh budgets."""
+    """û(I), with fresh budgets for each downstream task."""
 
     downstream: Sequence[Downstream]
     """D; the paper's five identical copies of one task, or copies of different tasks."""
     description: str
-    """Grey-box (§3): tells the averaging and the budgets, nothing of the downstream tasks."""
+    """Grey-box (§3): the averaging and the budgets, but not the downstream tasks."""
     grant: Grant
-    """What the improver may spend on one downstream task."""
+    """The budget of one downstream improvement."""
     host: Host
-    places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(8))
-    """How many downstream improvements run at once, over all evaluations of this utility."""
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(8))
+    """Limits the downstream improvements that run at once, over all evaluations of this utility."""
 
     @property
     def name(self) -> str:
@@ -89,94 +90,90 @@ class MetaUtility:
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""
-        ended = self.host.past.evaluation(at, candidate)
-        if ended is not None:
-            return ended
+        completed = self.host.past.evaluation(at, candidate)
+        if completed is not None:
+            return completed
         evaluation = NOT_A_TEXT if candidate is None else _averaged(self.trial(candidate, at))
         event = evaluated(self, "train", candidate, evaluation, at)
         self.host.record(event)
         return event
 
     def trial(self, improver: str, at: Budget) -> Trial:
-        """û of an improver on fresh improvements, copy by copy, outside every budget but `at`'s."""
+        """û of an improver on fresh improvements, copy by copy, paid from `at` alone."""
 
-        def one(number: int, each: Downstream) -> tuple[Improvement, Evaluation]:
-            return self._improved(improver, each, each.train, at.child(f"copy{number}"), self.host)
+        def copy(number: int, task: Downstream) -> tuple[Improvement, Evaluation]:
+            return self._improved(improver, task, task.train, at.child(f"copy{number}"), self.host)
 
-        return _trial(self._each(one))
+        improvements, results = zip(*self._each(copy), strict=True)
+        return Trial(improvements, results)
 
     def measure(self, improver: str, at: Budget) -> Measurement:
-        """A trial, and its solutions on the sealed test split: outside every budget, shown to nobody."""
-        trial = self.trial(improver, at)
-        return self.measurement(trial, at)
+        """A trial and the sealed scores of its solutions, which no program or selection sees."""
+        return self.measurement(self.trial(improver, at), at)
 
     def measurement(self, trial: Trial, at: Budget) -> Measurement:
-        """What a trial's solutions are worth on the sealed test split; once for each improver that is kept."""
+        """The sealed scores of a trial's solutions; measured once for each improver that becomes I_t."""
 
-        def one(number: int, each: Downstream) -> Evaluation:
-            return each.test.evaluate(trial.improvements[number].solution, at.child(f"copy{number}").child("test"))
+        def copy(number: int, task: Downstream) -> Evaluation:
+            return task.test.evaluate(trial.improvements[number].solution, at.child(f"copy{number}").child("test"))
 
-        sealed = tuple(self._each(one))
-        return Measurement(trial.train, tuple(each.value for each in sealed), trial.improvements, sealed)
+        sealed = tuple(self._each(copy))
+        return Measurement(trial.train, tuple(result.value for result in sealed), trial.improvements, sealed)
 
     def pairs(
         self, a: str, b: str, numbers: Sequence[int], at: Callable[[int], Budget]
     ) -> list[tuple[Evaluation, Evaluation]]:
-        """Two improvers against each other: for each number, what each makes of one downstream task.
+        """Compare two improvers: for each number, the results of both on one downstream task.
 
-        Within a pair both get the same answers to the same requests (`SharedAnswers`), and their results are scored on the
-        same instances: common random numbers. Both improve on the training instances, as always, but are scored on fresh
-        ones, so that an improver which only fits those it was given more closely gains nothing by it.
+        Both improvers of a pair get the same responses to the same requests (`SharedAnswers`), and their results are scored on
+        the same instances: common random numbers. They improve on the training instances but are scored on fresh ones, so an
+        improver cannot gain by overfitting.
 
-        The task and who goes first are drawn for each pair: then the expected difference is the same for every pair, also where
-        tasks differ, and neither gains by its turn: by a warm machine, a model that drifts, or answers that are there already.
+        The task and the order are drawn for each pair, so the expected difference is the same for all pairs, and neither improver
+        gains by its turn: from a warm machine, a drifting model, or shared responses.
         """
 
-        def one(number: int) -> tuple[Evaluation, Evaluation]:
-            here = at(number)
-            drawn = random.Random(derive(self.host.secret, "pair", here.path))
-            each, turns = drawn.choice(self.downstream), [("a", a), ("b", b)]
-            drawn.shuffle(turns)
-            scored_by = each.fresh(here.path) if each.fresh else each.train
+        def compare(number: int) -> tuple[Evaluation, Evaluation]:
+            pair = at(number)
+            rng = random.Random(derive(self.host.secret, "pair", pair.path))
+            task, turns = rng.choice(self.downstream), [("a", a), ("b", b)]
+            rng.shuffle(turns)
+            scored_by = task.fresh(pair.path) if task.fresh else task.train
             host = replace(
                 self.host,
-                language_model=SharedAnswers(self.host.language_model, here.path),
-                past=self.host.past.of_pair(*(f"{here.path}/{name}" for name, _ in turns)),
+                language_model=SharedAnswers(self.host.language_model, pair.path),
+                past=self.host.past.of_pair(*(f"{pair.path}/{name}" for name, _ in turns)),
             )
-            found = {
-                name: self._improved(improver, each, scored_by, here.child(name), host)[1] for name, improver in turns
+            results = {
+                name: self._improved(improver, task, scored_by, pair.child(name), host)[1] for name, improver in turns
             }
-            return found["a"], found["b"]
+            return results["a"], results["b"]
 
-        return _at_once([lambda number=number: one(number) for number in numbers])  # type: ignore[misc]
+        return _in_parallel([partial(compare, number) for number in numbers])
 
-    def _each(self, one: Callable[[int, Downstream], _T]) -> list[_T]:
-        """`one` for every element of D, side by side."""
-        return _at_once([lambda n=n, each=each: one(n, each) for n, each in enumerate(self.downstream)])  # type: ignore[misc]
+    def _each(self, work: Callable[[int, Downstream], _T]) -> list[_T]:
+        """`work` for every element of D, in parallel."""
+        return _in_parallel([partial(work, number, task) for number, task in enumerate(self.downstream)])
 
     def _improved(
-        self, improver: str, each: Downstream, scored_by: Utility, at: Budget, host: Host
+        self, improver: str, task: Downstream, scored_by: Utility, at: Budget, host: Host
     ) -> tuple[Improvement, Evaluation]:
-        with self.places:
-            improvement = improve(improver, each.initial_solution, each.train, self.grant, at, host)
+        with self.slots:
+            improvement = improve(improver, task.initial_solution, task.train, self.grant, at, host)
         return improvement, scored_by.evaluate(improvement.solution, at.child("result"))
 
 
-def _at_once(work: Sequence[Callable[[], _T]]) -> list[_T]:
+def _in_parallel(work: Sequence[Callable[[], _T]]) -> list[_T]:
     with ThreadPoolExecutor(min(len(work), COPY_THREADS), thread_name_prefix="strop-copy") as pool:
         return [future.result() for future in [pool.submit(each) for each in work]]
 
 
-def _trial(each: Sequence[tuple[Improvement, Evaluation]]) -> Trial:
-    return Trial(tuple(improvement for improvement, _ in each), tuple(result for _, result in each))
-
-
 def _averaged(trial: Trial) -> Evaluation:
-    each = list(zip(trial.improvements, trial.results, strict=True))
+    copies = list(zip(trial.improvements, trial.results, strict=True))
     verdicts: list[Verdict] = [
-        result.verdict if improvement.outcome == "ok" else improvement.outcome for improvement, result in each
+        result.verdict if improvement.outcome == "ok" else improvement.outcome for improvement, result in copies
     ]
-    failed = next((one for one, verdict in zip(each, verdicts, strict=True) if verdict != "ok"), None)
+    failed = next((copy for copy, verdict in zip(copies, verdicts, strict=True) if verdict != "ok"), None)
     return Evaluation(
         value=mean(trial.train),
         verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),

@@ -25,7 +25,7 @@ from strop.lm.registry import make as make_language_model
 from strop.lm.scripted import Scripted
 from strop.report.terminal.words import escape, notice_of
 from strop.reproduce.progress import Progress
-from strop.runs.assembly import jail, started
+from strop.runs.assembly import first_event, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
 from strop.runs.spec import RunSpec
@@ -205,7 +205,7 @@ def asker_in(
         asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.jobs)
         with (
             Progress(notice_of(model.name, model.is_language_model)) as progress,
-            framed(asker.record, started(spec, model, sandbox.posture)),
+            framed(asker.record, first_event(spec, model, sandbox.posture)),
             stopped_by_signals(asker.stop, sandbox.close, model.finish),
         ):
             yield asker, progress

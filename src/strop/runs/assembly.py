@@ -1,4 +1,4 @@
-"""The parts of a run, wired together: task, model, jail and one recorder."""
+"""The components of a run (tasks, model, jail), and a context that wires them to one recorder and one budget."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import platform
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -51,7 +52,7 @@ from strop.tasks.registry import load_any
 
 @dataclass(frozen=True)
 class Components:
-    """What a run is made of; whoever makes them closes them."""
+    """The components of a run. The caller must close them."""
 
     spec: RunSpec
     task: AnyTask
@@ -59,15 +60,15 @@ class Components:
     sandbox: JailedSandbox
     secret: bytes
     meter: Metered | None = None
-    """Where the model behind `language_model` is paid for; None: nowhere."""
+    """Charges the model behind `language_model`; None: nothing is charged."""
     source: str = ""
-    """What the task was loaded from: its name, or a file."""
+    """The name or file that the task was loaded from."""
     workspaces: Workspaces | None = None
-    """Where commands run; None where no task has any."""
+    """Where commands run; None if no task has commands."""
     further: tuple[AnyTask, ...] = ()
-    """Tasks beside `task`, of an improver that is trained on several."""
+    """Tasks beside `task`, for training on several."""
     further_sources: tuple[str, ...] = ()
-    """What these were loaded from."""
+    """What they were loaded from."""
 
     @property
     def tasks(self) -> tuple[AnyTask, ...]:
@@ -77,34 +78,30 @@ class Components:
 
 @dataclass(frozen=True)
 class RunOrigin:
-    """What a run that was made before is made from again, whatever this machine's key and folders are."""
+    """What a recorded run is made from again, independent of this machine's key and folders."""
 
     secret: bytes
     task: str
-    """A built-in task's name, or the file that its record keeps."""
+    """The name of a built-in task, or the file in the record."""
     further_tasks: tuple[str, ...] = ()
-    """The same of the tasks beside it."""
+    """The tasks beside it."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """All of them, `task` first."""
+        """All tasks, `task` first."""
         return (self.task, *self.further_tasks)
 
 
 class RunContext:
-    """The parts of a run wired to one recorder, behind the audit of every program text."""
+    """The components of a run with one recorder, which audits every program, and one budget."""
 
     def __init__(
         self, parts: Components, record: Recorder, run: Budget | None = None, recalled: ResumeState | None = None
     ) -> None:
-        """`run` is what everything is spent in; a budget of its own, whose movements are recorded, when not given.
-
-        `recalled` is what a record that is gone on with held.
-        """
+        """`run` pays for everything; without it, a new budget whose movements are recorded. `recalled`: what a record holds."""
         self.parts = parts
         self._recalled = recalled
-        judged = recalled.programs if recalled else ()
-        self.record = record = record if isinstance(record, Auditor) else Auditor(record, judged)
+        self.record = record = record if isinstance(record, Auditor) else Auditor(record)
         if run is None:
             run = Budget(parts.spec.limits(), on_movement=self._moved)
             if parts.meter is not None:
@@ -117,21 +114,21 @@ class RunContext:
         past = recalled.past if recalled else NOTHING
         editing = editing_of(parts.spec, parts.language_model)
         self.host = Host(parts.sandbox, parts.language_model, record, parts.secret, past=past, editing=editing)
-        # One for all tasks of a record, so that they share the places too.
-        self._places = threading.Semaphore(improvers_at_once(parts.spec))
+        # All tasks of a record share these.
+        self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         self._baselines = Baselines()
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
-        """This laboratory for one task alone, spending in `at`, whose path must be its own: randomness derives from it."""
+        """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
         parts = replace(self.parts, task=task, further=(), further_sources=())
         other = RunContext(parts, self.record, at, self._recalled)
-        other._places, other._baselines = self._places, self._baselines
+        other._slots, other._baselines = self._slots, self._baselines
         return other
 
     def utility(self, split: Split, *, strict: bool = False, in_turns: bool = False) -> Utility:
         """The task's utility on a split.
 
-        `strict`: for the task's own seed, whose failing breaks the task. `in_turns`: of a command task, with the original.
+        `strict`: for the task's own seed, whose failure breaks the task. `in_turns`: measure a command and the original in turns.
         """
         published = self.parts.spec.instances == "published"
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
@@ -153,36 +150,36 @@ class RunContext:
         return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past)
 
     def selection(self) -> Selection:
-        """The selection of the recipe."""
+        """The selection of the spec."""
         spec = self.parts.spec
         gate = Gate(spec.gate_error, max(spec.iterations, 1), spec.gate_pairs)
         return make_selection(spec.selection, gate, random.Random(derive(self.parts.secret, "selection")))
 
     def check_seed(self) -> None:
-        """Score the seed solution once, before anything is spent on improving it.
+        """Score the seed solution of each task once, before anything is spent on improving it.
 
         Raises:
-            TaskError: it does not run, or its answers cannot be scored. (That it answers nothing of use is allowed, and that it
-            is slow where the task says so.)
+            TaskError: a seed solution does not run, or its answers cannot be scored. It may be useless, and slow if the task
+                says so.
         """
         task, at = self.parts.task, self.run.child("seed")
         evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
         if not seed_runs(evaluation, task):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
-        for each in self.parts.further:
-            self.of(each, at.child(each.name)).check_seed()
+        for other in self.parts.further:
+            self.of(other, at.child(other.name)).check_seed()
 
     def meta_utility(self) -> MetaUtility:
-        """û over |D| copies: as many of each task, one task after another."""
+        """û over |D| copies: equally many of each task, task by task."""
         spec = self.parts.spec
-        each = [self] + [self.of(task, self.run) for task in self.parts.further]
+        contexts = [self] + [self.of(task, self.run) for task in self.parts.further]
         return MetaUtility(
-            downstream=[downstream for one in each for downstream in [one._downstream()] * spec.copies],
+            downstream=[downstream for context in contexts for downstream in [context._downstream()] * spec.copies],
             description=meta_description(spec),
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
-            places=self._places,
+            slots=self._slots,
         )
 
     def _downstream(self) -> Downstream:
@@ -206,18 +203,10 @@ def meta_description(spec: RunSpec) -> str:
     return self_improvement().told(asdict(spec) | {"copies": spec.downstream})
 
 
-def started(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> RunStarted:
-    """The first event of a run: its recipe and the ground it stands on."""
-    return RunStarted(scope="", **_ground(spec, language_model, posture))
-
-
-def resumed(spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState) -> RunResumed:
-    """The first event of a stretch that goes on with a run."""
-    ground = _ground(spec, language_model, posture)
-    return RunResumed(scope="", **ground, events=recalled.events, seconds=recalled.seconds)
-
-
-def _ground(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> dict[str, Mapping[str, Any]]:
+def first_event(
+    spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState | None = None
+) -> RunStarted | RunResumed:
+    """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues."""
     environment = {
         "strop": version("strop"),
         "python": platform.python_version(),
@@ -226,23 +215,26 @@ def _ground(spec: RunSpec, language_model: LanguageModel, posture: Posture) -> d
         "language_model": language_model.name,
         "is_language_model": language_model.is_language_model,
     }
-    return {
+    values: dict[str, Any] = {
         "spec": json.loads(spec.to_json()),
         "environment": environment,
         "posture": posture_document(posture),
     }
+    if recalled is None:
+        return RunStarted(scope="", **values)
+    return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 
 def posture_document(posture: Posture) -> dict[str, object]:
-    """What the jail was observed to enforce, as plain data."""
+    """The protections that the jail was observed to enforce, as plain data."""
     return {
         "protections": {
-            each.name: {
-                "what": each.meaning or PROTECTIONS[each.name],
-                "enforced": each.enforced,
-                "detail": each.detail,
+            protection.name: {
+                "what": protection.meaning or PROTECTIONS[protection.name],
+                "enforced": protection.enforced,
+                "detail": protection.detail,
             }
-            for each in posture.protections
+            for protection in posture.protections
         },
         "layers": dict(posture.layers),
         "digest": posture.digest,
@@ -257,90 +249,90 @@ def assembled(
     model: Callable[[], LanguageModel] | None = None,
     tasks: Sequence[AnyTask] = (),
 ) -> Iterator[Components]:
-    """The parts that a recipe names; closed at the end. `model` makes another language model than the recipe's; `tasks` stand
-    in the place of those that it names, where they were made in Python.
+    """The components that a spec names, closed at the end. `model` and `tasks`, made in Python, replace those of the spec.
 
     Raises:
-        ConfigurationError: the recipe names something that is not there.
-        SandboxUnavailable: a required protection is not enforced here.
+        ConfigurationError: the spec names something that does not exist.
+        SandboxUnavailable: a required protection is not enforced on this machine.
     """
     spec = spec.checked()
     with ExitStack() as stack:
         source, *others = origin.tasks if origin else spec.tasks
         task, *further = tasks = tuple(tasks) or loaded([source, *others])
-        commands = any(isinstance(each, CommandTask) for each in tasks)
+        commands = any(isinstance(one, CommandTask) for one in tasks)
         workspaces = stack.enter_context(closing(workspaces_for(spec))) if commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
-        meter, made = _metered(spec, environ) if model is None else (None, model())
-        asked = stack.enter_context(closing(Recorded(made)))
+        meter = _metered(spec, environ) if model is None else None
+        language_model = stack.enter_context(closing(Recorded(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
-        yield Components(spec, task, asked, sandbox, secret, meter, source, workspaces, tuple(further), tuple(others))
+        yield Components(
+            spec, task, language_model, sandbox, secret, meter, source, workspaces, tuple(further), tuple(others)
+        )
 
 
 def loaded(sources: Sequence[str]) -> tuple[AnyTask, ...]:
-    """The tasks of these names, each by its name or its file.
+    """The tasks with these names or in these files.
 
     Raises:
         ConfigurationError: one does not exist, or two have the same name.
     """
-    found = [load_any(source) for source in sources]
-    for number, task in enumerate(found):
-        if task.name in [each.name for each in found[:number]]:
-            raise ConfigurationError(f"the task {task.name} is named twice")
-    return tuple(found)
+    tasks = tuple(load_any(source) for source in sources)
+    for name, count in Counter(task.name for task in tasks).items():
+        if count > 1:
+            raise ConfigurationError(f"the task {name} is named twice")
+    return tasks
 
 
-def _metered(spec: RunSpec, environ: Mapping[str, str]) -> tuple[Metered, LanguageModel]:
-    """Where the recipe's model is paid for, and the model to ask: the same.
+def _metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:
+    """The model of a spec, with its price.
 
     Raises:
-        ConfigurationError: there is no such model, or no price for it where money is limited.
+        ConfigurationError: the model does not exist, or has no known price although money is limited.
     """
     settings = settings_of(spec)
-    made = make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=environ, defaults=settings)
+    model = make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=environ, defaults=settings)
     try:
-        known = tariffs(spec.model, replace(settings, url=spec.base_url), environ)
+        prices = tariffs(spec.model, replace(settings, url=spec.base_url), environ)
         if spec.max_cost is not None:
-            check_cost_limit(known)
+            check_cost_limit(prices)
     except BaseException:
-        made.close()
+        model.close()
         raise
-    meter = Metered(made, known, strict=spec.strict_budget)
-    return meter, meter
+    return Metered(model, prices, strict=spec.strict_budget)
 
 
 def settings_of(spec: RunSpec) -> ModelSettings:
-    """How the recipe has models asked, where their specifications say nothing else."""
+    """The settings of a spec, which specifications of models may override."""
     return ModelSettings() if spec.give_up_after is None else ModelSettings(give_up_after=spec.give_up_after)
 
 
 def jail(spec: RunSpec) -> JailedSandbox:
-    """The sandbox of a recipe.
+    """The sandbox of a spec.
 
     Raises:
-        SandboxUnavailable: a required protection is not enforced here.
+        SandboxUnavailable: a required protection is not enforced on this machine.
     """
     require = DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
     return JailedSandbox(solution_slots=spec.jobs, improver_slots=improvers_at_once(spec) + 1, require=require)
 
 
 def workspaces_for(spec: RunSpec) -> Workspaces:
-    """Where the commands of a recipe's task run.
+    """Where the commands of a spec's tasks run.
 
     Raises:
-        SandboxUnavailable: a required protection is not enforced here.
+        SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    # A measurement in turns with the original needs two.
+    # A measurement in turns with the original uses two.
     return JailedWorkspaces(slots=max(spec.jobs, 2), require=spec.require)
 
 
 def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
-    """How the recipe's model may answer. The offline proposer writes whole programs; a stand-in is told nothing unasked."""
+    """How the model may respond. `offline` writes whole programs; stand-ins get instructions only on request."""
     if language_model.name.startswith("offline"):
         return Editing("rewrite")
     return Editing(spec.edits, tells=language_model.is_language_model or spec.edits != "auto")
 
 
 def improvers_at_once(spec: RunSpec) -> int:
-    """How many downstream improvements run at once: at least the copies of one evaluation, and enough to keep cores busy."""
+    """How many downstream improvements run at once: at least the copies of one evaluation, and enough to keep all cores busy."""
     return max(spec.downstream, 2 * spec.jobs)

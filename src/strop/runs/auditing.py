@@ -1,13 +1,13 @@
-"""The static audit of a run as it goes: every program text is judged once, before the event that brings it goes on.
+"""The static audit during a run: a recorder that audits each program once, before it passes on the event that holds it.
 
-A recorder in front of another. Texts that do not parse are passed over: they do not run, and their evaluation says so. Texts that
-may run and cannot be audited are told as such.
+Programs that do not parse are ignored: they do not run, and their evaluations say so. Programs that may run but cannot be
+audited get a note.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from strop.analysis.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Recorder
@@ -16,13 +16,12 @@ from strop.core.audit_log import DETAIL_CHARACTERS
 
 
 class Auditor:
-    """Records what the static rules find in improvers and candidate solutions, and then the event itself."""
+    """Records the findings of the static rules in improvers and candidates, then the event itself."""
 
-    def __init__(self, record: Recorder, judged: Iterable[str] = ()) -> None:
-        """`judged` are digests of programs that the record holds the findings of."""
+    def __init__(self, record: Recorder) -> None:
         self._record = record
         self._lock = threading.Lock()
-        self._judged = set(judged)
+        self._audited: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         program = program_of(event)
@@ -34,13 +33,13 @@ class Auditor:
     def _is_new(self, program: str) -> bool:
         digest = digest_of(program)
         with self._lock:
-            is_new = digest not in self._judged
-            self._judged.add(digest)
+            is_new = digest not in self._audited
+            self._audited.add(digest)
         return is_new
 
 
 def program_of(event: Event) -> str | None:
-    """The program that an event brings: an improver that is set to work, or a candidate that was evaluated."""
+    """The program in an event: an improver that starts, or a candidate that was evaluated."""
     match event:
         case ImproveStarted(improver=program):
             return program
@@ -51,31 +50,31 @@ def program_of(event: Event) -> str | None:
 
 
 def notes_on(program: str, scope: str) -> list[AuditNoted]:
-    """What the static rules find in a text, one note a rule and a line, and the paper's literal rule."""
+    """The findings of the static rules, one note for each rule and line, and of the paper's literal rule."""
     notes = [
         AuditNoted(
             scope=scope,
-            rule=found.rule,
-            detail=found.detail[:DETAIL_CHARACTERS],
+            rule=finding.rule,
+            detail=finding.detail[:DETAIL_CHARACTERS],
             program=program,
-            line=found.line or None,
+            line=finding.line or None,
         )
-        for found in _found(program)
+        for finding in _findings(program)
     ]
     if literal(program):
         notes.append(_literal_note(program, scope))
     return notes
 
 
-def _found(program: str) -> Sequence[Finding]:
-    """The findings of the static rules; without those on texts that are no Python."""
-    # A line is named where the text is no Python; NUL and lone surrogates no program can hold.
+def _findings(program: str) -> Sequence[Finding]:
+    """The findings of the static rules, except those about texts that are not Python."""
+    # UNREADABLE has a line if the text is not Python; no program can contain NUL or lone surrogates.
     runs = "\0" not in program and not any("\ud800" <= character <= "\udfff" for character in program)
-    return [found for found in audit_program(program) if found.rule != UNREADABLE or (runs and not found.line)]
+    return [each for each in audit_program(program) if each.rule != UNREADABLE or (runs and not each.line)]
 
 
 def _literal_note(program: str, scope: str) -> AuditNoted:
-    places = {word: program.find(word) for word in ("use_sandbox=False", "exec(")}
-    word = min((word for word in places if places[word] >= 0), key=places.__getitem__)
-    line = program.count("\n", 0, places[word]) + 1
+    starts = {word: program.find(word) for word in ("use_sandbox=False", "exec(")}
+    word = min((word for word in starts if starts[word] >= 0), key=starts.__getitem__)
+    line = program.count("\n", 0, starts[word]) + 1
     return AuditNoted(scope=scope, rule=LITERAL, detail=word, program=program, line=line)

@@ -1,26 +1,32 @@
-"""Transfer (§5.2, Table 1): improvers measured on tasks, a matrix of both, in one record.
+"""Transfer (§5.2, Table 1): a matrix of improvers and tasks, measured in one record.
 
-Every cell (task, improver) is a measurement of its own, at the scope `TASK/DIGEST` of the record; the seed improver is always
-measured first. All improvers of a task meet the same instances. What a record holds already is not measured again.
+Every cell (task, improver) is a measurement at the scope `TASK/DIGEST`; the seed improver comes first. All improvers of a task
+get the same instances.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import count
 from typing import Generic, TypeVar
 
 from strop.analysis.stats import Estimate
 from strop.analysis.stats.crossed import crossed_t_difference
 from strop.analysis.stats.multiplicity import holm
-from strop.base.concurrency import all_or_error
 from strop.base.events import Evaluated
-from strop.base.pluralize import quantity
 from strop.core.handles import NAMED_BY
-from strop.runs.assembly import RunContext, improvers_at_once
-from strop.runs.measurements import SEED, Copy, MeasuredTask, Named, RecordedTask, copies_of, recorded_improvers
+from strop.runs.assembly import RunContext
+from strop.runs.measurements import (
+    SEED,
+    Copy,
+    Job,
+    MeasuredTask,
+    Named,
+    RecordedTask,
+    copies_of,
+    measure_all,
+    recorded_improvers,
+)
 from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.base import Split
@@ -31,18 +37,18 @@ T_co = TypeVar("T_co", bound=MeasuredTask, covariant=True)
 
 @dataclass(frozen=True)
 class Plan(Generic[T_co]):
-    """What is measured: every improver on every task."""
+    """Every improver is measured on every task."""
 
     tasks: tuple[T_co, ...]
     improvers: tuple[Named, ...]
-    """The seed improver first. One that has the seed's text under another name is not measured again."""
+    """The seed improver first. Improvers with the same text are measured once."""
     copies: int
     """|D|"""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """û of one improver on one task: one value a copy, on the training and on the sealed test split."""
+    """û of one improver on one task, copy by copy, on the training and the sealed split."""
 
     task: MeasuredTask
     improver: Named
@@ -50,14 +56,14 @@ class Cell:
 
     def values(self, split: Split) -> tuple[float, ...]:
         """û of each copy on a split, in [0, 1]."""
-        each = (copy.train if split == "train" else copy.test for copy in self.copies)
-        return tuple(found.value for found in each if found is not None)
+        evaluations = (copy.train if split == "train" else copy.test for copy in self.copies)
+        return tuple(evaluation.value for evaluation in evaluations if evaluation is not None)
 
     @property
     def instances(self) -> tuple[tuple[float, ...], ...]:
-        """For each copy, what each instance of the sealed test split counts for; their mean is the copy's value.
+        """For each copy, the score of each sealed instance; their mean is the value of the copy.
 
-        Where a failing instance costs a solution its whole utility, every instance counts 0.
+        If a failing instance costs the solution its whole utility, every instance counts 0.
         """
         count = self.task.count("test")
         return tuple(
@@ -69,7 +75,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class SeedSolution:
-    """u(s): what a task's seed solution is worth."""
+    """u(s): the utility of a task's seed solution."""
 
     task: MeasuredTask
     train: Evaluated
@@ -78,7 +84,7 @@ class SeedSolution:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What was measured of a plan. Where the work was stopped, some of it is missing."""
+    """The measurements of a plan; incomplete if the work was stopped."""
 
     plan: Plan[MeasuredTask]
     seed_solutions: tuple[SeedSolution, ...]
@@ -86,33 +92,33 @@ class Matrix:
     """Task by task, in the order of the plan."""
 
     def cell(self, task: MeasuredTask, improver: Named) -> Cell | None:
-        """The cell of a task and an improver, if it was measured."""
+        """The cell of a task and an improver; None if it was not measured."""
         wanted = (task.name, improver.name)
-        return next((each for each in self.cells if (each.task.name, each.improver.name) == wanted), None)
+        return next((cell for cell in self.cells if (cell.task.name, cell.improver.name) == wanted), None)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether everything was measured."""
         plan = self.plan
         return len(self.cells) == len(plan.tasks) * len(plan.improvers) and len(self.seed_solutions) == len(plan.tasks)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """An improver minus the seed improver on one task, on the sealed test split."""
+    """An improver minus the seed improver on the sealed split of one task."""
 
     task: MeasuredTask
     improver: Named
     found: Estimate
-    """With its 95% interval, for new improvements and new instances; without one where one copy says nothing about it."""
+    """With its 95% interval, over new improvements and new instances; one copy gives none."""
     p: float | None
-    """Two-sided, of this comparison alone; None where there is no interval, and for the seed improver under another name."""
+    """Two-sided, of this comparison alone; None without an interval, and for the seed improver under another name."""
     p_adjusted: float | None
-    """Holm's, over all comparisons of the matrix."""
+    """By Holm's method, over all comparisons of the matrix."""
 
 
 def differences(found: Matrix) -> tuple[Difference, ...]:
-    """Every improver that was measured against the seed improver, task by task."""
+    """Every measured improver against the seed improver, task by task."""
     seed = found.plan.improvers[0]
     each: list[Difference] = []
     for cell in found.cells:
@@ -129,7 +135,7 @@ def differences(found: Matrix) -> tuple[Difference, ...]:
 
 
 def _possible(found: Estimate) -> Estimate:
-    """No difference of two utilities is outside [-1, 1]."""
+    """Clipped to [-1, 1], the range of differences of utilities."""
     return (
         found
         if found.interval is None
@@ -138,41 +144,35 @@ def _possible(found: Estimate) -> Estimate:
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
-    """The seed improver, and then the others."""
+    """The seed improver, then the others."""
     return (Named(SEED, improver_text(SEED)), *(each for each in improvers if each.name != SEED))
 
 
-def carry_out(laboratory: RunContext, plan: Plan[AnyTask], store: Store, told: Callable[[str], None]) -> None:
-    """Measure what `store` does not hold yet. `told` is given a line for each step.
-
-    Cells are measured side by side as far as there are places for improvers, and the next begins while the last copies of one
-    are still at work.
+def carry_out(context: RunContext, plan: Plan[AnyTask], progress: Callable[[str], None]) -> None:
+    """Measure every cell of the plan that is not completed. `progress` receives a line for each step.
 
     Raises:
-        StropError: the host failed or was stopped; what was measured is kept.
+        StropError: the host failed or was stopped. Completed work is kept.
     """
-    spec = laboratory.parts.spec
-    here = {task.name: laboratory.of(task, laboratory.run.child(task.name)) for task in plan.tasks}
+    contexts = {task.name: context.of(task, context.run.child(task.name)) for task in plan.tasks}
     for task in plan.tasks:
-        _score_seed(here[task.name], task, store, told)
-    missing = [(task, each) for task in plan.tasks for each in _distinct(plan) if not _copies(store, task, each, plan)]
-    done = len(plan.tasks) * len(_distinct(plan)) - len(missing)
-    if done:
-        told(f"{done} of {quantity(done + len(missing), 'measurement')} done before")
+        _score_seed(contexts[task.name], progress)
 
-    numbers = count(done + 1)
+    def job(task: AnyTask, improver: Named) -> Job:
+        scope, of_task = scope_of(task, improver), contexts[task.name]
+        at = context.run.child(scope)
+        return Job(
+            scope,
+            f"{task.name}: measuring {improver.name}",
+            lambda: of_task.meta_utility().measure(improver.text, at),
+        )
 
-    def measure(task: AnyTask, improver: Named) -> None:
-        told(f"{task.name}: measuring {improver.name} ({next(numbers)} of {done + len(missing)})")
-        here[task.name].meta_utility().measure(improver.text, laboratory.run.child(scope_of(task, improver)))
-
-    all_or_error(
-        [partial(measure, *each) for each in missing], improvers_at_once(spec) // plan.copies + 1, "strop-cell"
-    )
+    jobs = [job(task, improver) for task in plan.tasks for improver in _distinct(plan)]
+    measure_all(context, jobs, "measurement", "test", progress)
 
 
 def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
-    """What a record holds of a plan."""
+    """The measurements of a plan that a record holds."""
     seeds = [SeedSolution(task, *found) for task in plan.tasks if (found := _seed(store, task)) is not None]
     cells = [
         Cell(task, improver, copies)
@@ -184,10 +184,10 @@ def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
 
 
 def recorded_matrix(store: Store, copies: int) -> Matrix:
-    """What a record of strop eval holds, read from the record alone.
+    """The measurements of a record of `strop eval`.
 
     Raises:
-        StoreError: the record lacks the text of an improver, or does not name its improvers.
+        StoreError: the record does not name its improvers, or lacks the text of one.
     """
     named = recorded_improvers(store)
     tasks = tuple(
@@ -197,16 +197,17 @@ def recorded_matrix(store: Store, copies: int) -> Matrix:
 
 
 def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
-    """How many sealed instances the evaluations of a task had: one that failed as a whole may hold fewer scores, or none."""
+    """The number of sealed instances of a task: failed evaluations may have fewer scores, or none."""
     found = [copies_of(store, f"{task}/{each.digest[:NAMED_BY]}", copies, sealed=True) for each in improvers]
     return max((len(copy.test.scores) for each in found for copy in each if copy.test is not None), default=0)
 
 
-def _score_seed(laboratory: RunContext, task: AnyTask, store: Store, told: Callable[[str], None]) -> None:
-    if _seed(store, task) is None:
-        told(f"{task.name}: scoring the seed solution")
-        laboratory.check_seed()
-        laboratory.utility("test").evaluate(task.seed, laboratory.run.child("seed").child("test"))
+def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
+    task, at = context.parts.task, context.run.child("seed").child("test")
+    if at.path not in context.host.past.evaluations:
+        progress(f"{task.name}: scoring the seed solution")
+        context.check_seed()
+        context.utility("test").evaluate(task.seed, at)
 
 
 def _seed(store: Store, task: MeasuredTask) -> tuple[Evaluated, Evaluated] | None:
@@ -219,13 +220,10 @@ def _copies(store: Store, task: MeasuredTask, improver: Named, plan: Plan[Measur
 
 
 def scope_of(task: MeasuredTask, improver: Named) -> str:
-    """Where in the record a cell is."""
+    """The scope of a cell."""
     return f"{task.name}/{improver.digest[:NAMED_BY]}"
 
 
 def _distinct(plan: Plan[MeasuredTask]) -> list[Named]:
-    """The improvers of a plan, each text once."""
-    found: dict[str, Named] = {}
-    for each in plan.improvers:
-        found.setdefault(each.digest, each)
-    return list(found.values())
+    """The improvers of a plan with different texts."""
+    return list({improver.digest: improver for improver in reversed(plan.improvers)}.values())[::-1]

@@ -1,4 +1,4 @@
-"""Carry out a recipe: self-improve an improver, or measure one beside the seed, and keep every step."""
+"""The journal of a run: record, count and show every event; and Algorithm 1 carried out with one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from strop.base.events import (
 from strop.base.terminal_text import escape
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
-from strop.runs.assembly import Components, RunContext, resumed, started
+from strop.runs.assembly import Components, RunContext, first_event
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.resume import ResumeState, Tally, top
 from strop.store import Store
 
 
 class Journal:
-    """The recorder of a run: keeps an event, counts it, shows it, in this order. What the record holds is not kept twice."""
+    """The recorder of a run: it appends each event to the store, counts it and shows it. No event is appended twice."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Journal:
         recalled: ResumeState | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        """`recalled` is what `store` held when this began to go on with it. `notify` writes a notice where `view` draws."""
+        """`recalled` is the content of `store` if the run resumes. `notify` prints a notice above the live view."""
         self.clock = clock
         self.recalled = recalled if recalled and recalled.events else None
         self._store = store
@@ -51,7 +51,7 @@ class Journal:
         self._tallies: dict[str, Tally] = defaultdict(Tally, recalled.tallies if recalled else {})
 
     def __call__(self, event: Event) -> None:
-        if self.recalled is not None and self.recalled.knows(event):
+        if self.recalled is not None and self.recalled.is_recorded(event):
             return
         self._store.append(event)
         with self._lock:
@@ -59,34 +59,32 @@ class Journal:
         self._view(event)
 
     def evaluations(self) -> Iterator[Evaluated]:
-        """Every evaluation that the record holds so far."""
+        """The evaluations recorded so far."""
         return (stored.event for stored in self._store.events(Evaluated))
 
     def tally(self, scope: str) -> Tally:
-        """What was done in an outermost scope of the run, e.g. `t2`."""
+        """The counts of an outermost scope of the run, such as `t2`."""
         with self._lock:
             return self._tallies[scope]
 
     @contextmanager
     def of(self, parts: Components) -> Iterator[Ending]:
-        """The record of a run from its first event to its last. What is written into `Ending` stands in the last.
+        """One session of a run, from its first event to its last, which holds the detail of `Ending`.
 
         Raises:
             Interrupted: the user stopped it.
             StropError: the host failed.
         """
-        model, posture, seconds = parts.language_model, parts.sandbox.posture, parts.spec.max_time
-        beginning: Event = started(parts.spec, model, posture)
+        model, seconds = parts.language_model, parts.spec.max_time
         if self.recalled is not None:
             for event in self.recalled.history:
                 self._view(event)
-            beginning = resumed(parts.spec, model, posture, self.recalled)
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
         stops = [parts.sandbox.close, *([parts.workspaces.close] if parts.workspaces is not None else [])]
         with (
-            framed(self, beginning) as ending,
+            framed(self, first_event(parts.spec, model, parts.sandbox.posture, self.recalled)) as ending,
             stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
         ):
             yield ending
@@ -94,16 +92,16 @@ class Journal:
 
 @dataclass
 class Ending:
-    """Why a stretch of work ended."""
+    """Why a session ended."""
 
     detail: str = ""
-    """In words; empty where everything was done."""
+    """In words; empty if everything was done."""
 
 
 @contextmanager
-def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
-    """The first and the last event of one stretch of work; what ended it is in the last, and goes on."""
-    record(beginning)
+def framed(record: Recorder, first: Event) -> Iterator[Ending]:
+    """Record the first and the last event of a session; the last one says why the session ended."""
+    record(first)
     ending = Ending()
     status, detail = "failed", ""
     try:
@@ -132,23 +130,23 @@ def framed(record: Recorder, beginning: Event) -> Iterator[Ending]:
 
 
 def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
-    """Self-improve `improver` as the recipe says; every I_t is saved in `directory` as soon as it is known.
+    """Carry out Algorithm 1 from `improver`; every I_t is saved in `directory` immediately.
 
     Raises:
         Interrupted: the user stopped it.
-        StropError: the host failed. In both cases what was done before is kept.
+        StropError: the host failed. Completed work is kept.
     """
     spec = parts.spec
-    laboratory = RunContext(parts, journal, recalled=journal.recalled)
+    context = RunContext(parts, journal, recalled=journal.recalled)
     with journal.of(parts) as ending:
-        laboratory.check_seed()
+        context.check_seed()
         steps = self_improve(
             improver,
-            laboratory.meta_utility(),
+            context.meta_utility(),
             spec.iterations,
             Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
-            laboratory.selection(),
-            laboratory.run,
+            context.selection(),
+            context.run,
         )
         best = -1.0
         for t in range(spec.iterations + 1):
@@ -158,7 +156,7 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
             improver = step.improver
             journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
             save(directory / "improvers" / f"I{t}.py", improver)
-            # The best is chosen by what was seen in training, as everything is; where a gate chose, that is I_t.
+            # The best is chosen by training values, like everything; with a gate, it is I_t.
             if spec.selection != "paper" or mean(step.measurement.train) > best:
                 best = mean(step.measurement.train)
                 save(directory / "best.py", improver)
@@ -190,24 +188,24 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
 
 
 def save(path: Path, text: str) -> None:
-    """Write a program text whole or not at all."""
+    """Write a program text, whole or not at all."""
     if path.parent.is_symlink():
-        raise StoreError(f"{escape(str(path.parent))} is a link, which would lead out of the record: remove it")
+        raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file
+    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
     draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     draft.replace(path)
 
 
 def ignore_records(directory: Path) -> None:
-    """Keep the records in the default folder `runs` out of the user's git tree, as tools do with their caches."""
+    """Keep records in the default folder `runs` out of the user's git tree."""
     ignored = directory.parent / ".gitignore"
     if directory.parent == Path("runs") and not ignored.exists():
         ignored.write_text("*\n", encoding="utf-8")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:
-    """The path of a new run directory: `<root>/<date>-<time>-<name>-<four hex digits>`; it is not made yet."""
+    """The path of a new run directory: `<root>/<date>-<time>-<name>-<four hex digits>`. Does not create it."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now()))
     return root / f"{stamp}-{Path(name).stem}-{os.urandom(2).hex()}"

@@ -1,7 +1,6 @@
-"""Measurements of improvers, read back from the record that they were made in.
+"""Measurements of improvers: carried out side by side, and read back from their record.
 
-What is printed of a measurement is made from its record alone, so that it can be shown again, and gone on with when it was
-stopped. A measurement is whole when every copy has its result; a part of one is never counted.
+Reports of measurements are made from the record alone. A measurement counts once every copy has its result.
 """
 
 from __future__ import annotations
@@ -9,26 +8,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from typing import Protocol
 
+from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished
+from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
+from strop.runs.assembly import RunContext, improvers_at_once
 from strop.runs.run_data import RunData
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.base import Split
 
 SEED = "seed"
-"""The shipped improver that every other is compared with."""
+"""The shipped improver that all others are compared with."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """An improver, as somebody named it."""
+    """An improver and the name that the user gave it."""
 
     name: str
-    """A shipped improver, or a file."""
+    """A shipped improver, a file, or RUN:t."""
     text: str
 
     @property
@@ -37,67 +41,103 @@ class Named:
 
 
 class MeasuredTask(Protocol):
-    """What must be known of a task to read its measurements."""
+    """The facts about a task that its measurements need."""
 
     @property
     def name(self) -> str: ...
 
     def count(self, split: Split, /) -> int:
-        """Its instances on a split."""
+        """Number of instances of a split."""
 
 
 @dataclass(frozen=True)
 class RecordedTask:
-    """A task as a record shows it, where the task itself is not at hand."""
+    """A task as its record describes it."""
 
     name: str
     sealed: int
-    """Instances of the sealed test split."""
+    """Instances of the sealed split."""
 
     def count(self, split: Split, /) -> int:
         if split != "test":
-            raise ValueError("a record does not say how many training instances its task has")
+            raise ValueError("a record does not hold the number of training instances")
         return self.sealed
 
 
 @dataclass(frozen=True)
 class Copy:
-    """One improvement of a task's seed solution, and what its result is worth."""
+    """One improvement of a task's seed solution, and the scores of its result."""
 
     outcome: str
-    """`ok`, or why the improver gave no solution."""
+    """`ok`, or why there is no solution."""
     detail: str
     utility_calls: int
     lm_calls: int
     train: Evaluated
     test: Evaluated | None
-    """On the sealed split; None where that was not asked for."""
+    """On the sealed split; None if it was not measured there."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One measurement of an improver: |D| improvements at one scope of the run."""
+
+    scope: str
+    label: str
+    measure: Callable[[], object]
+
+
+def measure_all(
+    context: RunContext, jobs: Sequence[Job], noun: str, result: str, progress: Callable[[str], None]
+) -> None:
+    """Do the `jobs` that are not completed, as many side by side as there are slots for improvers.
+
+    The next job starts while the last copies of another are still at work. `noun` names a job; `result` is the scope of the last
+    evaluation of a copy; `progress` receives a line for each job.
+
+    Raises:
+        StropError: the host failed or was stopped. Completed work is kept.
+    """
+    spec, past = context.parts.spec, context.host.past
+    missing = [job for job in jobs if not past.has_copies(job.scope, spec.copies, result)]
+    done = len(jobs) - len(missing)
+    if done:
+        progress(f"{done} of {quantity(len(jobs), noun)} done before")
+    numbers = count(done + 1)
+
+    def run(job: Job) -> None:
+        progress(f"{job.label} ({next(numbers)} of {len(jobs)})")
+        job.measure()
+
+    all_or_error(
+        [partial(run, job) for job in missing], improvers_at_once(spec) // spec.copies + 1, "strop-measurement"
+    )
 
 
 def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -> tuple[Named, ...]:
-    """The improvers of these names. The text of the seed improver may have several: what STOP ends with may still be it.
+    """The improvers with these names. Only the seed improver may have several names, because STOP may return it unchanged.
 
     Raises:
         ConfigurationError: one does not exist, or two are the same program.
     """
     seed = improver_text(SEED)
-    found: list[Named] = []
+    improvers: list[Named] = []
     for name in names:
-        each = Named(name, text_of(name))
-        for other in found:
+        improver = Named(name, text_of(name))
+        for other in improvers:
             if other.name == name:
                 raise ConfigurationError(f"the improver {name} is named twice")
-            if other.text == each.text != seed:
+            if other.text == improver.text != seed:
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
-        found.append(each)
-    return tuple(found)
+        improvers.append(improver)
+    return tuple(improvers)
 
 
 def recorded_improvers(store: Store) -> tuple[Named, ...]:
-    """The improvers that a record says it measured, with their texts.
+    """The improvers that a record measured.
 
     Raises:
-        StoreError: it does not name them, or lacks the text of one.
+        StoreError: the record does not name them, or lacks the text of one.
     """
     try:
         improvers = [(str(name), str(digest)) for name, digest in json.loads(store.meta["improvers"])]
@@ -107,7 +147,7 @@ def recorded_improvers(store: Store) -> tuple[Named, ...]:
 
 
 def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:
-    """The copies of the measurement at `scope`, in order; none where it is not whole."""
+    """The copies of the measurement at `scope`, in order; none if some are missing. `sealed`: with their sealed scores."""
     ends: dict[int, ImproveFinished] = {}
     results: dict[tuple[int, str], Evaluated] = {}
     for stored in store.events(ImproveFinished, Evaluated, scope=scope):
@@ -119,7 +159,7 @@ def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[C
             ends[int(number)] = event
         elif isinstance(event, Evaluated) and inside in (["result"], ["test"]):
             results[int(number), event.split] = event
-    found = [
+    measured = [
         Copy(
             ends[number].outcome,
             ends[number].detail,
@@ -131,11 +171,11 @@ def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[C
         for number in range(copies)
         if number in ends and (number, "train") in results and (not sealed or (number, "test") in results)
     ]
-    return tuple(found) if len(found) == copies else ()
+    return tuple(measured) if len(measured) == copies else ()
 
 
 def spec_of(run: RunData) -> RunSpec | None:
-    """The recipe of a run; None before its first event."""
+    """The spec of a run; None before its first event."""
     if run.start is None:
         return None
     try:

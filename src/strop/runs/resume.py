@@ -1,7 +1,7 @@
-"""Read a record for the work that goes on with it, or that does it again: results, answers, and what was told already.
+"""Read a record in order to resume or replay it: completed work, responses, and the events that it holds.
 
-Work that goes on tells its events anew from the beginning; those that the record holds are recognised and not recorded twice.
-Two events are the same when they agree in everything but what was measured by a clock.
+A resumed run emits its events again from the beginning; those that the record holds are recognised and not recorded twice. Two
+events are the same if they agree in everything that no clock measured.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
+from strop.base.errors import ConfigurationError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -20,7 +22,6 @@ from strop.base.events import (
     Evaluated,
     Event,
     ImproveFinished,
-    ImproveStarted,
     IterationFinished,
     IterationStarted,
     LmCalled,
@@ -29,51 +30,48 @@ from strop.base.events import (
     RunFinished,
     RunResumed,
     RunStarted,
+    outlined,
 )
 from strop.base.results import Fault, Response, fields_of
-from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Request
+from strop.lm.recorded import answer_line, head_line
+from strop.lm.replay import key_of
 from strop.store import Store
 from strop.tasks.base import META_TASK
 
 BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds"})
-"""Fields that no two runs share."""
+"""Fields that differ between any two runs."""
 BY_THE_ORDER = frozenset({"call"})
-"""Fields that depend on the order of a guest's threads: which LM call of an improvement it was."""
+"""Fields that depend on the order of a guest's threads."""
 _ON_TEXTS = "S"
-"""What the names of the audit's rules on texts begin with."""
-_FRAME = (RunStarted, RunResumed, RunFinished)
-"""Events of a stretch of work, not of what is worked on."""
+"""Prefix of the audit rules on texts."""
 
 
-def identity(event: Event, digest: Callable[[str], str] = digest_of) -> str:
-    """All of an event but what was measured by a clock. `digest` makes a digest of a text; `str` where digests stand there."""
+def identity(event: Event) -> str:
+    """All of an outlined event except what a clock measured or the order of threads decided."""
     values = {name: value for name, value in vars(event).items() if name not in BY_THE_CLOCK | BY_THE_ORDER}
     if isinstance(event, AuditNoted) and event.rule.startswith(_ON_TEXTS):
-        # A text is judged once a run, where it comes first: among copies side by side that is chance.
+        # A program is audited once in a run; in which of several parallel copies is chance.
         values["scope"] = ""
-    for name in event.TEXTS:
-        value = values[name]
-        if value is not None:
-            values[name] = [digest(each) for each in value] if isinstance(value, tuple) else digest(value)
     return json.dumps([type(event).__name__, values], sort_keys=True, ensure_ascii=True)
 
 
-def is_told_again(event: Event) -> bool:
-    """Whether work that is done again tells this event again.
+def is_repeated(event: Event) -> bool:
+    """Whether a resumed run emits this event again.
 
-    Not the frame; not what was spent in money and tokens, which depends on what else was in flight; not the troubles of a
-    request that was never answered.
+    Not the start and end of a session; not the spending of money and tokens, which depends on other requests in flight; not the
+    faults of a request that was never answered.
     """
     if isinstance(event, BudgetMoved):
         return event.counter not in (COST, TOKENS)
-    return not isinstance(event, _FRAME) and not (isinstance(event, LmFault) and event.index < 0)
+    is_frame = isinstance(event, RunStarted | RunResumed | RunFinished)
+    return not is_frame and not (isinstance(event, LmFault) and event.index < 0)
 
 
 def identities(store: Store) -> Counter[str]:
-    """What happened in a run, times aside: how often each event that would be told again was told."""
-    return Counter(identity(stored.event, str) for stored in store.outline() if is_told_again(stored.event))
+    """The identities of the events that a resumed run would emit again, and how often each was recorded."""
+    return Counter(identity(stored.event) for stored in store.outline() if is_repeated(stored.event))
 
 
 @dataclass
@@ -84,10 +82,10 @@ class Tally:
     evaluations: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
-    """How long the stretches before were at work here, each from its first event to its last."""
+    """Duration in earlier sessions, each from its first event to its last."""
 
     def add(self, event: Event) -> None:
-        """Count an event, if it is one of these."""
+        """Count an event, if it is an LM call or an evaluation of a solution."""
         if isinstance(event, LmCalled):
             self.lm_calls += event.cost
         elif isinstance(event, Evaluated) and event.utility != META_TASK:
@@ -96,94 +94,86 @@ class Tally:
 
 
 def top(scope: str) -> str:
-    """The outermost scope inside the run, e.g. `t3`."""
+    """The outermost scope, such as `t3`."""
     return scope.partition("/")[0]
 
 
 @dataclass
 class ResumeState:
-    """What a record held when the work went on."""
+    """The content of a record when its run resumes."""
 
-    past: CompletedWork
-    answers: dict[str, Completion]
-    """Every answer that was paid for, by the key of its request."""
-    told: Counter[str]
-    """Events that are still to be told again, by `identity`."""
-    tallies: dict[str, Tally]
+    past: CompletedWork = field(default_factory=CompletedWork)
+    answers: dict[str, Completion] = field(default_factory=dict)
+    """All paid responses, by the key of their request."""
+    expected: Counter[str] = field(default_factory=Counter)
+    """Recorded events that the run has yet to emit again, by `identity`."""
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     """By `top` scope."""
-    money: dict[str, int]
-    """COST and TOKENS that were spent; what was in flight when the work ended counts at its worst case."""
-    calls: Counter[str]
-    """LM_CALLS that were reserved, by path."""
-    events: int
-    seconds: float
-    """How long the stretches took together."""
-    history: tuple[Event, ...]
-    """What a view needs to draw where the work stands."""
-    programs: set[str]
-    """Digests of the programs that the audit has judged."""
+    money: dict[str, int] = field(default_factory=lambda: {COST: 0, TOKENS: 0})
+    """COST and TOKENS spent; requests that were in flight at the end count at their worst case."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """Reserved LM_CALLS, by path."""
+    events: int = 0
+    seconds: float = 0.0
+    """Duration of all sessions."""
+    history: tuple[Event, ...] = ()
+    """The events that a view needs to show the present state."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def knows(self, event: Event) -> bool:
-        """Whether the record holds this event; each is known as often as it was told."""
-        name = identity(event)
+    def is_recorded(self, event: Event) -> bool:
+        """Whether the record holds this event; each recorded event answers once."""
+        name = identity(outlined(event))
         with self._lock:
-            if self.told[name] <= 0:
+            if self.expected[name] <= 0:
                 return False
-            self.told[name] -= 1
+            self.expected[name] -= 1
             return True
 
 
 def recall(store: Store) -> ResumeState:
-    """Everything that a record holds of the work so far."""
-    found = ResumeState(
-        CompletedWork(), {}, Counter(), defaultdict(Tally), {COST: 0, TOKENS: 0}, Counter(), 0, 0.0, (), set()
-    )
+    """Everything that a record holds."""
+    state = ResumeState()
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
     spent: dict[str, Counter[str]] = defaultdict(Counter)
-    spans: dict[
-        tuple[int, str | None], list[float]
-    ] = {}  # first and last moment of a stretch (None), and of its scopes
-    stretch = 0
+    spans: dict[tuple[int, str | None], list[float]] = {}  # first and last second of a session (None) and of its scopes
+    session = 0
     for stored in store.outline():
         event = stored.event
-        found.events += 1
-        stretch += isinstance(event, RunResumed)
-        for place in (None, top(event.scope)):
-            spans.setdefault((stretch, place), [stored.at, stored.at])[1] = stored.at
-        found.tallies[top(event.scope)].add(event)
-        if is_told_again(event):
-            found.told[identity(event, str)] += 1
+        state.events += 1
+        session += isinstance(event, RunResumed)
+        for scope in (None, top(event.scope)):
+            spans.setdefault((session, scope), [stored.at, stored.at])[1] = stored.at
+        state.tallies[top(event.scope)].add(event)
+        if is_repeated(event):
+            state.expected[identity(event)] += 1
         match event:
             case LmResponded(request=""):
-                raise ValueError("an answer does not name its request: it would be paid for again")
-            case ImproveStarted():
-                found.programs.add(event.improver)
+                raise ValueError("a response does not name its request, so it would be paid for again")
             case Evaluated():
                 evaluations[event.scope] = event
-                found.programs.add(event.solution or "")
             case ImproveFinished():
                 solution = None if event.solution is None else store.text(event.solution)
                 improvements[event.scope] = replace(event, solution=solution)
             case BudgetMoved(granted=True):
-                _count(event, spent, found.money)
+                _count(event, spent, state.money)
                 if event.counter == LM_CALLS:
-                    found.calls[event.scope] += event.amount
-    for (_, place), (first, last) in spans.items():
-        if place is None:
-            found.seconds += max(0.0, last - first)  # a clock can be set back
+                    state.calls[event.scope] += event.amount
+    for (_, scope), (first, last) in spans.items():
+        seconds = max(0.0, last - first)  # clocks can be set back
+        if scope is None:
+            state.seconds += seconds
         else:
-            found.tallies[place].seconds += max(0.0, last - first)
-    found.past = CompletedWork(evaluations, improvements, spent)
-    found.answers = answers(store)
-    told = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
-    found.history = tuple(stored.event for stored in told if _is_history(stored.event))
-    return found
+            state.tallies[scope].seconds += seconds
+    state.past = CompletedWork(evaluations, improvements, spent)
+    state.answers = answers(store)
+    shown = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
+    state.history = tuple(stored.event for stored in shown if _is_history(stored.event))
+    return state
 
 
 def _is_history(event: Event) -> bool:
-    """Whether a view needs an event to draw where the work stands: of evaluations, those of candidates and of gates' pairs."""
+    """Whether a view needs an event to show the present state: of evaluations, those of candidates and of a gate's pairs."""
     if not isinstance(event, Evaluated):
         return True
     return event.utility == META_TASK or (event.split == "gate" and event.scope.endswith("/result"))
@@ -201,16 +191,16 @@ def _count(event: BudgetMoved, spent: dict[str, Counter[str]], money: dict[str, 
 
 
 def answers(store: Store) -> dict[str, Completion]:
-    """Every answer that was paid for, by the key of its request, with the faults on its way."""
-    found: dict[str, Completion] = {}
+    """All paid responses with their faults, by the key of their request."""
+    paid: dict[str, Completion] = {}
     faults: dict[tuple[str, int, int], list[Fault]] = defaultdict(list)
     for stored in store.events(LmFault, LmResponded):
         event = stored.event
         if isinstance(event, LmFault):
             faults[event.scope, event.call, event.index].append(Fault(**fields_of(Fault, event)))
         elif isinstance(event, LmResponded) and event.request and not event.again:
-            found.setdefault(event.request, _completion(event, faults.pop((event.scope, event.call, event.index), [])))
-    return found
+            paid.setdefault(event.request, _completion(event, faults.pop((event.scope, event.call, event.index), [])))
+    return paid
 
 
 def _completion(event: LmResponded, faults: list[Fault]) -> Completion:
@@ -219,7 +209,7 @@ def _completion(event: LmResponded, faults: list[Fault]) -> Completion:
 
 
 def requests(store: Store) -> Iterator[Request]:
-    """What was asked of the model in a run, in order; each answer's request once."""
+    """The requests of a run, in order: one for each response."""
     samples: Counter[tuple[str, str, str, float]] = Counter()
     for stored in store.events(LmCalled):
         event = stored.event
@@ -227,3 +217,25 @@ def requests(store: Store) -> Iterator[Request]:
             same = (event.scope, event.expertise, message, event.temperature)
             yield Request(event.expertise, message, event.temperature, event.scope, samples[same])
             samples[same] += 1
+
+
+def write_answers(store: Store, path: Path) -> int:
+    """Write the responses of a record to a file for `--model recorded:FILE`, in the order of their requests.
+
+    Raises:
+        ConfigurationError: the file exists, or cannot be written.
+    """
+    completions, meta = answers(store), store.meta
+    lines = [head_line(meta.get("language_model", ""), meta.get("is_language_model") == "true")]
+    for request in requests(store):
+        completion = completions.get(key_of(request))
+        if completion is not None:
+            lines.append(answer_line(request, completion))
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except FileExistsError:
+        raise ConfigurationError(f"--answers {path} exists already; name a new file") from None
+    except OSError as error:
+        raise ConfigurationError(f"--answers {path} cannot be written: {error.strerror}") from error
+    return len(lines) - 1

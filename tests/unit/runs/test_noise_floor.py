@@ -14,6 +14,7 @@ from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.measurements import Named
 from strop.runs.noise_floor import Trials, carry_out, gate_errors, noise, trials
+from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
@@ -41,7 +42,7 @@ def test_every_repeat_is_measured_afresh_on_the_same_training_instances_and_neve
     laboratory: RunContext, store: Store
 ) -> None:
     task = laboratory.parts.task
-    carry_out(laboratory, (task,), SEED, 3, store, lambda line: None)
+    carry_out(laboratory, (task,), SEED, 3, lambda line: None)
     assert trials(store, task, 3, SPEC.copies).values == ((1.0, 1.0),) * 3
     assert {stored.event.split for stored in store.events(Evaluated)} == {"train"}
     assert len({stored.event.scope for stored in store.events(ImproveStarted)}) == 3 * SPEC.copies
@@ -49,8 +50,9 @@ def test_every_repeat_is_measured_afresh_on_the_same_training_instances_and_neve
 
 def test_repeats_that_are_there_are_kept_when_more_are_asked_for(laboratory: RunContext, store: Store) -> None:
     task, said = laboratory.parts.task, list[str]()
-    carry_out(laboratory, (task,), SEED, 2, store, lambda line: None)
-    carry_out(laboratory, (task,), SEED, 3, store, said.append)
+    carry_out(laboratory, (task,), SEED, 2, lambda line: None)
+    resumed = RunContext(laboratory.parts, store.append, recalled=recall(store))
+    carry_out(resumed, (task,), SEED, 3, said.append)
     assert said == ["2 of 3 repeats done before", "doubling: repeat 3 of 3 (3 of 3)"]
     assert len(trials(store, task, 3, SPEC.copies).values) == 3
 

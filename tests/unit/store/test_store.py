@@ -21,7 +21,7 @@ from strop.base.events import (
     IterationFinished,
     RunFinished,
 )
-from strop.base.results import Verdict
+from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.runs.listing import list_runs
 from strop.store import FILE_NAME, Store
@@ -43,6 +43,7 @@ def any_event(draw: st.DrawFn) -> Event:
         int | None: st.none() | st.integers(),
         tuple[str, ...]: st.lists(ANY_TEXT, max_size=4).map(tuple),
         tuple[float, ...]: st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
+        FaultKind: st.sampled_from(typing.get_args(FaultKind)),
         Verdict: st.sampled_from(typing.get_args(Verdict)),
         tuple[Verdict, ...]: st.lists(st.sampled_from(typing.get_args(Verdict)), max_size=4).map(tuple),
         Mapping[str, int]: st.dictionaries(ANY_TEXT, st.integers(), max_size=3),

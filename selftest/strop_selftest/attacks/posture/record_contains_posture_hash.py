@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strop.base.events import RunStarted
 from strop.lm.scripted import Scripted
-from strop.runs.assembly import started
+from strop.runs.assembly import first_event
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import Posture, Protection
 from strop.store import Store
@@ -24,7 +24,7 @@ def check(ground):
     model = Scripted(lambda request: "")
     with tempfile.TemporaryDirectory() as folder:
         with Store.create(Path(folder), {}) as store:
-            store.append(started(RunSpec(), model, posture))
+            store.append(first_event(RunSpec(), model, posture))
         with Store.open(Path(folder)) as store:
             kept = [stored.event.posture for stored in store.events(RunStarted)]
     weaker = Posture((replace(posture.protections[0], enforced=not posture.protections[0].enforced),))

@@ -71,7 +71,7 @@ class EvalForm(ABC):
 
     def measure(self, context: RunContext, parts: Components, record: Record) -> None:
         """Measure what the record lacks."""
-        evaluate.carry_out(context, self.plan(parts), record.store, record.told)
+        evaluate.carry_out(context, self.plan(parts), record.told)
 
     @abstractmethod
     def result(self, store: Store, parts: Components, directory: Path, *, complete: bool) -> Result:
@@ -125,7 +125,7 @@ class NoiseFloor(EvalForm):
         return super().meta(parts) | {"repeats": str(self.repeats)}
 
     def measure(self, context: RunContext, parts: Components, record: Record) -> None:
-        noise_floor.carry_out(context, parts.tasks, self.improvers[0], self.repeats, record.store, record.told)
+        noise_floor.carry_out(context, parts.tasks, self.improvers[0], self.repeats, record.told)
 
     def result(self, store: Store, parts: Components, directory: Path, *, complete: bool) -> Result:
         trials = [noise_floor.trials(store, task, self.repeats, parts.spec.copies) for task in parts.tasks]

@@ -20,7 +20,7 @@ from strop.report.terminal.difference import difference_document, print_differen
 from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
 from strop.report.terminal.statistics import print_statistics, statistics_document
-from strop.runs.recording import write_answers
+from strop.runs.resume import write_answers
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
 from strop.store import Store

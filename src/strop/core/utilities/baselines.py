@@ -1,4 +1,4 @@
-"""What the original comes to on the instances of a split: measured once for all candidates, and found again in a record."""
+"""The original's values on the instances of a split: measured once for all candidates, or taken from completed work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
-from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
@@ -16,71 +15,64 @@ from strop.tasks.command.task import CommandTask
 
 
 class Baselines:
-    """The evaluations of originals, by task, split and seeds. Safe under threads: each is measured once, while others wait.
+    """The evaluations of originals, by task, split and seeds. Thread-safe: each is measured once, while other threads wait.
 
-    `pairs` is held by whoever opens the two copies of an interleaved measurement: two that hold one each would wait for ever.
+    Hold `pairs` while opening the two copies of an interleaved measurement: two threads with one copy each would deadlock.
     """
 
     def __init__(self) -> None:
         self.pairs = threading.Lock()
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
-        self._found: dict[Hashable, Evaluation] = {}
-        self._shown: dict[Hashable, tuple[Behaviour, ...]] = {}
+        self._evaluations: dict[Hashable, Evaluation] = {}
+        self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
-        """The original's evaluation that goes by `key`, measured by whoever asks first; later ones have spent nothing."""
+        """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
         with self._lock:
             lock = self._locks[key]
         with lock:
-            if key in self._found:
-                return self._found[key]
+            if key in self._evaluations:
+                return self._evaluations[key]
             measured = measure()
-            self._found[key] = replace(measured, cpu_seconds=0.0, wall_seconds=0.0)
+            self._evaluations[key] = replace(measured, cpu_seconds=0.0, wall_seconds=0.0)
             return measured
 
-    def shown(self, key: Hashable, look: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
-        """What the original that goes by `key` shows on each instance; by `look` where nobody has told it (`tell`)."""
+    def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
+        """The original's behaviour on each instance: as kept, else from `observe`."""
         with self._lock:
-            lock = self._locks[key, "shown"]
+            lock = self._locks[key, "behaviours"]
         with lock:
-            if key not in self._shown:
-                self._shown[key] = look()
-            return self._shown[key]
+            if key not in self._behaviours:
+                self._behaviours[key] = observe()
+            return self._behaviours[key]
 
-    def tell(self, key: Hashable, shown: tuple[Behaviour, ...]) -> None:
-        """What the original shows, seen while it was measured."""
-        self._shown[key] = shown
+    def keep_behaviours(self, key: Hashable, behaviours: tuple[Behaviour, ...]) -> None:
+        """Keep the behaviours observed while the original was measured."""
+        self._behaviours[key] = behaviours
 
 
 def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Evaluation | None:
-    """The original's evaluation on a split, from the record of work that goes on: its own, or from beside a candidate's."""
-    events = [each for each in past.evaluations.values() if (each.utility, each.split) == (task.name, split)]
-    seed = digest_of(task.seed)
-    for event in events:
-        if event.solution == seed and event.metrics:
-            return replace(event, cpu_seconds=0.0, wall_seconds=0.0)
-    for event in events:
-        found = _beside(event, task, split)
-        if found is not None:
-            return found
+    """The original's evaluation on a split, from completed work: its own, or the values measured beside a candidate.
+
+    Values beside the candidates of an interleaved task are different ones each time.
+    """
+    count, seed = task.count("test" if split == "test" else "train"), digest_of(task.seed)
+    events = [event for event in past.evaluations.values() if (event.utility, event.split) == (task.name, split)]
+    for event in sorted(events, key=lambda event: event.solution != seed):
+        is_original = event.solution == seed
+        if len(event.beside) == count and (is_original or not task.interleaved):
+            evaluation = original_evaluation(task, event.beside, tuple(event.answers))
+            return replace(evaluation, notes=event.notes) if is_original else evaluation
     return None
-
-
-def _beside(event: Evaluated, task: CommandTask, split: str) -> Evaluation | None:
-    values = event.beside
-    count = task.count("test" if split == "test" else "train")
-    if task.interleaved or len(values) != count:
-        return None
-    return original_evaluation(task, values, tuple(event.answers))
 
 
 def original_evaluation(
     task: CommandTask, values: tuple[Mapping[str, float], ...], answers: tuple[str, ...] = ()
 ) -> Evaluation:
-    """The original's evaluation, by what was measured: 1/2 by definition, unless it breaks a constraint of its own."""
+    """The original's evaluation: 1/2 by definition, unless it violates a constraint of its own."""
     unmet = next((words for words in map(task.objective.unmet, values) if words), "")
-    scores = tuple(0.0 if task.objective.unmet(each) else 0.5 for each in values)
+    scores = tuple(0.0 if task.objective.unmet(row) else 0.5 for row in values)
     return Evaluation(
         value=0.0 if unmet else 0.5,
         verdict="malformed" if unmet else "ok",

@@ -117,7 +117,7 @@ class CommandUtility:
             shown = _behaviours(runs)
             if shown and self.split == "train":
                 self._check_comparable(shown, self._of_original(copy, 0))
-        self.baselines.tell(self._key, shown)
+        self.baselines.keep_behaviours(self._key, shown)
         values = tuple(dict(run.values) for run in runs)
         evaluation = original_evaluation(self.task, values, tuple(each.name for each in shown))
         return replace(evaluation, cpu_seconds=found.cpu, wall_seconds=found.wall, notes=found.notes)
@@ -140,7 +140,7 @@ class CommandUtility:
                 self._built(copy)
                 return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
-        return self.baselines.shown(self._key, look)
+        return self.baselines.behaviours(self._key, look)
 
     def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
         # First the original: whoever holds a place and waited for another could wait for ever.

@@ -121,7 +121,8 @@ def original_from(text: str) -> Original:
         original = from_json(Original, text)
     except ValueError as error:
         raise StoreError(f"the record does not say which files its run began from: {error}") from error
-    if not all(is_inside(path) if original.command else Path(path).name == path for path in original.files or [""]):
+    sound = (is_inside(path) if original.command else Path(path).name == path for path in original.files)
+    if not original.files or not all(sound):
         raise StoreError("the record does not say which files its run began from: its files have no names")
     return original
 
