@@ -145,7 +145,7 @@ def test_digest_of_another_form_makes_the_record_damaged(record: Path, digest: s
         connection.execute(
             "UPDATE event SET data = ? WHERE seq = 2", (data.replace(digest_of("def f(): return 1\n"), digest),)
         )
-    with Store.open(record) as store, pytest.raises(StoreError, match="event 2 is no Evaluated"):
+    with Store.open(record) as store, pytest.raises(StoreError, match="event 2 is not a valid Evaluated"):
         list(store.outline())
 
 

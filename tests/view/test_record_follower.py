@@ -194,7 +194,7 @@ def test_file_that_is_no_record_is_said_to_be_unreadable(tmp_path: Path, content
 
 
 @pytest.mark.parametrize(
-    ("data", "says"), [("{", "event 9 is no RunFinished"), ("[]", "is damaged")], ids=["no JSON", "list"]
+    ("data", "says"), [("{", "event 9 is not a valid RunFinished"), ("[]", "is damaged")], ids=["no JSON", "list"]
 )
 def test_record_with_a_damaged_event_is_unreadable_and_says_why(tmp_path: Path, data: str, says: str) -> None:
     time = Time()

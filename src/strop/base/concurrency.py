@@ -1,4 +1,4 @@
-"""Work done side by side that ends at its first error."""
+"""Run callables in parallel; start no more after the first error."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 
 def run_all(work: Sequence[Callable[[], object]], workers: int, name: str) -> list[BaseException]:
-    """Do `work` in its order, at most `workers` (1 and up) at once, in threads called `name`; the errors, in the same order.
+    """Call `work` in order, at most `workers` (≥ 1) at once, in threads called `name`; returns the errors, in the same order.
 
-    After the first error nothing new is begun; what was begun comes to its end, and may fail too.
+    After the first error no call starts; those that are running finish, and may fail too.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix=name) as pool:
-        futures = [pool.submit(each) for each in work]
+        futures = [pool.submit(call) for call in work]
         _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
         for future in waiting:
             future.cancel()
@@ -20,6 +20,6 @@ def run_all(work: Sequence[Callable[[], object]], workers: int, name: str) -> li
 
 
 def all_or_error(work: Sequence[Callable[[], object]], workers: int, name: str) -> None:
-    """The same. Raises the first of the errors, in the order of `work`."""
+    """Like `run_all`, but raises the first error in the order of `work`."""
     for error in run_all(work, workers, name):
         raise error

@@ -1,4 +1,4 @@
-"""One line on standard error, for whoever watches."""
+"""Notices on standard error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 def notify(line: str) -> None:
-    """Say `line`, which must be harmless to a terminal. Whether anybody is there to read it changes nothing."""
-    with suppress(OSError, ValueError):  # a pipe that nobody reads, a terminal that was closed
+    """Print `line`, which must be safe for a terminal. Failures to write are ignored."""
+    with suppress(OSError, ValueError):  # a closed pipe or terminal
         sys.stderr.write(f"strop: {line}\n")
         sys.stderr.flush()

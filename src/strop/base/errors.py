@@ -1,18 +1,18 @@
-"""What strop raises.
+"""The errors of strop.
 
-On purpose there is no error for "the candidate was bad": that is an `Outcome` (strop.sandbox.base), data like any other.
+A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
 
     StropError
-    ├── ConfigurationError          a flag, a file or the environment is wrong: one line, exit code 2
-    ├── LanguageModelError          the model could not answer after every retry: exit code 3
+    ├── ConfigurationError          wrong flag, file or environment: one line, exit code 2
+    ├── LanguageModelError          the model did not respond after all retries: exit code 3
     ├── BudgetExceeded              a reservation was refused (re-raised in the guest that asked)
-    ├── RunBudgetSpent              a limit of the whole run is spent; it ends, and can be resumed with more: exit code 4
-    ├── TaskError                   a task broke its own contract (a score outside [0, 1], a failing seed): exit code 5
-    │   ├── ScorerFailed            its `score` raised something else than Malformed
-    │   └── UtilityOutOfBounds      its `score` gave no number in [0, 1]
+    ├── RunBudgetSpent              a limit of the whole run is spent; resume with a larger one: exit code 4
+    ├── TaskError                   a task broke its contract (a score outside [0, 1], a failing seed): exit code 5
+    │   ├── ScorerFailed            its `score` raised something other than Malformed
+    │   └── UtilityOutOfBounds      its `score` did not return a number in [0, 1]
     ├── SandboxError                the host could not run a guest: exit code 7
-    │   └── SandboxUnavailable      the protection that was required cannot be had on this machine
-    ├── ReplayDiffers               a run carried out again from its record did something else: exit code 8
+    │   └── SandboxUnavailable      a required protection is not available on this machine
+    ├── ReplayDiffers               a replayed run did something else: exit code 8
     ├── OutOfThreads                the system gives this user no more threads or processes: exit code 1
     └── StoreError                  the record of a run cannot be read or written
     Malformed (ValueError)          raised by a task's `score` for an answer of the wrong form; a verdict, not a failure
@@ -26,20 +26,20 @@ from types import MappingProxyType
 
 
 class StropError(Exception):
-    """Every failure of the host derives from this; `exit_code` is what the command line ends with."""
+    """Base of all failures of the host; `exit_code` is the exit code of the command."""
 
     exit_code = 1
 
 
 class ConfigurationError(StropError):
-    """The user's input is wrong; the message says what is wrong and what to do."""
+    """The user's input is wrong. The message says what is wrong and how to fix it."""
 
     exit_code = 2
 
 
 class LanguageModelError(StropError):
-    """The language model did not answer. Answers that did arrive are in `completions`: they were paid for.
-    The `faults` are those of the requests that have none."""
+    """The language model did not respond. `completions` has the responses that arrived, which were paid for; `faults` has those of
+    the other requests."""
 
     exit_code = 3
 
@@ -50,7 +50,7 @@ class LanguageModelError(StropError):
 
 
 class BudgetExceeded(StropError):
-    """A reservation would have passed a limit somewhere in the chain of budgets; nothing was charged."""
+    """A reservation would exceed a limit in the chain of budgets; nothing was charged."""
 
     exit_code = 4
 
@@ -62,8 +62,8 @@ class BudgetExceeded(StropError):
 class RunBudgetSpent(StropError):
     """A limit of the whole run (`--max-cost`, `--max-tokens`, `--max-calls`) does not cover the next call.
 
-    No guest is told: a measurement with refused calls would be a wrong measurement. Answers that did arrive are in
-    `completions`, one entry per request of the call, None where there is none.
+    Guests do not learn of it: a measurement with refused calls would be wrong. `completions` has one entry for each request of
+    the call, None for those without a response.
     """
 
     exit_code = 4
@@ -71,18 +71,18 @@ class RunBudgetSpent(StropError):
     def __init__(self, refusal: BudgetExceeded, completions: tuple[object, ...] = ()) -> None:
         flag, say = _FLAGS.get(refusal.counter, (f"the budget of {refusal.counter}", str))
         super().__init__(
-            f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and what comes next may take up to "
-            f"{say(refusal.asked)}; everything up to here is kept, and a larger limit goes on from it"
+            f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
+            f"{say(refusal.asked)}; everything up to here is kept, and a larger limit continues it"
         )
         self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
         self.completions = completions
         self.more = f"{flag} MORE"
-        """The flag that lets the run go on."""
+        """The flag that continues the run."""
 
 
 def dollars(billionths: int) -> str:
-    """Money in words, at least to the cent and to two digits that say something: `$12.30`, `$0.0042`."""
+    """Format money, to the cent or to two significant digits: `$12.30`, `$0.0042`."""
     amount = abs(billionths) / 1e9
     digits = 2 if amount >= 0.1 or not billionths else 1 - math.floor(math.log10(amount))
     return f"{'-' if billionths < 0 else ''}${amount:,.{digits}f}"
@@ -99,21 +99,21 @@ _FLAGS: Mapping[str, tuple[str, Callable[[int], str]]] = MappingProxyType(
         "lm_calls": ("--max-calls", _thousands),
     }
 )
-"""Counter → the flag that limits it, and how its amounts are said."""
+"""Counter → the flag that limits it, and the format of its amounts."""
 
 
 class TaskError(StropError):
-    """A task broke its contract: no score of it can be trusted."""
+    """A task broke its contract; its scores cannot be trusted."""
 
     exit_code = 5
 
 
 class ScorerFailed(TaskError):
-    """A task's `score` raised something else than Malformed, or was not finite: with the seed's answer that breaks the task."""
+    """A task's `score` raised something other than Malformed, or was not finite. For the seed's answer, that breaks the task."""
 
 
 class UtilityOutOfBounds(TaskError):
-    """A task's `score` gave no number in [0, 1]: an alarm, never a score (§6.3)."""
+    """A task's `score` did not return a number in [0, 1]: an alarm, never a score (§6.3)."""
 
 
 class SandboxError(StropError):
@@ -137,11 +137,11 @@ class OutOfThreads(StropError):
 
 
 NO_THREAD = "can't start new thread"
-"""What Python's RuntimeError says where the system gives no thread."""
+"""The message of Python's RuntimeError if the system gives no thread."""
 
 
 class ReplayDiffers(StropError):
-    """A run that was carried out again from its record did something else."""
+    """A replayed run did something else than its record."""
 
     exit_code = 8
 
@@ -151,4 +151,4 @@ class StoreError(StropError):
 
 
 class Malformed(ValueError):
-    """Raised by a task's `score` when an answer has the wrong type, shape, length or values."""
+    """Raised by a task's `score` if an answer has the wrong type, shape, length or values."""

@@ -1,6 +1,6 @@
-"""Globs of paths in a tree: `*` and `?` stay within a name, `**/` is any number of folders, also none.
+"""Globs of paths in a tree: `*` and `?` match within a name, `**/` matches any number of folders, including none.
 
-Paths have `/` between names, from the root of the tree. A folder stands for all below it.
+Paths are relative to the root of the tree, with `/` between names. A folder matches everything below it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a path is one of `globs`."""
+    """A function that tells whether a path matches one of `globs`."""
     patterns = [glob_pattern(glob) for glob in globs]
     return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
 
 
 def matching(paths: Iterable[str], glob: str) -> tuple[str, ...]:
-    """Those of `paths` that a glob means, in their order."""
+    """The `paths` that match a glob, in order."""
     return tuple(filter(matcher([glob]), paths))
 
 

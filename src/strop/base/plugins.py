@@ -1,6 +1,6 @@
-"""What installed distributions bring for strop: improvers and tasks, by name, through entry points.
+"""Improvers and tasks of installed distributions, by name, through entry points.
 
-Entry points are read where a name is not strop's own, and where they are listed; never when strop starts.
+Entry points are read when a name is not one of strop's, and for lists; never at start-up.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 
 IMPROVERS = "strop.improvers"
-"""Group of improvers: the value is a module, whose file is the improver's text. It is read, never imported."""
+"""Group of improvers: the value is a module, whose file is the improver's text. It is not imported."""
 TASKS = "strop.tasks"
-"""Group of tasks: the value is `module:attribute`, a task; the module is imported in the host when the task is named."""
+"""Group of tasks: the value is `module:attribute`; the host imports the module when a user names the task."""
 
 
 @dataclass(frozen=True)
@@ -33,59 +33,59 @@ class Installed:
 
 
 def installed(group: str) -> list[Installed]:
-    """Everything that distributions bring in a group, by name."""
-    found = [Installed(each.name, _distribution(each), each) for each in entry_points(group=group)]
-    return sorted(found, key=lambda each: (each.name, each.distribution))
+    """All entry points of a group, by name."""
+    points = [Installed(point.name, _distribution(point), point) for point in entry_points(group=group)]
+    return sorted(points, key=lambda point: (point.name, point.distribution))
 
 
 def find_installed(group: str, name: str) -> Installed | None:
-    """What a distribution brings under this name; None where none does.
+    """The entry point with this name; None if there is none.
 
     Raises:
-        ConfigurationError: several do.
+        ConfigurationError: there are several.
     """
-    found = [each for each in installed(group) if each.name == name]
-    if len(found) > 1:
-        who = " and ".join(each.distribution for each in found)
-        raise ConfigurationError(f"{name!r} is brought by {who}; uninstall one of them")
-    return found[0] if found else None
+    points = [point for point in installed(group) if point.name == name]
+    if len(points) > 1:
+        distributions = " and ".join(point.distribution for point in points)
+        raise ConfigurationError(f"{distributions} both provide {name!r}; uninstall one of them")
+    return points[0] if points else None
 
 
 def program_text_of(found: Installed) -> str:
-    """The text of an improver that a distribution brings. None of its code is run.
+    """The text of an improver of a distribution. None of its code runs.
 
     Raises:
-        ConfigurationError: the entry point names no file of program text.
+        ConfigurationError: the entry point does not name a file of program text.
     """
     module = found.entry.value
     if not all(part.isidentifier() for part in module.split(".")):
         raise ConfigurationError(
-            f"{_told(found)}: its entry point is {module!r}; it is to be a module, as in package.name"
+            f"{_label(found)}: its entry point is {module!r}; it must be a module, such as package.name"
         )
     for path in _candidates(found, module.split(".")):
         if path.is_file():
             try:
                 return path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise ConfigurationError(f"{_told(found)}: {path} cannot be read as UTF-8 text: {error}") from error
-    raise ConfigurationError(f"{_told(found)}: there is no file of a module {module}")
+                raise ConfigurationError(f"{_label(found)}: {path} cannot be read as UTF-8 text: {error}") from error
+    raise ConfigurationError(f"{_label(found)}: the file of the module {module} does not exist")
 
 
 def object_of(found: Installed) -> object:
-    """The object that an entry point names; its module is imported, here.
+    """The object that an entry point names. Imports its module.
 
     Raises:
-        ConfigurationError: that failed.
+        ConfigurationError: the import failed.
     """
     try:
         return found.entry.load()
     except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())
-        raise ConfigurationError(f"{_told(found)} does not load: {type(error).__name__}: {words}") from error
+        raise ConfigurationError(f"{_label(found)} does not load: {type(error).__name__}: {words}") from error
 
 
 def _candidates(found: Installed, parts: list[str]) -> list[Path]:
-    """Where the file of a module may be: among the distribution's own files, or, installed for editing, where its package is."""
+    """Possible files of a module: in the distribution, or, for an editable installation, in its package."""
     inside = Path(*parts).with_suffix(".py")
     dist = found.entry.dist
     paths = [] if dist is None else [Path(str(dist.locate_file(inside)))]
@@ -101,5 +101,5 @@ def _distribution(entry: EntryPoint) -> str:
     return "?" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
 
 
-def _told(found: Installed) -> str:
+def _label(found: Installed) -> str:
     return f"{found.name} of {found.distribution}"

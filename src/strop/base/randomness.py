@@ -1,7 +1,7 @@
-"""Where every random number of a run comes from: one secret, and names.
+"""All random numbers of a run derive from one secret and names.
 
-No module keeps a generator; whoever needs randomness derives it from the run's seed and the name of the place it is for,
-so that the order in which threads happen to run changes nothing.
+No module keeps a generator. Randomness derives from the run's secret and the name of its use, so it does not depend on the order
+of threads.
 """
 
 from __future__ import annotations
@@ -11,6 +11,6 @@ import hmac
 
 
 def derive(secret: bytes, *names: object) -> int:
-    """A 256-bit number that depends on the secret and every name, and tells nothing about either (HMAC-SHA-256)."""
+    """A 256-bit number that depends on the secret and all names and reveals neither (HMAC-SHA-256)."""
     message = "\x00".join(str(name) for name in names).encode("utf-8", "surrogatepass")
     return int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest(), "big")

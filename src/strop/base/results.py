@@ -1,7 +1,7 @@
-"""What one evaluation, one comparison of a gate and one response of a language model came to.
+"""Results of evaluations, comparisons, improvements and requests, as frozen values.
 
-Each is a frozen value that code passes on, and the base of the event that records it (`Evaluated`, `Compared`, `LmResponded`): a
-field is defined here once.
+Each is the base class of the event that records it (`Evaluated`, `Compared`, `ImproveFinished`, `LmResponded`, `LmFault`), so
+every field is defined once.
 """
 
 from __future__ import annotations
@@ -12,38 +12,38 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
-"""How an evaluation ended. A failure of the host has no verdict: it raises, and is never a score."""
+"""How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a utility says of one candidate."""
+    """The result of scoring one candidate."""
 
     value: float
     """The utility, in [0, 1]."""
     verdict: Verdict
-    """`ok`, or how the first failing instance ended."""
+    """`ok`, or the verdict of the first failing instance."""
     scores: tuple[float, ...] = ()
-    """One score for each instance that was run; for a meta-utility one for each copy."""
+    """One score for each instance that ran; for a meta-utility one for each copy."""
     verdicts: tuple[Verdict, ...] = ()
     """One verdict for each of `scores`."""
     error: str = ""
-    """The first failure: its instance, its reason and the tail of its traceback."""
+    """The first failure: its instance, its reason and the end of its traceback."""
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     notes: tuple[str, ...] = ()
-    """What the scorer noted (`strop.note`), and failing instances: feedback on the training split, cut to size."""
+    """Feedback on the training split: the scorer's notes (`strop.note`) and the failing instances, cut to size."""
     metrics: tuple[Mapping[str, float], ...] = ()
-    """For each instance the values behind its score, where a command measures several; else empty."""
+    """For each instance the values behind its score, if a command measures them; else empty."""
     beside: tuple[Mapping[str, float], ...] = ()
-    """For each instance the original's values, measured beside it; empty where it was not."""
+    """For each instance the values of the original, if it was measured; else empty."""
     answers: tuple[str, ...] = ()
-    """For each instance a digest of what the original showed, with which this was compared; empty where nothing was."""
+    """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
 
     @property
     def does_not_run(self) -> bool:
-        """Whether a program failed while it ran, so that a search cannot begin from it. One that raises need do so only once."""
+        """Whether a search cannot start from this program: it raised once, or failed otherwise on all instances."""
         return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
 
     def counts(self) -> dict[str, int]:
@@ -53,50 +53,50 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a gate saw of a candidate and the incumbent, and what that cost."""
+    """The evidence of a gate about a candidate and the incumbent, and its cost."""
 
     differences: tuple[float, ...]
-    """Candidate minus incumbent, one for each pair that counted, in [-1, 1]."""
+    """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
     pairs: int
-    """Pairs that were paid for; after the last one that counted some of its round may be left over."""
+    """Pairs paid for; some of the last round may not have counted."""
     most: int
-    """Pairs that were granted."""
+    """The budget, in pairs."""
     e_value: float
-    """The largest evidence on the way that the candidate is better."""
+    """The largest evidence, over time, that the candidate is better."""
     threshold: float
-    """The candidate replaces the incumbent where the evidence reaches this: one over the error rate."""
+    """The evidence that accepts the candidate: one over the error rate."""
     interval: tuple[float, ...]
-    """(low, high), a confidence sequence of the mean difference: valid whenever one stops."""
+    """(low, high), a confidence sequence of the mean difference: valid at any stopping time."""
     lm_calls: int
     evaluations: int
     confidence: float = 0.95
-    """Of `interval`, in (0, 1): it lies above 0 exactly where the candidate is accepted, at error rates up to 0.25."""
+    """Of `interval`, in (0, 1). At error rates up to 0.25, the interval lies above 0 exactly if the candidate is accepted."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """One response of a language model, as it came."""
+    """One response of a language model."""
 
     text: str
     model: str
-    """What answered, as the server names it."""
+    """The model that responded, as the server names it."""
     finish_reason: str = "stop"
     input_tokens: int | None = None
-    """None where the server does not say; n responses of one HTTP request report the prompt on the first only."""
+    """None if the server does not count them; n responses of one HTTP request report the prompt on the first only."""
     output_tokens: int | None = None
     seconds: float = 0.0
     reasoning: str | None = None
-    """What the model thought before it answered, where the server tells; never part of `text`."""
+    """The model's reasoning before its response, if the server reports it; never part of `text`."""
     parameters: Mapping[str, float | int | str | None] = field(default_factory=dict)
-    """Effective sampling parameters: what was sent in the end, e.g. temperature, max_tokens, seed."""
+    """The sampling parameters that were sent, such as temperature, max_tokens, seed."""
     lm: str = ""
-    """The specification of what was asked, where several models are mixed; empty: the only one."""
+    """The specification of the member of a mixture that responded; empty without a mixture."""
     request: str = ""
-    """Key of the request that it answers: by it the answer is found again (strop.lm.replay); empty where nothing keeps it."""
+    """Key of its request, by which it is found again (strop.lm.replay); empty if nothing keeps it."""
     cost: int | None = None
-    """In billionths of a dollar, by the price that was known; None where none is."""
+    """In billionths of a dollar; None if no price is known."""
     again: bool = False
-    """Whether it was given before, to another asker: nothing was asked of the model, and nothing paid."""
+    """Whether it repeats a response given to another improver, at no cost."""
 
 
 FaultKind: TypeAlias = Literal[

@@ -1,7 +1,7 @@
-"""What a scorer has to say of a candidate (`strop.note`): kept beside its score, cut to size, for whoever improves it.
+"""Notes of a scorer about a candidate (`strop.note`), kept beside its score for improvers, and cut to size.
 
-In the host it goes to the evaluation whose scorer says it. In a workspace, where a command scores, it is printed on standard
-error, from where the host reads it. Anywhere else, in a test of the scorer say, nothing becomes of it.
+In the host, a note becomes part of the evaluation. In a workspace, where a command scores, it is printed on standard error,
+which the host reads. Elsewhere, as in a test of the scorer, it is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_NOTES = 20
 ALL_CHARACTERS = 4000
 """Of all notes of one evaluation together."""
 PREFIX = "strop-note: "
-"""What begins a line of standard error that is a note, in a workspace."""
+"""Prefix of a line of standard error that is a note, in a workspace."""
 WORKSPACE = "STROP_WORKSPACE"
 """Set in the environment of a command that runs in a workspace."""
 
@@ -33,14 +33,14 @@ class Collected:
         self._lock = threading.Lock()
 
     def add(self, text: str) -> None:
-        """Keep one more, as far as there is room."""
+        """Add a note, if there is room."""
         with self._lock:
             if len(self._texts) < MOST_NOTES:
                 self._texts.append(clean(text))
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """In the order in which they were said."""
+        """In order."""
         with self._lock:
             return tuple(self._texts)
 
@@ -49,47 +49,47 @@ _collected: ContextVar[Collected | None] = ContextVar("strop_scorer_notes", defa
 
 
 def note(text: object) -> None:
-    """Tell whoever improves the program something that a score cannot say: `strop.note("7 of 60 items are in no bin")`.
+    """Tell improvers something that a score cannot: `strop.note("7 of 60 items are in no bin")`.
 
-    Call it in a scorer. An improver reads it in `utility.report(solution)["notes"]`, of training instances alone. 500
-    characters of a note are kept, 20 notes and 4000 characters of an evaluation. Like a score, it should depend on
-    the instance and the answer alone: a run whose notes tell the time cannot be replayed.
+    Call it in a scorer. Improvers read notes on training instances in `utility.report(solution)["notes"]`. strop keeps 500
+    characters of a note, and 20 notes and 4000 characters of an evaluation. Like a score, a note should depend on the instance
+    and the answer alone: a run whose notes contain the time cannot be replayed.
     """
-    said = text if isinstance(text, str) else str(text)
-    found = _collected.get()
-    if found is not None:
-        found.add(said)
+    content = text if isinstance(text, str) else str(text)
+    collected = _collected.get()
+    if collected is not None:
+        collected.add(content)
     elif WORKSPACE in os.environ:
-        line = "\\n".join(clean(said).splitlines())
+        line = "\\n".join(clean(content).splitlines())
         sys.stderr.write(f"{PREFIX}{line}\n")
         sys.stderr.flush()
 
 
 @contextmanager
 def collecting() -> Iterator[Collected]:
-    """Within, in this thread, `note` adds to what is given here."""
-    found = Collected()
-    token = _collected.set(found)
+    """Collect the notes of this thread."""
+    collected = Collected()
+    token = _collected.set(collected)
     try:
-        yield found
+        yield collected
     finally:
         _collected.reset(token)
 
 
 def clean(text: str) -> str:
-    """A note as it is kept: of limited length, and without characters that cannot be written."""
+    """A note of limited length, without characters that cannot be written."""
     return (
         shortened(text.strip(), NOTE_CHARACTERS).encode("utf-8", "backslashreplace").decode("utf-8")[:NOTE_CHARACTERS]
     )
 
 
 def shortened(text: str, most: int) -> str:
-    """The beginning of a text that is too long, and a sign that there was more."""
+    """A text, cut to `most` characters with an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def cut(notes: Sequence[str]) -> tuple[str, ...]:
-    """The notes of one evaluation, cut to size: the first of them, and a last line that counts what was left out."""
+    """The first notes of one evaluation, and a last line that counts the omitted ones."""
     kept: list[str] = []
     room = ALL_CHARACTERS
     texts = [clean(text) for text in notes]

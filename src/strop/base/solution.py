@@ -11,22 +11,22 @@ _PUNCTUATION = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f"
 _PART = rf"(?!\d)[^{_PUNCTUATION}]++"
 _LONG_PATH = re.compile(rf"(?<![^{_PUNCTUATION}]){_PART}(?:[\s\\]*+\.[\s\\]*+{_PART}){{100}}")
 """A dotted name of more than 100 parts. CPython's parser builds the module of an `import` part by part and keeps every step:
-200,000 characters of `import a.a.a` take it 10 GiB and half a minute in which no other thread runs (3.11 to 3.13)."""
+200,000 characters of `import a.a.a` take 10 GiB and half a minute in which no other thread runs (3.11 to 3.13)."""
 _F_STRING = re.compile(r"\b(?:[fF][rR]?|[rR][fF])['\"]")
 _MOST_BRACES = 10_000
-"""In a text with f-strings: CPython joins the values of one f-string pair by pair, and holds all threads for seconds (3.11)."""
+"""In a text with f-strings: CPython joins the values of an f-string pair by pair and blocks all threads for seconds (3.11)."""
 
 
 def digest_of(text: str) -> str:
     """The identity of a text: SHA-256 of its UTF-8 bytes, 64 hexadecimal digits.
 
-    Lone surrogates, which no source file can hold but a guest may send, are hashed as they are.
+    Lone surrogates, which no source file can contain but a guest may send, are hashed unchanged.
     """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_costly_to_parse(text: str) -> bool:
-    """Whether the host must not give a text of somebody else to `ast.parse`."""
+    """Whether `ast.parse` is too expensive for the host on this untrusted text."""
     if text.count("{") > _MOST_BRACES and _F_STRING.search(text) is not None:
         return True
     return _LONG_PATH.search(text) is not None

@@ -1,14 +1,14 @@
-"""Text of others made harmless for a terminal. It imports nothing, so that the command line starts quickly.
+"""Escape untrusted text for a terminal. Imports nothing, so that the command line starts quickly.
 
-What a language model wrote may reach a terminal only through here: escape sequences, control and direction characters would let
-it draw over the report.
+Everything that a language model wrote must pass through here: with escape sequences, control and direction characters it could
+draw over the report.
 """
 
 from __future__ import annotations
 
 
 def escape(text: str, limit: int = 200) -> str:
-    """`text` on one line of at most `limit` characters, with everything that is not printable as a visible escape."""
+    """`text` on one line of at most `limit` characters, with visible escapes for everything that is not printable."""
     shown: list[str] = []
     room = limit
     for character in text[: limit + 1]:

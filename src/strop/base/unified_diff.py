@@ -1,4 +1,4 @@
-"""Unified diffs that `patch -p1` and `git apply` take, whatever stands at the ends of lines."""
+"""Unified diffs for `patch -p1` and `git apply`, whatever the line ends are."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 def named(file: Path, below: Path) -> str:
-    """The name of `file` in a diff that is applied in the directory `below`: its path from there, else its bare name."""
+    """The name of `file` in a diff that applies in the directory `below`: its relative path, or its bare name."""
     path = os.path.relpath(file.absolute(), below.absolute())
     return Path(path).as_posix() if not path.startswith("..") else file.name
 
 
 def as_written(text: str, like: str) -> str:
-    """`text` with the line ends of `like`: a line that stands in both keeps its own, others get what most of `like` have."""
+    """`text` with the line ends of `like`: common lines keep their own, others get the most frequent one."""
     if "\r\n" not in like:
         return text
     plain = text.replace("\r\n", "\n")
@@ -34,7 +34,7 @@ def as_written(text: str, like: str) -> str:
 
 
 def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """One diff of several files, name → text, those of `after` in its order; what only `after` has is a new file."""
+    """One diff of several files, name → text, in the order of `after`; files that only `after` has are new."""
     return "".join(
         unified(before[name], text, name) if name in before else _new(text, name)
         for name, text in after.items()
@@ -45,15 +45,15 @@ def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 def _new(text: str, name: str) -> str:
     if text:
         return unified("", text, name).replace(f"--- {_quoted(f'a/{name}')}", "--- /dev/null", 1)
-    # Only git's own header can say that there is an empty file.
+    # Only git's own header can express an empty file.
     header = f"diff --git {_quoted(f'a/{name}').rstrip()} {_quoted(f'b/{name}').rstrip()}\n"
     return f"{header}new file mode 100644\nindex 0000000..e69de29\n"
 
 
 def unified(before: str, after: str, name: str) -> str:
-    """The unified diff from `before` to `after`, both of the file `name`; empty where they are equal.
+    """The unified diff of the file `name` from `before` to `after`; empty if they are equal.
 
-    Lines end at newlines only: form feeds, lone carriage returns and the line separators of Unicode are characters like others.
+    Lines end at newlines only: form feeds, lone carriage returns and Unicode line separators are ordinary characters.
     """
     lines = difflib.unified_diff(_lines(before), _lines(after), _quoted(f"a/{name}"), _quoted(f"b/{name}"))
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines)
@@ -65,7 +65,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """A file's name as git writes it: odd characters as C escapes between quotes; a tab ends a name that holds blanks."""
+    """A file name as git writes it: special characters as C escapes in quotes; a tab after a name with blanks."""
     if all(character.isprintable() and character not in _ESCAPES for character in name):
         return f"{name}\t" if " " in name else name
     return '"' + "".join(_ESCAPES.get(character) or _octal(character) for character in name) + '"'

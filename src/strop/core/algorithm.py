@@ -27,7 +27,7 @@ class Step:
     improver: str
     """I_t."""
     candidate: str | None
-    """What the parent made of itself."""
+    """The result of the self-improvement; None if it gave none."""
     choice: Decision
     """Whether the candidate became I_t, and why."""
     measurement: Measurement
@@ -35,27 +35,27 @@ class Step:
     parent: int | None = None
     """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
     nothing_to_gain: str = ""
-    """Why no iteration follows, where the selection says that none could gain anything."""
+    """Why no iteration follows, if the selection expects no further gain; else empty."""
 
 
 def self_improve(
     seed_improver: str, meta_utility: MetaUtility, iterations: int, grant: Grant, selection: Selection, run: Budget
 ) -> Iterator[Step]:
-    """Algorithm 1, one step at a time; step 0 measures the seed improver I_0.
+    """Algorithm 1, step by step; step 0 measures the seed improver I_0.
 
-    `grant` is what a self-improvement may spend. `selection` names the improver that improves itself (in the paper always
-    I_{t-1}) and says whether what it gives becomes I_t; if it does not, I_{t-1} goes on. Where the selection says that nothing
-    can be gained any more, no iteration follows.
+    `grant` is the budget of one self-improvement. `selection` chooses the improver that improves itself (in the paper always
+    I_{t-1}) and decides whether the candidate becomes I_t; otherwise I_{t-1} stays. The iterations end early if the selection
+    expects no further gain.
     """
     incumbent = Node(0, seed_improver, None)
     lineage = [incumbent]
     measurement = meta_utility.measure(seed_improver, run.child("t0").child("measure"))
     incumbent.seen.extend(measurement.train)
-    ended = selection.nothing_to_gain(incumbent) if iterations else ""
-    yield Step(0, seed_improver, None, Decision(False, "the seed improver"), measurement, nothing_to_gain=ended)
+    ceiling = selection.nothing_to_gain(incumbent) if iterations else ""
+    yield Step(0, seed_improver, None, Decision(False, "the seed improver"), measurement, nothing_to_gain=ceiling)
 
     for t in range(1, iterations + 1):
-        if ended:
+        if ceiling:
             return
         at = run.child(f"t{t}")
         parent = selection.parent(lineage, incumbent)
@@ -64,26 +64,26 @@ def self_improve(
         )
         candidate = improvement.solution
         if candidate is None or any(candidate == node.improver for node in lineage):
-            parent.barren += 1
-            choice = Decision(False, _barren(improvement, parent, grant))
+            parent.failed_children += 1
+            choice = Decision(False, _failure(improvement, parent, grant))
         else:
             node = Node(t, candidate, parent.t)
             lineage.append(node)
             contest = PairedComparison(meta_utility, incumbent, node, at)
             choice = selection.choose(contest)
-            if choice.comparison is not None:  # kept also where the measurement that follows fails
+            if choice.comparison is not None:  # recorded now, because the measurement may fail
                 meta_utility.host.record(compared(contest, choice, choice.comparison))
             if choice.accepted:
                 incumbent, measurement = node, _measured(contest)
-        ended = selection.nothing_to_gain(incumbent) if t < iterations else ""
-        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, ended)
+        ceiling = selection.nothing_to_gain(incumbent) if t < iterations else ""
+        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, ceiling)
 
 
 def _measured(contest: PairedComparison) -> Measurement:
-    """The measurement of an improver that goes on.
+    """The measurement of an accepted improver.
 
-    A check on which nothing was selected but "better than 0" serves as it is. After a gate it is made afresh: what a gate saw
-    was lucky more often than not, as it was accepted for it.
+    The check of the paper's selection, which rejects only 0, serves as the measurement. After a gate the improver is measured
+    again: the gate accepted it for its values, which are therefore biased upwards.
     """
     at, node = contest.at.child("measure"), contest.candidate
     if contest.checked is not None:
@@ -93,11 +93,11 @@ def _measured(contest: PairedComparison) -> Measurement:
     return measurement
 
 
-def _barren(improvement: Improvement, parent: Node, grant: Grant) -> str:
+def _failure(improvement: Improvement, parent: Node, grant: Grant) -> str:
     left = improvement.lm_calls < grant.lm_calls
     used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
     if improvement.solution is None:
         return f"the self-improvement failed{used}: {improvement.detail or improvement.outcome}"
     if improvement.solution == parent.improver:
         return f"the self-improvement returned the improver unchanged{used}"
-    return f"the self-improvement returned an improver that was there before{used}"
+    return f"the self-improvement returned an earlier improver{used}"

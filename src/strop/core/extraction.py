@@ -1,6 +1,6 @@
-"""What the answers of a language model hold, by the `extract_code` that improvers use.
+"""The programs in responses of a language model, found by the `extract_code` that improvers use.
 
-Answers are untrusted text: they are read in a guest, each within limits of its own.
+Responses are untrusted: they are read in a guest, each within its own limits.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from strop.sandbox.base import Limits, Program, Returned, Sandbox
 Content: TypeAlias = Literal["program", "does not compile", "no program"]
 
 _LONGEST = 400_000
-"""Characters of an answer that `extract_code` reads."""
+"""Characters of a response that `extract_code` reads."""
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
-"""For one answer."""
+"""For one response."""
 _READER = '''
 import answer_blocks
 import helpers
@@ -38,16 +38,16 @@ def algorithm(initial_solution, answer):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, read."""
+    """The content of one response."""
 
     program: str | None
-    """None where it holds none, or where reading it went beyond a limit."""
+    """None if it has none, or if reading it exceeded a limit."""
     compiles: bool = True
-    """False only where the program to improve is Python, and this one is not."""
+    """False only if the program to improve is Python and this one is not."""
 
     @property
     def content(self) -> Content:
-        """In a word."""
+        """The content in one word."""
         if self.program is None:
             return "no program"
         return "program" if self.compiles else "does not compile"
@@ -56,7 +56,7 @@ class Answer:
 def read_answers(
     sandbox: Sandbox, answers: Sequence[str], initial_solution: str = "", limits: Limits = LIMITS
 ) -> list[Answer]:
-    """What each answer holds to a request to improve `initial_solution`. `limits` are those of one answer.
+    """The content of each response to a request to improve `initial_solution`. `limits` are for one response.
 
     Raises:
         StropError: the host failed.

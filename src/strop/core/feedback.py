@@ -1,6 +1,6 @@
-"""What an improver is told of an evaluation beside its scores: the scorer's notes, and instances on which a program failed.
+"""Feedback for improvers beside the scores of an evaluation: the scorer's notes, and the failing instances.
 
-Of the training split alone. What is hidden from a solution is hidden here too: inputs are shown, never labels.
+Only for the training split. It shows inputs, never the hidden data of an instance.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from strop.base.scorer_notes import cut, shortened
 from strop.tasks.base import Instance
 
 MOST_FAILURES = 5
-"""Failing instances that are told in full."""
+"""Failing instances that are described."""
 INPUT_CHARACTERS = 200
 """Of the inputs of one instance."""
 ERROR_CHARACTERS = 240
 MOST_NAMED = 5
-"""Instances that are named where several had the same note."""
+"""Named instances of a note that several share."""
 
 
 class _Brief(reprlib.Repr):
-    """A short text for inputs of any size: nothing of theirs is called, and nothing in it depends on where it lies in memory."""
+    """A short text for inputs of any size. It calls none of their methods and contains no memory addresses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class _Brief(reprlib.Repr):
         return f"{x:.6g}"
 
     def repr_ndarray(self, x: np.ndarray, level: int) -> str:
-        first = ", ".join(self.repr1(each.item(), level - 1) for each in x.flat[: self.maxarray])
+        first = ", ".join(self.repr1(item.item(), level - 1) for item in x.flat[: self.maxarray])
         return f"array of shape {x.shape}: [{first}{', ...' if x.size > self.maxarray else ''}]"
 
     def repr_instance(self, x: object, level: int) -> str:
@@ -50,13 +50,13 @@ class _Brief(reprlib.Repr):
 
 
 def shown(inputs: Mapping[str, object]) -> str:
-    """The inputs of an instance by name, in 200 characters at most."""
+    """The inputs of an instance by name, in at most 200 characters."""
     brief = _Brief()
     return shortened(", ".join(f"{name} = {brief.repr(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
 
 
 def gist(error: str) -> str:
-    """Why something failed, in one line: the first line of `error`, and the last one where that says more."""
+    """An error in one line: its first line, and its last one if that says more."""
     lines = [line.strip() for line in error.splitlines() if line.strip()]
     if not lines:
         return ""
@@ -65,30 +65,30 @@ def gist(error: str) -> str:
 
 @dataclass
 class Feedback:
-    """Gathers what one evaluation has to tell."""
+    """Collects the feedback of one evaluation."""
 
     _failures: list[str] = field(default_factory=list)
     _notes: dict[str, list[int]] = field(default_factory=dict)
 
     def failed(self, index: int, instance: Instance, verdict: str, error: str) -> None:
-        """Instance `index` (from 0) ended otherwise than `ok`."""
+        """Add instance `index` (from 0), whose verdict is not `ok`."""
         if len(self._failures) < MOST_FAILURES:
             words = shortened(gist(error), ERROR_CHARACTERS)
             self._failures.append(f"instance {index} ({verdict}): {words}; inputs: {shown(instance.inputs)}")
 
-    def said(self, index: int, notes: Sequence[str]) -> None:
-        """What the scorer noted of the answer to instance `index`."""
+    def noted(self, index: int, notes: Sequence[str]) -> None:
+        """Add the scorer's notes on instance `index`."""
         for text in notes:
             self._notes.setdefault(text, []).append(index)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Everything as texts, cut to size; what was noted of several instances once."""
+        """All feedback, cut to size; a note on several instances appears once."""
         return cut([*self._failures, *(f"{_named(indices)}: {text}" for text, indices in self._notes.items())])
 
 
 def _named(indices: Sequence[int]) -> str:
-    each = list(dict.fromkeys(indices))
-    words = ", ".join(map(str, each[:MOST_NAMED]))
-    more = f" and {len(each) - MOST_NAMED} more" if len(each) > MOST_NAMED else ""
-    return f"instance{'s' if len(each) > 1 else ''} {words}{more}"
+    unique = list(dict.fromkeys(indices))
+    words = ", ".join(map(str, unique[:MOST_NAMED]))
+    more = f" and {len(unique) - MOST_NAMED} more" if len(unique) > MOST_NAMED else ""
+    return f"instance{'s' if len(unique) > 1 else ''} {words}{more}"

@@ -1,7 +1,7 @@
-"""The host's end of an improver's two handles, `utility` and `language_model`.
+"""The host's side of an improver's two handles, `utility` and `language_model`.
 
-Every call of either passes here: it is reserved in a budget before it is served, and recorded. What a guest holds are the names
-of the methods below, never the things.
+Every call passes through here: it is reserved in a budget before it is served, and recorded. A guest holds only the names of the
+methods below.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
-"""For one run of an improver; time in which it waits for a handle does not count."""
+"""For one execution of an improver; time spent waiting for a handle does not count."""
 MAP_THREADS = 16
 """Candidates of one `utility.map` that are evaluated at once."""
 MOST_CANDIDATES = 10_000
-"""Candidates of one `utility.map`, at most: refused ones cost the host work too, and a small frame can name a million."""
+"""Candidates of one `utility.map`: refused ones cost work too, and a small frame can name a million."""
 MOST_RECORDED = 4_000_000
-"""Characters of candidates and prompts that one improvement may have recorded, beside a hundred times its initial solution."""
+"""Characters of candidates and prompts that one improvement may record, beside a hundred times its initial solution."""
 NAMED_BY = 12
-"""Digits of a candidate's digest in the path of its evaluation."""
+"""Digits of a candidate's digest in the scope of its evaluation."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What one improvement may spend. The defaults are the paper's."""
+    """The budget of one improvement. The defaults are the paper's."""
 
     utility_calls: int = 25
     lm_calls: int = 4
@@ -51,9 +51,9 @@ class Grant:
 
     @staticmethod
     def of_recipe(recipe: Mapping[str, Any]) -> Grant | None:
-        """What the recipe in a record grants for a task; None where it does not say that."""
-        given: list[Any] = [recipe.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
-        return Grant(*given) if all(isinstance(value, int) for value in given) else None
+        """The budget in a recorded spec; None if it has none."""
+        values: list[Any] = [recipe.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
+        return Grant(*values) if all(isinstance(value, int) for value in values) else None
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,16 @@ class Host:
     language_model: LanguageModel
     record: Recorder
     secret: bytes
-    """What the guests' random numbers derive from."""
+    """The random numbers of guests derive from it."""
     improver_limits: Limits = IMPROVER_LIMITS
     past: CompletedWork = NOTHING
-    """What the record holds already, where work goes on."""
+    """Completed work of a resumed run."""
     editing: Editing = WHOLE
-    """How the model may answer where a prompt shows a program."""
+    """How the model may respond to a prompt that shows a program."""
 
 
 class Handles:
-    """The host's end of the two handles: `utility` and `language_model`. Safe under the guest's threads."""
+    """The host's side of the two handles. Safe under the guest's threads."""
 
     def __init__(
         self,
@@ -84,25 +84,25 @@ class Handles:
         improver: str | None = None,
         initial_solution: str | None = None,
     ) -> None:
-        """`improver` is the text of the program that holds them, for the audit; `initial_solution` what it improves."""
+        """`improver` is the program that holds the handles, for the audit; `initial_solution` is the program it improves."""
         self._utility = utility
         self._grant = grant
         self._at = at
         self._host = host
         self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
         self.notes = AuditLog(host.record, at.path, improver)
-        """What the audit is to know of this improvement; whoever made the handles closes it."""
+        """Audit notes of this improvement. The caller closes it."""
         self._lock = threading.Lock()
         self._seen: Counter[object] = Counter()
         self._evaluations: dict[str, Evaluation] = {}
         self._calls = 0
         self._room = MOST_RECORDED + 100 * len(initial_solution or "")
-        """Characters that may still be recorded."""
+        """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
         self._editor = Editor(host.editing, host.record, at.path, initial_solution)
 
     def methods(self) -> dict[str, Handler]:
-        """What the guest may ask for, by name. Anything else is a violation of the protocol."""
+        """The methods that the guest may call, by name. Any other call violates the protocol."""
         return {
             "utility": self._utility_call,
             "utility.map": self._utility_map,
@@ -131,11 +131,13 @@ class Handles:
         if not any(granted):
             return [0.0] * len(candidates)
         with ThreadPoolExecutor(MAP_THREADS, thread_name_prefix="strop-map") as pool:
-            asked = [pool.submit(self._evaluate, c) if ok else None for c, ok in zip(candidates, granted, strict=True)]
-            return [future.result() if future else 0.0 for future in asked]
+            futures = [
+                pool.submit(self._evaluate, c) if ok else None for c, ok in zip(candidates, granted, strict=True)
+            ]
+            return [future.result() if future else 0.0 for future in futures]
 
     def _utility_report(self, params: Sequence[Value]) -> Value:
-        """Error feedback: why a solution scored as it did. Costs a call only where the solution was not scored before."""
+        """Error feedback: why a solution got its score. Costs a call only if the solution was not scored before."""
         (candidate,) = _unpacked(params, 1)
         key = _key(candidate)
         if key not in self._evaluations:
@@ -178,7 +180,7 @@ class Handles:
         return self._at.child(f"u-{name}#{self._occurrence(('u', key or name))}")
 
     def _refused(self, candidate: Value) -> Evaluation | None:
-        """What is said of a candidate that is not evaluated; None for one that is."""
+        """The evaluation of a candidate that cannot be scored; None for any other."""
         if candidate is None:
             reason = "the candidate is None: extract_code gives that where an answer holds no program"
             return Evaluation(value=0.0, verdict="no program", error=reason)
@@ -193,15 +195,15 @@ class Handles:
         return Evaluation(value=0.0, verdict="malformed", error=reason)
 
     def _recorded(self, evaluation: Evaluation, at: Budget) -> Evaluation:
-        """The evaluation of what is no program text, recorded unless the record holds it."""
-        ended = self._host.past.evaluation(at, None)
-        if ended is not None:
-            return ended
+        """Record the evaluation of a candidate that is not a text, unless the record holds it."""
+        completed = self._host.past.evaluation(at, None)
+        if completed is not None:
+            return completed
         self._host.record(evaluated(self._utility, "train", None, evaluation, at))
         return evaluation
 
     def _granted(self) -> bool:
-        """Reserve one utility call. Spent is not an error for the guest: the utility is then 0, as published."""
+        """Reserve one utility call. A spent budget is not an error for the guest: the utility is then 0, as published."""
         try:
             self.budget.reserve(self._utility.counter)
         except BudgetExceeded:
@@ -210,7 +212,7 @@ class Handles:
         return True
 
     def _granted_of(self, count: int) -> list[bool]:
-        """Reserve `count` utility calls, as far as they go. What follows the first refusal is refused too, without asking."""
+        """Reserve up to `count` utility calls. After the first refusal, the others are refused without asking."""
         granted = 0
         while granted < count and self._granted():
             granted += 1
@@ -230,7 +232,7 @@ class Handles:
         try:
             self.budget.reserve(LM_CALLS, cost)
         except BudgetExceeded as error:
-            if not error.path:  # the run's own limit, of which no guest is told
+            if not error.path:  # a limit of the run, which guests do not learn of
                 raise RunBudgetSpent(error) from error
             self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
@@ -249,7 +251,7 @@ class Handles:
         self._host.record(Extracted(scope=self._at.path, call=call, contents=contents, programs=programs))
 
     def _ask_again(self, expertise: str, messages: list[str], temperature: float) -> list[str] | None:
-        """Ask for corrected edits: the run pays, not the grant. None where a budget does not cover it."""
+        """Ask for corrected edits: the run pays, not the grant. None if a budget does not cover it."""
         cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
         try:
             self._at.reserve(LM_CALLS, cost)
@@ -262,7 +264,7 @@ class Handles:
         return answers
 
     def _ask(self, expertise: str, messages: list[str], temperature: float, cost: int) -> tuple[int, list[str]]:
-        """Ask the model, for what was reserved already. Returns the number of the call, and the answers."""
+        """Make an LM call that is already reserved. Returns the number of the call and the responses."""
         self._at.reserve(RESPONSES, len(messages))
         with self._lock:
             call, self._calls = self._calls, self._calls + 1
@@ -283,7 +285,7 @@ class Handles:
         return call, [completion.text for completion in self._complete(call, requests)]
 
     def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
-        """Ask the model. Each answer is recorded when it comes, whatever becomes of the rest of the call: it was paid for."""
+        """Ask the model. Each response is recorded on arrival, even if the call fails later: it was paid for."""
         record, scope = self._host.record, self._at.path
 
         def keep(index: int, completion: Completion) -> None:
@@ -296,7 +298,7 @@ class Handles:
             raise
 
     def _is_recordable(self, *texts: str) -> bool:
-        """Whether there is room for these texts in the record; what is left is less by them."""
+        """Reserve room for these texts in the record; whether there is enough."""
         if any(len(text) > LONGEST for text in texts):
             return False
         with self._lock:
@@ -318,7 +320,7 @@ class Handles:
         return None
 
     def _occurrence(self, key: object) -> int:
-        """How often `key` was seen in this improvement before: equal requests are told apart by it, whatever their order."""
+        """How often `key` occurred before in this improvement; distinguishes equal requests whatever their order."""
         with self._lock:
             seen = self._seen[key]
             self._seen[key] += 1
@@ -326,18 +328,18 @@ class Handles:
 
 
 def _key(candidate: Value) -> str:
-    """Under which name an evaluation is kept for reports."""
+    """The key of an evaluation for reports."""
     return digest_of(candidate) if isinstance(candidate, str) else _type(candidate)
 
 
 def _type(candidate: Value) -> str:
-    """The type of a candidate that is not a text. A guest names the type of what it cannot send."""
+    """The type of a candidate that is not a text. A guest names the types of values that it cannot send."""
     name = candidate.get("type") if isinstance(candidate, dict) else None
     return name[:80] if isinstance(name, str) else type(candidate).__name__
 
 
 def _words(value: Value, most: int) -> str:
-    """What a guest says in words. A guest's handles send texts; spelling out what others send could take seconds each."""
+    """A text from a guest. Other values are not spelled out, which could take seconds each."""
     return value[:most] if isinstance(value, str) else f"<{type(value).__name__}>"
 
 

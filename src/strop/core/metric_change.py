@@ -1,7 +1,7 @@
-"""How much better each metric of a command task is: paired log-ratios of the candidate's values to the original's.
+"""How much each metric of a command task improved: paired log-ratios of the candidate's values to the original's.
 
-A ratio is turned so that more is better: 1.12 is 12% faster where the metric is a time. Logs make halves and doubles weigh the
-same. Where a value is not above 0, which has no ratio, differences take their place.
+More is better in every ratio: 1.12 is 12% faster for a time. Logs give halves and doubles the same weight. Values that are not
+above 0 have no ratio, so differences are used instead.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from strop.tasks.function.task import SECONDS, FunctionTask
 LEVEL = 0.05
 """Of the test, beside the 95% interval."""
 LEAST = 6
-"""Measurements that a sign-flip test needs at least to find anything at this level: 2 / 2**6 is 0.03, 2 / 2**5 is 0.06."""
+"""The fewest measurements with which a sign-flip test can reach this level: 2 / 2**6 is 0.03, 2 / 2**5 is 0.06."""
 Scale: TypeAlias = Literal["ratio", "difference"]
 Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
-"""What looks at a program's answer: its score; or, where that is a cost, the comparison with what the original shows, a
-constraint, or nothing."""
+"""What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
+or nothing."""
 
 
 @dataclass(frozen=True)
 class MetricFacts:
-    """What must be known of a metric to speak of it."""
+    """The facts about a metric that reports need."""
 
     name: str
     goal: Literal["max", "min"]
@@ -44,17 +44,17 @@ class MetricFacts:
 
 @dataclass(frozen=True)
 class ObjectiveFacts:
-    """What must be known of an objective to speak of what was measured; a record says it of itself."""
+    """The facts about an objective that reports need; part of the record."""
 
     metrics: tuple[MetricFacts, ...]
     seeded: bool
-    """Whether instances differ; else they are measurements of the same thing."""
+    """Whether instances differ; otherwise they repeat the same measurement."""
     pareto: bool = False
     shares_jail: bool = False
-    """Whether the program could print a score that it has not earned."""
+    """Whether the program could forge its score."""
     check: Check = "score"
     fixed_input: bool = False
-    """Whether the user accepts that the input is always the same."""
+    """Whether the user declared that the input is always the same."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -62,10 +62,10 @@ class ObjectiveFacts:
 
 
 def facts_from(text: str) -> ObjectiveFacts:
-    """What `to_json` wrote.
+    """The facts that `to_json` encoded.
 
     Raises:
-        StoreError: it is something else.
+        StoreError: `text` is something else.
     """
     try:
         return from_json(ObjectiveFacts, text)
@@ -74,7 +74,7 @@ def facts_from(text: str) -> ObjectiveFacts:
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:
-    """The facts of a task's objective; None where scores are all that is known."""
+    """The facts of a task's objective; None if the task has only scores."""
     if isinstance(task, FunctionTask) and task.by_time:
         return ObjectiveFacts((MetricFacts(SECONDS, "min", reader="time"),), seeded=True)
     if not isinstance(task, CommandTask):
@@ -90,7 +90,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
 
 
 def check_of(task: CommandTask) -> Check:
-    """What looks at the answer of a program of this task."""
+    """What checks the answer of a program of this task."""
     if not task.objective.is_cost:
         return "score"
     if task.compare_output:
@@ -100,24 +100,24 @@ def check_of(task: CommandTask) -> Check:
 
 @dataclass(frozen=True)
 class Gain:
-    """One metric, the candidate's beside the original's on the same instances."""
+    """One metric of the candidate and the original on the same instances."""
 
     metric: MetricFacts
     before: float
     """Mean of the original's values."""
     after: float
     scale: Scale
-    """What `change` is of: logs of ratios, or differences; more is better in both."""
+    """Whether `change` is of log-ratios or of differences; more is better in both."""
     change: Estimate
-    """With Student's 95% interval; of a single value there is none."""
+    """With Student's 95% interval; a single value has none."""
     p: float
     """Two-sided p-value of the sign-flip test."""
     deterministic: bool
-    """Whether each of `LEAST` or more measurements of the same thing gave the same two numbers."""
+    """Whether at least `LEAST` repeated measurements all gave the same two values."""
 
     @property
     def verdict(self) -> Literal["better", "worse", "no significant change"]:
-        """Better and worse only where interval and test agree; few equal measurements exclude no chance either."""
+        """Better or worse only if interval and test agree; a few equal measurements do not exclude chance."""
         interval = self.change.interval
         if interval is None or self.p > LEVEL or interval[0] <= 0 <= interval[1]:
             return "no significant change"
@@ -128,7 +128,7 @@ Row: TypeAlias = Mapping[str, float]
 
 
 def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool) -> Gain | None:
-    """The gain in one metric over paired instances; None where it was not measured on every one."""
+    """The gain in one metric over paired instances; None if some instance lacks it."""
     rows = list(zip(after, before, strict=False))
     if not rows or len(after) != len(before) or any(metric.name not in a or metric.name not in b for a, b in rows):
         return None
@@ -140,8 +140,8 @@ def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, se
 
 
 def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]) -> Gain | None:
-    """All metrics as one: the weighted mean of their log-ratios, which the utility is made of; None where one has no ratio."""
-    if len(gains) != len(facts.metrics) or any(each.scale != "ratio" for each in gains):
+    """The weighted mean of the log-ratios of all metrics, on which the utility is based; None if one has no ratio."""
+    if len(gains) != len(facts.metrics) or any(one.scale != "ratio" for one in gains):
         return None
     weight = sum(metric.weight for metric in facts.metrics)
     changes = [

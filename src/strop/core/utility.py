@@ -33,20 +33,19 @@ from strop.sandbox.base import (
 from strop.tasks.base import Instance, Seeds, Split, Task
 
 WALL_FACTOR = 5.0
-"""The wall-clock backstop is this many times the CPU limit, so that a busy machine is not a failing solution."""
+"""The wall-clock limit in CPU limits: a busy machine must not fail a solution."""
 WALL_FLOOR = 2.0
-"""Seconds; no backstop is shorter."""
+"""The shortest wall-clock limit, in seconds."""
 TIMEOUTS = 4
-"""Of the first instances, all of them: after so many the others are not run. A program that answers any of these in time keeps
-its score."""
+"""If this many first instances all time out, the others are not run. One answer in time keeps the score."""
 REPORT_CHARACTERS = 2000
-"""How much of an error is kept."""
+"""Characters of an error that are kept."""
 LONGEST = 1_000_000
-"""Characters of one candidate and of one prompt: both are recorded, and must not fill the disk."""
+"""Characters of one candidate or prompt: both are recorded and must not fill the disk."""
 
 
 def verdict_of(outcome: Outcome) -> Verdict:
-    """The one word for an outcome."""
+    """The verdict of an outcome."""
     match outcome:
         case Returned():
             return "ok"
@@ -63,7 +62,7 @@ def verdict_of(outcome: Outcome) -> Verdict:
 
 
 class Utility(Protocol):
-    """*u*: a function of program texts, and the words in which a language model is told of it."""
+    """*u*: a function of program texts and its description for a language model."""
 
     @property
     def name(self) -> str: ...
@@ -79,7 +78,7 @@ class Utility(Protocol):
         ...
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        """u_func. A candidate that is no text (None) has utility 0. What it spends is spent in `at`.
+        """u_func. A candidate that is not a text (None) has utility 0. `at` pays.
 
         Raises:
             StropError: the host failed; there is no score.
@@ -93,7 +92,7 @@ NOT_A_TEXT = Evaluation(
 
 
 class Measuring(Utility, Protocol):
-    """A utility that measures on one split, and records it."""
+    """A utility of one split that records its evaluations."""
 
     @property
     def split(self) -> Split: ...
@@ -108,10 +107,10 @@ class Measuring(Utility, Protocol):
 def measured_once(
     utility: Measuring, candidate: str | None, at: Budget, measure: Callable[[str], Evaluation]
 ) -> Evaluation:
-    """What the record holds of this evaluation; else what `measure` gives for a candidate that is a text, recorded."""
-    ended = utility.past.evaluation(at, candidate)
-    if ended is not None:
-        return ended
+    """The recorded evaluation, if there is one; else that of `measure`, which is called for texts only, recorded."""
+    completed = utility.past.evaluation(at, candidate)
+    if completed is not None:
+        return completed
     evaluation = NOT_A_TEXT if candidate is None else measure(candidate)
     event = evaluated(utility, utility.split, candidate, evaluation, at)
     utility.record(event)
@@ -120,9 +119,9 @@ def measured_once(
 
 @dataclass(frozen=True)
 class TaskUtility:
-    """The utility of a task on one split: the mean score over its instances.
+    """The utility of a task on one split: the mean score of its instances.
 
-    An instance is drawn afresh for every evaluation, so nothing that a guest does to its inputs outlives the call.
+    Instances are drawn again for every evaluation, so a guest's changes to its inputs do not outlive the call.
     """
 
     task: Task
@@ -131,11 +130,11 @@ class TaskUtility:
     sandbox: Sandbox
     record: Recorder
     secret: bytes
-    """What the guests' random numbers derive from."""
+    """The random numbers of guests derive from it."""
     strict: bool = False
-    """Whether an answer that the scorer chokes on breaks the task, as the seed's does, rather than the answer."""
+    """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
     past: CompletedWork = NOTHING
-    """What the record holds already, where work goes on."""
+    """Completed work of a resumed run."""
 
     @property
     def name(self) -> str:
@@ -156,12 +155,12 @@ class TaskUtility:
         task = self.task
         try:
             program = task.program(candidate)
-        except Malformed as refused:
-            return Evaluation(value=0.0, verdict="malformed", error=str(refused)[:REPORT_CHARACTERS])
+        except Malformed as reason:
+            return Evaluation(value=0.0, verdict="malformed", error=str(reason)[:REPORT_CHARACTERS])
         scores: list[float] = []
         verdicts: list[Verdict] = []
         errors: list[str] = []
-        told = Feedback()
+        feedback = Feedback()
         cpu = wall = 0.0
         with (
             AuditLog(self.record, path, candidate) as notes,
@@ -171,15 +170,15 @@ class TaskUtility:
                 instance = task.instance(self.split, index, self.seeds)
                 outcome = self._call(guest, instance, path, index)
                 notes.observe(outcome)
-                with collecting() as said:  # of every split, so that no note of a held-out instance goes anywhere else
+                with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
                     score, verdict, error = self._judge(instance, outcome, path)
-                told.said(index, said.texts)
+                feedback.noted(index, collected.texts)
                 cpu, wall = cpu + outcome.spent.cpu_seconds, wall + outcome.spent.wall_seconds
                 scores.append(score)
                 verdicts.append(verdict)
                 if verdict != "ok":
                     errors.append(f"instance {index}: {error}")
-                    told.failed(index, instance, verdict, error)
+                    feedback.failed(index, instance, verdict, error)
                     if task.failure == "utility":
                         break
                     if index + 1 == TIMEOUTS < task.count(self.split) and set(verdicts) == {"timeout"}:
@@ -198,11 +197,11 @@ class TaskUtility:
             error=errors[0][:REPORT_CHARACTERS] if errors else "",
             cpu_seconds=cpu,
             wall_seconds=wall,
-            notes=told.notes if self.split == "train" else (),
+            notes=feedback.notes if self.split == "train" else (),
         )
 
     def _limits(self) -> Limits:
-        """Of one instance."""
+        """Limits of one instance."""
         seconds = self.task.time_limit
         return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), self.task.memory_limit)
 
@@ -224,7 +223,7 @@ class TaskUtility:
         except Malformed as error:
             return 0.0, "malformed", f"malformed answer: {error}"
         except UtilityOutOfBounds as error:
-            if not self.strict:  # the seed's answers are no attempt at anything: the scorer is wrong
+            if not self.strict:  # with the seed, the scorer itself is wrong
                 self.record(AuditNoted(scope=path, rule=OUT_OF_BOUNDS, detail=str(error)))
             raise
         except ScorerFailed as error:
@@ -235,7 +234,7 @@ class TaskUtility:
 
 
 def explain(outcome: Outcome) -> str:
-    """What happened, with the tail of the traceback where there is one."""
+    """The outcome in words, with the end of the traceback if there is one."""
     traceback = outcome.traceback if isinstance(outcome, Raised) else ""
     return f"{describe(outcome)}\n{traceback}".rstrip()[:REPORT_CHARACTERS]
 
@@ -247,6 +246,6 @@ def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: E
 
 
 def seed_runs(evaluation: Evaluation, task: object) -> bool:
-    """Whether a search can begin from the task's own seed, of which this was said."""
+    """Whether a search can start from the task's own seed with this evaluation."""
     slow = isinstance(task, Task) and task.slow_seed and evaluation.verdict == "timeout"
     return slow or not evaluation.does_not_run

@@ -1,4 +1,4 @@
-"""The record of a run: events appended to one SQLite file, and read back."""
+"""The record of a run: events in one append-only SQLite file."""
 
 from strop.store.files import is_locked
 from strop.store.record import FILE_NAME, Store, Stored

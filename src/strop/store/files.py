@@ -1,4 +1,4 @@
-"""The ground the record stands on: the writer's lock, the new file, and SQLite's errors as ours."""
+"""The file of a record: the writer's lock, a new file, limits for readers, and SQLite's errors as strop's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from strop.store import schema
 
 
 def create_file(path: Path) -> None:
-    """Only its owner may read it: the record holds the secret that the run's instances are drawn from."""
+    """Create the file, readable by its owner only: it holds the secret that the run's instances derive from."""
     try:
         path.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
@@ -25,7 +25,7 @@ def create_file(path: Path) -> None:
 
 
 def lock_directory(directory: Path) -> int:
-    """The writer's lock: on the directory, because closing any descriptor of the file itself would drop SQLite's own locks."""
+    """Take the writer's lock: on the directory, because closing a descriptor of the file would drop SQLite's own locks."""
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,6 +38,7 @@ def lock_directory(directory: Path) -> int:
 
 
 def is_locked(directory: Path) -> bool:
+    """Whether a process is writing the run in `directory`."""
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -49,15 +50,15 @@ def is_locked(directory: Path) -> bool:
 
 
 _MOST_STEPS = 1_000
-"""Millions of SQLite's instructions that one statement may take, some 10 s: records of a million events need a few."""
+"""Limit of one statement in millions of SQLite instructions, about 10 s; records of a million events need a few."""
 _MOST_BYTES = 128 << 20
-"""Of one text, and of one row."""
+"""Limit of one text and of one row."""
 
 
 def bounded(connection: sqlite3.Connection) -> Callable[[], None]:
-    """Let no statement run without end, and no value take all memory, whatever the file holds.
+    """Limit the time of statements and the size of values, whatever the file contains.
 
-    Gives what must be called before each statement, to count anew.
+    Returns a function to call before each statement, which restarts the count.
     """
     left = _MOST_STEPS
 
@@ -77,26 +78,28 @@ def bounded(connection: sqlite3.Connection) -> Callable[[], None]:
 
 
 def check_ours(path: Path, connection: sqlite3.Connection) -> None:
-    """Raises StoreError where a file is not a record that this strop can read. A reader asks its three tables only: they must be
-    ours to the letter, as a view in the place of one may be endless."""
+    """Raise StoreError if a file is not a record that this strop can read.
+
+    Readers use its three tables only, which must be exactly strop's: a view in place of one could be endless.
+    """
     [(application,)] = connection.execute("PRAGMA application_id").fetchall()
     [(version,)] = connection.execute("PRAGMA user_version").fetchall()
     if application != schema.APPLICATION_ID:
         raise StoreError(f"{path} is not the record of a run, or its writer ended before the run began")
     if version > schema.VERSION:
         raise StoreError(f"{path} has schema {version}, this strop reads up to {schema.VERSION}: use a newer strop")
-    # Views may be of a newer strop; a trigger may be missing, none may be another's. SQLite's own objects have no text.
+    # Views may come from a newer strop; triggers may be missing but not different. SQLite's own objects have no text.
     objects = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE type != 'view' AND sql NOT NULL")
-    found = {row for row in objects.fetchall() if not row[1].startswith("sqlite_")}
+    present = {row for row in objects.fetchall() if not row[1].startswith("sqlite_")}
     needed = {row for row in schema.objects() if row[0] == "table"}
-    if wrong := (needed - found) | (found - schema.objects()):
+    if wrong := (needed - present) | (present - schema.objects()):
         kind, name, _ = min(wrong)
         raise StoreError(f"{path} is not the record of a run: strop makes no such {kind} {escape(name, 40)}")
 
 
 @contextlib.contextmanager
 def one_line(path: Path) -> Iterator[None]:
-    """The one place where SQLite's errors become ours."""
+    """Turn SQLite's errors into StoreError, with one line."""
     try:
         yield
     except sqlite3.Error as error:

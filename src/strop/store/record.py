@@ -1,13 +1,10 @@
-"""The record of a run: one SQLite file, to which events are only ever appended.
+"""The record of a run: one append-only SQLite file, `run.sqlite` in the run's directory.
 
-A run directory holds `run.sqlite`; docs/records.md describes its tables, its views and how other tools read it. What was
-appended is kept against a `kill -9` of the writer when `append` returns (write-ahead log, `synchronous=NORMAL`); a failure of
-the machine itself may cost the last few events and never more, and none up to the last answer of a language model. Triggers
-refuse changes: they guard against mistakes, not against somebody who owns the file. So a reader trusts nothing: tables must be
-ours to the letter, a text must have the digest it is kept under, and no statement may run without end. Each event carries a seal
-over itself and the seal of the event before it, which only the machine that recorded it can make.
-
-Not here: what the events mean (strop.base.events), how they look in the file (schema, codec), statistics and display.
+When `append` returns, the event survives a `kill -9` of the writer (write-ahead log, `synchronous=NORMAL`). A failure of the
+machine can cost at most the last few events, and none before the last response of a language model. Triggers refuse changes, as
+a guard against mistakes; the owner of the file can change anything. Readers therefore trust nothing: tables must be exactly
+strop's, texts must have their digest, and statements are limited. Each event has a seal over itself and the seal before it,
+which only the machine that recorded it can make. docs/records.md describes the file for other tools.
 """
 
 from __future__ import annotations
@@ -37,12 +34,12 @@ from strop.store.files import bounded, check_ours, create_file, lock_directory, 
 
 FILE_NAME = "run.sqlite"
 SEAL = "seal"
-"""The key, in what a record says of itself, of the seal of that: the seals of its events begin with it."""
+"""The key of the metadata's own seal, with which the seals of the events start."""
 
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
 _CHECKPOINT_PAGES = 256
-"""Pages, of 4 KiB, after which SQLite moves the write-ahead log into the file: so much may be lost with a damaged log."""
+"""Pages of 4 KiB after which SQLite moves the write-ahead log into the file: the most that a damaged log can cost."""
 
 _INSERT_EVENT = """
 INSERT INTO event (at, scope, kind, data, seal) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?) RETURNING seq
@@ -56,20 +53,19 @@ E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 @dataclass(frozen=True)
 class Stored(Generic[E_co]):
-    """An event as it stands in the record."""
+    """An event in the record."""
 
     seq: int
-    """Its place: 1, 2, 3, …"""
+    """Its number: 1, 2, 3, …"""
     at: float
     """When it was appended, Unix seconds."""
     event: E_co
 
 
 class Store:
-    """The record of one run. `create` and `resume` give the one writer, `open` a reader; use as a context manager.
+    """The record of one run. `create` and `resume` return the only writer, `open` a reader. A context manager.
 
-    Safe to use from many threads. Every method raises StoreError, one line that says what to do, when the file cannot be read
-    or written.
+    Thread-safe. Every method raises StoreError, with one line that says what to do, if the file cannot be read or written.
     """
 
     def __init__(
@@ -80,7 +76,7 @@ class Store:
         lock_fd: int | None,
         key: bytes | None = None,
     ) -> None:
-        """Not for callers: use `create`, `resume` or `open`. `clock` and `lock_fd` are None in a reader."""
+        """Private: use `create`, `resume` or `open`. `clock` and `lock_fd` are None in a reader."""
         connection.text_factory = to_text
         self._path = path
         self._connection: sqlite3.Connection | None = connection
@@ -108,10 +104,10 @@ class Store:
         patience: float = 5.0,
         key: bytes | None = None,
     ) -> Store:
-        """Begin the record of a run in `directory`, which is made if need be.
+        """Create the record of a run in `directory`, which is created if necessary.
 
-        `meta` says what the whole run has in common; `list_runs` shows its `task`. `clock` gives Unix seconds. `patience`:
-        how long, in seconds, to wait for another program that has locked the file. `key` seals each event; without it none is.
+        `meta` describes the whole run. `clock` returns Unix seconds. `patience`: seconds to wait for another program that has
+        locked the file. `key` seals the events; without it they have no seals.
 
         Raises:
             StoreError: the directory already holds a run, another process is writing there, or nothing can be written.
@@ -144,7 +140,7 @@ class Store:
         patience: float = 5.0,
         key: bytes | None = None,
     ) -> Store:
-        """Append to the record in `directory`, whose writer has ended, however it ended. Arguments as in `create`.
+        """Append to the record in `directory`, whose writer has ended. Arguments as in `create`.
 
         Raises:
             StoreError: there is no run, the file is something else or damaged, or another process is writing it.
@@ -192,7 +188,7 @@ class Store:
         return cls(path, connection, None, None)
 
     def append(self, event: Event) -> int:
-        """Keep `event`; when this returns its number, a `kill -9` cannot take it away.
+        """Append `event` and return its number; from then on it survives a `kill -9`.
 
         Raises:
             ValueError: a number of the event is not finite, or its kind is not in KINDS.
@@ -214,7 +210,7 @@ class Store:
                 row = (at, to_bytes(event.scope), to_bytes(kind), to_bytes(data), seal)
                 [(seq,)] = connection.execute(_INSERT_EVENT, row).fetchall()
             self._seal = seal
-            if self._is_new:  # from here on, damage to the log never costs the whole record
+            if self._is_new:  # after this, damage to the log cannot cost the whole record
                 self._is_new = False
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         return int(seq)
@@ -225,20 +221,19 @@ class Store:
     def events(self, *kinds: type[E], scope: str | None = None, after: int = 0) -> Iterator[Stored[E]]: ...
 
     def events(self, *kinds: type[E], scope: str | None = None, after: int = 0) -> Iterator[Stored[E]]:
-        """The events in order, those of the given `kinds` (all when none is given) in `scope` and in the scopes inside it,
-        from the one behind number `after`.
+        """The events after number `after`, in order: of the given `kinds` (default: all), in `scope` and the scopes inside it.
 
-        Texts stand in them in full. What is appended while the iterator is being read is not in it. Kinds and fields that
-        this version of strop does not know are left out; `notes` names the kinds.
+        They have whole texts. Events appended during the iteration are not included. Kinds and fields that this version of strop
+        does not know are skipped; `notes` names the kinds.
         """
         return typing.cast("Iterator[Stored[E]]", self._merged(kinds, scope, after, self.text))
 
     def outline(self, *kinds: type[Event], after: int = 0) -> Iterator[Stored[Event]]:
-        """Like `events`, with digests in the place of texts: for whoever reads a whole record and needs few texts."""
+        """Like `events`, with digests in place of texts: faster if few texts are needed."""
         return self._merged(kinds, None, after, str)
 
     def text(self, digest: str) -> str:
-        """The text with this SHA-256, 64 hexadecimal digits. Raises StoreError where there is none, or another one."""
+        """The text with this SHA-256 (64 hexadecimal digits). Raises StoreError if it is missing or was changed."""
         with self._lock, one_line(self._path):
             rows = self._rows("SELECT body FROM text WHERE digest = CAST(? AS TEXT)", to_bytes(digest))
         if not rows:
@@ -249,15 +244,15 @@ class Store:
         return text
 
     def is_sealed_by(self, key: bytes) -> bool:
-        """Whether this key sealed every event: none was changed, added or moved, and none left out but at the end."""
+        """Whether this key sealed every event: none was changed, added or moved, and only the last ones can be missing."""
         seal, after = self.meta.get(SEAL, ""), 0
         query = f"SELECT seq, at, scope, kind, data, seal FROM event WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
         while True:
             with self._lock, one_line(self._path):
                 rows = self._rows(query, after)
-            for seq, *row, given in rows:
+            for seq, *row, recorded in rows:
                 seal = _sealed(key, seal, *row)
-                if seq != after + 1 or not hmac.compare_digest(seal, to_bytes(given).decode("ascii", "replace")):
+                if seq != after + 1 or not hmac.compare_digest(seal, to_bytes(recorded).decode("ascii", "replace")):
                     return False
                 after = seq
             if len(rows) < _PAGE:
@@ -265,13 +260,13 @@ class Store:
 
     @property
     def meta(self) -> dict[str, str]:
-        """What was given to `create`."""
+        """The metadata passed to `create`."""
         with self._lock, one_line(self._path):
             return dict(self._rows("SELECT key, value FROM meta ORDER BY rowid"))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line about each kind of event that `events` skips because a newer version of strop wrote it."""
+        """One line for each kind of event that `events` skips because a newer strop wrote it."""
         with self._lock, one_line(self._path):
             counts = self._rows("SELECT kind, count(*) FROM event GROUP BY kind")
         return tuple(
@@ -281,7 +276,7 @@ class Store:
         )
 
     def close(self) -> None:
-        """Leave a single file, unless somebody else is reading it just now. Idempotent."""
+        """Close the file and remove its log, unless another process is reading it. Idempotent."""
         with self._lock:
             connection, self._connection = self._connection, None
             lock_fd, self._lock_fd = self._lock_fd, None
@@ -310,7 +305,7 @@ class Store:
         return self._connection
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        """Everything that a statement gives. Held by the caller: the lock, and `one_line`."""
+        """All rows of a statement. The caller holds the lock and `one_line`."""
         connection = self._live()
         self._restart()
         return connection.execute(query, values).fetchall()
@@ -351,11 +346,13 @@ class Store:
         try:
             return decode(kind, scope, data, text)
         except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{self._path} is damaged: event {seq} is no {kind.__name__} ({error!r})") from error
+            raise StoreError(
+                f"{self._path} is damaged: event {seq} is not a valid {kind.__name__} ({error!r})"
+            ) from error
 
 
 def _begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Connection:
-    """A connection to the new, empty file at `path`, after one transaction that lays the tables."""
+    """A connection to the new file at `path`, after one transaction that creates the tables."""
     with one_line(path):
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         try:
@@ -368,7 +365,7 @@ def _begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Conn
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except BaseException:
             connection.close()
-            path.unlink(missing_ok=True)  # it is ours and holds nothing: do not leave the directory unusable
+            path.unlink(missing_ok=True)  # it is ours and empty; leave the directory usable
             raise
     return connection
 
@@ -379,7 +376,7 @@ def _sealed(key: bytes, before: str, *row: object) -> str:
 
 @contextlib.contextmanager
 def _safe_from_power_loss(connection: sqlite3.Connection, wanted: bool) -> Iterator[None]:
-    """Within, a commit returns only when it is on the medium, and all before it: an answer may have cost money."""
+    """Inside, a commit returns only when the data are on the medium: a response may have cost money."""
     if not wanted:
         yield
         return
@@ -388,13 +385,13 @@ def _safe_from_power_loss(connection: sqlite3.Connection, wanted: bool) -> Itera
         yield
         connection.execute("COMMIT")
     finally:
-        if not connection.in_transaction:  # else the caller rolls back first; the next answer sets it anew
+        if not connection.in_transaction:  # else the caller rolls back first; the next response sets it again
             connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _fold(connection: sqlite3.Connection) -> None:
-    """Move the log into the file and go back to a form that even a read-only medium can be read from."""
+    """Move the log into the file, so that it can be read from a read-only medium."""
     connection.execute("PRAGMA busy_timeout = 0")
-    with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading: the log stays beside the file, complete
+    with contextlib.suppress(sqlite3.OperationalError):  # another process is reading: the log stays, complete
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")

@@ -1,6 +1,6 @@
-"""What the file holds: tables, triggers, and a view for each kind of event, made from the fields of the events.
+"""The schema of a record: tables, triggers, and a view for each kind of event, derived from its fields.
 
-docs/records.md is the same for readers with other tools.
+docs/records.md describes it for other tools.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from strop.base.events import Event
 APPLICATION_ID = 0x73747270
 """`strp`: marks the file as ours (SQLite's `application_id`)."""
 VERSION = 1
-"""SQLite's `user_version`; it changes with the tables, not when a kind of event is added."""
+"""SQLite's `user_version`; it changes with the tables, not with the kinds of events."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -34,7 +34,7 @@ CREATE TRIGGER text_insert BEFORE INSERT ON text WHEN EXISTS (SELECT 1 FROM text
 CREATE TRIGGER event_insert BEFORE INSERT ON event WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq)
     BEGIN SELECT RAISE(ABORT, 'event is append-only'); END;
 """
-# The insert triggers close the side door of INSERT OR REPLACE, which deletes without firing delete triggers.
+# INSERT OR REPLACE deletes without firing delete triggers, so the insert triggers refuse it.
 
 VIEWS: dict[str, type[Event]] = {
     "run_start": ev.RunStarted,
@@ -65,7 +65,7 @@ FROM improvement_start s LEFT JOIN improvement_end e USING (scope)
 
 
 def statements() -> str:
-    """The SQL that turns an empty file into an empty record."""
+    """The SQL that creates an empty record."""
     refusals = [
         f"CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
@@ -87,7 +87,7 @@ def objects() -> frozenset[tuple[str, str, str]]:
 
 
 def _view(kind: type[Event]) -> str:
-    """One row an event, one column a field; beside each text its digest."""
+    """One row for each event, one column for each field; texts also have a column with their digest."""
     types = typing.get_type_hints(kind)
     columns = ["seq", "at", "scope"]
     for name in (field.name for field in fields(kind) if field.name != "scope"):

@@ -85,8 +85,8 @@ def test_notes_are_cut_to_size(notes: list[str]) -> None:
 def test_note_that_several_instances_share_is_told_once() -> None:
     told = Feedback()
     for index in range(9):
-        told.said(index, ["the same"])
-    told.said(3, ["another"])
+        told.noted(index, ["the same"])
+    told.noted(3, ["another"])
     assert told.notes == ("instances 0, 1, 2, 3, 4 and 4 more: the same", "instance 3: another")
 
 

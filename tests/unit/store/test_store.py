@@ -242,7 +242,7 @@ def test_store_leaves_out_a_field_that_it_does_not_know(store: Store, tmp_path: 
 
 def test_store_names_the_event_when_it_is_damaged(store: Store, tmp_path: Path) -> None:
     ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'AuditNoted', '{]')")
-    with pytest.raises(StoreError, match="damaged: event 1 is no AuditNoted"):
+    with pytest.raises(StoreError, match="damaged: event 1 is not a valid AuditNoted"):
         list(store.events())
 
 

@@ -1,4 +1,4 @@
-"""Which improver goes on after an iteration, and which improves itself next. A selection sees training values only."""
+"""Which improver is kept after an iteration, and which improves itself next. Selections see training values only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SELECTIONS: tuple[SelectionName, ...] = get_args(SelectionName)
 
 
 def make_selection(name: SelectionName, gate: Gate, rng: random.Random) -> Selection:
-    """The selection of that name; `gate` and `rng` are used by those that need them."""
+    """The selection with this name."""
     match name:
         case "paper":
             return Paper()

@@ -1,8 +1,8 @@
-"""`archive`: every improver of the run is kept, and any of them may improve itself next.
+"""`archive`: all improvers of the run are kept, and any of them may improve itself next.
 
-The parent is drawn by Thompson sampling over clades: an improver is worth what was seen of it and of everything that descends
-from it, so that a line of descent counts by its fruits (clade metaproductivity; Wang et al. 2025, "Huxley-Gödel Machine",
-arXiv 2510.21614). I_t is guarded by the same gate as in `gated`: the archive explores, the gate decides who is champion.
+The parent is drawn by Thompson sampling over clades: an improver is judged by its own values and those of its descendants
+(clade metaproductivity; Wang et al. 2025, "Huxley-Gödel Machine", arXiv 2510.21614). The same gate as in `gated` guards I_t:
+the archive explores, the gate decides.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from strop.core.selection.gated import Gate
 
 
 class Archive:
-    """A population of improvers; one of them, the champion, is I_t."""
+    """A population of improvers, one of which is I_t."""
 
     name = "archive"
 
@@ -35,21 +35,21 @@ class Archive:
 
 
 def clade(node: Node, lineage: Sequence[Node]) -> list[Node]:
-    """`node` and everything that descends from it. `lineage` is in the order of making, parents first."""
-    found = {node.t: node}
+    """`node` and its descendants. `lineage` is in order of creation, parents first."""
+    members = {node.t: node}
     for other in lineage:
-        if other.parent in found:
-            found[other.t] = other
-    return list(found.values())
+        if other.parent in members:
+            members[other.t] = other
+    return list(members.values())
 
 
 def posterior(node: Node, lineage: Sequence[Node]) -> tuple[float, float]:
     """(a, b) of the Beta posterior of a clade's value, from Beta(1, 1).
 
-    A training value in [0, 1] counts as so much of a success and the rest of a failure (Agrawal and Goyal 2012, "Analysis of
-    Thompson sampling", section 1.2); a self-improvement that gave nothing counts as a failure.
+    A training value v in [0, 1] counts as v successes and 1 - v failures (Agrawal and Goyal 2012, "Analysis of Thompson
+    sampling", section 1.2); a failed self-improvement counts as a failure.
     """
     members = clade(node, lineage)
     values = [value for member in members for value in member.seen]
     won = sum(values)
-    return 1.0 + won, 1.0 + len(values) - won + sum(member.barren for member in members)
+    return 1.0 + won, 1.0 + len(values) - won + sum(member.failed_children for member in members)

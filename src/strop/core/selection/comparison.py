@@ -1,6 +1,6 @@
-"""A candidate improver against the incumbent: what a selection may know of them, and what it answers.
+"""A candidate improver against the incumbent: what a selection sees of them, and what it decides.
 
-Everything here is training: a contest has no way to the sealed test split.
+Only training values: a comparison has no access to the sealed split.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from strop.core.meta_utility import MetaUtility, Trial
 
 @dataclass
 class Node:
-    """One improver of a run: where it came from, and what was seen of it in training."""
+    """One improver of a run: its origin and its training values."""
 
     t: int
-    """The iteration that made it; 0 for the seed improver."""
+    """The iteration that produced it; 0 for the seed improver."""
     improver: str
     parent: int | None
-    """The `t` of the improver whose self-improvement it is; None for the seed improver."""
+    """The `t` of the improver that produced it; None for the seed improver."""
     seen: list[float] = field(default_factory=list)
-    """Every training value that was measured of it, each in [0, 1]."""
-    barren: int = 0
-    """Self-improvements that gave nothing: that failed, or returned it unchanged."""
+    """Its measured training values, in [0, 1]."""
+    failed_children: int = 0
+    """Self-improvements that failed or returned a known improver."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a candidate became the improver, and why."""
+    """Whether a candidate replaces the incumbent, and why."""
 
     accepted: bool
     reason: str
     comparison: Comparison | None = None
-    """What the choice rests on, where a gate made it."""
+    """The evidence, if a gate decided."""
 
 
 @dataclass
 class PairedComparison:
-    """The incumbent, a candidate, and fresh training evaluations of both."""
+    """The incumbent and a candidate, with fresh training evaluations of both."""
 
     meta_utility: MetaUtility
     incumbent: Node
@@ -52,42 +52,42 @@ class PairedComparison:
     """The iteration's budget."""
 
     checked: Trial | None = field(default=None, init=False)
-    """What `check` found; None before it was asked for."""
+    """The result of `check`; None before its first call."""
 
     def check(self) -> Trial:
-        """The candidate measured again: |D| fresh improvements. They are made once, however often it is asked for."""
+        """|D| fresh improvements by the candidate, made at the first call."""
         if self.checked is None:
             self.checked = self.meta_utility.trial(self.candidate.improver, self.at.child("measure"))
             self.candidate.seen.extend(self.checked.train)
         return self.checked
 
     def rounds(self, budget: Budget) -> Iterator[list[float]]:
-        """Differences candidate - incumbent, a round of at most |D| pairs at a time, until `budget` has no pair left.
+        """Differences candidate - incumbent, in rounds of at most |D| pairs, until `budget` is spent.
 
-        A pair is one downstream task improved by both, and scored on the same fresh instances.
+        A pair is one downstream task improved by both and scored on the same fresh instances.
         """
-        each, begun = len(self.meta_utility.downstream), 0
-        while numbers := _reserved(budget, range(begun, begun + each)):
-            found = self.meta_utility.pairs(
+        size, begun = len(self.meta_utility.downstream), 0
+        while numbers := _reserved(budget, range(begun, begun + size)):
+            results = self.meta_utility.pairs(
                 self.incumbent.improver, self.candidate.improver, numbers, lambda number: budget.child(f"pair{number}")
             )
-            self.incumbent.seen.extend(a.value for a, _ in found)
-            self.candidate.seen.extend(b.value for _, b in found)
-            yield [b.value - a.value for a, b in found]
+            self.incumbent.seen.extend(a.value for a, _ in results)
+            self.candidate.seen.extend(b.value for _, b in results)
+            yield [b.value - a.value for a, b in results]
             begun += len(numbers)
 
     def gate_budget(self, most: int) -> Budget:
-        """What a gate may spend: `most` pairs. LM calls and evaluations are counted in it, not limited."""
+        """The budget of a gate: `most` pairs. LM calls and evaluations are counted, not limited."""
         return self.at.child("gate", {GATE_PAIRS: most})
 
 
 def spent(budget: Budget) -> tuple[int, int]:
-    """(LM calls, evaluations of solutions) that were asked for inside a gate's budget, its results' scoring included."""
+    """(LM calls, evaluations of solutions) within a gate's budget, including the scoring of results."""
     return budget.used(LM_CALLS), budget.used(UTILITY_CALLS) + 2 * budget.used(GATE_PAIRS)
 
 
 def compared(contest: PairedComparison, choice: Decision, comparison: Comparison) -> Compared:
-    """The record of what a gate decided."""
+    """The event of a gate's decision."""
     return Compared(
         **fields_of(Comparison, comparison),
         scope=f"{contest.at.path}/gate",
@@ -99,7 +99,7 @@ def compared(contest: PairedComparison, choice: Decision, comparison: Comparison
 
 
 class Selection(Protocol):
-    """Which improver improves itself, and whether what it made goes on (Algorithm 1 leaves no choice in either)."""
+    """Chooses which improver improves itself and whether the candidate is accepted. Algorithm 1 leaves no choice in either."""
 
     @property
     def name(self) -> str: ...
@@ -113,7 +113,7 @@ class Selection(Protocol):
         ...
 
     def nothing_to_gain(self, incumbent: Node) -> str:
-        """Why no candidate could replace the incumbent, so that the run ends here; empty where one could."""
+        """Why no candidate could replace the incumbent, so that the run ends; empty if one could."""
         ...
 
 

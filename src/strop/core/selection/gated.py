@@ -1,8 +1,8 @@
-"""`gated`: a candidate goes on only where paired fresh evaluations say, within a stated error rate, that it is better.
+"""`gated`: a candidate is accepted only if paired fresh evaluations show, within a stated error rate, that it is better.
 
-The gate is a sequential test that may stop after any pair: a betting e-process against "the candidate is no better"
-(strop.analysis.stats.sequential). It errs where it lets through a candidate that is no better; over the T comparisons of a run
-that happens with probability at most `error` (each gets an equal share: union bound).
+The gate is a sequential test that may stop after any pair: a betting e-process against "the candidate is not better"
+(strop.analysis.stats.sequential). The probability that the T comparisons of a run accept any candidate that is not better is at
+most `error`; each comparison gets an equal share (union bound).
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from strop.base.results import Comparison
 from strop.core.selection.comparison import Decision, Node, PairedComparison, spent
 
 _MOST_LOG = 700.0
-"""Evidence beyond e^700 is written as that: a float ends at e^709."""
+"""Evidence is capped at e^700, because floats end at e^709."""
 
 BEST = 1.0
 """The best possible training value."""
 CEILING_VALUES = 5
-"""Training values, all the best possible, after which nothing can be gained. Fewer may be luck. The paper's |D| is 5."""
+"""This many training values, all the best possible, leave nothing to gain. Fewer may be luck. The paper's |D| is 5."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """How sure one wants to be, and what one comparison may cost."""
+    """The error rate of a run and the budget of one comparison."""
 
     error: float = 0.1
-    """Probability, in (0, 1), that a whole run replaces an improver by one that is no better."""
+    """Probability, in (0, 1), that a run accepts an improver that is not better."""
     comparisons: int = 4
     """Comparisons that share `error`: the iterations T of the run, at least 1."""
     pairs: int = 60
-    """Pairs that one comparison may spend, at least 1."""
+    """Budget of one comparison in pairs, at least 1."""
 
     @property
     def alpha(self) -> float:
@@ -44,9 +44,9 @@ class Gate:
 
     @property
     def confidence(self) -> float:
-        """Of the interval that is shown: two-sided, so that its lower end lies above 0 where the one-sided test rejects.
+        """Of the reported interval: two-sided, so that its lower end lies above 0 if the one-sided test accepts.
 
-        An error rate above 0.25 has no such interval that says anything; it gets one of 50%.
+        For error rates above 0.25 such an interval is meaningless; it is then one of 50%.
         """
         return max(1 - 2 * self.alpha, 0.5)
 
@@ -69,12 +69,12 @@ class Gate:
         return Decision(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
 
     def accepts(self, contest: PairedComparison) -> bool:
-        """What `decide` would decide, without the interval, which takes longer to compute than all the rest."""
+        """The verdict of `decide` without the interval, which takes longer to compute than everything else."""
         evidence, *_ = self._gather(contest, contest.gate_budget(self.pairs))
         return evidence.rejected(self.alpha)
 
     def _gather(self, contest: PairedComparison, budget: Budget) -> tuple[EProcess, list[float], int]:
-        """(evidence, the differences that it rests on, pairs that were paid for)."""
+        """(evidence, its differences, pairs paid for)."""
         evidence, paid = EProcess(), 0
         differences: list[float] = []
         for results in contest.rounds(budget):
@@ -89,16 +89,16 @@ class Gate:
         return evidence, differences, paid
 
     def futile(self, evidence: EProcess, remaining: int, seen: Sequence[float]) -> bool:
-        """Whether the pairs that remain will hardly suffice: a candidate can gain no more than the incumbent leaves.
+        """Whether the remaining pairs can hardly suffice: a candidate cannot gain more than the incumbent leaves.
 
-        `seen` are the incumbent's training values so far.
+        `seen` are the training values of the incumbent.
         """
         room = likely_most([BEST - value for value in seen], remaining) if remaining > 0 else 0.0
         return evidence.hopeless(remaining, self.alpha, most=room)
 
     @staticmethod
     def nothing_to_gain(incumbent: Node) -> str:
-        """Why no candidate could be shown to be better, in one clause; empty where one could."""
+        """Why no candidate could be shown to be better, in one clause; empty if one could."""
         if len(incumbent.seen) < CEILING_VALUES or min(incumbent.seen) < BEST:
             return ""
         return f"I_{incumbent.t} reached the best possible score in all {len(incumbent.seen)} training measurements"
@@ -106,7 +106,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Gated:
-    """The incumbent improves itself; the gate says whether the result replaces it."""
+    """The incumbent improves itself; the gate decides whether the result replaces it."""
 
     gate: Gate
     name: str = "gated"
@@ -123,15 +123,15 @@ class Gated:
 
 def _in_words(comparison: Comparison, accepted: bool) -> str:
     n = len(comparison.differences)
-    found = sum(comparison.differences) / n
+    difference = sum(comparison.differences) / n
     low, high = comparison.interval
-    what = "better" if accepted else "not shown to be better"
+    verdict = "better" if accepted else "not shown to be better"
     left = comparison.most - comparison.pairs
     futile = (
         f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left and not accepted else ""
     )
     return (
-        f"{what} in {quantity(n, 'pair')}: difference {found:+.3f} "
+        f"{verdict} in {quantity(n, 'pair')}: difference {difference:+.3f} "
         f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
         f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}{futile}"
     )

@@ -1,4 +1,4 @@
-"""`paper`: every candidate goes on, as Algorithm 1 has it."""
+"""`paper`: every candidate is accepted, as in Algorithm 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from strop.core.selection.comparison import Decision, Node, PairedComparison
 
 
 class Paper:
-    """I_t is whatever I_{t-1} made of itself, unless it scores 0 when checked again."""
+    """I_t is the result of I_{t-1}'s self-improvement, unless it scores 0 when checked again."""
 
     name = "paper"
 
@@ -22,5 +22,5 @@ class Paper:
         return Decision(True, "as in Algorithm 1")
 
     def nothing_to_gain(self, incumbent: Node) -> str:
-        """Nothing: Algorithm 1 makes T iterations whatever it has reached."""
+        """Empty: Algorithm 1 makes all T iterations."""
         return ""

@@ -1,8 +1,8 @@
-"""The utility of a command task: candidates run in copies of the tree, the host reads scores.
+"""The utility of a command task: candidates run in copies of the tree, the host reads the scores.
 
-A candidate is measured against the original: in turns with it, run by run, where the metrics are noisy (times), or where it is
-the one candidate that is measured there, so that no drift of the machine speaks for whichever came later; else against what
-the original came to once. The first instance that fails ends an evaluation, and costs the whole utility.
+A candidate is measured relative to the original. They run in turns if the metrics are noisy (times), or on the sealed split,
+where only one candidate is measured: then a drift of the machine favours neither. Otherwise the original is measured once. The
+first failing instance ends an evaluation and costs the whole utility.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ VARYING = (
 
 @dataclass(frozen=True)
 class CommandUtility:
-    """The utility of a command task on one split: the mean over its instances of the utility relative to the original."""
+    """The utility of a command task on one split: the mean over its instances, relative to the original."""
 
     task: CommandTask
     split: Split
@@ -55,7 +55,7 @@ class CommandUtility:
     baselines: Baselines = field(default_factory=Baselines)
     """Shared by all utilities of a run."""
     in_turns: bool = False
-    """Whether the original is measured beside a candidate also where the task does not ask for it."""
+    """Whether the original runs in turns with a candidate even if the task does not ask for it."""
 
     @property
     def name(self) -> str:
@@ -70,7 +70,7 @@ class CommandUtility:
         return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        """The utility of a candidate; of the original's own text it is 1/2, and nothing is run twice for it.
+        """The utility of a candidate. The original's own text has 1/2 and runs only once.
 
         Raises:
             TaskError: the original does not run, or its score cannot be read.
@@ -95,78 +95,78 @@ class CommandUtility:
 
     def _original(self, notes: AuditLog) -> Evaluation:
         def measure() -> Evaluation:
-            # Seeds of `gate` are other ones in every comparison.
-            found = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
-            return found or self._measured_original(notes)
+            # Every comparison of a gate has its own seeds.
+            recorded = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
+            return recorded or self._measured_original(notes)
 
         return self.baselines.of(self._key, measure)
 
     @property
     def _key(self) -> tuple[str, Split, int]:
-        """Seeds of `gate` are other ones in every comparison."""
+        """Includes a seed, because every comparison of a gate has its own seeds."""
         return self.name, self.split, self._seed(0)
 
     def _measured_original(self, notes: AuditLog) -> Evaluation:
-        found = _Tally(self.task, self.split)
+        tally = _Tally(self.task, self.split)
         with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
             self._built(copy)
             runs = []
             for index in range(self.task.count(self.split)):
                 runs.append(self._of_original(copy, index))
-                found.spent(index, runs[-1])
+                tally.spent(index, runs[-1])
             shown = _behaviours(runs)
             if shown and self.split == "train":
                 self._check_comparable(shown, self._of_original(copy, 0))
         self.baselines.keep_behaviours(self._key, shown)
         values = tuple(dict(run.values) for run in runs)
-        evaluation = original_evaluation(self.task, values, tuple(each.name for each in shown))
-        return replace(evaluation, cpu_seconds=found.cpu, wall_seconds=found.wall, notes=found.notes)
+        evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
+        return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
 
     def _check_comparable(self, shown: tuple[Behaviour, ...], again: Measured) -> None:
-        """Raises TaskError where the original shows nothing, or something else when it is run again with the same seed."""
-        if not self.task.objective.has_check and all(each.is_empty for each in shown):
+        """Raises TaskError if the original shows nothing, or shows something else when it runs again with the same seed."""
+        if not self.task.objective.has_check and all(behaviour.is_empty for behaviour in shown):
             raise TaskError(f"task {self.name}: {UNCHECKED}")
         differs = shown[0].difference(again.behaviour, quoted=True) if again.behaviour else ""
         if differs:
             raise TaskError(f"task {self.name}: {VARYING} ({differs})")
 
     def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
-        """What the original shows on each instance; none where nothing is compared."""
+        """The original's behaviour on each instance; empty if nothing is compared."""
         if not self.task.compare_output:
             return ()
 
-        def look() -> tuple[Behaviour, ...]:  # its values stand in the record, what it printed does not
+        def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
             with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
                 self._built(copy)
                 return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
-        return self.baselines.behaviours(self._key, look)
+        return self.baselines.behaviours(self._key, observe)
 
     def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
-        # First the original: whoever holds a place and waited for another could wait for ever.
+        # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
-        found = _Tally(self.task, self.split)
+        tally = _Tally(self.task, self.split)
         with Copy(self.task, files, self.workspaces, notes) as copy:
-            if found.built(copy.build()):
+            if tally.built(copy.build()):
                 for index in range(self.task.count(self.split)):
                     expected = shown[index] if shown else None
-                    if not found.add(index, copy.run(self._seed(index), index), beside[index], expected):
+                    if not tally.add(index, copy.run(self._seed(index), index), beside[index], expected):
                         break
-        return found.evaluation
+        return tally.evaluation
 
     def _beside(self, files: Mapping[str, str], notes: AuditLog, at: Budget) -> Evaluation:
-        """The candidate and the original one after the other, in the order A B B A A B B A."""
-        found = _Tally(self.task, self.split)
+        """The candidate and the original in turns, in the order A B B A A B B A."""
+        tally = _Tally(self.task, self.split)
         measured_so_far = at.child("instances", {HELD_OUT: self.task.count(self.split)})
         with ExitStack() as stack:
             with self.baselines.pairs:
                 mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
                 its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes))
-            if not found.built(mine.build()):
-                return found.evaluation
+            if not tally.built(mine.build()):
+                return tally.evaluation
             self._built(its)
             for index in range(self.task.count(self.split)):
-                if self._is_settled(found):
+                if self._is_settled(tally):
                     break
                 if self.split == "test":
                     measured_so_far.reserve(HELD_OUT)
@@ -175,13 +175,13 @@ class CommandUtility:
                 if beside is None and measured.values:
                     beside = self._of_original(its, index)
                 expected = beside.behaviour if beside else None
-                if not found.add(index, measured, beside.values if beside else {}, expected):
+                if not tally.add(index, measured, beside.values if beside else {}, expected):
                     break
-        return found.evaluation
+        return tally.evaluation
 
-    def _is_settled(self, found: _Tally) -> bool:
-        """Whether further measurements of the same thing say nothing more: the first ones on the sealed split were all equal."""
-        return self.split == "test" and not self.task.seeded and not self.task.interleaved and found.same >= LEAST
+    def _is_settled(self, tally: _Tally) -> bool:
+        """Whether more measurements are useless: the first ones on the sealed split, all of the same thing, were equal."""
+        return self.split == "test" and not self.task.seeded and not self.task.interleaved and tally.same >= LEAST
 
     def _seed(self, index: int) -> int:
         return self.seeds.seed(self.name, self.split, index)
@@ -206,7 +206,7 @@ class CommandUtility:
 
 
 def _lacking(failed: Measured) -> str:
-    """What to do where Python has not found a module."""
+    """Advice if Python did not find a module."""
     if "No module named" not in failed.error:
         return ""
     return "; name the virtual environment that has it: --set tool=FOLDER (.venv in the folder, or an active one, needs no name)"
@@ -217,7 +217,7 @@ def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
 
 
 class _Tally:
-    """Gathers what the instances of one evaluation came to."""
+    """Collects the results of the instances of one evaluation."""
 
     def __init__(self, task: CommandTask, split: Split) -> None:
         self._task, self._split = task, split
@@ -227,11 +227,11 @@ class _Tally:
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
         self._error = ""
-        self._told = Feedback()
+        self._feedback = Feedback()
         self.cpu = self.wall = 0.0
 
     def built(self, failed: Measured | None) -> bool:
-        """Whether the build let anything run."""
+        """Whether the build succeeded."""
         if failed is None:
             return True
         self.spent(0, failed)
@@ -243,7 +243,7 @@ class _Tally:
     def add(
         self, index: int, measured: Measured, beside: Mapping[str, float], expected: Behaviour | None = None
     ) -> bool:
-        """Count one instance; whether it was as it should be. `expected` is what the original shows, where that counts."""
+        """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
         self.spent(index, measured)
         verdict, error = measured.verdict, measured.error
         if measured.values:
@@ -254,7 +254,7 @@ class _Tally:
                 verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
             elif expected is not None and measured.behaviour is not None:
                 self._answers.append(expected.name)
-                # What is expected on a sealed instance is told to nobody.
+                # Nobody may see the expected output of a sealed instance.
                 differs = expected.difference(measured.behaviour, quoted=self._split == "train")
                 verdict, error = ("malformed", differs) if differs else (verdict, error)
         is_right = verdict == "ok"
@@ -265,26 +265,26 @@ class _Tally:
         return is_right
 
     def spent(self, index: int, measured: Measured) -> None:
-        """Count the time of a run, and keep what the scorer noted."""
+        """Add the time of a run and the scorer's notes."""
         self.cpu += measured.cpu_seconds
         self.wall += measured.wall_seconds
-        self._told.said(index, measured.notes)
+        self._feedback.noted(index, measured.notes)
 
     @property
     def same(self) -> int:
-        """How many measurements there were, where all of them gave the same values, of the original too; else 0."""
+        """The number of measurements if all gave the same values, of the original too; else 0."""
         pairs = list(zip(self._metrics, self._beside, strict=True))
         return len(pairs) if all(pair == pairs[0] for pair in pairs) else 0
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What an improver may be told: of the training split alone."""
-        return self._told.notes if self._split == "train" else ()
+        """Feedback for improvers: of the training split only."""
+        return self._feedback.notes if self._split == "train" else ()
 
     @property
     def evaluation(self) -> Evaluation:
-        """The whole."""
-        verdict: Verdict = next((each for each in self._verdicts if each != "ok"), "ok")
+        """The evaluation of all instances."""
+        verdict: Verdict = next((one for one in self._verdicts if one != "ok"), "ok")
         return Evaluation(
             value=sum(self._scores) / len(self._scores) if verdict == "ok" else 0.0,
             verdict=verdict,
@@ -301,10 +301,10 @@ class _Tally:
 
 
 def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
-    """The files of a candidate, all of them.
+    """All files of a candidate.
 
     Raises:
-        Malformed: it is no such text, or changes what may not be changed; the message says what.
+        Malformed: it is not a bundle of files, or changes something that may not change; the message says what.
     """
     files = unbundled(candidate, task.files)
     for path, text in files.items():
@@ -319,7 +319,7 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
 
 
 def _hidden(path: str) -> bool:
-    """Whether it names a file or folder with a leading dot: tools obey such files unasked, so `**` does not mean them."""
+    """Whether a name starts with a dot: tools read such files unasked, so `**` does not match them."""
     return any(part.startswith(".") and part not in (".", "..") for part in path.split("/"))
 
 
@@ -327,7 +327,7 @@ def _check_new(task: CommandTask, path: str) -> None:
     at = task.root / path
     if at.exists() or at.is_symlink() or path in task.result_files:
         raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
-    if is_left_out(path):  # the copy has none of them, the user's folder may
+    if is_left_out(path):  # the copy has none, but the user's folder may
         raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
     if any((task.root / folder).is_symlink() for folder in list(at.relative_to(task.root).parents)[:-1]):
         raise Malformed(f"{path!a:.200} lies behind a link")

@@ -1,4 +1,4 @@
-"""One program in a copy of its tree: built once, run instance by instance, and what each run came to."""
+"""One program in a copy of its tree: built once, run instance by instance."""
 
 from __future__ import annotations
 
@@ -23,50 +23,50 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
 
 SEED_BITS = 31
-"""Of the number that stands for {seed}: it fits an `int` of C, and every generator takes it."""
+"""Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
 _CRASHES: Mapping[int, str] = {
     number: f"signal {number.name}"
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
 }
-"""A shell says by exit status 128 + n that signal n ended a program."""
+"""A shell reports by exit status 128 + n that signal n ended a program."""
 _LITTLE = 200
-"""Characters; where standard error says less, the end of standard output is told too."""
+"""If standard error has fewer characters, the end of standard output is reported too."""
 _MOST_NAMED = 5
-"""Changed files that are named."""
+"""Changed files that a message names."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one build or run came to."""
+    """The result of one build or run."""
 
     verdict: Verdict
     error: str
     values: Mapping[str, float]
-    """What was read, by metric; empty where something failed."""
+    """Values by metric; empty if something failed."""
     notes: tuple[str, ...]
-    """What the scorer had to say: lines that begin with `strop-note: `."""
+    """The scorer's notes: lines that start with `strop-note: `."""
     cpu_seconds: float
     wall_seconds: float
     tail: str = ""
-    """What was printed last, for whoever asks why a value is as it is."""
+    """The end of the output, to explain a value."""
     output: str = ""
     """Standard output."""
     behaviour: Behaviour | None = None
-    """What is compared with the original's; None where nothing is, or something failed."""
+    """Compared with the original's; None if nothing is compared or something failed."""
 
 
 class Copy:
-    """A copy of a task's tree with a program in it, in a workspace of its own. Use as a context manager."""
+    """A copy of a task's tree with one program, in its own workspace. A context manager."""
 
     def __init__(self, task: CommandTask, files: Mapping[str, str], workspaces: Workspaces, notes: AuditLog) -> None:
-        """`files` are all files of the program; blocks until there is a place."""
+        """`files` are all files of the program. Blocks until a slot is free."""
         self._task, self._notes = task, notes
         texts = _changed(task, files)
         self._begun = False
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools))
 
     def build(self) -> Measured | None:
-        """Run the build, if there is one; None where there is nothing to complain of."""
+        """Run the build, if there is one; None if it succeeded."""
         if not self._task.build:
             return None
         ran = self._run(self._task.build, self._environment(0, 0))
@@ -80,11 +80,11 @@ class Copy:
         """Run the command on one instance and read its values."""
         task = self._task
         seed %= 1 << SEED_BITS
-        if not self._begun and task.result_files:  # what the tree or the build has written is not a result of a run
+        if not self._begun and task.result_files:  # results come from runs only, not from the tree or the build
             names = " ".join(map(shlex.quote, task.result_files))
             self._workspace.run(f"rm -f -- {names}", self._limits())
         self._begun = True
-        if not self._workspace.clear():  # else a run could keep its answer for the next
+        if not self._workspace.clear():  # else a run could leave its answer for the next
             return Measured("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
         ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
@@ -97,12 +97,12 @@ class Copy:
         except Malformed as error:
             cut = " (the output was cut in its middle)" if ran.truncated else ""
             ended = "" if ran.ok else f" ({ran.detail})"
-            output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # which says it already
+            output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # the error quotes it already
             return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
         measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour)
         if ran.ok:
             return measured
-        # Nothing failed that the score does not say, but only what was printed tells which test it was.
+        # The score covers the failure, but only the output tells which test failed.
         return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
 
     def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
@@ -151,11 +151,11 @@ class Copy:
     def _measured(self, ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None) -> Measured:
         refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
         first, _, rest = error.partition("\n")
-        told = f"{first}; the jail refused {refused}" if error and refused else first
+        reason = f"{first}; the jail refused {refused}" if error and refused else first
         tail = _printed(ran) if values else ""
         return Measured(
             verdict,
-            f"{told}\n{rest}".rstrip()[:REPORT_CHARACTERS],
+            f"{reason}\n{rest}".rstrip()[:REPORT_CHARACTERS],
             values or {},
             _notes_of(ran),
             ran.cpu_seconds,
@@ -174,7 +174,7 @@ class Copy:
 
 
 def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
-    """The files that are not as in the tree, with the line ends that the tree's have."""
+    """The files that differ from the tree, with the line ends of the tree's files."""
     changed = {path: text for path, text in files.items() if task.files.get(path) != text}
     for path in changed.keys() & task.files.keys():
         written = (task.root / path).read_bytes().decode("utf-8", "replace")
@@ -183,9 +183,9 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _says_why(task: CommandTask, ran: Ran) -> bool:
-    """Whether a score takes a failing exit status into account: it is the score, or tests that fail are the reason for it.
+    """Whether the score accounts for a failing exit status: it is the score, or failing tests explain it.
 
-    Where all tests passed something else has failed: a benchmark that comes after them, say, and takes no time.
+    If all tests passed, something else failed, such as a benchmark that runs after them.
     """
     readers = task.objective.readers.values()
     if "passed" in readers:
@@ -195,7 +195,7 @@ def _says_why(task: CommandTask, ran: Ran) -> bool:
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
-    """How a command failed, in one word and in one line; None where it did not. `explained`: its exit status is no failure."""
+    """How a command failed: the verdict and one line; None if it succeeded. `explained`: ignore its exit status."""
     match ran.ending:
         case "timeout" | "out of memory":
             return ran.ending, ran.detail
@@ -211,7 +211,7 @@ def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None
 
 
 def _printed(ran: Ran, *, head: bool = False) -> str:
-    """The end of what was printed, standard error before standard output; `head`: its beginning too, as compilers need."""
+    """The end of the output, preferably of standard error; `head`: its beginning too, for compilers."""
     errors = "\n".join(line for line in ran.errors.splitlines() if not line.startswith(PREFIX)).strip()
     output = "\n".join(line for line in ran.output.splitlines() if not line.startswith(PREFIX)).strip()
     text = errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)

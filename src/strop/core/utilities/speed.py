@@ -1,8 +1,8 @@
-"""The utility of a function that is to be faster: CPU time relative to the original's, at equal answers.
+"""The utility of a function that should become faster: CPU time relative to the original's, for equal answers.
 
-Both run in jails of their own, on the same instances, in turns, once each. The host compares the answers, and reads the times
-from the kernel's clock of each guest, which no program can forge. What a call costs besides the function itself, to receive
-arguments and send the answer, is in both times: instances that take less than a few milliseconds say little.
+Both run in separate jails, in turns, once on each instance. The host compares the answers and reads the times from the kernel,
+which no program can forge. Both times include the cost of receiving arguments and sending the answer, so instances that take
+less than a few milliseconds say little.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SpeedUtility:
         return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        """The utility of a candidate; of the original's own text it is 1/2 by definition, and nothing is timed for it.
+        """The utility of a candidate. The original's own text has 1/2 by definition and is not timed.
 
         Raises:
             TaskError: the original does not answer.
@@ -67,22 +67,22 @@ class SpeedUtility:
         scores: list[float] = []
         times: list[dict[str, float]] = []
         before: list[dict[str, float]] = []
-        told = Feedback()
+        feedback = Feedback()
         with (
             AuditLog(self.record, path, candidate) as notes,
             self.sandbox.open(Program(task.seed, task.entry), limits) as original,
             self.sandbox.open(Program(program, task.entry), limits) as guest,
         ):
             for index in range(task.count(self.split)):
-                # Each is called once on an instance: a second call could be answered from what a program remembers.
+                # One call per instance: a program could remember the answer of the first.
                 first = self._returned(original, index) if own or index % 2 == 0 else None
                 outcome: Outcome = first if own and first else self._call(guest, index)
                 expected = first or self._returned(original, index)
                 notes.observe(outcome)
                 verdict, why = _judged(outcome, expected)
                 if verdict != "ok":
-                    told.failed(index, task.instance(self.split, index, self.seeds), verdict, why)
-                    return self._failed(index, verdict, why, scores, told)
+                    feedback.failed(index, task.instance(self.split, index, self.seeds), verdict, why)
+                    return self._failed(index, verdict, why, scores, feedback)
                 t, t0 = outcome.spent.cpu_seconds, expected.spent.cpu_seconds
                 scores.append(t0 / (t0 + t) if t0 + t > 0 else 0.5)
                 times.append({SECONDS: t})
@@ -92,21 +92,21 @@ class SpeedUtility:
             verdict="ok",
             scores=tuple(scores),
             verdicts=_ok(scores),
-            cpu_seconds=sum(each[SECONDS] for each in times),
-            notes=told.notes if self.split == "train" else (),
+            cpu_seconds=sum(row[SECONDS] for row in times),
+            notes=feedback.notes if self.split == "train" else (),
             metrics=tuple(times),
             beside=tuple(before),
         )
 
-    def _failed(self, index: int, verdict: Verdict, error: str, scores: list[float], told: Feedback) -> Evaluation:
-        """One failure costs the whole utility: a faster function that answers otherwise is another function."""
+    def _failed(self, index: int, verdict: Verdict, error: str, scores: list[float], feedback: Feedback) -> Evaluation:
+        """One failure costs the whole utility: a function with other answers is another function."""
         return Evaluation(
             value=0.0,
             verdict=verdict,
             scores=(*scores, 0.0),
             verdicts=(*_ok(scores), verdict),
             error=f"instance {index}: {error}"[:REPORT_CHARACTERS],
-            notes=told.notes if self.split == "train" else (),
+            notes=feedback.notes if self.split == "train" else (),
         )
 
     def _returned(self, original: Guest, index: int) -> Returned:
@@ -116,7 +116,7 @@ class SpeedUtility:
         return outcome
 
     def _call(self, guest: Guest, index: int) -> Outcome:
-        # The same seed for both, and no word of which program it is.
+        # The same seed for both, so that neither can tell which program it is.
         seed = derive(self.secret, "guest", "speed", self.split, index) & (2**64 - 1)
         instance = self.task.instance(self.split, index, self.seeds)
         try:

@@ -245,7 +245,7 @@ def lineage() -> list[Node]:
     """0 ── 1 ── 3, and 0 ── 2."""
     return [
         Node(0, "seed", None, [0.5, 0.5]),
-        Node(1, "one", 0, [1.0], barren=2),
+        Node(1, "one", 0, [1.0], failed_children=2),
         Node(2, "two", 0, [0.0]),
         Node(3, "three", 1, [1.0, 0.5]),
     ]
@@ -258,7 +258,7 @@ def test_clade_is_an_improver_and_all_that_descends_from_it() -> None:
     assert [node.t for node in clade(nodes[3], nodes)] == [3]
 
 
-def test_posterior_counts_values_of_the_clade_and_barren_self_improvements() -> None:
+def test_posterior_counts_values_of_the_clade_and_failed_self_improvements() -> None:
     nodes = lineage()
     assert posterior(nodes[1], nodes) == (1 + 2.5, 1 + 0.5 + 2)
     assert posterior(nodes[2], nodes) == (1.0, 2.0)
