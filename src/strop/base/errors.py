@@ -38,8 +38,10 @@ class ConfigurationError(StropError):
 
 
 class LanguageModelError(StropError):
-    """The language model did not respond. `completions` has the responses that arrived, which were paid for; `faults` has those of
-    the other requests."""
+    """The language model did not respond.
+
+    `completions` has the responses that arrived, which were paid for; `faults` has those of the other requests.
+    """
 
     exit_code = 3
 
