@@ -174,7 +174,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
     refused = strop("apply", "there", "--force")
-    assert refused.returncode == 2 and "has changed since the improvement began" in refused.stderr
+    assert refused.returncode == 2 and "has changed since the improvement started" in refused.stderr
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
 
 
@@ -250,7 +250,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
         (["nowhere", "--command", "true", "--score", "time"], "nowhere"),
         (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
         (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
-        (["lpn", "--apply"], "no file of yours"),
+        (["lpn", "--apply"], "no file to apply it to"),
         (["lpn", "--force"], "--force goes with --apply"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),

@@ -1,8 +1,7 @@
 """Two improvers on the same tasks, with the same budgets: which is better, by how much, and what each spent.
 
-The record is that of a matrix (strop.runs.evaluate) of two improvers. Both meet the same instances of every task, and the
-difference is taken on the sealed test split, instance by instance.
-The tasks are taken as given: other tasks may say something else.
+The record is a matrix (strop.runs.evaluate) of two improvers. Both get the same instances of every task, and differences are
+taken on the sealed split, instance by instance. The verdict holds for these tasks; others may differ.
 """
 
 from __future__ import annotations
@@ -23,38 +22,38 @@ LEVEL = 0.05
 """Of the test, beside the 95% interval."""
 _SAME_BUDGETS = "Both had the same budgets"
 EQUAL_WITHIN = 0.1
-"""What one improver may have spent more than the other for the cost to be called equal: a tenth."""
+"""Costs that differ by at most this share are called equal."""
 
 
 @dataclass(frozen=True)
 class Spending:
-    """What an improver spent of the budgets that both had."""
+    """What an improver spent of its budget."""
 
     lm_calls: int
     responses: int
     evaluations: int
     tokens: int | None
-    """In and out; None where the server did not say."""
+    """In and out; None if the server did not count them."""
     dollars: float | None
-    """None where no price is known."""
+    """None if no price is known."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two."""
+    """One of the two improvers."""
 
     name: str
     digest: str
     meta_utility: float
-    """û on the sealed test split, the mean of the tasks."""
+    """û on the sealed split, the mean of the tasks."""
     spent: Spending
     failed: int
-    """Improvements that gave no solution."""
+    """Improvements without a solution."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first improver minus the second, on the sealed test split, in [-1, 1]."""
+    """The first improver minus the second on the sealed split, in [-1, 1]."""
 
     task: str
     """Empty for the mean of all tasks."""
@@ -62,23 +61,23 @@ class Difference:
     second: float
     mean: float
     interval: tuple[float, float] | None
-    """95%, for new improvements and new instances of these tasks; None where one copy says nothing about chance."""
+    """95%, over new improvements and new instances of these tasks; None with one copy."""
     p: float | None
     """Two-sided."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing two improvers gave."""
+    """The result of comparing two improvers."""
 
     first: Side
     second: Side
     better: str | None
-    """Name of the better one; None where no significant difference was found."""
+    """Name of the better one; None without a significant difference."""
     difference: Difference
     """Over all tasks."""
     tasks: tuple[Difference, ...]
-    """Task by task; no verdict rests on these."""
+    """Task by task; the verdict does not use them."""
     copies: int
     """Of each task."""
     model: str
@@ -88,7 +87,7 @@ class Comparison:
     cost: str
     """What the two improvers spent, in one sentence."""
     share_jail: tuple[str, ...] = ()
-    """Tasks whose scorer shares a jail with the program, which could print a score that it has not earned."""
+    """Tasks whose scorer shares a jail with the program, which could then forge its score."""
 
     @property
     def sentence(self) -> str:
@@ -97,39 +96,33 @@ class Comparison:
 
 
 def check_rivals(improvers: Sequence[Named]) -> None:
-    """Two improvers that are to be compared.
-
-    Raises:
-        ConfigurationError: they are the same program.
-    """
+    """Raises ConfigurationError if two improvers to compare are the same program."""
     first, second = improvers
     if first.digest == second.digest:
         raise ConfigurationError(f"{first.name} and {second.name} are the same program: there is nothing to compare")
 
 
-def comparison(found: Matrix, store: Store) -> Comparison:
-    """What a complete matrix of two improvers says of them.
-
-    Raises:
-        ValueError: it is not complete.
-    """
-    if not found.complete:
+def comparison(matrix: Matrix, store: Store) -> Comparison:
+    """The comparison of the two improvers of a complete matrix; an incomplete one raises ValueError."""
+    if not matrix.complete:
         raise ValueError("the matrix is not complete")
-    rows = [_cells(found, each) for each in found.plan.improvers]
+    rows = [_cells(matrix, improver) for improver in matrix.plan.improvers]
     pairs = list(zip(*rows, strict=True))
     whole = _difference("", pairs)
-    each = tuple(_difference(pair[0].task.name, [pair]) for pair in pairs)
+    by_task = tuple(_difference(pair[0].task.name, [pair]) for pair in pairs)
     first, second = (_side(cells, store) for cells in rows)
     meta = store.meta
-    better = None if not _is_told(whole) else first.name if whole.mean > 0 else second.name
-    words = f"{_verdict(whole, first, second, found)}.", f"{_cost(first, second)}."
+    better = None if not _is_significant(whole) else first.name if whole.mean > 0 else second.name
+    words = f"{_verdict(whole, first, second, matrix)}.", f"{_cost(first, second)}."
     model, is_language_model = meta.get("language_model", ""), meta.get("is_language_model") == "true"
-    shared = tuple(task.name for task in found.plan.tasks if shares_jail(task))
-    return Comparison(first, second, better, whole, each, found.plan.copies, model, is_language_model, *words, shared)
+    shared = tuple(task.name for task in matrix.plan.tasks if shares_jail(task))
+    return Comparison(
+        first, second, better, whole, by_task, matrix.plan.copies, model, is_language_model, *words, shared
+    )
 
 
-def _cells(found: Matrix, improver: Named) -> list[Cell]:
-    return [cell for cell in found.cells if cell.improver.name == improver.name]
+def _cells(matrix: Matrix, improver: Named) -> list[Cell]:
+    return [cell for cell in matrix.cells if cell.improver.name == improver.name]
 
 
 def _difference(task: str, pairs: Sequence[tuple[Cell, Cell]]) -> Difference:
@@ -140,9 +133,8 @@ def _difference(task: str, pairs: Sequence[tuple[Cell, Cell]]) -> Difference:
     return Difference(task, first, second, estimate.mean, cut, crossed.p)
 
 
-def _is_told(found: Difference) -> bool:
-    """Whether the difference is more than chance explains."""
-    return found.p is not None and found.p < LEVEL and found.mean != 0
+def _is_significant(difference: Difference) -> bool:
+    return difference.p is not None and difference.p < LEVEL and difference.mean != 0
 
 
 def _side(cells: Sequence[Cell], store: Store) -> Side:
@@ -151,25 +143,25 @@ def _side(cells: Sequence[Cell], store: Store) -> Side:
     answers = [
         stored.event for cell in cells for stored in store.events(LmResponded, scope=scope_of(cell.task, improver))
     ]
-    told = all(each.input_tokens is not None and each.output_tokens is not None for each in answers)
-    priced = all(each.cost is not None for each in answers)
+    counted = all(answer.input_tokens is not None and answer.output_tokens is not None for answer in answers)
+    priced = all(answer.cost is not None for answer in answers)
     spent = Spending(
         lm_calls=sum(copy.lm_calls for copy in copies),
         responses=len(answers),
         evaluations=sum(copy.utility_calls for copy in copies),
-        tokens=sum((each.input_tokens or 0) + (each.output_tokens or 0) for each in answers) if told else None,
-        dollars=sum(each.cost or 0 for each in answers) / 1e9 if priced else None,
+        tokens=sum((answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in answers) if counted else None,
+        dollars=sum(answer.cost or 0 for answer in answers) / 1e9 if priced else None,
     )
     value = mean([mean(cell.values("test")) for cell in cells])
     return Side(improver.name, improver.digest, value, spent, sum(copy.outcome != "ok" for copy in copies))
 
 
-def _verdict(whole: Difference, first: Side, second: Side, found: Matrix) -> str:
-    names = [task.name for task in found.plan.tasks]
-    where = f"on the sealed instances of {_listed(names)}, {quantity(found.plan.copies, 'copy')} of each"
-    if not _is_told(whole):
-        said = "No claim on" if whole.p is None else "No significant difference between"
-        between = f"{said} {first.name} and {second.name}: {whole.mean:+.3f}"
+def _verdict(whole: Difference, first: Side, second: Side, matrix: Matrix) -> str:
+    names = [task.name for task in matrix.plan.tasks]
+    where = f"on the sealed instances of {_listed(names)}, {quantity(matrix.plan.copies, 'copy')} of each"
+    if not _is_significant(whole):
+        claim = "No claim on" if whole.p is None else "No significant difference between"
+        between = f"{claim} {first.name} and {second.name}: {whole.mean:+.3f}"
         return f"{between}{_interval(whole)} {where}{_chance(whole)}"
     better, worse = (first, second) if whole.mean > 0 else (second, first)
     return (
@@ -177,18 +169,18 @@ def _verdict(whole: Difference, first: Side, second: Side, found: Matrix) -> str
     )
 
 
-def _interval(found: Difference, turned: bool = False) -> str:
-    if found.interval is None:
+def _interval(difference: Difference, negated: bool = False) -> str:
+    if difference.interval is None:
         return ""
-    low, high = found.interval
-    low, high = (-high, -low) if turned else (low, high)
+    low, high = difference.interval
+    low, high = (-high, -low) if negated else (low, high)
     return f" (95% interval {low:+.3f} to {high:+.3f})"
 
 
-def _chance(found: Difference) -> str:
-    if found.p is None:
+def _chance(difference: Difference) -> str:
+    if difference.p is None:
         return "; one copy says nothing about chance"
-    return f"; chance alone would do this with p = {found.p:.2g}"
+    return f"; chance alone would do this with p = {difference.p:.2g}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -196,9 +188,9 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _cost(first: Side, second: Side) -> str:
-    """Whether the cost was equal: both had the same budgets, and may have spent them differently."""
+    """Whether both spent about the same of their equal budgets."""
     one, other = first.spent, second.spent
-    each: list[tuple[str, float | None, float | None]] = [
+    costs: list[tuple[str, float | None, float | None]] = [
         ("LM calls", one.lm_calls, other.lm_calls),
         ("responses", one.responses, other.responses),
         ("evaluations", one.evaluations, other.evaluations),
@@ -206,7 +198,7 @@ def _cost(first: Side, second: Side) -> str:
         ("dollars", one.dollars, other.dollars),
     ]
     more: dict[str, list[str]] = {first.name: [], second.name: []}
-    for what, a, b in each:
+    for what, a, b in costs:
         if a is None or b is None or max(a, b) <= min(a, b) * (1 + EQUAL_WITHIN):
             continue
         name = first.name if a > b else second.name

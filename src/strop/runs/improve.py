@@ -1,7 +1,6 @@
-"""One improvement of one solution, and whether it holds: I(u, s, L) (equation 1), then u on instances that nobody saw.
+"""One improvement of one solution, I(u, s, L) (equation 1), and its comparison with the original on the sealed split.
 
-What the improver returns is scored once on the sealed test split and compared with the original, instance by instance. Not
-here: where the task, the improver and the solution come from, and how the result is shown.
+`improve_once` records an improvement; `recorded` reads its result from the record.
 """
 
 from __future__ import annotations
@@ -32,22 +31,22 @@ from strop.runs.run_data import RunData
 from strop.tasks.command.task import CommandTask
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
-"""In the directory of the record: what the improver returned; the original where it returned nothing."""
+"""In the directory of the record: the improved program, and the original."""
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY = "original", "flags", "objective"
-"""Keys of a record's metadata: the files it began from, the flags that named the target, and what a command measured."""
+"""Keys of the metadata: the original files, the flags that named the target, and the facts about a command's objective."""
 SOLUTION_FILES = "solution"
-"""The same for a command task: folders with the files that may change."""
+"""For a command task: folders with the files that may change."""
 ORIGINAL_FILES = "original"
 DIFF = "solution.diff"
 UTILITY = "utility"
-"""What `Change` is of where no metric decides."""
+"""The metric of `Change` if no metric decides."""
 RETURNED_SCOPE = "returned/train"
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
 Finding: TypeAlias = Literal["better", "unproven", "worse", "no significant improvement", "unchanged", "failed"]
-"""What one improvement came to. `failed`: the improver returned no solution, and no candidate was better than the original.
-`unproven`: it costs less, and the answer was always the same, so that a program that prints it would cost less too."""
+"""The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
+`unproven`: the program costs less, but the answer was always the same, so a program that only prints it would cost less too."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the improvement spent; the comparison afterwards is not in it."""
+    """What the improvement spent, without the comparison afterwards."""
 
     lm_calls: int
     responses: int
@@ -70,18 +69,18 @@ class Cost:
 
 @dataclass(frozen=True)
 class Change:
-    """Before and after on the sealed split, in the numbers that the finding rests on; more is better in `change`."""
+    """The numbers behind a finding: before and after on the sealed split; more is better in `change`."""
 
     metric: str
-    """The metric that decides; `utility` where that does."""
+    """The metric that decides, or `utility`."""
     before: float
     """The original's mean."""
     after: float
     scale: Scale
-    """Whether `change` is a ratio, 1 for none, or a difference, 0 for none."""
+    """Whether `change` is a ratio (1: no change) or a difference (0: no change)."""
     change: float
     interval: tuple[float, float] | None
-    """Of `change`, 95%; None where one value says nothing about chance."""
+    """Of `change`, 95%; None for a single value."""
     n: int
     """Instances or measurements."""
     p: float | None
@@ -90,21 +89,21 @@ class Change:
 
 @dataclass(frozen=True)
 class Single:
-    """What one improvement came to."""
+    """The result of one improvement."""
 
     improvement: Improvement
     original: Scored
     improved: Scored | None
-    """None where the improver returned nothing, or the solution unchanged, and no better candidate stands in its place."""
+    """None if the improver returned nothing or the original, and no better candidate replaces it."""
     cost: Cost
     facts: ObjectiveFacts | None = None
-    """What a command measured; None for a task whose scores the host computes."""
+    """Of a command's objective; None for a task whose scores the host computes."""
     grant: Grant | None = None
-    """What the improver could spend; None where the record does not say it."""
+    """The improver's budget; None if the record does not say."""
 
     @property
     def stands_in(self) -> bool:
-        """Whether the best candidate that the improver evaluated stands in the place of what it returned."""
+        """Whether the best evaluated candidate replaces the program that the improver returned."""
         return self.improved is not None and self.improved.text != self.improvement.solution
 
     @property
@@ -114,26 +113,30 @@ class Single:
 
     @property
     def p(self) -> float | None:
-        """Two-sided p-value of the sign-flip test on the same differences, which few instances cannot make small."""
+        """Two-sided p-value of the sign-flip test on the same differences; it cannot be small with few instances."""
         pair = self._pair
         return sign_flip_test(differences(*pair), rng=np.random.default_rng(0)) if pair[0] else None
 
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
-        """Each metric that was measured on every sealed instance, of both."""
+        """The metrics that were measured on every sealed instance of both."""
         if self.facts is None or self.improved is None:
             return ()
         after, before = self.improved.test.metrics, self.improved.test.beside
-        found = [gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics]
-        return tuple(each for each in found if each is not None)
+        gains = (gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics)
+        return tuple(one for one in gains if one is not None)
 
     @cached_property
     def gain(self) -> Gain | None:
-        """The gain that decides, of the one metric or of all together; None where the utility decides.
+        """The gain that decides, of the only metric or of all together; None if the utility decides.
 
-        So it is for a task without metrics, and where an instance failed or a constraint was not met.
+        The utility decides without metrics, and if an instance failed or a constraint was not met.
         """
-        if self.improved is None or self.facts is None or any(each != "ok" for each in self.improved.test.verdicts):
+        if (
+            self.improved is None
+            or self.facts is None
+            or any(verdict != "ok" for verdict in self.improved.test.verdicts)
+        ):
             return None
         if len(self.facts.metrics) == 1:
             return self.gains[0] if self.gains else None
@@ -141,30 +144,30 @@ class Single:
 
     @property
     def finding(self) -> Finding:
-        """Better and worse are said only where the interval leaves 0 out and chance would do so in at most 5% of cases.
+        """`better` or `worse` only if the interval excludes 0 and p is at most 0.05.
 
-        A candidate of a command task that failed on the sealed split is worse, whatever it measured before.
+        A program of a command task that fails on the sealed split is worse, whatever it measured before.
         """
         if self.improved is None:
             return "failed" if self.improvement.solution is None else "unchanged"
         if self.facts is not None and self.improved.test.verdict != "ok":
-            return "worse"  # not by chance: where it was to be measured, it failed
+            return "worse"  # a failure is not chance
         better: Finding = "better" if self.answer_varies or (self.facts and self.facts.fixed_input) else "unproven"
         if self.gain is not None:
             verdict = self.gain.verdict
             return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
-        found, p = self.difference, self.p
-        if found is None or p is None:
+        difference, p = self.difference, self.p
+        if difference is None or p is None:
             return "unchanged"
-        if found.interval is None or p > LEVEL or found.interval[0] <= 0 <= found.interval[1]:
+        if difference.interval is None or p > LEVEL or difference.interval[0] <= 0 <= difference.interval[1]:
             return "no significant improvement"
-        return better if found.mean > 0 else "worse"
+        return better if difference.mean > 0 else "worse"
 
     @property
     def answer_varies(self) -> bool:
-        """Whether held-out instances had different answers, where the score is a cost and something checks the answer.
+        """Whether the held-out instances have different answers, if the score is a cost and something checks the answer.
 
-        Else a program that prints the one answer costs less, and passes every comparison.
+        If not, a program that only prints the answer costs less and passes every comparison.
         """
         if self.facts is None or self.improved is None or self.facts.check in ("score", "nothing"):
             return True
@@ -172,17 +175,13 @@ class Single:
 
     @property
     def change(self) -> Change | None:
-        """What the finding rests on; None where nothing was measured, as for a command whose program is unchanged."""
-        found, difference = self.gain, self.difference
-        if found is not None:
-            of = math.exp if found.scale == "ratio" else float
-            interval = (
-                None if found.change.interval is None else (of(found.change.interval[0]), of(found.change.interval[1]))
-            )
-            change = of(found.change.mean)
-            return Change(
-                found.metric.name, found.before, found.after, found.scale, change, interval, found.change.n, found.p
-            )
+        """The numbers behind the finding; None if nothing was measured, as for an unchanged command."""
+        gain, difference = self.gain, self.difference
+        if gain is not None:
+            of, estimate = math.exp if gain.scale == "ratio" else float, gain.change
+            interval = None if estimate.interval is None else (of(estimate.interval[0]), of(estimate.interval[1]))
+            change = of(estimate.mean)
+            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n, gain.p)
         before = self.original.test
         if self.improved is not None and difference is not None:
             after = self.improved.test.value
@@ -195,11 +194,11 @@ class Single:
 
     @property
     def _pair(self) -> tuple[Sequence[float], Sequence[float]]:
-        """The scores of both on the sealed instances; empty where there is nothing to compare."""
+        """The scores of both on the sealed instances; empty if there is nothing to compare."""
         if self.improved is None:
             return (), ()
         pair = self.improved.test, self.original.test
-        n = max(len(each.scores) for each in pair)
+        n = max(len(evaluation.scores) for evaluation in pair)
         return _by_instance(pair[0], n), _by_instance(pair[1], n)
 
 
@@ -236,7 +235,7 @@ def improve_once(
         grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
         improvement = _written(improve(improver, initial, train, grant, run.child("improve"), context.host), began)
         _score_returned(improvement, began, train, run, journal)
-        candidate = _standing(improvement, began, journal.evaluations())
+        candidate = _improved_program(improvement, began, journal.evaluations())
         _keep(directory, began, candidate)
         test = context.utility("test", in_turns=True)
         if candidate != initial:
@@ -247,7 +246,7 @@ def improve_once(
 
 
 def _beside(improved: Scored | None) -> Evaluation:
-    """The original of a command task on the sealed split, as it was measured beside the candidate."""
+    """The original of a command task on the sealed split, as measured beside the candidate."""
     if improved is None:
         return Evaluation(PAR, "ok")
     n = max(len(improved.test.scores), 1)
@@ -256,7 +255,7 @@ def _beside(improved: Scored | None) -> Evaluation:
 
 
 def _written(improvement: Improvement, original: Original) -> Improvement:
-    """What the improver gave, in the form in which equal programs are equal texts; no program of several files is a failure."""
+    """The improvement with its solution in normal form; a solution that is not a program of these files becomes a failure."""
     if improvement.solution is None:
         return improvement
     try:
@@ -273,44 +272,46 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
 def _score_returned(
     improvement: Improvement, original: Original, train: Utility, run: Budget, journal: Journal
 ) -> None:
-    """Score what the improver returned in training, outside its budget, where it never did that and has tried something better
-    than the original: else nothing would tell which of the two is to stand."""
-    found, returned = list(journal.evaluations()), improvement.solution
-    unknown = returned is not None and _in_training(returned, original, found) == -math.inf
-    if unknown and best_of(found) is not None:
+    """Score the returned program in training, outside the budget, if the improver did not evaluate it but evaluated a better
+    candidate than the original: the better of the two is kept."""
+    evaluations, returned = list(journal.evaluations()), improvement.solution
+    unknown = returned is not None and _in_training(returned, original, evaluations) == -math.inf
+    if unknown and best_of(evaluations) is not None:
         train.evaluate(returned, run.child("returned").child("train"))
 
 
-def _standing(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
-    """The program that stands: the improver's, unless it gave none, or one that did not score as well in training as the best
-    candidate that it evaluated (means, where a program was scored several times); else the original."""
-    found = list(events)
-    best, returned = best_of(found), improvement.solution
-    standing = None if best is None else _program(best.solution, original)
-    if standing is None:
+def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
+    """The improved program: the returned one, or the best evaluated candidate if its mean training value is higher or nothing was
+    returned; else the original."""
+    evaluations = list(events)
+    best, returned = best_of(evaluations), improvement.solution
+    candidate = None if best is None else _program(best.solution, original)
+    if candidate is None:
         return original.program if returned is None else returned
-    if returned is None or _in_training(returned, original, found) < _in_training(standing, original, found):
-        return standing
+    if returned is None or _in_training(returned, original, evaluations) < _in_training(
+        candidate, original, evaluations
+    ):
+        return candidate
     return returned
 
 
 def _in_training(program: str, original: Original, events: Iterable[Event]) -> float:
-    """The mean utility of a program in training; below every other where it was not evaluated."""
-    elsewhere = (ORIGINAL_SCOPE, RETURNED_SCOPE)
+    """The mean utility of a program in training; -inf if it was not evaluated."""
+    scopes = (ORIGINAL_SCOPE, RETURNED_SCOPE)
     scored = [
-        each for each in events if isinstance(each, Evaluated) and (is_candidate(each) or each.scope in elsewhere)
+        event for event in events if isinstance(event, Evaluated) and (is_candidate(event) or event.scope in scopes)
     ]
-    values = [each.value for each in scored if program in (each.solution, _program(each.solution, original))]
+    values = [event.value for event in scored if program in (event.solution, _program(event.solution, original))]
     return mean(values) if values else -math.inf
 
 
 def _program(text: str | None, original: Original) -> str | None:
-    """A candidate's text in the form in which equal programs are equal texts; None where it is no program."""
+    """A candidate in normal form, in which equal programs are equal texts; None if it is not a program."""
     return _written(Improvement(text), original).solution
 
 
 def _keep(directory: Path, original: Original, solution: str) -> None:
-    """Write the original, the program to go on with, and the diff between them, with the line ends of the original."""
+    """Write the original, the improved program and their diff, with the line ends of the original."""
     after = original.written(solution)
     if original.command:
         keep_files(directory / ORIGINAL_FILES, original.files, original)
@@ -323,38 +324,38 @@ def _keep(directory: Path, original: Original, solution: str) -> None:
 
 
 def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFacts | None = None) -> Single | None:
-    """The same from a record; None where it ended before everything was measured. `facts`: of a command task's record."""
-    found = {scope: in_full(event, run.text) for scope, event in run.results.items()}
-    before, improved = found.get("original/train"), _scored(found, "improved")
+    """The result in a record; None if the run ended before it. `facts`: of a command task."""
+    results = {scope: in_full(event, run.text) for scope, event in run.results.items()}
+    before, improved = results.get("original/train"), _scored(results, "improved")
     if "improve" not in run.ends or before is None or before.solution is None:
         return None
     began, end = original or of_seed(before.solution), in_full(run.ends["improve"], run.text)
     improvement = _written(end, began)
     tried = [in_full(event, run.text) for event in run.candidates]
-    if improved is None and _standing(improvement, began, [*found.values(), *tried]) != before.solution:
+    if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
     cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Single(improvement, Scored(before.solution, before, _beside(improved)), improved, cost, facts, grant)
-    scored = _scored(found, "original")
+    scored = _scored(results, "original")
     return None if scored is None else Single(improvement, scored, improved, cost, None, grant)
 
 
-def _scored(found: Mapping[str, Evaluated], name: str) -> Scored | None:
-    train, test = found.get(f"{name}/train"), found.get(f"{name}/test")
+def _scored(results: Mapping[str, Evaluated], name: str) -> Scored | None:
+    train, test = results.get(f"{name}/train"), results.get(f"{name}/test")
     if train is None or test is None or train.solution is None:
         return None
     return Scored(train.solution, train, test)
 
 
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
-    """One score an instance. Where one failure costs the whole utility, every instance is worth 0, also those never run."""
+    """One score for each instance; all 0 if a failure cost the whole utility."""
     return evaluation.scores if evaluation.value > 0 else (0.0,) * n
 
 
 def _check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:
-    """Raises TaskError or ConfigurationError where the search cannot begin from what was evaluated."""
+    """Raises TaskError or ConfigurationError if the search cannot start from the evaluated program."""
     reason = evaluation.error.split("\n")[0]
     if isinstance(parts.task, CommandTask):
         if evaluation.verdict != "ok":

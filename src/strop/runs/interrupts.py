@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a limit of time: stop, and keep what there is."""
+"""Stop on Ctrl-C, SIGTERM and a time limit, and keep completed work."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from contextlib import contextmanager, suppress
 from strop.base.errors import StropError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
-"""Ctrl-C, a polite kill, and the closing of the terminal; one that was ignored when strop started stays so (nohup)."""
+"""Ctrl-C, kill, and a closed terminal. Signals that were ignored at start-up stay ignored (nohup)."""
 ONE_WISH_SECONDS = 0.5
-"""A second signal that follows sooner is the same wish: `timeout` signals the process and then its group."""
+"""A second signal within this time is the same request: `timeout` signals the process and then its group."""
 _LONGEST = 3e8
-"""Seconds: ten years. The system takes no time-out of centuries."""
+"""Seconds: ten years. The system refuses time-outs of centuries."""
 _END = 0
-"""What the watching thread reads when nothing is left to watch for; no signal has this number."""
+"""Ends the watching thread; no signal has this number."""
 
 
 class Interrupted(StropError):
-    """The user stopped the work; what was done before is kept."""
+    """The user stopped the work. Completed work is kept."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(f"stopped by {number.name}; everything up to here is kept")
@@ -32,34 +32,34 @@ class Interrupted(StropError):
 
 
 class TimeSpent(StropError):
-    """The work took as long as it may; what was done before is kept."""
+    """The time limit is reached. Completed work is kept."""
 
     exit_code = 4
 
     def __init__(self) -> None:
         super().__init__("stopped: --max-time is spent; everything up to here is kept")
         self.more = "--max-time MORE"
-        """The flag that lets the work go on."""
+        """The flag that continues the work."""
 
 
 @contextmanager
 def stopped_by_signals(
     *stops: Callable[[], None], seconds: float | None = None, notify: Callable[[str], None] | None = None
 ) -> Iterator[None]:
-    """The first signal calls `stops`, which make whoever is waiting fail; the second ends the process at once.
+    """On the first signal, call `stops`, which make all waiting code fail; on the second, end the process immediately.
 
-    A sandbox's `close` ends every guest; a model's `finish` lets only those answers still come that are on their way, since
-    they are paid for. `notify` writes a notice; standard error when None. After `seconds` (None: never) the same is done as on
-    a signal. Only a main thread can take signals; in another only the time counts.
+    A sandbox's `close` ends all guests; a model's `finish` only lets requests in flight complete, which are paid for. `notify`
+    prints a notice; None: on standard error. Reaching `seconds` (None: never) has the effect of a signal. Outside the main
+    thread, only the time limit works.
 
     Raises:
-        Interrupted, TimeSpent: instead of the failure that the signal or the time caused.
+        Interrupted, TimeSpent: instead of the failure that the signal or the time limit caused.
     """
     watch = _Watch(stops, seconds, notify or _notify)
-    watched = threading.current_thread() is threading.main_thread()
-    numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if watched else []
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if is_main else []
     before = {number: signal.signal(number, _awake) for number in numbers}
-    woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if watched else -1
+    woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if is_main else -1
     try:
         yield
     except StropError as error:
@@ -67,7 +67,7 @@ def stopped_by_signals(
             raise watch.reason from error
         raise
     finally:
-        if watched:
+        if is_main:
             signal.set_wakeup_fd(woken)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -75,14 +75,13 @@ def stopped_by_signals(
 
 
 def _awake(number: int, frame: object) -> None:
-    """A handler there must be, so that the number is written to the watch; the watch does the rest."""
+    """Does nothing, but only handled signals are written to the pipe of the watch."""
 
 
 class _Watch:
-    """A thread that hears of signals through a pipe.
+    """A thread that receives signals through a pipe.
 
-    A handler in Python runs only when the main thread runs, and that one often waits for a lock, of which the system may not
-    wake it: it would then be heard when everything is done.
+    Python runs signal handlers in the main thread, which often waits for a lock and would handle them only after the work.
     """
 
     def __init__(
@@ -116,35 +115,35 @@ class _Watch:
                 if number == _END:
                     return
                 if number in SIGNALS:
-                    self._heard(signal.Signals(number))
+                    self._received(signal.Signals(number))
 
     def _left(self) -> float | None:
-        """Seconds until the time is spent; None where nothing more is to happen by itself."""
+        """Seconds until the time limit; None without one, or after a stop."""
         if self._seconds is None or self.reason is not None:
             return None
         return max(0.0, self._since + self._seconds - time.monotonic())
 
-    def _heard(self, number: signal.Signals) -> None:
+    def _received(self, number: signal.Signals) -> None:
         if not isinstance(self.reason, Interrupted):
             self._stop(Interrupted(number), "stopping")
         elif time.monotonic() - self._stopped_at >= ONE_WISH_SECONDS:
             if os.isatty(2):
-                _say(b"\x1b[?25h")  # the cursor, which a live view hides
+                _write(b"\x1b[?25h")  # the cursor, which a live view hides
             os._exit(128 + number)
 
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
         self.reason, self._stopped_at = reason, time.monotonic()
         self._notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
-        for act in self._stops if first else ():  # in threads of their own: this one must hear the next signal
-            threading.Thread(target=act, name="strop-stop").start()
+        for stop in self._stops if first else ():  # in other threads, because this one must receive the next signal
+            threading.Thread(target=stop, name="strop-stop").start()
 
 
 def _notify(line: str) -> None:
-    _say(f"\n{line}\n".encode())
+    _write(f"\n{line}\n".encode())
 
 
-def _say(words: bytes) -> None:
-    """On standard error, which may be gone: the terminal that was closed is why this is said."""
+def _write(words: bytes) -> None:
+    """Write to standard error, which may be a closed terminal."""
     with suppress(OSError):
         os.write(2, words)

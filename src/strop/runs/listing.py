@@ -1,4 +1,4 @@
-"""The runs of a directory, one line each, for people who look for one."""
+"""The runs of a directory, one line each."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from strop.store import FILE_NAME, Store
 
 @dataclass(frozen=True)
 class RunListing:
-    """One line about a run directory."""
+    """One run directory."""
 
     directory: Path
     started: float | None
-    """Unix seconds of the first event; None where there is none."""
+    """Unix seconds of the first event; None without one."""
     status: str
-    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its writer is
-    gone) or `unreadable`."""
+    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its process was killed) or
+    `unreadable`."""
     task: str
     """`meta["task"]`, or empty."""
     iterations: int
-    """How many iterations of Algorithm 1 have finished; the measurement of the seed (t = 0) is none."""
+    """Finished iterations of Algorithm 1, not counting the measurement of the seed (t = 0)."""
     detail: str = ""
     """Why it is unreadable."""
     kind: str = ""
-    """The command that made it; empty where the record does not say."""
+    """The command that wrote it; empty if the record does not say."""
     score: float | None = None
-    """On the sealed split: û of the last improver that was measured, or the utility of an improved program."""
+    """On the sealed split: û of the last measured improver, or the utility of the improved program."""
     cost: float | None = None
-    """Dollars; None where some answer has no known price, or where it was not asked for."""
+    """Dollars; None if a response has no known price, or if costs were not requested."""
 
 
 def list_runs(root: Path, *, results: bool = False) -> list[RunListing]:
-    """Every directory right below `root` that holds a run, by name. One that cannot be read is listed with its reason.
+    """The runs directly below `root`, by name. An unreadable one is listed with the reason.
 
-    `results`: with the score of improvements and the cost of each run, for which its whole record is read.
+    `results`: include scores of improvements and costs, which requires reading the whole records.
     """
     try:
         children = sorted(root.iterdir()) if root.is_dir() else []

@@ -1,4 +1,4 @@
-"""Two records of the same run, event by event, times aside."""
+"""Compare two records of the same run, event by event, without times."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from strop.store import Store
 
 @dataclass(frozen=True)
 class Difference:
-    """One event that two records do not share."""
+    """One event that differs between two records."""
 
     kind: str
     scope: str
     fields: tuple[str, ...]
-    """What differs; empty where only one record has such an event."""
+    """Fields that differ; empty if only one record has the event."""
     first: str | None
-    """The differing fields in the first record, or the whole event, as JSON; None where it has none."""
+    """The differing fields in the first record, or the whole event, as JSON; None if it has none."""
     second: str | None
 
 
@@ -28,28 +28,28 @@ class Agreement:
     """How far two records agree."""
 
     events: int
-    """Events that both have."""
+    """Number of common events."""
     differences: tuple[Difference, ...]
 
 
 def agreement(first: Store, second: Store) -> Agreement:
-    """Compare two records. The order of events that ran side by side does not count, nor does anything that a clock measured."""
+    """Compare two records, without the order of parallel events and without anything that a clock measured."""
     a, b = identities(first), identities(second)
     return Agreement((a & b).total(), tuple(_paired(a - b, b - a)))
 
 
 def _paired(missing: Counter[str], extra: Counter[str]) -> list[Difference]:
-    """What only one record has, with what the other has of the same kind in the same place."""
+    """The events of only one record, each with an event of the other of the same kind and scope."""
     others: dict[tuple[str, str], list[dict[str, object]]] = defaultdict(list)
     for kind, values in _events(extra):
         others[kind, str(values["scope"])].append(values)
-    found = []
+    differences = []
     for kind, values in _events(missing):
         scope = str(values["scope"])
-        there = others[kind, scope]
-        found.append(_difference(kind, scope, values, there.pop(0) if there else None))
-    found += [_difference(kind, scope, None, each) for (kind, scope), rest in others.items() for each in rest]
-    return sorted(found, key=lambda each: (each.scope, each.kind))
+        candidates = others[kind, scope]
+        differences.append(_difference(kind, scope, values, candidates.pop(0) if candidates else None))
+    differences += [_difference(kind, scope, None, event) for (kind, scope), rest in others.items() for event in rest]
+    return sorted(differences, key=lambda difference: (difference.scope, difference.kind))
 
 
 def _events(names: Counter[str]) -> list[tuple[str, dict[str, object]]]:
@@ -61,7 +61,7 @@ def _difference(kind: str, scope: str, first: dict[str, object] | None, second: 
     if first is not None and second is not None:
         fields = tuple(name for name in first | second if first.get(name) != second.get(name))
     shown = [
-        None if each is None else json.dumps({name: each.get(name) for name in fields or each}, sort_keys=True)
-        for each in (first, second)
+        None if event is None else json.dumps({name: event.get(name) for name in fields or event}, sort_keys=True)
+        for event in (first, second)
     ]
     return Difference(kind, scope, fields, shown[0], shown[1])

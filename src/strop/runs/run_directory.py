@@ -1,4 +1,4 @@
-"""A run's directory holds all that the run is made from: what is needed to go on with it, or to replay it, anywhere."""
+"""The directory of a run contains everything to resume or replay it anywhere."""
 
 from __future__ import annotations
 
@@ -25,69 +25,69 @@ from strop.tasks.command.tree import copy_tree
 
 TASK_FOLDER = "task"
 TREE = ".tree"
-"""In the folder of a command task: its files, as they were when the run began. Hidden, so that a test tool which looks for
-tests in the user's folder, below which records lie, finds no second copy of them."""
+"""In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
+records do not find a second copy of the tests."""
 SHARES_JAIL = "shares_jail"
-"""What a record calls those of its tasks whose scorer shares a jail with the program."""
+"""Key of the tasks whose scorer shares a jail with the program."""
 DESCRIBED = "described"
-"""What a record calls the digests of the descriptions of its command tasks."""
+"""Key of the digests of the descriptions of command tasks."""
 _REACHING = ("task", "further_tasks", "model", "base_url", "require", "seed")
-"""Fields of a recipe that decide what is run and asked on this machine, and behind which protections."""
+"""Fields of a spec that decide what runs on this machine, which model is asked, and which protections apply."""
 RESUMABLE = ("run", "improve")
-"""Kinds of record that `strop resume` continues; other commands continue their own records."""
+"""Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a record says of the run that it holds."""
+    """A recorded run."""
 
     directory: Path
     kind: str
     """The command: `run`, `improve`, `eval`, …"""
     spec: RunSpec
-    """With the limits that were given last."""
+    """With the latest limits."""
     secret: bytes
     improver: str
     """Text of I_0."""
     model: str
     is_language_model: bool
     status: str
-    """Of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty where it was killed."""
+    """Of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty if it was killed."""
     meta: dict[str, str]
     begun: bool
-    """Whether its first event was recorded."""
+    """Whether it has events."""
 
     def origin(self, environ: Mapping[str, str], *, trust: bool) -> RunOrigin:
         """What the run is made from again.
 
         Raises:
-            ConfigurationError: its task is a file that is not the one on this machine, or the run was not begun here, and `trust`
-                was not given: the code of a task runs in the host, unconfined.
+            ConfigurationError: its task is a file that differs from the one on this machine, or the run started elsewhere and
+                `trust` is false: the code of a task runs unconfined in the host.
         """
         ours = trust or self.begun_here(environ)
         task, *further = (self._task(number, ours, trust=trust) for number in range(len(self.spec.tasks)))
         return RunOrigin(self.secret, task, tuple(further))
 
     def confined(self, environ: Mapping[str, str], *, trust: bool) -> RunSpec:
-        """The recipe, to be carried out on this machine: who sends a record does not decide how weak its jail may be here."""
+        """The spec for this machine: the sender of a record must not weaken the jail here."""
         return self.spec if trust or self.begun_here(environ) else replace(self.spec, require=None)
 
     def check_model(self, environ: Mapping[str, str], *, trust: bool) -> None:
-        """A model that is a program, a folder or an address of somebody else's choice is asked only where that is trusted.
+        """Check that the model of a run from elsewhere is harmless, or trusted.
 
         Raises:
-            ConfigurationError: the record came from elsewhere, names such a model, and `trust` was not given.
+            ConfigurationError: the model is a program, a folder or an address chosen elsewhere, without `trust`.
         """
         if not (trust or _is_harmless(self.spec) or self.begun_here(environ)):
             raise ConfigurationError(
-                f"the run in {self.directory} was begun elsewhere, with a model that acts on this machine or gets its keys: "
+                f"the run in {self.directory} started elsewhere, with a model that acts on this machine or gets its keys: "
                 f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
                 + "; read it, then give --trust-task"
             )
 
     def begun_here(self, environ: Mapping[str, str]) -> bool:
-        """Whether this machine's key sealed what the record says of itself, and nothing else than limits was changed since."""
+        """Whether this machine's key sealed the metadata of the record, and only limits changed since."""
         try:
             key = machine_key(key_file(environ))
             began = RunSpec.from_json(self.meta["spec"])
@@ -102,7 +102,7 @@ class RunRecord:
         if described.is_file():
             if not ours or (not trust and _digest(described) not in self.meta.get(DESCRIBED, "")):
                 raise ConfigurationError(
-                    f"the task of this run, {described}, says which commands are run and what they may read; "
+                    f"the task of this run, {described}, decides which commands run and what they may read; "
                     "read it, then give --trust-task"
                 )
             return str(described)
@@ -110,9 +110,9 @@ class RunRecord:
         if file is None:
             return task
         copy = _folder(self.directory, number) / file.name
-        # A file inside the directory came with it, and says nothing of this machine.
+        # A file inside the directory came with the record and is not evidence of this machine.
         came = self.directory.resolve() in file.resolve().parents
-        if ours and not came and file.is_file() and not self.begun:  # killed before the file was kept
+        if ours and not came and file.is_file() and not self.begun:  # killed before the file was copied
             keep_task(self.directory, task, number)
         if not copy.is_file():
             raise ConfigurationError(f"{self.directory} lacks the file of its task, {copy.relative_to(self.directory)}")
@@ -131,21 +131,21 @@ def command_of(kind: str) -> str:
 
 
 def _is_harmless(spec: RunSpec) -> bool:
-    """Whether the model is a vendor's at its own address, or one that answers out of itself."""
-    for each in members(spec.model):
-        name, settings = read_spec(each)
-        known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in (
+    """Whether all models are vendors' at their own addresses, or stand-ins."""
+    for member in members(spec.model):
+        name, settings = read_spec(member)
+        is_known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in (
             "offline",
             "scripted",
             "recorded",
         )
-        if not known or settings.url is not None:
+        if not is_known or settings.url is not None:
             return False
     return spec.base_url is None
 
 
 def meta_of(parts: Components, kind: str) -> dict[str, str]:
-    """What a record of this kind says of itself."""
+    """The metadata of a record of this kind."""
     model = parts.language_model
     shared = [task.name for task in parts.tasks if shares_jail(task)]
     meta = {
@@ -163,7 +163,7 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
 
 
 def keep_tasks(directory: Path, parts: Components) -> None:
-    """Keep the files of a run's tasks in its directory."""
+    """Copy the files of a run's tasks into its directory."""
     for number, source in enumerate((parts.source, *parts.further_sources)):
         task = parts.tasks[number]
         if isinstance(task, CommandTask):
@@ -173,7 +173,7 @@ def keep_tasks(directory: Path, parts: Components) -> None:
 
 
 def keep_tree(folder: Path, task: CommandTask) -> None:
-    """Keep the tree of a command task and its description: all that evaluations are made from. The description comes last."""
+    """Copy the tree of a command task and its description, which is written last."""
     tree = folder / TREE
     if tree.exists():
         shutil.rmtree(tree)
@@ -184,33 +184,32 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
 
 
 def on_kept_trees(parts: Components, directory: Path) -> Components:
-    """The same parts, whose commands run in copies of the trees that the record keeps: what the user edits meanwhile does not
-    matter."""
+    """The same components with commands on the trees in the record, which do not change while the user edits files."""
 
     def kept_task(number: int, task: AnyTask) -> AnyTask:
         return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task
 
-    task, *further = (kept_task(number, each) for number, each in enumerate(parts.tasks))
+    task, *further = (kept_task(number, one) for number, one in enumerate(parts.tasks))
     return replace(parts, task=task, further=tuple(further))
 
 
 def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:
-    """Keep the file that defines a task of one's own, the run's `number`th (from 0), in the run's directory, and its seed's."""
+    """Copy the file that defines the run's `number`th task (from 0), and the file of its seed, into the run's directory."""
     for file in (_file(task), seed_file):
         if file is None:
             continue
         copy = _folder(directory, number) / file.name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link, as in strop.runs.journal
+        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link
         shutil.copyfile(file, copy.with_suffix(".tmp"))
         copy.with_suffix(".tmp").replace(copy)
 
 
 def load_run(directory: Path) -> RunRecord:
-    """What the record in `directory` says of its run.
+    """The run in `directory`.
 
     Raises:
-        StoreError: it cannot be read, or lacks what its run was made from.
+        StoreError: the record cannot be read, or is incomplete.
     """
     with Store.open(directory) as store:
         run = read_run(store, kinds=FRAME)
@@ -219,7 +218,7 @@ def load_run(directory: Path) -> RunRecord:
     try:
         recipe, secret = RunSpec.from_json(json.dumps(run.recipe)), bytes.fromhex(meta.get("secret", ""))
         if unknown := set(recipe.require or ()) - PROTECTIONS.keys():
-            raise ValueError(f"no protection is called {min(unknown)}")
+            raise ValueError(f"unknown protection {min(unknown)}")
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{directory} does not say what its run was made from: {error}") from error
     if not (first and secret and run.recipe):
@@ -243,11 +242,11 @@ def _digest(file: Path) -> str:
 
 
 def _folder(directory: Path, number: int) -> Path:
-    """Where the file of a run's `number`th task is kept: each in a folder of its own, as two files may have one name."""
+    """The folder of a run's `number`th task: one for each, because two files may have the same name."""
     return directory / TASK_FOLDER / str(number + 1) if number else directory / TASK_FOLDER
 
 
 def _file(task: str) -> Path | None:
-    """The file that a task's name means; None for a built-in task."""
+    """The file of a task; None for a built-in task."""
     path = task.partition(":")[0]
     return Path(path) if path.endswith(".py") else None

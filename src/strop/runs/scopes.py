@@ -1,4 +1,4 @@
-"""What a scope of a run's events means: the iteration it lies in, and what an LM call or an evaluation in it is for."""
+"""The meaning of scopes: their iteration, and the purpose of LM calls and evaluations in them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from strop.runs.cost_estimate import GATE, MEASUREMENT, META_EVALUATION, SELF_IM
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
 CANDIDATE_SCOPE = "improve/u-"
-"""What the scopes of the candidates of `strop improve` begin with."""
+"""Prefix of the scopes of candidates of `strop improve`."""
 _ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
 
 
 def iteration_of(scope: str) -> int | None:
-    """The iteration that a scope lies in; None outside of iterations."""
+    """The iteration of a scope; None outside of iterations."""
     match = _ITERATION.match(scope)
     return None if match is None else int(match[1])
 
 
 def role_of(scope: str) -> str:
-    """What an LM call in a scope is for: one of `cost_estimate.ROLES`, or `IMPROVEMENT`."""
+    """The purpose of an LM call in a scope: one of `cost_estimate.ROLES`, or `IMPROVEMENT`."""
     if scope == "improve":
         return IMPROVEMENT
     match = _OF_ITERATION.match(scope)
@@ -33,6 +33,6 @@ def role_of(scope: str) -> str:
 
 
 def role_in(scope: str) -> str:
-    """The same for evaluations too: those that `strop improve` asks for belong to its one improvement."""
+    """Like `role_of`, also for evaluations: those of `strop improve` belong to its improvement."""
     role = role_of(scope)
     return IMPROVEMENT if role == MEASUREMENT and scope.startswith("improve/") else role

@@ -1,4 +1,4 @@
-"""Score one solution of a task of any form, outside of every run."""
+"""Score one solution of any task, outside of runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from strop.tasks.function.task import FunctionTask
 
 
 def program_of(solution: Path, task: AnyTask) -> str:
-    """The text of a solution: a file, or, for a command task of several files, a folder that holds those which differ.
+    """The text of a solution: a file, or, for a command task of several files, a folder with those that differ.
 
-    For a task that is a function of a module, a module with that function in it.
+    For a task that is a function of a module: a module with that function.
 
     Raises:
-        ConfigurationError: there is no such file, it is not UTF-8 text, or the folder holds none of the task's files.
+        ConfigurationError: the file does not exist or is not UTF-8 text, or the folder has none of the task's files.
     """
     if not solution.is_dir():
         text = program_text(solution, "solution")
@@ -37,16 +37,14 @@ def program_of(solution: Path, task: AnyTask) -> str:
         return text
     if not isinstance(task, CommandTask):
         raise ConfigurationError(f"{solution} is a folder; a solution of {task.name} is a file")
-    there = [path for path in task.files if (solution / path).is_file()]
-    if not there:
-        raise ConfigurationError(
-            f"the folder {solution} holds none of the files of {task.name}: {', '.join(task.files)}"
-        )
-    return bundled(dict(task.files) | {path: program_text(solution / path, "solution") for path in there})
+    present = [path for path in task.files if (solution / path).is_file()]
+    if not present:
+        raise ConfigurationError(f"the folder {solution} has none of the files of {task.name}: {', '.join(task.files)}")
+    return bundled(dict(task.files) | {path: program_text(solution / path, "solution") for path in present})
 
 
 def score(task: AnyTask, solution: str, split: Split, spec: RunSpec, secret: bytes) -> Evaluation:
-    """The utility of a solution on the instances that `spec` and `secret` decide.
+    """The utility of a solution on the instances that `spec` and `secret` determine.
 
     Raises:
         Interrupted: the user stopped it.

@@ -1,8 +1,8 @@
-"""The secret of a run: what instances and guests draw from.
+"""The secret of a run, from which its instances and the random numbers of its guests derive.
 
-A seed alone would be guessed by any program (there are few that people use). So a run's secret is derived from the seed and a
-random key that this machine keeps: the same seed gives the same run here, and nothing that a guest can compute.
-The secret stands in the run's record; with it the run can be repeated anywhere.
+Programs could guess a seed alone, because people use few of them. So the secret derives from the seed and a random key of this
+machine: the same seed gives the same run here, but a guest cannot compute it. The record of a run contains its secret, with which
+it can be repeated anywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEY_BYTES = 32
 
 
 def key_file(environ: Mapping[str, str]) -> Path:
-    """Where the machine's key is kept: `$XDG_DATA_HOME/strop/key`, else `~/.local/share/strop/key`."""
+    """The path of the machine's key: `$XDG_DATA_HOME/strop/key`, else `~/.local/share/strop/key`."""
     data = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or _home()) / ".local" / "share")
     return Path(data) / "strop" / "key"
 
@@ -34,14 +34,14 @@ def _home() -> str:
 
 
 def machine_key(path: Path) -> bytes:
-    """The machine's key; made at the first use, readable by its owner only.
+    """The machine's key; created at the first use, readable by its owner only.
 
     Raises:
-        ConfigurationError: it can neither be read nor made.
+        ConfigurationError: it can be neither read nor created.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Written whole under another name, then linked: two first runs at once agree on one key.
+        # Written under another name, then linked, so that two first runs at once agree on one key.
         draft = path.with_name(f"key.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():
             draft.touch(mode=0o600)
@@ -55,10 +55,10 @@ def machine_key(path: Path) -> bytes:
         key = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            f"the key that seeds runs cannot be kept in {path} ({error.strerror}); set XDG_DATA_HOME to a writable folder"
+            f"cannot store the key that seeds runs in {path} ({error.strerror}); set XDG_DATA_HOME to a writable folder"
         ) from error
     if len(key) != KEY_BYTES:
-        raise ConfigurationError(f"{path} is not a key of {KEY_BYTES} bytes; remove it, and a new one is made")
+        raise ConfigurationError(f"{path} is not a key of {KEY_BYTES} bytes; remove it, and strop creates a new one")
     return key
 
 
@@ -68,15 +68,15 @@ def run_secret(key: bytes, seed: int) -> bytes:
 
 
 def sealed(meta: Mapping[str, str], key: bytes) -> dict[str, str]:
-    """What a record says of itself, with a seal: whoever was given a record has its secret, but cannot seal what they change."""
+    """The metadata of a record with a seal: the owner of a copy has its secret, but cannot seal changes."""
     return dict(meta) | {SEAL: _seal(meta, key)}
 
 
 def is_sealed(meta: Mapping[str, str], key: bytes) -> bool:
-    """Whether the seal of a record is by this machine's key, and of just this."""
+    """Whether this machine's key sealed exactly this metadata."""
     return hmac.compare_digest(meta.get(SEAL, "").encode("utf-8", "surrogatepass"), _seal(meta, key).encode())
 
 
 def _seal(meta: Mapping[str, str], key: bytes) -> str:
-    said = json.dumps({name: value for name, value in meta.items() if name != SEAL}, sort_keys=True)
-    return hmac.new(key, f"record {said}".encode(), "sha256").hexdigest()
+    text = json.dumps({name: value for name, value in meta.items() if name != SEAL}, sort_keys=True)
+    return hmac.new(key, f"record {text}".encode(), "sha256").hexdigest()

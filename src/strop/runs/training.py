@@ -1,4 +1,4 @@
-"""The best improver of a finished run and its card, both read back from the run's record."""
+"""The best improver of a finished run and its card, made from the record."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from strop.store import Store
 FILE = "best.py"
 """The best improver, in the run's directory."""
 Rows = list[list[float]]
-"""Scores of one improver on one task: a row a copy, a column an instance of the sealed test split."""
+"""Scores of one improver on the sealed split of one task: a row for each copy, a column for each instance."""
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What a record says of a run of Algorithm 1."""
+    """A recorded run of Algorithm 1."""
 
     spec: RunSpec
     iterations: list[IterationFinished]
@@ -39,15 +39,15 @@ class _Run:
 
 
 def write_improver(store: Store, directory: Path) -> ImproverCard:
-    """Write the best improver of the finished run in `directory`, and its card beside it.
+    """Write the best improver of the finished run in `directory` and its card.
 
     Raises:
-        StoreError: no iteration of the run has ended.
+        StoreError: no iteration of the run has finished.
     """
     run = _read(store, directory)
     best = _chosen(run)
     save(directory / FILE, best.improver)
-    text = program_text(directory / FILE, "improver")  # characters that a file cannot hold are escaped in it
+    text = program_text(directory / FILE, "improver")  # with escapes for characters that a file cannot contain
     card = _card(store, directory, run, best, text)
     save(card_path(directory / FILE), card.to_toml())
     return card
@@ -57,30 +57,30 @@ def _read(store: Store, directory: Path) -> _Run:
     data = read_run(store)
     spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
     if spec is None or not iterations:
-        raise StoreError(f"no iteration of the run in {directory} has ended: there is no improver")
+        raise StoreError(f"no iteration of the run in {directory} has finished, so it has no improver")
     return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),), data)
 
 
-def _chosen(found: _Run) -> IterationFinished:
-    """The iteration whose improver is the best: the last, where a gate chose; else that which was best in training."""
-    last = found.iterations[-1]
-    if found.spec.selection == "paper":
-        last = max(found.iterations, key=lambda each: mean(each.train))
-    return next(each for each in found.iterations if each.improver == last.improver)
+def _chosen(run: _Run) -> IterationFinished:
+    """The iteration with the best improver: the last one with a gate, else the one with the best training value."""
+    best = run.iterations[-1]
+    if run.spec.selection == "paper":
+        best = max(run.iterations, key=lambda iteration: mean(iteration.train))
+    return next(iteration for iteration in run.iterations if iteration.improver == best.improver)
 
 
-def _card(store: Store, directory: Path, found: _Run, best: IterationFinished, text: str) -> ImproverCard:
-    spec, start = found.spec, found.iterations[0]
-    scores = [_scores(store, found, number, best.t, start.t) for number in range(len(found.tasks))]
-    after, before = [each[0] for each in scores], [each[1] for each in scores]
+def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, text: str) -> ImproverCard:
+    spec, start = run.spec, run.iterations[0]
+    scores = [_scores(store, run, number, best.t, start.t) for number in range(len(run.tasks))]
+    after, before = [pair[0] for pair in scores], [pair[1] for pair in scores]
     nothing = [[[0.0] * len(row) for row in rows] for rows in before]
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
-    spent = found.data.costs.total
+    spent = run.data.costs.total
     shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
     return ImproverCard(
         digest=digest_of(text),
         strategy=classify(best.improver, behaviours.get(best.improver)).name,
-        trained=time.strftime("%Y-%m-%d", time.localtime(found.data.sessions[-1].last)),
+        trained=time.strftime("%Y-%m-%d", time.localtime(run.data.sessions[-1].last)),
         strop=version("strop"),
         run=directory.resolve().name,
         iteration=best.t,
@@ -103,39 +103,39 @@ def _card(store: Store, directory: Path, found: _Run, best: IterationFinished, t
         else _figure(stratified_t_difference(list(zip(after, before, strict=True))), -1.0),
         tasks=tuple(
             OnTask(name, mean([mean(row) for row in ours]), mean([mean(row) for row in theirs]), name in shared)
-            for name, ours, theirs in zip(found.tasks, after, before, strict=True)
+            for name, ours, theirs in zip(run.tasks, after, before, strict=True)
         ),
         audit=tuple(
-            Noticed(each.rule, RULES[each.rule].title if each.rule in RULES else "", each.line)
-            for each in audit_program(best.improver)
+            Noticed(finding.rule, RULES[finding.rule].title if finding.rule in RULES else "", finding.line)
+            for finding in audit_program(best.improver)
         ),
     )
 
 
-def _figure(found: CrossedDifference, least: float) -> Figure:
-    """Without what cannot be: utilities are in [0, 1], differences of them in [-1, 1]."""
-    estimate = found.estimate
+def _figure(difference: CrossedDifference, least: float) -> Figure:
+    """Clipped to possible values: utilities are in [0, 1], their differences in [-1, 1]."""
+    estimate = difference.estimate
     if estimate.interval is None:
         return Figure(estimate.mean)
     return Figure(estimate.mean, max(least, estimate.interval[0]), min(1.0, estimate.interval[1]))
 
 
-def _scores(store: Store, found: _Run, number: int, *iterations: int) -> list[Rows]:
-    """The scores of the copies of I_t on the sealed instances of one task, for each t of these."""
-    each = [_tests(store, found, number, t) for t in iterations]
-    instances = max(1, *(len(test.scores) for tests in each for test in tests))
-    return [[_row(test, instances) for test in tests] for tests in each]
+def _scores(store: Store, run: _Run, number: int, *iterations: int) -> list[Rows]:
+    """The scores of the copies of I_t on the sealed instances of one task, for each t in `iterations`."""
+    by_t = [_tests(store, run, number, t) for t in iterations]
+    instances = max(1, *(len(test.scores) for tests in by_t for test in tests))
+    return [[_row(test, instances) for test in tests] for tests in by_t]
 
 
-def _tests(store: Store, found: _Run, number: int, t: int) -> list[Evaluated]:
-    copies = copies_of(store, f"t{t}/measure", found.spec.downstream, sealed=True)
+def _tests(store: Store, run: _Run, number: int, t: int) -> list[Evaluated]:
+    copies = copies_of(store, f"t{t}/measure", run.spec.downstream, sealed=True)
     if not copies:
-        raise StoreError(f"the measurement of I_{t} is not whole in the record")
-    each = found.spec.copies
-    return [copy.test for copy in copies[number * each : (number + 1) * each] if copy.test is not None]
+        raise StoreError(f"the record lacks a part of the measurement of I_{t}")
+    size = run.spec.copies
+    return [copy.test for copy in copies[number * size : (number + 1) * size] if copy.test is not None]
 
 
 def _row(test: Evaluated, instances: int) -> list[float]:
-    """A solution that failed counts with its utility on every instance."""
-    whole = len(test.scores) == instances and abs(mean(test.scores) - test.value) < 1e-9
-    return list(test.scores) if whole else [test.value] * instances
+    """The scores of one copy; a failed solution counts with its utility on every instance."""
+    is_whole = len(test.scores) == instances and abs(mean(test.scores) - test.value) < 1e-9
+    return list(test.scores) if is_whole else [test.value] * instances

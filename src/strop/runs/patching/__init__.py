@@ -1,1 +1,1 @@
-"""From the program of a run to the files of its user."""
+"""From the improved program of a run to the user's files."""

@@ -1,7 +1,7 @@
-"""Put an improved program in the place of the user's files: all of them or none, and only files that are as they were.
+"""Replace the user's files by an improved program: all of them or none, and only if they are unchanged.
 
-First every file is written whole beside its place, then each takes its place. What was there is kept in the record, with a
-journal: an application that was killed half-way is undone by the next one.
+Every file is first written beside its target, then all are moved into place. The record keeps the old files with a journal, so
+the next application undoes one that was killed.
 """
 
 from __future__ import annotations
@@ -21,35 +21,32 @@ from strop.base.errors import ConfigurationError
 from strop.runs.patching.source_files import Original, git_root
 
 BACKUP = "backup"
-"""In the directory of the record: the files as they were before the patch was applied."""
+"""In the run's directory: the files before the patch."""
 JOURNAL = "applying.json"
 _GIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class _Step:
-    """One file that is replaced or made."""
+    """One file to replace or create."""
 
     target: Path
     draft: Path
     after: bytes
     before: bytes | None
-    """None: there was no such file."""
+    """None for a new file."""
 
 
 def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
-    """Write the files of a candidate that differ from the original's; the paths of those, in order. Empty: already applied.
+    """Write the files of a candidate that differ from the original's and return their paths; empty if already applied.
 
-    `record` is the directory of the record, where the files that were there are kept. `force`: also where git could not bring
-    them back.
+    `record` is the run's directory, which keeps the old files. `force`: even if git could not restore them.
 
     Raises:
-        ConfigurationError: a file is no longer what the improvement began from, or git's tree is not clean. Nothing is written.
+        ConfigurationError: a file changed since the improvement started, or the git tree is not clean. Nothing is written.
     """
     if not original.root:
-        raise ConfigurationError(
-            f"there is no file of yours to apply it to: the program is the task's own seed; see {record}"
-        )
+        raise ConfigurationError(f"there is no file to apply it to: the program is the task's own seed; see {record}")
     root = Path(original.root)
     _undo_unfinished(record, root)
     changed = {path: text for path, text in after.items() if original.files.get(path) != text}
@@ -66,7 +63,7 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
             _check_still(step)
             step.draft.replace(step.target)
     except BaseException:
-        if _undo(steps):  # else the journal stays, for the next application
+        if _undo(steps):  # else the next application uses the journal
             _forget(record)
         raise
     _forget(record)
@@ -74,13 +71,13 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
 
 
 def check_unchanged(original: Original) -> None:
-    """Raises ConfigurationError where one of the files is no longer what the improvement began from."""
+    """Raises ConfigurationError if a file changed since the improvement started."""
     for path, text in original.files.items():
         _check_unchanged(Path(original.root), path, text)
 
 
 def _holds(root: Path, path: str, text: str) -> bool:
-    """Whether a file of the tree is this text already."""
+    """Whether a file of the tree has this text already."""
     target = (root / path).resolve()
     inside = root.resolve() in target.parents
     return inside and target.is_file() and target.read_bytes() == text.encode("utf-8", "backslashreplace")
@@ -96,52 +93,49 @@ def _check_unchanged(root: Path, path: str, before: str | None, record: Path | N
             raise ConfigurationError(f"cannot create {target}: it already exists{by_hand}")
         return
     try:
-        found = target.read_bytes()
+        content = target.read_bytes()
     except FileNotFoundError:
-        raise ConfigurationError(f"{target} is gone{by_hand}") from None
-    if found != before.encode("utf-8"):
-        raise ConfigurationError(f"{target} has changed since the improvement began{by_hand}")
+        raise ConfigurationError(f"{target} does not exist any more{by_hand}") from None
+    if content != before.encode("utf-8"):
+        raise ConfigurationError(f"{target} has changed since the improvement started{by_hand}")
 
 
 def _check_still(step: _Step) -> None:
-    """At the last moment: an editor may have saved the file since it was looked at."""
+    """Check again just before the replacement: an editor may have saved the file."""
     if _content(step.target) != step.before:
-        raise ConfigurationError(f"{step.target} was changed at this very moment: apply the patch yourself")
+        raise ConfigurationError(f"{step.target} changed just now; apply the patch yourself")
 
 
 def _content(file: Path) -> bytes | None:
-    """None where there is no such file."""
+    """None if there is no such file."""
     return file.read_bytes() if file.is_file() else None
 
 
 def check_clean(root: Path, paths: Sequence[str]) -> None:
-    """Raises ConfigurationError where git could not bring back the files at `paths`, or other files of its tree are changed too.
+    """Raises ConfigurationError if git could not restore the files at `paths`, or its tree has other changes.
 
-    Files that git does not know do not count, but for those at `paths`.
+    Untracked files are ignored, except those at `paths`.
     """
     lift = "--force applies the patch anyway"
     top = git_root(root.resolve())
     if top is None or shutil.which("git") is None:
         reason = f"{root} is in no git repository" if top is None else "this machine has no git"
-        raise ConfigurationError(f"{reason}, so your files could not be brought back; {lift}")
-    # A filter is a program that the repository's own configuration names: git would run it on each changed file.
+        raise ConfigurationError(f"{reason}, so your files could not be restored; {lift}")
+    # Filters are programs in the repository's configuration, which git would run on changed files.
     filters = (_git(root, "config", "-z", "--name-only", "--get-regexp", r"^filter\.") or "").split("\0")
-    asked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", top.as_posix())
-    changed = _git(root, *asked, without=[name for name in filters if name])
+    status = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", top.as_posix())
+    changed = _git(root, *status, without=[name for name in filters if name])
     if changed is None or changed.strip():
-        what = (
-            "cannot be read by git"
-            if changed is None
-            else f"has uncommitted changes: {changed.splitlines()[0].strip()}"
-        )
-        raise ConfigurationError(f"the git tree {top} {what}; commit them first, or {lift}")
+        first = "" if changed is None else changed.splitlines()[0].strip()
+        problem = "cannot be read by git" if changed is None else f"has uncommitted changes: {first}"
+        raise ConfigurationError(f"the git tree {top} {problem}; commit them first, or {lift}")
     for path in paths:
         if _git(root, "ls-files", "--error-unmatch", "--", path) is None:
-            raise ConfigurationError(f"git does not know {root / path}, and could not bring it back; {lift}")
+            raise ConfigurationError(f"git does not know {root / path}, and could not restore it; {lift}")
 
 
 def _git(root: Path, *arguments: str, without: Sequence[str] = ()) -> str | None:
-    """What git says where the settings `without` are empty; None where it fails."""
+    """The output of git with the settings `without` empty; None if it fails."""
     quiet = {
         **os.environ,
         "GIT_OPTIONAL_LOCKS": "0",
@@ -166,7 +160,7 @@ def _drafted(root: Path, changed: Mapping[str, str], original: Original) -> list
     try:
         for path, text in changed.items():
             before = original.files.get(path)
-            # Through links: the file is replaced, not the link to it.
+            # Links are resolved: the file is replaced, not the link.
             target = (root / path).resolve()
             target.parent.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.strop-", dir=target.parent)
@@ -185,30 +179,30 @@ def _drafted(root: Path, changed: Mapping[str, str], original: Original) -> list
 
 def _back_up(record: Path, root: Path, steps: Sequence[_Step]) -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record))
-    noted = []
+    entries = []
     for number, step in enumerate(steps):
         kept = folder / str(number) / step.target.name
         if step.before is not None:
             kept.parent.mkdir()
             shutil.copy2(step.target, kept)
         kept_at = kept.relative_to(record).as_posix() if step.before is not None else None
-        noted.append(
+        entries.append(
             {"target": str(step.target), "draft": str(step.draft), "backup": kept_at, "after": step.after.hex()}
         )
     draft = record / f".{JOURNAL}"
     draft.unlink(missing_ok=True)
-    draft.write_text(json.dumps({"root": str(root), "steps": noted}), encoding="utf-8")
+    draft.write_text(json.dumps({"root": str(root), "steps": entries}), encoding="utf-8")
     draft.replace(record / JOURNAL)
 
 
 def _undo(steps: Sequence[_Step]) -> bool:
-    """Bring back what was there, and leave no draft; whether that was possible, as on a full disk it may not be."""
+    """Restore the old files and remove the drafts; whether that succeeded, as it may not on a full disk."""
     failed = len(steps)
     for step in steps:
         with suppress(OSError):
             was_drafted = step.draft.exists()
             step.draft.unlink(missing_ok=True)
-            # Not by its draft: one of what was there is left where bringing that back has failed.
+            # Decided by the content: a failed restoration may have left a draft of the old file.
             if _content(step.target) == step.after and step.before is not None:
                 mode = stat.S_IMODE(step.target.stat().st_mode)
                 step.draft.write_bytes(step.before)
@@ -221,25 +215,25 @@ def _undo(steps: Sequence[_Step]) -> bool:
 
 
 def _undo_unfinished(record: Path, root: Path) -> None:
-    """Undo an application that was killed half-way."""
+    """Undo an application that was killed."""
     journal = record / JOURNAL
     if not journal.is_file():
         return
     inside = root.resolve()
     try:
-        noted = json.loads(journal.read_text(encoding="utf-8"))
+        content = json.loads(journal.read_text(encoding="utf-8"))
         steps = []
-        for each in noted["steps"]:
-            target, draft = Path(each["target"]), Path(each["draft"])
+        for entry in content["steps"]:
+            target, draft = Path(entry["target"]), Path(entry["draft"])
             # A record from elsewhere may name any file.
             if inside not in target.resolve().parents or draft.parent != target.parent or ".strop-" not in draft.name:
                 raise ValueError(f"it names {target}")
-            before = None if each["backup"] is None else (record / each["backup"]).read_bytes()
-            steps.append(_Step(target, draft, bytes.fromhex(each["after"]), before))
+            before = None if entry["backup"] is None else (record / entry["backup"]).read_bytes()
+            steps.append(_Step(target, draft, bytes.fromhex(entry["after"]), before))
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ConfigurationError(f"{journal} of an application that was killed cannot be read: {error}") from error
     if not _undo(steps):
-        raise ConfigurationError(f"an application that was killed half-way cannot be undone: see {journal}")
+        raise ConfigurationError(f"cannot undo an application that was killed: see {journal}")
     _forget(record)
 
 
@@ -248,6 +242,6 @@ def _forget(record: Path) -> None:
 
 
 def _umask() -> int:
-    found = os.umask(0)
-    os.umask(found)
-    return found
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

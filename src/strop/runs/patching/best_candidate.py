@@ -1,4 +1,4 @@
-"""The best candidate of an improvement so far, kept in the record's folder from the moment at which it was evaluated."""
+"""The best candidate of an improvement so far, kept in the run's directory as soon as it is evaluated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from strop.base.solution import digest_of
 from strop.runs.patching.source_files import Original
 
 BEST = "best"
-"""In the directory of the record: a folder with the candidate's files, in `files`, and their diff."""
+"""In the run's directory: a folder with the candidate's files, in `files`, and their diff."""
 BEST_FILES = "files"
 BEST_DIFF = "best.diff"
 _KEPT = ".best"
@@ -32,17 +32,17 @@ def is_candidate(event: Event) -> bool:
 
 
 def best_of(events: Iterable[Event]) -> Evaluated | None:
-    """The candidate with the highest utility in training, the first of equals; None where none is better than the original."""
-    found: Evaluated | None = None
+    """The first candidate with the highest training utility; None if none is better than the original."""
+    best: Evaluated | None = None
     original: Evaluated | None = None
     for event in events:
         if not isinstance(event, Evaluated):
             continue
         if event.scope == ORIGINAL_SCOPE:
             original = event
-        elif is_candidate(event) and event.solution is not None and _beats(event, found) and _beats(event, original):
-            found = event
-    return found
+        elif is_candidate(event) and event.solution is not None and _beats(event, best) and _beats(event, original):
+            best = event
+    return best
 
 
 def _beats(event: Evaluated, other: Evaluated | None) -> bool:
@@ -50,38 +50,38 @@ def _beats(event: Evaluated, other: Evaluated | None) -> bool:
 
 
 class BestSoFar:
-    """A recorder that keeps the best candidate. Whatever ends the process, the folder holds one whole candidate. Safe in threads.
+    """A recorder that keeps the best candidate, if it is better than the original. Thread-safe.
 
-    A candidate that is no better than the original is not kept.
+    The folder always contains one whole candidate, however the process ends.
     """
 
     def __init__(self, directory: Path, original: Original, before: Iterable[Evaluated] = ()) -> None:
-        """`before` are the evaluations that the record holds already."""
+        """`before` are the evaluations in the record."""
         self._directory, self._original = directory, original
         self._lock = threading.Lock()
-        known = list(before)
-        self._seen = next((each for each in known if each.scope == ORIGINAL_SCOPE), None)
-        # Not one after the other: what is there already must not give way to what it has beaten.
-        self._best = best_of(known)
+        earlier = list(before)
+        self._original_event = next((event for event in earlier if event.scope == ORIGINAL_SCOPE), None)
+        # All at once: a kept candidate must not be replaced by an earlier one.
+        self._best = best_of(earlier)
         if self._best is not None and self._best.solution is not None:
             keep_best(directory, original, self._best.solution)
 
     def __call__(self, event: Event) -> None:
-        """Keep what `event` evaluated, if it is the best so far."""
+        """Keep the candidate of `event`, if it is the best so far."""
         if not isinstance(event, Evaluated):
             return
         with self._lock:
             if event.scope == ORIGINAL_SCOPE:
-                self._seen = event
+                self._original_event = event
                 return
-            known = [each for each in (self._seen, self._best, event) if each is not None]
-            if is_candidate(event) and best_of(known) is event and event.solution is not None:
+            rivals = [one for one in (self._original_event, self._best, event) if one is not None]
+            if is_candidate(event) and best_of(rivals) is event and event.solution is not None:
                 kept = keep_best(self._directory, self._original, event.solution)
                 self._best = event if kept else self._best
 
 
 def keep_best(directory: Path, original: Original, solution: str) -> bool:
-    """Make a candidate the one in `best`, in one step; False where it is no text of several files."""
+    """Replace the candidate in `best` atomically; False if `solution` is not a program of these files."""
     try:
         files = original.written(solution)
     except Malformed:
@@ -107,7 +107,7 @@ def keep_best(directory: Path, original: Original, solution: str) -> bool:
 
 
 def keep_files(directory: Path, files: Mapping[str, str], original: Original) -> None:
-    """Make a folder of these files, in the place of whatever was there."""
+    """Replace `directory` by a folder with these files."""
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory.parent))
     save_files(draft, files, original)
     draft.chmod(0o755)
@@ -119,7 +119,7 @@ def keep_files(directory: Path, files: Mapping[str, str], original: Original) ->
 
 
 def save_files(folder: Path, files: Mapping[str, str], original: Original) -> None:
-    """Write files, path → text, below a folder that nobody else writes."""
+    """Write files, path → text, below a folder that nothing else writes."""
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         write(folder / path, text)
@@ -128,5 +128,5 @@ def save_files(folder: Path, files: Mapping[str, str], original: Original) -> No
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text as it is, line ends included; what is no Unicode, which only a guest can make, as escapes."""
+    """Write a text with its own line ends; invalid Unicode, which only a guest can send, as escapes."""
     path.write_bytes(text.encode("utf-8", "backslashreplace"))

@@ -1,6 +1,6 @@
-"""The user's own files that an improvement began from, as they were then: what a patch is made against and applied to.
+"""The user's files that an improvement started from, as they were: a patch is made against them.
 
-A record holds them, so that nothing depends on what the user edits meanwhile. strop.runs.patching.apply writes them.
+The record contains them, so later edits by the user do not matter. `patching.apply` writes the improved files.
 """
 
 from __future__ import annotations
@@ -23,72 +23,72 @@ from strop.tasks.function.task import FunctionTask
 from strop.tasks.function.write_back import program_of, written_back
 
 SEED = "solution.py"
-"""Name of a task's own seed solution in a diff: it is no file of anybody."""
+"""Name of a task's own seed solution, which is not a file, in a diff."""
 
 
 @dataclass(frozen=True)
 class Original:
-    """Files, and where they stand."""
+    """Files and their location."""
 
     files: Mapping[str, str]
-    """Path from `root` → text, line ends as they stand in the file."""
+    """Path from `root` → text with its own line ends."""
     root: str = ""
-    """Absolute path of the folder that they stand in; empty where the program is no file of the user's."""
+    """Absolute path of their folder; empty if the program is not a file of the user's."""
     below: str = ""
     """Absolute path of the folder in which the patch applies."""
     command: bool = False
     """Whether they are the files of a command task."""
     executable: tuple[str, ...] = ()
-    """Those of `files` that may be run as programs."""
+    """The executable ones among `files`."""
     new_files: tuple[str, ...] = ()
     """Globs of files that a candidate may add."""
     function: str = ""
-    """The function of the one file, a module, that alone is the program; empty: all of it."""
+    """The function of the module that is the program; empty: the whole file."""
 
     @property
     def program(self) -> str:
-        """The program text that improvers begin from, line ends as newlines."""
+        """The program text that improvers start from, with newlines as line ends."""
         if self.function:
             return extracted(self._source(), self.function)
         return self.plain({path: _newlines(text) for path, text in self.files.items()})
 
     @property
     def name(self) -> str:
-        """What to call it: the name of the file, or of the folder."""
+        """The name of the file, or of the folder."""
         return self._named(next(iter(self.files))) if len(self.files) == 1 else Path(self.root).name or self.root
 
     def written(self, solution: str) -> dict[str, str]:
-        """The files of a candidate, all of them, as they are to stand: with the line ends and the last newline of the original.
+        """All files of a candidate, with the line ends and the last newline of the original.
 
         Raises:
-            Malformed: the candidate is no text of several files (strop.tasks.command.bundle), or changes more than its function.
+            Malformed: the candidate is not a bundle of files (strop.tasks.command.bundle), or changes more than its function.
         """
         plain = {path: _newlines(text) for path, text in self.files.items()}
         if self.command:
-            found = unbundled(solution, plain)
-            self._check_new([path for path in found if path not in plain])
+            files = unbundled(solution, plain)
+            self._check_new([path for path in files if path not in plain])
         elif self.function:
             (path,) = plain
-            found = {path: ended_like(written_back(self._source(), self.function, solution), plain[path])}
+            files = {path: ended_like(written_back(self._source(), self.function, solution), plain[path])}
         else:
             (path,) = plain
-            found = {path: ended_like(solution, plain[path])}
-        return {path: as_written(text, self.files.get(path, "")) for path, text in found.items()}
+            files = {path: ended_like(solution, plain[path])}
+        return {path: as_written(text, self.files.get(path, "")) for path, text in files.items()}
 
     def program_of(self, solution: str) -> str:
-        """The program that runs for a candidate of a function. Raises as `written`."""
+        """The program that runs for a candidate of a function. Raises like `written`."""
         return program_of(self._source(), self.function, solution)
 
     def plain(self, files: Mapping[str, str]) -> str:
-        """The one program text of files that `written` gave: equal for equal programs."""
+        """The program text of files from `written`: equal for equal programs."""
         return bundled({path: _newlines(text) for path, text in files.items()})
 
     def diff(self, solution: str) -> str:
-        """The unified diff from these files to a candidate's, for `patch -p1` or `git apply` in `below`. Raises as `written`."""
+        """The unified diff to a candidate, for `patch -p1` or `git apply` in `below`. Raises like `written`."""
         return self.diff_of(self.written(solution))
 
     def diff_of(self, after: Mapping[str, str]) -> str:
-        """The same for files that `written` gave."""
+        """The unified diff to files from `written`."""
         names = {path: self._named(path) for path in {**self.files, **after}}
         before = {names[path]: text for path, text in self.files.items()}
         return unified_files(before, {names[path]: text for path, text in after.items()})
@@ -112,10 +112,10 @@ class Original:
 
 
 def original_from(text: str) -> Original:
-    """What `to_json` wrote.
+    """The files that `to_json` encoded.
 
     Raises:
-        StoreError: it is something else.
+        StoreError: `text` is something else.
     """
     try:
         original = from_json(Original, text)
@@ -128,7 +128,7 @@ def original_from(text: str) -> Original:
 
 
 def of_file(file: Path, cwd: Path) -> Original:
-    """One file that holds a whole program.
+    """One file with a whole program.
 
     Raises:
         ConfigurationError: it does not exist or is not UTF-8 text.
@@ -140,7 +140,7 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
     """The files of a command task that may change.
 
     Raises:
-        ConfigurationError: one is gone, or is not UTF-8 text.
+        ConfigurationError: one is missing, or is not UTF-8 text.
     """
     root = task.root.absolute()
     placed = _placed({path: text_of(root / path) for path in task.files}, root, cwd, command=True)
@@ -149,7 +149,7 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
 
 
 def of_function(task: FunctionTask, cwd: Path) -> Original:
-    """The module of a function that alone may change."""
+    """The module of a function; only the function may change."""
     assert task.source is not None
     path = task.source.path
     placed = _placed({path.name: task.module_text}, path.absolute().parent, cwd)
@@ -162,7 +162,7 @@ def of_seed(seed: str) -> Original:
 
 
 def text_of(file: Path) -> str:
-    """The text of a file, line ends as they are.
+    """The text of a file with its own line ends.
 
     Raises:
         ConfigurationError: it does not exist or is not UTF-8 text.
@@ -176,17 +176,17 @@ def text_of(file: Path) -> str:
 
 
 def git_root(folder: Path) -> Path | None:
-    """The root of the git working tree that holds a folder; None where there is none."""
+    """The root of the git working tree around a folder; None if there is none."""
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
 def ended_like(text: str, original: str) -> str:
-    """A text taken out of an answer has lost its last newline; a diff need not show that."""
+    """`text` with the last newline of the original, which programs extracted from responses lack."""
     return f"{text}\n" if original.endswith("\n") and not text.endswith("\n") else text
 
 
 def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:
-    """Where the patch applies: in the working folder, else in the root of git's tree, else beside the files themselves."""
+    """The files and where their patch applies: in the working folder, else in the root of the git tree, else beside the files."""
     cwd = cwd.absolute()
     below = cwd if root.is_relative_to(cwd) else git_root(root) or root
     return Original(files, str(root), str(below), command)

@@ -70,8 +70,8 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda root: (root / "a.py").write_text("a = 3\n"), "has changed since the improvement began"),
-        (lambda root: (root / "lib/b.py").unlink(), "is gone"),
+        (lambda root: (root / "a.py").write_text("a = 3\n"), "has changed since the improvement started"),
+        (lambda root: (root / "lib/b.py").unlink(), "does not exist any more"),
         (lambda root: (root / "lib/new.py").write_text("mine"), "cannot create .*new.py: it already exists"),
         (
             lambda root: (root / "a.py").rename(root / "../a.py") and (root / "a.py").symlink_to("../a.py"),
@@ -177,7 +177,7 @@ def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
         Path(original.root, path).write_text("saved")
 
     monkeypatch.setattr(applying, "_back_up", saving)
-    with pytest.raises(ConfigurationError, match="at this very moment"):
+    with pytest.raises(ConfigurationError, match="changed just now"):
         apply_files(original, original.written(BETTER), record, force=False)
     assert contents(original.root) == {**FILES, path: "saved"}
 
