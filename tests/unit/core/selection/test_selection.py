@@ -285,7 +285,7 @@ def test_self_improvement_that_gives_what_was_there_before_is_no_new_improver(be
     first, second = becoming(WORSE), becoming(becoming(WORSE))
     _, one, two = steps(bench(), second, iterations=2)
     assert one.candidate == first and two.candidate == first
-    assert "there before" in two.choice.reason and two.choice.comparison is None
+    assert "an earlier improver" in two.choice.reason and two.choice.comparison is None
 
 
 @pytest.mark.parametrize("name", SELECTIONS)
