@@ -1,11 +1,11 @@
-"""The parts of a program that alone may change: regions between markers, or functions by name. The rest is verified.
+"""The parts of a program that may change: regions between markers, or functions by name. The rest is verified.
 
-Markers are comments of any language, alone on their line:
+The messages of `Malformed` are part of prompts. Markers are comments of any language, alone on their line:
 
     # EVOLVE-BLOCK-START      // strop: begin hot loop
     # EVOLVE-BLOCK-END        // strop: end hot loop
 
-In Python they must be comments: a marker inside of a text literal is none, and a region cannot swallow what follows it.
+In Python they must be real comments, so a text literal cannot contain a marker or hide the code after it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 
 EVOLVE = "EVOLVE-BLOCK"
-"""What a region without a name is called."""
+"""Name of regions without one."""
 _MARK = re.compile(
     r"[^\w\s]{1,4}[ \t]*+(?:EVOLVE-BLOCK-(?P<word>START|END)\b.*|strop:[ \t]*(?P<verb>begin|end)[ \t]+(?P<name>\S.*))",
     re.DOTALL,
@@ -31,16 +31,16 @@ _MARK = re.compile(
 _CLOSER = re.compile(r"(?:\*/|-->|\*\)|--\]\])\Z")
 _PYTHON = (".py", ".pyi", ".pyw")
 MOST_CHARACTERS = 2_000_000
-"""Of a file whose regions are looked for."""
+"""Of a file with regions."""
 
 
 Rows: TypeAlias = list[tuple[int, str]]
-"""Lines with their numbers, counted from 0."""
+"""Lines with their numbers, from 0."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """Lines of a file that may change, from `first` to before `stop`, counted from 0. It may be empty."""
+    """Lines of a file that may change, from `first` up to `stop`, from 0. It may be empty."""
 
     name: str
     first: int
@@ -50,16 +50,16 @@ class Region:
 def regions_of(text: str, path: str, only: Sequence[str] = ()) -> tuple[Region, ...]:
     """The regions of one file in order: those that `only` names, else those between EVOLVE-BLOCK markers.
 
-    Names are those of functions, classes and methods (`f`, `Class.method`), in Python, and of marked regions. A region inside
-    of another is part of that one.
+    Names are of functions, classes and methods (`f`, `Class.method`) in Python, and of marked regions. A region inside another
+    one is part of it.
 
     Raises:
-        Malformed: a marker has no partner, or the text is to be read as Python and is none.
+        Malformed: a marker has no partner, or a Python file is not valid Python.
     """
     if len(text) > MOST_CHARACTERS:
         raise Malformed(f"{path} is longer than {MOST_CHARACTERS} characters")
     if path.endswith(_PYTHON) and "\r" in text.replace("\r\n", "\n"):
-        # Python ends a line there and nothing else does: what it says of lines would be off by one.
+        # Only Python ends a line there, so its line numbers would be off.
         raise Malformed(f"{path} holds a carriage return that ends no line")
     found = list(_marked(text, path, only))
     if only and path.endswith(_PYTHON):
@@ -74,14 +74,14 @@ def regions_of(text: str, path: str, only: Sequence[str] = ()) -> tuple[Region, 
 
 
 def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequence[str] = ()) -> None:
-    """Check that a candidate changes nothing outside of the regions that may change; files are path → text.
+    """Check that a candidate changes only its regions; files are path → text.
 
-    With `only` these are what it names; without, the regions between EVOLVE-BLOCK markers, and where no file has any,
-    everything may change. Empty lines beside a region may come and go.
+    The regions are those that `only` names; without it, those between EVOLVE-BLOCK markers; if no file has any, everything may
+    change. Empty lines beside a region may be added or removed.
 
     Raises:
-        Malformed: something else changed; the message names the first line of it. Files that are only in `after` are
-            refused too: who allows new files leaves them out. `before` has no region that `only` names.
+        Malformed: something else changed (the message names its first line), a file is only in `after` (callers that allow new
+            files omit them), or `before` lacks a region that `only` names.
     """
     own = {path: regions_of(text, path, only) for path, text in before.items()}
     names = {region.name for regions in own.values() for region in regions}
@@ -101,10 +101,10 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
 
 
 def with_markers(text: str, now: str, path: str) -> str:
-    """`now`, a whole file that lost markers of `text`, with these again, and with the lines of `text` around the regions.
+    """`now`, a whole file, with the markers of `text` that it lost and the lines of `text` around the regions.
 
-    As it is where it lost none, and where something outside of the regions changed. Empty lines beside a region, and blanks
-    at the ends of lines, are no change.
+    Unchanged if it lost none, or if something outside of the regions changed. Empty lines beside a region and blanks at the ends
+    of lines do not count as changes.
     """
     try:
         names = {name for _, name, _ in _marks(text, path)} - {EVOLVE}
@@ -115,7 +115,7 @@ def with_markers(text: str, now: str, path: str) -> str:
 
 
 def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
-    """The same for the markers that count. Raises Malformed for the first line outside of the regions that changed."""
+    """Restore the markers that count. Raises Malformed for the first changed line outside of the regions."""
     regions = list(_marked(text, path, only))
     if not regions or _names_there(now, path, only) == [region.name for region in regions]:
         return now
@@ -155,7 +155,7 @@ def _without_marks(now: str, path: str, only: Sequence[str]) -> list[str]:
 
 
 def _between_ends(path: str, head: Rows, tail: Rows, rest: Sequence[str], what: str) -> tuple[int, int]:
-    """Where what is between the first and the last piece begins and ends in the lines `rest`."""
+    """The start and the end, in the lines `rest`, of everything between the first and the last piece."""
     filled = [row for row, line in enumerate(rest) if line]
     at, end = (filled[0], filled[-1] + 1) if filled else (0, 0)
     for number, (row, line) in enumerate(head):
@@ -169,7 +169,7 @@ def _between_ends(path: str, head: Rows, tail: Rows, rest: Sequence[str], what: 
 
 
 def _latest(path: str, pieces: Sequence[Rows], rest: Sequence[str], span: tuple[int, int], what: str) -> list[int]:
-    """The last place where each piece between two regions can begin, and where the last region ends."""
+    """The last row at which each piece between two regions can start, and the end of the last region."""
     latest, (at, stop) = [span[1]], span
     for piece in reversed(pieces):
         texts = [line for _, line in piece]
@@ -185,11 +185,11 @@ def _latest(path: str, pieces: Sequence[Rows], rest: Sequence[str], span: tuple[
 
 
 def _place(piece: Rows, rest: Sequence[str], span: tuple[int, int], below: str) -> int:
-    """Where a piece begins in `span`: the first place that the line `below` follows, else the first; without lines the last."""
+    """The row in `span` at which a piece starts: the first one above the line `below`, else the first; the last for an empty piece."""
     texts = [line for _, line in piece]
-    places = [row for row in range(span[0], span[1] + 1) if rest[row : row + len(texts)] == texts]
-    good = (row for row in places if _first_filled(rest[row + len(texts) :]) == below)
-    return next(good, places[0] if texts else span[1])
+    starts = [row for row in range(span[0], span[1] + 1) if rest[row : row + len(texts)] == texts]
+    good = (row for row in starts if _first_filled(rest[row + len(texts) :]) == below)
+    return next(good, starts[0] if texts else span[1])
 
 
 def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
@@ -198,11 +198,11 @@ def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
 
 
 def _like(lines: Sequence[str], own: Sequence[str]) -> Sequence[str]:
-    """Lines of a region without empty ones at the ends; `own` where they are the same."""
-    found, before = (_trimmed(list(enumerate(map(str.rstrip, each)))) for each in (lines, own))
-    if [line for _, line in found] == [line for _, line in before]:
+    """Lines of a region without empty ones at the ends; `own` if they are equal."""
+    after, before = (_trimmed(list(enumerate(map(str.rstrip, region)))) for region in (lines, own))
+    if [line for _, line in after] == [line for _, line in before]:
         return own
-    return [lines[row] for row, _ in found]
+    return [lines[row] for row, _ in after]
 
 
 def _trimmed(rows: Rows) -> Rows:
@@ -215,19 +215,20 @@ def _first_filled(lines: Sequence[str]) -> str:
 
 
 def _covers(name: str, wanted: str) -> bool:
-    """Whether a region is the wanted one, or the class or function around it."""
+    """Whether a region is the wanted one, or contains it."""
     return name == wanted or wanted.startswith(f"{name}.")
 
 
 def _check_file(path: str, text: str, now: str, regions: Sequence[Region], others: Sequence[Region], what: str) -> None:
-    names, found = [region.name for region in regions], [region.name for region in others]
-    if names != found:
-        _put_back(text, now, path, [] if EVOLVE in names else names)  # for the line that changed
+    names, now_names = [region.name for region in regions], [region.name for region in others]
+    if names != now_names:
+        _put_back(text, now, path, [] if EVOLVE in names else names)  # raises for the changed line
     for name in names:
-        if names.count(name) != found.count(name):
-            there = "is gone" if name not in found else f"is there {found.count(name)} times, not {names.count(name)}"
-            raise Malformed(f"{path}: {name} {there}; only {what} may change")
-    if names != found:
+        if names.count(name) != now_names.count(name):
+            times = f"is there {now_names.count(name)} times, not {names.count(name)}"
+            problem = "is gone" if name not in now_names else times
+            raise Malformed(f"{path}: {name} {problem}; only {what} may change")
+    if names != now_names:
         raise Malformed(
             f"{path}: {', '.join(names)} are in another order, or there are new ones; only {what} may change"
         )
@@ -236,7 +237,7 @@ def _check_file(path: str, text: str, now: str, regions: Sequence[Region], other
 
 
 def _outside(text: str, regions: Sequence[Region]) -> list[tuple[int, list[str]]]:
-    """The pieces between the regions: the number of the first line, and the lines, without empty ones at the ends."""
+    """The pieces between the regions: their first row and their lines, without empty ones at the ends."""
     lines = text.split("\n")
     bounds = [0, *(bound for region in regions for bound in (region.first, region.stop)), len(lines)]
     pieces = []
@@ -259,12 +260,12 @@ def _compare(path: str, own: tuple[int, list[str]], other: tuple[int, list[str]]
     was, now = lines[same : same + 1], others[same : same + 1]
     row = (now or was or [(other[0], "")])[0][0]
     if was and now:
-        said = f"{was[0][1].strip()!a:.100} became {now[0][1].strip()!a:.100}"
+        change = f"{was[0][1].strip()!a:.100} became {now[0][1].strip()!a:.100}"
     elif was or now:
-        said = f"{(was or now)[0][1].strip()!a:.100} was {'removed' if was else 'added'}"
+        change = f"{(was or now)[0][1].strip()!a:.100} was {'removed' if was else 'added'}"
     else:
-        said = "empty lines came or went around here"
-    raise Malformed(f"{path}, line {row + 1}: {said}; only {what} may change")
+        change = "empty lines came or went around here"
+    raise Malformed(f"{path}, line {row + 1}: {change}; only {what} may change")
 
 
 def _filled(piece: tuple[int, list[str]]) -> list[tuple[int, str]]:
@@ -272,9 +273,9 @@ def _filled(piece: tuple[int, list[str]]) -> list[tuple[int, str]]:
 
 
 def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
-    """The regions between markers that count: with `only` those of these names, without the EVOLVE-BLOCK ones.
+    """The regions between markers: with `only` those with these names, else the EVOLVE-BLOCK ones.
 
-    The markers' own lines are outside.
+    They do not include the lines of the markers.
     """
     opened: list[tuple[str, int]] = []
     for row, name, begins in _marks(text, path):
@@ -293,7 +294,7 @@ def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
 
 
 def _marks(text: str, path: str) -> Iterator[tuple[int, str, bool]]:
-    """Every marker: (row, name of its region, whether it begins it)."""
+    """All markers: (row, name of the region, whether it starts the region)."""
     for row, comment in _comments(text, path):
         if mark := _MARK.fullmatch(comment):
             name = _CLOSER.sub("", mark["name"].rstrip()).strip() if mark["name"] else EVOLVE
@@ -305,7 +306,7 @@ def _is_counted(name: str, only: Sequence[str]) -> bool:
 
 
 def _comments(text: str, path: str) -> Iterator[tuple[int, str]]:
-    """Lines that may be markers: (row, text without the blanks around it). In Python those that are comments."""
+    """Lines that may be markers: (row, stripped text). In Python only comments."""
     lines = text.split("\n")
     likely = [(row, line.strip()) for row, line in enumerate(lines) if EVOLVE in line or "strop:" in line]
     if not likely or not path.endswith(_PYTHON):
@@ -325,7 +326,7 @@ def _comments(text: str, path: str) -> Iterator[tuple[int, str]]:
 
 
 def _definitions(text: str, path: str, only: Sequence[str]) -> list[Region]:
-    """The functions, classes and methods that are named, with their decorators."""
+    """The named functions, classes and methods, with their decorators."""
     if is_costly_to_parse(text):
         raise Malformed(f"{path} holds a name of more than 100 parts")
     try:
@@ -334,26 +335,26 @@ def _definitions(text: str, path: str, only: Sequence[str]) -> list[Region]:
         raise Malformed(f"{path} is not Python: {error}") from None
     lines = text.split("\n")
     wanted = set(only)
-    found: list[Region] = []
-    left: list[tuple[ast.AST, str]] = [(tree, "")]
-    while left:
-        node, around = left.pop()
+    regions: list[Region] = []
+    stack: list[tuple[ast.AST, str]] = [(tree, "")]
+    while stack:
+        node, around = stack.pop()
         for child in ast.iter_child_nodes(node):
             inside = around
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 name = f"{around}{child.name}"
                 if name in wanted:
-                    found.append(_region(child, name, lines))
+                    regions.append(_region(child, name, lines))
                     continue
                 inside = f"{name}."
-            left.append((child, inside))
-    return found
+            stack.append((child, inside))
+    return regions
 
 
 def _region(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str, lines: Sequence[str]) -> Region:
-    first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
     stop = node.end_lineno or node.lineno
-    # Comments at the end of a body are no part of the tree.
+    # The syntax tree does not include comments at the end of a body.
     row = stop
     while row < len(lines):
         line = lines[row]
