@@ -185,7 +185,7 @@ def _latest(path: str, pieces: Sequence[Rows], rest: Sequence[str], span: tuple[
 
 
 def _place(piece: Rows, rest: Sequence[str], span: tuple[int, int], below: str) -> int:
-    """The row in `span` at which a piece starts: the first one above the line `below`, else the first; the last for an empty piece."""
+    """The row in `span` at which a piece starts: the first above the line `below`, else the first; if it is empty, the last."""
     texts = [line for _, line in piece]
     starts = [row for row in range(span[0], span[1] + 1) if rest[row : row + len(texts)] == texts]
     good = (row for row in starts if _first_filled(rest[row + len(texts) :]) == below)
