@@ -33,8 +33,9 @@ from strop.lm.offline import parse
 from strop.lm.prices import Tariff, given_price
 from strop.lm.replay import Recorded
 from strop.runs.assembly import Components, improvers_at_once
-from strop.runs.journal import Journal, run
+from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec, improver_text
+from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.registry import load

@@ -35,8 +35,9 @@ from strop.core.selection.comparison import Node, PairedComparison
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext, jail
-from strop.runs.journal import Journal, run
+from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec
+from strop.runs.train import run
 from strop.store import Store
 from strop.tasks.base import META_TASK, Instance, SecretSeeds, Split, Task
 from support.tiers import slow_unless

@@ -22,9 +22,9 @@ from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request
 from strop.lm.inbox_files import read_answer
 from strop.lm.inbox_folder import Folder
-from strop.runs.journal import save
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
+from strop.runs.run_directory import save
 from strop.runs.secret import is_sealed, sealed
 from strop.store import FILE_NAME, Store
 from strop.store.files import bounded, one_line

@@ -21,9 +21,9 @@ from strop.runs.assembly import assembled
 from strop.runs.compare import Comparison as Found
 from strop.runs.compare import check_rivals, comparison
 from strop.runs.evaluate import Plan, carry_out, matrix
-from strop.runs.journal import new_directory
 from strop.runs.measurements import Named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
+from strop.runs.run_directory import new_directory
 
 KIND = "compare"
 

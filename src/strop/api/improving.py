@@ -28,10 +28,9 @@ from strop.report.terminal.reading import reading
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import UTILITY, Finding, improve_once
-from strop.runs.journal import new_directory
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.run_data import Costs
-from strop.runs.run_directory import on_kept_trees
+from strop.runs.run_directory import new_directory, on_kept_trees
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task

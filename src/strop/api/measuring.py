@@ -14,12 +14,12 @@ from strop.report.terminal.live import Before, Lines, Mode, make_view
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import Track, mirrored
 from strop.runs.assembly import Components, RunContext
-from strop.runs.journal import Journal, ignore_records
+from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
 from strop.runs.resume import recall
 from strop.runs.run_data import FRAME, read_run
-from strop.runs.run_directory import meta_of
+from strop.runs.run_directory import ignore_records, meta_of
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 

@@ -17,10 +17,10 @@ from strop.report.terminal.words import notice_of
 from strop.report.tracking import Track, mirrored
 from strop.runs.assembly import Components
 from strop.runs.interrupts import Interrupted, TimeSpent
-from strop.runs.journal import Journal, ignore_records
+from strop.runs.journal import Journal
 from strop.runs.resume import recall
 from strop.runs.run_data import read_run
-from strop.runs.run_directory import RESUMABLE, keep_tasks, meta_of
+from strop.runs.run_directory import RESUMABLE, ignore_records, keep_tasks, meta_of
 from strop.runs.secret import key_file, machine_key, sealed
 from strop.store import FILE_NAME, Store
 

@@ -21,11 +21,10 @@ from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
 from strop.runs.assembly import assembled
 from strop.runs.improver_card import ImproverCard, card_path, read_card
-from strop.runs.journal import new_directory, run
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
-from strop.runs.run_directory import on_kept_trees
+from strop.runs.run_directory import new_directory, on_kept_trees
 from strop.runs.spec import program_text
-from strop.runs.training import FILE, write_improver
+from strop.runs.train import FILE, run, write_improver
 from strop.store import Store
 
 KIND = "run"

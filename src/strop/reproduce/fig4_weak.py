@@ -24,8 +24,8 @@ from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, ROUNDING, Curve, curve_of, points, sentence_of
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
 from strop.reproduce.tables import Table, percent, span, with_stderr
-from strop.runs.journal import save
 from strop.runs.options import Whole
+from strop.runs.run_directory import save
 
 RUNS = 25
 SELECTIONS = ("paper", "gated")

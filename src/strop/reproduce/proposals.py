@@ -14,7 +14,7 @@ from strop.core.extraction import read_answers
 from strop.reproduce.asking import BATCH, NO_PROGRAM, Arm, answers_in, asker_in, plain
 from strop.reproduce.strategies import Strategies
 from strop.runs.assembly import meta_description
-from strop.runs.journal import save
+from strop.runs.run_directory import save
 from strop.runs.spec import improver_text
 from strop.sandbox.base import Sandbox
 from strop.store import Store

@@ -23,8 +23,8 @@ from strop.report.terminal.words import notice_of
 from strop.reproduce.cells import Cell, Documents, carry_out, cell_of, locked
 from strop.reproduce.progress import Progress
 from strop.reproduce.tables import Table, markdown_of
-from strop.runs.journal import save
 from strop.runs.options import Whole, protections
+from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec
 
 _SPEC = RunSpec()

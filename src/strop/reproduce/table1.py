@@ -33,8 +33,8 @@ from strop.reproduce.evaluations import (
 )
 from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
 from strop.reproduce.tables import Table, chance, percent, span
-from strop.runs.journal import save
 from strop.runs.options import Whole
+from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec, program_text
 
 SELECTION = "paper"

@@ -22,7 +22,7 @@ from strop.reproduce.asking import NO_PROGRAM, Arm, Asker, asker_in
 from strop.reproduce.protocol import Performed, Result, write
 from strop.reproduce.rehearsal import rehearse
 from strop.reproduce.tables import Table
-from strop.runs.journal import save
+from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.store import FILE_NAME, Store

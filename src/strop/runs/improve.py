@@ -24,10 +24,11 @@ from strop.core.improver import improve
 from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
-from strop.runs.journal import Journal, save
+from strop.runs.journal import Journal
 from strop.runs.patching.best_candidate import ORIGINAL_SCOPE, BestSoFar, best_of, is_candidate, keep_files
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
+from strop.runs.run_directory import save
 from strop.tasks.command.task import CommandTask
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"

@@ -1,30 +1,17 @@
-"""The journal of a run: record, count and show every event; and Algorithm 1 carried out with one."""
+"""The journal of a run: record, count and show every event, in sessions."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from strop.analysis.stats import mean
-from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StoreError, StropError
-from strop.base.events import (
-    Evaluated,
-    Event,
-    IterationFinished,
-    IterationStarted,
-    Recorder,
-    RunFinished,
-)
-from strop.base.terminal_text import escape
-from strop.core.algorithm import Step, self_improve
-from strop.core.handles import Grant
-from strop.runs.assembly import Components, RunContext, first_event
+from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StropError
+from strop.base.events import Evaluated, Event, Recorder, RunFinished
+from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.resume import ResumeState, Tally, top
 from strop.store import Store
@@ -127,85 +114,3 @@ def framed(record: Recorder, first: Event) -> Iterator[Ending]:
         raise
     finally:
         record(RunFinished(scope="", status=status, detail=detail))
-
-
-def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
-    """Carry out Algorithm 1 from `improver`; every I_t is saved in `directory` immediately.
-
-    Raises:
-        Interrupted: the user stopped it.
-        StropError: the host failed. Completed work is kept.
-    """
-    spec = parts.spec
-    context = RunContext(parts, journal, recalled=journal.recalled)
-    with journal.of(parts) as ending:
-        context.check_seed()
-        steps = self_improve(
-            improver,
-            context.meta_utility(),
-            spec.iterations,
-            Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
-            context.selection(),
-            context.run,
-        )
-        best = -1.0
-        for t in range(spec.iterations + 1):
-            begun = journal.clock()
-            journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
-            step = next(steps)
-            improver = step.improver
-            journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
-            save(directory / "improvers" / f"I{t}.py", improver)
-            # The best is chosen by training values, like everything; with a gate, it is I_t.
-            if spec.selection != "paper" or mean(step.measurement.train) > best:
-                best = mean(step.measurement.train)
-                save(directory / "best.py", improver)
-            if step.nothing_to_gain:
-                ending.detail = (
-                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
-                )
-                break
-
-
-def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
-    tally = journal.tally(f"t{step.t}")
-    return IterationFinished(
-        scope=f"t{step.t}",
-        t=step.t,
-        improver=step.improver,
-        candidate=step.candidate,
-        accepted=step.choice.accepted,
-        reason=step.choice.reason,
-        train=step.measurement.train,
-        test=step.measurement.test,
-        lm_calls=tally.lm_calls,
-        evaluations=tally.evaluations,
-        verdicts=dict(sorted(tally.verdicts.items())),
-        seconds=tally.seconds + journal.clock() - begun,
-        parent=step.parent,
-        tasks=tasks,
-    )
-
-
-def save(path: Path, text: str) -> None:
-    """Write a program text, whole or not at all."""
-    if path.parent.is_symlink():
-        raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
-    draft.replace(path)
-
-
-def ignore_records(directory: Path) -> None:
-    """Keep records in the default folder `runs` out of the user's git tree."""
-    ignored = directory.parent / ".gitignore"
-    if directory.parent == Path("runs") and not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
-
-
-def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:
-    """The path of a new run directory: `<root>/<date>-<time>-<name>-<four hex digits>`. Does not create it."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now()))
-    return root / f"{stamp}-{Path(name).stem}-{os.urandom(2).hex()}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
@@ -250,3 +253,27 @@ def _file(task: str) -> Path | None:
     """The file of a task; None for a built-in task."""
     path = task.partition(":")[0]
     return Path(path) if path.endswith(".py") else None
+
+
+def save(path: Path, text: str) -> None:
+    """Write a program text, whole or not at all."""
+    if path.parent.is_symlink():
+        raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    draft.replace(path)
+
+
+def ignore_records(directory: Path) -> None:
+    """Keep records in the default folder `runs` out of the user's git tree."""
+    ignored = directory.parent / ".gitignore"
+    if directory.parent == Path("runs") and not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
+
+
+def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:
+    """The path of a new run directory: `<root>/<date>-<time>-<name>-<four hex digits>`. Does not create it."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now()))
+    return root / f"{stamp}-{Path(name).stem}-{os.urandom(2).hex()}"

@@ -27,8 +27,9 @@ from strop.runs.cost_estimate import (
     appetite_of,
     planned,
 )
-from strop.runs.journal import Journal, run
+from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec, improver_text
+from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.base import META_TASK

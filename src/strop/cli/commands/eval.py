@@ -28,9 +28,9 @@ from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.compare import comparison
-from strop.runs.journal import new_directory, save
 from strop.runs.measurements import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
+from strop.runs.run_directory import new_directory, save
 from strop.store import Store
 
 NOISE_FILE = "noise.json"

@@ -27,9 +27,9 @@ from strop.report.terminal.improvement import (
     read_improvement,
 )
 from strop.report.terminal.words import edits_line, escape, quantity
-from strop.runs.journal import new_directory
 from strop.runs.options import OUTPUT, EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
+from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 from strop.tasks.command.options import ScoringOptions

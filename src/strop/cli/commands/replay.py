@@ -22,10 +22,10 @@ from strop.cli.commands.output import notify, print_document, reading, results, 
 from strop.lm.replay import NoModel
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
-from strop.runs.journal import run
 from strop.runs.replay_diff import Agreement, agreement
 from strop.runs.resume import answers, requests
 from strop.runs.run_directory import RunRecord, command_of, load_run
+from strop.runs.train import run
 from strop.store import Store
 from strop.tasks.command.task import CommandTask
 

@@ -25,7 +25,7 @@ from strop.report.terminal.run import (
 from strop.report.terminal.words import edits_line
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.run_data import RunData, read_run
-from strop.runs.training import FILE
+from strop.runs.train import FILE
 from strop.store import Store
 
 _EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"

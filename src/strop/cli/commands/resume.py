@@ -25,10 +25,9 @@ from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.improver_card import card_path
-from strop.runs.journal import run
 from strop.runs.options import LimitOptions
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
-from strop.runs.training import FILE
+from strop.runs.train import FILE, run
 
 
 def resume_command(

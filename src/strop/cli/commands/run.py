@@ -28,10 +28,10 @@ from strop.report.terminal.plan import plan_document, print_plan
 from strop.report.tracking import Track
 from strop.runs.assembly import RunOrigin, assembled, loaded, meta_description, settings_of
 from strop.runs.cost_estimate import Assumptions, appetite_of, planned
-from strop.runs.journal import new_directory, run
 from strop.runs.options import OPTIONS, CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
-from strop.runs.run_directory import RunRecord, on_kept_trees
+from strop.runs.run_directory import RunRecord, new_directory, on_kept_trees
 from strop.runs.spec import RunSpec, improver_text
+from strop.runs.train import run
 
 
 @dataclass(frozen=True)

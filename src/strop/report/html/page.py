@@ -40,7 +40,7 @@ from strop.runs.improver_card import card_path, read_card
 from strop.runs.measurements import RecordedTask, copies_of, recorded_improvers
 from strop.runs.noise_floor import floor_of, trials
 from strop.runs.run_data import RunData, read_run
-from strop.runs.training import FILE
+from strop.runs.train import FILE
 from strop.store import Store
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event
-from strop.runs.journal import save
+from strop.runs.run_directory import save
 from strop.store import Stored
 
 LIBRARIES = {

@@ -26,9 +26,10 @@ from strop.lm.replay import Recorded
 from strop.lm.scripted import Scripted
 from strop.report.terminal.conclusion import conclusion_of
 from strop.runs.assembly import Components
-from strop.runs.journal import Journal, run
+from strop.runs.journal import Journal
 from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
+from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 

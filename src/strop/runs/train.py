@@ -1,4 +1,4 @@
-"""The best improver of a finished run and its card, made from the record."""
+"""Algorithm 1 carried out with a journal, and the best improver of a finished run with its card."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import CrossedDifference, mean, stratified_t_difference
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
-from strop.base.events import Evaluated, IterationFinished, in_full
+from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
 from strop.base.solution import digest_of
+from strop.core.algorithm import Step, self_improve
+from strop.core.handles import Grant
+from strop.runs.assembly import Components, RunContext
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path
-from strop.runs.journal import save
+from strop.runs.journal import Journal
 from strop.runs.measurements import copies_of, spec_of
 from strop.runs.run_data import RunData, read_run
-from strop.runs.run_directory import SHARES_JAIL
+from strop.runs.run_directory import SHARES_JAIL, save
 from strop.runs.spec import RunSpec, program_text
 from strop.store import Store
 
@@ -26,6 +29,64 @@ FILE = "best.py"
 """The best improver, in the run's directory."""
 Rows = list[list[float]]
 """Scores of one improver on the sealed split of one task: a row for each copy, a column for each instance."""
+
+
+def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
+    """Carry out Algorithm 1 from `improver`; every I_t is saved in `directory` immediately.
+
+    Raises:
+        Interrupted: the user stopped it.
+        StropError: the host failed. Completed work is kept.
+    """
+    spec = parts.spec
+    context = RunContext(parts, journal, recalled=journal.recalled)
+    with journal.of(parts) as ending:
+        context.check_seed()
+        steps = self_improve(
+            improver,
+            context.meta_utility(),
+            spec.iterations,
+            Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
+            context.selection(),
+            context.run,
+        )
+        best = -1.0
+        for t in range(spec.iterations + 1):
+            begun = journal.clock()
+            journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
+            step = next(steps)
+            improver = step.improver
+            journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
+            save(directory / "improvers" / f"I{t}.py", improver)
+            # The best is chosen by training values, like everything; with a gate, it is I_t.
+            if spec.selection != "paper" or mean(step.measurement.train) > best:
+                best = mean(step.measurement.train)
+                save(directory / "best.py", improver)
+            if step.nothing_to_gain:
+                ending.detail = (
+                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
+                )
+                break
+
+
+def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
+    tally = journal.tally(f"t{step.t}")
+    return IterationFinished(
+        scope=f"t{step.t}",
+        t=step.t,
+        improver=step.improver,
+        candidate=step.candidate,
+        accepted=step.choice.accepted,
+        reason=step.choice.reason,
+        train=step.measurement.train,
+        test=step.measurement.test,
+        lm_calls=tally.lm_calls,
+        evaluations=tally.evaluations,
+        verdicts=dict(sorted(tally.verdicts.items())),
+        seconds=tally.seconds + journal.clock() - begun,
+        parent=step.parent,
+        tasks=tasks,
+    )
 
 
 @dataclass(frozen=True)
