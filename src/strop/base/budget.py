@@ -99,9 +99,9 @@ class Budget:
         with self._tree.settled:
             nodes = self._tree.nodes
             while path:
-                found = nodes.get(path)
-                if found is not None:
-                    return found
+                node = nodes.get(path)
+                if node is not None:
+                    return node
                 path = path.rpartition("/")[0]
             return list(self._chain())[-1]
 
@@ -115,12 +115,12 @@ class Budget:
             raise ValueError(f"cannot reserve {amount} {counter}; the least is 1")
         with self._tree.settled:
             before = self._tree.before.get(counter, {})
-            known = min(amount, before.get(self.path, 0))
-            refusal = self._refusal({counter: amount}, known=known)
+            counted = min(amount, before.get(self.path, 0))
+            refusal = self._refusal({counter: amount}, counted=counted)
             if refusal is None:
-                self._count(counter, amount, known)
-                if known:
-                    before[self.path] -= known
+                self._count(counter, amount, counted)
+                if counted:
+                    before[self.path] -= counted
             used = self._used.get(counter, 0)
         # A refusal of the root ends the run, which reports it. It is not an event: the run may be resumed with a larger limit.
         if refusal is None or refusal.path or not self.path:
@@ -179,8 +179,8 @@ class Budget:
         if amount < 0:
             raise ValueError(f"cannot restore {amount} {counter}")
         with self._tree.settled:
-            known = amount if self._parent and counter in self._tree.before else 0
-            self._count(counter, amount, known)
+            counted = amount if self._parent and counter in self._tree.before else 0
+            self._count(counter, amount, counted)
 
     def restore_root(self, counter: str, by_path: Mapping[str, int]) -> None:
         """Count earlier reservations of the budgets at these paths in this root now; call once for each counter.
@@ -217,17 +217,19 @@ class Budget:
             yield node
             node = node._parent
 
-    def _count(self, counter: str, amount: int, known: int = 0) -> None:
+    def _count(self, counter: str, amount: int, counted: int = 0) -> None:
         for node in self._chain():
-            node._used[counter] = node._used.get(counter, 0) + amount - (0 if node._parent else known)
+            node._used[counter] = node._used.get(counter, 0) + amount - (0 if node._parent else counted)
 
-    def _refusal(self, amounts: Mapping[str, int], *, released: bool = False, known: int = 0) -> BudgetExceeded | None:
-        """The first refusal of the chain; `released`: as if all holds were released; `known`: what the root counts already."""
+    def _refusal(
+        self, amounts: Mapping[str, int], *, released: bool = False, counted: int = 0
+    ) -> BudgetExceeded | None:
+        """The first refusal of the chain; `released`: as if all holds were released; `counted`: what the root counts already."""
         for counter, amount in amounts.items():
             for node in self._chain():
                 used, limit = node._used.get(counter, 0), node._limits.get(counter)
                 free = node._held.get(counter, 0) if released else 0
-                asked = amount - (0 if node._parent else known)
+                asked = amount - (0 if node._parent else counted)
                 if limit is not None and asked and used - free + asked > limit:
                     return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=asked)
         return None

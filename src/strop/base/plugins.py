@@ -51,43 +51,43 @@ def find_installed(group: str, name: str) -> Installed | None:
     return points[0] if points else None
 
 
-def program_text_of(found: Installed) -> str:
+def program_text_of(plugin: Installed) -> str:
     """The text of an improver of a distribution. None of its code runs.
 
     Raises:
         ConfigurationError: the entry point does not name a file of program text.
     """
-    module = found.entry.value
+    module = plugin.entry.value
     if not all(part.isidentifier() for part in module.split(".")):
         raise ConfigurationError(
-            f"{_label(found)}: its entry point is {module!r}; it must be a module, such as package.name"
+            f"{_label(plugin)}: its entry point is {module!r}; it must be a module, such as package.name"
         )
-    for path in _candidates(found, module.split(".")):
+    for path in _candidates(plugin, module.split(".")):
         if path.is_file():
             try:
                 return path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise ConfigurationError(f"{_label(found)}: {path} cannot be read as UTF-8 text: {error}") from error
-    raise ConfigurationError(f"{_label(found)}: the file of the module {module} does not exist")
+                raise ConfigurationError(f"{_label(plugin)}: {path} cannot be read as UTF-8 text: {error}") from error
+    raise ConfigurationError(f"{_label(plugin)}: the file of the module {module} does not exist")
 
 
-def object_of(found: Installed) -> object:
+def object_of(plugin: Installed) -> object:
     """The object that an entry point names. Imports its module.
 
     Raises:
         ConfigurationError: the import failed.
     """
     try:
-        return found.entry.load()
+        return plugin.entry.load()
     except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())
-        raise ConfigurationError(f"{_label(found)} does not load: {type(error).__name__}: {words}") from error
+        raise ConfigurationError(f"{_label(plugin)} does not load: {type(error).__name__}: {words}") from error
 
 
-def _candidates(found: Installed, parts: list[str]) -> list[Path]:
+def _candidates(plugin: Installed, parts: list[str]) -> list[Path]:
     """Possible files of a module: in the distribution, or, for an editable installation, in its package."""
     inside = Path(*parts).with_suffix(".py")
-    dist = found.entry.dist
+    dist = plugin.entry.dist
     paths = [] if dist is None else [Path(str(dist.locate_file(inside)))]
     spec = importlib.util.find_spec(parts[0])  # of a top-level package: nothing is imported
     if spec is not None and len(parts) == 1 and spec.origin is not None:
@@ -101,5 +101,5 @@ def _distribution(entry: EntryPoint) -> str:
     return "?" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
 
 
-def _label(found: Installed) -> str:
-    return f"{found.name} of {found.distribution}"
+def _label(plugin: Installed) -> str:
+    return f"{plugin.name} of {plugin.distribution}"

@@ -165,7 +165,7 @@ class MetaUtility:
 
 def _in_parallel(work: Sequence[Callable[[], _T]]) -> list[_T]:
     with ThreadPoolExecutor(min(len(work), COPY_THREADS), thread_name_prefix="strop-copy") as pool:
-        return [future.result() for future in [pool.submit(each) for each in work]]
+        return [future.result() for future in [pool.submit(call) for call in work]]
 
 
 def _averaged(trial: Trial) -> Evaluation:

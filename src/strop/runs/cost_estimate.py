@@ -185,16 +185,16 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     Every call: improvers written by a model use their whole LM budget; gates as expected.
     Most: all budgets are spent.
     """
-    known = float(spec.improver == "seed")
-    once = {MEASUREMENT: _measured(spec, assumptions, _all(1), known)}
+    is_seed = float(spec.improver == "seed")
+    once = {MEASUREMENT: _measured(spec, assumptions, _all(1), is_seed)}
     roles = {role: once.get(role, Estimate()) for role in ROLES}
     for t in range(spec.iterations):
-        iteration_t = _iteration(spec, assumptions, known * (1 - _gate(spec).accepted) ** t)
+        iteration_t = _iteration(spec, assumptions, is_seed * (1 - _gate(spec).accepted) ** t)
         roles = {role: roles[role] + iteration_t[role] for role in ROLES}
     seeds = Estimate(evaluations=_all(len(spec.tasks)))
     total = sum(roles.values(), seeds)
     beginning = once[MEASUREMENT]
-    iteration = sum(_iteration(spec, assumptions, known).values(), Estimate())
+    iteration = sum(_iteration(spec, assumptions, is_seed).values(), Estimate())
     bought, binding = _bought(spec, assumptions, beginning, iteration)
     candidates = _candidates(spec)
     limited, seconds = _cut(spec, assumptions, total)
@@ -215,8 +215,8 @@ def calls_of_iteration(spec: RunSpec, t: int) -> float:
     """The expected LM calls of iteration `t`, from 1."""
     no_tariff = {"": Tariff(NOTHING, 1, tokenless=True)}
     assumptions = Assumptions(0, 0, 0, 0, 1, 0.0, no_tariff, [1.0], appetite_of(spec.model))
-    known = float(spec.improver == "seed") * (1 - _gate(spec).accepted) ** (t - 1)
-    return sum(work.calls.expected for work in _iteration(spec, assumptions, known).values())
+    is_seed = float(spec.improver == "seed") * (1 - _gate(spec).accepted) ** (t - 1)
+    return sum(work.calls.expected for work in _iteration(spec, assumptions, is_seed).values())
 
 
 def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Estimate, Range]:
@@ -242,9 +242,9 @@ def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Esti
     cost = total.cost and (total.cost * share * fewer).within(max_cost)
     responses = total.responses * share * fewer
     if cost is not None and spec.max_tokens is not None:
-        prices = [each.price for each in assumptions.tariffs.values() if each.price is not None]
-        token = max(float(price) for each in prices for _, price in (*each.input, *each.output))
-        request = max(float(each.request) for each in prices)
+        prices = [tariff.price for tariff in assumptions.tariffs.values() if tariff.price is not None]
+        token = max(float(dollars) for price in prices for _, dollars in (*price.input, *price.output))
+        request = max(float(price.request) for price in prices)
         cost = replace(cost, most=min(cost.most, spec.max_tokens * token + responses.most * request))
     work = Estimate(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
     return work, (seconds * share).within(spec.max_time)
@@ -262,18 +262,18 @@ def _gate(spec: RunSpec) -> Rehearsed:
     return rehearsed(Gate(spec.gate_error, max(spec.iterations, 1), spec.gate_pairs), spec.downstream)
 
 
-def _asks(spec: RunSpec, known: float, budget: int, appetite: Appetite) -> tuple[Range, Range, Range]:
+def _asks(spec: RunSpec, is_seed: float, budget: int, appetite: Appetite) -> tuple[Range, Range, Range]:
     """(LM calls, responses, evaluations) of one improvement with `budget` evaluations.
 
-    `known`: the probability that its improver is the shipped seed improver, which makes one call; others have this appetite.
+    `is_seed`: the probability that its improver is the shipped seed improver, which makes one call; others have this appetite.
     """
-    asks, least = int(spec.lm_budget > 0 and budget > 0), int(known == 1)
+    asks, least = int(spec.lm_budget > 0 and budget > 0), int(is_seed == 1)
     once, most = min(spec.max_responses, budget) * asks, spec.lm_budget * spec.max_responses
     every = most * asks
 
     def between(one: float, all_of_them: float) -> tuple[float, float]:
         means = (which.of(one, all_of_them) for which in (appetite, EVERY_CALL))
-        expected, highest = (known * one + (1 - known) * mean for mean in means)
+        expected, highest = (is_seed * one + (1 - is_seed) * mean for mean in means)
         return expected, highest
 
     calls = Range(asks * least, *between(asks, spec.lm_budget * asks), spec.lm_budget)
@@ -281,10 +281,10 @@ def _asks(spec: RunSpec, known: float, budget: int, appetite: Appetite) -> tuple
     return calls, responses, Range(0, *between(once, min(every, budget)), budget)
 
 
-def _iteration(spec: RunSpec, assumptions: Assumptions, known: float) -> dict[str, Estimate]:
-    """One iteration, by role; `known`: the probability that the parent is the shipped seed improver."""
+def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[str, Estimate]:
+    """One iteration, by role; `is_seed`: the probability that the parent is the shipped seed improver."""
     chosen, gate = assumptions.appetite.chosen, _gate(spec)
-    calls, responses, evaluated = _asks(spec, known, spec.meta_budget, chosen)
+    calls, responses, evaluated = _asks(spec, is_seed, spec.meta_budget, chosen)
     itself = _asked(calls, responses, Range(), calls, assumptions, (assumptions.improver_prompt, assumptions.improver))
     asks = float(calls.expected > 0)
     estimates = {
@@ -300,22 +300,22 @@ def _iteration(spec: RunSpec, assumptions: Assumptions, known: float) -> dict[st
     usual = gate.pairs * asks
     pairs = Range(0, usual, usual, spec.gate_pairs)
     rounds = Range(*(math.ceil(count / spec.downstream) for count in pairs))
-    sides = (_downstream(spec, (pairs, rounds, _all(1)), side, chosen, assumptions) for side in (known, 0.0))
+    sides = (_downstream(spec, (pairs, rounds, _all(1)), side, chosen, assumptions) for side in (is_seed, 0.0))
     return estimates | {GATE: sum(sides, Estimate()), MEASUREMENT: measured}
 
 
-def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, known: float = 0.0) -> Estimate:
+def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> Estimate:
     """|D| improvements, and the scores of their solutions on the sealed split."""
     work = (times * _all(spec.downstream), times, _all(2))
-    return _downstream(spec, work, known, assumptions.appetite.chosen, assumptions)
+    return _downstream(spec, work, is_seed, assumptions.appetite.chosen, assumptions)
 
 
 def _downstream(
-    spec: RunSpec, work: tuple[Range, Range, Range], known: float, appetite: Appetite, assumptions: Assumptions
+    spec: RunSpec, work: tuple[Range, Range, Range], is_seed: float, appetite: Appetite, assumptions: Assumptions
 ) -> Estimate:
     """`work`: the number of improvements, of sequential rounds, and of scorings of each result."""
     improvements, rounds, scored = work
-    calls, responses, evaluations = _asks(spec, known, spec.utility_budget, appetite)
+    calls, responses, evaluations = _asks(spec, is_seed, spec.utility_budget, appetite)
     asked = (improvements * calls, improvements * responses, improvements * (evaluations + scored))
     return _asked(*asked, rounds * calls, assumptions, (assumptions.solution_prompt, assumptions.solution))
 
@@ -325,18 +325,20 @@ def _asked(
 ) -> Estimate:
     """With the tokens and money of the responses; `texts`: bytes of a prompt, and of the program in it."""
     prompt, program = texts
-    known = list(assumptions.tariffs.values())
-    paying = sum(weight for weight, tariff in zip(assumptions.weights, known, strict=True) if not tariff.tokenless)
+    tariffs = list(assumptions.tariffs.values())
+    paying = sum(weight for weight, tariff in zip(assumptions.weights, tariffs, strict=True) if not tariff.tokenless)
     share = paying / sum(assumptions.weights)
-    out = min(OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN[1] + OUTPUT_TOKENS, max(each.max_tokens for each in known))
+    out = min(
+        OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN[1] + OUTPUT_TOKENS, max(tariff.max_tokens for tariff in tariffs)
+    )
     usual = prompt / BYTES_PER_TOKEN[1]
     each_in = Range(prompt / BYTES_PER_TOKEN[0], usual, usual, max(MOST_PROMPT_TOKENS, prompt))
-    each_out = Range(1, out, out, max(each.max_tokens for each in known))
+    each_out = Range(1, out, out, max(tariff.max_tokens for tariff in tariffs))
     used = Range(float(share == 1), share, share, float(share > 0))
     tokens = responses * (each_in + each_out) * used
-    if any(each.price is None for each in known):
+    if any(tariff.price is None for tariff in tariffs):
         return Estimate(calls, responses, evaluations, tokens, None, depth)
-    bills = [each.price.most for each in known if each.price is not None]
+    bills = [tariff.price.most for tariff in tariffs if tariff.price is not None]
     least = min(bill(int(each_in.least), 1) for bill in bills)
     most = max(bill(int(each_in.most), int(each_out.most)) for bill in bills)
     weighed = sum(w * bill(int(each_in.expected), int(out)) for w, bill in zip(assumptions.weights, bills, strict=True))

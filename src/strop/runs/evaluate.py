@@ -109,7 +109,7 @@ class Difference:
 
     task: MeasuredTask
     improver: Named
-    found: Estimate
+    difference: Estimate
     """With its 95% interval, over new improvements and new instances; one copy gives none."""
     p: float | None
     """Two-sided, of this comparison alone; None without an interval, and for the seed improver under another name."""
@@ -117,35 +117,32 @@ class Difference:
     """By Holm's method, over all comparisons of the matrix."""
 
 
-def differences(found: Matrix) -> tuple[Difference, ...]:
+def differences(matrix: Matrix) -> tuple[Difference, ...]:
     """Every measured improver against the seed improver, task by task."""
-    seed = found.plan.improvers[0]
-    each: list[Difference] = []
-    for cell in found.cells:
-        against = found.cell(cell.task, seed)
+    seed = matrix.plan.improvers[0]
+    rows: list[Difference] = []
+    for cell in matrix.cells:
+        against = matrix.cell(cell.task, seed)
         if cell.improver.name == seed.name or against is None:
             continue
         if cell.improver.digest == seed.digest:
-            each.append(Difference(cell.task, cell.improver, Estimate(0.0, None, len(cell.copies)), None, None))
+            rows.append(Difference(cell.task, cell.improver, Estimate(0.0, None, len(cell.copies)), None, None))
             continue
         difference = crossed_t_difference(cell.instances, against.instances)
-        each.append(Difference(cell.task, cell.improver, _possible(difference.estimate), difference.p, None))
-    adjusted = iter(holm([one.p for one in each if one.p is not None]))
-    return tuple(one if one.p is None else replace(one, p_adjusted=next(adjusted)) for one in each)
+        rows.append(Difference(cell.task, cell.improver, _possible(difference.estimate), difference.p, None))
+    adjusted = iter(holm([row.p for row in rows if row.p is not None]))
+    return tuple(row if row.p is None else replace(row, p_adjusted=next(adjusted)) for row in rows)
 
 
-def _possible(found: Estimate) -> Estimate:
+def _possible(estimate: Estimate) -> Estimate:
     """Clipped to [-1, 1], the range of differences of utilities."""
-    return (
-        found
-        if found.interval is None
-        else replace(found, interval=(max(-1.0, found.interval[0]), min(1.0, found.interval[1])))
-    )
+    interval = estimate.interval
+    return estimate if interval is None else replace(estimate, interval=(max(-1.0, interval[0]), min(1.0, interval[1])))
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
     """The seed improver, then the others."""
-    return (Named(SEED, improver_text(SEED)), *(each for each in improvers if each.name != SEED))
+    return (Named(SEED, improver_text(SEED)), *(improver for improver in improvers if improver.name != SEED))
 
 
 def carry_out(context: RunContext, plan: Plan[AnyTask], progress: Callable[[str], None]) -> None:
@@ -173,7 +170,7 @@ def carry_out(context: RunContext, plan: Plan[AnyTask], progress: Callable[[str]
 
 def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
     """The measurements of a plan that a record holds."""
-    seeds = [SeedSolution(task, *found) for task in plan.tasks if (found := _seed(store, task)) is not None]
+    seeds = [SeedSolution(task, *seed) for task in plan.tasks if (seed := _seed(store, task)) is not None]
     cells = [
         Cell(task, improver, copies)
         for task in plan.tasks
@@ -198,8 +195,9 @@ def recorded_matrix(store: Store, copies: int) -> Matrix:
 
 def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
     """The number of sealed instances of a task: failed evaluations may have fewer scores, or none."""
-    found = [copies_of(store, f"{task}/{each.digest[:NAMED_BY]}", copies, sealed=True) for each in improvers]
-    return max((len(copy.test.scores) for each in found for copy in each if copy.test is not None), default=0)
+    scopes = [f"{task}/{improver.digest[:NAMED_BY]}" for improver in improvers]
+    measured = (copy for scope in scopes for copy in copies_of(store, scope, copies, sealed=True))
+    return max((len(copy.test.scores) for copy in measured if copy.test is not None), default=0)
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
@@ -211,8 +209,8 @@ def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
 
 
 def _seed(store: Store, task: MeasuredTask) -> tuple[Evaluated, Evaluated] | None:
-    found = {stored.event.split: stored.event for stored in store.events(Evaluated, scope=f"{task.name}/seed")}
-    return (found["train"], found["test"]) if {"train", "test"} <= set(found) else None
+    by_split = {stored.event.split: stored.event for stored in store.events(Evaluated, scope=f"{task.name}/seed")}
+    return (by_split["train"], by_split["test"]) if {"train", "test"} <= by_split.keys() else None
 
 
 def _copies(store: Store, task: MeasuredTask, improver: Named, plan: Plan[MeasuredTask]) -> tuple[Copy, ...]:

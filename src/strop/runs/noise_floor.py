@@ -117,11 +117,11 @@ def trials(store: Store, task: MeasuredTask, repeats: int, copies: int) -> Trial
     return Trials(task, tuple(tuple(copy.train.value for copy in repeat) for repeat in measured if repeat))
 
 
-def floor_of(found: Trials, rng: np.random.Generator) -> Floor:
+def floor_of(trials: Trials, rng: np.random.Generator) -> Floor:
     """How far two û differ by chance, from at least 2 repeats; fewer raise ValueError."""
-    if len(found.values) < 2:
-        raise ValueError(f"{len(found.values)} repeats; the least is 2")
-    values = np.array(found.values, dtype=np.float64)
+    if len(trials.values) < 2:
+        raise ValueError(f"{len(trials.values)} repeats; the least is 2")
+    values = np.array(trials.values, dtype=np.float64)
     sample, copies = values.ravel(), values.shape[1]
     differences = _differences(sample, copies, DRAWS, rng)
     again = [
@@ -133,10 +133,10 @@ def floor_of(found: Trials, rng: np.random.Generator) -> Floor:
     return Floor(quantiles, _exceeded(differences, EXCEEDED), (float(low), float(high)))
 
 
-def noise(found: Trials, gate: Gate, rng: np.random.Generator, comparisons: int = COMPARISONS) -> Noise:
+def noise(trials: Trials, gate: Gate, rng: np.random.Generator, comparisons: int = COMPARISONS) -> Noise:
     """The effect of chance, from at least 2 repeats (fewer raise ValueError); `gate` is simulated `comparisons` times."""
-    floor = floor_of(found, rng)
-    values = np.array(found.values, dtype=np.float64)
+    floor = floor_of(trials, rng)
+    values = np.array(trials.values, dtype=np.float64)
     copies = values.shape[1]
     within = values.var(axis=1, ddof=1).mean() / copies if copies > 1 else values.var(ddof=1)
     return Noise(
@@ -150,26 +150,26 @@ def noise(found: Trials, gate: Gate, rng: np.random.Generator, comparisons: int 
 
 def gate_errors(values: Values, gate: Gate, rng: np.random.Generator, comparisons: int) -> GateErrors:
     """Simulate the gate on differences of copies drawn from all of `values`: the improver against itself."""
-    sample, each = values.ravel(), values.shape[1]
-    accepted = sum(gate.accepts(_Redrawn(sample, each, gate.pairs, rng)) for _ in range(comparisons))
+    sample, copies = values.ravel(), values.shape[1]
+    accepted = sum(gate.accepts(_Redrawn(sample, copies, gate.pairs, rng)) for _ in range(comparisons))
     return GateErrors(accepted, comparisons, gate.alpha, gate.pairs, wilson_interval(accepted, comparisons))
 
 
 class _Redrawn(PairedComparison):
     """A comparison of an improver with itself, drawn from its measurements; it has only what a gate uses."""
 
-    def __init__(self, values: Values, each: int, pairs: int, rng: np.random.Generator) -> None:
+    def __init__(self, values: Values, copies: int, pairs: int, rng: np.random.Generator) -> None:
         candidate, incumbent = rng.choice(values, pairs), rng.choice(values, pairs)
         self._differences, self._values = (candidate - incumbent).tolist(), incumbent.tolist()
-        self._each = each
-        self.incumbent = Node(0, "", None, seen=rng.choice(values, each).tolist())  # incumbents are measured before
+        self._copies = copies
+        self.incumbent = Node(0, "", None, seen=rng.choice(values, copies).tolist())  # incumbents are measured before
         self.at = Budget()
 
     def rounds(self, budget: Budget) -> Iterator[list[float]]:
         """|D| pairs at a time, until the gate stops."""
-        for begun in range(0, len(self._differences), self._each):
-            self.incumbent.seen.extend(self._values[begun : begun + self._each])
-            yield self._differences[begun : begun + self._each]
+        for begun in range(0, len(self._differences), self._copies):
+            self.incumbent.seen.extend(self._values[begun : begun + self._copies])
+            yield self._differences[begun : begun + self._copies]
 
 
 def _differences(sample: Values, copies: int, draws: int, rng: np.random.Generator) -> Values:
@@ -187,6 +187,6 @@ def _scope(task: MeasuredTask, number: int) -> str:
     return f"{task.name}/a{number}"
 
 
-def utilities(found: Trials) -> tuple[float, ...]:
+def utilities(trials: Trials) -> tuple[float, ...]:
     """û of each repeat."""
-    return tuple(mean(row) for row in found.values)
+    return tuple(mean(row) for row in trials.values)

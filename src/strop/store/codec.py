@@ -31,10 +31,10 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
     Raises:
         ValueError, KeyError, TypeError: `data` is not such an event.
     """
-    known = _FIELDS.get(kind) or {field.name for field in fields(kind)}
+    names = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
     for name, value in json.loads(data).items():
-        if name in known:
+        if name in names:
             in_full = _in_full(value, text) if name in kind.TEXTS else value
             values[name] = tuple(in_full) if isinstance(in_full, list) else in_full
     return kind(**values)

@@ -99,7 +99,7 @@ def test_seed_improver_under_another_name_is_not_measured_again(
     found = matrix(store, same)
     assert found.complete and cell(found, 0, 0).copies == cell(found, 0, 1).copies
     assert len([None for _ in store.events(ImproveStarted)]) == SPEC.copies
-    assert [(one.found.mean, one.p) for one in differences(found)] == [(0.0, None)]
+    assert [(one.difference.mean, one.p) for one in differences(found)] == [(0.0, None)]
 
 
 def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(
@@ -144,7 +144,7 @@ def test_differences_are_adjusted_for_all_of_the_matrix(
     assert [(one.task.name, one.improver.name) for one in found] == [
         ("one", "idle"), ("one", "broken"), ("two", "idle"), ("two", "broken"),
     ]  # fmt: skip
-    assert [one.found.mean for one in found if one.improver.name == "broken"] == [-1.0, -1.0]
+    assert [one.difference.mean for one in found if one.improver.name == "broken"] == [-1.0, -1.0]
     assert [one.p_adjusted for one in found] == holm([one.p for one in found if one.p is not None])
     assert any(one.p != one.p_adjusted for one in found)
 

@@ -112,11 +112,11 @@ class _Program:
         for exact in (True, False):
             # The other readings matter only if the program itself has lines that look like the end of a part.
             for reading in edit.readings if exact else edit.readings[:2]:
-                found = [(path, match) for path in paths if (match := self._find(edit, path, reading, exact=exact))]
-                if len(found) > 1:
-                    raise EditFailed(f"these lines are in {found[0][0]} and in {found[1][0]}; name the file")
-                if found:
-                    self._replace(*found[0], reading)
+                matches = [(path, match) for path in paths if (match := self._find(edit, path, reading, exact=exact))]
+                if len(matches) > 1:
+                    raise EditFailed(f"these lines are in {matches[0][0]} and in {matches[1][0]}; name the file")
+                if matches:
+                    self._replace(*matches[0], reading)
                     return exact
         raise EditFailed(self._missing(edit.readings[0], paths))
 
@@ -137,7 +137,7 @@ class _Program:
             return list(self._files)
         path = self._existing(edit.path)
         if path is not None:
-            return [path] if edit.is_named else [path, *(each for each in self._files if each != path)]
+            return [path] if edit.is_named else [path, *(other for other in self._files if other != path)]
         if not _is_inside(edit.path):
             raise EditFailed(f"{edit.path!a:.200} is no file of the program")
         if edit.readings[0].is_empty:

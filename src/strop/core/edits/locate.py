@@ -92,8 +92,8 @@ def find(file: Lines, before: Sequence[str], *, exact: bool, line: int | None = 
         numbers = [number for number, text in enumerate(before) if text.strip()]
         keys, rows = file.filled()
         starts = _starts(keys, [_key(before[n]) for n in numbers], None if line is None else bisect_left(rows, line))
-        found = (_match(file, before, dict(zip(numbers, rows[at:], strict=False))) for at in starts)
-        matches = [match for match in found if match is not None]
+        candidates = (_match(file, before, dict(zip(numbers, rows[at:], strict=False))) for at in starts)
+        matches = [match for match in candidates if match is not None]
     if len(matches) > 1:
         claimed = [match for match in matches if match.start == line]
         below = [match for match in matches if line is not None and match.start >= floor]

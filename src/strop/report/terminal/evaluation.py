@@ -115,7 +115,7 @@ def eval_document(matrix: Matrix, model: ModelFacts) -> EvalDocument:
                 "task": row.task.name,
                 "improver": row.improver.name,
                 "against": matrix.plan.improvers[0].name,
-                **difference_of(row.found),
+                **difference_of(row.difference),
                 "p": row.p,
                 "p_adjusted": row.p_adjusted,
             }
@@ -166,7 +166,7 @@ def sentence(matrix: Matrix) -> str:
             f"No significant difference: none of {len(rows)} measurements differs from the seed improver's (95%, Holm)."
         )
     cells = ", ".join(
-        f"{_short(matrix, row.improver)} on {escape(row.task.name)} {row.found.mean:+.3f}" for row in clear
+        f"{_short(matrix, row.improver)} on {escape(row.task.name)} {row.difference.mean:+.3f}" for row in clear
     )
     return (
         f"{len(clear)} of {len(rows)} measurements differ significantly from the seed improver's (95%, Holm): {cells}."
@@ -175,21 +175,21 @@ def sentence(matrix: Matrix) -> str:
 
 def _is_clear(row: CellCompared) -> bool:
     """Whether the difference is significant, adjusted for all others of the matrix."""
-    interval = row.found.interval
+    interval = row.difference.interval
     if row.p_adjusted is None or interval is None:
         return False
     return row.p_adjusted < 0.05 and not interval[0] <= 0 <= interval[1]
 
 
 def _sentence_of_one(row: CellCompared, matrix: Matrix) -> str:
-    name, interval = _short(matrix, row.improver), row.found.interval
+    name, interval = _short(matrix, row.improver), row.difference.interval
     where = f"on sealed instances of {escape(row.task.name)}, {quantity(matrix.plan.copies, 'copy')}"
-    change = f"{row.found.mean:+.3f}{interval_in_brackets(interval, '+')} in û, {where}"
+    change = f"{row.difference.mean:+.3f}{interval_in_brackets(interval, '+')} in û, {where}"
     if interval is None:
         return f"No claim: {name} differs from the seed improver by {change}; one copy says nothing about chance."
     if not _is_clear(row):
         return f"No significant difference between {name} and the seed improver: {change}."
-    return f"{name} is {'better' if row.found.mean > 0 else 'worse'} than the seed improver: {change}."
+    return f"{name} is {'better' if row.difference.mean > 0 else 'worse'} than the seed improver: {change}."
 
 
 def print_matrix(matrix: Matrix, console: Console, *, notice: str = "") -> None:
@@ -247,8 +247,8 @@ def _difference_rows(
         first, *others = _folded(_short(matrix, row.improver), _NAME)
         yield (
             ("  " + first, *others),
-            "is the seed" if same else f"{row.found.mean:+.3f}",
-            between(row.found.interval, "+"),
+            "is the seed" if same else f"{row.difference.mean:+.3f}",
+            between(row.difference.interval, "+"),
             _probability(row.p),
             *([_probability(row.p_adjusted)] if several else []),
         )
