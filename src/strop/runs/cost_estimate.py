@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from strop.base.budget import COST
 from strop.core.selection.gated import Gate
 from strop.core.selection.rehearsal import Rehearsed, rehearsed
 from strop.lm.offline import parse
@@ -225,21 +226,13 @@ def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Esti
     All figures but `most` are cut to the share of the run at which the first limit is spent. For `most`, each figure is capped by
     itself, since calls may be cheap and many; but fewer calls need fewer tokens, and fewer tokens less money.
     """
-    seconds = _seconds(spec, assumptions, total)
-    max_cost = None if spec.max_cost is None else spec.max_cost * 1e9
-    spent = [
-        (total.calls, spec.max_calls),
-        (total.tokens, spec.max_tokens),
-        (seconds, spec.max_time),
-        (total.cost or Range(), max_cost),
-    ]
-    limits = [(span, limit) for span, limit in spent if limit is not None]
-    shares = [[min(limit / figure, 1.0) if figure else 1.0 for figure in span] for span, limit in limits]
+    seconds, limits = _seconds(spec, assumptions, total), _limits(spec, assumptions, total)
+    shares = [[min(limit / figure, 1.0) if figure else 1.0 for figure in figures] for limit, figures in limits.values()]
     share = replace(Range(*map(min, zip(*shares, strict=True))), most=1.0) if shares else _all(1)
     calls = (total.calls * share).within(spec.max_calls)
     fewer = Range(1.0, 1.0, 1.0, calls.most / total.calls.most if total.calls.most else 1.0)
     tokens = (total.tokens * share * fewer).within(spec.max_tokens)
-    cost = total.cost and (total.cost * share * fewer).within(max_cost)
+    cost = total.cost and (total.cost * share * fewer).within(spec.limits().get(COST))
     responses = total.responses * share * fewer
     if cost is not None and spec.max_tokens is not None:
         prices = [tariff.price for tariff in assumptions.tariffs.values() if tariff.price is not None]
@@ -349,25 +342,26 @@ def _asked(
 
 def _bought(spec: RunSpec, assumptions: Assumptions, beginning: Estimate, iteration: Estimate) -> tuple[float, str]:
     """(iterations that the limits allow at the expected cost, the flag of the limit that is spent first)."""
-    limits = [
-        ("--max-calls", spec.max_calls, beginning.calls.expected, iteration.calls.expected),
-        ("--max-tokens", spec.max_tokens, beginning.tokens.expected, iteration.tokens.expected),
-        (
-            "--max-time",
-            spec.max_time,
-            _seconds(spec, assumptions, beginning).expected,
-            _seconds(spec, assumptions, iteration).expected,
-        ),
-    ]
-    if beginning.cost is not None and iteration.cost is not None and spec.max_cost is not None:
-        limits.append(("--max-cost", spec.max_cost * 1e9, beginning.cost.expected, iteration.cost.expected))
+    later = _limits(spec, assumptions, iteration)
     bought = [
-        (max(0.0, limit - before) / an_iteration if an_iteration else math.inf, flag)
-        for flag, limit, before, an_iteration in limits
-        if limit is not None
+        (max(0.0, limit - before.expected) / each.expected if each.expected else math.inf, flag)
+        for flag, (limit, before) in _limits(spec, assumptions, beginning).items()
+        for _, each in [later[flag]]
     ]
     least, flag = min(bought, default=(math.inf, ""))
     return (least, flag) if least < spec.iterations else (float(spec.iterations), "")
+
+
+def _limits(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> dict[str, tuple[float, Range]]:
+    """The limits of a run by their flags, each with the figure of `work` that it caps."""
+    max_cost = spec.limits().get(COST)
+    figures = {
+        "--max-calls": (spec.max_calls, work.calls),
+        "--max-tokens": (spec.max_tokens, work.tokens),
+        "--max-time": (spec.max_time, _seconds(spec, assumptions, work)),
+        "--max-cost": (None if work.cost is None else max_cost, work.cost or Range()),
+    }
+    return {flag: (limit, figure) for flag, (limit, figure) in figures.items() if limit is not None}
 
 
 def _seconds(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> Range:

@@ -1,7 +1,7 @@
-"""The read model of a run: one pass over its record gives everything that views show of it.
+"""The read model of a run: one pass over the record collects everything that views show.
 
-Every view (terminal, JSON, page, export, trackers, cards) is a function of `RunData`; none folds events itself. Events in it are
-outlines: the SHA-256 stands in the place of each text, and `RunData.text` gives the text.
+Every view (terminal, JSON, page, export, trackers, cards) is a function of `RunData`; none reads events itself. Events in it are
+outlines, with digests in place of texts; `RunData.text` returns the text with a digest.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
-"""The few events that tell how far a run came: enough for status, sessions, iterations and gates."""
+"""The few events that determine status, sessions, iterations and gates."""
 _META_CANDIDATE = re.compile(r"t\d{1,9}/improve/u-[^/]+")
 _IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
@@ -50,32 +50,32 @@ _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 
 @dataclass
 class Spent:
-    """What some LM calls and their answers cost."""
+    """The cost of LM calls and their responses."""
 
     calls: int = 0
     """LM calls, as budgets count them."""
     requests: int = 0
-    """Responses that were asked for."""
+    """Requested responses."""
     responses: int = 0
-    """Answers, reused ones included."""
+    """Responses, including shared ones."""
     again: int = 0
-    """Answers that were reused within a comparison, at no cost."""
+    """Responses shared within a pair, at no cost."""
     input_tokens: int = 0
     output_tokens: int = 0
     unknown: int = 0
-    """Answers whose tokens the server did not count."""
+    """Responses whose tokens the server did not count."""
     cost: int = 0
     """Billionths of a dollar."""
     unpriced: int = 0
-    """Answers without a known price."""
+    """Responses without a known price."""
 
     @property
     def money(self) -> int | None:
-        """`cost`; None where the price of some answer is unknown."""
+        """`cost`; None if the price of a response is unknown."""
         return None if self.unpriced else self.cost
 
     def add(self, event: LmResponded) -> None:
-        """Count an answer."""
+        """Add a response."""
         self.responses += 1
         self.again += event.again
         self.input_tokens += event.input_tokens or 0
@@ -87,16 +87,16 @@ class Spent:
 
 @dataclass
 class Costs:
-    """What a run spent on its language model. `roles` and `models` each add up to `total`; LM calls belong to no model."""
+    """What a run spent on its language model. `roles` and `models` both add up to `total`, but LM calls belong to no model."""
 
     total: Spent = field(default_factory=Spent)
     roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
     models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
     reserved: Counter[str] = field(default_factory=Counter)
-    """COST and TOKENS as budgets count them: answers, and the worst case of requests that were never answered."""
+    """COST and TOKENS as budgets count them: responses, and the worst case of requests that were never answered."""
 
     def add(self, event: LmCalled | LmResponded | BudgetMoved) -> None:
-        """Count what `event` spent."""
+        """Add the costs of `event`."""
         match event:
             case LmCalled():
                 for spent in (self.total, self.roles[role_of(event.scope)]):
@@ -112,28 +112,28 @@ class Costs:
 
     @property
     def unseen_cost(self) -> int:
-        """Billionths of a dollar reserved for calls that ended without an answer but may have been billed."""
+        """Billionths of a dollar reserved for requests that got no response but may have been billed."""
         return max(self.reserved[COST] - self.total.cost, 0)
 
     @property
     def unseen_tokens(self) -> int:
-        """Tokens reserved for these calls, and for answers without usage."""
+        """Tokens reserved for these requests, and for responses without counts."""
         return max(self.reserved[TOKENS] - self.total.input_tokens - self.total.output_tokens, 0)
 
 
 @dataclass
 class Answers:
-    """What the answers of the language model hold, by (scope, call)."""
+    """The contents of the responses, by (scope, call)."""
 
     arrived: Counter[tuple[str, int]] = field(default_factory=Counter)
     extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
     given_up: set[tuple[str, int, int]] = field(default_factory=set)
-    """(scope, call, index) of answers whose edits do not fit."""
+    """(scope, call, index) of responses whose edits failed."""
     edits: Counter[str] = field(default_factory=Counter)
     """`Edited.outcome` → count."""
 
     def add(self, event: LmResponded | Extracted | Edited) -> None:
-        """Count what `event` tells about answers."""
+        """Add what `event` says about responses."""
         match event:
             case LmResponded():
                 self.arrived[event.scope, event.call] += 1
@@ -147,7 +147,7 @@ class Answers:
 
 @dataclass
 class Session:
-    """The time from the start, or a resume, of a run to its end."""
+    """The part of a run between its start, or a resumption, and the next end."""
 
     start: RunStarted | RunResumed | None
     began: float
@@ -159,48 +159,48 @@ class Session:
 
 @dataclass
 class RunData:
-    """A run so far, counted event by event. Not locked."""
+    """A run so far, collected event by event. Not thread-safe."""
 
     meta: Mapping[str, str] = field(default_factory=dict)
     text: Callable[[str], str] = str
-    """The text with a digest; raises StoreError where the record holds none."""
+    """Returns the text with a digest; raises StoreError if the record lacks it."""
     alive: bool = False
     """Whether another process is writing the record."""
     sessions: list[Session] = field(default_factory=list)
     beginnings: dict[int, str] = field(default_factory=dict)
-    """t → the improver that iteration t begins with."""
+    """t → the improver that iteration t starts with."""
     parents: dict[int, str] = field(default_factory=dict)
     """t → the improver that improves itself in iteration t."""
     iterations: list[IterationFinished] = field(default_factory=list)
     gates: dict[int, Compared] = field(default_factory=dict)
     """By t."""
     candidates: list[Evaluated] = field(default_factory=list)
-    """Evaluations of what self-improvements, or the improvement of `strop improve`, proposed."""
+    """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
-    """By scope: evaluations outside of any improvement, e.g. of the original and of the improved program."""
+    """By scope: evaluations outside of improvements, such as those of the original and the improved program."""
     sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
-    """Index in `iterations` → copy → its evaluation on the sealed split; an iteration that kept its improver has none."""
+    """Index in `iterations` → copy → its sealed evaluation; iterations that kept their improver have none."""
     meta_calls: Counter[str | None] = field(default_factory=Counter)
     """Improver → how often the meta-utility was evaluated on it."""
     improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Improver → scopes of its improvements."""
     downstream: int = 0
-    """How many of these improved the solution of a task."""
+    """Number of improvements of solutions of tasks."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
-    """By scope: how self-improvements, and the improvement of `strop improve`, ended."""
+    """By scope: the ends of self-improvements, or of the improvement of `strop improve`."""
     costs: Costs = field(default_factory=Costs)
     answers: Answers = field(default_factory=Answers)
     verdicts: Counter[str] = field(default_factory=Counter)
-    """Of evaluations of solutions; those of the meta-utility consist of many."""
+    """Of evaluations of solutions, not of the meta-utility."""
     faults: Counter[str] = field(default_factory=Counter)
     """`LmFault.fault` → attempts."""
     audit: list[AuditNoted] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
-    """Rule of the audit → how often it was noted."""
+    """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
 
     def add(self, event: Event, at: float = 0.0) -> None:
-        """Count an event that happened at Unix second `at`. Its texts are digests, or of a kind whose texts nobody keeps."""
+        """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
         if isinstance(event, RunStarted | RunResumed) or not self.sessions:
             self.sessions.append(Session(event if isinstance(event, RunStarted | RunResumed) else None, at, at))
         self.sessions[-1].last = at
@@ -259,33 +259,33 @@ class RunData:
 
     @property
     def start(self) -> RunStarted | RunResumed | None:
-        """The event that began the last session."""
+        """The first event of the last session."""
         return self.sessions[-1].start if self.sessions else None
 
     @property
     def recipe(self) -> Mapping[str, Any]:
-        """The fields of the run's spec, as the last session resolved them; empty where the record holds none."""
+        """The fields of the run's spec in the last session; empty if the record has none."""
         spec = self.start.spec if self.start else json.loads(self.meta.get("spec") or "{}")
         return spec if isinstance(spec, dict) else {}
 
     @property
     def evaluations(self) -> int:
-        """How many solutions were evaluated."""
+        """Number of evaluated solutions."""
         return self.verdicts.total()
 
     @property
     def end(self) -> RunFinished | None:
-        """How the last session ended; None while it goes on, and where its process was killed."""
+        """The end of the last session; None while it runs, and if its process was killed."""
         return self.sessions[-1].end if self.sessions else None
 
     @property
     def status(self) -> str:
-        """`RunFinished.status` of the last session; before it `running`, or `unfinished` where the process was killed."""
+        """`RunFinished.status` of the last session; without one `running`, or `unfinished` if the process was killed."""
         return self.end.status if self.end else "running" if self.alive else "unfinished"
 
     @property
     def detail(self) -> str:
-        """Why the run ended so; empty where there is nothing to say."""
+        """Why the run ended; empty if there is nothing to say."""
         return self.end.detail if self.end else ""
 
     @property
@@ -295,14 +295,14 @@ class RunData:
 
     @property
     def origin(self) -> float:
-        """The moment from which the seconds of the run count in the last session: pauses between sessions do not count."""
+        """The Unix second from which the duration counts in the last session; pauses between sessions do not count."""
         start = self.start
         before = start.seconds if isinstance(start, RunResumed) else 0.0
         return self.sessions[-1].began - before if self.sessions else 0.0
 
     @property
     def seconds(self) -> float:
-        """How long all sessions took together."""
+        """Duration of all sessions."""
         return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
 
 
@@ -311,8 +311,8 @@ def read_run(
 ) -> RunData:
     """Read the record in `store` once.
 
-    Each of `collectors` is called with every event, after it was counted: for a view that needs more than `RunData` keeps.
-    With `kinds` only these are read: those of `FRAME` in no time from a record of any size.
+    Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
+    only these; reading `FRAME` is fast for records of any size.
     """
     run = RunData(store.meta, store.text, is_locked(store.directory))
     for stored in store.outline(*kinds):
@@ -323,7 +323,7 @@ def read_run(
 
 
 def run_data(events: Iterable[Stored[Event]], meta: Mapping[str, str] | None = None) -> RunData:
-    """The read model of events that hold their texts in full."""
+    """The read model of events with whole texts."""
     texts: dict[str, str] = {}
     run = RunData(meta or {}, texts.__getitem__)
     for stored in events:
