@@ -195,12 +195,12 @@ def offline_places(stack: ExitStack, chosen: Sequence[str]) -> list[Place]:
         source, n = TASKS[name]
         task = replace(task_of(load_any(source)), instances=n, test_instances=2 * n)  # type: ignore[type-var]
         parts = stack.enter_context(assembled(RunSpec(task=source, seed=1, jobs=1), os.environ, tasks=(task,)))
-        laboratory = RunContext(parts, lambda event: None)
-        utilities = {split: laboratory.utility(split) for split in ("train", "test")}  # type: ignore[arg-type]
+        context = RunContext(parts, lambda event: None)
+        utilities = {split: context.utility(split) for split in ("train", "test")}  # type: ignore[arg-type]
         counter = iter(range(10**9))
 
         def measure(text: str, split: str) -> Measured:
-            found = utilities[split].evaluate(text, laboratory.run.child(f"{split}-{next(counter)}"))
+            found = utilities[split].evaluate(text, context.run.child(f"{split}-{next(counter)}"))
             report = {"utility": found.value, "verdict": found.verdict, "error": found.error}
             return Measured(found.value, found.error, report | {"instances": found.scores, "notes": found.notes})
 

@@ -316,7 +316,7 @@ class _Peeking:
 def test_selection_that_looks_at_the_sealed_split_is_caught_by_what_it_chooses(
     carry: Carry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RunContext, "selection", lambda laboratory: _Peeking())
+    monkeypatch.setattr(RunContext, "selection", lambda context: _Peeking())
     high, low = (carry("paper", which, fresh=True) for which in DIGITS)
     assert not caught(lambda: assert_digits_are_sealed(high)), "it says nothing"
     assert caught(lambda: assert_nothing_depends_on_the_canary(high, low))
@@ -330,6 +330,6 @@ def test_choice_that_gives_the_sealed_scores_as_its_reason_is_caught(
             found = contest.meta_utility.measure(contest.candidate.improver, contest.at.child("peek"))
             return Decision(True, f"it reaches {found.test}")
 
-    monkeypatch.setattr(RunContext, "selection", lambda laboratory: Talking())
+    monkeypatch.setattr(RunContext, "selection", lambda context: Talking())
     happened = carry("paper", "high", fresh=True)
     assert caught(lambda: assert_digits_are_sealed(happened))

@@ -31,8 +31,8 @@ SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, jobs=2,
 
 
 @pytest.fixture
-def laboratory(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> Callable[..., RunContext]:
-    """A laboratory that records in `store`."""
+def context(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> Callable[..., RunContext]:
+    """A context that records in `store`."""
 
     def make(answers: Any = lambda request: DOUBLING, going_on: bool = False) -> RunContext:
         parts = Components(SPEC, bench().task, Recorded(Scripted(answers)), jail, b"secret")
@@ -56,9 +56,9 @@ def cell(found: Matrix, task: int, improver: int) -> Cell:
 
 
 def test_matrix_has_every_improver_on_every_task_and_the_seed_improver_first(
-    laboratory: Callable[..., RunContext], plan: Plan, store: Store
+    context: Callable[..., RunContext], plan: Plan, store: Store
 ) -> None:
-    carry_out(laboratory(), plan, lambda line: None)
+    carry_out(context(), plan, lambda line: None)
     found = matrix(store, plan)
     assert found.complete
     assert [(each.task.name, each.improver.name) for each in found.cells] == [
@@ -72,10 +72,8 @@ def test_matrix_has_every_improver_on_every_task_and_the_seed_improver_first(
     assert (cell(found, 0, 0).copies[0].lm_calls, cell(found, 0, 1).copies[0].lm_calls) == (1, 0)
 
 
-def test_every_improver_meets_the_same_instances(
-    laboratory: Callable[..., RunContext], plan: Plan, store: Store
-) -> None:
-    carry_out(laboratory(), plan, lambda line: None)
+def test_every_improver_meets_the_same_instances(context: Callable[..., RunContext], plan: Plan, store: Store) -> None:
+    carry_out(context(), plan, lambda line: None)
     found = matrix(store, plan)
     idle = cell(found, 0, 1)
     assert idle.instances == (found.seed_solutions[0].test.scores,) * 2
@@ -84,18 +82,18 @@ def test_every_improver_meets_the_same_instances(
 
 
 def test_sealed_split_is_scored_once_a_copy_and_a_seed_solution_once(
-    laboratory: Callable[..., RunContext], plan: Plan, store: Store
+    context: Callable[..., RunContext], plan: Plan, store: Store
 ) -> None:
-    carry_out(laboratory(), plan, lambda line: None)
+    carry_out(context(), plan, lambda line: None)
     sealed = [stored.event.scope for stored in store.events(Evaluated) if stored.event.split == "test"]
     assert len(sealed) == len(set(sealed)) == 2 * 3 * SPEC.copies + 2
 
 
 def test_seed_improver_under_another_name_is_not_measured_again(
-    laboratory: Callable[..., RunContext], plan: Plan, store: Store
+    context: Callable[..., RunContext], plan: Plan, store: Store
 ) -> None:
     same = replace(plan, tasks=plan.tasks[:1], improvers=with_seed([Named("best.py", improver_text("seed"))]))
-    carry_out(laboratory(), same, lambda line: None)
+    carry_out(context(), same, lambda line: None)
     found = matrix(store, same)
     assert found.complete and cell(found, 0, 0).copies == cell(found, 0, 1).copies
     assert len([None for _ in store.events(ImproveStarted)]) == SPEC.copies
@@ -103,7 +101,7 @@ def test_seed_improver_under_another_name_is_not_measured_again(
 
 
 def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(
-    laboratory: Callable[..., RunContext], plan: Plan, store: Store
+    context: Callable[..., RunContext], plan: Plan, store: Store
 ) -> None:
     answers = iter([DOUBLING] * 3)  # the fourth copy of the seed improver finds none
 
@@ -114,11 +112,11 @@ def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(
             raise LanguageModelError("no more") from None
 
     with pytest.raises(LanguageModelError):
-        carry_out(laboratory(until_it_ends), plan, lambda line: None)
+        carry_out(context(until_it_ends), plan, lambda line: None)
     before = matrix(store, plan)
     assert not before.complete and [each.task.name for each in before.cells].count("one") == 3
     said: list[str] = []
-    carry_out(laboratory(going_on=True), plan, said.append)
+    carry_out(context(going_on=True), plan, said.append)
     after = matrix(store, plan)
     assert after.complete and cell(after, 0, 0) == cell(before, 0, 0)
     assert said[0] == f"{len(before.cells)} of 6 measurements done before"
@@ -126,9 +124,9 @@ def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(
     assert len(ended) == len(set(ended)) == 2 * 3 * SPEC.copies, "no improvement was done twice"
 
 
-def test_each_step_is_told(laboratory: Callable[..., RunContext], plan: Plan, store: Store) -> None:
+def test_each_step_is_told(context: Callable[..., RunContext], plan: Plan, store: Store) -> None:
     said: list[str] = []
-    carry_out(laboratory(), plan, said.append)
+    carry_out(context(), plan, said.append)
     assert said[:2] == ["one: scoring the seed solution", "two: scoring the seed solution"]
     assert {line.split(" (")[0] for line in said[2:]} == {
         f"{task}: measuring {improver}" for task in ("one", "two") for improver in ("seed", "idle", "broken")
@@ -137,9 +135,9 @@ def test_each_step_is_told(laboratory: Callable[..., RunContext], plan: Plan, st
 
 
 def test_differences_are_adjusted_for_all_of_the_matrix(
-    laboratory: Callable[..., RunContext], plan: Plan, store: Store
+    context: Callable[..., RunContext], plan: Plan, store: Store
 ) -> None:
-    carry_out(laboratory(), plan, lambda line: None)
+    carry_out(context(), plan, lambda line: None)
     found = differences(matrix(store, plan))
     assert [(one.task.name, one.improver.name) for one in found] == [
         ("one", "idle"), ("one", "broken"), ("two", "idle"), ("two", "broken"),

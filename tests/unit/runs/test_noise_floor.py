@@ -30,7 +30,7 @@ A_TASK = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.
 
 
 @pytest.fixture
-def laboratory(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> RunContext:
+def context(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> RunContext:
     model = Scripted(lambda request: "```python\ndef algorithm(n):\n    return 2 * n\n```")
     return RunContext(Components(SPEC, bench().task, Recorded(model), jail, b"secret"), store.append)
 
@@ -40,19 +40,19 @@ def drawn(rng: np.random.Generator, repeats: int = 20, copies: int = 5) -> Trial
 
 
 def test_every_repeat_is_measured_afresh_on_the_same_training_instances_and_never_on_the_sealed_split(
-    laboratory: RunContext, store: Store
+    context: RunContext, store: Store
 ) -> None:
-    task = laboratory.parts.task
-    carry_out(laboratory, (task,), SEED, 3, lambda line: None)
+    task = context.parts.task
+    carry_out(context, (task,), SEED, 3, lambda line: None)
     assert trials(store, task, 3, SPEC.copies).values == ((1.0, 1.0),) * 3
     assert {stored.event.split for stored in store.events(Evaluated)} == {"train"}
     assert len({stored.event.scope for stored in store.events(ImproveStarted)}) == 3 * SPEC.copies
 
 
-def test_repeats_that_are_there_are_kept_when_more_are_asked_for(laboratory: RunContext, store: Store) -> None:
-    task, said = laboratory.parts.task, list[str]()
-    carry_out(laboratory, (task,), SEED, 2, lambda line: None)
-    resumed = RunContext(laboratory.parts, store.append, recalled=recall(store))
+def test_repeats_that_are_there_are_kept_when_more_are_asked_for(context: RunContext, store: Store) -> None:
+    task, said = context.parts.task, list[str]()
+    carry_out(context, (task,), SEED, 2, lambda line: None)
+    resumed = RunContext(context.parts, store.append, recalled=recall(store))
     carry_out(resumed, (task,), SEED, 3, said.append)
     assert said == ["2 of 3 repeats done before", "doubling: repeat 3 of 3 (3 of 3)"]
     assert len(trials(store, task, 3, SPEC.copies).values) == 3

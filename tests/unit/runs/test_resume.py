@@ -153,14 +153,22 @@ def test_pair_is_taken_from_the_record_only_whole(store: Store) -> None:
 
 def test_answers_are_those_that_were_paid_for_with_their_faults(store: Store) -> None:
     fault = LmFault(
-        scope="t1/gate/pair0/a", call=0, index=0, fault="rate_limited", detail="d", attempt=3, waited_seconds=2, times=3
+        scope="t1/gate/pair0/a",
+        call=0,
+        index=0,
+        fault="rate_limited",
+        detail="d",
+        attempt=3,
+        waited_seconds=2,
+        times=3,
+        maybe_billed=True,
     )
     for event in (fault, responded("k1"), responded("k1", again=True, scope="t1/gate/pair0/b"), responded("", index=1)):
         store.append(event)
     found = answers(store)
     assert set(found) == {"k1"}
     assert (found["k1"].input_tokens, found["k1"].cost, found["k1"].parameters) == (7, 11, {"temperature": 0.5})
-    assert [(each.fault, each.times) for each in found["k1"].faults] == [("rate_limited", 3)]
+    assert [(each.fault, each.times, each.maybe_billed) for each in found["k1"].faults] == [("rate_limited", 3, True)]
 
 
 def test_requests_of_a_record_are_told_apart_by_their_sample(store: Store) -> None:

@@ -29,8 +29,6 @@ class Applied:
 
     files: dict[str, str]
     form: Form
-    count: int
-    """Number of edits."""
     inexact: tuple[str, ...]
     """Labels of the edits that matched only without regard to blanks."""
 
@@ -86,7 +84,7 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
                 break
     if failures:
         raise EditFailed("\n\n".join(failures))
-    return Applied(program.texts, edits.form, len(edits.edits), tuple(inexact))
+    return Applied(program.texts, edits.form, tuple(inexact))
 
 
 class _Program:
