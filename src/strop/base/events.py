@@ -152,7 +152,7 @@ class Extracted(Event):
     """For each response `program`, `does not compile` or `no program`. Empty for a call that asked for corrected edits: they
     count as responses of the call that they correct."""
     programs: tuple[str, ...]
-    """The digest of each program; empty where there is none."""
+    """The digest of each program; empty for a response without one."""
 
 
 @dataclass(frozen=True, kw_only=True)

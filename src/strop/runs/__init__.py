@@ -1,1 +1,1 @@
-"""Runs: what they are made of, their directories, how they start, resume and end."""
+"""Runs: their components, journals, directories and results."""
