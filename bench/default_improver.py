@@ -28,7 +28,7 @@ from typing import Any
 from stepwise import LADDERS, Stepwise, measured_here
 
 from strop.analysis.stats import mean, t_estimate
-from strop.api.subjects import task_of
+from strop.api.target import task_of
 from strop.base.errors import BudgetExceeded
 from strop.lm.base import Request
 from strop.lm.registry import make

@@ -1,4 +1,4 @@
-"""Makes docs/flags.md, the reference of commands, options and keys of strop.toml, from their declarations.
+"""Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events).
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -6,25 +6,33 @@ python bench/make_reference.py --check    # exit code 1 if it is stale
 
 from __future__ import annotations
 
+import ast
+import inspect
 import io
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
-from strop.api.arguments import help_texts
+from strop.api.conventions import help_texts
+from strop.base.events import KINDS as EVENTS
+from strop.base.events import Event
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
+from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+TEMPLATE = Path(__file__).with_name("json.template.md")
 SHARED = 3
 """Options of so many commands or more are described once."""
 HEADER = ("| option | meaning |", "|---|---|")
@@ -127,14 +135,117 @@ def _keys() -> list[str]:
     return lines
 
 
-PAGES = {"flags.md": flags_page}
+DOCUMENTS: dict[str, tuple[type, str]] = {
+    "run": (schema.RunDocument, ""),
+    "An iteration": (schema.IterationDocument, ""),
+    "A task of an iteration": (schema.OnTaskDocument, ""),
+    "A gate": (schema.GateDocument, ""),
+    "A strategy": (schema.StrategyDocument, ""),
+    "A note": (schema.Noted, ""),
+    "Costs": (schema.CostsDocument, ""),
+    "Spent": (schema.SpentDocument, ""),
+    "Answers": (schema.AnswersDocument, ""),
+    "A sample": (schema.Measured, ""),
+    "A difference": (schema.Difference, ""),
+    "An outcome": (schema.OutcomeDocument, ""),
+    "score": (score.ScoreResult, "`strop score` prints it, with `sentence` and `schema_version`."),
+    "improve": (improvement.ImprovementDocument, "`strop improve`, and `strop show` for its record, print it."),
+    "A solution": (improvement.SolutionDocument, ""),
+    "An evaluation": (improvement.EvaluationDocument, ""),
+    "A candidate": (improvement.CandidateDocument, ""),
+    "A gain": (gains.GainDocument, ""),
+    "eval": (evaluation.EvalDocument, ""),
+    "A cell": (evaluation.CellDocument, ""),
+    "A seed solution": (evaluation.SeedSolutionDocument, ""),
+    "A difference from the seed improver": (evaluation.CellDifference, ""),
+    "eval --noise": (noise.NoiseDocument, ""),
+    "The noise of a task": (noise.TaskNoise, ""),
+    "The errors of a gate": (noise.GateErrorsDocument, ""),
+    "check": (check.CheckDocument, ""),
+    "audit of a program": (audit.ProgramDocument, "`strop audit FILE` prints it, with `program` and `rules_version`."),
+    "A finding": (audit.FindingDocument, ""),
+    "audit of a run": (audit.RunAuditDocument, "`strop audit RUN` prints it."),
+    "An audited program": (audit.AuditedDocument, ""),
+    "A note of an iteration": (audit.RunNoteDocument, ""),
+    "audit rules": (audit.RuleDocument, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
+    "diff": (difference.DifferenceDocument, ""),
+    "A program of a diff": (difference.SideDocument, ""),
+    "A change": (difference.ChangeDocument, ""),
+}
+"""Sections of docs/json.md: a type, and which command prints it."""
+
+
+def json_page() -> str:
+    """The text of docs/json.md."""
+    sections: list[str] = []
+    for title, (kind, printed) in DOCUMENTS.items():
+        sections += [f"## {title}", "", f"{_doc(kind)} {printed}".strip(), "", *_fields(kind, ())]
+    shared = tuple(get_type_hints(Event))
+    events: list[str] = []
+    for name, kind in EVENTS.items():
+        events += [f"### {name}", "", _doc(kind), "", *_fields(kind, shared)]
+    text = TEMPLATE.read_text(encoding="utf-8").replace("<!-- documents -->", "\n".join(sections).rstrip())
+    return text.replace("<!-- events -->", "\n".join(events).rstrip())
+
+
+def _doc(kind: type) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def _fields(kind: type, without: tuple[str, ...]) -> list[str]:
+    texts = _texts_of(kind)
+    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in without and name[0] != "_"}
+    rows = [f"| `{name}` | {_type(hint)} | {_cell(texts.get(name, ''))} |" for name, hint in hints.items()]
+    return ["| field | type | meaning |", "|---|---|---|", *rows, ""] if rows else []
+
+
+def _texts_of(kind: type) -> dict[str, str]:
+    """The text below each field of a dataclass or TypedDict, its bases' included."""
+    bases = getattr(kind, "__orig_bases__", kind.__bases__)
+    module = sys.modules[kind.__module__]
+    node = next(
+        node for node in ast.parse(inspect.getsource(module)).body if getattr(node, "name", "") == kind.__name__
+    )
+    assert isinstance(node, ast.ClassDef)
+    named = [getattr(module, base.id, None) for base in node.bases if isinstance(base, ast.Name)]
+    texts: dict[str, str] = {}
+    for base in [*named, *bases]:
+        if isinstance(base, type) and base.__module__.startswith("strop.") and base is not kind:
+            texts |= _texts_of(base)
+    return texts | help_texts(kind)
+
+
+_TYPES = {int: "int", float: "number", str: "string", bool: "bool", NoneType: "null"}
+_TITLES = {kind: title for title, (kind, _) in DOCUMENTS.items()}
+
+
+def _type(hint: Any) -> str:
+    """A type as JSON has it, with links to its section."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in _TITLES:
+        return f"[{_TITLES[hint].lower()}](#{_TITLES[hint].lower().replace(' ', '-')})"
+    if hint in _TYPES:
+        return _TYPES[hint]
+    if origin in (Union, UnionType):
+        return " or ".join(_type(one) for one in arguments)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin is Literal:
+        return "string"
+    if origin in (list, tuple, Sequence):
+        return "list of " + re.sub(r"^\[an? ", "[", _type(arguments[0])) if arguments else "list"
+    return "object"
+
+
+PAGES = {"flags.md": flags_page, "json.md": json_page}
 
 
 def main() -> int:
     """Write the pages, or check them."""
     stale = [name for name, make in PAGES.items() if _text(DOCS / name) != make()]
-    if "--check" in sys.argv:
+    if "--check" in sys.argv and stale:
         print("\n".join(f"docs/{name} is stale: run python bench/make_reference.py" for name in stale))
+    if "--check" in sys.argv:
         return int(bool(stale))
     for name in stale:
         (DOCS / name).write_text(PAGES[name](), encoding="utf-8")

@@ -9,12 +9,10 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # as a type checker reads it; importing typing takes longer than all of this
 if TYPE_CHECKING:
-    from strop.api.checking import Check, check
-    from strop.api.comparing import Comparison, compare
-    from strop.api.improving import Improved, improve
-    from strop.api.loading import load
-    from strop.api.scoring import Score, score
-    from strop.api.training import Trained, train
+    from strop.api.comparison import Comparison, compare
+    from strop.api.improvement import Improved, improve
+    from strop.api.scoring import Check, Score, check, score
+    from strop.api.training import Trained, load, train
     from strop.base.budget import Budget
     from strop.base.errors import (
         ConfigurationError,
@@ -41,10 +39,10 @@ _HOMES = {
     "Answer": "strop.tasks.answer",
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
-    "Check": "strop.api.checking",
-    "Comparison": "strop.api.comparing",
+    "Check": "strop.api.scoring",
+    "Comparison": "strop.api.comparison",
     "ConfigurationError": "strop.base.errors",
-    "Improved": "strop.api.improving",
+    "Improved": "strop.api.improvement",
     "Instance": "strop.tasks.base",
     "Interrupted": "strop.runs.interrupts",
     "LanguageModelError": "strop.base.errors",
@@ -59,11 +57,11 @@ _HOMES = {
     "Task": "strop.tasks.base",
     "TaskError": "strop.base.errors",
     "Trained": "strop.api.training",
-    "check": "strop.api.checking",
-    "compare": "strop.api.comparing",
-    "improve": "strop.api.improving",
+    "check": "strop.api.scoring",
+    "compare": "strop.api.comparison",
+    "improve": "strop.api.improvement",
     "improve_me": "strop.tasks.function.marker",
-    "load": "strop.api.loading",
+    "load": "strop.api.training",
     "note": "strop.base.scorer_notes",
     "score": "strop.api.scoring",
     "train": "strop.api.training",

@@ -16,8 +16,8 @@ import pytest
 from rich.console import Console
 
 import strop
-from strop.api.improving import Improved
-from strop.api.results import Shown
+from strop.api.conventions import Shown
+from strop.api.improvement import Improved
 from strop.lm.base import Request
 from strop.lm.callable import CallableModel
 
@@ -151,10 +151,10 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
         ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
         ({"model": "nonsense"}, "no such language model"),
         ({"model": 3}, "model is int"),
-        ({"max_cost": 1.0}, "need a model whose use is known"),
+        ({"max_cost": 1.0}, "need a model that reports its usage"),
         ({"improver": "greedy"}, "did you mean greedy_iterative"),
         ({"require": "courage"}, "courage"),
-        ({"command": "make"}, "says itself how it is scored"),
+        ({"command": "make"}, "does not apply to doubling"),
         ({"max_time": "soon"}, "soon"),
     ],
 )
@@ -166,7 +166,7 @@ def test_wrong_option_is_one_clear_line(wrong: dict[str, object], named: str) ->
 
 
 def test_what_is_no_task_is_one_clear_line() -> None:
-    with pytest.raises(strop.StropError, match="is no task: name one"):
+    with pytest.raises(strop.StropError, match="is not a task: name one"):
         strop.score(DOUBLE, task=len)
 
 

@@ -187,7 +187,7 @@ def test_second_process_on_a_run_gets_one_line(strop: Strop, start_strop: Start,
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nowhere", "there is no run"), ("empty", "holds no run"), ("broken", "not the record of a run")],
+    [("nowhere", "there is no run"), ("empty", "is not the directory of a run"), ("broken", "not the record of a run")],
 )
 def test_resume_of_what_is_no_run_gets_one_line(strop: Strop, tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "empty").mkdir()

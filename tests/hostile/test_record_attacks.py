@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse

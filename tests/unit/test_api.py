@@ -87,7 +87,7 @@ def test_error_names_the_argument_and_not_the_flag(
 
 
 def test_text_of_the_user_in_an_error_stays_as_it_is() -> None:
-    from strop.api.arguments import names_arguments
+    from strop.api.conventions import names_arguments
 
     @names_arguments
     def fails(*, model: str = "", seed: int = 0) -> None:

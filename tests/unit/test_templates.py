@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, check_options
 from strop.templates import FORMS, METRIC, NAME, WORDS, files_of, next_commands
 from support.tiers import slow_unless
 
@@ -91,3 +94,11 @@ def test_test_of_a_new_task_passes(form: str, goal: str, tmp_path: Path) -> None
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
     ended = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0 and "passed" in ended.stdout, ended.stdout
+
+
+def test_config_of_a_new_task_shows_every_key() -> None:
+    text = files_of(FORMS["command"], NAME, FORMS["command"].goal)["strop.toml"]
+    shown = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE))
+    keys = {field.name for field in fields(ScoringOptions)} - set(NOT_IN_FILE) | {"root"}
+    assert set(shown) == keys
+    check_options({key: value for key, value in shown.items() if key != "root"})

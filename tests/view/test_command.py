@@ -51,7 +51,7 @@ def run(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("folder", [False, True], ids=["run", "folder"])
 def test_view_ends_by_itself_when_nothing_runs_and_nobody_looks(run: Path, folder: bool) -> None:
     code, lines = said(run.parent if folder else run, "--idle", "0.3s")
-    assert code == 0 and "closed: nobody has looked for 0.3 s" in lines
+    assert code == 0 and "closed after 0.3 s without a visit" in lines
 
 
 def test_view_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> None:

@@ -2,5 +2,5 @@
 
 Options are keyword-only and called as the command's flags. Nothing is printed unless `progress=True`; failures are raised as
 `strop.StropError`. Every function may be called from any thread. Results are frozen dataclasses that a terminal (`rich.print`)
-and a notebook show as the command prints them (strop.api.results).
+and a notebook show as the command prints them (strop.api.conventions).
 """

@@ -1,32 +1,45 @@
-"""Keep and show what is done: a store in a new directory, or one that is gone on with, and a view on standard error."""
+"""Record and show a run: in a new directory, or in one that is continued."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from strop.base.budget import LM_CALLS
-from strop.base.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, SandboxError, StoreError
+from strop.base.errors import (
+    ConfigurationError,
+    LanguageModelError,
+    RunBudgetSpent,
+    SandboxError,
+    StoreError,
+    StropError,
+)
 from strop.base.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
 from strop.report.terminal.gains import score_words
-from strop.report.terminal.live import NOTHING, Before, Mode, Picture, View, make_view
+from strop.report.terminal.live import NOTHING, Before, Lines, Mode, Picture, View, make_view
 from strop.report.terminal.reading import reading
-from strop.report.terminal.words import notice_of
+from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import Track, mirrored
-from strop.runs.assembly import Components
+from strop.runs.assembly import Components, RunContext
 from strop.runs.interrupts import Interrupted, TimeSpent
 from strop.runs.journal import Journal
+from strop.runs.measurements import spec_of
+from strop.runs.options import LimitOptions
 from strop.runs.resume import recall
-from strop.runs.run_data import read_run
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.run_directory import RESUMABLE, ignore_records, keep_tasks, meta_of
 from strop.runs.secret import key_file, machine_key, sealed
+from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 
 
 def check_free_folder(directory: Path) -> None:
-    """Raises ConfigurationError where a run in `directory` might overwrite files, or there is a run already."""
+    """Raises ConfigurationError if `directory` holds a run, or files that a run might overwrite."""
     if (directory / FILE_NAME).exists():
         raise ConfigurationError(f"{directory} already holds a run: choose another directory")
     if directory.is_dir() and any(directory.iterdir()):
@@ -40,20 +53,20 @@ def recorded(
     parts: Components,
     directory: Path,
     kind: str,
-    said: Mapping[str, str] | None = None,
+    more_meta: Mapping[str, str] | None = None,
     tracks: Sequence[Track] = (),
     show: Mode = "auto",
 ) -> Iterator[Journal]:
-    """The journal of a run in `directory`, shown live on a terminal and as lines elsewhere.
+    """The journal of a new run in `directory`, shown live on a terminal and as lines elsewhere, and mirrored to `tracks`.
 
-    `said` are further things that the record says of itself, so that the run can be gone on with. It is mirrored to `tracks`.
+    `more_meta` are further entries of the record's metadata, which `strop resume` needs.
 
     Raises:
         ConfigurationError: the directory holds a run already, or cannot be written.
     """
     check_free_folder(directory)
     try:
-        meta = meta_of(parts, kind) | dict(said or {})
+        meta = meta_of(parts, kind) | dict(more_meta or {})
         key = machine_key(key_file(os.environ))
         store = Store.create(directory, sealed(meta, key), key=key)
         ignore_records(directory)
@@ -68,13 +81,13 @@ def recorded(
 def continued(
     parts: Components, directory: Path, tracks: Sequence[Track] = (), show: Mode = "auto"
 ) -> Iterator[Journal]:
-    """The journal of the run in `directory`, which ended before its end.
+    """The journal of the unfinished run in `directory`.
 
     Raises:
         StoreError: another process is writing it, or it cannot be read or written.
     """
     key = machine_key(key_file(os.environ))
-    store = Store.resume(directory, key=key)  # first of all: nobody else writes it then
+    store = Store.resume(directory, key=key)  # first: this locks the record
     kind = store.meta.get("kind", "")
     with mirrored(directory, tracks), store, _continuable(directory, kind):
         with reading(directory):
@@ -86,24 +99,24 @@ def continued(
 
 
 def _counted(store: Store) -> tuple[Event, ...]:
-    """What a view of one improvement counts; of a run it begins with the present iteration."""
+    """The events that a view of one improvement counts. In a run it starts with the current iteration."""
     return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
 
 
 def _above(view: View) -> Callable[[str], None] | None:
-    """How a notice is written without being drawn over by the live picture; None where any line stays."""
+    """How to print a notice above the live picture; None where lines stay."""
     return view.notify if isinstance(view, Picture) else None
 
 
 def _view(parts: Components, show: Mode, before: Before = NOTHING) -> View:
     model = parts.language_model
-    told = score_words(parts.task)
-    return make_view(show, notice=notice_of(model.name, model.is_language_model), score=told, before=before)
+    notice = notice_of(model.name, model.is_language_model)
+    return make_view(show, notice=notice, score=score_words(parts.task), before=before)
 
 
 @contextmanager
 def _continuable(directory: Path, kind: str) -> Iterator[None]:
-    """Note on the error how to continue, where its cause may be gone next time; the command line prints that last."""
+    """Add to an error whose cause may be temporary how to continue; the command line prints that last."""
     try:
         yield
     except (Interrupted, TimeSpent, RunBudgetSpent, LanguageModelError, SandboxError, StoreError) as error:
@@ -111,3 +124,93 @@ def _continuable(directory: Path, kind: str) -> Iterator[None]:
             more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
             error.add_note(f"To continue: strop resume {directory}{more}")
         raise
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record that is being written, or one that is complete and only read."""
+
+    store: Store
+    journal: Journal
+    finished: bool
+    """Whether everything was measured before."""
+    notify: Callable[[str], None]
+    """Print a step where progress is shown as lines; on a terminal the picture shows it."""
+
+
+@contextmanager
+def measuring(
+    parts: Components,
+    directory: Path,
+    kind: str,
+    subject: Mapping[str, str],
+    tracks: Sequence[Track] = (),
+    show: Mode = "auto",
+) -> Iterator[Record]:
+    """The record in `directory`: a new one, or an unfinished one of the same command. `subject` says what is measured.
+
+    A finished record of the same command is opened for reading.
+
+    Raises:
+        ConfigurationError: the directory holds something else, or cannot be written.
+    """
+    meta = meta_of(parts, kind) | dict(subject)
+    notice = notice_of(parts.language_model.name, parts.language_model.is_language_model)
+    new = not (directory / FILE_NAME).exists()
+    try:
+        store, finished = _store(directory, meta, parts.spec)
+    except StoreError as error:
+        raise ConfigurationError(str(error)) from error
+    before = Before(planned=_planned(meta, parts.spec) if new else None)
+    with mirrored(directory, tracks), store, make_view(show, notice=notice, before=before) as view:
+
+        def notify(line: str) -> None:
+            if isinstance(view, Lines):
+                view.say(escape(line))
+
+        if finished:
+            notify(f"{directory} is complete; nothing is measured again")
+        yield Record(store, Journal(store, view, recalled=None if finished else recall(store)), finished, notify)
+
+
+def _planned(meta: Mapping[str, str], spec: RunSpec) -> int:
+    """Downstream improvements of a new record of this kind; equal improvers are measured once."""
+    improvers = {digest for _, digest in json.loads(meta["improvers"])}
+    return len(improvers) * spec.downstream * int(meta.get("repeats", 1))
+
+
+def measure_missing(parts: Components, record: Record, work: Callable[[RunContext], None]) -> StropError | None:
+    """Do `work` unless the record is finished. Returns the error that stopped it, so that partial results can be shown first."""
+    if record.finished:
+        return None
+    try:
+        with record.journal.of(parts):
+            work(RunContext(parts, record.journal, recalled=record.journal.recalled))
+    except StropError as error:
+        return error
+    return None
+
+
+def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Store, bool]:
+    """The store, and whether it was finished before."""
+    if not (directory / FILE_NAME).exists():
+        check_free_folder(directory)
+        store = Store.create(directory, meta)
+        ignore_records(directory)
+        return store, False
+    with Store.open(directory) as store:
+        run = read_run(store, kinds=FRAME)
+        before = spec_of(run)
+        same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (
+            before is None or _comparable(before) == _comparable(spec)
+        )
+        finished = any(session.end and session.end.status == "finished" for session in run.sessions)
+    if not same:
+        raise ConfigurationError(f"{directory} already holds a run of something else; name a new folder")
+    return (Store.open(directory), True) if finished else (Store.resume(directory), False)
+
+
+def _comparable(spec: RunSpec) -> RunSpec:
+    """The configuration without limits, speed and address. The record's metadata names the tasks."""
+    others: dict[str, Any] = vars(LimitOptions())
+    return replace(spec, jobs=0, require=None, base_url=None, further_tasks=(), **others)

@@ -1,33 +1,41 @@
-"""`strop.score`: one program of a task on every instance of a split."""
+"""`strop.score` and `strop.check`: one program of a task, and the task itself. No language model is asked."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from rich.text import Text
 
-from strop.api.arguments import names_arguments
-from strop.api.results import Shown
-from strop.api.subjects import TaskLike, source_of, task_of
+from strop.api.conventions import Shown, names_arguments
+from strop.api.target import TaskLike, source_of, task_of
+from strop.base.errors import ConfigurationError
+from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
+from strop.report.terminal.check import CheckDocument, check_document, print_check
 from strop.report.terminal.score import ScoreResult, print_score
+from strop.report.terminal.words import escape
+from strop.runs.assembly import jail, workspaces_for
+from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
 from strop.runs.score import program_of
 from strop.runs.score import score as evaluate
 from strop.runs.secret import key_file, machine_key, run_secret
 from strop.runs.spec import RunSpec
-from strop.tasks.base import Split
-from strop.tasks.command.task import AnyTask
+from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.command.task import AnyTask, CommandTask
 
 
 @dataclass(frozen=True, repr=False)
 class Score(ScoreResult, Shown):
-    """What a program is worth on one split."""
+    """The score of a program on one split."""
 
     def print_on(self, console: Console) -> None:
-        """As `strop score` prints it."""
+        """Print it as `strop score` does."""
         print_score(self, console)
 
     def __repr__(self) -> str:
@@ -48,27 +56,36 @@ def score(
     """Score one program of a task on every instance of a split.
 
     Args:
-        solution: a file, or the program's text, which has more than one line; the task's own seed solution, or the files as they
-            stand, when not given.
+        solution: a file, or the program's text, which has more than one line. The task's own seed solution by default.
         task: a name, a file or folder, or a task itself.
         split: `train`, or `test` for the sealed split.
-        seed: with this machine's key it decides which instances are drawn.
+        seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
-        jobs: commands at once; 0 means one for each core.
-        require: protections without which nothing is run; see `strop doctor`.
+        jobs: solutions evaluated at once; 0: one for each core.
+        require: protections without which nothing runs; see `strop doctor`.
 
     Raises:
-        ConfigurationError: something named is not there.
+        ConfigurationError: something that an argument names does not exist.
         TaskError: the task broke its own contract.
-        SandboxError: nothing can be run.
+        SandboxError: the sandbox cannot run anything.
     """
     spec = RunSpec(
         task=source_of(task), seed=seed, instances=instances, jobs=jobs, require=protections(require)
     ).checked()
     the_task = task_of(task)
-    evaluation = evaluate(the_task, _text_of(solution, the_task), split, spec, _secret(seed))
+    return score_program(the_task, _text_of(solution, the_task), split, spec)
+
+
+def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Score:
+    """The score of a program. `spec` has the seed, the instances, the jobs and the protections.
+
+    Raises:
+        TaskError: the task broke its own contract.
+        SandboxError: the sandbox cannot run anything.
+    """
+    evaluation = evaluate(task, text, split, spec, run_secret(machine_key(key_file(os.environ)), spec.seed))
     return Score(
-        task=the_task.name,
+        task=task.name,
         split=split,
         utility=evaluation.value,
         instances=evaluation.scores,
@@ -88,5 +105,107 @@ def _text_of(solution: str | Path | None, task: AnyTask) -> str:
     return program_of(Path(solution), task)
 
 
-def _secret(seed: int) -> bytes:
-    return run_secret(machine_key(key_file(os.environ)), seed)
+MOST_REPEATS = 1000
+
+
+@dataclass(frozen=True, repr=False)
+class Check(Shown):
+    """The findings of the attacks on a task."""
+
+    result: CheckResult
+
+    @property
+    def task(self) -> str:
+        return self.result.task.name
+
+    @property
+    def broken(self) -> bool:
+        """Whether no score of the task can be trusted."""
+        return self.result.broken
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """A line for each finding: its id, its level and its title."""
+        return tuple(f"{one.id} {one.level}: {one.title}" for one in self.result.findings)
+
+    def document(self) -> CheckDocument:
+        """What `strop check --json` prints."""
+        return check_document(self.result)
+
+    def print_on(self, console: Console, *, verbose: bool = False) -> None:
+        """Print it as `strop check` does; `verbose`: with a row for each attack."""
+        print_check(self.result, console, verbose=verbose)
+
+    def __repr__(self) -> str:
+        return f"<Check {self.task}: {'broken' if self.broken else 'sound'}, {len(self.findings)} findings>"
+
+
+@names_arguments
+def check(
+    task: TaskLike,
+    *,
+    repeat: int = 5,
+    seed: int = 0,
+    jobs: int = 0,
+    require: Require | None = None,
+    progress: bool = False,
+) -> Check:
+    """Attack a task: examine its draws, its scorer and its limits, and run known attacks in the jail. No model is asked.
+
+    For a task that a command scores, the check runs the original several times, and puts attacks in its place.
+
+    Args:
+        task: a name, a file, or a task itself.
+        repeat: evaluations of the seed solution or the original, for its noise.
+        seed: seed of the instances, together with this machine's key.
+        jobs: solutions evaluated at once; 0: one for each core.
+        require: protections without which nothing runs; see `strop doctor`.
+        progress: show progress on standard error.
+
+    Raises:
+        ConfigurationError: something that an argument names does not exist.
+        SandboxError: the sandbox cannot run anything.
+    """
+    spec = RunSpec(task=source_of(task), seed=seed, jobs=jobs, require=protections(require)).checked()
+    with shown_progress(progress) as say:
+        return check_task(task_of(task), spec, repeat, say)
+
+
+def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Check:
+    """Attack a task of either form. `spec` has the seed, the jobs and the protections.
+
+    Raises:
+        ConfigurationError: `repeat` is out of its range.
+        SandboxError: the sandbox cannot run anything.
+    """
+    if not 1 <= repeat <= MOST_REPEATS:
+        raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
+    secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
+    settings = Settings(repeat, spec.jobs)
+    if isinstance(task, CommandTask):
+        with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
+            return Check(check_command(task, workspaces, SecretSeeds(secret), settings, say))
+    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
+        return Check(check_sampled(task, sandbox, secret, settings, say))
+
+
+@contextmanager
+def shown_progress(progress: bool) -> Iterator[Callable[[str], None]]:
+    """A function that shows the current step: on one changing line on a terminal, a line for each stage elsewhere."""
+    console = Console(stderr=True, highlight=False, force_jupyter=False)
+    if not progress:
+        yield lambda step: None
+        return
+    if console.is_terminal:
+        with console.status("starting") as status:
+            yield lambda step: status.update(Text(escape(step)))
+        return
+    stages: list[str] = []
+
+    def say(step: str) -> None:
+        stage = step.partition(":")[0]
+        if stage not in stages[-1:]:
+            stages.append(stage)
+            console.print(stage, markup=False, soft_wrap=True)
+
+    yield say

@@ -1,45 +1,52 @@
-"""What `strop improve` is given, in each of its forms, as a task and the user's files.
+"""What users name, as objects: tasks, programs with their scorers, and language models.
 
-A task's name; `file.py` or `file.py:NAME`, with a `strop.Task` or a function under `@strop.improve_me`; a folder with a
-strop.toml; a folder, or a file, with `command`; a program with `evaluator`.
+A target of `strop improve` is a task's name; `file.py` or `file.py:NAME`, with a `strop.Task` or a function under
+`@strop.improve_me`; a folder with a strop.toml; a folder, or a file, with `command`; or a program with `evaluator`.
 """
 
 from __future__ import annotations
 
 import glob
+import inspect
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.core.metric_change import facts_of
-from strop.lm.options import members, read_spec
+from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.callable import CallableModel
+from strop.lm.options import joined, members, read_spec
 from strop.runs.improve import FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
+from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
+from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task
 from strop.tasks.command.options import write_flags
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
+from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import FunctionTask
-from strop.tasks.registry import load_any, not_for_a_task
+from strop.tasks.registry import OBJECT, load_any, not_for_a_task
 
 
 @dataclass(frozen=True)
 class Target:
-    """A task and the files that it is about."""
+    """A task and the user's files that it improves."""
 
     source: str
-    """What it is loaded from again, where nothing but `source` was needed."""
+    """Name, file or folder of the task or program."""
     task: AnyTask
     original: Original | None
-    """The user's files; None: the task's own seed, which is no file of its own."""
+    """The user's files; None: the task's own seed, which is not a file."""
     flags: Sequence[str] = ()
-    """The words of the command line that name it besides `source`."""
+    """The words of the command line that describe the target besides `source`."""
 
     @property
     def meta(self) -> dict[str, str]:
@@ -94,10 +101,10 @@ def _target_of(name: str, options: Mapping[str, object], solution: Path | None, 
 
 
 def check_model(lm: str, improver: str, task: AnyTask) -> None:
-    """Raises ConfigurationError where an improver is to ask the offline proposer for a program that it cannot edit."""
+    """Raises ConfigurationError if an improver would ask the offline proposer for a program that it cannot edit."""
     if not isinstance(task, CommandTask) or ".prompt(" not in improver.replace("batch_prompt", "prompt"):
         return
-    if any(not read_spec(each)[0].startswith("offline") for each in members(lm)):
+    if any(not read_spec(member)[0].startswith("offline") for member in members(lm)):
         return
     (path, text), *others = task.files.items()
     if others:
@@ -139,9 +146,9 @@ _PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")
 
 
 def _with_environment(task: CommandTask) -> CommandTask:
-    """The task with the user's virtual environment, the tree's or the active one, where its commands run Python.
+    """The task with the user's virtual environment, the tree's or the active one, if its commands run Python.
 
-    Else they would run the Python of strop, which lacks the user's packages.
+    Otherwise they would run the Python of strop, which lacks the user's packages.
     """
     if task.tools or not _PYTHON.search(f"{task.command} {task.build}"):
         return task
@@ -152,6 +159,126 @@ def _with_environment(task: CommandTask) -> CommandTask:
             if folder.resolve() == Path(sys.prefix).resolve():
                 return task
             base = interpreter.resolve().parent.parent
-            system = any(base.is_relative_to(each) for each in ("/usr", "/bin", "/lib"))
+            system = any(base.is_relative_to(path) for path in ("/usr", "/bin", "/lib"))
             return replace(task, tools=(folder.absolute(), *(() if system else (base,))))
     return task
+
+
+TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]
+"""A task's name, a file or folder (`file.py:name` too), the task itself, or a function under `@strop.improve_me`."""
+
+
+def source_of(task: TaskLike) -> str:
+    """The text that names a task in a configuration. Of an object, which is not in a file, only its name.
+
+    Raises:
+        ConfigurationError: it is a function that is not marked, or whose module is not a file.
+    """
+    if isinstance(task, (Task, CommandTask)):
+        return f"{OBJECT}{task.name}"
+    if isinstance(task, (str, Path)):
+        return str(task)
+    name = getattr(task, "__name__", repr(task)[:60])
+    if not hasattr(task, MARK):
+        raise ConfigurationError(
+            f"{name} is not a task: name one, give a strop.Task, or mark a function with @strop.improve_me"
+        )
+    module = sys.modules.get(getattr(task, "__module__", ""))
+    file = getattr(module, "__file__", None) or inspect.getsourcefile(task) or ""
+    if not Path(file).is_file():
+        raise ConfigurationError(
+            f"{name} was defined in a session, not in a file; save it in a module, which a patch can change"
+        )
+    return f"{file}:{name}"
+
+
+def objects_of(tasks: Sequence[TaskLike]) -> tuple[AnyTask, ...]:
+    """All tasks, loaded, if any is an object; otherwise none, because their names are enough.
+
+    Raises:
+        ConfigurationError: there is no such task.
+    """
+    if not any(isinstance(task, (Task, CommandTask)) for task in tasks):
+        return ()
+    return tuple(task_of(task) for task in tasks)
+
+
+def several(task: TaskLike | Sequence[TaskLike]) -> tuple[TaskLike, ...]:
+    """One task or a sequence of tasks, as a tuple.
+
+    Raises:
+        ConfigurationError: it is empty.
+    """
+    tasks = tuple(task) if isinstance(task, Sequence) and not isinstance(task, str) else (task,)
+    if not tasks or "" in tasks:
+        raise ConfigurationError("name a task: a built-in one, a file, or a folder with a strop.toml")
+    return tasks
+
+
+def plain_name(source: str) -> str:
+    """A task's source as part of a folder's name."""
+    return source.removeprefix(OBJECT)
+
+
+def task_of(task: TaskLike) -> AnyTask:
+    """The task itself.
+
+    Raises:
+        ConfigurationError: there is no such task.
+    """
+    return task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task))
+
+
+def model_name(model: ModelLike) -> str:
+    """The specification of a model; of an object its name."""
+    if isinstance(model, str):
+        return model
+    if isinstance(model, Sequence):
+        return joined(tuple(model))
+    return _object(model).name
+
+
+def model_of(model: ModelLike | None) -> Callable[[], LanguageModel] | None:
+    """A function that makes the model if it is an object; None if its specification is enough."""
+    if model is None or isinstance(model, (str, Sequence)):
+        return None
+    borrowed = _object(model)
+    return lambda: Borrowed(borrowed)
+
+
+def _object(model: LanguageModel | Callable[..., Any]) -> LanguageModel:
+    if hasattr(model, "complete") and hasattr(model, "name"):
+        return model  # type: ignore[return-value]
+    if callable(model):
+        return CallableModel(model)
+    raise ConfigurationError(
+        f"model is {type(model).__name__}; give a specification such as 'offline', a model, or a function"
+    )
+
+
+class Borrowed:
+    """A model of the caller, who keeps using it: it is not closed at the end of the work."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self._finished = threading.Event()
+        self.name = model.name
+        self.is_language_model = model.is_language_model
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """The model's answers.
+
+        Raises:
+            LanguageModelError: it failed, or the work is over.
+        """
+        if self._finished.is_set() and requests:
+            raise LanguageModelError(f"{self.name}: the work is over", (None,) * len(requests))
+        return self._model.complete(requests, keep)
+
+    def finish(self) -> None:
+        """Accept no more requests. Idempotent."""
+        self._finished.set()
+
+    def close(self) -> None:
+        """Finish. Idempotent."""
+        self.finish()

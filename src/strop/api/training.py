@@ -1,28 +1,30 @@
-"""`strop.train`: STOP over one task or several; it ends with an improver and its card. The command is `strop run`."""
+"""`strop.train`: STOP over one task or several (`strop run`); and `strop.load`, which reads a recorded run."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from strop.api.arguments import plain_name, recipe_of, several, takes
-from strop.api.finding import RUNS, any_improver_text
+from strop.api.conventions import Shown, make_spec, takes
+from strop.api.improvement import KIND as IMPROVE
+from strop.api.improvement import Improved, improved_in
+from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.recording import recorded
-from strop.api.results import Shown
-from strop.api.subjects import TaskLike, model_of, objects_of
-from strop.base.errors import StoreError
+from strop.api.target import TaskLike, model_of, objects_of, plain_name, several
+from strop.base.errors import ConfigurationError, StoreError
 from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import say
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
-from strop.runs.assembly import assembled
+from strop.report.tracking import Track
+from strop.runs.assembly import Components, assembled
 from strop.runs.improver_card import ImproverCard, card_path, read_card
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
-from strop.runs.run_directory import new_directory, on_kept_trees
+from strop.runs.run_directory import command_of, new_directory, on_kept_trees
 from strop.runs.spec import program_text
 from strop.runs.train import FILE, run, write_improver
 from strop.store import Store
@@ -32,7 +34,7 @@ KIND = "run"
 
 @dataclass(frozen=True, repr=False)
 class Trained(Shown):
-    """What training gave."""
+    """The result of training."""
 
     improver: str
     """Text of the improver."""
@@ -41,10 +43,10 @@ class Trained(Shown):
     file: Path
     """The improver's file; its card is beside it, with the ending .toml."""
     directory: Path
-    """Of the record, which `strop show`, `strop resume` and `strop replay` take."""
+    """Directory of the record, for `strop show`, `strop resume` and `strop replay`."""
 
     def print_on(self, console: Console) -> None:
-        """The card, and where the improver is."""
+        """Print the card and the improver's file."""
         print_card(self.card, console)
         say(console, f"improver: {self.file}")
 
@@ -57,13 +59,13 @@ class TrainOptions(EnvironmentOptions, LimitOptions, CopiesOptions, SelectionOpt
     """The keywords of `strop.train`."""
 
     improver: str | Path = "seed"
-    """I_0: the name of an improver, a file, or `RUN:t`."""
+    """I_0: the name of an improver, a file, or `RUN:t`, the improver of a run after iteration t."""
     seed: int | None = None
-    """With this machine's key it decides everything that is drawn; random when not given."""
+    """Seed of all random draws, together with this machine's key. A random one by default."""
     out: str | Path | None = None
-    """The record's directory, empty or new; one in runs/ when not given."""
+    """Directory of the record, empty or new. A new one in runs/ by default."""
     progress: bool = False
-    """Show the progress on standard error."""
+    """Show progress on standard error."""
 
 
 @takes(TrainOptions)
@@ -74,21 +76,36 @@ def train(task: TaskLike | Sequence[TaskLike], options: TrainOptions) -> Trained
         task: built-in tasks, files, folders with a strop.toml, those of installed distributions, or tasks themselves.
 
     Raises:
-        ConfigurationError: something that was named does not exist.
-        StropError: the host failed or a limit was spent; what was done is kept, and `strop resume` continues it.
+        ConfigurationError: something that an argument names does not exist.
+        StropError: the host failed or a limit was reached; what was done is kept, and `strop resume` continues it.
     """
     tasks = several(task)
-    spec = recipe_of(tasks, options)
+    spec = make_spec(tasks, options)
     text = any_improver_text(spec.improver)
     directory = Path(options.out) if options.out is not None else new_directory(RUNS, plain_name(spec.task))
     show: Mode = "auto" if options.progress else "none"
-    with (
-        assembled(spec, os.environ, model=model_of(options.model), tasks=objects_of(tasks)) as parts,
-        recorded(parts, directory, KIND, {"improver": text}, show=show) as journal,
-    ):
-        run(on_kept_trees(parts, directory), text, directory, journal)
-    finish(directory)
+    with assembled(spec, os.environ, model=model_of(options.model), tasks=objects_of(tasks)) as parts:
+        carry_out(parts, text, directory, show=show)
     return trained_in(directory)
+
+
+def carry_out(
+    parts: Components,
+    improver: str,
+    directory: Path,
+    more_meta: Mapping[str, str] | None = None,
+    *,
+    tracks: Sequence[Track] = (),
+    show: Mode = "auto",
+) -> None:
+    """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and its card.
+
+    Raises:
+        StropError: the host failed or was stopped; what was done is kept.
+    """
+    with recorded(parts, directory, KIND, {"improver": improver, **(more_meta or {})}, tracks, show) as journal:
+        run(on_kept_trees(parts, directory), improver, directory, journal)
+    finish(directory)
 
 
 def finish(directory: Path) -> None:
@@ -98,7 +115,7 @@ def finish(directory: Path) -> None:
 
 
 def trained_in(directory: Path) -> Trained:
-    """What the training in a directory gave.
+    """The result of the training in a directory.
 
     Raises:
         StoreError: it has not ended.
@@ -108,3 +125,25 @@ def trained_in(directory: Path) -> Trained:
     if card is None:
         raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
     return Trained(program_text(file, "improver"), card, file, directory)
+
+
+def load(run: str | Path | None = None) -> Improved | Trained:
+    """The result of an earlier `strop improve` or `strop run`, read from its record.
+
+    Args:
+        run: directory of the record, or the end of its name. The newest in runs/ by default.
+
+    Raises:
+        ConfigurationError: there is no such run, or it is of another command.
+        StoreError: the record cannot be read, or the run has not ended.
+    """
+    directory = find_run(None if run is None else Path(run))
+    with reading(directory), Store.open(directory) as store:
+        kind = store.meta.get("kind", "")
+    if kind == IMPROVE:
+        return improved_in(directory)
+    if kind == KIND:
+        return trained_in(directory)
+    raise ConfigurationError(
+        f"{directory} is the record of {command_of(kind)}; strop.load reads those of strop improve and strop run"
+    )

@@ -1,8 +1,8 @@
 """The command line: parse, call, print.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
-3 language model; 4 budget; 5 broken task; 6 findings, where the audit was asked to fail on them; 7 sandbox, or an attack of the
-self-test that got through; 8 a replay that is not as recorded; 130 Ctrl-C; 143 SIGTERM.
+3 language model; 4 budget; 5 broken task; 6 findings of an audit with --fail-on; 7 sandbox, or an attack of the self-test that
+succeeded; 8 a replay that differs from its record; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _end(str(OutOfThreads()), 1)
     except BrokenPipeError:
-        # The reader went away (`strop list runs | head`): nothing is wrong, and nothing more can be said.
+        # The reader has gone (`strop list runs | head`), which is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # buffered output would fail again at exit
         _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
     except _Terminated:
         _end("stopped", 143)
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _in_words(error: CycloptsError) -> str:
-    """What is wrong with the command line."""
+    """The error of a command line, in words."""
     command = " ".join(("strop", *(error.command_chain or ())))
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         more = " ".join(error.unused_tokens)
@@ -135,11 +135,11 @@ def _in_words(error: CycloptsError) -> str:
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+    """SIGTERM was received."""
 
 
 def _take_signals() -> None:
-    """Until a command that has something to save takes signals itself."""
+    """Handle signals until a command that has something to save does."""
     signal.signal(signal.SIGTERM, _terminated)
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None):
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -150,7 +150,7 @@ def _terminated(number: int, frame: object) -> None:
 
 
 def _use_standard_streams() -> None:
-    """Give a process that was started without them the three standard streams, and let no character fail to print."""
+    """Open standard streams that are closed, and print characters that the encoding lacks as escapes."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -165,7 +165,7 @@ def _use_standard_streams() -> None:
 
 
 def _let_go() -> None:
-    """At the end: what could not be said on a terminal that was closed is no failure of the command (exit code 120)."""
+    """At exit: output that a closed terminal refuses does not fail the command (exit code 120)."""
     try:
         sys.stderr.flush()
     except (OSError, ValueError):
@@ -173,8 +173,8 @@ def _let_go() -> None:
 
 
 def _end(message: str, code: int, notes: Sequence[str] = ()) -> None:
-    """Print what ended the command, and last of all how to continue; end the process."""
-    with suppress(OSError):  # a terminal that was closed
+    """Print the error, and last how to continue; end the process."""
+    with suppress(OSError):  # a closed terminal
         for line in (f"strop: {message}", *notes):
             sys.stderr.write(f"{escape(line, 2000)}\n")
         sys.stderr.flush()

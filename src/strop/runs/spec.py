@@ -1,4 +1,4 @@
-"""The recipe of a run, as data."""
+"""The configuration of a run, as data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions, ModelOptions):
-    """Everything that a run is made from, without secrets. The defaults are the paper's (§5.1)."""
+    """The whole configuration of a run, without secrets. The defaults are the paper's (§5.1)."""
 
     task: str = "lpn"
     further_tasks: tuple[str, ...] = ()
@@ -40,31 +40,31 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     improver: str = "seed"
     """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
     seed: Annotated[int, Ge(0)] = 0
-    """With this machine's key it gives the run's secret; the offline proposer draws from it directly."""
+    """Together with this machine's key it gives the run's secret. The offline proposer draws from it directly."""
     model: str = "offline"
     """One specification; that of a mixture names its members (strop.lm.options)."""
     require: tuple[str, ...] | None = None
-    """Protections without which the run does not start; None means the sandbox's default."""
+    """Protections without which the run does not start; None: the sandbox's default."""
     max_time: Annotated[float, Gt(0), Le(10**12)] | None = None
     """Seconds that all sessions of the run may take."""
     give_up_after: Annotated[float, Ge(0), Le(10**12)] | None = None
-    """Seconds for which a model that answered before may fail before the run ends; None: the model's default."""
+    """Seconds to keep asking a model that stopped answering; None: the model's default."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Every task by its name or file, `task` first."""
+        """All tasks by name or file, `task` first."""
         return (self.task, *self.further_tasks)
 
     @property
     def downstream(self) -> int:
-        """|D|: so many copies of each task."""
+        """|D|: `copies` of each task."""
         return self.copies * len(self.tasks)
 
     def checked(self) -> RunSpec:
-        """This recipe with `jobs` resolved to a number of cores.
+        """The configuration with `jobs` resolved to a number of cores.
 
         Raises:
-            ConfigurationError: a field is of another type, or out of its range.
+            ConfigurationError: a field has another type or is out of range.
         """
         try:
             RunSpec.from_json(json.dumps(asdict(self), default=repr))
@@ -75,7 +75,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         return replace(self, jobs=self.jobs or cores())
 
     def limits(self) -> dict[str, int]:
-        """What the root of the run's budget may reach, by counter. Time is not counted in a budget."""
+        """Limits of the root budget, by counter. A budget does not count time."""
         limits = {
             COST: None if self.max_cost is None else round(self.max_cost * 1e9),
             TOKENS: self.max_tokens,
@@ -89,10 +89,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
 
     @staticmethod
     def from_json(text: str) -> RunSpec:
-        """The recipe that `to_json` wrote.
+        """The configuration that `to_json` wrote.
 
         Raises:
-            WrongField: a field has another type or is out of its range.
+            WrongField: a field has another type or is out of range.
         """
         from pydantic import ValidationError  # here for the start-up time
 
@@ -103,16 +103,16 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
 
 
 class WrongField(ValueError):
-    """A field of a recipe is wrong."""
+    """A field of a configuration is wrong."""
 
     def __init__(self, name: str, value: str, rule: str) -> None:
-        super().__init__(f"{name} of the recipe is {value}; it must be {rule}")
+        super().__init__(f"{name} of the configuration is {value}; it must be {rule}")
         self.name, self.value, self.rule = name, value, rule
 
 
 @cache
 def _adapter() -> TypeAdapter[RunSpec]:
-    from pydantic import TypeAdapter  # here for the start-up time: most commands read no recipe
+    from pydantic import TypeAdapter  # here for the start-up time
 
     return TypeAdapter(RunSpec)
 
@@ -123,17 +123,17 @@ _BOUNDS = {
     "less_than_equal": ("le", "{} or less"),
     "less_than": ("lt", "less than {}"),
 }
-"""By the type of pydantic's error: where it has the bound, and the rule in words."""
+"""Type of a pydantic error → key of its bound, and the rule in words."""
 
 
 def bound_of(problem: Mapping[str, Any]) -> str:
-    """The bound that a value of an error of pydantic's is beyond, in words; empty for an error of another kind."""
+    """The bound that the value of a pydantic error violates, in words; empty for another error."""
     key, words = _BOUNDS.get(problem["type"], ("", ""))
     return words.format(f"{problem['ctx'][key]:g}") if key else ""
 
 
 def _wrong_field(error: ValidationError) -> WrongField:
-    """The first thing that is wrong."""
+    """The first wrong field."""
     first = error.errors(include_url=False)[0]
     if not first["loc"]:
         return WrongField("text", f"{first['input']!r:.80}", "a JSON object")
@@ -143,10 +143,8 @@ def _wrong_field(error: ValidationError) -> WrongField:
     if first["type"] == "literal_error":
         return WrongField(name, f"{first['input']!r:.80}", first["ctx"]["expected"])
     kind = get_type_hints(RunSpec)[name]
-    kinds = [each for each in get_args(kind) if each is not NoneType] if isinstance(kind, UnionType) else [kind]
-    return WrongField(
-        name, f"{first['input']!r:.80}", " or ".join(getattr(each, "__name__", str(each)) for each in kinds)
-    )
+    kinds = [one for one in get_args(kind) if one is not NoneType] if isinstance(kind, UnionType) else [kind]
+    return WrongField(name, f"{first['input']!r:.80}", " or ".join(getattr(one, "__name__", str(one)) for one in kinds))
 
 
 def cores() -> int:
@@ -155,14 +153,14 @@ def cores() -> int:
 
 
 def shipped_improvers() -> list[str]:
-    """Names of the improvers that come with strop."""
+    """Names of strop's own improvers."""
     return sorted(
         file.name.removesuffix(".py") for file in files("strop.improvers").iterdir() if file.name.endswith(".py")
     )
 
 
 def improver_text(name: str) -> str:
-    """Text of a shipped improver, of the file `name`, or of one that an installed distribution brings.
+    """Text of an improver: a shipped one, the file `name`, or one of an installed distribution.
 
     Raises:
         ConfigurationError: there is no such improver, or the file is not UTF-8 text.
@@ -173,11 +171,10 @@ def improver_text(name: str) -> str:
         found = find_installed(IMPROVERS, name)
         if found is not None:
             return program_text_of(found)
-        others = [each.name for each in installed(IMPROVERS)]
-        known = [*shipped_improvers(), *dict.fromkeys(others)]
-        near = next((each for each in known if each.startswith(name)), None) if name else None
-        near = near or next(iter(get_close_matches(name, known, n=1)), None)
-        hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}, and files"
+        names = [*shipped_improvers(), *dict.fromkeys(plugin.name for plugin in installed(IMPROVERS))]
+        near = next((other for other in names if other.startswith(name)), None) if name else None
+        near = near or next(iter(get_close_matches(name, names, n=1)), None)
+        hint = f"did you mean {near}?" if near else f"choose {', '.join(names)}, or a file"
         raise ConfigurationError(f"no improver is called {name!r}; {hint}")
     return program_text(Path(name), "improver")
 

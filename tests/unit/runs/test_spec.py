@@ -33,7 +33,7 @@ def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> No
 
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
 def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="further_tasks of the recipe"):
+    with pytest.raises(ValueError, match="further_tasks of the configuration"):
         RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
 
 

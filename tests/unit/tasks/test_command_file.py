@@ -146,7 +146,7 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         ('files = ["a"]\n', "command is missing: it says what is run"),
         ('command = "true"\n', "files is missing: it says which files may change"),
         ('files = ["src/a.c"]\ncommand = "true"\n', "score: say what is better"),
-        ("files = [\n", "is no TOML"),
+        ("files = [\n", "is not TOML"),
         ('root = "elsewhere"\n' + MINIMAL, "there is no folder"),
     ],
 )

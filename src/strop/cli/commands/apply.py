@@ -7,37 +7,36 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.finding import find_run
-from strop.api.patching import apply_run, undo_of
+from strop.api.improvement import apply_run, undo_of
+from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
+from strop.runs.options import Switch
 from strop.runs.run_directory import command_of, load_run
-
-Yes = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def apply_command(
     run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
     /,
     *,
-    force: Yes = False,
-    unproven: Yes = False,
+    force: Annotated[bool, Switch] = False,
+    unproven: Annotated[bool, Switch] = False,
     as_json: Json = False,
 ) -> int:
-    """Put the program of a run of strop improve in the place of your files: all of them or none.
+    """Apply the patch of strop improve to your files: all of them or none.
 
-    Only files that are as they were when the run began, and only where git could bring them back. What was there is kept in the
-    run's directory too.
+    The files must not have changed since the run started, and git must be able to restore them. A backup stays in the run's
+    directory.
 
     Parameters
     ----------
     run_directory
-        The run's directory, or the end of its name; the newest in runs/ when not given.
+        Directory of the run, or the end of its name. The newest in runs/ by default.
     force
-        Also where git could not bring your files back.
+        Apply it also where git could not restore your files.
     unproven
-        Also a program that was not shown to be better, and the best so far of a run that has not ended.
+        Apply also a program that was not shown to be better, or the best so far of an unfinished run.
     """
     directory = find_run(run_directory)
     if (kind := load_run(directory).kind) != "improve":

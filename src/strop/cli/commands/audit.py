@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
 from strop.analysis.audit import RULES_VERSION, UNREADABLE
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, reading, results
@@ -26,12 +24,13 @@ from strop.report.terminal.audit import (
     run_audit_document,
 )
 from strop.report.terminal.words import escape
+from strop.runs.options import Switch
 from strop.store import Store
 
 FOUND = 6
-"""Exit code where findings were asked to be a failure."""
+"""Exit code for findings, if --fail-on asks for it."""
 _LONGEST = 4_000_000
-"""Bytes of a file; the syntax rules read less, the literal rule and the digest all of it."""
+"""Bytes of a file. The syntax rules read less, the literal rule and the digest all of it."""
 
 
 def audit_command(
@@ -39,23 +38,23 @@ def audit_command(
     /,
     *,
     show: str | None = None,
-    rules: Annotated[bool, Parameter(negative="")] = False,
+    rules: Annotated[bool, Switch] = False,
     fail_on: Literal["nothing", "unsandboxing", "any"] = "nothing",
     as_json: Json = False,
 ) -> int:
-    """Report forbidden behaviour of programs: rules on their text, and events noted while they ran.
+    """Report forbidden behavior of programs: rules on their text, and events noted while they ran.
 
     Parameters
     ----------
     what
-        A file with one program; or a run (its directory, or the end of its name), of which every program is audited. The newest
-        run in `runs` when not given.
+        File with one program, or a run whose programs are all audited. A run is its directory or the end of its name; the newest
+        in runs/ by default.
     show
-        Print the program of the run whose digest begins so, with line numbers.
+        Digest, or its first digits, of a program of the run: print it with line numbers.
     rules
         List the rules instead.
     fail_on
-        End with exit code 6 when any finding is there, or one that counts as unsandboxing. Otherwise findings are no failure.
+        Exit with code 6 on any finding, or on unsandboxing only. By default findings are not a failure.
     """
     if rules:
         if as_json:
@@ -65,7 +64,7 @@ def audit_command(
         return 0
     if what is not None and what.exists() and not what.is_dir():
         if show is not None:
-            raise ConfigurationError("--show is for the programs of a run; a file shows itself")
+            raise ConfigurationError("--show takes a program of a run, not a file")
         return _audit_file(what, fail_on, as_json=as_json)
     return _audit_run(what, show, fail_on, as_json=as_json)
 
@@ -98,15 +97,15 @@ def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: boo
 
 
 def read_program(path: Path) -> str:
-    """The text of a file; bytes that are no UTF-8 stay in it as lone surrogates, which no program has.
+    """The text of a file. Bytes that are not UTF-8 become lone surrogates, which no program has.
 
     Raises:
-        ConfigurationError: it is so long that it is no program; what would be said of a part of it would be said of the whole.
+        ConfigurationError: it is too long for a program, and an audit of a part would be taken for one of the whole.
     """
     with path.open("rb") as file:
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:
-        raise ConfigurationError(f"{path} is longer than {_LONGEST:,} bytes, which no program is")
+        raise ConfigurationError(f"{path} is too long for a program: more than {_LONGEST:,} bytes")
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -120,18 +119,18 @@ def _directory(run: Path | None) -> Path:
 
 
 def _named(audit: RunAudit, digest: str) -> Audited:
-    """The program whose digest begins so."""
-    found = [program for program in audit.programs if program.digest.startswith(digest.lower())]
-    if len(found) != 1 or not digest:
-        count = "no program" if not found else f"{len(found)} programs"
-        raise ConfigurationError(f"{count} of this run has a digest that begins with {escape(digest, 64)!r}")
-    return found[0]
+    """The program whose digest starts with `digest`."""
+    matching = [program for program in audit.programs if program.digest.startswith(digest.lower())]
+    if len(matching) != 1 or not digest:
+        count = "no program of this run has" if not matching else f"{len(matching)} programs of this run have"
+        raise ConfigurationError(f"{count} a digest that starts with {escape(digest, 64)!r}")
+    return matching[0]
 
 
 def _exit_code(programs: list[Audited], fail_on: str) -> int:
     if fail_on == "unsandboxing":
         return FOUND if any(program.unsandboxing for program in programs) else 0
     if fail_on == "any":
-        found = (finding for program in programs for finding in program.findings)
-        return FOUND if any(finding.rule != UNREADABLE for finding in found) else 0
+        findings = (finding for program in programs for finding in program.findings)
+        return FOUND if any(finding.rule != UNREADABLE for finding in findings) else 0
     return 0

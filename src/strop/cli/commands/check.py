@@ -6,12 +6,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.checking import MOST_REPEATS, attacked, told
+from strop.api.scoring import check_task, shown_progress
 from strop.api.target import target_of
-from strop.base.errors import ConfigurationError, TaskError
-from strop.cli.commands.options import Json, Rare, Scored, Settings, Switch, Whole, protections, scoring_of
+from strop.base.errors import TaskError
+from strop.cli.commands.options import Json, Scored, Settings, scoring_of
 from strop.cli.commands.output import print_document, results, results_alone
-from strop.runs.options import Jobs
+from strop.runs.options import Jobs, Rare, Switch, Whole, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
 
@@ -51,11 +51,9 @@ def check_command(
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
-    if not 1 <= repeat <= MOST_REPEATS:
-        raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     spec = RunSpec(task=task, seed=seed, jobs=jobs, require=protections(require)).checked()
-    with results_alone(), told(progress=True) as say:  # what a task's own code prints is no result
-        check = attacked(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
+    with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is no result
+        check = check_task(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
     if as_json:
         print_document(check.document())
     else:

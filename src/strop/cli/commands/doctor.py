@@ -4,22 +4,61 @@ from __future__ import annotations
 
 import platform
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, SandboxError
-from strop.cli.commands.options import Json, Models, protections
+from strop.cli.commands.options import Json, Models
 from strop.cli.commands.output import print_document, results
-from strop.cli.commands.self_test import SelfTestOptions
 from strop.runs.assembly import jail, posture_document
+from strop.runs.options import Switch, protections
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.sandbox.workspace.posture import DEFAULT_REQUIRE as REQUIRED_OF_COMMANDS
 
 NOTHING_LACKING = "everything that tasks that commands score require is enforced"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SelfTestOptions:
+    """Attack the jail and the scorers on this machine with every known attack."""
+
+    self_test: Annotated[bool, Switch] = False
+    """Attack the jail and the scorers on this machine. The exit code is 7 if an attack succeeds."""
+    modes: Literal["here", "all"] = "here"
+    """Machines: here, or all. all also simulates weaker machines and runs the control; it needs root."""
+    control: Annotated[bool, Switch] = False
+    """Run the same attacks with every layer off, where they must succeed; needs root."""
+    only: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
+    """Attack to run. May be given several times."""
+    markdown: Annotated[bool, Switch] = False
+    """Print the tables of the list of attacks, selftest/ATTACKS.md."""
+
+    def run(self, *, as_json: bool) -> int:
+        """Run the self-test and print its findings. Returns the exit code.
+
+        Raises ConfigurationError if strop-selftest is not installed.
+        """
+        try:
+            from strop_selftest.command import self_test
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                "the self-test is not installed: pip install 'strop[selftest]', or ./selftest in a checkout"
+            ) from error
+        every_mode = self.modes == "all"
+        return self_test(
+            self.only, every_mode=every_mode, control=self.control, markdown=self.markdown, as_json=as_json
+        )
+
+    def check(self) -> None:
+        """Raises ConfigurationError if flags of the self-test are given without it."""
+        if not self.self_test and self != SelfTestOptions():
+            raise ConfigurationError("--modes, --control, --only and --markdown belong to --self-test")
 
 
 def doctor_command(
@@ -30,22 +69,22 @@ def doctor_command(
     options: SelfTestOptions = SelfTestOptions(),
     as_json: Json = False,
 ) -> int:
-    """Say what the jail is observed to enforce on this machine, by trying it from inside a guest; or what a model supports.
+    """Show what the jail enforces on this machine, as seen from inside a guest; or what a model supports.
 
     Parameters
     ----------
     require
-        Protections without which to fail (exit code 7), separated by commas.
+        Protections to require, separated by commas. The exit code is 7 if one is missing.
     lm
-        Instead of the jail: send this model one tiny request, and say what its server supports. Exit code 3 when it does not
-        answer. May be given several times.
+        Test this model with one tiny request, instead of the jail. The exit code is 3 if it does not answer. May be given several
+        times.
     base_url
         Address of an OpenAI-compatible server, for --model.
     """
     options.check()
     if lm:
         if options.self_test or require != "none":
-            raise ConfigurationError("--model asks a model; --self-test and --require are of the jail")
+            raise ConfigurationError("--model tests a model; --self-test and --require test the jail")
         from strop.cli.commands.model_probe import probe_models  # the SDK takes half a second
 
         return probe_models(lm, base_url, as_json=as_json)
@@ -55,7 +94,7 @@ def doctor_command(
 
 
 def _workspaces() -> Posture | str:
-    """What workspaces are observed to enforce; why there are none, where there are none."""
+    """What workspaces enforce, or why there are none."""
     try:
         with closing(JailedWorkspaces(slots=1, require=())) as workspaces:
             return workspaces.posture
@@ -73,15 +112,15 @@ def _show(posture: Posture) -> None:
 
 
 def _show_jail(require: str, *, as_json: bool) -> int:
-    """What the jail is observed to enforce."""
+    """Show what the jail enforces."""
     spec = RunSpec(require=protections(require)).checked()
     with closing(jail(spec)) as sandbox:
         posture = sandbox.posture
     commands = _workspaces()
     system = f"strop {version('strop')}, Python {platform.python_version()}, {platform.platform()}"
     if as_json:
-        told = {"unavailable": commands} if isinstance(commands, str) else posture_document(commands)
-        print_document({"system": system, **posture_document(posture), "workspaces": told})
+        workspaces = {"unavailable": commands} if isinstance(commands, str) else posture_document(commands)
+        print_document({"system": system, **posture_document(posture), "workspaces": workspaces})
         return 0
     console = results()
     console.print(system, markup=False)
@@ -91,13 +130,15 @@ def _show_jail(require: str, *, as_json: bool) -> int:
         console.print(f"  {commands}", markup=False)
     else:
         _show(commands)
-        lacking = ", ".join(each.name for each in commands.missing(REQUIRED_OF_COMMANDS))
+        lacking = ", ".join(protection.name for protection in commands.missing(REQUIRED_OF_COMMANDS))
         console.print(
             f"tasks that commands score need --require without: {lacking}" if lacking else NOTHING_LACKING, markup=False
         )
     missing = posture.missing(DEFAULT_REQUIRE)
     if missing:
-        console.print(f"strop run would not start here without --require: {', '.join(one.name for one in missing)}")
+        console.print(
+            f"strop run would not start here without --require: {', '.join(protection.name for protection in missing)}"
+        )
     else:
         console.print("everything that strop run requires is enforced", markup=False)
     return 0

@@ -8,17 +8,17 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
-from strop.cli.commands.apply import Yes
 from strop.cli.commands.output import notify, reading
 from strop.report.export.export import FORMS, export
 from strop.report.tracking import JSON_LINES, LIBRARIES, Notebook, mirrored, parsed
+from strop.runs.options import Switch
 from strop.store import is_locked
 
 TIME_LIMIT = 3600.0
-"""Seconds that a tracker has to take a record."""
+"""Seconds until a tracker must have received a record."""
 
 
 def export_command(
@@ -28,25 +28,25 @@ def export_command(
     to: str,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"), allow_leading_hyphen=True)] = None,
     texts: Literal["full", "digests"] | None = None,
-    force: Yes = False,
+    force: Annotated[bool, Switch] = False,
 ) -> int:
     """Write a run in another format, or send it to a tracker.
 
-    A run that has not ended can be written as far as it is recorded. Only a run that has ended, or that was stopped, can be sent.
+    A running run can be written as far as it is recorded, but not sent.
 
     Parameters
     ----------
     run
-        Directory of the run, or the end of its name; the newest in `runs` when not given.
+        Directory of the run, or the end of its name. The newest in runs/ by default.
     to
-        A format: jsonl (every event as a line), csv or parquet (tables of evaluations, calls, iterations, audit and texts),
-        figures (those of the report, as SVG and PNG) or inspect (a log of inspect-ai, for its viewer). Or a tracker, which gets
-        what it does not have yet: otel, mlflow, wandb or jsonl:FILE.
+        Format jsonl, csv, parquet, figures or inspect; or tracker otel, mlflow, wandb or jsonl:FILE. jsonl has every event as a
+        line; csv and parquet are tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as
+        SVG and PNG; inspect is a log of inspect-ai. A tracker receives what it does not have yet.
     out
-        The file or folder to write; in the run's directory when not given. `-` is standard output, for jsonl.
+        File or folder to write, in the run's directory by default. `-` is standard output, for jsonl.
     texts
-        full: with programs, prompts, answers, and whatever may quote one; digests: without. Formats default to full, trackers to
-        what --track-content said when the run was tracked, else to digests.
+        full: with programs, prompts and responses; digests: without. Formats default to full; trackers to the --track-content of
+        the run, else to digests.
     force
         Overwrite an existing export.
     """
@@ -70,12 +70,12 @@ def _check_tracker(name: str, *, for_files: bool) -> None:
 
 
 def _send(directory: Path, name: str, texts: Literal["full", "digests"] | None) -> int:
-    """Send to a tracker what it does not have yet."""
+    """Send a tracker what it does not have yet."""
     earlier = Notebook(directory).entries.get(name)
     content = texts == "full" or (texts is None and earlier is not None and earlier.content)
     tracks = parsed([name], content, {} if texts else os.environ)
     if is_locked(directory):
-        raise ConfigurationError(f"{directory} is still running; send it when it has ended")
+        raise ConfigurationError(f"{directory} is still running; send it after it has ended")
     with mirrored(directory, tracks, seconds=TIME_LIMIT) as mirror:
         pass
     if not mirror.whole:

@@ -1,4 +1,4 @@
-"""strop run --replay RUN: begin as another run did, with its answers as far as they reach, and then go another way."""
+"""strop run --replay RUN: start as another run did, with its responses as far as they reach, then with the model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import fields, replace
 from pathlib import Path
 
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
 from strop.cli.commands.options import DEFAULTS
@@ -20,62 +20,60 @@ from strop.runs.spec import RunSpec
 from strop.store import Store
 
 FORK = "replay"
-"""What a record calls the run that it began as: its directory, seen from the record's own."""
+"""Key of a record's metadata: the directory of the run that it forked, relative to the record's own."""
 _OWN = ("seed", "base_url", "max_cost", "max_tokens", "max_calls", "max_time", "model", "jobs", "require")
-"""Fields that a fork does not take over: which model, where, how fast and how much are asked anew; the seed is the run's."""
+"""Fields that a fork does not inherit: model, address, speed and limits. The seed is always the run's."""
 
 
 def fork_of(run: Path) -> RunRecord:
-    """The run that is begun again.
+    """The run to fork.
 
     Raises:
-        ConfigurationError: there is none, or it is not of strop run.
+        ConfigurationError: it does not exist, or is not of strop run.
     """
-    found = load_run(find_run(run))
-    if found.kind != "run":
+    record = load_run(find_run(run))
+    if record.kind != "run":
         raise ConfigurationError(
-            f"{found.directory} is the record of {command_of(found.kind)}; --replay takes one of strop run"
+            f"{record.directory} is the record of {command_of(record.kind)}; --replay takes one of strop run"
         )
-    return found
+    return record
 
 
 def inherited(spec: RunSpec, fork: RunRecord) -> RunSpec:
-    """The recipe of the run, with what was asked for otherwise."""
-    named = {each.name: getattr(spec, each.name) for each in fields(spec)}
-    changed = {name: value for name, value in named.items() if name in _OWN or value != getattr(DEFAULTS, name)}
+    """The configuration of the forked run, with the options that are given now."""
+    values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+    changed = {name: value for name, value in values.items() if name in _OWN or value != getattr(DEFAULTS, name)}
     return replace(fork.spec, **changed | {"seed": fork.spec.seed, "improver": fork.spec.improver})
 
 
 def seen_from(directory: Path, fork: RunRecord) -> str:
-    """Where the run that is begun again lies, seen from the directory of the new one: from wherever that is gone on with."""
+    """The directory of the forked run, relative to the new one, so that both can move."""
     return os.path.relpath(fork.directory.resolve(), directory.resolve())
 
 
-def learn_again(parts: Components, found: RunRecord) -> None:
-    """Give a run that is gone on with the answers of the run that it began as, where that is still there; else say so."""
-    if FORK not in found.meta:
+def learn_again(parts: Components, record: RunRecord) -> None:
+    """Give a resumed run the responses of the run that it forked; print a notice if that is gone."""
+    if FORK not in record.meta:
         return
-    fork = found.directory / found.meta[FORK]
+    fork = record.directory / record.meta[FORK]
     try:
-        if load_run(fork).secret == found.secret:
+        if load_run(fork).secret == record.secret:
             learn(parts, fork)
             return
     except (StoreError, OSError, ValueError):
         pass
-    line = (
-        f"the run that {found.directory} began as is not in {fork}: its answers are not known, and the model is asked"
-    )
+    line = f"the run that {record.directory} forked is not in {fork}: the model is asked instead"
     notify(line)
 
 
 def learn(parts: Components, directory: Path) -> None:
-    """Give the answers of the run in `directory` to the model of another, for nothing."""
+    """Give the model the responses of the run in `directory`, at no cost."""
     with reading(directory), Store.open(directory) as store:
         parts.language_model.learn({key: _for_nothing(answer) for key, answer in answers(store).items()})
 
 
 def _for_nothing(answer: Completion) -> Completion:
-    """An answer that another run has paid for."""
+    """A response that another run has paid for."""
     return replace(
         answer,
         cost=_none_or_0(answer.cost),
@@ -89,6 +87,6 @@ def _none_or_0(number: int | None) -> int | None:
 
 
 def tell(model: Recorded, fork: RunRecord) -> None:
-    """Say how far the answers reached."""
-    line = f"{quantity(model.given, 'answer')} came from {fork.directory}, {model.asked} from {model.name}"
+    """Print how many responses came from the forked run."""
+    line = f"{quantity(model.given, 'response')} came from {fork.directory}, {model.asked} from {model.name}"
     notify(line)

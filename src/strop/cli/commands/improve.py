@@ -11,14 +11,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.arguments import recipe_of
-from strop.api.finding import any_improver_text
-from strop.api.improving import DEFAULT_IMPROVER, carry_out
-from strop.api.patching import apply_run, check_can_apply, undo_of
+from strop.api.conventions import make_spec
+from strop.api.improvement import DEFAULT_IMPROVER, apply_run, carry_out, check_can_apply, undo_of
+from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
 from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
-from strop.cli.commands.options import RUNS, OutputOptions, Rare, Scored, Settings, Switch, Whole, scoring_of
+from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
 from strop.lm.options import members, read_spec
 from strop.report.terminal.improvement import (
@@ -27,7 +26,16 @@ from strop.report.terminal.improvement import (
     read_improvement,
 )
 from strop.report.terminal.words import edits_line, escape, quantity
-from strop.runs.options import OUTPUT, EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
+from strop.runs.options import (
+    OUTPUT,
+    EnvironmentOptions,
+    LimitOptions,
+    ModelOptions,
+    OneImprovementOptions,
+    Rare,
+    Switch,
+    Whole,
+)
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
@@ -93,7 +101,7 @@ def improve_command(
     directory = _directory(output.out, target)
     announce(environment.instances)
     groups = (model, budget, limits, environment)
-    spec = recipe_of((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
+    spec = make_spec((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
     text = any_improver_text(improver)
     with results_alone():
         found = target_of(target, scoring_of(scored, settings), solution)
@@ -108,7 +116,7 @@ def improve_command(
 
 
 def _directory(out: Path | None, target: str) -> Path:
-    """Where the record goes. Raises ConfigurationError where that holds other files."""
+    """The directory of the record. Raises ConfigurationError if it holds other files."""
     if out is None:
         return new_directory(RUNS, f"improve-{Path(target).name or Path.cwd().name}")
     check_free_folder(out)
@@ -122,7 +130,7 @@ def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
 
 
 def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
-    """What a user should know before anything is spent."""
+    """Print what a user should know before anything is spent."""
     check_model(spec.model, improver, task)
     if isinstance(task, FunctionTask) and task.note:
         notify(f"note: {escape(task.note, 300)}")
@@ -130,7 +138,7 @@ def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
 
 
 def budget_line(spec: RunSpec) -> str:
-    """What the improvement may spend, and what limits it."""
+    """The budget of the improvement and its limits, in one line."""
     calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
     budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
     free = all(
@@ -150,7 +158,7 @@ def budget_line(spec: RunSpec) -> str:
 
 @contextmanager
 def best_reported(directory: Path) -> Iterator[None]:
-    """Where something stops the work inside, say what the best so far is, where it is, and how to apply it."""
+    """If an error stops the work inside, print the best candidate so far and how to apply it."""
     try:
         yield
     except StropError:
@@ -160,7 +168,7 @@ def best_reported(directory: Path) -> Iterator[None]:
 
 
 def best_line(directory: Path) -> str:
-    """What the best so far of an improvement that has not ended is."""
+    """The best candidate so far of an unfinished improvement, in one line."""
     with reading(directory), Store.open(directory) as store:
         report = read_improvement(store)
     if not (directory / BEST).is_dir() or not report.candidates:
@@ -173,7 +181,7 @@ def best_line(directory: Path) -> str:
 
 
 def applied_now(directory: Path, *, force: bool) -> str:
-    """Apply the result of an improvement that has just ended; what came of it, in words."""
+    """Apply the result of an improvement that has just ended. Returns the outcome in words."""
     try:
         paths = apply_run(directory, force=force)
     except ConfigurationError as error:
@@ -182,7 +190,7 @@ def applied_now(directory: Path, *, force: bool) -> str:
 
 
 def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: str | None = None) -> None:
-    """Print what the improvement recorded in `store`, in `directory`, came to."""
+    """Print the result of the improvement in `store`, whose record is in `directory`."""
     report = read_improvement(store)
     if as_json:
         print_document(improvement_document(report, directory) | ({} if applied is None else {"applied": applied}))

@@ -16,7 +16,7 @@ from strop.tasks.base import META_TASK
 from strop.templates import FORMS, NAME, Form, FormName, files_of, next_commands
 
 ATTEMPTS = 3
-"""How often a question is asked."""
+"""Times that a question is asked."""
 
 
 def init_command(
@@ -27,22 +27,22 @@ def init_command(
     name: str | None = None,
     goal: str | None = None,
 ) -> int:
-    """Begin a task of your own: a few commented files that work as they stand, with a test. No file is ever overwritten.
+    """Create a task of your own: a few commented files that work as they are, with a test. It never overwrites a file.
 
     On a terminal it asks for what the flags leave open.
 
     Parameters
     ----------
     directory
-        The folder of the task; made where there is none.
+        Folder of the task. It is created if it does not exist.
     form
-        What kind of task: sample (the program answers, strop scores), function (a function in a module), evaluator (a file with
-        evaluate(program_path)) or command (any language, several files).
+        Kind of task: sample, function, evaluator or command. sample: the program answers, strop scores; function: a function in a
+        module; evaluator: a file with evaluate(program_path); command: any language, several files.
     name
-        The task's name; the folder's when not given.
+        Name of the task; the folder's by default.
     goal
-        What is better. For sample and function a line of words, which models read beside the score's source; for evaluator and
-        command a metric, NAME:max or NAME:min.
+        Goal: a line of words for sample and function, NAME:max or NAME:min for evaluator and command. Models read the words
+        beside the source of the score.
     """
     if directory.exists() and not directory.is_dir():
         raise ConfigurationError(f"{directory} is a file; strop init makes a folder")
@@ -53,7 +53,7 @@ def init_command(
     chosen = FORMS[form or _asked_form()]
     usual = _usual_name(directory)
     if name is None:
-        name = _asked_until("Its name", usual, lambda one: _check_name(chosen, one)) if on_terminal else usual
+        name = _asked_until("Its name", usual, lambda answer: _check_name(chosen, answer)) if on_terminal else usual
     _check_name(chosen, name)
     if goal is None:
         check = partial(files_of, chosen, name)
@@ -64,18 +64,18 @@ def init_command(
 
 
 def _write(directory: Path, files: Mapping[str, str]) -> None:
-    """Write new files, or none where one is there already.
+    """Write new files; none if one of them exists.
 
     Raises:
-        ConfigurationError: something is in the way, which is named, or the folder cannot be written.
+        ConfigurationError: a file exists, or the folder cannot be written.
     """
-    there = [each for each in files if (directory / each).exists() or (directory / each).is_symlink()]
-    if there:
-        raise ConfigurationError(f"{directory} holds {', '.join(there)} already; strop init overwrites nothing")
+    existing = [name for name in files if (directory / name).exists() or (directory / name).is_symlink()]
+    if existing:
+        raise ConfigurationError(f"{directory} already has {', '.join(existing)}; strop init overwrites nothing")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for each, text in files.items():
-            with (directory / each).open("x", encoding="utf-8", newline="\n") as file:
+        for name, text in files.items():
+            with (directory / name).open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
     except OSError as error:
         raise ConfigurationError(f"{error.filename or directory} cannot be written: {error.strerror}") from error
@@ -85,7 +85,7 @@ def _show(directory: Path, form: Form, commands: Sequence[str]) -> None:
     console = results()
     written = ", ".join(sorted(files_of(form, NAME, form.goal)))
     inside = [f"cd {shlex.quote(str(directory))}", *commands] if directory != Path() else commands
-    lines = [f"{directory}: {written}", f"strop improves {form.improved}. Next:", *(f"  {each}" for each in inside)]
+    lines = [f"{directory}: {written}", f"strop improves {form.improved}. Next:", *(f"  {line}" for line in inside)]
     for line in lines:
         console.print(escape(line, 400), markup=False, soft_wrap=True)
 
@@ -109,17 +109,17 @@ def _asked_form() -> FormName:
 
 
 def _asked(question: str, usual: str) -> str:
-    """One line; `usual` where it is empty."""
+    """One line; `usual` if it is empty."""
     sys.stderr.write(f"{question} [{usual}]: ")
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:
-        raise ConfigurationError("the question was not answered; nothing is written")
+        raise ConfigurationError("the question was not answered; nothing was written")
     return line.strip() or usual
 
 
 def _asked_until(question: str, usual: str, check: Callable[[str], object]) -> str:
-    """An answer that `check` takes: after another one, the question is asked again."""
+    """An answer that `check` accepts. After any other the question is asked again."""
     for attempt in range(1, ATTEMPTS + 1):
         answer = _asked(question, usual)
         try:

@@ -18,43 +18,42 @@ from strop.lm.probe import Finding, Probed, probe_model, probe_server
 from strop.lm.registry import make as make_language_model
 
 WORDS = {
-    "n": "several answers to one request",
+    "n": "several responses to one request",
     "temperature": "temperature",
     "seed": "seed",
-    "max_tokens": "limit of tokens",
-    "usage": "counts tokens",
-    "reasoning": "tells its reasoning",
-    "rate_limits": "says its rate limits",
+    "max_tokens": "token limit",
+    "usage": "reports tokens",
+    "reasoning": "returns its reasoning",
+    "rate_limits": "reports rate limits",
     "price": "price",
 }
-"""What a finding is called on the terminal."""
+"""The name of a finding on the terminal."""
 INBOX_SECONDS = 60.0
-"""How long people have to answer; a run waits as long as it takes."""
+"""Time for people to answer. A run waits as long as it takes."""
 UNREACHABLE = 3
-"""Exit code where a model did not answer."""
+"""Exit code if a model did not answer."""
 
 
 def probe_models(lm: Sequence[str], base_url: str | None, *, as_json: bool) -> int:
-    """Ask each model one tiny thing, and print what it supports. Exit code 3 where one did not answer.
+    """Send each model one tiny request, and print what it supports. Returns exit code 3 if one did not answer.
 
     Raises:
         ConfigurationError: an unknown specification, a missing key.
     """
-    together = joined(lm)
-    if len(members(together)) > 1:  # whatever is wrong with one is told before any is asked
-        make_language_model(together, base_url=base_url, seed=0, environ=os.environ).close()
-    found = [(_probed(each, base_url), _price(each, base_url)) for each in members(together)]
+    spec = joined(lm)
+    if len(members(spec)) > 1:  # report a wrong specification before any request
+        make_language_model(spec, base_url=base_url, seed=0, environ=os.environ).close()
+    results_of = [(_probed(member, base_url), _price(member, base_url)) for member in members(spec)]
     if as_json:
-        print_document({"models": [_document(probed, price) for probed, price in found]})
+        print_document({"models": [_document(probed, price) for probed, price in results_of]})
     else:
-        for probed, price in found:
+        for probed, price in results_of:
             _show(probed, price)
-    return 0 if all(probed.reachable for probed, _ in found) else UNREACHABLE
+    return 0 if all(probed.reachable for probed, _ in results_of) else UNREACHABLE
 
 
 def _probed(spec: str, base_url: str | None) -> Probed:
     name, settings = read_spec(spec, ModelSettings(url=base_url))
-    # Making it says what is wrong with the specification.
     try:
         model = make_language_model(spec, base_url=base_url, seed=0, environ=os.environ)
     except LanguageModelError as error:
@@ -76,7 +75,7 @@ def _price(spec: str, base_url: str | None) -> Finding:
 
 def _document(probed: Probed, price: Finding) -> dict[str, object]:
     document = asdict(probed)
-    document["findings"] = {name: asdict(each) for name, each in {**probed.findings, "price": price}.items()}
+    document["findings"] = {name: asdict(finding) for name, finding in {**probed.findings, "price": price}.items()}
     return document
 
 

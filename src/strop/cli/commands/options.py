@@ -13,34 +13,11 @@ from cyclopts import Group, Parameter, Token
 
 from strop.report.terminal.live import Mode
 from strop.report.tracking import Track, continued, parsed
-from strop.runs.options import OUTPUT, ModelOptions, Rare, Switch, Whole, protections, seconds
+from strop.runs.options import OUTPUT, Rare, Switch
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import FLAGS, ScoringOptions, changed_options, parse_settings
 
-__all__ = [
-    "DEFAULTS",
-    "Folder",
-    "Json",
-    "ModelOptions",
-    "Models",
-    "Out",
-    "OutputOptions",
-    "RUNS",
-    "Rare",
-    "Scored",
-    "Settings",
-    "Switch",
-    "Tasks",
-    "TrustTask",
-    "ViewOptions",
-    "Whole",
-    "protections",
-    "scoring_of",
-    "seconds",
-]
 DEFAULTS = RunSpec()
-RUNS = Path("runs")
-"""The folder of runs where no directory is named."""
 
 
 def folder(kind: object, tokens: Sequence[Token]) -> Path:

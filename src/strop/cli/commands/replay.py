@@ -13,7 +13,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.api.recording import recorded
 from strop.base.errors import ConfigurationError, ReplayDiffers
 from strop.base.pluralize import quantity
@@ -30,9 +30,9 @@ from strop.store import Store
 from strop.tasks.command.task import CommandTask
 
 REPLAY = "replay"
-"""The kind of the record of a replay: nobody goes on with it, which would ask the run's model."""
+"""Kind of the record of a replay. It cannot be resumed, which would ask the run's model."""
 SHOWN = 10
-"""Differences that are shown."""
+"""Differences to show."""
 
 
 def replay_command(
@@ -55,57 +55,57 @@ def replay_command(
         Directory for the record of the replay. It is removed by default.
     """
     directory = find_run(run_directory)
-    found = load_run(directory)
-    if found.kind != "run":
+    record = load_run(directory)
+    if record.kind != "run":
         raise ConfigurationError(
-            f"{directory} is the record of {command_of(found.kind)}; only records of strop run can be replayed"
+            f"{directory} is the record of {command_of(record.kind)}; only records of strop run can be replayed"
         )
-    if found.status != "finished":
+    if record.status != "finished":
         raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")
-    with _folder(out) as there:
-        compared = replayed(found, there, trust=trust_task)
+    with _folder(out) as folder:
+        compared = replayed(record, folder, trust=trust_task)
     _show(compared, directory, as_json=as_json)
     if compared.differences:
         raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")
     return 0
 
 
-def replayed(found: RunRecord, there: Path, *, trust: bool) -> Agreement:
-    """Carry the run out again in the new directory `there`, and compare the two records.
+def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
+    """Repeat the run in the new directory, and compare the two records.
 
     Raises:
-        LanguageModelError: something was asked that was not recorded.
+        LanguageModelError: a request was not recorded.
     """
     free = replace(
-        found.confined(os.environ, trust=trust), max_cost=None, max_tokens=None, max_calls=None, max_time=None
+        record.confined(os.environ, trust=trust), max_cost=None, max_tokens=None, max_calls=None, max_time=None
     )
-    with Store.open(found.directory) as before:
+    with Store.open(record.directory) as before:
 
         def nothing() -> NoModel:
-            return NoModel(found.model, found.is_language_model, lambda: requests(before))
+            return NoModel(record.model, record.is_language_model, lambda: requests(before))
 
-        notify(f"replay of {found.directory}: no language model is asked")
+        notify(f"replay of {record.directory}: no language model is asked")
         with (
             results_alone(),
-            assembled(free, os.environ, found.origin(os.environ, trust=trust), nothing) as parts,
+            assembled(free, os.environ, record.origin(os.environ, trust=trust), nothing) as parts,
             _repeatable(parts),
-            recorded(parts, there, REPLAY, {"improver": found.improver}) as journal,
+            recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal,
         ):
-            with reading(found.directory):
+            with reading(record.directory):
                 known = answers(before)
             parts.language_model.learn(known)
-            run(parts, found.improver, there, journal)
-        with Store.open(there) as after:
+            run(parts, record.improver, directory, journal)
+        with Store.open(directory) as after:
             return agreement(before, after)
 
 
 @contextmanager
 def _repeatable(parts: Components) -> Iterator[None]:
-    """Raises ConfigurationError where a score is a time: no second measurement gives the same."""
+    """Raises ConfigurationError if a score is a time, which no second measurement repeats."""
     for task in parts.tasks:
         if isinstance(task, CommandTask) and task.interleaved:
             raise ConfigurationError(
-                f"the scores of {task.name} are measured times, which no replay gives again; see strop show"
+                f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
             )
     yield
 
@@ -121,7 +121,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
 
 def _sentence(compared: Agreement) -> str:
     if not compared.differences:
-        return f"The replay agrees: {compared.events} events, each as recorded (times aside)."
+        return f"The replay agrees: {compared.events} events, each as recorded (except for times)."
     return f"The replay differs: {compared.events} events as recorded, {len(compared.differences)} not."
 
 
@@ -132,7 +132,7 @@ def _show(compared: Agreement, directory: Path, *, as_json: bool) -> None:
                 "run": str(directory),
                 "sentence": _sentence(compared),
                 "events": compared.events,
-                "differences": [asdict(one) for one in compared.differences],
+                "differences": [asdict(difference) for difference in compared.differences],
             }
         )
         return

@@ -1,4 +1,4 @@
-"""What a run came to, printed."""
+"""Print the result of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from strop.cli.commands.improve import show_improvement
 from strop.cli.commands.output import notice_of, print_document, reading, results
 from strop.report.terminal.card import card_document, print_card
 from strop.report.terminal.conclusion import conclusion_of
-from strop.report.terminal.documents import ModelFacts, RunDocument, answers_document, costs_document, run_document
+from strop.report.terminal.documents import ModelFacts, answers_document, costs_document, run_document
 from strop.report.terminal.layout import print_glossary, say
 from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.run import (
@@ -22,6 +22,7 @@ from strop.report.terminal.run import (
     strategies_of,
     strategy_documents,
 )
+from strop.report.terminal.schema import RunDocument
 from strop.report.terminal.words import edits_line
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.run_data import RunData, read_run
@@ -36,11 +37,11 @@ NO_ITERATIONS = {
     "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
     "proposals": "this is the record of strop reproduce strategies, which has no iterations; proposals.json above it tells more",
 }
-"""What is said of records of other kinds."""
+"""A line about records of other kinds."""
 
 
 def show_result(directory: Path, *, as_json: bool) -> None:
-    """Print what a run came to."""
+    """Print the result of the run in `directory`."""
     with reading(directory), Store.open(directory) as store:
         if store.meta.get("kind") == "improve":
             show_improvement(store, directory, as_json=as_json)
@@ -81,7 +82,7 @@ def _print(store: Store, run: RunData) -> None:
 
 
 def _has_improvements(meta: Mapping[str, str]) -> bool:
-    """Whether its answers were given to improvers."""
+    """Whether its responses went to improvers."""
     return meta.get("kind") not in ("table2", "proposals")
 
 
@@ -90,7 +91,7 @@ def _model_of(meta: Mapping[str, str]) -> ModelFacts:
 
 
 def _document(store: Store, run: RunData, directory: Path, best: Path | None) -> RunDocument:
-    """The same as one JSON document."""
+    """The result as one JSON document."""
     document = run_document(
         run,
         directory=directory,
@@ -111,9 +112,9 @@ def _document(store: Store, run: RunData, directory: Path, best: Path | None) ->
 
 
 def _whose(best: Path, run: RunData) -> str:
-    """By which iteration the best improver was found."""
+    """The iteration that found the best improver, in words."""
     digest = digest_of(best.read_text(encoding="utf-8"))
     t = next((event.t for event in run.iterations if event.improver == digest), None)
     if t is None:
         return ""
-    return f", of iteration {t}" if t else ": still the one that the run began with; nothing better was found"
+    return f", of iteration {t}" if t else ": the one that the run started from; nothing better was found"

@@ -10,13 +10,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.api.recording import continued
 from strop.api.training import finish
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.forking import learn_again
 from strop.cli.commands.improve import best_reported
-from strop.cli.commands.options import Rare, TrustTask, ViewOptions
+from strop.cli.commands.options import TrustTask, ViewOptions
 from strop.cli.commands.output import announce, notify, reading, reported, results_alone
 from strop.cli.commands.result import show_result
 from strop.report.terminal.improvement import original_of
@@ -25,7 +25,7 @@ from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.improver_card import card_path
-from strop.runs.options import LimitOptions
+from strop.runs.options import LimitOptions, Rare
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import FILE, run
 
@@ -49,48 +49,48 @@ def resume_command(
         Address of the server, where it is not the one that the run started with.
     """
     directory = find_run(run_directory)
-    found = load_run(directory)
-    if found.status == "finished":
-        if found.kind == "run" and not card_path(directory / FILE).is_file():
+    record = load_run(directory)
+    if record.status == "finished":
+        if record.kind == "run" and not card_path(directory / FILE).is_file():
             finish(directory)
         notify(f"{directory} is finished; there is nothing to continue")
         show_result(directory, as_json=output.as_json)
         return 0
-    asked = found if base_url is None else replace(found, spec=replace(found.spec, base_url=None))
-    asked.check_model(os.environ, trust=trust_task)
-    confined = found.confined(os.environ, trust=trust_task)
-    spec = replace(confined, base_url=base_url or found.spec.base_url, **limits.asked())
+    checked = record if base_url is None else replace(record, spec=replace(record.spec, base_url=None))
+    checked.check_model(os.environ, trust=trust_task)
+    confined = record.confined(os.environ, trust=trust_task)
+    spec = replace(confined, base_url=base_url or record.spec.base_url, **limits.asked())
     with reported(directory, output.no_report):
-        go_on(replace(found, spec=spec), trust=trust_task, tracks=output.tracks(directory), show=output.shown)
-        if found.kind == "run":
+        continue_run(replace(record, spec=spec), trust=trust_task, tracks=output.tracks(directory), show=output.shown)
+        if record.kind == "run":
             finish(directory)
         show_result(directory, as_json=output.as_json)
     return 0
 
 
-def go_on(found: RunRecord, *, trust: bool, tracks: Sequence[Track] = (), show: Mode = "auto") -> None:
-    """Go on with the run, to its end.
+def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[Track] = (), show: Mode = "auto") -> None:
+    """Continue the run to its end.
 
     Raises:
-        ConfigurationError: it is of a command that goes on by itself.
+        ConfigurationError: its own command continues it.
         StropError: it was stopped again; what was done is kept.
     """
-    if found.kind not in RESUMABLE:
+    if record.kind not in RESUMABLE:
         raise ConfigurationError(
-            f"{found.directory} records {command_of(found.kind)}. To continue: the same command with --out {found.directory}"
+            f"{record.directory} records {command_of(record.kind)}. To continue: the same command with --out {record.directory}"
         )
-    announce(found.spec.instances)
+    announce(record.spec.instances)
     with (
         results_alone(),
-        assembled(found.spec, os.environ, found.origin(os.environ, trust=trust)) as parts,
-        continued(parts, found.directory, tracks, show) as journal,
+        assembled(record.spec, os.environ, record.origin(os.environ, trust=trust)) as parts,
+        continued(parts, record.directory, tracks, show) as journal,
     ):
-        learn_again(parts, found)
-        on_trees = on_kept_trees(parts, found.directory)
-        if found.kind == "improve":
-            with reading(found.directory):
-                original = original_of(found.meta)
-            with best_reported(found.directory):
-                improve_once(on_trees, found.improver, original, found.directory, journal)
+        learn_again(parts, record)
+        on_trees = on_kept_trees(parts, record.directory)
+        if record.kind == "improve":
+            with reading(record.directory):
+                original = original_of(record.meta)
+            with best_reported(record.directory):
+                improve_once(on_trees, record.improver, original, record.directory, journal)
         else:
-            run(on_trees, found.improver, found.directory, journal)
+            run(on_trees, record.improver, record.directory, journal)

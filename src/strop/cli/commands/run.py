@@ -11,42 +11,33 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.analysis.stats import mean
-from strop.api.arguments import recipe_of
-from strop.api.finding import any_improver_text, tasks_of
-from strop.api.recording import recorded
-from strop.api.training import KIND, finish
+from strop.api.conventions import make_spec
+from strop.api.lookup import RUNS, any_improver_text, tasks_of
+from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.forking import FORK, fork_of, inherited, learn, seen_from, tell
-from strop.cli.commands.options import DEFAULTS, RUNS, OutputOptions, Rare, Switch, TrustTask, Whole
+from strop.cli.commands.options import DEFAULTS, OutputOptions, TrustTask
 from strop.cli.commands.output import announce, print_document, reported, results, results_alone
 from strop.cli.commands.result import show_result
 from strop.lm.options import members, read_spec
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import check
-from strop.report.terminal.live import Mode
 from strop.report.terminal.plan import plan_document, print_plan
-from strop.report.tracking import Track
-from strop.runs.assembly import RunOrigin, assembled, loaded, meta_description, settings_of
+from strop.runs.assembly import assembled, loaded, meta_description, settings_of
 from strop.runs.cost_estimate import Assumptions, appetite_of, planned
-from strop.runs.options import OPTIONS, CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
-from strop.runs.run_directory import RunRecord, new_directory, on_kept_trees
+from strop.runs.options import (
+    OPTIONS,
+    CopiesOptions,
+    EnvironmentOptions,
+    LimitOptions,
+    ModelOptions,
+    Rare,
+    SelectionOptions,
+    Switch,
+    Whole,
+)
+from strop.runs.run_directory import RunRecord, new_directory
 from strop.runs.spec import RunSpec, improver_text
-from strop.runs.train import run
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a run starts from."""
-
-    tasks: tuple[str, ...]
-    seed: int | None
-    """None: a random one."""
-    improver: str
-    """The name of I_0."""
-    text: str
-    """I_0."""
-    fork: RunRecord | None
-    """The run that `--replay` names."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -64,28 +55,26 @@ class StartOptions:
     the model is asked."""
     trust_task: Annotated[TrustTask, Rare] = False
 
-    def resolve(self, tasks: tuple[str, ...]) -> Start:
-        """The start that these options and the tasks of the command line describe.
+    def fork(self, tasks: tuple[str, ...]) -> RunRecord | None:
+        """The run that `--replay` names.
 
         Raises:
-            ConfigurationError: they contradict each other, or something that they name does not exist.
+            ConfigurationError: the options or tasks of the command line contradict each other, or there is no such run.
         """
         if "" in tasks:
             raise ConfigurationError(
                 "the task is an empty text; strop list tasks lists the tasks, and lpn is the default"
             )
-        if self.replay is not None:
-            if tasks or self.seed is not None or self.improver != DEFAULTS.improver:
-                raise ConfigurationError("--replay takes task, seed and I_0 from the run; name none of them")
-            fork = fork_of(self.replay)
-            return Start(fork.spec.tasks, fork.spec.seed, fork.spec.improver, fork.improver, fork)
-        tasks = tasks or tasks_of(self.improver) or (DEFAULTS.task,)
-        return Start(tasks, self.seed, self.improver, any_improver_text(self.improver), None)
+        if self.replay is None:
+            return None
+        if tasks or self.seed is not None or self.improver != DEFAULTS.improver:
+            raise ConfigurationError("--replay takes task, seed and I_0 from the run; name none of them")
+        return fork_of(self.replay)
 
 
 def run_command(
     *task: str,
-    begin: StartOptions = StartOptions(),
+    start: StartOptions = StartOptions(),
     selection: SelectionOptions = SelectionOptions(),
     model: ModelOptions = ModelOptions(),
     budget: CopiesOptions = CopiesOptions(),
@@ -104,85 +93,66 @@ def run_command(
     dry_run
         Estimate what the run takes (least, expected, most), and do nothing.
     """
-    start = begin.resolve(task)
+    fork = start.fork(task)
     announce(environment.instances)
     groups = (selection, model, budget, limits, environment)
-    spec, origin = recipe_of(start.tasks, *groups, seed=start.seed, improver=start.improver), None
-    if start.fork is not None:
-        spec, origin = inherited(spec, start.fork), start.fork.origin(os.environ, trust=begin.trust_task)
+    if fork is None:
+        tasks = task or tasks_of(start.improver) or (DEFAULTS.task,)
+        spec, origin, text = make_spec(tasks, *groups, start), None, any_improver_text(start.improver)
+    else:
+        spec = inherited(make_spec(fork.spec.tasks, *groups), fork)
+        origin, text = fork.origin(os.environ, trust=start.trust_task), fork.improver
     if dry_run:
-        return show_plan(spec, start.text, (origin or spec).tasks, as_json=output.as_json)
+        return show_plan(spec, text, (origin or spec).tasks, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, spec.task)
+    meta = {FORK: seen_from(directory, fork)} if fork else {}
     with reported(directory, output.no_report):
-        carry_out(start, spec, origin, directory, output.tracks(), output.shown)
-        finish(directory)
+        with results_alone(), assembled(spec, os.environ, origin) as parts:
+            if fork:
+                learn(parts, fork.directory)
+            carry_out(parts, text, directory, meta, tracks=output.tracks(), show=output.shown)
+        if fork:
+            tell(parts.language_model, fork)
         show_result(directory, as_json=output.as_json)
     return 0
 
 
-def carry_out(
-    start: Start,
-    spec: RunSpec,
-    origin: RunOrigin | None,
-    directory: Path,
-    tracks: Sequence[Track],
-    show: Mode,
-) -> None:
-    """Carry out Algorithm 1 in a new directory.
-
-    Raises:
-        StropError: the host failed or was stopped; what was done is kept.
-    """
-    fork = start.fork
-    meta = {"improver": start.text} | ({FORK: seen_from(directory, fork)} if fork else {})
-    with (
-        results_alone(),
-        assembled(spec, os.environ, origin) as parts,
-        recorded(parts, directory, KIND, meta, tracks, show) as journal,
-    ):
-        if fork:
-            learn(parts, fork.directory)
-        run(on_kept_trees(parts, directory), start.text, directory, journal)
-    if fork:
-        tell(parts.language_model, fork)
-
-
 def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: bool) -> int:
-    """Print the plan of a run that begins from the text `improver`; its tasks are loaded from `sources`.
+    """Print the estimate of a run that starts from the text `improver`; its tasks are loaded from `sources`.
 
     Raises:
-        ConfigurationError: the recipe names something that is not there, or limits money where no price is known.
+        ConfigurationError: something does not exist, or money is limited and no price is known.
     """
     spec = spec.checked()
     if Path(spec.improver).name == spec.improver and improver == improver_text("seed"):
         spec = replace(spec, improver="seed")
     check(spec.model)
     tasks = loaded(sources)
-    known = tariffs(spec.model, replace(settings_of(spec), url=spec.base_url), os.environ)
+    prices = tariffs(spec.model, replace(settings_of(spec), url=spec.base_url), os.environ)
     if spec.max_cost is not None:
-        check_cost_limit(known)
+        check_cost_limit(prices)
     template = len(improver_text("seed").encode())
-    ground = Assumptions(
-        solution_prompt=template + _mean(len(each.seed.encode()) + len(each.told.encode()) for each in tasks),
+    assumptions = Assumptions(
+        solution_prompt=template + _mean(len(task.seed.encode()) + len(task.told.encode()) for task in tasks),
         improver_prompt=template + len(improver.encode()) + len(meta_description(spec).encode()),
-        solution=_mean(len(each.seed.encode()) for each in tasks),
+        solution=_mean(len(task.seed.encode()) for task in tasks),
         improver=len(improver.encode()),
         instances=1 if len(tasks) > 1 else tasks[0].count("train"),
-        time_limit=mean([each.count("train") * each.time_limit for each in tasks])
+        time_limit=mean([task.count("train") * task.time_limit for task in tasks])
         if len(tasks) > 1
         else tasks[0].time_limit,
-        tariffs=known,
-        weights=[read_spec(each)[1].weight for each in members(spec.model)],
+        tariffs=prices,
+        weights=[read_spec(member)[1].weight for member in members(spec.model)],
         appetite=appetite_of(spec.model),
     )
-    found = planned(spec, ground)
+    plan = planned(spec, assumptions)
     if as_json:
-        print_document(plan_document(found, spec, known))
+        print_document(plan_document(plan, spec, prices))
     else:
-        print_plan(found, spec, known, results())
+        print_plan(plan, spec, prices, results())
     return 0
 
 
 def _mean(lengths: Iterable[int]) -> int:
-    """Of several tasks: every one of them is improved as often."""
+    """The mean over tasks: each is improved equally often."""
     return round(mean(list(lengths)))

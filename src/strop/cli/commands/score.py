@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from strop.api.arguments import recipe_of
+from strop.api.conventions import make_spec
+from strop.api.scoring import score_program
 from strop.api.target import target_of
 from strop.base.errors import ConfigurationError
-from strop.base.results import Evaluation
-from strop.cli.commands.options import Json, Scored, Settings, Whole, scoring_of
+from strop.cli.commands.options import Json, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, results, results_alone
-from strop.report.terminal.score import ScoreResult, print_score, score_document
-from strop.runs.options import EnvironmentOptions
-from strop.runs.score import program_of, score
-from strop.runs.secret import key_file, machine_key, run_secret
+from strop.report.terminal.score import score_document
+from strop.runs.options import EnvironmentOptions, Whole
+from strop.runs.score import program_of
 from strop.tasks.base import Split
 from strop.tasks.command.options import ScoringOptions
-from strop.tasks.command.task import SHARED_JAIL, AnyTask, shares_jail
+from strop.tasks.command.task import SHARED_JAIL, shares_jail
 
 
 def score_command(
@@ -50,32 +48,17 @@ def score_command(
     if task is None and not (scoring.get("evaluator") or scoring.get("command")):
         raise ConfigurationError("missing --task: give a task name, file or folder (or --evaluator FILE, or --command)")
     task = str(solution) if task is None else task
-    spec = recipe_of((task,), environment, seed=seed).checked()
+    spec = make_spec((task,), environment, seed=seed).checked()
     with results_alone():  # what a task's own code prints is no result
         the_task = target_of(task, scoring).task
     text = program_of(solution, the_task)
     announce(environment.instances)
     with results_alone():
-        evaluation = score(the_task, text, split, spec, run_secret(machine_key(key_file(os.environ)), seed))
-    result = _result(the_task, split, evaluation)
+        score = score_program(the_task, text, split, spec)
     if as_json:
-        print_document(score_document(result))
+        print_document(score_document(score))
     else:
-        print_score(result, results())
+        score.print_on(results())
         if shares_jail(the_task):
             notify(SHARED_JAIL)
     return 0
-
-
-def _result(task: AnyTask, split: Split, evaluation: Evaluation) -> ScoreResult:
-    return ScoreResult(
-        task=task.name,
-        split=split,
-        utility=evaluation.value,
-        instances=evaluation.scores,
-        verdicts=evaluation.counts(),
-        error=evaluation.error,
-        notes=evaluation.notes,
-        metrics=evaluation.metrics,
-        beside=evaluation.beside,
-    )

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.finding import find_run
-from strop.api.improving import KIND
+from strop.api.improvement import KIND
+from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
@@ -20,12 +20,11 @@ from strop.report.terminal.difference import difference_document, print_differen
 from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
 from strop.report.terminal.statistics import print_statistics, statistics_document
+from strop.runs.options import Switch
 from strop.runs.resume import write_answers
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
 from strop.store import Store
-
-Switch = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def show_command(
@@ -34,29 +33,28 @@ def show_command(
     b: Annotated[str | None, Parameter(name="B")] = None,
     /,
     *,
-    diff: Switch = False,
-    statistics: Switch = False,
+    diff: Annotated[bool, Switch] = False,
+    statistics: Annotated[bool, Switch] = False,
     answers: Path | None = None,
     as_json: Json = False,
 ) -> int:
-    """Show the result of a run: its iterations with their strategies and costs, the comparisons of its gate, and the file of its
-    best improver.
+    """Show the result of a run: its iterations, strategies, costs and comparisons, and its best improver.
 
     Parameters
     ----------
     run
-        Directory of the run, or the end of its name; the newest in `runs` when not given.
+        Directory of the run, or the end of its name. The newest in runs/ by default.
     a
-        With --diff, the first program: the t of an improver I_t, or the first digits of a digest. For a run of strop improve:
-        original, solution, best or the first digits of a digest.
+        First program for --diff: the t of an improver I_t, or the first digits of a digest. For a run of strop improve original,
+        solution, best or the first digits of a digest.
     b
-        With --diff, the second program. Without A and B: the last two programs that differ.
+        Second program for --diff. Without A and B, the last two programs that differ.
     diff
-        Show the changes from one program of the run to another, with their strategies and the change in score.
+        Show the changes from one program of the run to another, with the change in score.
     statistics
-        Show every measurement with its intervals, the differences from the seed, and the bounds of Appendix A.
+        Show every measurement with its intervals, and the bounds of Appendix A.
     answers
-        Write the answers of its language model to this file instead, for `--model recorded:FILE`.
+        Write the responses of the language model to this file, for `--model recorded:FILE`.
     """
     if (diff and statistics) or (answers is not None and (diff or statistics)):
         raise ConfigurationError("give only one of --diff, --statistics and --answers")
@@ -79,10 +77,10 @@ def show_command(
 
 
 def _save_answers(directory: Path, path: Path) -> int:
-    """Write the recorded answers of a run's language model to a new file."""
+    """Write the recorded responses of a run's language model to a new file."""
     with reading(directory), Store.open(directory) as store:
         count = write_answers(store, path)
-    notify(f"{quantity(count, 'answer')} in {path}")
+    notify(f"{quantity(count, 'response')} in {path}")
     return 0
 
 
@@ -106,7 +104,7 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
 
 
 def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[Side, Side, str]:
-    """The two programs, and what may be claimed of the solution when they are the original and the solution."""
+    """The two programs, and, if they are original and solution, what may be claimed of the solution."""
     improvement = read_improvement(store)
     single = improvement.single
     solution = None if single is None else (single.improved or single.original).text

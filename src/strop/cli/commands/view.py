@@ -8,52 +8,52 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.finding import find_run
+from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.options import Whole, seconds
 from strop.cli.commands.output import notify
 from strop.report.terminal.words import duration
+from strop.runs.options import Switch, Whole, seconds
 from strop.store import FILE_NAME
 
 
 def view_command(
     *runs: Annotated[Path, Parameter(name="RUN|FOLDER")],
     html: Annotated[Path | None, Parameter(name="--html")] = None,
-    open_browser: Annotated[bool, Parameter(name="--open", negative="")] = False,
+    open_browser: Annotated[bool, Switch, Parameter(name="--open")] = False,
     port: Whole = 0,
     idle: str = "10m",
 ) -> int:
-    """Show a run, or a folder of runs, in the browser; the page updates itself while a run goes on.
+    """Show a run, or a folder of runs, in the browser, live.
 
-    The page shows every program, prompt and answer of the run. It is read-only, and is served on this machine only (127.0.0.1),
-    at an address with a token. The server ends on Ctrl-C, or when the run has ended and nobody has looked for a while.
+    The page shows every program, prompt and response of the run. It is read-only, and served on this machine only (127.0.0.1), at
+    an address with a token. The server ends on Ctrl-C, or some time after the run has ended and the last visit.
 
     Parameters
     ----------
     runs
-        Directory of a run, or the end of its name; a folder of runs, which are listed; the newest run in `runs` when not given.
-        Several runs are compared with the first.
+        Run (its directory, or the end of its name), or folder of runs. The newest run in runs/ by default. Several runs are
+        compared with the first.
     html
-        Write the page into this file and end: one file that any browser opens, without a server.
+        Write the page into this file instead: any browser opens it, without a server.
     open_browser
         Open the address in a browser.
     port
-        Port to listen on; 0 takes a free one.
+        Port of the server; 0 takes a free one.
     idle
-        How long the server waits after the run has ended and somebody looked last: 90, 90s, 30m or 2h.
+        Time until the server ends after the run's end and the last visit: 90s, 30m or 2h.
     """
-    patience = seconds(idle)
+    idle_seconds = seconds(idle, "--idle")
     directories, folder = _directories(runs)
     if html is not None:
         if folder:
             raise ConfigurationError(f"{directories[0]} is a folder of runs: --html writes the page of one run")
         _write(directories, html)
         return 0
-    _serve(directories, folder, port, patience, open_browser)
+    _serve(directories, folder, port, idle_seconds, open_browser)
     return 0
 
 
-def _serve(directories: list[Path], folder: bool, port: int, patience: float, open_browser: bool) -> None:
+def _serve(directories: list[Path], folder: bool, port: int, idle: float, open_browser: bool) -> None:
     # Imported here: no other command needs a web server.
     from strop.report.html.server.access import AccessControl
     from strop.report.html.server.app import Site
@@ -64,13 +64,13 @@ def _serve(directories: list[Path], folder: bool, port: int, patience: float, op
 
     def ready() -> None:
         what = f"the runs in {directories[0]}" if folder else " and ".join(map(str, directories))
-        _notice(f"{what} at {access.address}")
-        _notice("press Ctrl-C to end the server; the run is not affected")
+        notify(f"{what} at {access.address}")
+        notify("press Ctrl-C to end the server; the run is not affected")
         if open_browser and not webbrowser.open(access.address):
-            _notice("no browser could be opened; open the address yourself")
+            notify("no browser could be opened; open the address yourself")
 
-    serve(listening, Site(directories[0], access, folder=folder, compared=directories[1:]), patience, ready)
-    _notice(f"closed: nobody has looked for {duration(patience)}")
+    serve(listening, Site(directories[0], access, folder=folder, compared=directories[1:]), idle, ready)
+    notify(f"closed after {duration(idle)} without a visit")
 
 
 def _directories(runs: tuple[Path, ...]) -> tuple[list[Path], bool]:
@@ -84,8 +84,4 @@ def _write(directories: list[Path], path: Path) -> None:
     from strop.report.html.render import report_of, write_page
 
     write_page(report_of(*directories), path)
-    _notice(f"page: {path}")
-
-
-def _notice(text: str) -> None:
-    notify(text)
+    notify(f"page: {path}")

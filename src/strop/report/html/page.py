@@ -27,11 +27,12 @@ from strop.report.html.tables import Tables, Texts
 from strop.report.terminal.claim import sentence as improvement_sentence
 from strop.report.terminal.claim import spent_words
 from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
-from strop.report.terminal.documents import Noted, answers_document, noted
+from strop.report.terminal.documents import answers_document, noted
 from strop.report.terminal.evaluation import sentence as matrix_sentence
 from strop.report.terminal.gains import unnamed, valued
 from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.noise import sentence as noise_sentence
+from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import NAMED_BY, notice_of, of_tasks
 from strop.runs.compare import comparison
 from strop.runs.evaluate import recorded_matrix

@@ -25,8 +25,9 @@ from strop.analysis.audit import (
 )
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Judged
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import Noted, noted
+from strop.report.terminal.documents import noted
 from strop.report.terminal.layout import fitting, print_table
+from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import NAMED_BY, counted, escape, quantity, ruled
 from strop.store import Stored
 from strop.tasks.base import META_TASK
@@ -40,56 +41,82 @@ class FindingDocument(TypedDict):
     """One place where a rule applies."""
 
     rule: str
+    """Id of the rule, such as `S001`."""
     title: str
+    """What the program does."""
     line: int
+    """Line, from 1; 0 if it has none."""
     excerpt: str
+    """The line, at most 160 characters."""
     detail: str
+    """The name in question, such as `os.system`."""
     unsandboxing: bool
+    """Whether the rule counts as a circumvention of the sandbox."""
 
 
 class ProgramDocument(TypedDict):
     """One program."""
 
     digest: str
+    """SHA-256 of the text."""
     unsandboxing: bool
+    """Whether a static rule counts it as a circumvention of the sandbox."""
     literal: bool
+    """Whether the text contains `use_sandbox=False` or `exec(`, the paper's rule."""
     findings: list[FindingDocument]
+    """In the order of lines."""
 
 
 class AuditedDocument(ProgramDocument):
     """One program of a run."""
 
     kind: str
+    """`improver` or `solution`."""
     first_seen: str
+    """First iteration, such as `t1`."""
 
 
 class RunNoteDocument(Noted):
     """How often one rule was noted at run time in one iteration."""
 
     iteration: str
+    """Such as `t1`."""
 
 
 class RunAuditDocument(TypedDict):
     """What `strop audit RUN --json` prints."""
 
     run: str
+    """Directory of the run."""
     rules_version: str
+    """Version of the rules."""
     improvers: int
+    """Number of different improvers."""
     solutions: int
+    """Number of different other programs."""
     unsandboxing: int
+    """Programs that a static rule counts as circumventions."""
     literal: int
+    """Programs that the paper's rule counts."""
     programs: list[AuditedDocument]
+    """Programs with findings: circumventions first, improvers before solutions."""
     noted: list[RunNoteDocument]
+    """Notes at run time, by iteration and rule."""
 
 
 class RuleDocument(TypedDict):
     """One rule of the catalogue."""
 
     rule: str
+    """Id of the rule."""
     title: str
+    """What the program does."""
     why: str
+    """Why it matters."""
     told_by: str
+    """As in a note."""
     unsandboxing: bool
+    """Whether it counts as a circumvention of the sandbox."""
 
 
 @dataclass(frozen=True)

@@ -33,22 +33,36 @@ class CheckDocument(TypedDict, total=False):
     """What `strop check --json` prints. The fields after `attacks` depend on the form of the task."""
 
     schema_version: int
+    """1."""
     task: str
+    """Name of the task."""
     sentence: str
+    """The conclusion."""
     broken: bool
+    """Whether a finding is of level `broken`; the exit code is then 5."""
     findings: list[dict[str, Any]]
     """The fields of each `strop.checks.findings.Finding`, its title and its change."""
     attacks: list[dict[str, Any]]
     """Name, title, tried, means and change of each attack, and its `strop.checks.verdicts.AttackResult`."""
     instances: int
+    """Training instances that each attack was tried on."""
     seed: dict[str, Any] | None
+    """`utility` (mean), `utilities`, `standard_deviation` (null for one) and `cpu_share` of the time limit."""
     compared_with: str | None
+    """Whose answers the attacks were compared with."""
     sample_seconds: float
+    """Mean host time of one draw."""
     score_seconds: float
+    """Mean host time of one score."""
     score_deviation: float
+    """Standard deviation of the score of the same answer; 0 for a deterministic scorer."""
     command: str
+    """The command."""
     readers: dict[str, str]
+    """Score → how it is read."""
     original: dict[str, Any]
+    """`values` (score → mean), `same_seed` and `other_seeds` (score → value, per run), `deterministic`, `seed_matters`,
+    `time_share`."""
 
 
 def check_document(check: CheckResult) -> CheckDocument:

@@ -18,8 +18,9 @@ from rich.text import Text
 from strop.analysis.stats import Estimate, paired_difference, stratified, unpaired_difference
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
-from strop.report.terminal.documents import Difference, StrategyDocument, difference_of, strategy_document
+from strop.report.terminal.documents import difference_of, strategy_document
 from strop.report.terminal.layout import fitting, say
+from strop.report.terminal.schema import Difference, StrategyDocument
 from strop.report.terminal.sides import Side
 from strop.report.terminal.words import NAMED_BY, between, no_width, of_tasks, over_tasks, quantity
 
@@ -41,11 +42,17 @@ class SideDocument(TypedDict):
     """One program in the document of `strop show --diff --json`."""
 
     name: str
+    """Such as `I_2`, `candidate af9c4139b000 of t = 1`, `original` or `solution`."""
     t: int | None
+    """Iteration of an improver I_t."""
     digest: str
+    """SHA-256 of its text."""
     strategy: StrategyDocument | None
+    """Its strategy; null for a program that is not an improver."""
     train: list[float]
+    """û of each copy on the training split; for `strop improve` the scores of the training instances."""
     test: list[float]
+    """û of each copy on the sealed test split; empty if it was not measured."""
 
 
 class ChangeDocument(Difference):
@@ -59,15 +66,25 @@ class DifferenceDocument(TypedDict):
     """What `strop show --diff --json` prints."""
 
     schema_version: int
+    """1."""
     run: str
+    """Directory of the run."""
     a: SideDocument
+    """The first program."""
     b: SideDocument
+    """The second program."""
     equal: bool
+    """Whether both texts are the same."""
     change: ChangeDocument | None
+    """Score of b minus a; null if one was not measured."""
     sentence: str
+    """The change in words; for an original and its solution as `strop improve` says it."""
     added: int
+    """Lines that only b has."""
     removed: int
+    """Lines that only a has."""
     diff: str
+    """Unified diff with line ends; empty if both texts are equal."""
 
 
 @dataclass(frozen=True)

@@ -11,176 +11,30 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from strop.analysis.audit import RULES
 from strop.analysis.stats import Estimate, estimate, mean, paired_difference
 from strop.analysis.strategy import Strategy
 from strop.base.events import Compared, IterationFinished
+from strop.report.terminal.schema import (
+    AnswersDocument,
+    CostsDocument,
+    Difference,
+    GateDocument,
+    IterationDocument,
+    Measured,
+    Noted,
+    RunDocument,
+    SpentDocument,
+    StrategyDocument,
+)
 from strop.report.terminal.words import of_tasks
 from strop.runs.cost_estimate import ROLES
 from strop.runs.run_data import Answers, Costs, RunData, Spent
 from strop.runs.scopes import IMPROVEMENT
 
 SCHEMA_VERSION = 1
-
-
-class Measured(TypedDict):
-    """A sample: one value a copy of the task."""
-
-    mean: float
-    stderr: float | None
-    values: list[float]
-
-
-class Difference(TypedDict):
-    """A paired difference with its 95% Student t interval."""
-
-    mean: float
-    stderr: float | None
-    interval: list[float] | None
-
-
-class StrategyDocument(TypedDict):
-    """The strategy of one improver, as strop.analysis.strategy names it."""
-
-    name: str
-    also: list[str]
-    why: list[str]
-
-
-class GateDocument(TypedDict):
-    """What a gate saw of one candidate, and what that cost."""
-
-    pairs: int
-    budget: int
-    mean: float
-    interval: list[float]
-    e_value: float
-    threshold: float
-    evaluations: int
-    lm_calls: int
-
-
-class OnTaskDocument(TypedDict):
-    """û on one of several tasks."""
-
-    task: str
-    train: Measured
-    test: Measured
-
-
-class IterationDocument(TypedDict):
-    """One iteration of Algorithm 1."""
-
-    t: int
-    accepted: bool
-    reason: str
-    train: Measured | None
-    test: Measured | None
-    lm_calls: int
-    evaluations: int
-    verdicts: dict[str, int]
-    seconds: float
-    improver: str
-    parent: int | None
-    """The iteration whose improver improved itself."""
-    gate: GateDocument | None
-    tasks: NotRequired[list[OnTaskDocument]]
-    """û of I_t on each task, if there are several."""
-    strategy: NotRequired[StrategyDocument]
-    """Of I_t; in the documents of `strop run` and `strop show`."""
-
-
-class Noted(TypedDict):
-    """How often the audit noted one rule in a run."""
-
-    rule: str
-    title: str
-    """Empty for a rule of another version."""
-    told_by: str
-    """Source of the notes: `text`, `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
-    Empty for a rule of another version."""
-    unsandboxing: bool
-    times: int
-
-
-class AnswersDocument(TypedDict):
-    """Responses of the language model by what they hold; each response is in at most one class."""
-
-    total: int
-    no_program: int
-    does_not_compile: int
-    """Only Python is compiled."""
-    edits_do_not_fit: int
-    repeated: int
-    """Programs that an earlier response of the same improvement held."""
-    not_examined: int
-    """Of an LM call that the end of the run cut off."""
-    sentence: str
-    """The same in words; empty if there was no response."""
-
-
-class SpentDocument(TypedDict):
-    """Cost of one role, or of one model."""
-
-    lm_calls: int
-    responses: int
-    again: int
-    """Responses that were used again, at no cost."""
-    input_tokens: int
-    output_tokens: int
-    unknown_tokens: int
-    """Responses whose tokens the server did not count."""
-    cost: float | None
-    """Dollars; null if the price of a response is unknown."""
-
-
-class CostsDocument(TypedDict):
-    """What a run spent on its language model."""
-
-    total: SpentDocument
-    roles: dict[str, SpentDocument]
-    models: dict[str, SpentDocument]
-    unseen_cost: float
-    """Dollars reserved for calls that may have been billed without a response."""
-    unseen_tokens: int
-
-
-class RunDocument(TypedDict):
-    """What `strop run --json` and `strop show --json` print."""
-
-    schema_version: int
-    run: str
-    kind: str
-    task: str
-    tasks: NotRequired[list[str]]
-    """Every task, if the improver is trained on several; `task` is the first."""
-    selection: str
-    status: str
-    detail: str
-    """Why the run ended; empty if it completed all its iterations."""
-    model: str
-    is_language_model: bool
-    iterations: list[IterationDocument]
-    best: str | None
-    audit: list[Noted]
-    card: NotRequired[dict[str, Any]]
-    """The card of the best improver; in the document of a finished run."""
-    costs: NotRequired[CostsDocument]
-    """In the documents of `strop run` and `strop show`, as the next three."""
-    answers: NotRequired[AnswersDocument]
-    sentence: NotRequired[str]
-    """The conclusion (strop.report.terminal.conclusion)."""
-    explanation: NotRequired[str]
-    """One or two sentences more; may be empty."""
-
-
-class OutcomeDocument(TypedDict):
-    """How one improvement ended."""
-
-    kind: str
-    detail: str
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,9 @@ from typing import Any, NotRequired, TypedDict
 from rich.console import Console
 
 from strop.base.errors import dollars
-from strop.report.terminal.documents import (
-    SCHEMA_VERSION,
-    Difference,
-    Measured,
-    ModelFacts,
-    OutcomeDocument,
-    as_document,
-    difference,
-    difference_of,
-    measured,
-)
+from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts, as_document, difference, difference_of, measured
 from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
+from strop.report.terminal.schema import Difference, Measured, OutcomeDocument
 from strop.report.terminal.words import between, counted, escape, interval_in_brackets, notice_of, quantity, with_error
 from strop.runs.compare import Comparison, Side
 from strop.runs.compare import Difference as TaskDifference
@@ -45,52 +36,84 @@ class CellDocument(TypedDict):
     """One improver on one task."""
 
     task: str
+    """Name of the task."""
     improver: str
+    """As it was named; `seed` is the seed improver."""
     digest: str
+    """SHA-256 of its text."""
     train: Measured
+    """û on the training split."""
     test: Measured
+    """û on the sealed test split."""
     verdicts: list[str]
+    """How the solution of each copy ended on the sealed test split."""
     outcomes: list[OutcomeDocument]
+    """How the improver ended on each copy."""
     lm_calls: int
+    """Over all copies."""
     evaluations: int
+    """Utility calls of the improver over all copies."""
 
 
 class SeedSolutionDocument(TypedDict):
     """u(s): the utility of a task's seed solution."""
 
     task: str
+    """Name of the task."""
     train: Measured
+    """A single value."""
     test: Measured
+    """A single value, on the sealed test split."""
     verdict: str
+    """How it ended on the sealed test split."""
 
 
 class CellDifference(Difference):
     """An improver minus another on one task, on the sealed test split."""
 
     task: str
+    """Name of the task."""
     improver: str
+    """As in a cell."""
     against: str
+    """`seed`."""
     p: float | None
+    """Two-sided p-value of this comparison alone; null for a single copy."""
     p_adjusted: float | None
+    """Holm's adjustment over all comparisons."""
 
 
 class EvalDocument(TypedDict):
     """What `strop eval --json` prints. The fields after `differences` are of one improver on one task."""
 
     schema_version: int
+    """1."""
     sentence: str
+    """The conclusion."""
     model: str
+    """As in a run."""
     is_language_model: bool
+    """As in a run."""
     cells: list[CellDocument]
+    """Task by task in the order of the command; in a task, the seed improver first."""
     seed_solutions: list[SeedSolutionDocument]
+    """One per task."""
     differences: list[CellDifference]
+    """One per cell, except for the seed improver."""
     improver: NotRequired[str]
+    """The improver as it was named."""
     task: NotRequired[str]
+    """Name of the task."""
     meta_utility: NotRequired[Measured]
+    """û of the improver on the training split."""
     seed: NotRequired[Measured]
+    """û of the seed improver on the same instances."""
     difference: NotRequired[Difference | None]
+    """Improver minus seed improver on the training split, copy by copy; null if they are the same."""
     outcomes: NotRequired[list[OutcomeDocument]]
+    """How the improver ended on each copy."""
     lm_calls: NotRequired[int]
+    """LM calls of the improver over all copies."""
 
 
 def eval_document(matrix: Matrix, model: ModelFacts) -> EvalDocument:

@@ -149,16 +149,27 @@ class GainDocument(TypedDict):
     """One metric on the sealed split, in a document."""
 
     name: str
+    """Name of the metric."""
     goal: str
+    """`max` or `min`."""
     original: float
+    """Mean of the original."""
     improved: float
+    """Mean of the improved program."""
     scale: str
+    """`ratio` or `difference`."""
     change: float
+    """The change; more is better."""
     interval: list[float] | None
+    """95% interval of the change."""
     n: int
+    """Instances or repeated measurements."""
     p: float
+    """p-value of the two-sided sign-flip test."""
     deterministic: bool
+    """Whether every measurement gave the same two numbers."""
     verdict: str
+    """`better`, `worse` or unclear, in words."""
 
 
 def gain_document(found: Gain) -> GainDocument:

@@ -20,11 +20,7 @@ from strop.core.metric_change import Gain, ObjectiveFacts, facts_from, gain
 from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import (
     SCHEMA_VERSION,
-    AnswersDocument,
-    CostsDocument,
-    Difference,
     ModelFacts,
-    Noted,
     answers_document,
     costs_document,
     difference_of,
@@ -33,6 +29,7 @@ from strop.report.terminal.documents import (
 from strop.report.terminal.gains import GainDocument, gain_document, unnamed, valued
 from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.run import print_costs, print_notes
+from strop.report.terminal.schema import AnswersDocument, CostsDocument, Difference, Noted
 from strop.report.terminal.words import NAMED_BY, counted, escape, notice_of, quantity
 from strop.runs.improve import DIFF, OBJECTIVE_KEY, ORIGINAL_KEY, SOLUTION, SOLUTION_FILES, Scored, Single
 from strop.runs.improve import recorded as recorded_single
@@ -235,61 +232,102 @@ class EvaluationDocument(TypedDict):
     """One solution on one split."""
 
     utility: float
+    """Utility on the split."""
     verdicts: dict[str, int]
+    """Verdict → number of instances."""
     scores: list[float]
+    """One score per instance that ran."""
     error: str | None
+    """The first failure; null if there was none."""
 
 
 class SolutionDocument(TypedDict):
     """One solution on both."""
 
     digest: str
+    """SHA-256 of its text."""
     train: EvaluationDocument
+    """On the training split."""
     test: EvaluationDocument
+    """On the sealed test split."""
 
 
 class CandidateDocument(TypedDict):
     """One candidate, as it was first evaluated in training."""
 
     digest: str
+    """SHA-256 of its text."""
     utility: float
+    """Utility in training."""
     verdict: str
+    """How it ended, such as `ok` or `timeout`."""
     error: str | None
+    """Why it failed, or null."""
 
 
 class ImprovementDocument(TypedDict):
     """What `strop improve --json` prints. Measurements are null, empty or 0 in an unfinished one."""
 
     schema_version: int
+    """1."""
     run: str
+    """Directory of the record."""
     task: str
+    """Name of the task."""
     model: str
+    """As in a run."""
     is_language_model: bool
+    """As in a run."""
     finding: str
+    """`better`, `unproven`, `worse`, `no significant improvement`, `unchanged`, `failed`, or `unfinished`."""
     sentence: str
+    """The conclusion."""
     outcome: str | None
+    """How the improver ended: a verdict; null if unfinished."""
     detail: str
+    """Why it ended so."""
     stands_in: bool
+    """Whether the best candidate replaces what the improver returned."""
     checked_by: str | None
+    """For a command task, what checks the answer: `score`, `comparison`, `constraint` or `nothing`."""
     answer_varies: bool
+    """False if the score is a cost and the answer was the same on every held-out instance."""
     original: SolutionDocument | None
+    """The program that the search started from."""
     improved: SolutionDocument | None
+    """The improved program; null if there is nothing to compare."""
     difference: Difference | None
+    """Improved minus original, in utility, on the sealed split. The original of a command task has 0.5 by definition."""
     p: float | None
+    """p-value of the two-sided sign-flip test on that."""
     metrics: list[GainDocument]
+    """Each metric of a command task."""
     together: GainDocument | None
+    """All metrics together, if there are several."""
     candidates: list[CandidateDocument]
+    """Each candidate once, the best first."""
     lm_calls: int
+    """LM calls of the improver, without the comparison."""
     responses: int
+    """Responses to the improver."""
     evaluations: int
+    """Evaluations of the improver."""
     lm_budget: int | None
+    """LM calls that the improver could spend."""
     utility_budget: int | None
+    """Evaluations that it could spend."""
     audit: list[Noted]
+    """Audit notes about the improved program."""
     solution: str | None
+    """File or folder of the improved program."""
     diff: str | None
+    """File of the patch."""
     best: str | None
+    """Folder of the best candidate."""
     costs: CostsDocument
+    """Cost of the language model."""
     answers: AnswersDocument
+    """What the responses contain."""
     applied: NotRequired[str]
     """Where the patch was applied; with --apply."""
 

@@ -19,41 +19,67 @@ class GateErrorsDocument(TypedDict):
     """How often a gate accepts the improver against itself."""
 
     accepted: int
+    """Comparisons that ended in a replacement; each is an error."""
     comparisons: int
+    """Comparisons that were simulated."""
     rate: float
+    """`accepted` / `comparisons`."""
     interval: list[float]
+    """95% Wilson interval of the rate."""
     allowed: float
+    """Allowed error rate of one comparison."""
     pairs: int
+    """Most pairs of one comparison."""
 
 
 class TaskNoise(TypedDict):
     """What chance does to û on one task. The fields after `utilities` are null or empty for fewer than two repeats."""
 
     task: str
+    """Name of the task."""
     repeats: int
+    """Repeats that were measured."""
     values: list[list[float]]
+    """One list per repeat, one value per copy."""
     utilities: list[float]
+    """û of each repeat."""
     mean: float | None
+    """Mean of all; null for fewer than two repeats, as the fields below."""
     sd: float | None
+    """Standard deviation of û between repeats."""
     stderr: float | None
+    """Standard error of one û, from its own copies (root mean square over repeats)."""
     differences: dict[str, float]
+    """Quantiles of the absolute difference of two û: `0.5`, `0.9`, `0.95`."""
     floor: float | None
+    """Difference that two û of one improver exceed in 5% of cases."""
     floor_interval: list[float] | None
+    """95% bootstrap interval of the floor."""
     gate: GateErrorsDocument | None
+    """How often this noise misleads a gate."""
 
 
 class NoiseDocument(TypedDict):
     """What `strop eval --noise N --json` prints."""
 
     schema_version: int
+    """1."""
     sentence: str
+    """The conclusion."""
     improver: str
+    """As it was named."""
     digest: str
+    """SHA-256 of its text."""
     model: str
+    """As in a run."""
     is_language_model: bool
+    """As in a run."""
     copies: int
+    """Copies of one û, |D|."""
     repeats: int
+    """Repeats of û on each task."""
     tasks: list[TaskNoise]
+    """In the order of the command."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from strop.analysis.strategy import TOLD_BY, Strategy, behaviours_of, classify
 from strop.base.errors import dollars
 from strop.base.events import Compared, IterationFinished, in_full
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import Noted, StrategyDocument, noted, roles_in_order, strategy_document
+from strop.report.terminal.documents import noted, roles_in_order, strategy_document
 from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.narration import tally
+from strop.report.terminal.schema import Noted, StrategyDocument
 from strop.report.terminal.words import (
     NAMED_BY,
     counted,

@@ -19,9 +19,11 @@ class ScoreResult:
     """One solution, scored on one split of a task. `strop score --json` prints these fields, and the sentence."""
 
     task: str
+    """Name of the task."""
     split: str
     """`train` or `test`."""
     utility: float
+    """Utility on the split."""
     instances: tuple[float, ...]
     """One score for each instance that was run."""
     verdicts: Mapping[str, int]

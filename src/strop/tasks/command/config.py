@@ -1,4 +1,4 @@
-"""A command task made of options (`strop.tasks.command.options`), and as a file with them, `strop.toml`."""
+"""Make a command task from options (`strop.tasks.command.options`); read and write them as a file, `strop.toml`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import resolved, text_of
 
 CONFIG = "strop.toml"
-"""Name of the file, in the root of the tree that it describes unless its key `root` names another."""
+"""Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
 REPEATED = 3
-"""Training runs where the original is measured in turns: one pair would say more of the machine than of the program."""
+"""Training runs if the original is measured in turns. A single pair would say more about the machine than the program."""
 _SEEDED = ("{seed}", "{instance}", "STROP_SEED", "STROP_INSTANCE")
-"""Words of a command that draws its input from the seed."""
+"""A command with one of these draws its input from the seed."""
 _MOST_BYTES = 1 << 20
-"""Of the file."""
+"""Largest size of the file."""
 
 
 def command_task(root: Path, **values: object) -> CommandTask:
@@ -95,7 +95,7 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None) -> Comm
 
 
 def to_toml(task: CommandTask, root: str = "") -> str:
-    """The task as the text of such a file; `root` is where its tree lies from there, the file's own folder when empty.
+    """The task as the text of a strop.toml. `root` is the path of its tree from the file; empty: the file's folder.
 
     Read again, with the same tree, it is the same task.
     """
@@ -107,8 +107,8 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "build": task.build,
         "command": task.command,
         "score": dict(objective.readers),
-        "metric": [f"{each.name}:{each.goal}:{each.weight!r}" for each in objective.metrics],
-        "require_metric": [f"{each.name}{each.relation}{each.bound!r}" for each in objective.constraints],
+        "metric": [f"{metric.name}:{metric.goal}:{metric.weight!r}" for metric in objective.metrics],
+        "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
         "pareto": objective.pareto,
         "repeat": task.instances,
         "held_out": task.test_instances,
@@ -119,7 +119,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
         "writable": list(task.writable),
-        "tool": [str(each) for each in task.tools],
+        "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),
         "new_files": list(task.new_files),
         "description": task.description,
@@ -133,14 +133,14 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
         if len(content) > _MOST_BYTES:
-            raise ConfigurationError(f"{path} has more than 1 MiB: it describes no task")
+            raise ConfigurationError(f"{path} has more than 1 MiB: it is too long for a task")
         return tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not UTF-8 text") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}") from error
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
 
 
 def _texts(root: Path, files: Sequence[str]) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _texts(root: Path, files: Sequence[str]) -> dict[str, str]:
 
 
 def _name_of(root: Path) -> str:
-    """A folder's name as a task's."""
+    """A task's name, from the folder's."""
     return re.sub(r"[^\w.-]+", "-", root.resolve().name).strip("-.")[:80] or "command"
 
 
@@ -158,11 +158,11 @@ _KEYS = (".ssh", ".gnupg", ".aws")
 
 
 def _warn_of_keys(root: Path) -> None:
-    """Say it where the copy that commands get would hold the keys of a user."""
+    """Warn if the copy for commands would contain a user's keys."""
     root = root.resolve()
     held = [name for name in _KEYS if (root / name).is_dir()]
     homes: list[Path] = []
-    with suppress(RuntimeError):  # nobody has this user id
+    with suppress(RuntimeError):  # this user id has no home
         homes = [Path.home()]
     if held or any(home.is_relative_to(root) for home in homes):
         what = f"holds {' and '.join(held)}" if held else "is or holds your home folder"

@@ -1,4 +1,4 @@
-"""Objectives written as text: scores, metrics and constraints, as flags and strop.toml have them."""
+"""Parse objectives: scores, metrics and constraints as options have them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse_objective(
     *,
     pareto: bool = False,
 ) -> Objective:
-    """The objective of these words.
+    """The objective of these options.
 
     Args:
         score: Readers: one, or several as `NAME=READER` (or a mapping of these).
@@ -33,14 +33,14 @@ def parse_objective(
     Raises:
         ConfigurationError: something is wrong or missing; the message names it.
     """
-    constraints = tuple(parse_constraint(each) for each in require_metric)
-    wanted = [_metric_parts(each) for each in metric]
+    constraints = tuple(map(parse_constraint, require_metric))
+    wanted = list(map(_metric_parts, metric))
     names = [name for name, _, _ in wanted]
     readers = _readers(score, names, [constraint.name for constraint in constraints])
     for name, reader in readers.items():
         check_reader(name, reader)
     if not names:
-        # What is read only to be required is no goal.
+        # A score that is only required is not a goal.
         required = {constraint.name for constraint in constraints}
         wanted = [(name, "", 1.0) for name in readers if name not in required] or [(name, "", 1.0) for name in readers]
     metrics = tuple(
@@ -58,27 +58,27 @@ def parse_constraint(text: str) -> Constraint:
     """`tests=1`, `accuracy>=0.9`, `memory<=100`.
 
     Raises:
-        ConfigurationError: it is no such thing.
+        ConfigurationError: it has another form.
     """
-    found = _CONSTRAINT.fullmatch(text.strip())
-    bound = _number(found[3]) if found else None
-    if found is None or bound is None:
+    parts = _CONSTRAINT.fullmatch(text.strip())
+    bound = _number(parts[3]) if parts else None
+    if parts is None or bound is None:
         raise ConfigurationError(f"require_metric: {text!r:.90} has not the form NAME=1, NAME>=0.9 or NAME<=100")
-    return Constraint(found[1], found[2].replace("==", "="), bound)  # type: ignore[arg-type]
+    return Constraint(parts[1], parts[2].replace("==", "="), bound)  # type: ignore[arg-type]
 
 
 def _metric_parts(text: str) -> tuple[str, str, float]:
-    found = _METRIC.fullmatch(text.strip())
-    weight = _number(found[3]) if found and found[3] is not None else 1.0
-    if found is None or found[2] not in (None, "max", "min") or weight is None or weight <= 0:
+    parts = _METRIC.fullmatch(text.strip())
+    weight = _number(parts[3]) if parts and parts[3] is not None else 1.0
+    if parts is None or parts[2] not in (None, "max", "min") or weight is None or weight <= 0:
         raise ConfigurationError(f"metric: {text!r:.90} has not the form NAME:max, NAME:min or NAME:min:WEIGHT")
-    return found[1], found[2] or "", weight
+    return parts[1], parts[2] or "", weight
 
 
 def _readers(
     score: Sequence[str] | Mapping[str, str], metrics: Sequence[str], constraints: Sequence[str]
 ) -> dict[str, str]:
-    """Name → reader. A name that is itself a reader needs no other."""
+    """Name → reader. A name that is a reader reads itself."""
     readers: dict[str, str] = {}
     unread = [name for name in dict.fromkeys((*metrics, *constraints)) if name not in READERS]
     if isinstance(score, Mapping):
@@ -92,11 +92,11 @@ def _readers(
             known = [*metrics, *constraints]
             readers[unread[0] if unread else _name_for(score[0], known)] = score[0]
     else:
-        for each in score:
-            named = _NAMED.fullmatch(each)
-            if named is None and each not in READERS:
-                raise ConfigurationError(f"score: of several, each has the form NAME=HOW, not {each!r:.90}")
-            readers[named[1] if named else each] = named[2] if named else each
+        for text in score:
+            named = _NAMED.fullmatch(text)
+            if named is None and text not in READERS:
+                raise ConfigurationError(f"score: of several, each has the form NAME=HOW, not {text!r:.90}")
+            readers[named[1] if named else text] = named[2] if named else text
     for name in (*metrics, *constraints):
         if name not in readers and name in READERS:
             readers[name] = name
@@ -104,7 +104,7 @@ def _readers(
 
 
 def _name_for(reader: str, known: Sequence[str]) -> str:
-    """The name of a score that nobody named."""
+    """The name of an unnamed score."""
     if reader in READERS:
         return reader
     is_path = reader.startswith("$") or file_of(reader)

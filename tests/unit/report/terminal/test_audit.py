@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import typing
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,7 @@ from strop.analysis.audit import STATIC_RULES
 from strop.base.events import AuditNoted, Evaluated, ImproveStarted
 from strop.base.solution import digest_of
 from strop.report.terminal.audit import (
-    AuditedDocument,
-    FindingDocument,
-    ProgramDocument,
-    RuleDocument,
     RunAudit,
-    RunAuditDocument,
-    RunNoteDocument,
     audit_run,
     audited,
     print_program,
@@ -31,7 +24,6 @@ from strop.report.terminal.audit import (
 from strop.store import Store
 
 DOCS = Path(__file__).parents[4] / "docs"
-MANUAL = (DOCS / "json.md").read_text(encoding="utf-8")
 AUDIT_MANUAL = (DOCS / "audit.md").read_text(encoding="utf-8")
 HONEST = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 FLAGGED = HONEST.replace("return initial_solution", "return max([initial_solution], key=lambda s: utility(s, False))")
@@ -120,24 +112,6 @@ def test_text_of_a_program_is_shown_harmless_and_with_its_findings_marked() -> N
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "\x1b" not in shown and "[bold]exec(" in shown and "\n    2 S009" in shown
-
-
-@pytest.mark.parametrize(
-    ("heading", "kind", "besides"),
-    [
-        ("audit of a program", ProgramDocument, {"schema_version", "program", "rules_version"}),
-        ("A finding", FindingDocument, set()),
-        ("audit of a run", RunAuditDocument, {"schema_version"}),
-        ("An audited program", AuditedDocument, set()),
-        ("A note of an iteration", RunNoteDocument, set()),
-        ("audit rules", RuleDocument, set()),
-    ],
-)
-def test_manual_describes_every_field_of_an_audit_document_and_no_other(
-    heading: str, kind: type, besides: set[str]
-) -> None:
-    section = MANUAL.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `(\w+)`", section, re.M)) == set(typing.get_type_hints(kind)) | besides
 
 
 def test_manual_of_the_audit_has_every_static_rule_with_its_title() -> None:

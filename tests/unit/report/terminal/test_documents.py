@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ import pytest
 from strop.analysis.audit import RULES
 from strop.base.events import Event, IterationFinished, RunStarted, outlined
 from strop.base.solution import digest_of
-from strop.report.terminal import documents, evaluation, noise
 from strop.report.terminal.documents import ModelFacts, iteration_document, run_document, to_json
 from strop.report.terminal.score import ScoreResult, score_document
 from strop.runs.run_data import run_data
 from strop.store import Stored
 
 OFFLINE = ModelFacts("offline", is_language_model=False)
-MANUAL = (Path(__file__).parents[4] / "docs" / "json.md").read_text(encoding="utf-8")
 
 
 def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Stored[Event]]) -> None:
@@ -107,37 +104,3 @@ def test_json_text_is_ascii_whatever_a_guest_wrote() -> None:
 def test_json_text_refuses_a_number_that_is_not_finite() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         to_json(score_document(ScoreResult("lpn", "train", float("nan"), (), {})))
-
-
-@pytest.mark.parametrize(
-    ("heading", "kind"),
-    [
-        ("run", documents.RunDocument),
-        ("An iteration", documents.IterationDocument),
-        ("A gate", documents.GateDocument),
-        ("A strategy", documents.StrategyDocument),
-        ("A note", documents.Noted),
-        ("eval", evaluation.EvalDocument),
-        ("A cell", evaluation.CellDocument),
-        ("A seed solution", evaluation.SeedSolutionDocument),
-        ("A difference from the seed improver", evaluation.CellDifference),
-        ("eval --noise", noise.NoiseDocument),
-        ("The noise of a task", noise.TaskNoise),
-        ("The errors of a gate", noise.GateErrorsDocument),
-        ("A sample", documents.Measured),
-        ("A difference", documents.Difference),
-        ("An outcome", documents.OutcomeDocument),
-    ],
-)
-def test_manual_describes_every_field_of_a_document_and_no_other(heading: str, kind: type) -> None:
-    assert described(heading) == sorted(kind.__annotations__)
-
-
-def test_manual_describes_every_field_of_a_score() -> None:
-    assert described("score") == sorted(score_document(ScoreResult("lpn", "train", 0.5, (), {})))
-
-
-def described(heading: str) -> list[str]:
-    """The fields that docs/json.md names below a heading."""
-    section = MANUAL.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from strop.api.finding import any_improver_text
+from strop.api.lookup import any_improver_text
 from strop.base.plugins import IMPROVERS, installed
 from strop.base.solution import digest_of
 from strop.cli.commands.options import Json
@@ -30,7 +30,7 @@ WIDTH = 80
 
 @dataclass(frozen=True)
 class Card:
-    """A description of a shipped improver; the TOML file beside the program has these keys."""
+    """A description of a shipped improver. The TOML file beside the program has these keys."""
 
     title: str
     idea: str
@@ -38,9 +38,9 @@ class Card:
     source: str
     """The figure or section of the paper, or `ours`."""
     lm_calls: str
-    """What it spends of the LM calls that it is granted."""
+    """How many of its LM calls it spends."""
     utility_calls: str
-    """What it spends of the evaluations that it is granted."""
+    """How many of its evaluations it spends."""
     helps: str
     """When it helps and when not."""
     strategy: str
@@ -53,12 +53,12 @@ def card_of(name: str) -> Card:
 
 
 def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> int:
-    """List the improvers of strop and of installed distributions; any file that defines improve_algorithm is an improver, too.
+    """List the improvers of strop and of installed distributions. Any file with improve_algorithm is an improver, too.
 
     Parameters
     ----------
     name
-        An improver: print its card, as comments, and its program. A file: print the card that a run wrote beside it.
+        Improver to print: its card, as comments, and its program. For a file, the card that a run wrote beside it.
     """
     if name is not None:
         return _show(name, as_json)
@@ -91,7 +91,7 @@ def _show(name: str, as_json: bool) -> int:
 
 
 def _show_file(name: str, text: str, as_json: bool) -> int:
-    """Print the card of a user's own improver if a run wrote one, else its program."""
+    """Print the card of a user's improver if a run wrote one, else its program."""
     card = read_card(card_path(Path(name))) if Path(name).is_file() else None
     if as_json:
         fields = {} if card is None else {"card": card_document(card), "card_is_of_it": card.says(text)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from strop.api.lookup import RUNS
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.options import RUNS, Json
+from strop.cli.commands.options import Json
 from strop.cli.commands.output import notify, print_document, reading, results
 from strop.report.terminal.run import print_runs
 from strop.runs.listing import RunListing, list_runs
@@ -17,7 +18,7 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     Parameters
     ----------
     folder
-        The folder that holds the run directories.
+        Folder of the run directories.
     """
     if folder != RUNS and not folder.is_dir():
         raise ConfigurationError(f"there is no folder {folder}")

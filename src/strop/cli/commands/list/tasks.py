@@ -13,7 +13,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.plugins import TASKS, installed
 from strop.base.results import Evaluation
-from strop.cli.commands.options import Json, Whole, protections
+from strop.cli.commands.options import Json
 from strop.cli.commands.output import announce, notify, print_document, results, results_alone
 from strop.core.utility import TaskUtility
 from strop.report.terminal.tasks import (
@@ -31,6 +31,7 @@ from strop.report.terminal.tasks import (
 )
 from strop.runs.assembly import jail
 from strop.runs.interrupts import stopped_by_signals
+from strop.runs.options import Whole, protections
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, Split, Task
@@ -40,10 +41,10 @@ from strop.tasks.pictures import picture_of
 from strop.tasks.registry import BUILT_IN, META, load_any
 
 SECRET = b"strop tasks"
-"""Random numbers of the seed solutions derive from it: the instances are public, and the scores the same every time."""
+"""Seeds the random numbers of the seed solutions: the instances are public, and scores must be the same every time."""
 NO_INSTANCES = "{} has no published instances; strop score measures a solution of it"
 REPEATS = 10
-"""Evaluations of a seed solution that draws random numbers; any other is evaluated once."""
+"""Evaluations of a seed solution that draws random numbers. Any other is evaluated once."""
 
 
 def tasks_command(
@@ -60,13 +61,13 @@ def tasks_command(
     Parameters
     ----------
     name
-        The task to show: its name, a file that defines a strop.Task (or FILE.py:FUNCTION), or a folder with a strop.toml.
+        Task to show: a name, a file with a strop.Task, or a folder with a strop.toml.
     instances
-        published: evaluate the seed solutions now, in the jail, on the paper's instances, in place of the recorded scores.
+        published: evaluate the seeds now, on the paper's instances. By default the scores are recorded ones.
     jobs
-        Solutions evaluated at once; 0 means one for each core.
+        Solutions evaluated at once; 0: one for each core.
     require
-        Refuse to run unless these protections are enforced, separated by commas, or `none`; see strop doctor.
+        Protections without which nothing runs, separated by commas, or `none`. See strop doctor.
     """
     measure = instances is not None
     if name in META:
@@ -99,7 +100,7 @@ def tasks_command(
 def measure_seeds(
     rows: Sequence[tuple[Task, Facts]], sandbox: Sandbox, jobs: int, say: Callable[[str], None]
 ) -> Measurements:
-    """Evaluate the seed solutions on both published splits, `jobs` evaluations at once.
+    """Evaluate the seed solutions on both published splits, `jobs` at once.
 
     Raises:
         StropError: the host failed.

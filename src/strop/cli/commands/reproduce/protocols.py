@@ -11,11 +11,11 @@ from typing import Annotated, Literal, TypeVar
 from cyclopts import Parameter
 
 from strop.analysis.unsandboxing import WAYS
-from strop.api.finding import any_improver_text
+from strop.api.lookup import RUNS, any_improver_text
 from strop.base.errors import ConfigurationError
 from strop.base.events import Judged
 from strop.base.solution import digest_of
-from strop.cli.commands.options import RUNS, Folder, Json, Models, Whole
+from strop.cli.commands.options import Folder, Json, Models
 from strop.cli.commands.output import announce, notices, print_document, reading, results
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
@@ -32,6 +32,7 @@ from strop.reproduce.strategies import Strategies
 from strop.reproduce.table1 import Table1
 from strop.reproduce.table2 import ARMS, flagged_in, perform_table2
 from strop.reproduce.tables import show
+from strop.runs.options import Whole
 from strop.runs.spec import RunSpec
 
 MOST_AT_ONCE = 256

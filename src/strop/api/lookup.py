@@ -1,4 +1,4 @@
-"""Find what people name: a run by its folder or the end of its name, an improver by name, file or RUN:t."""
+"""Find what users name: a run by its folder or the end of its name, an improver by name, file or RUN:t."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from strop.runs.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store
 
 RUNS = Path("runs")
-"""Where runs are kept when no directory is named."""
+"""The folder of runs where no directory is named."""
 
 
 def find_run(run: Path | None, root: Path = RUNS) -> Path:
-    """The directory that `run` means; the newest of `root` for None.
+    """The directory of a run; the newest run in `root` for None.
 
     Raises:
-        ConfigurationError: none does, or several do.
+        ConfigurationError: no run, or several runs, have this name.
     """
     if run is not None and run.is_dir():
         if not (run / FILE_NAME).exists():
-            raise ConfigurationError(f"{run} holds no run: there is no {FILE_NAME}; name the directory of a run")
+            raise ConfigurationError(f"{run} is not the directory of a run: it has no {FILE_NAME}")
         return run
     if run is None:
         listings = list_runs(root)
         if not listings:
-            raise ConfigurationError(f"there are no runs in {root}; name a run's directory")
+            raise ConfigurationError(f"there are no runs in {root}; name the directory of a run")
         return max(listings, key=lambda listing: listing.started or 0.0).directory
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")
-    # By their names alone: no other run is read, which may be damaged, or made to be slow to read.
-    named = [path.parent for path in sorted(root.glob(f"*/{FILE_NAME}")) if path.parent.name.endswith(run.name)]
-    if len(named) != 1:
-        found = "no run is" if not named else f"{len(named)} runs are"
-        raise ConfigurationError(f"{found} called {run}; strop list runs lists those in {root}")
-    return named[0]
+    # By their names alone: another run may be damaged, or slow to read.
+    matching = [path.parent for path in sorted(root.glob(f"*/{FILE_NAME}")) if path.parent.name.endswith(run.name)]
+    if len(matching) != 1:
+        count = "no run is" if not matching else f"{len(matching)} runs are"
+        raise ConfigurationError(f"{count} called {run}; strop list runs lists those in {root}")
+    return matching[0]
 
 
 def any_improver_text(name: str) -> str:
-    """Text of a shipped improver, of a file, of one that an installed distribution brings, or of I_t of a run (`RUN:t`).
+    """The text of an improver: a shipped or installed one, a file, or I_t of a run (`RUN:t`).
 
-    Where a card lies beside the file and is of another text, standard error gets a line that says so.
+    Prints a warning on standard error if the card beside the file belongs to another text.
 
     Raises:
         ConfigurationError: there is no such improver.
     """
-    place = _place(name)
-    if place is None:
+    iteration = _iteration_of(name)
+    if iteration is None:
         text = improver_text(name)
         _check_card(name, text)
         return text
-    directory, t = place
+    directory, t = iteration
     with reading(directory), Store.open(directory) as store:
         improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
     if t not in improvers:
@@ -75,9 +75,7 @@ def _check_card(name: str, text: str) -> None:
     path = card_path(Path(name))
     card = read_card(path)
     if card is not None and not card.says(text):
-        line = (
-            f"{name} is not the text that the card {path} is of (digest {digest_of(text)[:12]}, not {card.digest[:12]})"
-        )
+        line = f"the card {path} is not for {name}: its digest is {card.digest[:12]}, the file's {digest_of(text)[:12]}"
         Console(stderr=True, highlight=False).print(escape(line), markup=False, soft_wrap=True)
 
 
@@ -87,22 +85,23 @@ def tasks_of(name: str) -> tuple[str, ...]:
     Raises:
         ConfigurationError: the run does not exist, or its record does not name its tasks.
     """
-    place = _place(name)
-    if place is None:
+    iteration = _iteration_of(name)
+    if iteration is None:
         return ()
-    with reading(place[0]), Store.open(place[0]) as store:
+    directory, _ = iteration
+    with reading(directory), Store.open(directory) as store:
         try:
             spec = spec_of(read_run(store, kinds=FRAME))
         except StoreError as error:
-            raise StoreError(f"the record in {place[0]} is damaged: {error}") from error
+            raise StoreError(f"the record in {directory} is damaged: {error}") from error
     if spec is None or not isinstance(spec.task, str):
-        raise ConfigurationError(f"{place[0]} does not say which task it was made with; name one")
+        raise ConfigurationError(f"{directory} does not say which task it was made with; name one")
     return spec.tasks
 
 
-def _place(name: str) -> tuple[Path, int] | None:
-    """(directory, t) of `RUN:t`; None for what is no such name."""
-    found = re.fullmatch(r"(.+):(\d{1,9})", name)
-    if found is None or name in shipped_improvers() or Path(name).is_file():
+def _iteration_of(name: str) -> tuple[Path, int] | None:
+    """(directory, t) of `RUN:t`; None for another name."""
+    parts = re.fullmatch(r"(.+):(\d{1,9})", name)
+    if parts is None or name in shipped_improvers() or Path(name).is_file():
         return None
-    return find_run(Path(found[1])), int(found[2])
+    return find_run(Path(parts[1])), int(parts[2])

@@ -1,9 +1,10 @@
-"""The arguments of the public functions: their failures name arguments, and their options make a recipe and a scoring."""
+"""What the public functions share: options as keywords, failures that name arguments, and results that show themselves."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import io
 import os
 import re
 import sys
@@ -13,12 +14,14 @@ from functools import cache, wraps
 from itertools import pairwise
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from strop.api.subjects import TaskLike, model_name, model_of, source_of
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.runs.options import protections, seconds
 from strop.runs.spec import RunSpec
-from strop.tasks.registry import OBJECT
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,9 +30,9 @@ B = TypeVar("B")
 O_co = TypeVar("O_co", covariant=True)
 
 _FLAG = re.compile(r"""(?<!\w)(['"`]).*?\1(?!\w)|(?<![\w/-])--(?:set )?(?P<name>[a-z][a-z_-]*[a-z])\b""")
-"""A flag, or what stands in quotes, which is somebody's own text."""
+"""A flag, or quoted text, which is the user's own."""
 _METADATA = re.compile(r"^Annotated\[([^,\]]+),.*\]")
-"""What a command line needs to know of a type."""
+"""A type with what only the command line needs."""
 
 
 class _Taker(Protocol[P, O_co]):
@@ -53,10 +56,10 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
         *positional, _ = inspect.signature(function).parameters.values()
 
         @wraps(function)
-        def call(*args: Any, **given: Any) -> Any:
-            for name in [each.name for each in positional[len(args) :] if each.name in given]:
-                args = (*args, given.pop(name))
-            return function(*args, options(**given))  # type: ignore[call-arg]
+        def call(*args: Any, **keywords: Any) -> Any:
+            for name in [parameter.name for parameter in positional[len(args) :] if parameter.name in keywords]:
+                args = (*args, keywords.pop(name))
+            return function(*args, options(**keywords))  # type: ignore[call-arg]
 
         call.__signature__ = inspect.signature(function).replace(parameters=[*positional, *own.values()])  # type: ignore[attr-defined]
         help_of = help_texts(options)  # type: ignore[arg-type]
@@ -71,19 +74,19 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
 def help_texts(options: type) -> dict[str, str]:
     """The text below each field of a class of options, its bases' included."""
     texts: dict[str, str] = {}
-    for each in reversed(options.__mro__):
-        texts |= _texts_in(each.__module__).get(each.__name__, {})
+    for base in reversed(options.__mro__):
+        texts |= _texts_in(base.__module__).get(base.__name__, {})
     return texts
 
 
 @cache
 def _texts_in(module: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    texts: dict[str, dict[str, str]] = {}
     if module == "builtins":
-        return found
+        return texts
     for kind in syntax_tree(inspect.getsource(sys.modules[module])).body:
         if isinstance(kind, ast.ClassDef):
-            found[kind.name] = {
+            texts[kind.name] = {
                 field.target.id: " ".join(str(text.value.value).split())
                 for field, text in pairwise(kind.body)
                 if isinstance(field, ast.AnnAssign)
@@ -91,11 +94,11 @@ def _texts_in(module: str) -> dict[str, dict[str, str]]:
                 and isinstance(text, ast.Expr)
                 and isinstance(text.value, ast.Constant)
             }
-    return found
+    return texts
 
 
 def _argument(parameters: Mapping[str, object]) -> Callable[[re.Match[str]], str]:
-    """What stands for a flag: the parameter of its name, if there is one."""
+    """What replaces a flag: the parameter of its name, if there is one."""
 
     def name(flag: re.Match[str]) -> str:
         words = (flag["name"] or "").replace("-", "_")
@@ -119,25 +122,8 @@ def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def several(task: TaskLike | Sequence[TaskLike]) -> tuple[TaskLike, ...]:
-    """The tasks that are named or given.
-
-    Raises:
-        ConfigurationError: none is.
-    """
-    found = tuple(task) if isinstance(task, Sequence) and not isinstance(task, str) else (task,)
-    if not found or "" in found:
-        raise ConfigurationError("name a task: a built-in one, a file, or a folder with a strop.toml")
-    return found
-
-
-def plain_name(source: str) -> str:
-    """A task's source as part of a folder's name."""
-    return source.removeprefix(OBJECT)
-
-
-def recipe_of(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:
-    """The recipe that groups of options (strop.runs.options) and other fields describe. A seed that is None is drawn.
+def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:
+    """The configuration that groups of options (strop.runs.options) and other fields describe. A seed that is None is drawn.
 
     Raises:
         ConfigurationError: a value is of another type, or out of its range.
@@ -147,7 +133,7 @@ def recipe_of(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     if "model" in values:
         if any(values.get(name) is not None for name in ("max_cost", "max_tokens")) and model_of(values["model"]):
             raise ConfigurationError(
-                "--max-cost and --max-tokens need a model whose use is known: name its specification"
+                "--max-cost and --max-tokens need a model that reports its usage: give its specification"
             )
         values["model"] = model_name(values["model"])
     values["require"] = protections(values.get("require"))
@@ -161,3 +147,44 @@ def recipe_of(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     spec = RunSpec(**values | {"task": task, "further_tasks": tuple(further)})
     spec.checked()
     return spec
+
+
+WIDTH = 110
+"""Columns in a notebook."""
+_HTML = '<pre style="white-space:pre;overflow-x:auto;line-height:normal;font-family:monospace">{code}</pre>'
+
+
+class Shown:
+    """A result that a terminal (`rich.print`) and a notebook show as the command prints it.
+
+    Texts of programs and models in it are escaped: they cannot control the terminal or add HTML.
+    """
+
+    def print_on(self, console: Console) -> None:
+        """Print what the command would print."""
+        raise NotImplementedError
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """For `rich.print(result)`: as wide as that console."""
+        file = io.StringIO()
+        inner = _console(file, options.max_width)
+        self.print_on(inner)
+        yield Text.from_ansi(file.getvalue())
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        console = _console(io.StringIO(), WIDTH, record=True)
+        self.print_on(console)
+        return console.export_html(code_format=_HTML, inline_styles=True)
+
+
+def _console(file: io.StringIO, width: int, *, record: bool = False) -> Console:
+    return Console(
+        file=file,
+        width=width,
+        record=record,
+        highlight=False,
+        force_terminal=True,
+        force_jupyter=False,
+        color_system="auto" if record else "standard",
+    )
