@@ -1,4 +1,5 @@
-"""Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events).
+"""Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
+and the tables of docs/check.md.
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -24,6 +25,8 @@ from rich.console import Console, ConsoleOptions
 from strop.api.conventions import help_texts
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
+from strop.checks.attack import attacks
+from strop.checks.findings import KINDS as FINDINGS
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.reproduce import PROTOCOLS
@@ -237,7 +240,24 @@ def _type(hint: Any) -> str:
     return "object"
 
 
-PAGES = {"flags.md": flags_page, "json.md": json_page}
+def check_page() -> str:
+    """The text of docs/check.md, with its tables of findings and attacks made anew."""
+    text = (DOCS / "check.md").read_text(encoding="utf-8")
+    tables = {
+        "| id | level | title |": [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()],
+        "| attack | title |": [f"| `{one.name}` | {one.title} |" for one in attacks("sampled")],
+        "| attack | title | language |": [
+            f"| `{one.name}` | {one.title} | {one.language} |" for one in attacks("command")
+        ],
+    }
+    for header, rows in tables.items():
+        columns = "|---" * (header.count("|") - 1) + "|"
+        table = re.compile(rf"^{re.escape(header)}\n.*\n(?:\|.*\n)*", re.MULTILINE)
+        text = table.sub(lambda _, lines=[header, columns, *rows]: "\n".join(lines) + "\n", text)
+    return text
+
+
+PAGES = {"flags.md": flags_page, "json.md": json_page, "check.md": check_page}
 
 
 def main() -> int:

@@ -39,7 +39,7 @@ def export_command(
     run
         Directory of the run, or the end of its name. The newest in runs/ by default.
     to
-        Format jsonl, csv, parquet, figures or inspect; or tracker otel, mlflow, wandb or jsonl:FILE. jsonl has every event as a
+        Format jsonl, csv, parquet, figures or inspect; or tracker otel, mlflow, wandb or jsonl:FILE. In jsonl every event is a
         line; csv and parquet are tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as
         SVG and PNG; inspect is a log of inspect-ai. A tracker receives what it does not have yet.
     out

@@ -36,8 +36,9 @@ def init_command(
     directory
         Folder of the task. It is created if it does not exist.
     form
-        Kind of task: sample, function, evaluator or command. sample: the program answers, strop scores; function: a function in a
-        module; evaluator: a file with evaluate(program_path); command: any language, several files.
+        Kind of task: sample, function, evaluator or command. With sample, the program answers and strop scores; with function, it
+        is a function in a module; with evaluator, a file with evaluate(program_path) scores it; with command, any language,
+        several files.
     name
         Name of the task; the folder's by default.
     goal

@@ -31,12 +31,7 @@ Folder = Annotated[Path | None, Parameter(converter=folder)]
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
 Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
-Out = Annotated[
-    Path | None,
-    Parameter(
-        name="--out", group=OUTPUT, converter=folder, help="Directory of the run. A new one in runs/ by default."
-    ),
-]
+Out = Annotated[Path | None, Parameter(name="--out", group=OUTPUT, converter=folder)]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
 """Tasks by name or file, at least one."""
 TrustTask = Annotated[

@@ -31,7 +31,7 @@ from strop.report.terminal.tasks import (
 )
 from strop.runs.assembly import jail
 from strop.runs.interrupts import stopped_by_signals
-from strop.runs.options import Whole, protections
+from strop.runs.options import Jobs, protections
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, Split, Task
@@ -52,7 +52,7 @@ def tasks_command(
     /,
     *,
     instances: Literal["published"] | None = None,
-    jobs: Whole = 0,
+    jobs: Jobs = 0,
     require: str | None = None,
     as_json: Json = False,
 ) -> int:
