@@ -60,7 +60,7 @@ class Target:
 def target_of(
     name: str, options: Mapping[str, object], solution: Path | None = None, task: AnyTask | None = None
 ) -> Target:
-    """The target that a name and scoring options (`ScoringOptions`) describe; `task` is the task itself, where there is one.
+    """The target that a name and scoring options (`ScoringOptions`) describe; `task` is the task itself, if there is one.
 
     A task's own code is loaded. The program is not run.
 

@@ -60,7 +60,7 @@ def test_an_evaluator_counts_as_seeded_only_when_it_takes_the_seed(tmp_path: Pat
     [
         ("def score(path): ...", "defines none of evaluate(program_path)"),
         ("def main(): ...", "defines none of evaluate(program_path)"),
-        ("def evaluate(", "is no Python file"),
+        ("def evaluate(", "is not a Python file"),
         ("def evaluate(candidate, example): ...", "asks for 'example' besides the program"),
         ("def evaluate(path, *, model): ...", "asks for 'model' besides the program"),
         ("def evaluate(): ...", "takes no argument"),

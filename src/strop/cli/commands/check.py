@@ -52,7 +52,7 @@ def check_command(
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
     spec = RunSpec(task=task, seed=seed, jobs=jobs, require=protections(require)).checked()
-    with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is no result
+    with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is not a result
         check = check_task(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
     if as_json:
         print_document(check.document())

@@ -56,7 +56,7 @@ class PatchOptions:
     """With --apply: also where git could not bring your files back."""
 
     def check(self) -> None:
-        """Raises ConfigurationError where --force is given without --apply."""
+        """Raises ConfigurationError if --force is given without --apply."""
         if self.force and not self.apply:
             raise ConfigurationError(
                 "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
@@ -104,13 +104,13 @@ def improve_command(
     spec = make_spec((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
     text = any_improver_text(improver)
     with results_alone():
-        found = target_of(target, scoring_of(scored, settings), solution)
+        goal = target_of(target, scoring_of(scored, settings), solution)
     if patch.apply:
-        check_can_apply(found.original, force=patch.force)
+        check_can_apply(goal.original, force=patch.force)
     with reported(directory, output.no_report):
         with results_alone(), best_reported(directory):
-            begin = partial(_say_first, found.task, spec, text)
-            carry_out(spec, text, found, directory, tracks=output.tracks(), show=output.shown, begin=begin)
+            begin = partial(_say_first, goal.task, spec, text)
+            carry_out(spec, text, goal, directory, tracks=output.tracks(), show=output.shown, begin=begin)
         _end(directory, patch, as_json=output.as_json)
     return 0
 
@@ -142,14 +142,14 @@ def budget_line(spec: RunSpec) -> str:
     calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
     budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
     free = all(
-        read_spec(each)[0].partition(":")[0] in ("offline", "scripted", "recorded") for each in members(spec.model)
+        read_spec(member)[0].partition(":")[0] in ("offline", "scripted", "recorded") for member in members(spec.model)
     )
-    given = {
+    limits = {
         "--max-cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
         "--max-time": None if spec.max_time is None else f"{spec.max_time:g} s",
         "--max-calls": spec.max_calls,
     }
-    limited = ", ".join(f"{flag} {value}" for flag, value in given.items() if value is not None)
+    limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
     money = f"{escape(spec.model, 60)} costs nothing" if free else "money and time are not limited"

@@ -49,7 +49,7 @@ def score_command(
         raise ConfigurationError("missing --task: give a task name, file or folder (or --evaluator FILE, or --command)")
     task = str(solution) if task is None else task
     spec = make_spec((task,), environment, seed=seed).checked()
-    with results_alone():  # what a task's own code prints is no result
+    with results_alone():  # what a task's own code prints is not a result
         the_task = target_of(task, scoring).task
     text = program_of(solution, the_task)
     announce(environment.instances)

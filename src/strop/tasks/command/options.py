@@ -49,7 +49,7 @@ class ScoringOptions:
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     repeat: int | None = None
-    """Runs for each candidate in training: 1, or 3 where the score is a time."""
+    """Runs for each candidate in training: 1, or 3 if the score is a time."""
     held_out: int | None = None
     """Runs on the sealed split, with other seeds, for the verdict: 10."""
     time_limit: float | None = None
@@ -57,14 +57,14 @@ class ScoringOptions:
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     compare_output: bool | None = None
-    """A candidate must print, write and exit with what the original does on the same seed. The default is true where the score
+    """A candidate must print, write and exit with what the original does on the same seed. The default is true if the score
     is a time, memory or another cost."""
     fixed_input: bool = False
     """Accept that the input is always the same, so that a program that knows its answer would do as well."""
     seeded: bool | None = None
-    """Whether the seed decides the input. The default is true where the command names {seed} or {instance}."""
+    """Whether the seed decides the input. The default is true if the command names {seed} or {instance}."""
     interleaved: bool | None = None
-    """Measure the original beside each candidate, in turns. The default is true where the score is a time."""
+    """Measure the original beside each candidate, in turns. The default is true if the score is a time."""
     pareto: bool = False
     """Show the candidates that no other beats in every metric."""
     new_files: Texts = ()
@@ -165,14 +165,14 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
 
 
 def changed_options(options: ScoringOptions) -> dict[str, Any]:
-    """The options that differ from their default, by name, and `compare_output` where it is given."""
+    """The options that differ from their default, by name, and `compare_output` if it is given."""
     defaults = {field.name: field.default for field in fields(ScoringOptions) if field.default is not MISSING}
     values = {name: getattr(options, name) for name in defaults}
     return {name: value for name, value in values.items() if value != defaults[name] and value is not None}
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, object]:
-    """The options of `--set KEY=VALUE`, where VALUE is TOML or plain text. A list may be given one value at a time.
+    """The options of `--set KEY=VALUE`. VALUE is TOML or plain text. A list may be given one value at a time.
 
     Raises:
         ConfigurationError: a setting has no `=`, or its key does not exist.

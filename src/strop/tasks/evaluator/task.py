@@ -48,7 +48,7 @@ class Recognised:
 def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, **values: object) -> CommandTask:
     """The task to improve `program` by the scores of `evaluator`. Neither is run here.
 
-    The tree is the evaluator's folder, or the program's where that one holds both. Without a metric the score is
+    The tree is the evaluator's folder, or the program's if that contains both. Without a metric the score is
     `combined_score`, else a lone score, else the mean of all numbers, as OpenEvolve takes it; `time`, `wall` and `memory` are
     the kernel's.
 
@@ -103,7 +103,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
     try:
         tree = syntax_tree(source)
     except (SyntaxError, ValueError) as error:
-        raise ConfigurationError(f"the evaluator {evaluator} is no Python file: {error}") from error
+        raise ConfigurationError(f"the evaluator {evaluator} is not a Python file: {error}") from error
     functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
     found = form or _form(functions, _bound(tree))
     if found is None:
