@@ -18,7 +18,7 @@ from strop.base.solution import digest_of
 from strop.store import Store, Stored
 
 _EMPTY = digest_of("")
-"""The digest of an empty text, which is written as it is."""
+"""The digest of an empty text, for which an empty text is written."""
 
 
 def line_of(stored: Stored[Event], *, quotes: bool, **first: str) -> str:

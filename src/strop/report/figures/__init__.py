@@ -1,1 +1,1 @@
-"""Figures that are legible in greyscale."""
+"""Charts of reports and figures of protocols, legible in greyscale."""

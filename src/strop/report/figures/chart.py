@@ -1,6 +1,6 @@
 """A chart as data, and as an SVG that needs no library.
 
-A chart is legible in greyscale: series differ by marker, by line style and by lightness; colour comes on top.
+Series differ by marker, by line style and by lightness, besides colour.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Form: TypeAlias = Literal["line", "steps", "dots", "bars", "boxes", "ranges"]
 
 @dataclass(frozen=True)
 class Look:
-    """How one series looks: no two share a marker, a line style or a lightness."""
+    """How a series looks. No two looks share a marker, a line style or a lightness."""
 
     color: str
     marker: str
@@ -105,7 +105,7 @@ def svg(chart: Chart, title: str) -> str:
 
 
 class _Drawing:
-    """Turns values into places."""
+    """A chart with its scales and margins."""
 
     def __init__(self, chart: Chart) -> None:
         self.chart, self.rows = chart, bool(chart.names)
@@ -119,7 +119,7 @@ class _Drawing:
         self.places = [float(n) for n in range(len(names))] if names else ticks(*places, 8, whole=True)
         self.words = _numbers(self.values)
         words = names or self.words
-        self.left = 12 + _LETTER * max(map(len, words), default=0) + (0 if names else 22)
+        self.left = 18 + 1.1 * _LETTER * max(map(len, words), default=0) + (0 if names else 14)
         self.height = self.top + _ROW * max(len(names), 2) + 44 if names else _HEIGHT
         self.right, self.bottom = _WIDTH - 14, self.height - 42
         across, down = (values, places) if self.rows else (places, values)
@@ -140,7 +140,7 @@ class _Drawing:
         return False
 
     def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """What the axis of values and the other one reach over."""
+        """The ranges of the axis of values and of the other one."""
         points = [point for series in self.chart.series for point in series.points]
         values = [*self.chart.levels.values()]
         for point in points:

@@ -1,4 +1,4 @@
-"""Dot plots: one line a thing, values along it in percent, ours filled and the paper's hollow."""
+"""Dot plots: one named row for each thing, values in percent; our values are filled, the paper's hollow."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def dots(  # noqa: PLR0913 - what a series is
     *,
     filled: bool = True,
 ) -> None:
-    """A series: a marker at each value, an error line to the ends of its reach; a value that is None is left out."""
+    """A series: a marker at each value with an error line over its reach; values that are None are left out."""
     look = LOOKS[number % len(LOOKS)]
-    there = [
+    points = [
         (place, value, reach or (value, value))
         for place, value, reach in zip(places, values, reaches, strict=True)
         if value is not None
     ]
     with house_style():
         axes.errorbar(
-            [value for _, value, _ in there],
-            [place for place, _, _ in there],
+            [value for _, value, _ in points],
+            [place for place, _, _ in points],
             xerr=[
-                [max(value - low, 0.0) for _, value, (low, _) in there],
-                [max(high - value, 0.0) for _, value, (_, high) in there],
+                [max(value - low, 0.0) for _, value, (low, _) in points],
+                [max(high - value, 0.0) for _, value, (_, high) in points],
             ],
             color=look.color,
             marker=look.marker,
@@ -56,7 +56,7 @@ def dots(  # noqa: PLR0913 - what a series is
 
 
 def lines(axes: Axes, names: Sequence[str]) -> None:
-    """One named line a thing, the first on top; values along them are fractions, shown in percent."""
+    """One named row for each thing, the first on top; values are fractions, shown in percent."""
     with house_style():
         axes.set_yticks(range(len(names)), ["\n".join(map(escape, name.split("\n"))) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
@@ -67,13 +67,13 @@ def lines(axes: Axes, names: Sequence[str]) -> None:
 
 
 def singles(axes: Axes, places: Sequence[float], runs: Sequence[Sequence[float]]) -> None:
-    """The single values that a mean is made of, small and grey."""
+    """The values behind a mean, small and grey."""
     with house_style():
         for place, values in zip(places, runs, strict=True):
             axes.plot(values, [place] * len(values), "|", color="0.55", markersize=3.2, markeredgewidth=0.7, zorder=2)
 
 
 def legend(figure: Figure, columns: int) -> None:
-    """What each marker means, above the axes and as wide as the figure."""
+    """The meaning of each marker, above the axes and as wide as the figure."""
     with house_style():
         figure.legend(loc="outside upper left", ncols=columns, handlelength=1.6, columnspacing=1.2, borderaxespad=0.2)

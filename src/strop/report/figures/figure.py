@@ -1,7 +1,7 @@
-"""The house's one style of figure: for a column of a paper (3.3 in), legible in greyscale, the same bytes every time.
+"""Figures drawn by matplotlib in one style: for a column of a paper (3.3 in), legible in greyscale, reproducible to the byte.
 
-Series differ by marker, by line style and by lightness; colour comes on top. In SVG files text stays text. Figures are
-made without pyplot, which keeps global state; a protocol draws within `house_style`.
+Series differ by marker, by line style and by lightness, besides colour. In SVG files text stays text. Figures are made without
+pyplot, which keeps global state; draw within `house_style`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ LEVELS: tuple[Pattern, ...] = (":", "--", "-.", (0, (8.0, 2.0)))
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Within, matplotlib draws in the style of the house, whatever the user's own settings are."""
+    """Draw in the style of strop within the block, whatever the user's matplotlib settings are."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
@@ -83,7 +83,7 @@ def new_figure(
 def error_line(
     axes: Axes, x: Sequence[float], y: Sequence[float], errors: Sequence[float | None], number: int, label: str
 ) -> None:
-    """A series: markers joined by a line, and an error bar to each side where there is an error."""
+    """A series: markers joined by a line, with error bars to each side where there is an error."""
     look = LOOKS[number % len(LOOKS)]
     with house_style():
         axes.errorbar(
@@ -106,7 +106,7 @@ def error_line(
 
 
 def faint_lines(axes: Axes, x: Sequence[float], lines: Sequence[Sequence[float]], number: int) -> None:
-    """Single runs, behind their mean."""
+    """Lines of single runs, behind their mean."""
     look = LOOKS[number % len(LOOKS)]
     with house_style():
         for y in lines:
@@ -136,21 +136,21 @@ def level(axes: Axes, y: float, words: str, number: int) -> None:
 
 
 def percent_axis(axes: Axes) -> None:
-    """The vertical axis in percent: the values are fractions. Its label says so."""
+    """Label the vertical axis in percent; the values are fractions."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{100 * value:.4g}"))
 
 
 def key(axes: Axes, columns: int = 1) -> None:
-    """The legend of these axes, above the whole figure: it covers no data."""
-    found = list(zip(*axes.get_legend_handles_labels(), strict=True))
-    found.sort(key=lambda each: not isinstance(each[0], ErrorbarContainer))  # the series first
+    """The legend of these axes, above the figure, where it covers no data."""
+    entries = list(zip(*axes.get_legend_handles_labels(), strict=True))
+    entries.sort(key=lambda entry: not isinstance(entry[0], ErrorbarContainer))  # the series first
     figure = axes.get_figure()
-    if figure is None or not found:
+    if figure is None or not entries:
         return
     with house_style():
         figure.legend(
-            [handle for handle, _ in found],
-            [label for _, label in found],
+            [handle for handle, _ in entries],
+            [label for _, label in entries],
             loc="outside upper left",
             ncols=columns,
             handlelength=2.9,
@@ -244,10 +244,10 @@ def save_figure(figure: Figure, directory: Path, stem: str, *, caption: str = ""
     with house_style():
         _footer(figure, [line for text in (caption, notice) if text for line in _wrapped(text, figure)])
         metadata: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": "strop"}, "png": {"Software": "strop"}}
-        for kind, told in metadata.items():
+        for kind, values in metadata.items():
             path = directory / f"{stem}.{kind}"
             draft = directory / f".{stem}.{kind}.tmp"
-            figure.savefig(draft, format=kind, dpi=DPI, metadata=told)
+            figure.savefig(draft, format=kind, dpi=DPI, metadata=values)
             draft.replace(path)
             written.append(path)
     return written
@@ -265,7 +265,7 @@ def _footer(figure: Figure, lines: Sequence[str]) -> None:
 
 
 def _wrapped(text: str, figure: Figure) -> list[str]:
-    """Lines that fit the figure: a letter is some 0.53 of its height wide."""
+    """Lines that fit the figure; a letter is about 0.53 of its height wide."""
     most = int(figure.get_size_inches()[0] * 72 * 0.98 / (FOOTER_POINTS * 0.53))
     lines = [""]
     for word in escape(text, 1000).split():

@@ -1,4 +1,4 @@
-"""Curves above, gains of the single runs below."""
+"""A figure with curves by iteration above and the gains of single runs below."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def draw_gains(
 
 
 def _curves(axes: Axes, curves: Sequence[GainCurve], printed: tuple[float, str]) -> None:
-    for number, each in enumerate(curves):
-        points = each.points
+    for number, curve in enumerate(curves):
+        points = curve.points
         places = [t + _APART * (number - (len(curves) - 1) / 2) for t in range(len(points))]
         look = LOOKS[number % len(LOOKS)]
         for place, point in zip(places, points, strict=True):
             if point.interval is not None:
                 axes.plot([place, place], list(point.interval), color=look.color, linewidth=0.6, zorder=2)
-        label = f"{each.selection} selection, n = {len(each.runs)}"
+        label = f"{curve.selection} selection, n = {len(curve.runs)}"
         error_line(axes, places, [point.mean for point in points], [point.stderr for point in points], number, label)
     printed_point(axes, -2 * _APART, *printed)
     axes.set_xticks(range(len(curves[0].points)))
@@ -86,14 +86,14 @@ def _gains(axes: Axes, curves: Sequence[GainCurve], floor: float | None) -> None
         axes.axvspan(-floor, floor, color="0.87", linewidth=0, zorder=0)
     axes.axvline(0.0, color="0.35", linewidth=0.7, zorder=1)
     axes.axvline(0.03, color="0.35", linewidth=0.8, linestyle=":", zorder=1)
-    for row, each in enumerate(curves):
+    for row, curve in enumerate(curves):
         look = LOOKS[row % len(LOOKS)]
-        offsets, crowds = _heaped(each.gains)
+        offsets, crowds = _heaped(curve.gains)
         places = [row - 0.08 + offset for offset in offsets]
         for gain, count in crowds.items():
             axes.text(gain, row + _ROOM - 0.08, f"  ×{count}", fontsize=6, va="center")
         axes.plot(
-            each.gains,
+            curve.gains,
             places,
             linestyle="none",
             marker=look.marker,
@@ -103,8 +103,8 @@ def _gains(axes: Axes, curves: Sequence[GainCurve], floor: float | None) -> None
             markeredgewidth=0.6,
             zorder=3,
         )
-        _mean(axes, each.gain, row - 0.34, row)
-    axes.set_yticks(range(len(curves)), [each.selection for each in curves])
+        _mean(axes, curve.gain, row - 0.34, row)
+    axes.set_yticks(range(len(curves)), [curve.selection for curve in curves])
     axes.set_ylim(len(curves) - 0.5, -0.6)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("gain of a run: last û − first û (percentage points)")

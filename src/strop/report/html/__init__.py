@@ -1,1 +1,1 @@
-"""A run as one HTML page: what is told of it (document), its figures, and the file."""
+"""A run as one HTML page."""

@@ -270,14 +270,14 @@ def _judged(page: Page) -> Iterator[Figure]:
         )
 
 
-def reach(found: Estimate) -> tuple[float, float] | tuple[()]:
+def reach(estimate: Estimate) -> tuple[float, float] | tuple[()]:
     """One standard error to each side."""
-    return () if found.stderr is None else (found.mean - found.stderr, found.mean + found.stderr)
+    return () if estimate.stderr is None else (estimate.mean - estimate.stderr, estimate.mean + estimate.stderr)
 
 
-def in_words(found: Estimate | None) -> tuple[str, str]:
+def in_words(estimate: Estimate | None) -> tuple[str, str]:
     """(mean, ± standard error), to three decimals."""
-    return ("-", "") if found is None else (f"{found.mean:.3f}", _number(found.stderr, "± "))
+    return ("-", "") if estimate is None else (f"{estimate.mean:.3f}", _number(estimate.stderr, "± "))
 
 
 def _number(value: float | None, before: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The lineage as a drawing: a column an iteration, what was accepted above what was not, a line from each to its parent."""
+"""The lineage as a drawing: a column for each iteration, accepted nodes above the others, a line from each node to its parent."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from strop.report.html.lineage import Node
 
 MOST_IN_COLUMN = 12
-"""Candidates that an iteration's column shows, the best first; the list beneath the drawing has all."""
+"""Candidates in a column, the best first; the list below the drawing has all."""
 CARD, CHIP = (168, 66), (168, 26)
-"""Width and height of an improver that was chosen or judged, and of one that was only evaluated."""
+"""Width and height of nodes that were accepted or rejected, and of others."""
 _GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 52, 6
 _LANE, _APART, _LANES, _ROUND = 26, 5, 4, 6
-"""The way of a line above the boxes: its height, how far two of them are apart, how many there are, and their corners."""
+"""Of lines above the boxes: height, distance, number, and radius of their corners."""
 _CARDS = ("seed", "accepted", "rejected")
 _LONGEST = 24
 """Characters of a line in a card."""
@@ -29,8 +29,6 @@ class Box:
     y: int
     width: int
     height: int
-    shape: str
-    """The state as a class of the style sheet: `seed`, `accepted`, `rejected`, `evaluated`, `failed`."""
     title: str
     lines: tuple[str, ...]
     label: str
@@ -39,10 +37,11 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """From a parent to what it made."""
+    """From a parent to its child."""
 
     path: str
-    shape: str
+    state: str
+    """Of the child."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +73,17 @@ def graph_of(nodes: Sequence[Node]) -> Graph | None:
         layers.setdefault(_layer(node), []).append(node)
     columns: list[Column] = []
     boxes: list[Box] = []
-    for place, layer in enumerate(sorted(layers)):
-        x = _EDGE + place * (CARD[0] + _GAP_X)
+    for number, layer in enumerate(sorted(layers)):
+        x = _EDGE + number * (CARD[0] + _GAP_X)
         drawn, left_out = _column(layers[layer], x)
         boxes += drawn
-        bottom = max(each.y + each.height for each in drawn)
+        bottom = max(box.y + box.height for box in drawn)
         more = f"and {left_out} more in the list" if left_out else ""
         columns.append(Column(x, _title(layers[layer]), more, bottom))
     if not boxes:
         return None
     width = columns[-1].x + CARD[0] + _EDGE
-    height = max(each.bottom + (22 if each.more else 0) for each in columns) + _EDGE
+    height = max(column.bottom + (22 if column.more else 0) for column in columns) + _EDGE
     return Graph(width, height, tuple(columns), _lines(boxes), tuple(boxes))
 
 
@@ -102,8 +101,8 @@ def _title(nodes: Sequence[Node]) -> str:
 
 
 def _column(nodes: Sequence[Node], x: int) -> tuple[list[Box], int]:
-    cards = sorted((each for each in nodes if each.state in _CARDS), key=lambda each: _CARDS.index(each.state))
-    chips = sorted((each for each in nodes if each.state not in _CARDS), key=lambda each: -(each.value or 0.0))
+    cards = sorted((node for node in nodes if node.state in _CARDS), key=lambda node: _CARDS.index(node.state))
+    chips = sorted((node for node in nodes if node.state not in _CARDS), key=lambda node: -(node.value or 0.0))
     drawn, y = [], _TOP
     for node in [*cards, *chips[:MOST_IN_COLUMN]]:
         box = _box(node, x, y)
@@ -127,7 +126,7 @@ def _box(node: Node, x: int, y: int) -> Box:
     else:
         title = f"{number} · {value} · {node.state}"
         label = f"{title}, {_short(node.label)}{marks}"  # begins with the visible text, for speech input
-    return Box(node, x, y, *(CARD if card else CHIP), node.state, title, lines, label)
+    return Box(node, x, y, *(CARD if card else CHIP), title, lines, label)
 
 
 def _number(node: Node) -> str:
@@ -137,25 +136,25 @@ def _number(node: Node) -> str:
 
 
 def _short(text: str, longest: int = _LONGEST) -> str:
-    plain = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
+    plain = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
 def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
-    """Those to accepted improvers are drawn last, above the others. Each parent has its own lane, so that no two lines merge."""
-    places = {each.node.id: each for each in boxes}
+    """Lines to accepted nodes are drawn last, above the others. Each parent has its own lane, so that lines do not merge."""
+    by_id = {box.node.id: box for box in boxes}
     lanes: dict[str, int] = {}
-    found = []
+    lines = []
     for box in boxes:
-        parent = places.get(box.node.parent or "")
+        parent = by_id.get(box.node.parent or "")
         if parent is not None and parent.x < box.x:
             lane = lanes.setdefault(parent.node.id, len(lanes)) % _LANES
-            found.append(Line(_path(parent, box, lane), box.shape))
-    return tuple(sorted(found, key=lambda each: each.shape == "accepted"))
+            lines.append(Line(_path(parent, box, lane), box.node.state))
+    return tuple(sorted(lines, key=lambda line: line.state == "accepted"))
 
 
 def _path(parent: Box, box: Box, lane: int) -> str:
-    """To the right, up or down, and to the right; past columns in between above their boxes."""
+    """Right, up or down, and right; above the boxes of columns in between."""
     begin, start, end = parent.x + parent.width, parent.y + parent.height // 2, box.y + box.height // 2
     turn = box.x - _GAP_X // 2 + _APART * (lane - 1)
     if box.x - begin <= _GAP_X:
@@ -165,7 +164,7 @@ def _path(parent: Box, box: Box, lane: int) -> str:
 
 
 def _turned(x: int, start: int, end: int) -> str:
-    """The rest of a line to the right that goes up or down at `x`, with round corners."""
+    """A line to the right that turns up or down at `x`, with round corners; without its beginning."""
     step = min(_ROUND, abs(end - start) // 2) * (1 if end > start else -1)
     if not step:
         return f"{x}"

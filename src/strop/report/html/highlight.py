@@ -71,13 +71,13 @@ def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
     ]
 
 
-def patch_html(found: Single | None, original: Original) -> tuple[str, list[str], list[str]]:
+def patch_html(single: Single | None, original: Original) -> tuple[str, list[str], list[str]]:
     """What an improvement changes in the user's files, as solution.diff and strop apply: a title, the changed files as safe HTML,
     and what is left out, in words. All are empty where nothing changes."""
     after: Mapping[str, str] = {}
-    if found is not None and found.improved is not None:
+    if single is not None and single.improved is not None:
         with suppress(Malformed):
-            after = original.written(found.improved.text)
+            after = original.written(single.improved.text)
     names = [path for path, text in after.items() if original.files.get(path) != text]
     files: list[str] = []
     room = PATCH_ROOM
@@ -92,11 +92,11 @@ def patch_html(found: Single | None, original: Original) -> tuple[str, list[str]
         files.append(html)
     rest = len(names) - len(files)
     cuts = [f"{rest:,} of {len(names):,} changed files are not shown; {DIFF} has them"] if rest else []
-    if found is None or not files:
+    if single is None or not files:
         return "", [], cuts
     if not original.root:
         return f"The program before and after ({DIFF})", files, cuts
-    if found.finding == "better":
+    if single.finding == "better":
         return f"What strop apply changes in your files ({DIFF})", files, cuts
     return (
         f"What this program would change in your files ({DIFF}); strop apply refuses it: it is not shown to be better",

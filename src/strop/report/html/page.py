@@ -1,4 +1,4 @@
-"""The page of a run: its read model, and what is computed for the page alone.
+"""The page of a run: its read model, and what is computed for the page only.
 
 Texts are kept as an improver, a solution or a model wrote them: the templates escape them.
 """
@@ -302,27 +302,27 @@ def _other(page: Page) -> Conclusion:
 def _improvement(store: Store, page: Page) -> Conclusion:
     """Fills the rows of before and after, and the patch, too."""
     report = read_improvement(store)
-    found = report.single
-    page.improvement = _before_and_after(found)
-    page.used = "" if found is None else f"The improver: {spent_words(found)}."
-    title, files, cuts = patch_html(found, report.original)
+    single = report.single
+    page.improvement = _before_and_after(single)
+    page.used = "" if single is None else f"The improver: {spent_words(single)}."
+    title, files, cuts = patch_html(single, report.original)
     page.patch = title, files
     page.cuts += cuts
-    return {"sentence": improvement_sentence(found), "detail": ""}
+    return {"sentence": improvement_sentence(single), "detail": ""}
 
 
-def _before_and_after(found: Single | None) -> list[tuple[str, str, str, str]]:
-    if found is None or found.improved is None:
+def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:
+    if single is None or single.improved is None:
         return []
-    if found.gains:
+    if single.gains:
         return [
             (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
-            for gain in found.gains
+            for gain in single.gains
         ]
-    change, before, after = found.difference, found.original.test.value, found.improved.test.value
+    change, before, after = single.difference, single.original.test.value, single.improved.test.value
     interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
     words = "-" if change is None else f"{change.mean:+.3f}{interval}"
-    return [("score" if found.facts is None else "utility", f"{before:.3f}", f"{after:.3f}", words)]
+    return [("score" if single.facts is None else "utility", f"{before:.3f}", f"{after:.3f}", words)]
 
 
 def _noise(store: Store, page: Page) -> Conclusion:
@@ -338,13 +338,13 @@ def _noise(store: Store, page: Page) -> Conclusion:
 
 
 def _measurements(store: Store, page: Page) -> Conclusion:
-    found, ended = recorded_matrix(store, _copies(page.run)), status_words(page.run.status, page.run.detail)
-    if not found.complete:
-        cells = quantity(len(found.plan.tasks) * len(found.plan.improvers), "measurement")
-        return {"sentence": f"Unfinished: {len(found.cells)} of {cells} done.", "detail": ended}
+    matrix, ended = recorded_matrix(store, _copies(page.run)), status_words(page.run.status, page.run.detail)
+    if not matrix.complete:
+        cells = quantity(len(matrix.plan.tasks) * len(matrix.plan.improvers), "measurement")
+        return {"sentence": f"Unfinished: {len(matrix.cells)} of {cells} done.", "detail": ended}
     if page.kind != "compare":
-        return {"sentence": matrix_sentence(found), "detail": ended}
-    compared = comparison(found, store)
+        return {"sentence": matrix_sentence(matrix), "detail": ended}
+    compared = comparison(matrix, store)
     return {"sentence": compared.verdict, "detail": f"{compared.cost} {ended}".rstrip()}
 
 

@@ -32,7 +32,7 @@ def test_a_line_passes_an_iteration_in_between_above_its_boxes() -> None:
     graph = graph_of(nodes)
     assert graph is not None
     between = graph.boxes[1]
-    far = next(line.path for line in graph.lines if line.shape == "evaluated")
+    far = next(line.path for line in graph.lines if line.state == "evaluated")
     assert int(re.findall(r"V(\d+)", far)[0]) < between.y
 
 

@@ -1,1 +1,1 @@
-"""The page of a run or a folder of runs, served on the loopback behind a token: read-only, and up to date while runs go on."""
+"""The pages of a run or of a folder of runs, served on the loopback behind a token: read-only and live."""

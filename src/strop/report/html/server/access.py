@@ -1,8 +1,8 @@
-"""Who may read the pages: requests with the token, to this server by its own name, from no other site, and only to read.
+"""Who may read the pages: requests with the token, to the name of this server, from no other site, and only to read.
 
 Every program and user of the machine can reach a port of the loopback, and through the browser so can every site that the user
-visits. The token keeps programs and users out; the Host header a site whose name resolves to 127.0.0.1 (DNS rebinding);
-Sec-Fetch-Site, which browsers set, requests of other sites.
+visits. The token keeps programs and users out; the check of the Host header, sites whose name resolves to 127.0.0.1 (DNS
+rebinding); that of Sec-Fetch-Site, which browsers set, requests of other sites.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class AccessControl:
         return f"{self._cookie_name}={self.token}; Path=/; HttpOnly; SameSite=Strict"
 
     def refusal(self, request: Request) -> Response | None:
-        """Why a request is refused, as one line of text; None where it is allowed."""
+        """One line of text that refuses a request; None where it is allowed."""
         headers = request.headers
         if headers.get("host") not in (f"{HOST}:{self.port}", f"localhost:{self.port}"):
             return _line(403, f"strop view: unexpected Host header; open {self.origin}")

@@ -160,7 +160,7 @@ class LiveRun:
 
         def current() -> bytes:
             nonlocal last
-            status, whole = self.follower.status, self.follower.whole
+            whole, status = self.follower.whole, self.follower.status  # in this order: see RecordFollower.look
             since = last if last <= status["seq"] or not whole else 0
             last = status["seq"] if whole else max(last, status["seq"])
             lines = [line for line in status["lines"] if line[0] > since]

@@ -74,6 +74,7 @@ class RecordFollower:
         self._progress = Progress()
         self._narrator = Narrator(self._progress)
         self._lines: deque[tuple[int, str]] = deque(maxlen=LINES)
+        self._all_read = False
         self._kind = ""
         self._seq = 0
         self._signature: Signature = ()
@@ -88,8 +89,9 @@ class RecordFollower:
         try:
             self._look(self._clock())
         except (StoreError, OSError) as error:
-            self._failed, self.whole = self._clock(), True
-            self.status = _unreadable(str(error), self._seq)
+            self._failed = self._clock()
+            self.status, self._all_read = _unreadable(str(error), self._seq), True
+        self.whole = self._all_read  # after `status`: another thread that sees it true sees the whole status
         return self.status != before
 
     def _look(self, now: float) -> None:
@@ -100,11 +102,11 @@ class RecordFollower:
             self._signature, self._changed, self._locked = current, now, None
         elif self._failed is not None and now - self._failed < AGAIN_SECONDS:
             return
-        if not self.whole or self._failed is not None or now - self._changed < 1:  # files' clocks tick slowly
+        if not self._all_read or self._failed is not None or now - self._changed < 1:  # files' clocks tick slowly
             self._read()
             self._failed = None
         quiet = self._locked is None or (self._locked and now - self._changed >= QUIET_SECONDS)
-        if self._progress.run.end is None and self.whole and quiet:
+        if self._progress.run.end is None and self._all_read and quiet:
             self._locked = is_locked(self.directory)
             if not self._locked:
                 self._read()  # it may have ended between the reading and the test
@@ -123,7 +125,7 @@ class RecordFollower:
                         self._lines.append((stored.seq, escape(text, _LONGEST)))
                 self._seq = stored.seq
                 count += 1
-            self.whole = count < AT_ONCE
+            self._all_read = count < AT_ONCE
 
     def _status(self) -> RunStatus:
         run = self._progress.run

@@ -20,7 +20,7 @@ from strop.report.html.server.app import Site
 REQUEST_SECONDS = 10.0
 """Time for the head of a request to arrive."""
 WRITE_SECONDS = 20.0
-"""Time for a viewer to take what was sent, which is at most a piece of a page."""
+"""Time for a viewer to receive a piece of a page."""
 CONNECTIONS = 64
 """At once. Further requests get status 503."""
 _LARGEST_HEAD = 1 << 14
@@ -51,7 +51,7 @@ def bind(port: int) -> socket.socket:
 
 
 def serve(listening: socket.socket, site: Site, idle: float, ready: Callable[[], None]) -> None:
-    """Serve until nothing has run and nobody has looked for `idle` seconds, or until a signal comes, which is then raised again.
+    """Serve until nothing has run and nobody has viewed a page for `idle` seconds, or until a signal, which is raised again.
 
     `ready` is called when requests are answered.
     """
@@ -94,7 +94,7 @@ class WebServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Whether to end; called ten times a second."""
         if self._following.done():
-            self._following.result()  # follows for ever, or raises
+            self._following.result()  # it never returns, but may raise
         return bool(await super().on_tick(counter)) or self._site.idle_seconds() >= self._idle
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -107,12 +107,12 @@ class WebServer(uvicorn.Server):
 
 
 class Connection(H11Protocol):
-    """A connection with limits of time: for the head of a request, and for taking each piece of an answer."""
+    """A connection with time limits: for the head of a request, and for each piece of a response."""
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for a request; make room where silent connections take it all."""
+        """Wait for a request; close the oldest silent connection where there are too many."""
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=0)  # writing pauses whenever something is not taken
+        transport.set_write_buffer_limits(high=0)  # writing pauses until everything was received
         self._timer = self.loop.call_later(REQUEST_SECONDS, self._drop_silent)
         self.opened = self.loop.time()
         silent = [other for other in _ours(self.connections) if other.cycle is None and other is not self]
@@ -125,18 +125,18 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Give the viewer its time to take what was sent."""
+        """Start the time limit for what was sent."""
         super().pause_writing()
         self._timer.cancel()
         self._timer = self.loop.call_later(WRITE_SECONDS, self.drop)
 
     def resume_writing(self) -> None:
-        """The viewer took it."""
+        """It was received."""
         super().resume_writing()
         self._timer.cancel()
 
     def drop(self) -> None:
-        """Close the connection, and discard what the viewer did not take, also in the kernel."""
+        """Close the connection, and discard what was not received, in the kernel too."""
         self.connections.discard(self)
         with suppress(OSError):
             held = self.transport.get_extra_info("socket")

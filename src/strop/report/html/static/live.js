@@ -1,6 +1,6 @@
 "use strict";
-// A served page follows its run: a strip at its head shows the status of the run, and the parts of the page that have changed are
-// replaced when the server has rendered a new one. LIVE_PAGE is the number of the page.
+// A served page follows its run: a strip at the top shows the status of the run, and changed parts of the page are replaced
+// when the server has rendered a new page. LIVE_PAGE is the number of the page.
 
 (function followRun(first) {
   if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
@@ -22,7 +22,7 @@
   const TABLES = ["evaluations", "calls"];
   const WORDS = { running: "running", finished: "finished", interrupted: "stopped", budget: "limit spent" };
   const title = document.title;
-  const known = new Map(); // part of the page → what the server said it is
+  const shownParts = new Map(); // id of a section → its HTML
   let shown = first;
   let wanted = first;
   let fetching = false;
@@ -44,7 +44,7 @@
     return made;
   }
 
-  const strip = (function stripAtTheHead() {
+  const strip = (function stripAtTheTop() {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
@@ -73,7 +73,7 @@
   })();
 
   function say(target, text) {
-    if (target.textContent !== text) target.textContent = text; // else a screen reader says it again
+    if (target.textContent !== text) target.textContent = text; // otherwise a screen reader repeats it
   }
 
   function showStatus(run) {
@@ -87,7 +87,7 @@
     addLines(run.lines);
     if (ended !== (status !== "running")) {
       ended = !ended;
-      strip.more.open = !ended; // the results are beneath
+      strip.more.open = !ended; // the results are below
     }
   }
 
@@ -134,26 +134,26 @@
   }
 
   async function exchange(fresh) {
-    const here = sectionsOf(document);
-    const there = sectionsOf(fresh);
-    if (!there.size || !here.size) {
-      if (there.size || fresh.querySelector("h1")?.textContent !== document.querySelector("h1")?.textContent) location.reload();
+    const current = sectionsOf(document);
+    const next = sectionsOf(fresh);
+    if (!next.size || !current.size) {
+      if (next.size || fresh.querySelector("h1")?.textContent !== document.querySelector("h1")?.textContent) location.reload();
       return;
     }
     const renewed = window.strop.renewing();
     const state = kept();
     const parts = [];
     let before = strip.root;
-    for (const [id, section] of there) {
-      const is = section.outerHTML;
-      const old = here.get(id);
-      // The large tables take their new rows themselves, and keep what was searched in them.
+    for (const [id, section] of next) {
+      const html = section.outerHTML;
+      const old = current.get(id);
+      // The large tables take their new rows themselves, and keep their search and filters.
       if (old && TABLES.includes(id)) {
         exchangeFigures(old, section);
         const count = old.querySelector(".count");
-        if (count) say(count, section.querySelector(".count")?.textContent || ""); // where it was not read yet
+        if (count) say(count, section.querySelector(".count")?.textContent || ""); // where the table was not read yet
         before = old;
-      } else if (old && known.get(id) === is) {
+      } else if (old && shownParts.get(id) === html) {
         before = old;
       } else {
         const made = document.importNode(section, true);
@@ -162,9 +162,9 @@
         before = made;
         parts.push(id);
       }
-      known.set(id, is);
+      shownParts.set(id, html);
     }
-    for (const [id, section] of here) if (!there.has(id)) section.remove();
+    for (const [id, section] of current) if (!next.has(id)) section.remove();
     const menu = fresh.querySelector("nav.sections");
     const items = document.querySelector("nav.sections");
     if (menu && items && menu.childElementCount && menu.querySelectorAll("a").length !== items.querySelectorAll("a").length) {
@@ -178,8 +178,8 @@
   function exchangeFigures(old, section) {
     for (const figure of section.querySelectorAll("figure[id]")) {
       const made = document.importNode(figure, true);
-      const is = document.getElementById(figure.id);
-      if (is) is.replaceWith(made);
+      const existing = document.getElementById(figure.id);
+      if (existing) existing.replaceWith(made);
       else old.querySelector(".large").before(made);
     }
   }
@@ -223,7 +223,7 @@
     });
     source.addEventListener("closed", () => end("strop view has ended. This page no longer updates."));
     source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED) end("strop view cannot be reached any more. This page no longer updates.");
+      if (source?.readyState === EventSource.CLOSED) end("strop view cannot be reached. This page no longer updates.");
       else say(strip.connection, "Connection lost; trying to reconnect.");
     });
   }

@@ -1,10 +1,10 @@
 "use strict";
-/* The behaviour of a page. Whatever a run wrote reaches the document through textContent only: never as HTML, as an attribute
-   that names code, or as a style. The large tables and all texts lie in one compressed block, read when first needed. */
+/* The behaviour of a page. Texts of a run are set through textContent only: never as HTML, as an attribute that names code, or
+   as a style. The large tables and all texts are in one compressed block, which is read when it is first needed. */
 (() => {
   const root = document.documentElement;
   const ROW = 34; // pixels, as --row in the style sheet
-  const BEYOND = 10; // rows kept above and beneath what is in view
+  const BEYOND = 10; // rows kept above and below the view
   const WAIT = 150; // milliseconds after the last key before a search begins
   const PREVIEW = 160; // characters of a text in a row
   const CHOICES = 400; // of a filter, at most
@@ -93,7 +93,7 @@
       }
     }
 
-    /** What a newer page holds, in the place of what was there: the same rows, and more. */
+    /** Replace the rows by those of a newer page: the same rows, and more. */
     take(found) {
       const chosen = this.filters.map((select) => select.value), top = this.window.scrollTop;
       [this.texts, this.rows, this.length] = [found.texts, found[this.name], found[this.name].at.length];
@@ -145,7 +145,7 @@
       this.update();
     }
 
-    /** Which rows are shown, and in which order. */
+    /** Choose the rows to show, and their order. */
     update() {
       let found = Uint32Array.from({ length: this.length }, (_, row) => row);
       for (const select of this.filters) {
@@ -161,7 +161,7 @@
       this.count();
     }
 
-    /** Every text is searched once, however many rows name it. */
+    /** Each text is searched once, however many rows refer to it. */
     matching(found, query) {
       const pattern = new RegExp(query.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
       const hits = new Int8Array(this.texts.length);
@@ -196,7 +196,7 @@
       $(".count", this.place).textContent = whole ? `${all} ${this.length === 1 ? things.slice(0, -1) : things}` : `${part} of ${all} ${things}${said}`;
     }
 
-    /** Only what is in view stands in the document; empty rows above and beneath keep its place. Rows that stay are kept: they
+    /** Only rows in view are in the document; empty rows above and below keep their place. Rows that stay in view are kept: they
         may be about to be clicked. */
     draw() {
       const from = Math.max(Math.floor(this.window.scrollTop / ROW) - BEYOND, 0);
@@ -289,7 +289,7 @@
     return String(a) < String(b) ? -1 : 1;
   }
 
-  /** A value of a column as it is shown. */
+  /** A value of a column in words. */
   function wordOf(value, column) {
     if (value === null || value === undefined || value === "") return "–";
     if (column === "value") return value.toFixed(3);
@@ -313,7 +313,7 @@
     table: null,
     row: 0,
     parts: {
-      calls: [["expertise", "Expertise"], ["message", "Prompt"], ["answer", "Answer"], ["reasoning", "Reasoning"], ["faults", "Faults on the way"]],
+      calls: [["expertise", "Expertise"], ["message", "Prompt"], ["answer", "Answer"], ["reasoning", "Reasoning"], ["faults", "Faults"]],
       evaluations: [["error", "Error"], ["notes", "Notes"], ["solution", "Program"]],
     },
 
@@ -332,7 +332,7 @@
       for (const [column, title] of this.parts[table.name]) {
         const text = table.text(row, column);
         if (text !== null) body.append(make("h3", title), make("pre", visible(text), column));
-        else if (column === "answer") body.append(make("h3", title), make("p", "None came, or the page had no room for it."));
+        else if (column === "answer") body.append(make("h3", title), make("p", "No answer is recorded, or it was too large for the page."));
       }
       $("#reader-previous").disabled = this.next(-1) === null;
       $("#reader-next").disabled = this.next(1) === null;
@@ -342,7 +342,7 @@
       $("#reader-title").focus();
     },
 
-    /** The row before or after, in the order and the choice of the table. */
+    /** The row before or after, among the rows that the table shows. */
     next(step) {
       const place = this.table.shown.indexOf(this.row);
       const row = place < 0 ? undefined : this.table.shown[place + step];
@@ -388,13 +388,13 @@
     $("summary", node).focus({ preventScroll: true });
   }
 
-  /** What stands one below the other becomes one at a time, once it is looked at. */
+  /** Turn the panes of an opened node into tabs. */
   function makeTabs(node) {
     const panes = $$(".pane", node);
     if ($(".tabs", node) || panes.length < 2) return;
     const bar = make("div", "", "tabs");
     bar.setAttribute("role", "tablist");
-    bar.setAttribute("aria-label", "What to see of it");
+    bar.setAttribute("aria-label", "Views of this node");
     panes.forEach((pane, number) => {
       const tab = make("button", pane.dataset.tab);
       tab.type = "button";
@@ -437,10 +437,10 @@
     button.addEventListener("click", () => {
       const all = list.classList.toggle("all");
       button.setAttribute("aria-expanded", String(all));
-      button.textContent = all ? "Show only the chosen one" : `List all ${$$(".node", list).length.toLocaleString("en")}`;
+      button.textContent = all ? "Show only the selected one" : `List all ${$$(".node", list).length.toLocaleString("en")}`;
     });
     for (const box of $$("a.box")) {
-      box.addEventListener("click", (event) => { // also where the address names it already
+      box.addEventListener("click", (event) => { // also where the address already names the node
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         history.pushState(null, "", box.getAttribute("href"));
@@ -480,7 +480,7 @@
     mark();
   }
 
-  /** What the address names is opened: a node, an evaluation, an LM call, the evaluations of a program. */
+  /** Open what the address names: a node, an evaluation, an LM call, the evaluations of a program. */
   async function follow() {
     const [, what, which] = location.hash.match(/^#(node|call|evaluation|evaluations-of)-([\w.-]+)$/) ?? [];
     if (what === "node") {
@@ -501,7 +501,7 @@
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue;
         watcher.unobserve(target);
-        tableOf(target.dataset.table).catch(() => { $(".count", target).textContent = "This browser cannot read the table: it is too old."; });
+        tableOf(target.dataset.table).catch(() => { $(".count", target).textContent = "This browser is too old to read the table."; });
       }
     }, { rootMargin: "600px" });
     for (const place of $$(".large")) watcher.observe(place);

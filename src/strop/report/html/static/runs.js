@@ -1,5 +1,5 @@
 "use strict";
-// The list of runs, kept up to date. What a record says is set as text, never as markup.
+// The list of runs, kept up to date. Texts of records are set as text, never as markup.
 
 (function followRuns() {
   if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname);
@@ -60,6 +60,6 @@
   });
   source.addEventListener("error", () => {
     const gone = source.readyState === EventSource.CLOSED;
-    connection.textContent = gone ? "strop view cannot be reached any more. This list no longer updates." : "Connection lost; trying to reconnect.";
+    connection.textContent = gone ? "strop view cannot be reached. This list no longer updates." : "Connection lost; trying to reconnect.";
   });
 })();
