@@ -20,7 +20,7 @@ _OF_ALGORITHM_1 = {"iterations", "meta_budget", "selection", "gate_error", "gate
 
 
 def commands_of(run: RunData, directory: str) -> dict[str, str]:
-    """Purpose → command line for a shell. `again` makes a new run with the same settings; on the same machine it meets the same
+    """Purpose → command line for a shell. `again` makes a new run with the same settings; on the same machine it gets the same
     instances."""
     place, kind = shlex.quote(directory), run.meta.get("kind", "")
     commands = {"again": _again(kind, run.recipe, run.meta) if run.recipe else ""}

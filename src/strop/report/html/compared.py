@@ -233,7 +233,7 @@ def _figure(comparison: RunsComparison) -> Figure:
         "comparison",
         "Runs compared: meta-utility by iteration",
         "Mean over the copies on the sealed test split. Bars: 95% interval (Student's t, cut at 0 and 1) of each run by itself; "
-        "whether two runs differ is said by their difference.",
+        "for whether two runs differ, see their difference.",
         Chart(series, "iteration t", "meta-utility û, sealed test split"),
         ["run", "t", "test û", "± s.e.", "95% interval", "accepted"],
         rows,

@@ -83,7 +83,7 @@ class Page:
     nodes: list[Node]
     matrix: Matrix | None
     cuts: list[str]
-    """What is not in the page, or not in full, and where it is: one sentence each."""
+    """What the page omits or shortens, and where to find it: one sentence each."""
     headline: Conclusion = field(default_factory=lambda: Conclusion(sentence="", detail=""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Measure, original, improved, change, with units; empty where nothing was improved."""

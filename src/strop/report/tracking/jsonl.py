@@ -27,7 +27,7 @@ class JsonLines:
     kinds: tuple[type[Event], ...] = ()
 
     def __init__(self, path: Path, subject: Subject) -> None:
-        """`path` may be a new file, a file of lines of this or other runs, a device or a pipe.
+        """`path` may be a new file, a file with events of this or other runs, a device or a pipe.
 
         Raises:
             ValueError: the file holds something else.

@@ -21,7 +21,7 @@ from strop.report.tracking.base import Entry, Notebook, Subject, Track, Tracker
 from strop.store import Store, Stored
 
 POLL_SECONDS = 0.5
-"""Seconds between two looks at the record."""
+"""Seconds between two readings of the record."""
 BATCH = 500
 """Events sent at once, at most."""
 LONGEST_PAUSE = 30.0

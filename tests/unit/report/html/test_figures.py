@@ -11,9 +11,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strop.base.events import RunFinished
-from strop.report.figures.chart import Chart, Point, Series, svg
+from strop.report.figures.chart import Chart, Point, Series, svg, ticks
 from strop.report.html.commands import commands_of
 from strop.report.html.page import Page
 from strop.report.html.tables import Tables, Texts
@@ -72,6 +74,20 @@ def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
         assert figure.rows and all(len(row) == len(figure.columns) for row in figure.rows)
     first = made_page.estimate(made_page.run.iterations[0], "test")
     assert first is not None and figures["meta-utility"].rows[0][1] == f"{first.mean:.3f}"
+
+
+def test_a_chart_marks_every_point_and_names_every_series_axis_and_line() -> None:
+    series = [Series("a", [Point(0, 0.2), Point(1, 0.4, 0.3, 0.5)], 0, "line"), Series("b", [Point(1, 0.1)], 1)]
+    drawn = svg(Chart(series, "across", "up", {"a line": 0.3}), "title")
+    assert drawn.count('transform="translate(') == 3 + 2  # the legend has two
+    assert {"a", "b", "a line", "across", "up"} <= set(re.findall(r">([^<>]+)</text>", drawn))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-4, 1e6))
+def test_an_axis_has_two_to_seven_numbers_within_its_range(low: float, span: float) -> None:
+    numbers = ticks(low, low + span)
+    assert 2 <= len(numbers) <= 7
+    assert all(low - 1e-6 * span - 1e-9 <= number <= low + span + 1e-6 * span + 1e-9 for number in numbers)
 
 
 def test_the_same_figure_gives_the_same_svg() -> None:

@@ -129,7 +129,7 @@ class LiveRun:
 
     @property
     def running(self) -> bool:
-        """Whether the run goes on, or may: a record that was not read to its end has not ended."""
+        """Whether the run is in progress, or may be: its record was not read to the end."""
         return self.follower.status["status"] == "running" or not self.follower.whole
 
     async def look(self) -> None:
