@@ -1,6 +1,6 @@
-"""What a run of Algorithm 1 came to, in one plain sentence: the terminal, the page and the JSON document show this one.
+"""The conclusion of a run of Algorithm 1, in one sentence and details, the same on the terminal, the page and in JSON.
 
-That of strop improve is in `single`, of strop eval --against in strop.runs.compare, of the other commands beside their tables.
+That of strop improve is in `claim`, of strop eval --against in strop.runs.compare, of the other commands beside their tables.
 """
 
 from __future__ import annotations
@@ -18,12 +18,26 @@ from strop.report.terminal.statistics import (
     statistics_document,
     verdict_on,
 )
-from strop.report.terminal.words import no_width, quantity
+from strop.report.terminal.words import interval_in_brackets, quantity
 from strop.runs.run_data import RunData
+
+_ENDED = {
+    "unfinished": "the run was killed",
+    "interrupted": "the run was stopped",
+    "budget": "a limit ended the run",
+    "failed": "the run failed",
+}
+_STATUS = {
+    "unfinished": "The run has not ended: its process was killed.",
+    "running": "The run is in progress.",
+    "interrupted": "The run was stopped before its end.",
+    "budget": "The run stopped at a limit",
+    "failed": "The run failed",
+}
 
 
 class Conclusion(TypedDict):
-    """What a command came to."""
+    """The conclusion of a command."""
 
     sentence: str
     detail: str
@@ -32,27 +46,32 @@ class Conclusion(TypedDict):
 
 @dataclass(frozen=True)
 class RunWords:
-    """What must be known of a run, besides its figures, to speak of it."""
+    """What a conclusion says of a run, besides its figures."""
 
     task: str
     """Names of the tasks."""
     improver: str = "seed"
-    """What it began with, as the recipe names it."""
+    """The first improver, as the recipe names it."""
     selection: str = ""
     iterations: int | None = None
-    """T, as the recipe says it."""
+    """T, as in the recipe."""
     status: str = "finished"
     """`finished`, `interrupted`, `failed`, `budget`, `running` or `unfinished`."""
     detail: str = ""
 
     @property
     def first(self) -> str:
-        """What I_0 is called."""
-        return "the seed improver" if self.improver == "seed" else f"the first improver, {self.improver},"
+        """The name of I_0."""
+        return "the seed improver" if self.improver == "seed" else f"the first improver, {self.improver}"
+
+    @property
+    def first_in_clause(self) -> str:
+        """The name of I_0 inside a sentence."""
+        return self.first if self.improver == "seed" else f"{self.first},"
 
 
 def run_words(recipe: Mapping[str, object], task: str, status: str, detail: str) -> RunWords:
-    """The same from a run's recipe and from how it ended."""
+    """The words of a run, from its recipe and its end."""
     iterations = recipe.get("iterations")
     return RunWords(
         task or str(recipe.get("task", "")),
@@ -65,120 +84,103 @@ def run_words(recipe: Mapping[str, object], task: str, status: str, detail: str)
 
 
 def conclusion_of(run: RunData) -> Conclusion:
-    """What a run of Algorithm 1 came to, or has come to so far."""
+    """The conclusion of a run of Algorithm 1, finished or not."""
     words = run_words(run.recipe, run.meta.get("task", ""), run.status, run.detail)
     return of_run(statistics_document(run), list(run.gates.values()), words)
 
 
-def of_run(found: StatisticsDocument, gates: Sequence[Compared], run: RunWords) -> Conclusion:
-    """Whether a better improver was found, by how much on the sealed split, and how that goes with what the gate said."""
-    rows, ended = found["iterations"], status_words(run.status, run.detail)
+def of_run(statistics: StatisticsDocument, gates: Sequence[Compared], run: RunWords) -> Conclusion:
+    """Whether the run found a better improver, by how much on the sealed split, and how the gate's evidence compares."""
+    rows, ended = statistics["iterations"], status_words(run.status, run.detail)
     if not rows:
-        return {"sentence": _nothing_yet(run, measured=False), "detail": ended}
+        return {"sentence": _no_result(run, measured=False), "detail": ended}
     last = rows[-1]
-    if not found["differences"]:
-        return {"sentence": _nothing_better(last["t"], run), "detail": _joined(_reached(last, run), ended)}
-    difference = found["differences"][-1]
+    if not statistics["differences"]:
+        interval = interval_in_brackets(last["t_interval"])
+        where = f"on sealed instances of {run.task}, {quantity(last['n'], 'copy')}"
+        value = f"Its meta-utility û is {last['mean']:.3f}{interval} {where}."
+        return {"sentence": _no_improvement(last["t"], run), "detail": f"{value} {ended}".strip()}
+    difference = statistics["differences"][-1]
     reached = next((row for row in rows if row["t"] == difference["t"]), last)
-    gate = next((each for each in gates if each.t == difference["t"] and each.accepted), None)
+    gate = next((event for event in gates if event.t == difference["t"] and event.accepted), None)
     return {
-        "sentence": _better_or_not(difference, (rows[0], reached), run),
-        "detail": _joined(_reconciled(difference, reached["n"], gate, run), ended),
+        "sentence": _comparison(difference, (rows[0], reached), run),
+        "detail": f"{_why_accepted(difference, reached['n'], gate, run)} {ended}".strip(),
     }
 
 
-def _nothing_better(t: int, run: RunWords) -> str:
-    if t == 0 and run.status != "finished":
-        return _nothing_yet(run, measured=True)
-    if t == 0 and run.detail:
-        return f"No improvement: nothing can be gained over {run.first.rstrip(',')}."
-    if t == 0:
-        return f"No improvement was asked for: only {run.first.rstrip(',')} was measured."
-    of = f" of {run.iterations}" if run.status != "finished" and run.iterations else ""
-    so_far = "" if run.status == "finished" else " so far"
-    done = f"{t}{of} iterations" if of else quantity(t, "iteration")
-    return f"No improvement{so_far}: {run.first} stays after {done}."
-
-
-def _nothing_yet(run: RunWords, measured: bool) -> str:
-    """Of a run that ended, or stands, before its first iteration was through; `measured`: whether I_0 was."""
-    first = run.first.rstrip(",")
+def _no_result(run: RunWords, measured: bool) -> str:
+    """Of a run without a finished iteration; `measured`: whether I_0 was measured."""
     if run.status == "running":
-        return "No result yet: " + (f"only {first} was measured." if measured else f"{first} is being measured.")
-    ended = {
-        "unfinished": "the run was killed",
-        "interrupted": "the run was stopped",
-        "budget": "a limit ended the run",
-        "failed": "the run failed",
-    }.get(run.status, "the run ended")
-    before = f"the first iteration ended; only {first} was measured" if measured else f"{first} was measured"
+        return "No result yet: " + (
+            f"only {run.first} was measured." if measured else f"{run.first} is being measured."
+        )
+    ended = _ENDED.get(run.status, "the run ended")
+    before = f"the first iteration ended; only {run.first} was measured" if measured else f"{run.first} was measured"
     return f"No result: {ended} before {before}."
 
 
-def _reached(row: MeasuredIteration, run: RunWords) -> str:
-    interval = row["t_interval"]
-    sure = "" if interval is None or no_width(interval) else f" (95% interval {interval[0]:.3f} to {interval[1]:.3f})"
-    return f"Its meta-utility û is {row['mean']:.3f}{sure} on sealed instances of {run.task}, {quantity(row['n'], 'copy')}."
+def _no_improvement(t: int, run: RunWords) -> str:
+    """Of a run that kept I_0 for t iterations."""
+    finished = run.status == "finished"
+    if t == 0 and not finished:
+        return _no_result(run, measured=True)
+    if t == 0 and run.detail:
+        return f"No improvement: nothing can be gained over {run.first}."
+    if t == 0:
+        return f"No improvement was asked for: only {run.first} was measured."
+    done = quantity(t, "iteration") if finished or not run.iterations else f"{t} of {run.iterations} iterations"
+    return f"No improvement{'' if finished else ' so far'}: {run.first_in_clause} stays after {done}."
 
 
-def _better_or_not(
+def _comparison(
     difference: DifferenceFromSeed, rows: tuple[MeasuredIteration, MeasuredIteration], run: RunWords
 ) -> str:
-    """The improver that was accepted last beside the first, on the sealed split."""
+    """The last accepted improver against the first, on the sealed split."""
     before, after = (row["mean"] for row in rows)
     interval = difference["interval_new_instances"] or difference["interval"]
     low, high = sorted(map(abs, interval or (0.0, 0.0)))
     by = f"by {abs(difference['mean']):.3f} (95% interval {low:.3f} to {high:.3f}) in û"
-    sure = "" if interval is None else f" (95% interval {interval[0]:+.3f} to {interval[1]:+.3f})"
-    changed = f"û changed by {difference['mean']:+.3f}{sure}"
     where = f"from {before:.3f} to {after:.3f}, on sealed instances of {run.task}, {quantity(rows[1]['n'], 'copy')}"
     name = f"the improver of iteration {difference['t']}"
+    change = (
+        f"{name} was accepted; û changed by {difference['mean']:+.3f}{interval_in_brackets(interval, '+')}, {where}"
+    )
     match verdict_on(difference):
         case "better":
-            return f"Better: {name} beats {run.first} {by}, {where}."
+            return f"Better: {name} beats {run.first_in_clause} {by}, {where}."
         case "worse":
-            return f"No improvement: {name} is worse than {run.first} {by}, {where}."
+            return f"No improvement: {name} is worse than {run.first_in_clause} {by}, {where}."
         case "one copy":
-            return f"No claim: {name} was accepted; {changed}, {where}; one copy says nothing about chance."
+            return f"No claim: {change}; one copy says nothing about chance."
         case _:
-            return f"No significant improvement: {name} was accepted; {changed}, {where}."
+            return f"No significant improvement: {change}."
 
 
-def _reconciled(difference: DifferenceFromSeed, copies: int, gate: Compared | None, run: RunWords) -> str:
-    """Why it was accepted, where the sealed split does not show that it is better."""
-    if verdict_on(difference) == "better":
+def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | None, run: RunWords) -> str:
+    """Why the improver was accepted although the sealed split does not show that it is better; else empty."""
+    verdict = verdict_on(difference)
+    if verdict == "better":
         return ""
     if gate is None:
-        return {
-            "paper": "Selection `paper` accepts what each self-improvement returns, better or not.",
-        }.get(run.selection, "")
+        paper = "Selection `paper` accepts what each self-improvement returns, better or not."
+        return paper if run.selection == "paper" else ""
     low, high = gate.interval
     gained = f"{mean(gate.differences):+.3f}" if gate.differences else "better"
     pairs = f"{quantity(len(gate.differences), 'pair')} of training runs"
     interval = f"{100 * gate.confidence:.4g}% interval {low:+.3f} to {high:+.3f}"
-    few = ", and its few copies may not show so small a difference" if verdict_on(difference) != "worse" else ""
+    few = ", and its few copies may not show so small a difference" if verdict != "worse" else ""
     return (
         f"The gate accepted it by {pairs} ({gained}, {interval}). The sealed split is a second, separate check, "
         f"over {quantity(copies, 'copy')}{few}."
     )
 
 
-def _joined(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
-
-
 def status_words(status: str, detail: str = "") -> str:
-    """How a run ended, where it did not end by itself."""
+    """How a run ended; empty if it completed all its iterations."""
     if status == "finished":
         return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
-    said: Mapping[str, str] = {
-        "unfinished": "The run has not ended: its process was killed.",
-        "running": "The run is still working.",
-        "interrupted": "The run was stopped before its end.",
-        "budget": "The run stopped at a limit",
-        "failed": "The run failed",
-    }
-    words = said.get(status, f"The run ended as {status}")
-    if not words or words.endswith("."):
+    words = _STATUS.get(status, f"The run ended with status {status}")
+    if words.endswith("."):
         return words
     return f"{words}: {detail}." if detail else f"{words}."

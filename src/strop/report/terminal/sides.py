@@ -1,4 +1,4 @@
-"""The programs of a record by the names that people use for them, and what is known of each: for `strop show --diff`."""
+"""The programs of a record by the names that people use for them, with their scores and strategies: for `strop show --diff`."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ class Side:
 def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]:
     """The two programs of a run of Algorithm 1: by t, or by the first digits of a digest.
 
-    Without names: the last improver that differs from the one before it; where none does, I_T and the last candidate that did
-    not go on.
+    Without names: the last improver that differs from the one before it; if there is none, I_T and the last rejected candidate.
 
     Raises:
-        ConfigurationError: one is not there.
+        ConfigurationError: the run has no such program.
     """
-    chosen, tried = _programs(read_run(store))
-    named = [_of_run(name, chosen, tried) for name in (a, b) if name is not None]
-    pair = (named[0], named[1]) if len(named) == 2 else _last_two(chosen, tried)
-    texts = {side.text for side in pair}
-    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), texts)
+    improvers, candidates = _programs(read_run(store))
+    if a is not None and b is not None:
+        pair = _of_run(a, improvers, candidates), _of_run(b, improvers, candidates)
+    else:
+        pair = _last_two(improvers, candidates)
+    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {side.text for side in pair})
     first, second = (replace(side, strategy=classify(side.text, behaviours.get(side.text))) for side in pair)
     return first, second
 
 
 def _programs(run: RunData) -> tuple[list[Side], list[Side]]:
-    """(each I_t, each candidate that was tried, once)."""
-    chosen = [
+    """(each I_t, each candidate, once)."""
+    improvers = [
         replace(
-            _side(f"I_{event.t}", run.text(event.improver), _IMPROVER),
+            _side(f"I_{event.t}", run.text(event.improver)),
             train=event.train,
             test=event.test,
             tasks=event.tasks,
@@ -73,117 +73,103 @@ def _programs(run: RunData) -> tuple[list[Side], list[Side]]:
         )
         for event in run.iterations
     ]
-    tried: dict[str, Side] = {}
+    candidates: dict[str, Side] = {}
     for event in run.candidates:
         candidate = candidate_of(event)
-        if candidate is not None and event.solution is not None and event.solution not in tried:
+        if candidate is not None and event.solution is not None and event.solution not in candidates:
             name = f"candidate {candidate.name} of t = {candidate.t}"
-            tried[event.solution] = replace(_side(name, run.text(event.solution), _IMPROVER), train=event.scores)
-    return chosen, list(tried.values())
+            candidates[event.solution] = replace(_side(name, run.text(event.solution)), train=event.scores)
+    return improvers, list(candidates.values())
 
 
-def _side(name: str, text: str, path: str) -> Side:
-    return Side(name, digest_of(text), text, {path: text})
+def _side(name: str, text: str) -> Side:
+    return Side(name, digest_of(text), text, {_IMPROVER: text})
 
 
-def _last_two(chosen: Sequence[Side], tried: Sequence[Side]) -> tuple[Side, Side]:
-    for before, after in zip(reversed(chosen[:-1]), reversed(chosen), strict=False):
+def _last_two(improvers: Sequence[Side], candidates: Sequence[Side]) -> tuple[Side, Side]:
+    for before, after in zip(reversed(improvers[:-1]), reversed(improvers), strict=False):
         if before.digest != after.digest:
             return before, after
-    if not chosen:
+    if not improvers:
         raise ConfigurationError("no iteration of the run has ended: there are no two programs to compare")
-    others = [side for side in tried if side.digest != chosen[-1].digest]
+    others = [side for side in candidates if side.digest != improvers[-1].digest]
     if not others:
-        raise ConfigurationError("the run has only one improver, and tried no other: there is nothing to compare")
-    return chosen[-1], others[-1]
+        raise ConfigurationError("the run has only one improver and no other candidate: there is nothing to compare")
+    return improvers[-1], others[-1]
 
 
-def _of_run(name: str, chosen: Sequence[Side], tried: Sequence[Side]) -> Side:
-    asked = re.fullmatch(r"(?:I_?)?(\d{1,9})", name)
-    if asked is not None:
-        found = next((side for side in chosen if side.t == int(asked[1])), None)
-        if found is not None:
-            return found
-    side = _by_digest(name, [*chosen, *tried])
+def _of_run(name: str, improvers: Sequence[Side], candidates: Sequence[Side]) -> Side:
+    number = re.fullmatch(r"(?:I_?)?(\d{1,9})", name)
+    by_t = [side for side in improvers if number is not None and side.t == int(number[1])]
+    side = by_t[0] if by_t else _by_digest(name, [*improvers, *candidates])
     if side is None:
-        raise ConfigurationError(
-            f"the run has no {_shown(name)}: {_has(chosen)}, and digests of candidates (strop show)"
-        )
+        has = f"it has t = {improvers[0].t} to {improvers[-1].t}" if improvers else "no iteration of it has ended"
+        shown = escape(repr(name), 80)
+        raise ConfigurationError(f"the run has no {shown}: {has}, and digests of candidates (strop show)")
     return side
 
 
-def _has(chosen: Sequence[Side]) -> str:
-    return f"it has t = {chosen[0].t} to {chosen[-1].t}" if chosen else "no iteration of it has ended"
-
-
 def _by_digest(name: str, sides: Iterable[Side]) -> Side | None:
-    """The first side whose digest begins so.
+    """The side whose digest begins with `name`.
 
     Raises:
-        ConfigurationError: several programs' digests do.
+        ConfigurationError: there are several.
     """
     if not re.fullmatch(rf"[0-9a-f]{{{_LEAST_DIGITS},64}}", name):
         return None
-    found: dict[str, Side] = {}
+    matches: dict[str, Side] = {}
     for side in sides:
         if side.digest.startswith(name):
-            found.setdefault(side.digest, side)
-    if len(found) > 1:
-        raise ConfigurationError(f"{quantity(len(found), 'program')} begin with {name}; give more digits")
-    return next(iter(found.values()), None)
-
-
-def _shown(name: str) -> str:
-    return escape(repr(name), 80)
+            matches.setdefault(side.digest, side)
+    if len(matches) > 1:
+        raise ConfigurationError(f"{quantity(len(matches), 'program')} begin with {name}; give more digits")
+    return next(iter(matches.values()), None)
 
 
 def pair_of_improvement(
-    events: Sequence[Evaluated], began: Original, solution: str | None, a: str | None, b: str | None
+    events: Sequence[Evaluated], original: Original, solution: str | None, a: str | None, b: str | None
 ) -> tuple[Side, Side]:
     """The two programs of a record of `strop improve`: `original`, `solution`, `best`, or the first digits of a digest.
 
-    `solution` is what the improvement came to; None while it has not ended. Without names: the original and the solution, or the
+    `solution` is the result of the improvement; None if it has not ended. Without names: the original and the solution, or the
     best candidate, or the last.
 
     Raises:
-        ConfigurationError: one is not there.
+        ConfigurationError: the improvement has no such program.
     """
     seen: dict[str, Evaluated] = {}
     for event in events:
         if event.solution is not None and (event.scope == "original/train" or is_candidate(event)):
             seen.setdefault(event.solution, event)
     best = best_of(events)
-    named = {ORIGINAL: began.program, SOLUTION: solution, BEST: None if best is None else best.solution}
-    others = [text for text in seen if text != began.program]
+    named = {ORIGINAL: original.program, SOLUTION: solution, BEST: None if best is None else best.solution}
     if a is None or b is None:
-        after = next(
-            (text for text in (solution, named[BEST], *reversed(others)) if text not in (None, began.program)), None
-        )
+        choices = (solution, named[BEST], *reversed(seen))
+        after = next((text for text in choices if text not in (None, original.program)), None)
         if after is None:
-            raise ConfigurationError("there is no program but the original: nothing was tried")
-        a, b = ORIGINAL, digest_of(after) if after != solution else SOLUTION
+            raise ConfigurationError("there is no program but the original: no candidate was evaluated")
+        a, b = ORIGINAL, SOLUTION if after == solution else digest_of(after)
 
     def side(name: str) -> Side:
-        text = named.get(name)
-        if text is not None:
-            return _program(name, text, began, seen)
-        if name in named:
+        if name not in named:
+            match = _by_digest(name, [_side("", text) for text in [*filter(None, named.values()), *seen]])
+            if match is None:
+                shown = escape(repr(name), 80)
+                has = "it has original, solution, best, and digests of candidates"
+                raise ConfigurationError(f"the improvement has no {shown}; {has}")
+            return _program(f"candidate {name_of(match.text)}", match.text, original, seen)
+        text = named[name]
+        if text is None:
             raise ConfigurationError(f"the improvement has no {name}: no candidate is better than the original so far")
-        every = [_side("", text, "") for text in [*filter(None, named.values()), *seen]]
-        found = _by_digest(name, every)
-        if found is None:
-            raise ConfigurationError(
-                f"the improvement has no {_shown(name)}; it has original, solution, best, and digests of candidates"
-            )
-        return _program(f"candidate {name_of(found.text)}", found.text, began, seen)
+        return _program(name, text, original, seen)
 
     return side(a), side(b)
 
 
-def _program(name: str, text: str, began: Original, seen: Mapping[str, Evaluated]) -> Side:
+def _program(name: str, text: str, original: Original, seen: Mapping[str, Evaluated]) -> Side:
     try:
-        files = began.files if text == began.program else began.written(text)
+        files = original.files if text == original.program else original.written(text)
     except Malformed:
-        files = {next(iter(began.files)): text}
+        files = {next(iter(original.files)): text}
     event = seen.get(text)
     return Side(name, digest_of(text), text, files, train=event.scores if event is not None else ())

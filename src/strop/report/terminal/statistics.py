@@ -1,7 +1,7 @@
-"""What a run shows, and how surely: every û of the sealed split with its intervals, differences, what was compared how often,
-and the bounds of Appendix A.2. For people and for programs; docs/statistics.md explains every line.
+"""Statistics of a run: every û of the sealed split and every difference with its intervals, counts of comparisons, and the bounds
+of Appendix A.2. For people and for programs; docs/statistics.md explains every line.
 
-All of it is computed from the record alone, after the run. Not here: the methods (stats).
+They are computed from the record alone, after the run. Not here: the methods (strop.analysis.stats).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CONFIDENCE = 0.95
 DELTA = 0.05
 """The bounds hold with probability 1 - DELTA."""
 WANTED_EPSILON = 0.1
-"""For how good a bound the tasks that it needs are told."""
+"""The bound for which `tasks_needed` is computed."""
 
 
 class MeasuredIteration(TypedDict):
@@ -61,19 +61,19 @@ class DifferenceFromSeed(TypedDict):
     interval: list[float] | None
     """Welch's: other copies, the same instances."""
     interval_new_instances: list[float] | None
-    """Crossed: other copies and other instances. null where scores of single instances are not recorded."""
+    """Crossed: other copies and other instances. null if the record has no scores of single instances."""
     p: float
     p_holm: float
     """Adjusted for all differences of this run."""
 
 
 class Comparisons(TypedDict):
-    """What was compared how often."""
+    """Counts of comparisons."""
 
     candidates: int
-    """Different improvers that the self-improvements tried."""
+    """Different improvers that self-improvements evaluated."""
     meta_utility_calls: int
-    """How often û of one was asked for."""
+    """Evaluations of û."""
     gate_comparisons: int
     gate_pairs: int
     gate_accepted: int
@@ -91,10 +91,10 @@ class Lemma1(TypedDict):
     epsilon: float
     within_of_best: float
     vacuous: bool
-    """Epsilon is 1 or more: it says nothing of numbers in [0, 1]."""
+    """Whether epsilon is 1 or more, which says nothing about numbers in [0, 1]."""
     wanted_epsilon: float
     tasks_needed: int
-    """|D| for which the lemma would give `wanted_epsilon`."""
+    """|D| for which the lemma gives `wanted_epsilon`."""
 
 
 class FiniteClass(TypedDict):
@@ -106,7 +106,7 @@ class FiniteClass(TypedDict):
 
 
 class Observation1(TypedDict):
-    """Observation 1: as many independent tasks as there were calls would simulate the stochastic meta-utility."""
+    """Observation 1: as many independent tasks as calls simulate the stochastic meta-utility."""
 
     calls: int
     tasks: int
@@ -149,45 +149,45 @@ def statistics_document(run: RunData) -> StatisticsDocument:
 
 
 def sealed_scores(run: RunData) -> list[list[float]]:
-    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty where there are none."""
+    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty if unknown."""
     return _scores(run, max(run.sealed, default=0)) if run.iterations else []
 
 
 def _measured(event: IterationFinished) -> MeasuredIteration:
-    found = t_estimate(event.test, confidence=CONFIDENCE)
-    several = found.n > 1
-    rng = np.random.default_rng(0)  # an improver that stayed has the same interval again
+    sample = t_estimate(event.test, confidence=CONFIDENCE)
+    rng = np.random.default_rng(0)  # an improver that stays has the same interval again
+    bca = bca_interval(event.test, confidence=CONFIDENCE, rng=rng) if sample.n > 1 else None
     return {
         "t": event.t,
         "accepted": event.accepted,
         "improver": event.improver,
-        "n": found.n,
-        "mean": found.mean,
-        "stderr": found.stderr,
-        "t_interval": _within(found.interval, 0.0),
-        "bca_interval": _within(bca_interval(event.test, confidence=CONFIDENCE, rng=rng), 0.0) if several else None,
+        "n": sample.n,
+        "mean": sample.mean,
+        "stderr": sample.stderr,
+        "t_interval": _within(sample.interval, 0.0),
+        "bca_interval": _within(bca, 0.0),
     }
 
 
 def _differences(run: RunData) -> list[DifferenceFromSeed]:
-    """Of every new improver from the seed; one that stayed is not compared again."""
+    """Every accepted improver minus the first."""
     rows: list[DifferenceFromSeed] = []
+    first = run.iterations[0] if run.iterations else None
     for number, event in enumerate(run.iterations):
-        first = run.iterations[0]
-        if number == 0 or not event.accepted or not (event.test and first.test):
+        if number == 0 or first is None or not event.accepted or not (event.test and first.test):
             continue
         by_copy = unpaired_difference(event.test, first.test, confidence=CONFIDENCE)
-        p, crossed = welch_test(event.test, first.test), None
-        ours, seeds = _scores(run, number), _scores(run, 0)
-        if ours and seeds and len(ours[0]) == len(seeds[0]):
-            found = crossed_t_difference(ours, seeds, confidence=CONFIDENCE)
-            p, crossed = p if found.p is None else found.p, found.estimate.interval
+        p, interval = welch_test(event.test, first.test), None
+        scores, first_scores = _scores(run, number), _scores(run, 0)
+        if scores and first_scores and len(scores[0]) == len(first_scores[0]):
+            crossed = crossed_t_difference(scores, first_scores, confidence=CONFIDENCE)
+            p, interval = p if crossed.p is None else crossed.p, crossed.estimate.interval
         rows.append(
             {
                 "t": event.t,
                 "mean": by_copy.mean,
                 "interval": _within(by_copy.interval, -1.0),
-                "interval_new_instances": _within(crossed, -1.0),
+                "interval_new_instances": _within(interval, -1.0),
                 "p": p,
                 "p_holm": p,
             }
@@ -198,23 +198,22 @@ def _differences(run: RunData) -> list[DifferenceFromSeed]:
 
 
 def _scores(run: RunData, number: int) -> list[list[float]]:
-    """Scores of an iteration's copies on the sealed instances, shape (copies, instances); empty where they are not recorded.
+    """Scores of an iteration's copies on the sealed instances, shape (copies, instances); empty if unknown.
 
-    A solution that failed counts with its utility, 0, on every instance.
+    A solution that failed has its utility, 0, on every instance.
     """
     if run.iterations[number].tasks:
-        return []  # of several tasks the instances are not common to all copies
-    copies = [evaluation for _, evaluation in sorted(run.sealed.get(number, {}).items())]
-    most = max((len(e.scores) for rows in run.sealed.values() for e in rows.values()), default=0)
+        return []  # copies of several tasks have no instances in common
+    copies = [copy for _, copy in sorted(run.sealed.get(number, {}).items())]
+    most = max((len(copy.scores) for sealed in run.sealed.values() for copy in sealed.values()), default=0)
     if len(copies) != len(run.iterations[number].test) or not most:
         return []
-    return [_row(evaluation, most) for evaluation in copies]
 
+    def row(copy: Evaluated) -> list[float]:
+        complete = len(copy.scores) == most and abs(sum(copy.scores) / most - copy.value) < 1e-9
+        return list(copy.scores) if complete else [copy.value] * most
 
-def _row(evaluation: Evaluated, instances: int) -> list[float]:
-    scores = evaluation.scores
-    whole = len(scores) == instances and abs(sum(scores) / instances - evaluation.value) < 1e-9
-    return list(scores) if whole else [evaluation.value] * instances
+    return [row(copy) for copy in copies]
 
 
 def _lemma_1(last: IterationFinished, improver: str) -> Lemma1:
@@ -240,12 +239,12 @@ def _finite_class(measured: Sequence[IterationFinished]) -> FiniteClass:
 
 
 def _observation_1(improvements: int, tasks: int) -> Observation1:
-    found = observation_1(improvements, tasks)
-    return {"calls": found.calls, "tasks": found.tasks, "perfect": found.perfect}
+    simulated = observation_1(improvements, tasks)
+    return {"calls": simulated.calls, "tasks": simulated.tasks, "perfect": simulated.perfect}
 
 
 def _within(interval: tuple[float, float] | None, least: float) -> list[float] | None:
-    """The interval without what cannot be: utilities are in [0, 1], differences of them in [-1, 1]."""
+    """The interval from `least` to 1: utilities are in [0, 1], their differences in [-1, 1]."""
     return None if interval is None else [max(interval[0], least), min(interval[1], 1.0)]
 
 
@@ -308,7 +307,7 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
 
 
 def verdict_on(difference: DifferenceFromSeed) -> Literal["better", "worse", "unclear", "one copy"]:
-    """Better and worse only where the interval leaves 0 out and the adjusted p says so; one copy says nothing about chance."""
+    """`better` and `worse` require an interval without 0 and a significant adjusted p; one copy says nothing about chance."""
     interval = difference["interval_new_instances"] or difference["interval"]
     if interval is None:
         return "one copy"
