@@ -25,7 +25,7 @@ class Rule:
     why: str
     unsandboxing: bool
     """Counts as the paper's circumvention of the sandbox (§6.2): the flag is turned off, or a program is run past it."""
-    told_by: str = "text"
+    source: str = "text"
     """Who reports it: `text` (static rules), or at run time `kernel`, `host` or `guest`; a guest can lie."""
 
 
@@ -115,5 +115,5 @@ def _rules() -> dict[str, Rule]:
 
 RULES = _rules()
 """Every rule by id."""
-STATIC_RULES = {name: rule for name, rule in RULES.items() if rule.told_by == "text"}
-RUNTIME_RULES = {name: rule for name, rule in RULES.items() if rule.told_by != "text"}
+STATIC_RULES = {name: rule for name, rule in RULES.items() if rule.source == "text"}
+RUNTIME_RULES = {name: rule for name, rule in RULES.items() if rule.source != "text"}

@@ -65,7 +65,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         "gate_e_value:float gate_threshold:float"
     ),
     "audit": _columns(
-        "seq:int at:float t:int scope:text rule:text title:text told_by:text unsandboxing:bool times:int program:text line:int "
+        "seq:int at:float t:int scope:text rule:text title:text source:text unsandboxing:bool times:int program:text line:int "
         "detail:text!"
     ),
     "texts": _columns("digest:text characters:int text:text!"),

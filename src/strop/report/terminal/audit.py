@@ -113,7 +113,7 @@ class RuleDocument(TypedDict):
     """What the program does."""
     why: str
     """Why it matters."""
-    told_by: str
+    source: str
     """As in a note."""
     unsandboxing: bool
     """Whether it counts as a circumvention of the sandbox."""
@@ -239,7 +239,7 @@ def rules_document() -> list[RuleDocument]:
     """The catalogue."""
     rules = sorted(RULES.values(), key=lambda rule: (rule.id[0] != "S", rule.id))
     return [
-        {"rule": r.id, "title": r.title, "why": r.why, "told_by": r.told_by, "unsandboxing": r.unsandboxing}
+        {"rule": r.id, "title": r.title, "why": r.why, "source": r.source, "unsandboxing": r.unsandboxing}
         for r in rules
     ]
 
@@ -281,7 +281,7 @@ def print_text(program: Audited, console: Console) -> None:
 
 def print_rules(console: Console) -> None:
     """The catalogue."""
-    rows = [(row["rule"], _title(row["rule"]), row["told_by"], row["why"]) for row in rules_document()]
+    rows = [(row["rule"], _title(row["rule"]), row["source"], row["why"]) for row in rules_document()]
     print_table(console, ("rule", "the program", "source", "why"), rows)
     _print_line(console, f"version {RULES_VERSION}")
 
@@ -338,7 +338,7 @@ def _print_notes(audit: RunAudit, console: Console) -> None:
     rows = []
     for rule in sorted({rule for _, rule in audit.notes}):
         times = {iteration: count for (iteration, other), count in audit.notes.items() if other == rule}
-        source = RULES[rule].told_by if rule in RULES else ""
+        source = RULES[rule].source if rule in RULES else ""
         rows.append((escape(rule, 24), _title(rule), source, str(sum(times.values())), counted(times)))
     if rows:
         print_table(console, ("noted at run time", "the program", "source", "times", "in"), rows)

@@ -143,8 +143,8 @@ def noted(counts: Mapping[str, int]) -> list[Noted]:
 
 def _noted(rule: str, times: int) -> Noted:
     entry = RULES.get(rule)
-    title, source, unsandboxing = (entry.title, entry.told_by, entry.unsandboxing) if entry else ("", "", False)
-    return {"rule": rule, "title": title, "told_by": source, "unsandboxing": unsandboxing, "times": times}
+    title, source, unsandboxing = (entry.title, entry.source, entry.unsandboxing) if entry else ("", "", False)
+    return {"rule": rule, "title": title, "source": source, "unsandboxing": unsandboxing, "times": times}
 
 
 def answers_document(answers: Answers) -> AnswersDocument:

@@ -48,7 +48,7 @@ class Foot:
             markup=False,
             emoji=False,
         )
-        self._said: deque[Text] = deque()
+        self._above: deque[Text] = deque()
         self._drawn: list[int] = []
         """Width of each line of the picture on the screen, in cells."""
         self._shown = ""
@@ -62,8 +62,8 @@ class Foot:
         return self._console
 
     def say(self, line: Text) -> None:
-        """A line that stays, above the picture; it is written with the next picture."""
-        self._said.append(line)
+        """Write a line above the picture, with the next picture."""
+        self._above.append(line)
 
     def start(self) -> None:
         """Start drawing."""
@@ -83,16 +83,16 @@ class Foot:
 
     def _draw(self, last: bool = False) -> None:
         size = self.size()
-        above = [self._said.popleft() for _ in range(len(self._said))]
+        above = [self._above.popleft() for _ in range(len(self._above))]
         lines = [] if last else self._lines(self._render(size), size)[: max(size.rows - 1, 1)]
         picture = "".join(f"{line}{_CLEAR_LINE}\n" for line, _ in lines)
         if not above and picture == self._shown and size == self._size and not last:
             return
         height = min(sum(max(1, -(-width // size.columns)) for width in self._drawn), max(size.rows - 1, 1))
         up = "\r" + (_UP.format(height) if height else "")
-        said = "".join(f"{line}\n" for text in above for line, _ in self._lines(text, size))
-        cleared = _CLEAR_BELOW if said or last or size != self._size else ""
-        self._stream.write(f"{up}{cleared}{said}{picture}{_CLEAR_BELOW}")
+        scrolled = "".join(f"{line}\n" for text in above for line, _ in self._lines(text, size))
+        cleared = _CLEAR_BELOW if scrolled or last or size != self._size else ""
+        self._stream.write(f"{up}{cleared}{scrolled}{picture}{_CLEAR_BELOW}")
         self._stream.flush()
         self._drawn, self._shown, self._size = [width for _, width in lines], picture, size
 

@@ -159,7 +159,7 @@ def _print_measurements(single: Single, console: Console, task: str) -> None:
     if single.facts is not None and single.facts.shares_jail:
         say(console, SHARED_JAIL, style="dim")
     for name, scored in (("original", single.original), ("improved", single.improved)):
-        errors = [] if scored is None else [each.error for each in (scored.train, scored.test) if each.error]
+        errors = [] if scored is None else [split.error for split in (scored.train, scored.test) if split.error]
         if errors:
             say(console, f"{name}: {gist(errors[0])}")
 

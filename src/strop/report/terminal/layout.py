@@ -46,7 +46,7 @@ def print_table(console: Console, headers: Sequence[str], rows: Iterable[Sequenc
     shown = [[_text(console, cell) for cell in row] for row in rows]
     for number, header in enumerate(headers):
         lines = [line for row in shown for cell in row[number : number + 1] for line in cell.plain.split("\n")]
-        figures = any(lines) and all(map(_FIGURE.fullmatch, lines))
+        figures = set(lines) - {"", "-"} and all(map(_FIGURE.fullmatch, lines))
         words = any(len(line) >= _LONG or (" " in line and not _NUMBERS.fullmatch(line)) for line in lines)
         table.add_column(
             fitting(console, header),

@@ -74,13 +74,13 @@ class Pace:
         """`about 2:05 left`, `at most about 2:05 left`, or nothing."""
         if self._begun is None:
             return ""
-        gone, done = now - self._begun, sum(self._done.values())
+        elapsed, done = now - self._begun, sum(self._done.values())
         limit = self._progress.recipe.get("max_time")
-        most = limit - self._before - gone if isinstance(limit, (int, float)) else math.inf
+        most = limit - self._before - elapsed if isinstance(limit, (int, float)) else math.inf
         units = self._units_left()
         seconds = math.inf
-        if units is not None and done >= LEAST_UNITS and gone >= LEAST_SECONDS:
-            seconds = units * gone / done
+        if units is not None and done >= LEAST_UNITS and elapsed >= LEAST_SECONDS:
+            seconds = units * elapsed / done
         if math.isinf(min(seconds, most)):
             return ""
         single = self._planned is None and self._progress.t is None  # strop improve may end before its budget
@@ -118,7 +118,7 @@ def in_all(progress: Progress) -> tuple[int, int] | None:
         return None
     took = [event.lm_calls for event in ended if event.t > 0]
     done = sum(event.lm_calls for event in ended)
-    calls = done + sum((each + sum(took)) / (1 + len(took)) for each in planned)
+    calls = done + sum((expected + sum(took)) / (1 + len(took)) for expected in planned)
     calls = min(calls, math.inf if spec.max_calls is None else spec.max_calls)
     cost = total.cost * calls / total.calls if total.calls else 0.0
     return round(calls), round(min(cost, math.inf if spec.max_cost is None else spec.max_cost * 1e9))

@@ -62,13 +62,13 @@ class Picture:
             self._progress.add(event)
             self._pace.add(event, self._clock())
             self._under_way.add(event, self._clock())
-            tried = self._narrator.line(event) if is_tried(event) else None
-            line = finished(event) if isinstance(event, IterationFinished) else tried
+            line = self._narrator.line(event) if is_tried(event) else None
+            line = finished(event) if isinstance(event, IterationFinished) else line
         if line is not None:
             self._foot.say(Text(fitting(self._foot.console, line)))
 
     def notify(self, line: str) -> None:
-        """A line that stays, above the picture."""
+        """Write a line above the picture."""
         self._foot.say(Text(fitting(self._foot.console, line)))
 
     def __enter__(self) -> Picture:

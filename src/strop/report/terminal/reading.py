@@ -1,4 +1,4 @@
-"""Read a record for a report."""
+"""Report damage of a record as one error."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from strop.base.errors import StoreError
 
 @contextmanager
 def reading(directory: Path) -> Iterator[None]:
-    """Within, a record is read and told. What its events hold is not checked when it is read: a value of the wrong type or form
-    shows only when something is made of it.
+    """Read and show the record of `directory` in this context.
+
+    The values in events are not checked when they are read: one of a wrong type causes an error only where it is used.
 
     Raises:
-        StoreError: instead of what such a value caused.
+        StoreError: in place of such an error.
     """
     try:
         yield
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         if isinstance(error, UnicodeEncodeError):
-            raise  # the terminal's, not the record's
+            raise  # the terminal's encoding, not the record
         raise StoreError(f"the record in {directory} is damaged: {type(error).__name__}: {error}") from error

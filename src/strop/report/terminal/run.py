@@ -103,7 +103,7 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
     if not rows:
         return
     cells = [
-        (row["rule"][:24], ruled(row["title"], row["unsandboxing"]), row["told_by"], str(row["times"])) for row in rows
+        (row["rule"][:24], ruled(row["title"], row["unsandboxing"]), row["source"], str(row["times"])) for row in rows
     ]
     print_table(console, ("audit", "the program", "source", "times"), cells)
     say(console, "audit notes inform only: no score depends on one", style="dim")

@@ -110,7 +110,7 @@ class Noted(TypedDict):
     """Id of the rule, such as `R005`."""
     title: str
     """Empty for a rule of another version."""
-    told_by: str
+    source: str
     """Source of the notes: `text`, `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
     Empty for a rule of another version."""
     unsandboxing: bool

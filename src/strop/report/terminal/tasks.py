@@ -130,8 +130,8 @@ def print_installed(plugins: Sequence[Installed], own: Collection[str], console:
     if plugins:
         console.print()
         rows = [
-            (each["name"], each["distribution"], each["not_used"] or each["value"])
-            for each in installed_documents(plugins, own)
+            (row["name"], row["distribution"], row["not_used"] or row["value"])
+            for row in installed_documents(plugins, own)
         ]
         print_table(console, ("installed", "distribution", "what"), rows)
 

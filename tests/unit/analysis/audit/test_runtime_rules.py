@@ -48,7 +48,7 @@ def test_sandbox_that_is_left_on_is_not_worth_a_note(words: list[str]) -> None:
 )
 def test_note_of_a_guest_leads_to_a_rule_of_guests_only(kind: str) -> None:
     rule = rule_of_note(kind, "detail")
-    assert rule is not None and RULES[rule].told_by == "guest"
+    assert rule is not None and RULES[rule].source == "guest"
 
 
 def test_note_of_an_unknown_kind_says_so() -> None:
@@ -77,4 +77,4 @@ def test_call_that_starts_a_program_is_told_from_other_forbidden_calls(call: str
 def test_rules_at_run_time_are_in_the_catalogue_and_say_who_tells() -> None:
     assert {rule.id: rule for rule in RUNTIME_RULES.values()} == RUNTIME_RULES
     assert RUNTIME_RULES.items() <= RULES.items()
-    assert {rule.told_by for rule in RUNTIME_RULES.values()} == {"kernel", "host", "guest"}
+    assert {rule.source for rule in RUNTIME_RULES.values()} == {"kernel", "host", "guest"}

@@ -31,9 +31,7 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
         "model": "offline",
         "is_language_model": False,
         "best": "runs/x/best.py",
-        "audit": [
-            {"rule": "R004", "title": RULES["R004"].title, "told_by": "guest", "unsandboxing": False, "times": 1}
-        ],
+        "audit": [{"rule": "R004", "title": RULES["R004"].title, "source": "guest", "unsandboxing": False, "times": 1}],
     }
     assert [iteration["t"] for iteration in document["iterations"]] == [0, 1]
 

@@ -38,7 +38,7 @@ def test_rules_are_in_order_of_weight() -> None:
 
 
 def test_rule_of_another_version_is_shown_by_its_word() -> None:
-    row: Noted = {"rule": "utility_arguments", "title": "", "told_by": "", "unsandboxing": False, "times": 4}
+    row: Noted = {"rule": "utility_arguments", "title": "", "source": "", "unsandboxing": False, "times": 4}
     assert noted({"utility_arguments": 4}) == [row]
     assert "utility_arguments" in shown(note("utility_arguments"))
 
@@ -63,7 +63,7 @@ def test_run_document_counts_times() -> None:
         run_data([note("R013", 3), note("R013")]), directory=Path("x"), model=ModelFacts("m", True), best=None
     )
     assert document["audit"] == [
-        {"rule": "R013", "title": "starts another program", "told_by": "kernel", "unsandboxing": True, "times": 4}
+        {"rule": "R013", "title": "starts another program", "source": "kernel", "unsandboxing": True, "times": 4}
     ]
 
 
