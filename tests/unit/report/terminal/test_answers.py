@@ -21,44 +21,46 @@ def extracted(call: int, *programs: str, scope: str = "improve") -> Extracted:
     return Extracted(scope=scope, call=call, contents=contents, programs=tuple(name.strip("-") for name in programs))
 
 
-def said(*events: Event | Sequence[Event]) -> str:
+def sentence(*events: Event | Sequence[Event]) -> str:
     run = RunData()
-    for each in events:
-        for event in [each] if isinstance(each, Event) else each:
+    for group in events:
+        for event in [group] if isinstance(group, Event) else group:
             run.add(event)
     return answers_document(run.answers)["sentence"]
 
 
 def test_sentence_only_counts_when_every_answer_is_a_program() -> None:
-    assert said(arrived(0, 2), extracted(0, "a", "b")) == "Answers: 2."
+    assert sentence(arrived(0, 2), extracted(0, "a", "b")) == "Answers: 2."
 
 
 def test_sentence_is_empty_without_answers() -> None:
-    assert said() == ""
+    assert sentence() == ""
 
 
 def test_sentence_puts_each_answer_into_one_class() -> None:
-    found = said(arrived(0, 6), extracted(0, "a", "-", "!b", "!b", "a", "-"), arrived(1, 2), extracted(1, "a", "-"))
-    assert found == "Answers: 8, of which 3 hold no program, 2 do not compile, 2 repeat another."
+    answers = sentence(
+        arrived(0, 6), extracted(0, "a", "-", "!b", "!b", "a", "-"), arrived(1, 2), extracted(1, "a", "-")
+    )
+    assert answers == "Answers: 8, of which 3 hold no program, 2 do not compile, 2 repeat another."
 
 
 def test_sentence_is_in_the_singular_for_one() -> None:
-    found = said(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), arrived(1))
+    answers = sentence(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), arrived(1))
     assert (
-        found == "Answers: 5, of which 1 holds no program, 1 does not compile, 1 repeats another, 1 was not examined."
+        answers == "Answers: 5, of which 1 holds no program, 1 does not compile, 1 repeats another, 1 was not examined."
     )
 
 
 def test_program_repeats_another_only_within_its_improvement() -> None:
-    assert said(extracted(0, "a"), extracted(0, "a", scope="t1/improve")) == "Answers: 2."
+    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve")) == "Answers: 2."
 
 
 def test_edits_that_do_not_fit_are_not_called_a_missing_program() -> None:
     given_up = Edited(scope="improve", call=0, index=1, form="blocks", outcome="given up", detail="")
     correction = [*arrived(1), Extracted(scope="improve", call=1, contents=(), programs=())]
-    found = said(arrived(0, 2), correction, given_up, extracted(0, "a", "-"))
-    assert found == "Answers: 2, of which 1 holds edits that do not fit."
+    answers = sentence(arrived(0, 2), correction, given_up, extracted(0, "a", "-"))
+    assert answers == "Answers: 2, of which 1 holds edits that do not fit."
 
 
 def test_answers_of_a_call_that_was_cut_off_are_said_not_to_be_examined() -> None:
-    assert said(arrived(0, 2), extracted(0, "a", "b"), arrived(1, 2)) == "Answers: 4, of which 2 were not examined."
+    assert sentence(arrived(0, 2), extracted(0, "a", "b"), arrived(1, 2)) == "Answers: 4, of which 2 were not examined."

@@ -73,8 +73,8 @@ def printed(audit: RunAudit) -> str:
 
 
 def test_run_is_audited_text_by_text_with_kind_and_iteration(audit: RunAudit) -> None:
-    found = [(each.kind, each.first_seen, [f.rule for f in each.findings]) for each in audit.programs]
-    assert found == [("improver", "t1", []), ("improver", "t1", ["S001"]), ("solution", "t1", ["S009"])]
+    programs = [(p.kind, p.first_seen, [finding.rule for finding in p.findings]) for p in audit.programs]
+    assert programs == [("improver", "t1", []), ("improver", "t1", ["S001"]), ("solution", "t1", ["S009"])]
 
 
 def test_notes_of_run_time_are_counted_by_iteration_and_static_ones_left_out(audit: RunAudit) -> None:
@@ -84,11 +84,11 @@ def test_notes_of_run_time_are_counted_by_iteration_and_static_ones_left_out(aud
 def test_document_of_a_run_lists_what_there_is_to_tell(audit: RunAudit) -> None:
     document = run_audit_document(audit, "runs/x")
     assert (document["improvers"], document["solutions"], document["unsandboxing"], document["literal"]) == (2, 1, 1, 1)
-    assert [(each["digest"], each["unsandboxing"]) for each in document["programs"]] == [
+    assert [(row["digest"], row["unsandboxing"]) for row in document["programs"]] == [
         (digest_of(FLAGGED), True),
         (digest_of(LOUD), False),
     ]
-    assert [(each["rule"], each["iteration"], each["times"]) for each in document["noted"]][:2] == [
+    assert [(row["rule"], row["iteration"], row["times"]) for row in document["noted"]][:2] == [
         ("R002", "t1", 3),
         ("looking", "t1", 1),
     ]

@@ -1,4 +1,4 @@
-"""What a run came to, in one sentence, and how that goes with what the gate said."""
+"""The conclusion of a run in one sentence, and how it compares with the decision of the gate."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def statistics(mean: float | None = None, interval: list[float] | None = None, l
 
 
 def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
-    found = of_run(statistics(), [replace(GATE, accepted=False)], RUN)
-    assert found["sentence"] == "No improvement: the seed improver stays after 2 iterations."
+    conclusion = of_run(statistics(), [replace(GATE, accepted=False)], RUN)
+    assert conclusion["sentence"] == "No improvement: the seed improver stays after 2 iterations."
     assert (
-        found["detail"]
+        conclusion["detail"]
         == "Its meta-utility û is 0.771 (95% interval 0.600 to 0.900) on sealed instances of lpn, 4 copies."
     )
     other = of_run(statistics(last=1), [], replace(RUN, improver="genetic"))
@@ -54,9 +54,9 @@ def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
 
 
 def test_run_that_was_stopped_claims_nothing_for_the_iterations_that_are_missing() -> None:
-    found = of_run(statistics(), [], replace(RUN, status="interrupted"))
-    assert found["sentence"] == "No improvement so far: the seed improver stays after 2 of 4 iterations."
-    assert found["detail"].endswith("The run was stopped before its end.")
+    conclusion = of_run(statistics(), [], replace(RUN, status="interrupted"))
+    assert conclusion["sentence"] == "No improvement so far: the seed improver stays after 2 of 4 iterations."
+    assert conclusion["detail"].endswith("The run was stopped before its end.")
 
 
 ENDINGS = {
@@ -86,7 +86,7 @@ def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str,
     assert better["sentence"].startswith(
         "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval "
     )
-    assert all(each["detail"].endswith(detail) for each in (measured, kept, better))
+    assert all(result["detail"].endswith(detail) for result in (measured, kept, better))
 
 
 def test_running_run_has_no_result_yet() -> None:
@@ -105,17 +105,17 @@ def test_running_run_has_no_result_yet() -> None:
     ],
 )
 def test_finished_run_without_an_iteration_says_why(iterations: int, detail: str, sentence: str) -> None:
-    found = of_run(statistics(last=0), [], replace(RUN, iterations=iterations, detail=detail))
-    assert found["sentence"] == sentence and detail in found["detail"]
+    conclusion = of_run(statistics(last=0), [], replace(RUN, iterations=iterations, detail=detail))
+    assert conclusion["sentence"] == sentence and detail in conclusion["detail"]
 
 
 def test_better_improver_is_told_with_before_after_and_interval() -> None:
-    found = of_run(statistics(0.198, [0.1, 0.296]), [GATE], RUN)
-    assert found["sentence"] == (
+    conclusion = of_run(statistics(0.198, [0.1, 0.296]), [GATE], RUN)
+    assert conclusion["sentence"] == (
         "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.100 to 0.296) in û, "
         "from 0.771 to 0.969, on sealed instances of lpn, 4 copies."
     )
-    assert found["detail"] == ""
+    assert conclusion["detail"] == ""
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,14 @@ def test_better_improver_is_told_with_before_after_and_interval() -> None:
 def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled(
     interval: list[float] | None, begins: str
 ) -> None:
-    found = of_run(statistics(-0.2 if begins == "No improvement: " else 0.1, interval), [GATE], RUN)
-    assert found["sentence"].startswith(begins)
+    conclusion = of_run(statistics(-0.2 if begins == "No improvement: " else 0.1, interval), [GATE], RUN)
+    assert conclusion["sentence"].startswith(begins)
     if begins == "No improvement: ":
-        assert "is worse than the seed improver by 0.200 (95% interval 0.100 to 0.300) in û" in found["sentence"]
+        assert "is worse than the seed improver by 0.200 (95% interval 0.100 to 0.300) in û" in conclusion["sentence"]
     assert (
-        "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)." in found["detail"]
+        "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)."
+        in conclusion["detail"]
     )
-    assert "a second, separate check, over 4 copies" in found["detail"]
+    assert "a second, separate check, over 4 copies" in conclusion["detail"]
     paper = of_run(statistics(0.1, [-0.1, 0.3]), [], replace(RUN, selection="paper"))
     assert "accepts what each self-improvement returns, better or not" in paper["detail"]

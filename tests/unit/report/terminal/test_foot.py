@@ -71,7 +71,7 @@ class Screen:
         """As terminals that wrap again do."""
         pieces = [[line[at : at + columns] for at in range(0, max(len(line), 1), columns)] for line in self.lines]
         self.row = sum(map(len, pieces[: self.row]))
-        self.lines = [piece for each in pieces for piece in each]
+        self.lines = [piece for group in pieces for piece in group]
         self.columns = columns
 
     @property
@@ -143,28 +143,28 @@ def draw(terminal: tuple[int, int]) -> Iterator[Callable[[Size], Drawing]]:
         return made[-1]
 
     yield make
-    for each in made:
-        each.foot.stop()
+    for drawing in made:
+        drawing.foot.stop()
         with suppress(OSError):
-            each.stream.close()
+            drawing.stream.close()
 
 
 def test_foot_draws_again_in_its_place_when_the_terminal_is_resized(draw: Callable[[Size], Drawing]) -> None:
     drawing = draw(Size(60, 20))
-    drawing.foot.say(Text("said first"))
+    drawing.foot.say(Text("first line"))
     drawing.foot.start()
     drawing.wait(Size(60, 20))
     drawing.read()
-    assert drawing.screen.shown == ["said first", "60x20", "x" * 59, "end"]
+    assert drawing.screen.shown == ["first line", "60x20", "x" * 59, "end"]
     drawing.screen.narrow(25)
     resize(drawing.theirs, Size(25, 20))
     drawing.wait(Size(25, 20))
     drawing.read()
-    assert drawing.screen.shown == ["said first", "25x20", "x" * 24, "end"]
-    drawing.foot.say(Text("said last"))
+    assert drawing.screen.shown == ["first line", "25x20", "x" * 24, "end"]
+    drawing.foot.say(Text("last line"))
     drawing.foot.stop()
     drawing.read()
-    assert drawing.screen.shown == ["said first", "said last"]
+    assert drawing.screen.shown == ["first line", "last line"]
 
 
 def test_foot_leaves_out_what_the_terminal_has_no_rows_for(draw: Callable[[Size], Drawing]) -> None:

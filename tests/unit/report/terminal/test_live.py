@@ -101,9 +101,9 @@ def test_lines_tell_each_step_and_no_evaluation(happened: list[Event]) -> None:
         "t = 1 f",
         "run",
     )
-    told = lines(happened)
-    assert len(told) == len(starts)
-    assert all(line.startswith(start) for line, start in zip(told, starts, strict=True))
+    written_lines = lines(happened)
+    assert len(written_lines) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(written_lines, starts, strict=True))
 
 
 def test_line_of_an_iteration_says_scores_verdict_on_the_candidate_and_cost(happened: list[Event]) -> None:
@@ -129,9 +129,9 @@ def test_lines_begin_with_the_notice() -> None:
 
 
 def test_lines_stop_telling_of_faults_when_there_are_many(make_fault: Callable[..., LmFault]) -> None:
-    told = lines([make_fault() for _ in range(500)])
-    assert len(told) == 11
-    assert told[-1] == "fault: more of this iteration are only counted"
+    written_lines = lines([make_fault() for _ in range(500)])
+    assert len(written_lines) == 11
+    assert written_lines[-1] == "fault: more of this iteration are only counted"
 
 
 def test_lines_tell_of_faults_again_when_the_next_iteration_starts(make_fault: Callable[..., LmFault]) -> None:
@@ -247,11 +247,11 @@ def test_log_is_one_json_object_a_step_with_where_the_run_stands(happened: list[
     with make_view("log", stream, notice="no model") as view:
         for event in happened:
             view(event)
-    told = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [each["event"] for each in told][:3] == ["notice", "IterationStarted", "IterationFinished"]
-    [fault] = [each for each in told if each["event"] == "LmFault"]
+    steps = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [step["event"] for step in steps][:3] == ["notice", "IterationStarted", "IterationFinished"]
+    [fault] = [step for step in steps if step["event"] == "LmFault"]
     assert (fault["level"], fault["t"], fault["lm_calls"], fault["evaluations"]) == ("warning", 1, 2, 2)
-    candidate = next(each for each in told if "candidate" in each)
+    candidate = next(step for step in steps if "candidate" in step)
     assert (candidate["candidate"], candidate["verdict"], candidate["value"]) == ("559aead08264", "ok", 0.75)
 
 
@@ -263,9 +263,11 @@ def test_log_is_ascii_and_harmless_when_a_guest_writes_escapes() -> None:
     assert line.isascii() and line.isprintable() and json.loads(line)["event"] == "AuditNoted"
 
 
-@pytest.mark.parametrize(("told", "coloured"), [("", True), ("1", False)])
-def test_picture_has_colour_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch, told: str, coloured: bool) -> None:
-    monkeypatch.setenv("NO_COLOR", told)
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_picture_has_colour_unless_no_color_is_set(
+    monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
     yellow = re.compile(r"\x1b\[[0-9;]*33m")
     assert bool(yellow.search(written([], notice="hello"))) == coloured
 

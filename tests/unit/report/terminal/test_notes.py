@@ -1,4 +1,4 @@
-"""What the audit noted is shown by rule: circumventions of the sandbox first, each with whose word it is."""
+"""Notes of the audit are shown by rule, with their source: circumventions of the sandbox first."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ def test_run_document_counts_times() -> None:
 
 def test_line_of_a_note_says_what_the_rule_means() -> None:
     event = AuditNoted(scope="t1/improve", rule="R013", detail="execve x3", times=3, program="x")
-    told = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3 (from now on only counted)"
-    assert Narrator(Progress()).line(event) == told
+    line = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3 (from now on only counted)"
+    assert Narrator(Progress()).line(event) == line
 
 
 def test_second_note_of_a_rule_is_counted_and_gets_no_line() -> None:
     narrator = Narrator(Progress())
     notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R002", "R002")]
-    lines = [narrator.line(each) for each in notes]
+    lines = [narrator.line(note) for note in notes]
     assert [line is None for line in lines] == [False, True, False, True]

@@ -135,25 +135,25 @@ def test_progress_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
 
 @pytest.mark.parametrize(("most", "lines"), [(3, 3), (10, 10), (50, 10), (11, 6)])
 def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int, lines: int) -> None:
-    narrator, told = Narrator(Progress()), []
+    narrator, shown = Narrator(Progress()), []
     for number in range(1, most + 1):
         event = BudgetMoved(
             scope="improved/test/instances", counter=HELD_OUT, amount=1, granted=True, used=number, limit=most
         )
         narrator.progress.add(event)
-        told += [line for line in [narrator.line(event)] if line]
-    assert len(told) == lines and told[0] == f"measuring on the sealed split, 1 of {most}"
+        shown += [line for line in [narrator.line(event)] if line]
+    assert len(shown) == lines and shown[0] == f"measuring on the sealed split, 1 of {most}"
     assert narrator.progress.doing == f"measuring on the sealed split, {most} of {most}"
 
 
 def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:
-    narrator, told = Narrator(Progress()), []
+    narrator, shown = Narrator(Progress()), []
     for event in [
         IterationStarted(scope="t1", t=1, improver="I"),
         *(each for number in range(12) for each in in_gate(number, 0.5, 0.5)),
     ]:
         narrator.progress.add(event)
-        told += [line for line in [narrator.line(event)] if line]
-    assert [line.split(",")[0] for line in told[1:]] == [f"t = 1: gate: pair {n} of 0" for n in (5, 10)]
+        shown += [line for line in [narrator.line(event)] if line]
+    assert [line.split(",")[0] for line in shown[1:]] == [f"t = 1: gate: pair {n} of 0" for n in (5, 10)]
     narrator.progress.add(IterationStarted(scope="t2", t=2, improver="I"))
     assert narrator.progress.gate is None

@@ -38,14 +38,14 @@ def ended(scope: str) -> ImproveFinished:
 
 
 def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> str:
-    found = UnderWay()
+    under_way = UnderWay()
     for at, event in happened:
-        found.add(event, at)
-    return found.words(now, least)
+        under_way.add(event, at)
+    return under_way.words(now, least)
 
 
 @pytest.mark.parametrize(
-    ("happened", "said"),
+    ("happened", "expected"),
     [
         ([(0.0, BEGUN)], "evaluating the original for 1:04"),
         ([(0.0, BEGUN), (0.0, evaluated("original/train"))], ""),
@@ -78,8 +78,8 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
         ([(0.0, ended("improve")), (1.0, RunFinished(scope="", status="finished"))], ""),
     ],
 )
-def test_words_name_what_has_been_evaluated_for_longest(happened: list[tuple[float, Event]], said: str) -> None:
-    assert words(*happened, now=64.0) == said
+def test_words_name_what_has_been_evaluated_for_longest(happened: list[tuple[float, Event]], expected: str) -> None:
+    assert words(*happened, now=64.0) == expected
 
 
 def test_log_says_what_hangs_after_half_a_minute_and_then_ever_more_rarely() -> None:
@@ -88,8 +88,8 @@ def test_log_says_what_hangs_after_half_a_minute_and_then_ever_more_rarely() -> 
     lines(asks("improve"))
     for clock.now in range(5, 300, 5):
         lines.look()
-    said = [line for line in stream.getvalue().splitlines() if "evaluating" in line]
-    assert [line.split(" for ")[1] for line in said] == ["30.0 s", "1:00", "2:00", "4:00"]
+    expected = [line for line in stream.getvalue().splitlines() if "evaluating" in line]
+    assert [line.split(" for ")[1] for line in expected] == ["30.0 s", "1:00", "2:00", "4:00"]
     lines(evaluated("improve/u-1#0"))
     lines.look()
     lines(asks("improve"))

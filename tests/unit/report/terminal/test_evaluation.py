@@ -44,10 +44,10 @@ def matrix(tasks: Sequence[str], improvers: Sequence[Named], values: Sequence[fl
     return Matrix(plan, tuple(seeds), tuple(cells))
 
 
-def printed(found: Matrix, encoding: str = "utf-8") -> list[str]:
+def printed(measured: Matrix, encoding: str = "utf-8") -> list[str]:
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
     print_matrix(
-        found,
+        measured,
         terminal(stream),
         notice="offline is no language model",
     )
@@ -105,16 +105,16 @@ def test_long_name_is_broken_between_its_words() -> None:
 
 
 def test_table_says_how_improvements_failed_and_draws_nothing_that_a_program_wrote() -> None:
-    found = matrix(["lpn"], [])
-    bad = Cell(found.plan.tasks[0], SEED, (copy(0.5), copy(0.0, "raised", "\x1b[31m[red]NameError\nmore")))
-    page = printed(Matrix(found.plan, found.seed_solutions, (bad,)))
+    whole = matrix(["lpn"], [])
+    bad = Cell(whole.plan.tasks[0], SEED, (copy(0.5), copy(0.0, "raised", "\x1b[31m[red]NameError\nmore")))
+    page = printed(Matrix(whole.plan, whole.seed_solutions, (bad,)))
     assert r"lpn, seed: ok 1, raised 1: \x1b[31m[red]NameError" in page
     assert page[-1].startswith("copy "), "the words of the table are explained below it"
 
 
 def test_table_of_a_matrix_that_was_stopped_has_dashes_for_what_is_missing() -> None:
-    found = matrix(["lpn", "3sat"], [Named("mine.py", "I")])
-    page = printed(Matrix(found.plan, found.seed_solutions[:1], found.cells[:1]))
+    whole = matrix(["lpn", "3sat"], [Named("mine.py", "I")])
+    page = printed(Matrix(whole.plan, whole.seed_solutions[:1], whole.cells[:1]))
     assert any(line.split() == ["3sat", "-", "-", "-"] for line in page)
 
 
@@ -139,7 +139,7 @@ def test_document_has_a_cell_for_each_improver_on_each_task() -> None:
         "lm_calls": 6,
         "evaluations": 12,
     }
-    assert [each["against"] for each in document["differences"]] == ["seed", "seed"]
+    assert [row["against"] for row in document["differences"]] == ["seed", "seed"]
     assert document["seed_solutions"][1]["test"] == {"mean": 0.2, "stderr": None, "values": [0.2]}
     assert "meta_utility" not in document
 
@@ -155,6 +155,6 @@ def test_document_of_one_improver_on_one_task_keeps_the_fields_of_a_single_measu
 def test_document_has_no_difference_between_the_seed_and_itself(improvers: list[Named]) -> None:
     document = eval_document(matrix(["lpn"], improvers), OFFLINE)
     assert document["difference"] is None and document["outcomes"]
-    assert [(each["mean"], each["p"], each["p_adjusted"]) for each in document["differences"]] == [
-        (0.0, None, None)
-    ] * len(improvers)
+    assert [(row["mean"], row["p"], row["p_adjusted"]) for row in document["differences"]] == [(0.0, None, None)] * len(
+        improvers
+    )

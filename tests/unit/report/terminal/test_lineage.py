@@ -49,12 +49,12 @@ def seen(events: list[Event]) -> Progress:
     return progress
 
 
-def told(events: list[Event], **how: object) -> list[str]:
+def lines(events: list[Event], **how: object) -> list[str]:
     return [row.lines + row.name + ": " + row.columns[0] for row in tree(seen(events).run, **how)]  # type: ignore[arg-type]
 
 
 def test_tree_has_each_improver_below_the_one_that_made_it_and_says_what_became_of_it(history: list[Event]) -> None:
-    assert told(history) == [
+    assert lines(history) == [
         f"I_0 {name('I0')}: seed",
         f"├─ t = 1 {name('A')}: evaluated",
         f"└─ I_1..I_2 {name('B')}: accepted",
@@ -64,7 +64,7 @@ def test_tree_has_each_improver_below_the_one_that_made_it_and_says_what_became_
 
 
 def test_tree_tells_the_candidates_of_other_iterations_together_when_one_is_under_way(history: list[Event]) -> None:
-    assert told(history[:-1], now=2)[1:] == [
+    assert lines(history[:-1], now=2)[1:] == [
         "├─ t = 1: 1 candidate not accepted",
         f"└─ I_1 {name('B')}: accepted",
         f"   ├─ t = 2 {name('C')}: evaluated",
@@ -74,7 +74,7 @@ def test_tree_tells_the_candidates_of_other_iterations_together_when_one_is_unde
 
 def test_tree_has_an_older_parent_when_an_older_improver_improved_itself(history: list[Event]) -> None:
     again = ImproveStarted(scope="t2/improve", improver="I0", initial_solution="I0", utility="self-improvement")
-    assert f"├─ t = 2 {name('C')}: rejected" in told([*history[:5], again, *history[6:]])
+    assert f"├─ t = 2 {name('C')}: rejected" in lines([*history[:5], again, *history[6:]])
 
 
 def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Event]) -> None:
@@ -85,8 +85,8 @@ def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Eve
 
 
 def test_tree_is_cut_in_the_middle_when_there_are_few_lines_for_it(history: list[Event]) -> None:
-    found = drawn(tree(seen(history).run), Console(width=80), 80, most=3)
-    assert [line.plain.strip().split("  ")[0] for line in found] == [f"I_0 {name('I0')}", "... 3 more", "└─ t = 2 none"]
+    rows = drawn(tree(seen(history).run), Console(width=80), 80, most=3)
+    assert [line.plain.strip().split("  ")[0] for line in rows] == [f"I_0 {name('I0')}", "... 3 more", "└─ t = 2 none"]
 
 
 def test_tree_is_nothing_when_nothing_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
