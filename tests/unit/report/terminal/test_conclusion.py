@@ -6,15 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from strop.base.events import Compared
-from strop.report.terminal.conclusion import RunWords, of_run
+from strop.base.events import Compared, Event, RunFinished, RunStarted
+from strop.report.terminal.conclusion import conclusion_of
 from strop.report.terminal.statistics import DifferenceFromSeed, StatisticsDocument
+from strop.runs.run_data import RunData
 
-RUN = RunWords("lpn", selection="gated", iterations=4)
 GATE = Compared(
     scope="t1/gate", t=1, incumbent="a", candidate="b", differences=(0.2, 0.3) * 12, pairs=25, most=60, e_value=31.0,
     threshold=30.0, interval=(0.014, 0.347), accepted=True, lm_calls=10, evaluations=20,
 )  # fmt: skip
+
+
+def run_of(*gates: Compared, status: str = "finished", detail: str = "", **recipe: object) -> RunData:
+    spec = {"task": "lpn", "selection": "gated", "iterations": 4, **recipe}
+    run = RunData(alive=status == "running")
+    events: list[Event] = [RunStarted(scope="", spec=spec, environment={}, posture={}), *gates]
+    if status not in ("running", "unfinished"):
+        events.append(RunFinished(scope="", status=status, detail=detail))
+    for event in events:
+        run.add(event)
+    return run
 
 
 def statistics(mean: float | None = None, interval: list[float] | None = None, last: int = 2) -> StatisticsDocument:
@@ -43,18 +54,18 @@ def statistics(mean: float | None = None, interval: list[float] | None = None, l
 
 
 def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
-    conclusion = of_run(statistics(), [replace(GATE, accepted=False)], RUN)
+    conclusion = conclusion_of(run_of(replace(GATE, accepted=False)), statistics())
     assert conclusion["sentence"] == "No improvement: the seed improver stays after 2 iterations."
     assert (
         conclusion["detail"]
         == "Its meta-utility û is 0.771 (95% interval 0.600 to 0.900) on sealed instances of lpn, 4 copies."
     )
-    other = of_run(statistics(last=1), [], replace(RUN, improver="genetic"))
+    other = conclusion_of(run_of(improver="genetic"), statistics(last=1))
     assert other["sentence"] == "No improvement: the first improver, genetic, stays after 1 iteration."
 
 
 def test_run_that_was_stopped_claims_nothing_for_the_iterations_that_are_missing() -> None:
-    conclusion = of_run(statistics(), [], replace(RUN, status="interrupted"))
+    conclusion = conclusion_of(run_of(status="interrupted"), statistics())
     assert conclusion["sentence"] == "No improvement so far: the seed improver stays after 2 of 4 iterations."
     assert conclusion["detail"].endswith("The run was stopped before its end.")
 
@@ -72,17 +83,15 @@ DETAILS = {"budget": "--max-cost is spent", "failed": "the server is gone", "int
 @pytest.mark.parametrize("selection", ["paper", "gated", "archive"])
 @pytest.mark.parametrize("status", ENDINGS)
 def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str, selection: str) -> None:
-    run, (begins, detail) = (
-        replace(RUN, selection=selection, status=status, detail=DETAILS.get(status, "")),
-        ENDINGS[status],
-    )
-    nothing = of_run(statistics() | {"iterations": []}, [], run)
+    run = run_of(status=status, detail=DETAILS.get(status, ""), selection=selection)
+    begins, detail = ENDINGS[status]
+    nothing = conclusion_of(run, statistics() | {"iterations": []})
     assert nothing == {"sentence": f"{begins} the seed improver was measured.", "detail": detail}
-    measured = of_run(statistics(last=0), [], run)
+    measured = conclusion_of(run, statistics(last=0))
     assert measured["sentence"] == f"{begins} the first iteration ended; only the seed improver was measured."
-    kept = of_run(statistics(last=1), [], run)
+    kept = conclusion_of(run, statistics(last=1))
     assert kept["sentence"] == "No improvement so far: the seed improver stays after 1 of 4 iterations."
-    better = of_run(statistics(0.198, [0.1, 0.296]), [], run)
+    better = conclusion_of(run, statistics(0.198, [0.1, 0.296]))
     assert better["sentence"].startswith(
         "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval "
     )
@@ -90,11 +99,11 @@ def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str,
 
 
 def test_running_run_has_no_result_yet() -> None:
-    run = replace(RUN, status="running")
-    assert of_run(statistics() | {"iterations": []}, [], run)["sentence"] == (
+    run = run_of(status="running")
+    assert conclusion_of(run, statistics() | {"iterations": []})["sentence"] == (
         "No result yet: the seed improver is being measured."
     )
-    assert of_run(statistics(last=0), [], run)["sentence"] == "No result yet: only the seed improver was measured."
+    assert conclusion_of(run, statistics(last=0))["sentence"] == "No result yet: only the seed improver was measured."
 
 
 @pytest.mark.parametrize(
@@ -105,12 +114,12 @@ def test_running_run_has_no_result_yet() -> None:
     ],
 )
 def test_finished_run_without_an_iteration_says_why(iterations: int, detail: str, sentence: str) -> None:
-    conclusion = of_run(statistics(last=0), [], replace(RUN, iterations=iterations, detail=detail))
+    conclusion = conclusion_of(run_of(iterations=iterations, detail=detail), statistics(last=0))
     assert conclusion["sentence"] == sentence and detail in conclusion["detail"]
 
 
 def test_better_improver_is_told_with_before_after_and_interval() -> None:
-    conclusion = of_run(statistics(0.198, [0.1, 0.296]), [GATE], RUN)
+    conclusion = conclusion_of(run_of(GATE), statistics(0.198, [0.1, 0.296]))
     assert conclusion["sentence"] == (
         "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.100 to 0.296) in û, "
         "from 0.771 to 0.969, on sealed instances of lpn, 4 copies."
@@ -125,7 +134,7 @@ def test_better_improver_is_told_with_before_after_and_interval() -> None:
 def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled(
     interval: list[float] | None, begins: str
 ) -> None:
-    conclusion = of_run(statistics(-0.2 if begins == "No improvement: " else 0.1, interval), [GATE], RUN)
+    conclusion = conclusion_of(run_of(GATE), statistics(-0.2 if begins == "No improvement: " else 0.1, interval))
     assert conclusion["sentence"].startswith(begins)
     if begins == "No improvement: ":
         assert "is worse than the seed improver by 0.200 (95% interval 0.100 to 0.300) in û" in conclusion["sentence"]
@@ -134,5 +143,5 @@ def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled
         in conclusion["detail"]
     )
     assert "a second, separate check, over 4 copies" in conclusion["detail"]
-    paper = of_run(statistics(0.1, [-0.1, 0.3]), [], replace(RUN, selection="paper"))
+    paper = conclusion_of(run_of(selection="paper"), statistics(0.1, [-0.1, 0.3]))
     assert "accepts what each self-improvement returns, better or not" in paper["detail"]
