@@ -11,8 +11,14 @@ from strop.runs.noise_floor import GateErrors, Noise, Trials
 from strop.tasks.base import Task
 from support.tables import terminal
 
-FOUND = Noise(
-    0.683, 0.08, 0.069, (0.068, 0.166, 0.196), 0.196, (0.169, 0.222), GateErrors(2, 2000, 0.025, 60, (0.0, 0.004))
+MEASURED = Noise(
+    mean=0.683,
+    sd=0.08,
+    stderr=0.069,
+    quantiles=(0.068, 0.166, 0.196),
+    floor=0.196,
+    floor_interval=(0.169, 0.222),
+    gate=GateErrors(2, 2000, 0.025, 60, (0.0, 0.004)),
 )
 
 
@@ -21,7 +27,9 @@ def trials(name: str, repeats: int) -> Trials:
     return Trials(task, ((0.5, 0.75),) * repeats)
 
 
-RESULT = NoiseResult(Named("seed", "I0"), 2, 3, ((trials("string-grid-distance", 3), FOUND), (trials("lpn", 1), None)))
+RESULT = NoiseResult(
+    Named("seed", "I0"), 2, 3, ((trials("string-grid-distance", 3), MEASURED), (trials("lpn", 1), None))
+)
 
 
 def printed(result: NoiseResult) -> list[str]:
@@ -42,7 +50,7 @@ def test_table_has_one_row_a_task_in_80_columns() -> None:
 
 
 def test_table_has_no_interval_of_a_floor_where_all_values_are_equal() -> None:
-    still = replace(FOUND, floor=0.0, floor_interval=(0.0, 0.0))
+    still = replace(MEASURED, floor=0.0, floor_interval=(0.0, 0.0))
     (row,) = [line for line in printed(replace(RESULT, tasks=((trials("lpn", 3), still),))) if line.startswith("lpn")]
     assert "all equal" in row and "0.00-0.00" not in row
 
