@@ -179,15 +179,15 @@ def audited(text: str, kind: str = IMPROVER, first_seen: str = "") -> Audited:
 
 def audit_run(events: Iterable[Stored[Event]]) -> RunAudit:
     """Audit every program of a run, each text once."""
-    audit, seen = RunAudit(), set[str]()
+    audit, texts = RunAudit(), set[str]()
     for stored in events:
         event = stored.event
         iteration = event.scope.partition("/")[0]
         if isinstance(event, AuditNoted) and event.rule not in STATIC_RULES:
             audit.notes[iteration, event.rule] += event.times
         for text, kind in programs_of(event):
-            if text not in seen:
-                seen.add(text)
+            if text not in texts:
+                texts.add(text)
                 audit.programs.append(audited(text, kind, iteration))
     return audit
 
