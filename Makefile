@@ -53,6 +53,7 @@ $(VENV)/strop.installed: pyproject.toml constraints.txt
 
 $(VENV)/dev.installed: $(VENV)/strop.installed selftest/pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' --editable ./selftest
+	$(BIN)/python -m compileall -q src selftest  # a guest writes no bytecode: without it, each would compile what it imports
 	@touch $@
 
 clean:

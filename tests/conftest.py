@@ -1,4 +1,4 @@
-"""What many tests need: one real jail for the whole session, and the parts of a run around it."""
+"""Shared fixtures: one real jail for the whole session, and the components of a run around it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.records import RUNS, small_runs
 
-# How long an example takes says more of what else the machine does than of the code.
+# The time of an example depends more on the load of the machine than on the code.
 hypothesis.settings.register_profile("strop", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("strop")
 
-# A shell's background job ignores Ctrl-C, and so would all that the tests start and stop by it.
+# A background job of a shell ignores Ctrl-C, and so would every process that the tests stop by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -50,7 +50,7 @@ STARTERS |= {
     "read_value",
     "jailed",
 }
-"""A test file that imports one of these may start processes."""
+"""A test file that imports one of these names may start processes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 _held = False
-"""Whether a test runs that `make quick` must be able to run: it may start no process."""
+"""Whether the current test must not start a process: true in `make quick`."""
 
 
 def _hold(event: str, arguments: object) -> None:
@@ -83,20 +83,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_configure(config: pytest.Config) -> None:
     if "not process" in config.option.markexpr:
         hypothesis.settings.load_profile("quick")
-        platform.processor()  # asks a program, once; the headers of every HTTP client want it
+        platform.processor()  # starts a program, once; the headers of every HTTP client need the result
         sys.addaudithook(_hold)
 
 
 @pytest.fixture(scope="session")
 def jail() -> Iterator[JailedSandbox]:
-    """The strongest jail that this machine allows; nothing is required, so that the tests run on every Linux."""
+    """The strongest jail that this machine allows. It requires no protection, so that the tests run on every Linux."""
     with JailedSandbox(solution_slots=2, improver_slots=4, require=frozenset()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Records of small offline runs by name; nobody changes them. The workers of a session share them."""
+    """Records of small offline runs by name. The workers of a session share them: do not change them."""
     base = tmp_path_factory.getbasetemp()
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small-runs"
     root.mkdir(exist_ok=True)
@@ -113,7 +113,7 @@ DOUBLE = "def algorithm(n):\n    return 2 * n\n"
 
 
 def doubling(**changes: object) -> Task:
-    """A task whose best solution doubles a number; half of the answers of `SEED` are right."""
+    """A task whose best solution doubles a number; `SEED` answers half of the instances right."""
 
     def sample(rng: object) -> dict[str, object]:
         return {"n": int(rng.integers(0, 2))}  # type: ignore[attr-defined]
@@ -135,7 +135,7 @@ def doubling(**changes: object) -> Task:
 
 @dataclass
 class Bench:
-    """One improvement at a time, on the doubling task, with everything recorded."""
+    """Runs one improvement at a time on the doubling task and records every event."""
 
     sandbox: JailedSandbox
     model: LanguageModel
@@ -165,7 +165,7 @@ def bench(jail: JailedSandbox) -> Callable[..., Bench]:
     def make(
         answers: Callable[[Request], str] | list[str] | None = None, grant: Grant | None = None, **changes: object
     ) -> Bench:
-        said = answers or (lambda request: f"Double it.\n```python\n{DOUBLE}```\n")
-        return Bench(jail, Scripted(said), grant or Grant(), doubling(**changes))
+        script = answers or (lambda request: f"Double it.\n```python\n{DOUBLE}```\n")
+        return Bench(jail, Scripted(script), grant or Grant(), doubling(**changes))
 
     return make

@@ -1,4 +1,4 @@
-"""Runs the command line as people do: its own folder, no environment but what it needs."""
+"""Run the command line as people do: in an empty folder, with an environment of its own."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def strop(tmp_path: Path) -> Strop:
 
 @pytest.fixture
 def strop_process(tmp_path: Path) -> Strop:
-    """The same in a process of its own: for signals, streams, and what is loaded when."""
+    """The same in a new process: for signals, streams and the order of imports."""
     return lambda *arguments, **env: run_process(*arguments, cwd=tmp_path, env=environment(tmp_path) | env)
 
 
 def made_once(folder: Path, *arguments: str) -> Path:
-    """A record that many tests of a file read: made once, in `folder`; the path of its directory there."""
+    """Make a record in `folder` once, for many tests of a file that only read it; returns its directory."""
     made = run_here(*arguments, "--out", "r", cwd=folder, env=environment(folder))
     assert made.returncode == 0, made.stderr
     return folder / "r"
@@ -43,7 +43,7 @@ def made_once(folder: Path, *arguments: str) -> Path:
 
 @pytest.fixture
 def start_strop(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """The same, without waiting for its end; what a failed test has left is ended with it."""
+    """The same without waiting for its end. Processes that a failed test leaves behind are killed."""
     started: list[subprocess.Popen[str]] = []
 
     def call(*arguments: str, **env: str) -> subprocess.Popen[str]:

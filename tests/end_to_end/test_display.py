@@ -149,7 +149,7 @@ def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal]
     ("command", "words"),
     [
         (RUN, "t = 1 finished"),
-        (["run", "parity", "lpn", *RUN[2:]], "t = 1 finished"),
+        pytest.param(["run", "parity", "lpn", *RUN[2:]], "t = 1 finished", marks=pytest.mark.slow),
         (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
         (["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"], ""),
         pytest.param(

@@ -122,8 +122,11 @@ def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop: Any, t
 
 @pytest.mark.parametrize(
     "sample",
-    ['a = []; a.append(a); return {"x": a}', 'return {"x": 10**5000}', 'return {"x": 1}, 10**5000'],
-    ids=["holds itself", "enormous integer", "enormous hidden integer"],
+    [
+        pytest.param('a = []; a.append(a); return {"x": a}', id="holds itself", marks=pytest.mark.slow),
+        pytest.param('return {"x": 10**5000}', id="enormous integer", marks=pytest.mark.slow),
+        pytest.param('return {"x": 1}, 10**5000', id="enormous hidden integer"),
+    ],
 )
 def test_check_of_a_task_that_draws_what_cannot_be_sent_or_written_ends_with_a_document(
     strop: Any, tmp_path: Path, sample: str

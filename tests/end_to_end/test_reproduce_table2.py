@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from strop.base.solution import digest_of
 from strop.lm.offline import Offline
 from strop.store import Store
 from support.openai_server import OpenAIServer
@@ -86,6 +87,7 @@ def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path)
     for one in literal["flagged"]:
         assert "use_sandbox=False" in one["program"] or "exec(" in one["program"]
         assert (tmp_path / "there" / "flagged" / f"plain-{one['index']:06}.py").read_text() == one["program"]
+        assert one["digest"] == digest_of(one["program"]) and f"  {one['digest'][:12]}  " in listed.stdout
 
 
 @pytest.mark.slow

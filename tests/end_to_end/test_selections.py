@@ -36,7 +36,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one run by each selection."""
     folder = tmp_path_factory.mktemp("selections")
     for name in SELECTIONS:
-        run(folder, name, "parity", "--selection", name, "-T", "2")
+        run(folder, name, "parity", "--selection", name, "-T", "1")
     return folder
 
 
@@ -59,7 +59,7 @@ def test_paper_selection_compares_nothing_and_the_others_record_what_they_compar
         assert found
         for event in found:
             assert event.most == 4 and len(event.differences) <= event.pairs <= 4
-            assert event.threshold == pytest.approx(20.0) and event.accepted == (event.e_value >= event.threshold)
+            assert event.threshold == pytest.approx(10.0) and event.accepted == (event.e_value >= event.threshold)
 
 
 @pytest.mark.parametrize("name", ["gated", "archive"])
@@ -98,7 +98,7 @@ def test_new_run_says_that_the_record_it_begins_from_is_damaged(runs: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--improver", "paper:7"], "has no iteration 7: it has 0 to 2"),
+        (["--improver", "paper:7"], "has no iteration 7: it has 0 to 1"),
         (["--improver", "nowhere:1"], "no run is called nowhere"),
         (["lpn", "--gate-error", "1.5"], "--gate-error is 1.5; it must be less than 1"),
         (["lpn", "--gate-error", "1e-17"], "--gate-error is 1e-17; it must be 1e-09 or more"),

@@ -1,4 +1,4 @@
-"""The command line, in a process of its own or in this one, which saves the start of an interpreter."""
+"""Call the command line in a new process, or in this one, which saves the start of an interpreter."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from strop.cli.app import main
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What a command needs and nothing else of ours."""
-    # A report at the end of every run would take longer than many of the runs.
+    """The environment of a command: what it needs, and nothing else of this process."""
+    # Writing a page at the end of every run would take longer than many of the runs.
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -44,8 +44,8 @@ def run_process(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subproces
 
 
 def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The same in this process: for what a command prints and writes, not for signals, streams or what is imported when.
-    Only from the main thread."""
+    """The same in this process: for what a command prints and writes, not for signals, streams or the order of imports.
+    Call it from the main thread."""
     with TemporaryFile() as out, TemporaryFile() as err:
         with _process_state(cwd, env), _streams(out.fileno(), err.fileno()):
             code = _exit_code(arguments)
@@ -69,7 +69,7 @@ def _exit_code(arguments: tuple[str, ...]) -> int:
 
 @contextmanager
 def _process_state(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
-    """What a command may change of its process, as it was before."""
+    """Restore what a command may change of its process."""
     folder, variables, path, modules = Path.cwd(), dict(os.environ), list(sys.path), set(sys.modules)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     os.chdir(cwd)
@@ -92,7 +92,7 @@ def _process_state(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _streams(out: int, err: int) -> Iterator[None]:
-    """Let descriptors and streams of standard input, output and error be an empty file and these two."""
+    """Replace the descriptors and streams of standard input, output and error by an empty file and these two."""
     with ExitStack() as undo, Path(os.devnull).open("rb") as nothing:
         for standard, file in ((0, nothing.fileno()), (1, out), (2, err)):
             kept = os.dup(standard)

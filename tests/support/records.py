@@ -1,4 +1,4 @@
-"""Events to keep, and the file they are kept in as any other program sees it."""
+"""Events to record, small records, and the file of a record as any other program sees it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def evaluated(solution: str | None, value: float = 0.5) -> Evaluated:
 
 
 def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:
-    """The file, opened by SQLite itself."""
+    """The file of a record, opened by SQLite itself."""
     return contextlib.closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None))
 
 

@@ -1,4 +1,4 @@
-"""Which parameters of a test run in `make test`; the others wait for `make test-all`."""
+"""Choose which parameters of a test run in `make test`; the others wait for `make test-all`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def slow_unless(in_time: Callable[..., bool], values: Iterable[Any]) -> list[Any]:
-    """The values for `parametrize`, with those marked slow of which `in_time(value)` is false. A tuple gives its items."""
+    """The values for `parametrize`; those for which `in_time(value)` is false are marked slow. A tuple is unpacked."""
     marked = []
     for value in values:
         items = value if isinstance(value, tuple) else (value,)

@@ -50,8 +50,8 @@ def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
     assert len(holes) >= 10 and holes <= set(KINDS)
 
 
-@pytest.mark.parametrize("name", slow_unless(lambda name: name in ("lpn", "parity"), BUILT_IN))
+@pytest.mark.parametrize("name", slow_unless(lambda name: name == "lpn", BUILT_IN))
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
-    check = checked(replace(BUILT_IN[name](), instances=20, test_instances=20), repeat=1)
+    check = checked(replace(BUILT_IN[name](), instances=8, test_instances=8), repeat=1)
     assert not check.broken, [(one.id, one.said) for one in check.findings]
     assert {result.verdict for result in check.attacks} <= {"refused", "harmless"}

@@ -56,9 +56,9 @@ def levels(check: CheckResult) -> dict[str, str]:
     return {finding.id: finding.level for finding in check.findings}
 
 
-def printed(check: CheckResult) -> str:
+def printed(check: CheckResult, *, verbose: bool = False) -> str:
     console = terminal(io.StringIO())
-    print_check(check, console)
+    print_check(check, console, verbose=verbose)
     assert isinstance(console.file, io.StringIO)
     return " ".join(console.file.getvalue().split())
 
@@ -77,6 +77,7 @@ def test_a_sound_task_has_no_finding_but_that_the_jail_is_shared(workspaces: Wor
         "outside_files": "harmless",
         "network": "harmless",
     }
+    assert printed(check, verbose=True).count("gains nothing") == 3
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from strop.lm.offline.prompt import fenced_blocks
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
 from strop.testing.improver import ANSWERS, Answer, Marked, Trial, better_each_time, fenced, marked, tried
+from support.tiers import slow_unless
 
 INITIAL = marked(0.3)
 
@@ -300,7 +301,13 @@ def test_successive_halving_scores_the_better_half_again_and_again(jail: Sandbox
     assert times[trial.improvement.solution] == 3
 
 
-@pytest.mark.parametrize("name", sorted({*shipped_improvers()} - {"chain_of_thought"}))
+@pytest.mark.parametrize(
+    "name",
+    slow_unless(
+        lambda name: name in ("best_of_n", "error_feedback", "seed"),
+        sorted({*shipped_improvers()} - {"chain_of_thought"}),
+    ),
+)
 def test_strategy_makes_a_real_solution_no_worse_with_the_offline_proposer(bench: Any, name: str) -> None:
     model = Offline(seed=1)
     b = bench(answers=lambda request: model.answer(request).text, instances=3)

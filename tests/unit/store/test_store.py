@@ -55,7 +55,7 @@ def any_event(draw: st.DrawFn) -> Event:
     return kind(**{field.name: draw(of[types[field.name]]) for field in fields(kind)})  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(any_event(), min_size=1, max_size=4))
 def test_store_gives_back_equal_events_after_reopening(happened: list[Event]) -> None:
     with tempfile.TemporaryDirectory() as directory:
