@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -84,9 +85,24 @@ def fig4_in(directory: Path, *selections: SelectionName, runs: Any = RISING) -> 
     return perform(protocol, progress=Progress())
 
 
-def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(tmp_path: Path) -> None:
-    notice = OFFLINE_NOTICE.format(name=LM)
-    for performed in (weak(tmp_path), fig4_in(tmp_path)):
+@dataclass(frozen=True)
+class Usual:
+    """Both protocols, carried out once in one directory with the usual runs; tests only read it."""
+
+    directory: Path
+    weak: Any
+    fig4: Any
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Usual:
+    directory = tmp_path_factory.mktemp("usual")
+    return Usual(directory, weak(directory), fig4_in(directory))
+
+
+def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(usual: Usual) -> None:
+    notice, tmp_path = OFFLINE_NOTICE.format(name=LM), usual.directory
+    for performed in (usual.weak, usual.fig4):
         name = performed.document["protocol"]
         texts = {kind: (tmp_path / f"{name}.{kind}").read_text() for kind in ("md", "json", "svg")}
         words = " ".join(re.findall(r"<text[^>]*>([^<]*)", texts["svg"]))
@@ -102,8 +118,8 @@ def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: 
     assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
 
 
-def test_numbers_of_the_table_are_those_of_the_runs(tmp_path: Path) -> None:
-    performed = weak(tmp_path)
+def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
+    performed = usual.weak
     for t, row in enumerate(performed.result.tables()[0].rows):
         for column, runs in ((1, FALLING), (3, KEPT)):
             found = t_estimate([run[t] for run in runs])
@@ -113,15 +129,15 @@ def test_numbers_of_the_table_are_those_of_the_runs(tmp_path: Path) -> None:
             assert row[column + 1] == f"{100 * low:.1f} to {100 * high:.1f}"
             point = performed.document["curves"][column // 2]["points"][t]
             assert point == {"t": t, "mean": found.mean, "stderr": found.stderr, "n": 4, "interval": (low, high)}
-    with (tmp_path / "fig4-weak.csv").open(newline="") as file:
+    with (usual.directory / "fig4-weak.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 2 * 4 * 3
     assert [float(line["test_meta_utility"]) for line in lines[:12]] == [value for run in FALLING for value in run]
 
 
-def test_paper_is_given_only_what_it_prints(tmp_path: Path) -> None:
-    assert [row[-1] for row in fig4_in(tmp_path).result.tables()[0].rows] == ["≈ 61", "not printed", "not printed"]
-    performed = weak(tmp_path)
+def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
+    assert [row[-1] for row in usual.fig4.result.tables()[0].rows] == ["≈ 61", "not printed", "not printed"]
+    performed = usual.weak
     assert [row[-1] for row in performed.result.tables()[0].rows] == ["65.0", "not printed", "not printed"]
     assert performed.result.tables()[1].rows[-1] == (
         "paper, GPT-3.5",
@@ -222,9 +238,8 @@ def test_figure_has_the_same_bytes_when_it_is_drawn_again(tmp_path: Path) -> Non
         assert {path.name: path.read_bytes() for path in draw(tmp_path).files} == first
 
 
-def test_figure_fits_a_column_and_names_its_axes_and_numbers(tmp_path: Path) -> None:
-    weak(tmp_path)
-    text = (tmp_path / "fig4-weak.svg").read_text()
+def test_figure_fits_a_column_and_names_its_axes_and_numbers(usual: Usual) -> None:
+    text = (usual.directory / "fig4-weak.svg").read_text()
     words = " ".join(re.findall(r"<text[^>]*>([^<]*)", text))
     assert float(re.search(r'width="([\d.]+)pt"', text)[1]) == pytest.approx(3.3 * 72)  # type: ignore[index]
     for each in ("iteration t", "test meta-utility û", "percentage points", "n = 4", "standard error", "95% interval"):
