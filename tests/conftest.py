@@ -38,7 +38,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
-STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_process"}
+STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_small", "run_process"}
 STARTERS |= {
     "JailedSandbox",
     "JailedWorkspaces",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import environment, run_here, run_process
+from support.command_line import environment, run_here, run_process, run_small
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -18,11 +18,18 @@ TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-bud
 
 
 @pytest.fixture
-def strop(tmp_path: Path) -> Strop:
-    """`strop("run", "lpn", …)` in an empty folder. In this process, unless a variable is for the interpreter itself."""
+def strop(tmp_path: Path, request: pytest.FixtureRequest) -> Strop:
+    """`strop("run", "lpn", …)` in an empty folder. In this process, unless a variable is for the interpreter itself.
+
+    Built-in tasks have few instances, unless a process reads the same records or the test is marked `whole_tasks`."""
+
+    whole = {"start_strop", "strop_process", "terminal"} & {*request.fixturenames} or request.node.get_closest_marker(
+        "whole_tasks"
+    )
+    here = run_here if whole else run_small
 
     def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        run = run_process if any(name.startswith("PYTHON") for name in env) else run_here
+        run = run_process if any(name.startswith("PYTHON") for name in env) else here
         return run(*arguments, cwd=tmp_path, env=environment(tmp_path) | env)
 
     return call
@@ -36,7 +43,7 @@ def strop_process(tmp_path: Path) -> Strop:
 
 def made_once(folder: Path, *arguments: str) -> Path:
     """Make a record in `folder` once, for many tests of a file that only read it; returns its directory."""
-    made = run_here(*arguments, "--out", "r", cwd=folder, env=environment(folder))
+    made = run_small(*arguments, "--out", "r", cwd=folder, env=environment(folder))
     assert made.returncode == 0, made.stderr
     return folder / "r"
 

@@ -15,13 +15,13 @@ import pytest
 from strop.base.events import BudgetMoved, Compared, Evaluated
 from strop.core.selection import SELECTIONS
 from strop.store import FILE_NAME, Store
-from support.command_line import environment, run_here
+from support.command_line import environment, run_small
 
 SMALL = ["--copies", "2", "--utility-budget", "4", "--lm-budget", "1", "--meta-budget", "3", "--gate-pairs", "4"]
 
 
 def strop(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return run_here(*arguments, cwd=cwd, env=environment(cwd))
+    return run_small(*arguments, cwd=cwd, env=environment(cwd))
 
 
 def run(cwd: Path, name: str, *arguments: str) -> dict[str, Any]:

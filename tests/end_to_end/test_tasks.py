@@ -27,6 +27,7 @@ task = strop.Task(name="alarm", sample=sample, score=score, seed="def f(n): retu
 """
 
 
+@pytest.mark.whole_tasks
 @pytest.mark.parametrize(
     ("name", "split", "utility"),
     [
@@ -48,11 +49,13 @@ def test_seed_of_a_built_in_task_scores_as_published(
     assert 0.1 < scored < 0.7 if utility is None else scored == pytest.approx(utility)
 
 
+@pytest.mark.whole_tasks
 def test_nothing_is_said_of_public_seeds_when_instances_are_secret(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "seed.py").write_text(BUILT_IN["parity"]().seed)
     assert "public" not in strop("score", "seed.py", "--task", "parity").stderr
 
 
+@pytest.mark.whole_tasks
 def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bounds(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "alarm.py").write_text(ALARM)
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 7\n```\n") + "\n")
@@ -76,6 +79,7 @@ def test_run_goes_through_on_every_built_in_task(strop: Any, name: str) -> None:
     assert 0.0 <= measured["test"]["mean"] <= 1.0
 
 
+@pytest.mark.whole_tasks
 def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_columns(strop: Any) -> None:
     ended = strop("list", "tasks")
     assert ended.returncode == 0, ended.stderr
@@ -87,6 +91,7 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
     assert widest(ended.stdout) <= 80
 
 
+@pytest.mark.whole_tasks
 def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(strop: Any) -> None:
     ended = strop("list", "tasks", "string-grid-distance", "--instances", "published")
     assert ended.returncode == 0, ended.stderr
@@ -96,6 +101,7 @@ def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(str
     assert "none: nothing is drawn" in ended.stdout
 
 
+@pytest.mark.whole_tasks
 def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(strop: Any) -> None:
     ended = strop("list", "tasks", "parity", "--instances", "published", "--json")
     assert ended.returncode == 0, ended.stderr
@@ -107,6 +113,7 @@ def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(
         assert measured["cpu_seconds"] > 0
 
 
+@pytest.mark.whole_tasks
 @pytest.mark.parametrize("name", ["lpn", "self-improvement", "sandbox-flag"])
 def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told(strop: Any, name: str) -> None:
     shown = strop("list", "tasks", name).stdout
@@ -116,6 +123,7 @@ def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told
     assert document["task"] == name
 
 
+@pytest.mark.whole_tasks
 def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "alarm.py").write_text(ALARM + "print('noise')\n")
     document = json.loads(strop("list", "tasks", "alarm.py", "--json").stdout)
@@ -125,6 +133,7 @@ def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path
     assert ended.returncode == 2 and "no published instances" in ended.stderr
 
 
+@pytest.mark.whole_tasks
 def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     document = json.loads(strop("list", "tasks", "--json").stdout)
     assert [row["task"] for row in document["tasks"]] == list(BUILT_IN)
@@ -133,6 +142,7 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     assert "measured" not in document["tasks"][0]
 
 
+@pytest.mark.whole_tasks
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -155,6 +165,7 @@ def test_command_says_in_one_line_what_to_do_instead(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.whole_tasks
 def test_tasks_prints_pictures_in_plain_letters_where_a_terminal_has_no_others(strop: Any) -> None:
     ended = strop("list", "tasks", "lpn", PYTHONIOENCODING="ascii")
     assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii()

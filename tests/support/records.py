@@ -8,7 +8,7 @@ from pathlib import Path
 
 from strop.base.events import AuditNoted, Evaluated
 from strop.store import FILE_NAME
-from support.command_line import environment, run_here
+from support.command_line import environment, run_small
 
 
 def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
@@ -69,5 +69,5 @@ RUNS = {
 def small_runs(root: Path) -> None:
     """Make these runs in `root` by the command line."""
     for name, arguments in RUNS.items():
-        ended = run_here(*arguments, "--out", name, cwd=root, env=environment(root))
+        ended = run_small(*arguments, "--out", name, cwd=root, env=environment(root))
         assert ended.returncode == 0, ended.stderr
