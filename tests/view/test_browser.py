@@ -216,7 +216,7 @@ def test_list_of_runs_follows_them_and_shows_hostile_names_as_text(
     assert page.execute_script("return window.hacked ?? 0") == 0 and complaints(page) == []
 
 
-@pytest.mark.parametrize("content", ["empty", "damaged"])
+@pytest.mark.parametrize("content", [pytest.param("empty", marks=pytest.mark.slow), "damaged"])
 def test_page_of_a_record_that_cannot_be_read_says_so_and_comes_when_it_can(
     tmp_path: Path, watched: Watched, browser: Start, content: str
 ) -> None:

@@ -48,7 +48,9 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "runs" / "mine"
 
 
-@pytest.mark.parametrize("folder", [False, True], ids=["run", "folder"])
+@pytest.mark.parametrize(
+    "folder", [pytest.param(False, marks=pytest.mark.slow, id="run"), pytest.param(True, id="folder")]
+)
 def test_view_ends_by_itself_when_nothing_runs_and_nobody_looks(run: Path, folder: bool) -> None:
     code, lines = said(run.parent if folder else run, "--idle", "0.3s")
     assert code == 0 and "closed after 0.3 s without a visit" in lines
@@ -65,7 +67,13 @@ def test_view_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> N
         assert process.wait(60) == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow, id="SIGTERM"),
+    ],
+)
 def test_view_ends_on_a_signal_and_tells_who_looks(run: Path, number: int, code: int) -> None:
     with viewing(run) as (process, address):
         with urlopen(address.replace("/?", "/events?"), timeout=60) as stream:
