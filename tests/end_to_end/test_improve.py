@@ -20,6 +20,7 @@ GUESS = (
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
 
+@pytest.mark.whole_tasks
 def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any, tmp_path: Path) -> None:
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
     assert ended.returncode == 0, ended.stderr
