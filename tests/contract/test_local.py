@@ -25,6 +25,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
+from strop.lm.async_model import event_loop
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.testing import language_model as kit
 from support.hub_server import HubServer
@@ -205,7 +206,7 @@ def test_file_of_a_wrong_digest_is_removed_and_fetched_again_by_the_next_run(
     server = hub("corrupt")
     wrong = strop(server, "run", "lpn", *ASK_ONCE[1:])
     assert wrong.returncode == 3
-    assert "the hub says" in only_line(wrong)
+    assert "as on the hub" in only_line(wrong)
     assert "has been removed" in only_line(wrong)
     assert not list((tmp_path / "hf").rglob("tiny.gguf"))
     assert strop(server, *ASK_ONCE).returncode == 0
@@ -230,15 +231,15 @@ def test_file_that_has_changed_since_it_was_verified_is_found_out(
     ("name", "fault", "env", "code", "said"),
     [
         ("someone/models/tini.gguf", "", {}, 2, "has no file tini.gguf. It has: tiny.gguf, tiny-Q4.gguf, large.gguf"),
-        ("nobody/models/tiny.gguf", "", {}, 2, "shows no repository nobody/models"),
-        (NAME, "gated", {}, 2, "accepted its terms"),
+        ("nobody/models/tiny.gguf", "", {}, 2, "has no repository nobody/models"),
+        (NAME, "gated", {}, 2, "accept its terms"),
         (NAME, "500", {}, 3, "HTTP 500"),
         (NAME, "size:1000000000000000", {}, 2, "needs 1000000.00 GB"),
         (NAME, "", {"HF_HUB_OFFLINE": "1"}, 2, "run `hf download someone/models tiny.gguf`"),
         (NAME, "", {"HF_ENDPOINT": "http://127.0.0.1:9"}, 3, "cannot be reached"),
         ("someone/models/README.md", "", {}, 2, "must end with .gguf"),
         ("nowhere.gguf", "", {}, 2, "there is no file 'nowhere.gguf'"),
-        ("page.gguf", "", {}, 2, "is no GGUF file: it begins with b'<htm'"),
+        ("page.gguf", "", {}, 2, "is not a GGUF file: it begins with b'<htm'"),
         ("broken.gguf", "", {}, 3, "llama.cpp could not load"),
     ],
 )
@@ -340,7 +341,7 @@ def test_server_that_dies_is_told_with_its_last_words_and_what_was_answered_is_k
 def test_server_ends_with_its_input_where_the_kernel_does_not_see_to_it(local: Callable[..., LanguageModel]) -> None:
     server = local()._server  # type: ignore[attr-defined]
     handle = os.pidfd_open(server.pid)
-    server._process.stdin.close()
+    event_loop().call_soon_threadsafe(server._process.stdin.close)
     assert all_end([handle])
 
 

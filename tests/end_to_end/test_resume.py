@@ -125,7 +125,7 @@ def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_pa
         )
     found = strop("replay", "here")
     assert found.returncode == 3, found.stderr
-    assert "was not recorded; the nearest that was" in found.stderr and "Traceback" not in found.stderr
+    assert "was not recorded; the nearest recorded request" in found.stderr and "Traceback" not in found.stderr
 
 
 @pytest.mark.slow

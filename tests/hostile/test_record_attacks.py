@@ -20,8 +20,8 @@ from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
 from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request
-from strop.lm.inbox_files import read_answer
-from strop.lm.inbox_folder import Folder
+from strop.lm.inbox import request_document
+from strop.lm.inbox_folder import Folder, read_answer
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
 from strop.runs.run_directory import save
@@ -205,7 +205,7 @@ def test_git_runs_no_program_that_a_repository_names(tmp_path: Path, name: str) 
 def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path, Path], None]) -> None:
 
     (tmp_path / "secret.txt").write_text("SECRET OF ADA")
-    folder = Folder(tmp_path / "q", "q", now=lambda: 0.0)
+    folder = Folder(tmp_path / "q", "q", request_document, now=lambda: 0.0)
     key = "0123456789abcdef" * 4
     [stem] = folder.put({key: Request("", "a prompt", 0.0, "", 0)})
     answer = tmp_path / "q" / f"{stem}.answer.md"
@@ -223,7 +223,7 @@ def test_draft_of_a_request_is_never_written_through_a_link(tmp_path: Path) -> N
     (tmp_path / "q").mkdir()
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "q" / f".0001-{key[:16]}.draft").symlink_to(tmp_path / "mine")
-    folder = Folder(tmp_path / "q", "q")
+    folder = Folder(tmp_path / "q", "q", request_document)
     folder.put({key: Request("", "a prompt", 0.0, "", 0)})
     folder.close()
     assert (tmp_path / "mine").read_text() == "mine"

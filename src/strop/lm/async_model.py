@@ -19,6 +19,9 @@ from strop.lm.batch import CompletionBatch
 
 T = TypeVar("T")
 
+CLOSED = "the model is closed"
+"""The message of `model_closed`."""
+
 Deliver: TypeAlias = Callable[[int, Completion], None]
 """Takes the index of a request and its completion. Safe to call from any thread."""
 
@@ -67,8 +70,9 @@ async def in_thread(work: Callable[[], T]) -> T:
             return
         if error is None:
             result.set_result(value)  # type: ignore[arg-type]
-        else:  # a future cannot raise StopIteration
-            result.set_exception(RuntimeError("StopIteration") if isinstance(error, StopIteration) else error)
+        else:  # a task cannot raise StopIteration, and others than Exception would end the event loop
+            is_plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            result.set_exception(error if is_plain else RuntimeError(repr(error)))
 
     def run() -> None:
         value, error = None, None
@@ -155,11 +159,13 @@ class AsyncModel:
         try:
             while (arrival := arrivals.get()) is not None:
                 batch.add(*arrival)
-            call.result()
-        except LanguageModelError as error:
-            raise batch.failure(self.failure_message(error, batch), error.faults) from error
+            error = call.result()
         finally:
             call.cancel()  # does nothing unless this thread was interrupted, or `keep` raised
+        if isinstance(error, LanguageModelError):
+            raise batch.failure(self.failure_message(error, batch), error.faults) from error
+        if error is not None:
+            raise error
         return batch.completions()
 
     def finish(self) -> None:
@@ -189,14 +195,18 @@ class AsyncModel:
 
     async def _call(
         self, requests: Sequence[Request], arrivals: queue.SimpleQueue[tuple[int, Completion] | None]
-    ) -> None:
+    ) -> Exception | None:
+        """Answer the requests; why some have no answer. It raises nothing: after an interrupt nobody would read that."""
         call = asyncio.current_task()
         assert call is not None
         self._calls.add(call)
         try:
             if requests and self._finished:
-                raise model_closed()
+                return model_closed()
             await together(self._ask_group(requests, positions, arrivals) for positions in self.groups(requests))
+            return None
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that called
+            return error
         finally:
             self._calls.discard(call)
             arrivals.put(None)
@@ -215,7 +225,7 @@ class AsyncModel:
 
 def model_closed(faults: Sequence[object] = ()) -> LanguageModelError:
     """The error of a request that was not sent, or not sent again."""
-    return LanguageModelError("the model is closed", (None,), tuple(faults))
+    return LanguageModelError(CLOSED, (None,), tuple(faults))
 
 
 def _in_loop(callback: Callable[[], None]) -> None:

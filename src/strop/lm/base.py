@@ -19,9 +19,9 @@ class Request:
     """The system message (the paper's `expertise`, earlier `role`)."""
     message: str
     temperature: float = 0.7
-    """0 and up; a model may clip it, and then says so in its completions."""
+    """0 and up; a model that clips it reports that in its completions."""
     scope: str = ""
-    """Where in the run this was asked: two requests of equal text in different scopes are different requests."""
+    """Where in the run this is asked: requests of equal text in different scopes are different requests."""
     sample: int = 0
     """Index of this request among the equal ones of its scope, from 0."""
 
@@ -34,37 +34,37 @@ class Completion(Response):
 
 
 Keep: TypeAlias = Callable[[int, Completion], None]
-"""Told of each completion, with the position of its request, as soon as it is there; in the thread that called `complete`."""
+"""Gets each completion with the position of its request when it arrives, in the thread that called `complete`."""
 
 
 def dropped(position: int, completion: Completion) -> None:
-    """Keeps nothing: the completions that are returned are enough."""
+    """Ignore the completion."""
 
 
 class LanguageModel(Protocol):
-    """Answers requests, in parallel where it can. Safe to use from many threads."""
+    """Answers requests, in parallel if possible. Safe to use from many threads."""
 
     @property
     def name(self) -> str:
-        """The specification it was made from, e.g. `openai/gpt-4o` or `offline:skill=0.5`."""
+        """The specification of the model, e.g. `openai/gpt-4o` or `offline:skill=0.5`."""
         ...
 
     @property
     def is_language_model(self) -> bool:
-        """False for stand-ins (`offline`, `scripted`): whatever shows their results says so."""
+        """False for stand-ins (`offline`, `scripted`); reports of their results say so."""
         ...
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """One completion for each request, in order; each is also given to `keep` once, as soon as it is there.
+        """One completion for each request, in order; each is also given to `keep` once, when it arrives.
 
         Raises:
-            LanguageModelError: some request could not be answered after every retry. The error's `completions` has one
-                entry per request, None where there is no answer: what arrived was paid for and must be kept.
+            LanguageModelError: some request was not answered after every retry. The error's `completions` has one entry per
+                request, None where there is no answer: the others were paid for and must be kept.
         """
         ...
 
     def finish(self) -> None:
-        """Send nothing more. Answers that are on their way still come; whatever else is asked for fails. Idempotent."""
+        """Send nothing more: answers on their way still arrive, other requests fail. Idempotent."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What implementations of a language model share: the answers of one call as they arrive, and what stands before a model."""
+"""The answers of one call of `complete` as they arrive, and the base of models that wrap another one."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class CompletionBatch:
         request: Callable[[Request], Request] = lambda request: request,
         answer: Callable[[int, Completion], Completion] = lambda position, completion: completion,
     ) -> list[Completion]:
-        """All answers, where `model` gives the missing ones.
+        """All answers; `model` gives the missing ones.
 
-        `request` makes what is asked of a request, `answer` what is stored of (its position, its completion).
+        `request` changes each request before it is sent, `answer` each completion (with its position) before it is stored.
 
         Raises:
             LanguageModelError: the model failed; the answers of the whole batch are in the error.
@@ -54,7 +54,7 @@ class CompletionBatch:
         return self.completions()
 
     def completions(self) -> list[Completion]:
-        """The answers, in order; all of them must be there."""
+        """The answers, in order. None may be missing."""
         return [answer for answer in self.answers if answer is not None]
 
     def failure(self, why: str, faults: Sequence[object] = ()) -> LanguageModelError:
@@ -62,13 +62,13 @@ class CompletionBatch:
         return LanguageModelError(why, tuple(self.answers), tuple(faults))
 
     def unanswered(self) -> str:
-        """`, 1 of 3 requests unanswered`: an ending for messages, empty where all are."""
+        """`, 1 of 3 requests unanswered`, for the end of a message; empty where all are."""
         count, size = len(self.missing), len(self.answers)
         return f", {count} of {size} requests unanswered" if count < size else ""
 
 
 class Wrapper:
-    """A model that stands before another one, under the same name."""
+    """A model that wraps another one, under the same name."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
@@ -76,9 +76,9 @@ class Wrapper:
         self.is_language_model = model.is_language_model
 
     def finish(self) -> None:
-        """Finish the model behind it. Idempotent."""
+        """Finish the wrapped model. Idempotent."""
         self._model.finish()
 
     def close(self) -> None:
-        """Close the model behind it. Idempotent."""
+        """Close the wrapped model. Idempotent."""
         self._model.close()

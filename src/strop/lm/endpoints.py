@@ -1,7 +1,4 @@
-"""Where a model is served and with which key: one row of `PROVIDERS` for each provider.
-
-Reads names, flags and an environment that is handed in. It opens no connection.
-"""
+"""Where a model is served and with which key: one row of `PROVIDERS` for each provider. It opens no connection."""
 
 from __future__ import annotations
 
@@ -18,13 +15,13 @@ class Provider:
     """A vendor or a kind of server with an endpoint for OpenAI's chat completions."""
 
     url: str
-    """Base URL where nothing else is said."""
+    """Default base URL."""
     key_variables: tuple[str, ...]
-    """Environment variables that may hold the key; the first that is set counts."""
+    """Environment variables of the key; the first that is set counts."""
     url_variable: str = ""
-    """Environment variable that may hold another base URL."""
+    """Environment variable of another base URL."""
     needs_key: bool = False
-    """Whether its own host refuses whoever has no key."""
+    """Whether its own host refuses requests without a key."""
 
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -46,10 +43,10 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         "llamacpp": Provider("http://localhost:8080/v1", ("LLAMA_API_KEY",)),
     }
 )
-"""By what stands before the slash of a specification."""
+"""By the head of a specification."""
 
 _SHORTEST_SECRET = 8
-"""Keys shorter than this (`none`, `x`) are placeholders; hiding them would damage the answers they occur in."""
+"""Keys shorter than this (`none`, `x`) are placeholders; hiding them would damage answers."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,10 @@ class Endpoint:
     name: str
     """The specification, e.g. `ollama/llama3.2`."""
     model: str
-    """What the server is asked for."""
+    """The model's name at the server."""
     base_url: str
     key_variable: str
-    """The environment variable that holds the key, for messages."""
+    """The environment variable of the key, for messages."""
     key: str | None = field(default=None, repr=False)
 
     @property
@@ -72,16 +69,16 @@ class Endpoint:
 
     @property
     def where(self) -> str:
-        """The specification and, where it is known, the host: for messages."""
+        """The specification and, if known, the host, for messages."""
         return f"{self.name} at {self.host}" if self.host else self.name
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is this machine: then no proxy can stand between."""
+        """Whether the server is this machine: then no proxy is used."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
     def hide_key(self, text: str) -> str:
-        """`text` without the key: servers have been seen to echo it."""
+        """`text` without the key: some servers echo it."""
         return text.replace(self.key, "[key]") if self.key and len(self.key) >= _SHORTEST_SECRET else text
 
 
@@ -89,7 +86,7 @@ def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) 
     """The endpoint of `provider/model`, where provider is one of `PROVIDERS`; `spec` is without options.
 
     `base_url` wins over the provider's variable (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `OLLAMA_HOST`). A vendor's own host
-    needs a key; other servers may do without. No variable of another provider is read.
+    needs a key; other servers may not. Variables of other providers are not read.
 
     Raises:
         ConfigurationError: no model, an unusable URL, a missing or unusable key. No message shows a key.
@@ -107,22 +104,22 @@ def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) 
 
 
 def _key(provider: Provider, environ: Mapping[str, str]) -> tuple[str, str | None]:
-    """(the variable that holds the key or should, the key)."""
+    """(the variable of the key, the key)."""
     for variable in provider.key_variables:
         if key := environ.get(variable, "").strip():
             if not (key.isascii() and key.isprintable() and " " not in key):
-                raise ConfigurationError(f"{variable} holds characters that no key has (it is not shown here)")
+                raise ConfigurationError(f"{variable} has characters that no key has (its value is not shown)")
             return variable, key
     return provider.key_variables[0], None
 
 
 def _default_url(name: str, provider: Provider, environ: Mapping[str, str]) -> str:
-    said = environ.get(provider.url_variable, "").strip() if provider.url_variable else ""
+    url = environ.get(provider.url_variable, "").strip() if provider.url_variable else ""
     if name == "ollama":
-        return _ollama_url(said)
-    if name == "anthropic" and said and not said.rstrip("/").endswith("/v1"):
-        return f"{said.rstrip('/')}/v1"  # Anthropic's own clients add the /v1 themselves
-    return said or provider.url
+        return _ollama_url(url)
+    if name == "anthropic" and url and not url.rstrip("/").endswith("/v1"):
+        return f"{url.rstrip('/')}/v1"  # Anthropic's own clients add the /v1 themselves
+    return url or provider.url
 
 
 def _ollama_url(host: str) -> str:
@@ -149,5 +146,7 @@ def _checked_url(url: str, origin: str) -> str:
     if not usable:
         raise ConfigurationError(f"{origin}: the base URL must look like http://127.0.0.1:8000/v1")
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError(f"{origin}: put no user name or password into the base URL; keys come from variables")
+        raise ConfigurationError(
+            f"{origin}: the base URL must not have a user name or password; keys come from environment variables"
+        )
     return url.rstrip("/")

@@ -1,28 +1,32 @@
 """People as the model: each request is a file in a folder, each answer a file that somebody puts beside it.
 
-It waits as long as it takes, in looks at the folder that get rarer while nothing changes. A request that was answered once is
-never put again, and a folder that a stopped run has left is gone on with. What the files look like: `inbox_files.py`.
+It waits as long as it takes, and looks at the folder less often while nothing changes. A request that was answered once is never
+put again, and a run continues with the folder that a stopped run has left (`inbox_folder.py`).
 
 Not here: budgets and records (the caller's).
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import math
-import threading
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.pluralize import quantity
-from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.async_model import CLOSED, AsyncModel, Deliver, model_closed
+from strop.lm.base import Completion, Fault, Request, encodable
 from strop.lm.batch import CompletionBatch
-from strop.lm.inbox_files import Read, read_answer
-from strop.lm.inbox_folder import Folder, Found
+from strop.lm.inbox_folder import AnswerFile, AnswerText, Folder, read_answer
 from strop.lm.options import ModelSpec
 from strop.lm.replay import key_of
 
@@ -34,27 +38,25 @@ class Settings:
     """How to wait."""
 
     settle_seconds: float = 1.0
-    """How long an answer's file must stay as it is before it counts as whole."""
+    """How long an answer's file must stay the same before it counts as complete."""
     first_look_seconds: float = 0.1
     rarest_look_seconds: float = 2.0
     say_seconds: float = 5.0
-    """Between two lines about what is waited for, at least."""
+    """Between two lines about open requests, at least."""
     largest_answer_bytes: int = 1 << 20
     """Longer answers are cut to this."""
 
 
-class Inbox:
+class Inbox(AsyncModel):
     """A model that is a folder. Nothing is made or locked before the first request."""
-
-    is_language_model = True
 
     def __init__(
         self, spec: str, settings: Settings | None = None, *, seed: int = 0, notify: Callable[[str], object] = notify
     ) -> None:
-        """`spec` is `inbox:` and a folder, which is made where there is none. Runs of another `seed` ask requests of their own.
+        """`spec` is `inbox:` and a folder, which is made if it does not exist. Runs of another `seed` ask their own requests.
 
         Raises:
-            ConfigurationError: no folder is named, or something else has its name.
+            ConfigurationError: no folder is named, or the name is not that of a folder.
         """
         path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
         if not path.strip() or not path.isprintable():
@@ -62,90 +64,95 @@ class Inbox:
         folder = Path(path).expanduser().absolute()
         if folder.exists() and not folder.is_dir():
             raise ConfigurationError(f"--model {spec}: {path} is not a folder")
-        self.name = spec
+        super().__init__(spec)
         self._settings = settings or Settings()
-        self._say = notify
+        self._notify = notify
         self._seed = seed
-        self._news = _News(self.name, self._settings.say_seconds, notify)
-        self._folder = Folder(folder, shown=path)
-        self._finished = threading.Event()
+        self._notices = _Notices(self.name, self._settings.say_seconds, notify)
+        self._folder = Folder(folder, path, request_document)
+        self._stopped = asyncio.Event()
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """One completion for each request, in order. Returns when each has its answer.
+    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
+        """All requests together."""
+        return [list(range(len(requests)))] if requests else []
+
+    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
+        """Put the requests into the folder, and wait for their answers.
 
         Raises:
-            LanguageModelError: the folder cannot be used, or the model was finished before every answer was there; requests
-                without an answer stay in the folder.
+            LanguageModelError: the folder cannot be used, or the model was finished first; open requests stay in the folder.
         """
-        batch = CompletionBatch(requests, keep)
-        keys = [self._key(request) for request in requests]
+        missing = {position: self._key(request) for position, request in enumerate(requests)}
+        since = time.monotonic()
+        pause = self._settings.first_look_seconds
         try:
-            if requests and not self._finished.is_set():
-                waiting = self._folder.put(dict(zip(keys, requests, strict=True)))
-                self._news.add(waiting, len(requests) - len(waiting))
-                self._wait(batch, keys)
-        except LanguageModelError as error:
-            error.completions = tuple(batch.answers)
-            raise
+            waiting = self._folder.put({key: requests[position] for position, key in missing.items()})
+            self._notices.add(waiting, len(requests) - len(waiting))
+            while missing:
+                is_last = self._stopped.is_set()
+                changed = self._folder.look(self._settings.settle_seconds)
+                for position, key in list(missing.items()):
+                    if completion := self._take(key, requests[position], since):
+                        del missing[position]
+                        deliver(position, completion)
+                self._notices.tell()
+                if is_last and missing:
+                    raise model_closed()
+                if missing:
+                    for name in self._folder.strays():
+                        self._notify(
+                            f"{self.name}: {name} answers no open request; each request names its answer's file"
+                        )
+                    pause = self._settings.first_look_seconds if changed else pause * 1.5
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(min(pause, self._settings.rarest_look_seconds)):
+                            await self._stopped.wait()
         except OSError as error:
-            raise batch.failure(f"{self.name}: {error.strerror or error}") from error
-        if batch.missing:
-            raise batch.failure(
-                f"{self.name}: {quantity(len(batch.missing), 'request')} of {len(requests)} unanswered when the run was "
-                "stopped; what was put into the folder stays there"
-            )
-        return batch.completions()
+            raise LanguageModelError(f"{self.name}: {error.strerror or error}") from error
 
-    def finish(self) -> None:
-        """Wait no longer and put no more requests; those in the folder stay. Idempotent."""
-        self._finished.set()
+    def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
+        """The message of a call that failed with `error`."""
+        if str(error) != CLOSED:
+            return str(error)
+        return (
+            f"{self.name}: {quantity(len(batch.missing), 'request')} of {len(batch.requests)} unanswered when the run was "
+            "stopped; open requests stay in the folder"
+        )
 
-    def close(self) -> None:
-        """Finish, and let another strop have the folder. Idempotent."""
-        self.finish()
-        self._news.end()
+    def _end_waits(self) -> None:
+        self._stopped.set()
+
+    async def _release(self) -> None:
+        self._notices.end()
         self._folder.close()
 
     def _key(self, request: Request) -> str:
-        """The key of a request, which tells it from the same one in a run of another seed."""
+        """The key of a request, different in runs of another seed."""
         key = key_of(request)
         return hashlib.sha256(f"{self._seed} {key}".encode()).hexdigest() if self._seed else key
 
-    def _wait(self, batch: CompletionBatch, keys: Sequence[str]) -> None:
-        """Fill `batch` until no answer is missing or the model is finished."""
-        since = time.monotonic()
-        pause = self._settings.first_look_seconds
-        is_last = False
-        while batch.missing and not is_last:
-            is_last = self._finished.is_set()  # what came before the end still counts
-            changed = self._folder.look(self._settings.settle_seconds)
-            for position in batch.missing:
-                file = self._folder.answer(keys[position])
-                read = read_answer(file.path, self._settings.largest_answer_bytes, file.stamp) if file else None
-                if file and read:
-                    seconds = time.monotonic() - since
-                    batch.add(position, self._completion(batch.requests[position], file, read, seconds))
-                    self._folder.take(keys[position], file)
-            self._news.tell()
-            if batch.missing:
-                for name in self._folder.strays():
-                    self._say(f"{self.name}: {name} answers no open request; requests say how their answers are named")
-                pause = self._settings.first_look_seconds if changed else pause * 1.5
-                self._finished.wait(min(pause, self._settings.rarest_look_seconds))
+    def _take(self, key: str, request: Request, since: float) -> Completion | None:
+        """The completion of a request, if its answer is complete; the answer moves to `done`."""
+        file = self._folder.answer(key)
+        answer = read_answer(file.path, self._settings.largest_answer_bytes, file.stamp) if file else None
+        if file is None or answer is None:
+            return None
+        self._folder.take(key, file)
+        return self._completion(request, file, answer, time.monotonic() - since)
 
-    def _completion(self, request: Request, found: Found, read: Read, seconds: float) -> Completion:
+    def _completion(self, request: Request, file: AnswerFile, answer: AnswerText, seconds: float) -> Completion:
         faults = []
-        if read.is_cut:
+        if answer.is_cut:
             faults.append(Fault("oversized", f"the answer was cut to {self._settings.largest_answer_bytes} bytes", 1))
-        if not read.is_text:
-            faults.append(Fault("bad_response", "the answer is not UTF-8: what cannot be read is shown as �", 1))
-        for fault in faults if found.stamp else ():
-            self._say(f"{self.name}: {found.path.name}: {fault.detail}")
+        if not answer.is_utf:
+            faults.append(Fault("bad_response", "the answer is not UTF-8: unreadable bytes are shown as �", 1))
+        for fault in faults if file.stamp else ():
+            self._notify(f"{self.name}: {file.path.name}: {fault.detail}")
         return Completion(
-            text=read.text,
-            model=found.who or "inbox",
-            finish_reason="length" if read.is_cut else "stop",
-            seconds=seconds if found.stamp else 0.0,
+            text=answer.text,
+            model=file.who or "inbox",
+            finish_reason="length" if answer.is_cut else "stop",
+            seconds=seconds if file.stamp else 0.0,
             faults=tuple(faults),
             parameters={"temperature": request.temperature} if math.isfinite(request.temperature) else {},
         )
@@ -156,42 +163,96 @@ def from_spec(spec: ModelSpec) -> Inbox:
     return Inbox(spec.text, seed=spec.seed)
 
 
-class _News:
-    """Says how many requests were put and how many answers were there: now, or when some seconds have passed."""
+class _Notices:
+    """Reports how many requests were put and how many answers were taken, at most once in `seconds`."""
 
     def __init__(self, name: str, seconds: float, notify: Callable[[str], object]) -> None:
-        self._name, self._seconds, self._say = name, seconds, notify
-        self._lock = threading.Lock()
+        self._name, self._seconds, self._notify = name, seconds, notify
         self._stems: list[str] = []
         self._taken = 0
         self._next = 0.0
 
     def add(self, stems: Sequence[str], taken: int) -> None:
-        with self._lock:
-            self._stems += stems
-            self._taken += taken
+        """Report these requests and so many answers, now or later."""
+        self._stems += stems
+        self._taken += taken
         self.tell()
 
     def tell(self) -> None:
-        """Say what is new, if it is time."""
-        with self._lock:
-            if time.monotonic() >= self._next:
-                self._tell()
+        """Report, if it is time."""
+        if time.monotonic() >= self._next:
+            self.end()
 
     def end(self) -> None:
-        """Say what is left."""
-        with self._lock:
-            self._tell()
-
-    def _tell(self) -> None:
+        """Report what is left."""
         stems, taken = self._stems, self._taken
         if not (stems or taken):
             return
         self._stems, self._taken, self._next = [], 0, time.monotonic() + self._seconds
         if taken:
-            self._say(f"{self._name}: {quantity(taken, 'answer')} taken from done/")
+            self._notify(f"{self._name}: {quantity(taken, 'answer')} taken from done/")
         if stems:
             names = f"{stems[0]}.md" if len(stems) == 1 else f"{stems[0]}.md to {stems[-1]}.md"
-            self._say(
+            self._notify(
                 f"{self._name}: {quantity(len(stems), 'request')} to answer: {names}; write {stems[0]}.answer.md etc."
             )
+
+
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_ESCAPES: Mapping[int, str] = MappingProxyType(
+    {ord(character): f"\\u{ord(character):04x}" for character in _BIDI}
+    | {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+)
+"""Characters that would act on a terminal or turn the text around, and how they are shown instead."""
+
+
+def request_document(request: Request, stem: str, samples: Sequence[int] = ()) -> str:
+    """The request in Markdown: facts, system text, message, how to answer. `samples` are all of this prompt in its call.
+
+    The fences are longer than any in the texts, so that no text can end them and pass for one of strop.
+    """
+    system, escaped_in_system = _escape(request.expertise)
+    message, escaped_in_message = _escape(request.message)
+    escaped = escaped_in_system + escaped_in_message
+    facts = {
+        "answer": f"{stem}.answer.md",
+        "scope": json.dumps(request.scope),
+        "sample": request.sample,
+        **({"samples_of_this_prompt": f"{min(samples)} to {max(samples)}"} if len(samples) > 1 else {}),
+        "temperature": repr(float(request.temperature)),
+        **({"characters_shown_as_escapes": escaped} if escaped else {}),
+    }
+    parts = ["---", *(f"{name}: {value}" for name, value in facts.items()), "---", ""]
+    if system:
+        parts += ["# System", "", *_fenced(system), ""]
+    parts += ["# Message", "", *_fenced(message), "", "# How to answer", "", *_how_to_answer(request, stem, samples)]
+    return "\n".join(parts) + "\n"
+
+
+def _how_to_answer(request: Request, stem: str, samples: Sequence[int]) -> list[str]:
+    lines = [
+        f"Write the whole answer into a new file beside this one, named `{stem}.answer.md` (or `{stem}.answer.YOURNAME.md`",
+        "to say who answered). Show only the text in the fences above to whoever answers.",
+    ]
+    if len(samples) > 1:
+        lines += [
+            f"Samples {min(samples)} to {max(samples)} of this prompt are {len(samples)} requests in a row with the same text:",
+            "paste it once and ask for as many answers. Give each answer by itself, without the others.",
+        ]
+    elif request.temperature > 0:
+        lines += [
+            "The same request may come several times, as sample 0, 1, 2, …: answer each by itself, without the others."
+        ]
+    return [*lines, "An empty file means that somebody works on it; it is not an answer yet."]
+
+
+def _fenced(text: str) -> list[str]:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}text", text, fence]
+
+
+def _escape(text: str) -> tuple[str, int]:
+    """The text without characters that act on a terminal, and how many are shown as escapes."""
+    plain = encodable(text.replace("\r\n", "\n"))
+    return plain.translate(_ESCAPES), sum(ord(character) in _ESCAPES for character in plain)

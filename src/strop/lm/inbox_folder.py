@@ -1,192 +1,195 @@
-"""The folder of an inbox: which requests are open, which are answered, and which answers are whole.
+"""The folder of an inbox: which requests are open, which are answered, and which answers are complete.
 
-One strop at a time holds it, by a lock that ends with the process. Everything it knows is in the folder: a run that was killed
-in any moment finds there what it asked and what was answered.
+    0001-3f2a9c1b7d5e4a60.md                a request
+    0001-3f2a9c1b7d5e4a60.answer.md         its answer; `.answer.NAME.md` says who answered; .txt works too
+    done/                                   answered requests, with their answers
+    .lock                                   held by the strop that waits here
+
+Names hold a number and digits of a digest, never text of a model. One strop at a time holds the folder, by a lock that ends with
+the process. All state is in the folder: a run that was killed at any moment finds there what it asked and what was answered.
 """
 
 from __future__ import annotations
 
+import codecs
 import errno
 import fcntl
 import os
-import threading
+import re
+import stat
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from strop.base.errors import LanguageModelError
 from strop.base.terminal_text import escape
 from strop.lm.base import Request
-from strop.lm.inbox_files import DIGEST_DIGITS, Stamp, answer_of, request_of, request_text, stamp_of, stem_of
 
 DONE = "done"
+DIGEST_DIGITS = 16
+_REQUEST = re.compile(rf"(?P<number>[0-9]{{4,9}})-(?P<digest>[0-9a-f]{{{DIGEST_DIGITS}}})\.md")
+_ANSWER = re.compile(
+    rf"(?P<stem>[0-9]{{4,9}}-[0-9a-f]{{{DIGEST_DIGITS}}})\.answer(?:\.(?P<who>[A-Za-z0-9][A-Za-z0-9_-]{{0,39}}))?\.(?:md|txt)"
+)
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
-"""What a file system that knows no locks says: then nobody is kept out."""
+"""Errors of a file system without locks: then nobody is kept out."""
+
+Stamp: TypeAlias = tuple[int, int, int]
+"""A file's inode, size and time of writing. Nobody writes to a file whose stamp stays the same for a moment."""
+Document: TypeAlias = Callable[[Request, str, Sequence[int]], str]
+"""The text of a request's file: of (the request, the file's name without `.md`, all samples of this prompt in its call)."""
 
 
 @dataclass(frozen=True)
-class Found:
+class AnswerFile:
     """The file of an answer."""
 
     path: Path
     who: str
     """Who answered, by the file's name; empty where it does not say."""
-    stamp: Stamp | None
-    """None for one that was taken before."""
+    stamp: Stamp | None = None
+    """None for an answer that was taken before."""
 
 
 class Folder:
-    """Requests and answers on disk. Safe to use from many threads."""
+    """Requests and answers on disk. Used by one thread."""
 
-    def __init__(self, path: Path, shown: str, now: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is touched before the first `put`. Messages call the folder `shown`; `now` is the clock, in seconds."""
+    def __init__(self, path: Path, shown: str, document: Document, now: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is written before the first `put`. Messages call the folder `shown`; `now` is the clock, in seconds."""
         self._path = path
         self._shown = shown
+        self._document = document
         self._now = now
-        self._lock = threading.Lock()
-        self._held: int | None = None
+        self._lock_file: int | None = None
         self._number = 0
         self._open: dict[str, str] = {}
         """Digits of a request's digest → the stem of its file."""
-        self._taken: dict[str, Found] = {}
-        """The same → its answer, which was given to the run."""
+        self._taken: dict[str, AnswerFile] = {}
+        """The same → its answer, which the run has."""
         self._seen: dict[str, tuple[Stamp, float]] = {}
         """Name of an answer's file → its stamp, and since when it has it."""
-        self._settled: dict[str, Found] = {}
-        """Stem of a request → its answer, which is whole."""
-        self._told: set[str] = set()
+        self._complete: dict[str, AnswerFile] = {}
+        """Stem of a request → its answer, which is complete."""
+        self._reported: set[str] = set()
 
     def put(self, requests: Mapping[str, Request]) -> list[str]:
-        """Write those of the requests (by key) that are not there; the stems of all that have no answer yet, in order.
+        """Write the new ones of the requests (by key); the stems of all that have no answer yet, in order.
 
         Raises:
             LanguageModelError: another strop holds the folder.
             OSError: it cannot be written.
         """
-        with self._lock:
-            if self._held is None:
-                self._begin()
-            waiting = []
-            samples: dict[tuple[str, str, str, float], list[int]] = defaultdict(list)
-            for each in requests.values():
-                samples[_prompt(each)].append(each.sample)
-            for key, request in requests.items():
-                digits = key[:DIGEST_DIGITS]
-                if digits in self._taken and self._taken[digits].path.exists():
-                    continue
-                self._taken.pop(digits, None)  # somebody has deleted it
-                if digits not in self._open:
-                    self._number += 1
-                    self._write(stem_of(self._number, key), request, samples[_prompt(request)])
-                    self._open[digits] = stem_of(self._number, key)
-                waiting.append(self._open[digits])
-            return waiting
+        if self._lock_file is None:
+            self._begin()
+        waiting = []
+        samples: dict[tuple[str, str, str, float], list[int]] = defaultdict(list)
+        for request in requests.values():
+            samples[_prompt(request)].append(request.sample)
+        for key, request in requests.items():
+            digits = key[:DIGEST_DIGITS]
+            if digits in self._taken and self._taken[digits].path.exists():
+                continue
+            self._taken.pop(digits, None)  # somebody has deleted it
+            if digits not in self._open:
+                self._number += 1
+                stem = f"{self._number:04}-{digits}"
+                self._write(stem, self._document(request, stem, samples[_prompt(request)]))
+                self._open[digits] = stem
+            waiting.append(self._open[digits])
+        return waiting
 
     def look(self, settle_seconds: float) -> bool:
-        """Look what answers there are; whether anything changed. One is whole when its file stayed the same for that long.
+        """Look for answers; whether anything changed. An answer is complete when its file stayed the same for so long.
 
         Raises:
             OSError: the folder cannot be read.
         """
         now = self._now()
-        with self._lock, os.scandir(self._path) as entries:
-            before, self._seen, self._settled = self._seen, {}, {}
-            for entry in sorted(entries, key=lambda each: each.name):
-                named = answer_of(entry.name)
-                if named is None:
+        before, self._seen, self._complete = self._seen, {}, {}
+        with os.scandir(self._path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                name = _ANSWER.fullmatch(entry.name)
+                if name is None:
                     continue
                 with suppress(FileNotFoundError):
                     stamp = stamp_of(entry.stat(follow_symlinks=False))
                     if stamp is None:
                         continue
-                    stem, who = named
-                    known = before.get(entry.name, (None, 0.0))
-                    self._seen[entry.name] = (stamp, known[1] if known[0] == stamp else now)
-                    if now - self._seen[entry.name][1] >= settle_seconds:
-                        self._settled.setdefault(stem, Found(self._path / entry.name, who, stamp))
-            return self._seen != before
+                    last = before.get(entry.name, (None, 0.0))
+                    since = last[1] if last[0] == stamp else now
+                    self._seen[entry.name] = (stamp, since)
+                    if now - since >= settle_seconds:
+                        answer = AnswerFile(self._path / entry.name, name["who"] or "", stamp)
+                        self._complete.setdefault(name["stem"], answer)
+        return self._seen != before
 
-    def answer(self, key: str) -> Found | None:
-        """The answer of a request that was put, taken before or whole at the last look."""
-        with self._lock:
-            digits = key[:DIGEST_DIGITS]
-            return self._taken.get(digits) or self._settled.get(self._open.get(digits, ""))
+    def answer(self, key: str) -> AnswerFile | None:
+        """The answer of a request that was put, if it was taken before or was complete at the last look."""
+        digits = key[:DIGEST_DIGITS]
+        return self._taken.get(digits) or self._complete.get(self._open.get(digits, ""))
 
-    def take(self, key: str, found: Found) -> None:
-        """The run has this answer and waits for it no more: it and its request go to `done`."""
-        with self._lock:
-            digits = key[:DIGEST_DIGITS]
-            if digits in self._taken:
-                return
-            moved = self._path / DONE / found.path.name
-            # The answer first: were it the request, a kill in between would leave an answer to nothing.
-            with suppress(OSError):
-                found.path.replace(moved)
-                self._seen.pop(found.path.name, None)
-            self._taken[digits] = Found(moved if moved.exists() else found.path, found.who, None)
-            self._put_away(digits)
+    def take(self, key: str, answer: AnswerFile) -> None:
+        """The run has this answer: move it and its request to `done`."""
+        digits = key[:DIGEST_DIGITS]
+        if digits in self._taken:
+            return
+        moved = self._path / DONE / answer.path.name
+        # The answer first: a kill between the moves must not leave an answer without a request.
+        with suppress(OSError):
+            answer.path.replace(moved)
+            self._seen.pop(answer.path.name, None)
+        self._taken[digits] = AnswerFile(moved if moved.exists() else answer.path, answer.who)
+        self._put_away(digits)
 
     def strays(self) -> list[str]:
-        """Names of whole files in the folder that are answers to nothing that is asked, each once."""
-        with self._lock:
-            known = {f"{stem}.md" for stem in self._open.values()}
-            names = []
-            for entry in sorted(self._path.iterdir()):
-                name, named = entry.name, answer_of(entry.name)
-                meant = named is not None or (
-                    "answer" in name.lower()
-                    and name.lower().endswith((".md", ".txt"))
-                    and not name.startswith((".", "~", "#"))
-                )
-                if meant and name not in self._told and not (named and f"{named[0]}.md" in known):
-                    self._told.add(name)
-                    names.append(escape(name, 80))
-            return names
+        """Names of files in the folder that look like answers and answer no open request, each once."""
+        stems = set(self._open.values())
+        names = []
+        for path in sorted(self._path.iterdir()):
+            name, answer = path.name, _ANSWER.fullmatch(path.name)
+            looks_like_answer = answer is not None or (
+                "answer" in name.lower()
+                and name.lower().endswith((".md", ".txt"))
+                and not name.startswith((".", "~", "#"))
+            )
+            if looks_like_answer and name not in self._reported and not (answer and answer["stem"] in stems):
+                self._reported.add(name)
+                names.append(escape(name, 80))
+        return names
 
     def close(self) -> None:
         """Let another strop have the folder. Idempotent."""
-        with self._lock:
-            if self._held is not None:
-                os.close(self._held)
-                self._held = None
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
 
     def _begin(self) -> None:
         (self._path / DONE).mkdir(parents=True, exist_ok=True)
-        held = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(held)
-            raise LanguageModelError(
-                f"inbox:{self._shown}: another strop waits in this folder; end it, or take another folder"
-            ) from None
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                os.close(held)
-                raise
-        try:
-            self._find_what_is_there()
+            _lock(lock_file, self._shown)
+            self._read_state()
         except BaseException:
-            os.close(held)  # else the next call would go by half of what is there, and ask again
+            os.close(lock_file)  # else the next call would rely on half of the state, and ask again
             raise
-        self._held = held
+        self._lock_file = lock_file
 
-    def _find_what_is_there(self) -> None:
+    def _read_state(self) -> None:
         for path in sorted((self._path / DONE).iterdir()):
-            named = answer_of(path.name)
-            if named is not None:
-                self._taken.setdefault(named[0].rpartition("-")[2], Found(path, named[1], None))
+            answer = _ANSWER.fullmatch(path.name)
+            if answer is not None:
+                self._taken.setdefault(answer["stem"].rpartition("-")[2], AnswerFile(path, answer["who"] or ""))
         for path in sorted([*self._path.iterdir(), *(self._path / DONE).iterdir()]):
-            asked = request_of(path.name)
-            if asked is not None:
-                number, digits = asked
-                self._number = max(self._number, number)
-                with suppress(FileNotFoundError):  # somebody tidies up meanwhile
-                    if path.parent == self._path and path.stat().st_size:  # an empty one: the power went
-                        self._open.setdefault(digits, path.stem)
+            request = _REQUEST.fullmatch(path.name)
+            if request is not None:
+                self._number = max(self._number, int(request["number"]))
+                with suppress(FileNotFoundError):  # somebody may tidy up meanwhile
+                    if path.parent == self._path and path.stat().st_size:  # a power cut leaves an empty one
+                        self._open.setdefault(request["digest"], path.stem)
         for digits in self._taken:
             self._put_away(digits)
 
@@ -196,12 +199,69 @@ class Folder:
             with suppress(OSError):
                 (self._path / f"{stem}.md").replace(self._path / DONE / f"{stem}.md")
 
-    def _write(self, stem: str, request: Request, samples: Sequence[int]) -> None:
+    def _write(self, stem: str, text: str) -> None:
         draft = self._path / f".{stem}.draft"
         draft.unlink(missing_ok=True)  # of a strop that was killed, or somebody's link to another file
         with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(request_text(request, stem, samples))
+            file.write(text)
         draft.replace(self._path / f"{stem}.md")
+
+
+@dataclass(frozen=True)
+class AnswerText:
+    """The contents of an answer's file."""
+
+    text: str
+    is_cut: bool
+    """Whether the file is larger than allowed, and the text its beginning."""
+    is_utf: bool
+    """False where some bytes are not valid, and are shown as �."""
+
+
+def read_answer(path: Path, most: int, stamp: Stamp | None = None) -> AnswerText | None:
+    """An answer: at most `most` bytes of a regular file, which has this `stamp` (if given) before and after.
+
+    None where the file is gone, is being written, is not a regular file, may not be read or holds only white space.
+    """
+    try:
+        # A link in a folder that people share may lead to any file of the user who runs strop.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            before = stamp_of(os.fstat(file.fileno()))
+            if before is None or before != (stamp or before):
+                return None
+            data = file.read(most + 1)
+            if stamp_of(os.fstat(file.fileno())) != before:
+                return None
+    except OSError:
+        return None
+    is_cut = len(data) > most
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        # A character that the limit cut in two is left out.
+        text, is_utf = codecs.getincrementaldecoder(encoding)("strict").decode(data[:most], not is_cut), True
+    except UnicodeDecodeError:
+        text, is_utf = data[:most].decode(encoding, "replace"), False
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return AnswerText(text, is_cut, is_utf) if text.strip() else None
+
+
+def stamp_of(status: os.stat_result) -> Stamp | None:
+    """The stamp of a regular file that is not empty; None of anything else, and of a hard link: it may be of any file."""
+    if not stat.S_ISREG(status.st_mode) or status.st_size == 0 or status.st_nlink > 1:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _lock(lock_file: int, shown: str) -> None:
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise LanguageModelError(
+            f"inbox:{shown}: another strop waits in this folder; end it, or use another folder"
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
 
 
 def _prompt(request: Request) -> tuple[str, str, str, float]:

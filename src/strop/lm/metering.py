@@ -1,12 +1,12 @@
-"""Money and tokens of a model: set aside in the budget before a call, and settled by the server's usage after it.
+"""Money and tokens of a model: reserved in the budget before a call, and settled by the server's usage after it.
 
-What is set aside is what answers took so far, with a margin (`reservations.py`), or the worst case where the budget is strict and
-until the first answer came. The worst case of a response is one token for each byte of its prompt, with what a server puts around
-it, and as many tokens as it may answer with. For every eight requests in flight what one of them may take beyond its reservation
-is set aside too, but for 5% of the limit: so much the limit may be passed by, if one in eight runs to its worst case at once.
+A reservation is what answers took so far, with a margin (`reservations.py`); it is the worst case where the budget is strict, and
+before the first answer. The worst case of a response is one token for each byte of its prompt, the overhead of a server, and the
+limit of tokens of an answer. For every eight requests in flight, what one of them may take beyond its reservation is reserved
+too, less 5% of the limit: by so much the limit may be exceeded, if one in eight runs to its worst case at once.
 
-What a server says it used is what it bills, and what counts. Where it says nothing, or what cannot be right, the worst case
-counts. Attempts that failed after the server may have worked (`Fault.maybe_billed`) count as a reservation each.
+What a server reports as used is what it bills, and what counts. Where it reports nothing, or numbers that cannot be right, the
+worst case counts. Attempts that failed after the server may have worked (`Fault.maybe_billed`) count as a reservation each.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from strop.lm.prices import Tariff
 from strop.lm.reservations import OVERSHOOT, RUNAWAY_SHARE, SeenUsage
 
 UNKNOWN_USAGE = "reports no token usage, or one that cannot be right; limits count the worst case of such answers"
-"""Said once of a model, where tokens or money are limited."""
+"""Reported once about a model, where tokens or money are limited."""
 _BELIEVED = 4
-"""Usage of more than so many times the worst case is a mistake, not usage."""
+"""Usage of more than so many times the worst case is not believed."""
 
 
 _Prompt: TypeAlias = tuple[str, str, float]
@@ -38,7 +38,7 @@ _Prompt: TypeAlias = tuple[str, str, float]
 
 @dataclass(frozen=True)
 class Bill:
-    """What one response costs, or may cost. `cost` is in billionths of a dollar, 0 where no price is known."""
+    """The cost of one response. `cost` is in billionths of a dollar, 0 where no price is known."""
 
     tokens: int = 0
     cost: int = 0
@@ -47,7 +47,7 @@ class Bill:
         return Bill(self.tokens + other.tokens, self.cost + other.cost)
 
     def __sub__(self, other: Bill) -> Bill:
-        """What this has beyond the other, 0 where it has less."""
+        """What this has beyond the other, at least 0."""
         return Bill(max(0, self.tokens - other.tokens), max(0, self.cost - other.cost))
 
     def __mul__(self, times: int) -> Bill:
@@ -63,33 +63,42 @@ _UNLIMITED = 1 << 80
 
 
 @dataclass
-class _Asking:
-    """The part of one call that is under way."""
+class _Part:
+    """The requests of a call that are asked together, with their reservations."""
 
     requests: Sequence[Request]
     positions: Sequence[int]
     """Of these requests in the call."""
     worst: Sequence[Bill]
     likely: Sequence[Bill]
-    """What is set aside for each, and for each attempt whose end nobody saw."""
+    """What is reserved for each, and for each attempt whose end nobody saw."""
     at: Budget
-    open: dict[int, Bill]
-    """What is held, by index."""
-    said: dict[_Prompt, list[int]] = field(default_factory=dict)
-    """[tokens in, tokens out] that the server named so far for equal requests: the first of them often carries those of all."""
-    came: dict[_Prompt, list[tuple[int, int, int]]] = field(default_factory=dict)
-    """(bytes, tokens in, tokens out) of the answers to equal requests so far."""
+    reserved: dict[int, Bill]
+    """By the index of each request that is not settled."""
+    reported: dict[_Prompt, list[int]] = field(default_factory=dict)
+    """[tokens in, tokens out] that the server reported for equal requests: the first of them often has those of all."""
+    answers: dict[_Prompt, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """(bytes, tokens in, tokens out) of the answers to equal requests."""
+
+    def equals_of(self, index: int) -> int:
+        """How many of the requests are equal to this one."""
+        prompt = _prompt(self.requests[index])
+        return sum(_prompt(request) == prompt for request in self.requests)
+
+    def of_equals(self, index: int) -> Bill:
+        """The cost of an attempt at all requests that are equal to this one: they may have travelled together."""
+        return self.likely[index] * self.equals_of(index)
 
 
 class Metered(Wrapper):
-    """A `LanguageModel` whose calls are paid out of a budget."""
+    """A `LanguageModel` whose calls are paid from a budget."""
 
     def __init__(
         self, model: LanguageModel, tariffs: Mapping[str, Tariff], budget: Budget | None = None, *, strict: bool = False
     ) -> None:
         """`tariffs` has one entry for each member that `model` may ask, by specification; `budget` is the run's root.
 
-        `strict`: the worst case is always set aside, so that no answer passes a limit.
+        `strict`: the worst case is always reserved, so that no answer exceeds a limit.
         """
         if not tariffs:
             raise ValueError("a model needs a tariff")
@@ -97,78 +106,79 @@ class Metered(Wrapper):
         self._tariffs = dict(tariffs)
         self._strict = strict
         self._changed = threading.Condition()
-        """Guards what follows; notified when something is settled."""
+        """Guards the attributes below; notified when something is settled."""
         self._usage = SeenUsage()
         self._in_flight = 0
         self._cover = Bill()
-        """Held at the root for one in `RUNAWAY_SHARE` of the requests in flight that run to their worst case."""
+        """Reserved at the root for one in `RUNAWAY_SHARE` of the requests in flight, which may run to its worst case."""
         self._more = Bill()
         """What any of these may take beyond its reservation, at most."""
-        self._told = False
+        self._reported_unknown = False
         self.spend_in(budget or Budget())
 
     def spend_in(self, budget: Budget) -> None:
-        """Pay out of `budget`, the root of a run, from now on; before anything is asked."""
+        """Pay from `budget`, the root of a run. Called before the first request."""
         self._budget = budget
         self._spent: BudgetExceeded | None = None
         share = 0.0 if self._strict else OVERSHOOT
-        rooms = {counter: budget.remaining(counter) for counter in (TOKENS, COST)}
-        beyond = {
-            counter: _UNLIMITED if room is None else int(share * (room + budget.used(counter)))
-            for counter, room in rooms.items()
-        }
-        self._beyond = Bill(beyond[TOKENS], beyond[COST])
+
+        def beyond(counter: str) -> int:
+            room = budget.remaining(counter)
+            return _UNLIMITED if room is None else int(share * (room + budget.used(counter)))
+
+        self._beyond = Bill(beyond(TOKENS), beyond(COST))
+        """By how much the limits may be exceeded."""
 
     def worst_case(self, request: Request) -> Bill:
         """What one attempt at one response may cost at most, whichever member answers."""
-        prompt = _bytes(request.expertise) + _bytes(request.message)
+        prompt = _prompt_bytes(request)
         return _dearest(_most(tariff, *tariff.most_tokens(prompt)) for tariff in self._tariffs.values())
 
     def _likely(self, request: Request) -> Bill:
-        """What is set aside for one response."""
+        """The reservation of one response."""
         if self._strict:
             return self.worst_case(request)
-        prompt = _bytes(request.expertise) + _bytes(request.message)
+        prompt = _prompt_bytes(request)
         return _dearest(
             _most(tariff, *self._usage.likely(prompt, *tariff.most_tokens(prompt))) for tariff in self._tariffs.values()
         )
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """One completion for each request, in order, with its cost. Waits where calls in flight hold what is missing.
+        """One completion for each request, in order, with its cost. Waits for reservations of calls in flight.
 
-        What fits in the budget is asked for, even where not all of it does.
+        The requests that the budget covers are sent, even where it does not cover all.
 
         Raises:
             RunBudgetSpent: the budget of money or tokens does not cover the rest, now or in any later call.
             LanguageModelError: the model failed.
-            In both cases what it answered is in the error, and was given to `keep`.
+            In both cases the answers that arrived are in the error, and were given to `keep`.
         """
         batch = CompletionBatch(requests, keep)
         begun = 0
         while begun < len(requests):
             try:
-                asking = self._held(requests, begun)
+                part = self._reserve(requests, begun)
             except BudgetExceeded as refusal:
                 raise RunBudgetSpent(refusal, tuple(batch.answers)) from None
-            begun += len(asking.requests)
+            begun += len(part.requests)
             try:
-                self._ask(asking, batch)
+                self._ask(part, batch)
             except (LanguageModelError, RunBudgetSpent) as error:
                 error.completions = tuple(batch.answers)
                 raise
         return batch.completions()
 
     def skip(self, count: int) -> None:
-        """Let the model take `count` answers as given, where it gives them in an order of its own."""
+        """Skip `count` answers of a model that gives its answers in an order of its own."""
         skip = getattr(self._model, "skip", None)
         if skip is not None:
             skip(count)
 
-    def _held(self, requests: Sequence[Request], begun: int) -> _Asking:
-        """As many of the requests from `begun` on as the budget covers now, at least one, with their worst case held.
+    def _reserve(self, requests: Sequence[Request], begun: int) -> _Part:
+        """As many of the requests from `begun` on as the budget covers now, at least one, with their reservations.
 
         Raises:
-            BudgetExceeded: not one is covered, and nothing in flight may give enough back.
+            BudgetExceeded: it covers none, and nothing in flight may return enough.
         """
         at = self._budget.node(requests[begun].scope)
         worst = [self.worst_case(request) for request in requests[begun:]]
@@ -184,11 +194,11 @@ class Metered(Wrapper):
                     self._refuse(likely[0] + self._covering(worst[0] - likely[0], 1), at)
                 self._changed.wait()
         positions = range(begun, begun + count)
-        held = dict(enumerate(likely[:count]))
-        return _Asking(requests[begun : begun + count], positions, worst[:count], likely[:count], at, held)
+        reserved = dict(enumerate(likely[:count]))
+        return _Part(requests[begun : begun + count], positions, worst[:count], likely[:count], at, reserved)
 
     def _hold(self, worst: Sequence[Bill], likely: Sequence[Bill], at: Budget) -> int:
-        """Set aside for as many of the requests as the budget covers now; how many."""
+        """Reserve for as many of the requests as the budget covers now; how many."""
         count = 0
         for most, usual in zip(worst, likely, strict=True):
             more = self._more + (most - usual - self._more)
@@ -205,11 +215,11 @@ class Metered(Wrapper):
         return count
 
     def _covering(self, more: Bill, in_flight: int) -> Bill:
-        """What to hold where one in `RUNAWAY_SHARE` of so many requests may take `more` than its reservation."""
+        """What to reserve if one in `RUNAWAY_SHARE` of so many requests takes `more` than its reservation."""
         return more * math.ceil(in_flight / RUNAWAY_SHARE) - self._beyond
 
     def _uncover(self) -> None:
-        """Give back what fewer requests in flight no longer need."""
+        """Return what fewer requests in flight no longer need."""
         self._more = self._more if self._in_flight else Bill()
         fall = self._cover - self._covering(self._more, self._in_flight)
         for counter, amount in fall.amounts.items():
@@ -218,10 +228,10 @@ class Metered(Wrapper):
         self._cover = self._cover - fall
 
     def _refuse(self, total: Bill, at: Budget) -> None:
-        """Nothing in flight may give anything back.
+        """Nothing in flight may return anything.
 
         Raises:
-            BudgetExceeded: always; every later call too.
+            BudgetExceeded: always, and in every later call.
         """
         try:
             at.hold(total.amounts)
@@ -230,99 +240,95 @@ class Metered(Wrapper):
             raise
         raise AssertionError("the budget covers what it did not")
 
-    def _ask(self, asking: _Asking, batch: CompletionBatch) -> None:
-        """Ask for what is held, and settle it."""
+    def _ask(self, part: _Part, batch: CompletionBatch) -> None:
+        """Send the requests of one part, and settle their reservations."""
 
         def arrived(index: int, completion: Completion) -> None:
-            bill, completion = self._billed(asking, index, completion)
+            bill, completion = self._billed(part, index, completion)
             try:
-                batch.add(asking.positions[index], completion)
+                batch.add(part.positions[index], completion)
             finally:
-                doubtful = sum(fault.times for fault in completion.faults if fault.maybe_billed)
-                self._settle(asking, index, bill + self._of_equals(asking, index) * doubtful)
+                self._settle(part, index, bill + part.of_equals(index) * _doubtful(completion.faults))
 
         try:
-            self._model.complete(asking.requests, arrived)
+            self._model.complete(part.requests, arrived)
         except LanguageModelError as error:
-            # What was not answered was not billed, but for attempts whose end nobody saw.
-            faults = [fault for fault in error.faults if isinstance(fault, Fault)]
-            doubtful = Bill()
-            if any(fault.maybe_billed for fault in faults):
-                dearest = max((self._of_equals(asking, index) for index in asking.open), key=_size, default=Bill())
-                doubtful = dearest * sum(fault.times for fault in faults if fault.maybe_billed)
-            for number, index in enumerate(list(asking.open)):
-                self._settle(asking, index, doubtful if number == 0 else Bill())
+            # Requests without an answer are not billed, except for attempts whose end nobody saw.
+            dearest = max((part.of_equals(index) for index in part.reserved), key=_size, default=Bill())
+            bill = dearest * _doubtful(error.faults)
+            for index in list(part.reserved):
+                self._settle(part, index, bill)
+                bill = Bill()
             raise
         finally:
-            # Only where something else was raised: nobody knows what the server did, so the worst case stays.
-            for index in list(asking.open):
-                self._settle(asking, index, asking.worst[index])
+            # Only after another exception: nobody knows what the server did, so the worst case counts.
+            for index in list(part.reserved):
+                self._settle(part, index, part.worst[index])
 
-    def _settle(self, asking: _Asking, index: int, bill: Bill) -> None:
-        held = asking.open.pop(index).amounts
+    def _settle(self, part: _Part, index: int, bill: Bill) -> None:
+        reserved = part.reserved.pop(index).amounts
         with self._changed:
             for counter, actual in bill.amounts.items():
-                asking.at.settle(counter, held[counter], actual)
+                part.at.settle(counter, reserved[counter], actual)
             self._in_flight -= 1
             self._uncover()
             self._changed.notify_all()
 
-    def _billed(self, asking: _Asking, index: int, completion: Completion) -> tuple[Bill, Completion]:
-        """What a completion costs, and the completion that says so, with a fault where its usage is not known."""
+    def _billed(self, part: _Part, index: int, completion: Completion) -> tuple[Bill, Completion]:
+        """(what a completion costs, the completion with its cost)."""
         tariff = self._tariff_of(completion)
         if tariff.tokenless:
             return Bill(), replace(completion, cost=0)
-        request = asking.requests[index]
-        most_in, most_out = tariff.most_tokens(_bytes(request.expertise) + _bytes(request.message))
+        request = part.requests[index]
+        most_in, most_out = tariff.most_tokens(_prompt_bytes(request))
         length = _bytes(completion.text) + _bytes(completion.reasoning or "")
         most_out = max(most_out, length)
-        said = asking.said.setdefault(_prompt(request), [0, 0])
-        given_in, given_out = completion.input_tokens, completion.output_tokens
-        most = _BELIEVED * len(asking.requests)
-        if (given_in or 0) > most * most_in or (given_out or 0) > most * most_out:
-            given_in = given_out = None
-        said[0] += given_in or 0
-        said[1] += given_out or 0
+        tokens_in, tokens_out = completion.input_tokens, completion.output_tokens
+        most = _BELIEVED * len(part.requests)
+        if (tokens_in or 0) > most * most_in or (tokens_out or 0) > most * most_out:
+            tokens_in = tokens_out = None
+        reported = part.reported.setdefault(_prompt(request), [0, 0])
+        reported[0] += tokens_in or 0
+        reported[1] += tokens_out or 0
         refused = completion.finish_reason == "refused" and not completion.text
-        if not said[0]:
-            given_in = None
-        if not said[1]:
-            given_out = None if completion.text else 0 if refused else given_out
-        used_in, used_out = (
-            given_in if given_in is not None else most_in,
-            given_out if given_out is not None else most_out,
-        )
+        if not reported[0]:
+            tokens_in = None
+        if not reported[1]:
+            tokens_out = None if completion.text else 0 if refused else tokens_out
+        used_in = most_in if tokens_in is None else tokens_in
+        used_out = most_out if tokens_out is None else tokens_out
         cost = None if tariff.price is None else tariff.price.cost(used_in, used_out)
-        if (given_in is None or given_out is None) and not refused:
-            self._tell_once()
-        elif given_in is not None and given_out is not None:
-            self._learn(asking, request, (length, given_in, given_out))
+        if tokens_in is not None and tokens_out is not None:
+            self._learn(part, index, (length, tokens_in, tokens_out))
+        elif not refused:
+            self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost)
 
-    def _learn(self, asking: _Asking, request: Request, came: tuple[int, int, int]) -> None:
-        """Learn from the answers to equal requests when all of them are there."""
-        group = asking.came.setdefault(_prompt(request), [])
-        group.append(came)
-        if len(group) == sum(_prompt(each) == _prompt(request) for each in asking.requests):
+    def _learn(self, part: _Part, index: int, answer: tuple[int, int, int]) -> None:
+        """Learn from the answers to equal requests when all of them have arrived."""
+        request = part.requests[index]
+        answers = part.answers.setdefault(_prompt(request), [])
+        answers.append(answer)
+        if len(answers) == part.equals_of(index):
             with self._changed:
-                self._usage.learn(_bytes(request.expertise) + _bytes(request.message), group)
+                self._usage.learn(_prompt_bytes(request), answers)
 
-    def _tell_once(self) -> None:
-        """Say, the first time, that the usage of an answer is not known; of no interest where nothing is limited."""
+    def _report_unknown_usage(self) -> None:
+        """Tell the user, the first time, that the usage of an answer is not known, if anything is limited."""
         with self._changed:
-            told, self._told = self._told, True
-        if not told and any(self._budget.remaining(counter) is not None for counter in (TOKENS, COST)):
+            reported, self._reported_unknown = self._reported_unknown, True
+        if not reported and any(self._budget.remaining(counter) is not None for counter in (TOKENS, COST)):
             notify(f"{escape(self.name, 80)} {UNKNOWN_USAGE}")
 
-    def _of_equals(self, asking: _Asking, index: int) -> Bill:
-        """Of an attempt at all requests that are equal to this one: they may have travelled together."""
-        alike = _prompt(asking.requests[index])
-        return asking.likely[index] * sum(1 for each in asking.requests if _prompt(each) == alike)
-
     def _tariff_of(self, completion: Completion) -> Tariff:
-        """Of the member that answered; the dearest where it does not say."""
-        found = self._tariffs.get(completion.lm)
-        return found or max(self._tariffs.values(), key=lambda each: _size(_most(each, *each.most_tokens(1000))))
+        """Of the member that answered; the dearest where it is not known."""
+        tariff = self._tariffs.get(completion.lm)
+        return tariff or max(self._tariffs.values(), key=lambda tariff: _size(_most(tariff, *tariff.most_tokens(1000))))
+
+
+def _doubtful(faults: Iterable[object]) -> int:
+    """How many of the attempts may have been billed."""
+    return sum(fault.times for fault in faults if isinstance(fault, Fault) and fault.maybe_billed)
 
 
 def _prompt(request: Request) -> _Prompt:
@@ -330,9 +336,9 @@ def _prompt(request: Request) -> _Prompt:
 
 
 def _dearest(bills: Iterable[Bill]) -> Bill:
-    """The most of each kind."""
-    found = list(bills)
-    return Bill(max(bill.tokens for bill in found), max(bill.cost for bill in found))
+    """The most tokens and the highest cost."""
+    tokens, costs = zip(*((bill.tokens, bill.cost) for bill in bills), strict=True)
+    return Bill(max(tokens), max(costs))
 
 
 def _most(tariff: Tariff, most_in: int, most_out: int) -> Bill:
@@ -341,6 +347,10 @@ def _most(tariff: Tariff, most_in: int, most_out: int) -> Bill:
 
 def _size(bill: Bill) -> tuple[int, int]:
     return bill.cost, bill.tokens
+
+
+def _prompt_bytes(request: Request) -> int:
+    return _bytes(request.expertise) + _bytes(request.message)
 
 
 def _bytes(text: str) -> int:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from strop.base.errors import LanguageModelError
-from strop.lm.async_model import AsyncModel, Deliver, model_closed, together
+from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
 from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint_of
@@ -236,7 +236,9 @@ class OpenAIModel(AsyncModel):
         return LanguageModelError(f"{prefix}: {failure.detail}{ending}", (None,), attempts.faults)
 
     def _closed(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
-        return self._error(failure, attempts) if failure else LanguageModelError(_CLOSED, (None,), attempts.faults)
+        return (
+            self._error(failure, attempts) if failure else LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
+        )
 
     async def _send(self, request: Request, asked: Asked, parameters: Parameters, turn: Turn) -> Answer:
         """One attempt.
@@ -290,9 +292,6 @@ class OpenAIModel(AsyncModel):
         others = [replace(completion, faults=remarks + completion.faults) for completion in others]
         effective = parameters.effective()
         return [replace(completion, parameters=effective) for completion in (first, *others)]
-
-
-_CLOSED = f": {model_closed()}"
 
 
 def _bytes(text: str) -> int:

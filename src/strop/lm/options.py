@@ -1,6 +1,6 @@
-"""What a specification of a model says besides its name: `provider/model?rpm=60&max_tokens=4096`.
+"""The options in the specification of a model: `provider/model?rpm=60&max_tokens=4096`.
 
-Also several specifications in one text, `mix:["a?weight=3","b"]`, as `--model a --model b` gives them. It knows no model.
+Also several specifications in one text, `mix:["a?weight=3","b"]`, for `--model a --model b`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
@@ -19,14 +19,14 @@ from strop.base.errors import ConfigurationError
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
 VERBATIM = ("command", "inbox", "scripted", "recorded", "mix")
-"""Heads, before a colon, whose rest is text of the user's: a question mark in it begins no options. Theirs stand before
-the colon: `command?timeout=60:PROGRAM`."""
+"""Heads, before a colon, whose rest is free text: a question mark in it does not begin options. Their options stand before the
+colon: `command?timeout=60:PROGRAM`."""
 MOST_CONNECTIONS = 1024
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """How a model is to be asked. None: not said; a model then does what it does by itself."""
+    """How to ask a model. None: the model's default."""
 
     weight: float = 1.0
     """Share of the requests that it gets in a mixture, relative to the other members' weights; above 0."""
@@ -39,19 +39,19 @@ class ModelSettings:
     max_tokens: int = 8192
     """Tokens of one response at most, and what is reserved for it."""
     seed: int | None = None
-    """Sent to servers that take one, so that they draw again what they drew."""
+    """Sent to servers that accept one, so that they repeat their draws."""
     url: str | None = None
     """Base URL of the server."""
     timeout: float | None = None
-    """Seconds that the server may be silent while an answer is awaited."""
+    """Seconds that the server may be silent during a response."""
     give_up_after: float = 1800.0
-    """Seconds for which a model that answered before may fail before the work ends; 0 and up."""
+    """Seconds for which a model that answered before may fail before the run ends; 0 and up."""
     connections: int | None = None
     """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
     ctx: int | None = None
-    """Tokens of a prompt and its response together; for `local/` only, like all below."""
+    """Tokens of a prompt and its response together; `ctx` and `threads` are for `local/` only."""
     threads: int | None = None
-    """Threads that compute."""
+    """Threads of the computation."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class ModelSpec:
     rest: str
     """What follows the head and its colon or slash."""
     settings: ModelSettings
-    """Its options, over the defaults; `url` is that of `--base-url` where the specification has none."""
+    """Its options, over the defaults; `url` is `--base-url` where the specification has none."""
     seed: int
     environ: Mapping[str, str]
 
 
 LOCAL_ONLY = ("ctx", "threads")
-"""Options of `local/`, whose server strop itself starts; every other server has its own."""
+"""Options of `local/`, whose server strop starts."""
 NAMES = tuple(field.name for field in fields(ModelSettings))
 """Every option."""
 
@@ -85,7 +85,7 @@ def read_spec(spec: str, defaults: ModelSettings | None = None) -> tuple[str, Mo
 
 
 def written_options(spec: str) -> tuple[str, dict[str, Any]]:
-    """(the specification without its options, the options that it spells out). See `read_spec`."""
+    """(the specification without its options, the options that are in it). See `read_spec`."""
     head, colon, rest = spec.partition(":")
     name, question, query = head.partition("?")
     if name in VERBATIM:
@@ -100,7 +100,7 @@ def written_options(spec: str) -> tuple[str, dict[str, Any]]:
         if option not in _READERS:
             raise ConfigurationError(f"--model {name}: there is no option {option!r}. {_nearest(option)}")
         if option in written:
-            raise ConfigurationError(f"--model {name}: {option} is given twice")
+            raise ConfigurationError(f"--model {name}: {option} appears twice")
         written[option] = _READERS[option](unquote(value), f"--model {name}: {option}")
     return name, written
 
@@ -109,7 +109,7 @@ def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
     """(dollars per million tokens in, the same out) of `IN,OUT`; one number is the price of both.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: it has another form.
     """
     numbers = [_real(part) for part in text.split(",")]
     if len(numbers) > 2 or not all(number >= 0 for number in numbers):
@@ -118,7 +118,7 @@ def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
 
 
 def joined(specs: Sequence[str]) -> str:
-    """One specification for all of `specs`: the only one as it is, several as a mixture."""
+    """One specification for all of `specs`: a single one unchanged, several as a mixture."""
     return specs[0] if len(specs) == 1 else MIX + json.dumps(list(specs), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -126,7 +126,7 @@ def members(spec: str) -> tuple[str, ...]:
     """The specifications in `spec`: the members of a mixture, else `spec` alone.
 
     Raises:
-        ConfigurationError: a mixture that is no list of texts, or that holds another mixture.
+        ConfigurationError: a mixture that is not a list of texts, or that contains another mixture.
     """
     if not spec.startswith(MIX):
         return (spec,)
@@ -134,22 +134,22 @@ def members(spec: str) -> tuple[str, ...]:
         value = json.loads(spec.removeprefix(MIX))
     except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
+    if not isinstance(value, list) or not value or not all(isinstance(member, str) and member for member in value):
         raise ConfigurationError(
             f'--model {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
         )
-    if any(each.startswith(MIX) for each in value):
-        raise ConfigurationError(f"--model {spec}: a mixture holds no other mixture; list all models in one")
+    if any(member.startswith(MIX) for member in value):
+        raise ConfigurationError(f"--model {spec}: a mixture contains no other mixture; list all models in one")
     return tuple(value)
 
 
 def _nearest(option: str) -> str:
     near = difflib.get_close_matches(option.lower().replace("-", "_"), NAMES, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(NAMES)}."
+    return f"Did you mean {near[0]}?" if near else f"Options: {', '.join(NAMES)}."
 
 
 def _real(text: str) -> float:
-    """A finite number; not a number where it is none."""
+    """A finite number; NaN where it is something else."""
     try:
         number = float(text)
     except ValueError:
@@ -157,26 +157,26 @@ def _real(text: str) -> float:
     return number if math.isfinite(number) else math.nan
 
 
-def _positive(text: str, where: str) -> float:
-    number = _real(text)
-    if not number > 0:
-        raise ConfigurationError(f"{where} is {text!r}; it must be a number above 0")
-    return number
+Reader: TypeAlias = Callable[[str, str], float | int | str]
+"""Reads (the value of an option, the option's name for messages). Raises ConfigurationError for a value out of range."""
 
 
-def _not_negative(text: str, where: str) -> float:
-    number = _real(text)
-    if not number >= 0:
-        raise ConfigurationError(f"{where} is {text!r}; it must be a number of seconds, 0 or more")
-    return number
+def _number(range_text: str, *, above: float = -1.0) -> Reader:
+    def read(text: str, where: str) -> float:
+        number = _real(text)
+        if not (number > above and number >= 0):
+            raise ConfigurationError(f"{where} is {text!r}; it must be a number {range_text}")
+        return number
+
+    return read
 
 
-def _whole(least: int, most: int | None = None) -> Callable[[str, str], int]:
+def _whole(least: int, most: int | None = None) -> Reader:
     def read(text: str, where: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
         if number < least or (most is not None and number > most):
-            to = f"of {least} or more" if most is None else f"from {least} to {most}"
-            raise ConfigurationError(f"{where} is {text!r}; it must be a whole number {to}")
+            range_text = f"of {least} or more" if most is None else f"from {least} to {most}"
+            raise ConfigurationError(f"{where} is {text!r}; it must be a whole number {range_text}")
         return number
 
     return read
@@ -193,17 +193,17 @@ def _address(text: str, where: str) -> str:
     return text
 
 
-_READERS: Mapping[str, Callable[[str, str], float | int | str]] = MappingProxyType(
+_READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "weight": _positive,
+        "weight": _number("above 0", above=0.0),
         "rpm": _whole(1),
         "tpm": _whole(1),
         "price": _price,
         "max_tokens": _whole(1),
         "seed": _whole(0),
         "url": _address,
-        "timeout": _positive,
-        "give_up_after": _not_negative,
+        "timeout": _number("of seconds above 0", above=0.0),
+        "give_up_after": _number("of seconds, 0 or more"),
         "connections": _whole(1, MOST_CONNECTIONS),
         "ctx": _whole(1),
         "threads": _whole(1, 1024),

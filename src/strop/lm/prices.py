@@ -1,6 +1,6 @@
-"""What a model's tokens cost: by `?price=`, by genai-prices, or nothing where no one is paid.
+"""The price of a model's tokens: by `?price=`, by genai-prices, or nothing for models that are free.
 
-genai-prices is a table that comes with its package. It is read only where a model of a provider is asked for, without a network.
+genai-prices is a table in its package. It is read only for models of providers, and without a network.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import ModelSettings, members, price_per_million, read_spec
 
 OVERHEAD_TOKENS = 100
-"""Tokens that a server may put around expertise and message: the template of a chat, and the like."""
+"""Tokens that a server may add to expertise and message, such as the template of a chat."""
 FREE = ("offline", "scripted", "recorded", "local")
-"""Heads of specifications that nobody is paid for."""
+"""Heads of specifications of free models."""
 TOKENLESS = ("offline", "scripted", "recorded")
-"""Heads of specifications that use no tokens."""
+"""Heads of specifications of models without tokens."""
 _PROVIDERS = MappingProxyType(
     {"openai": "openai", "anthropic": "anthropic", "gemini": "google", "openrouter": "openrouter"}
 )
 """Head of a specification → the provider's name in genai-prices."""
 
 Tiers = tuple[tuple[int, Decimal], ...]
-"""(prompt tokens above which it holds, billionths of a dollar per token), ascending, the first from -1."""
+"""(prompt tokens above which the price holds, billionths of a dollar per token), ascending, the first from -1."""
 
 
 @dataclass(frozen=True)
 class Price:
-    """What a model's tokens cost."""
+    """The price of a model's tokens."""
 
     input: Tiers
     output: Tiers
     request: Decimal = Decimal(0)
     """Billionths of a dollar for each request."""
     source: str = "?price="
-    """Who says so, and of when it is."""
+    """Where the price is from, and its date."""
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
         """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill."""
@@ -50,10 +50,10 @@ class Price:
         return math.ceil(total + self.request)
 
     def most(self, input_tokens: int, output_tokens: int) -> int:
-        """Billionths of a dollar that up to so many tokens can cost: the dearest tier that they can reach."""
-        dearest_in = max(price for start, price in self.input if start < max(input_tokens, 0))
-        dearest_out = max(price for start, price in self.output if start < max(input_tokens, 0))
-        return math.ceil(dearest_in * input_tokens + dearest_out * output_tokens + self.request)
+        """The highest cost of up to so many tokens, in billionths of a dollar."""
+        highest_in = max(price for start, price in self.input if start < max(input_tokens, 0))
+        highest_out = max(price for start, price in self.output if start < max(input_tokens, 0))
+        return math.ceil(highest_in * input_tokens + highest_out * output_tokens + self.request)
 
     @property
     def dollars_per_million(self) -> tuple[float, float]:
@@ -61,23 +61,23 @@ class Price:
         return float(self.input[0][1]) / 1000, float(self.output[0][1]) / 1000
 
 
-NOTHING = Price(((-1, Decimal(0)),), ((-1, Decimal(0)),), source="nobody is paid for it")
-"""Of models that run here."""
+NOTHING = Price(((-1, Decimal(0)),), ((-1, Decimal(0)),), source="it is free")
+"""Of models that run on this machine."""
 
 
 @dataclass(frozen=True)
 class Tariff:
-    """What is known of the bill of one model before it is asked."""
+    """What is known about the cost of one model before a request."""
 
     price: Price | None
     """None: not known."""
     max_tokens: int
-    """Tokens of one response at most, as the server is told."""
+    """Tokens of one response at most, as sent to the server."""
     tokenless: bool = False
-    """It uses no tokens, so there is nothing to hold."""
+    """It uses no tokens, so nothing is reserved."""
 
     def most_tokens(self, prompt_bytes: int) -> tuple[int, int]:
-        """(in, out) of one response at most: no token is shorter than a byte of UTF-8."""
+        """(in, out) of one response at most: a token has at least one byte of UTF-8."""
         return (0, 0) if self.tokenless else (prompt_bytes + OVERHEAD_TOKENS, self.max_tokens)
 
 
@@ -86,16 +86,16 @@ def tariffs(
 ) -> dict[str, Tariff]:
     """The tariff of each member of the specification `lm`, by its text (a mixture's `Completion.lm`).
 
-    `defaults` are the settings of what the specification does not say (`url` is that of `--base-url`).
+    `defaults` hold where the specification has no option (`url` is `--base-url`).
 
     Raises:
         ConfigurationError: an unusable specification or price.
     """
-    return {each: _tariff(each, defaults, environ, today or datetime.now(UTC).date()) for each in members(lm)}
+    return {member: _tariff(member, defaults, environ, today or datetime.now(UTC).date()) for member in members(lm)}
 
 
 def check_cost_limit(known: Mapping[str, Tariff]) -> None:
-    """Refuse a limit of money where money cannot be counted.
+    """Refuse a limit of money where the cost cannot be known.
 
     Raises:
         ConfigurationError: some model has no price.
@@ -103,8 +103,8 @@ def check_cost_limit(known: Mapping[str, Tariff]) -> None:
     unknown = [spec for spec, tariff in known.items() if tariff.price is None]
     if unknown:
         raise ConfigurationError(
-            f"--max-cost: the price of {unknown[0]} is not known; give it as MODEL?price=IN,OUT, in dollars per million tokens "
-            "(0,0 where it costs nothing)"
+            f"--max-cost: the price of {unknown[0]} is not known; write MODEL?price=IN,OUT, in dollars per million tokens "
+            "(0,0 if it is free)"
         )
 
 
@@ -112,11 +112,11 @@ def given_price(text: str, where: str = "price") -> Price:
     """The price `IN,OUT`, in dollars per million tokens.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: it has another form.
     """
     price_per_million(text, where)
-    each = [Decimal(part.strip()) * 1000 for part in text.split(",")]
-    return Price(((-1, each[0]),), ((-1, each[-1]),), source=f"{where} {text}")
+    prices = [Decimal(part.strip()) * 1000 for part in text.split(",")]
+    return Price(((-1, prices[0]),), ((-1, prices[-1]),), source=f"{where} {text}")
 
 
 def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], today: date) -> Tariff:
@@ -132,7 +132,7 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
 
 
 def _url(head: str, settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    """The address that was named, None for the provider's own."""
+    """The address that the user named, None for the provider's own."""
     variable = PROVIDERS[head].url_variable if head in PROVIDERS else ""
     return settings.url or environ.get(variable, "").strip() or None
 
@@ -140,7 +140,7 @@ def _url(head: str, settings: ModelSettings, environ: Mapping[str, str]) -> str 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
     """The price that genai-prices lists for `provider/model` (or for the model at `url`) on a day; None where it lists none.
 
-    Where the price changes within a day, the dearest of the day.
+    Where the price changes within a day, the highest of the day.
     """
     head, _, model = name.partition("/")
     provider: str | None = _PROVIDERS.get(head)
@@ -148,7 +148,7 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
         provider, _, model = model.replace(":", "/", 1).partition("/")
     if not provider or not model:
         return None
-    from genai_prices.data_snapshot import get_snapshot  # slow, and most runs need none
+    from genai_prices.data_snapshot import get_snapshot  # slow, and most runs do not need it
 
     snapshot = get_snapshot()
     try:
@@ -156,36 +156,36 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
     except LookupError:
         return None
     hours = [datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(hours=hour) for hour in range(24)]
-    found = [_tiers(info.get_prices(hour)) for hour in hours]
-    if any(each is None for each in found):
+    tiers = [of_hour for hour in hours if (of_hour := _tiers(info.get_prices(hour)))]
+    if len(tiers) < len(hours):
         return None
-    dearest = max((each for each in found if each is not None), key=lambda each: sum(tier[-1][1] for tier in each[:2]))
-    return Price(*dearest, source=f"genai-prices {version('genai-prices')}, {_dated(snapshot.providers, today)}")
+    highest = max(tiers, key=lambda of_hour: sum(tier[-1][1] for tier in of_hour[:2]))
+    return Price(*highest, source=f"genai-prices {version('genai-prices')}, {_dated(snapshot.providers, today)}")
 
 
 def _tiers(prices: Any) -> tuple[Tiers, Tiers, Decimal] | None:
-    """Of a `ModelPrice`; None where it lacks the price of tokens in or out."""
-    given = [getattr(prices, name) for name in ("input_mtok", "output_mtok")]
-    if any(each is None for each in given):
+    """(in, out, a request) of a `ModelPrice`; None where it lacks the price of tokens in or out."""
+    both = [getattr(prices, name) for name in ("input_mtok", "output_mtok")]
+    if None in both:
         return None
     request = prices.requests_kcount or Decimal(0)
     read = [
-        ((-1, each * 1000),)
-        if isinstance(each, Decimal)
-        else ((-1, each.base * 1000), *((tier.start, tier.price * 1000) for tier in each.tiers))
-        for each in given
+        ((-1, price * 1000),)
+        if isinstance(price, Decimal)
+        else ((-1, price.base * 1000), *((tier.start, tier.price * 1000) for tier in price.tiers))
+        for price in both
     ]
     return read[0], read[1], request * 1_000_000
 
 
 def _dated(providers: Iterable[Any], today: date) -> str:
-    """Of when the table is: its newest price that is not of the future."""
+    """The date of the table: that of its newest price that is in force."""
     starts = (
         start
         for provider in providers
         for model in provider.models
-        for each in ([*model.prices] if isinstance(model.prices, list) else []) + (model.price_variants or [])
-        if (start := getattr(each.constraint, "start_date", None)) is not None and start <= today
+        for price in ([*model.prices] if isinstance(model.prices, list) else []) + (model.price_variants or [])
+        if (start := getattr(price.constraint, "start_date", None)) is not None and start <= today
     )
     newest = max(starts, default=None)
     return f"whose newest price is of {newest.isoformat()}" if newest else "undated"

@@ -1,8 +1,8 @@
-"""Keeps one program for strop, and ends together with all that it started: `process_reaper.py LIFELINE PROGRAM ARGUMENT…`.
+"""Runs one program for strop, and ends every process that it started: `process_reaper.py LIFELINE PROGRAM ARGUMENT…`.
 
-It is a process of its own, so that a strop that is killed leaves nothing behind: `LIFELINE` is the number of a pipe whose other
-end only strop has. It runs with the standard library alone. It ends with the program's exit code, 128 + n after signal n, 127
-where the program cannot be started.
+It is a process of its own, so that a killed strop leaves nothing behind: `LIFELINE` is the number of a pipe whose other end only
+strop has. It needs the standard library only. Its exit code is the program's, 128 + n after signal n, and 127 where the program
+cannot be started.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ CANNOT_START = 127
 def main(lifeline: int, program: list[str]) -> int:
     """Run the program in a new empty folder until it ends or the lifeline breaks."""
     prctl = _prctl()
-    prctl(PR_SET_CHILD_SUBREAPER, 1)  # what leaves its group and its parent comes to us, and is found
-    keeper = os.getpid()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)  # processes that leave their group and parent become our children
+    reaper = os.getpid()
 
     def follow() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != keeper:  # we were gone before we could be followed
+        if os.getppid() != reaper:  # the reaper ended before the line above
             os._exit(CANNOT_START)
 
     folder = tempfile.mkdtemp(prefix="strop-command-")
     try:
-        # In its own group, or the end of the group would be ours. We have one thread still, so a function may run in the fork.
+        # In its own group, so that killing it spares the reaper. With one thread only, a function may run in the fork.
         child = subprocess.Popen(program, cwd=folder, start_new_session=True, preexec_fn=follow)
     except (OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -52,22 +52,22 @@ def main(lifeline: int, program: list[str]) -> int:
 
 def _end_with(lifeline: int, group: int) -> None:
     """Kill the program when the lifeline breaks; `main`, which waits for its end, does the rest."""
-    os.read(lifeline, 1)  # nothing is ever written: it returns when the other end is closed
+    os.read(lifeline, 1)  # nothing is ever written: it returns when strop closes the other end
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    except PermissionError:  # it has become another user, by sudo: we cannot end it, and do not wait for it
+    except PermissionError:  # it is another user's, by sudo: it cannot be killed or waited for
         os._exit(128 + signal.SIGKILL)
 
 
 def _end_all(group: int) -> None:
-    """Kill the program's group, then whatever has come to us, until there is nothing."""
+    """Kill the program's group, then all our children, until there are none."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    refused: set[int] = set()  # another user's, by sudo: nothing can be done, not even wait
+    refused: set[int] = set()  # another user's, by sudo: they cannot be killed or waited for
     while pids := [pid for pid in _children() if pid not in refused]:
-        for pid in pids:  # what they leave behind are our children in the next round
+        for pid in pids:  # their own children are ours in the next round
             try:
                 os.kill(pid, signal.SIGKILL)
             except PermissionError:
@@ -80,15 +80,15 @@ def _end_all(group: int) -> None:
 
 
 def _children() -> list[int]:
-    """Our children, by /proc; none where there is no such folder (macOS), where the group must do."""
+    """Our children, by /proc; none on systems without it (macOS), where killing the group must do."""
     ours = str(os.getpid())
-    found = []
+    children = []
     with suppress(FileNotFoundError):
         for process in Path("/proc").iterdir():
             with suppress(OSError):
                 if process.name.isdigit() and _parent(process) == ours:
-                    found.append(int(process.name))
-    return found
+                    children.append(int(process.name))
+    return children
 
 
 def _parent(process: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a model thought before it answered, where it says so in the answer itself."""
+"""Reasoning that a model writes into its answer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _CLOSED_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
 
 
 def split_thoughts(text: str, reason: str = "") -> tuple[str, str]:
-    """(reasoning, answer) of a text that begins with `<think>`, or that only ends it: some prompts hold the beginning.
+    """(reasoning, answer) of a text that begins with `<think>`, or that has only `</think>`: some prompts have the beginning.
 
-    What was cut at the token limit while the model still thought holds no answer.
+    A text that was cut at the token limit during the reasoning holds no answer.
     """
     opened = _OPENED.match(text)
     if opened is None:

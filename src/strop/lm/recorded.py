@@ -1,12 +1,11 @@
-"""Answers from a file that travels: what a run was answered, given again to whoever asks the same (`--model recorded:FILE`).
+"""Answers from a recording: a file with the answers of a run, for other runs that ask the same (`--model recorded:FILE`).
 
-A recording is JSON lines. The first says what gave the answers: `{"recording": 1, "model": …, "is_language_model": …}`.
-Each other is one answer: `request` (SHA-256 of expertise, message and temperature), `scope` and `sample` (where it was asked,
-and which of the equal requests it was), `text`, `model`, `input_tokens`, `output_tokens` and `cost` (dollars, what it cost when
-it was asked; null where not known).
+A recording is JSON lines. The first names the model: `{"recording": 1, "model": …, "is_language_model": …}`. Each other line is
+one answer: `request` (SHA-256 of expertise, message and temperature), `scope` and `sample` (where it was asked, and the index
+among equal requests), `text`, `model`, `input_tokens`, `output_tokens` and `cost` (dollars at that time; null where not known).
 
-A request gets the answer of its own place; asked from elsewhere, the next answer to the same words that nobody got yet. So a
-recording also serves a run that is made of other parts but asks the same.
+A request gets the answer of its own scope and sample, else the next unused answer to the same prompt. So a recording also serves
+a run with another configuration that asks the same.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ VERSION = 1
 
 
 def digest_of_request(request: Request) -> str:
-    """64 hexadecimal digits of what is said to the model, wherever it is said."""
+    """64 hexadecimal digits of the prompt, equal in every scope."""
     parts = [request.expertise, request.message, request.temperature]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -53,11 +52,11 @@ class RecordedAnswers:
         self._lock = threading.Lock()
         self._placed: dict[tuple[str, str, int], deque[int]] = defaultdict(deque)
         self._equal: dict[str, deque[int]] = defaultdict(deque)
-        self._answers = [each.completion for each in answers]
+        self._answers = [answer.completion for answer in answers]
         self._given: set[int] = set()
-        for number, each in enumerate(answers):
-            self._placed[each.request, each.scope, each.sample].append(number)
-            self._equal[each.request].append(number)
+        for number, answer in enumerate(answers):
+            self._placed[answer.request, answer.scope, answer.sample].append(number)
+            self._equal[answer.request].append(number)
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
@@ -75,18 +74,18 @@ class RecordedAnswers:
             words = " ".join(requests[missing[0]].message.split())[:80]
             raise batch.failure(
                 f"{self.name} has no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
-                "the task, the improver, a budget or the seed is another than when it was recorded"
+                "the task, the improver, a budget or the seed differs from the recorded run"
             )
         return batch.completions()
 
     def finish(self) -> None:
-        """Nothing is ever on its way."""
+        """Nothing is ever in flight."""
 
     def close(self) -> None:
         """Nothing to close."""
 
     def _answers_to(self, requests: Sequence[Request]) -> list[Completion | None]:
-        """First those that are asked in their own places, so that no other of the call takes their answers."""
+        """First answers of the same scope and sample, so that no other request of the call takes them."""
         digests = [digest_of_request(request) for request in requests]
         placed = [
             self._next(self._placed.get((digest, request.scope, request.sample)))
@@ -143,7 +142,7 @@ def read_recording(path: Path, *, name: str) -> RecordedAnswers:
     """The model of a recording.
 
     Raises:
-        ConfigurationError: the file cannot be read, or a line is something else; the message names the line.
+        ConfigurationError: the file cannot be read, or a line has another form; the message names the line.
     """
     try:
         lines = path.read_text("utf-8").splitlines()
@@ -168,19 +167,19 @@ def _object(line: str, where: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{where} is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{where} is no JSON object")
+        raise ConfigurationError(f"{where} is not a JSON object")
     return value
 
 
 def _answer(value: Mapping[str, Any], where: str) -> RecordedAnswer:
     texts = [value.get(name) for name in ("request", "scope", "text", "model")]
-    if not all(isinstance(each, str) for each in texts):
+    if not all(isinstance(text, str) for text in texts):
         raise ConfigurationError(f"{where} needs the texts request, scope, text and model")
     counts = [value.get(name) for name in ("sample", "input_tokens", "output_tokens")]
     for count in counts:
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
-            raise ConfigurationError(f"{where}: {count!r} is no count")
+            raise ConfigurationError(f"{where}: {count!r} is not a count")
     request, scope, text, model = map(str, texts)
-    # Its tokens and cost are not told on: what is given again has used and cost nothing.
+    # Without tokens and cost: a repeated answer costs nothing.
     completion = Completion(text, model)
     return RecordedAnswer(request, scope, counts[0] or 0, completion)

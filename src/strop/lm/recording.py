@@ -1,4 +1,4 @@
-"""What an answer of a model leaves in the record, whoever asked: its faults, then the answer itself."""
+"""The events of a model's answer: its faults, then the answer."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def record_answer(record: Recorder, scope: str, call: int, index: int, completio
 
 
 def record_faults(record: Recorder, scope: str, call: int, index: int, faults: Sequence[Fault]) -> None:
-    """Record what went wrong on the way to an answer; `index` is -1 where it belongs to none."""
+    """Record faults on the way to an answer; `index` is -1 where there is no answer."""
     for fault in faults:
         record(LmFault(**fields_of(Fault, fault), scope=scope, call=call, index=index))

@@ -1,9 +1,8 @@
-"""Recorded answers first: what was answered once is given again, and never asked for twice.
+"""Recorded answers first: a request that was answered once gets the same answer again, and is never sent twice.
 
-Every answer is kept under the key of its request: the SHA-256 of where in the run it was asked, what was said, the temperature
-that was asked for, and which of the equal requests it is. So n equal prompts keep n different answers, whatever order the
-threads come in. What the server took in the end (it may clip or drop the temperature) is known only after the answer and stands
-beside it as its effective parameters; it is no part of the key.
+The key of a request is the SHA-256 of its scope, texts, temperature and sample. So n equal prompts keep n different answers,
+whatever the order of threads. The effective parameters, which the server may have changed, are stored with the answer and are not
+part of the key.
 """
 
 from __future__ import annotations
@@ -20,33 +19,33 @@ from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.batch import CompletionBatch, Wrapper
 
 _SHOWN_LINES = 40
-"""Lines of a difference that are shown."""
+"""Lines of a diff that are shown."""
 
 
 def key_of(request: Request) -> str:
-    """64 hexadecimal digits that tell a request from every other of its run."""
+    """64 hexadecimal digits, different for every request of a run."""
     parts = [request.scope, request.expertise, request.message, request.temperature, request.sample]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class Recorded(Wrapper):
-    """A `LanguageModel` that gives the answers it has learnt, and asks `model` for the others."""
+    """A `LanguageModel` that repeats known answers, and asks `model` for the others."""
 
     def __init__(self, model: LanguageModel, known: Mapping[str, Completion] | None = None) -> None:
         super().__init__(model)
         self._known = dict(known or {})
         self._lock = threading.Lock()
         self.given = 0
-        """Answers that were known."""
+        """Known answers that were repeated."""
         self.asked = 0
-        """Answers that the model gave."""
+        """Answers of the model."""
 
     def learn(self, known: Mapping[str, Completion], *, by_the_model: bool = False) -> None:
-        """Answers by `key_of` their requests, before anything is asked. `by_the_model`: it gave them before it was made again."""
-        # Those that are known already were another run's: the script was not asked for them.
+        """Add answers, by `key_of` their requests, before the first request. `by_the_model`: this model gave them earlier."""
+        # Answers that are known already are another run's: the script did not give them.
         new = len(known.keys() - self._known.keys())
         self._known |= known
-        skip = getattr(self._model, "skip", None)  # only a script has answers that come one after the other
+        skip = getattr(self._model, "skip", None)  # only a script gives its answers one after the other
         if by_the_model and skip is not None:
             skip(new)
 
@@ -54,7 +53,7 @@ class Recorded(Wrapper):
         """One completion for each request, in order.
 
         Raises:
-            LanguageModelError: the model failed; what is known, and what it answered all the same, is in the error.
+            LanguageModelError: the model failed; the error has the known answers and those that arrived.
         """
         batch = CompletionBatch(requests, keep)
         keys = [key_of(request) for request in requests]
@@ -73,19 +72,19 @@ class Recorded(Wrapper):
 
 
 class NoModel:
-    """Stands where a run is replayed: whatever is asked of it was not recorded, and that is told."""
+    """The model of a replay: every request that reaches it was not recorded, and is an error."""
 
     def __init__(self, name: str, is_language_model: bool, recorded: Callable[[], Iterable[Request]]) -> None:
-        """`recorded` gives the requests of the record, for comparison."""
+        """`recorded` returns the requests of the record, for comparison."""
         self.name = name
         self.is_language_model = is_language_model
         self._recorded = recorded
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        """Nothing for no request.
+        """Nothing for no requests.
 
         Raises:
-            LanguageModelError: for any other; it shows the difference to the nearest request that was recorded.
+            LanguageModelError: there is a request; the message has a diff to the nearest recorded one.
         """
         if requests:
             raise LanguageModelError(not_recorded(requests[0], self._recorded()), (None,) * len(requests))
@@ -99,20 +98,20 @@ class NoModel:
 
 
 def not_recorded(request: Request, recorded: Iterable[Request]) -> str:
-    """That a request was not recorded, with the difference to the nearest one that was."""
+    """The message about a request that was not recorded, with a diff to the nearest recorded one."""
     where = f"request {request.sample} in {request.scope or 'the run'} was not recorded"
-    nearest = max(recorded, key=lambda each: _nearness(request, each), default=None)
+    nearest = max(recorded, key=lambda other: _nearness(request, other), default=None)
     if nearest is None:
-        return f"{where}: the record holds no request"
+        return f"{where}: the record has no requests"
     lines = list(
         difflib.unified_diff(_lines(nearest), _lines(request), "nearest recorded request", "asked now", "", "", 1)
     )
     cut = [*lines[:_SHOWN_LINES], f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else lines
-    return "\n".join([f"{where}; the nearest that was:", *cut])
+    return "\n".join([f"{where}; the nearest recorded request:", *cut])
 
 
 def _nearness(a: Request, b: Request) -> tuple[float, ...]:
-    """Text first, then the place: most likely the same was asked elsewhere, or something slightly else in the same place."""
+    """By text first, then by scope: most likely the same was asked elsewhere, or almost the same in this scope."""
     same = difflib.SequenceMatcher(None, a.message[:4000], b.message[:4000], autojunk=False)
     alike = same.quick_ratio()
     return (

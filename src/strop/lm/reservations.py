@@ -1,7 +1,7 @@
-"""How much money and how many tokens to set aside for a request: what answers took so far, or the worst case.
+"""How many tokens to reserve for a request: by the answers so far, at most the worst case.
 
-It is the 99th percentile of the last `REMEMBERED` answers of known usage and a quarter more, for a prompt by its length; of the
-first `ENOUGH_ANSWERS` the more, the fewer they are. It is never more than the worst case, which it is before the first answer.
+A reservation is the 99th percentile of the last `REMEMBERED` answers of known usage and a quarter more; tokens of a prompt are
+learnt for each of its bytes. With fewer than `ENOUGH_ANSWERS` answers the margin is larger; without any it is the worst case.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections import deque
 from collections.abc import Sequence
 
 ENOUGH_ANSWERS = 20
-"""With fewer, what is set aside grows as they are fewer: after one answer it is 25 times that answer."""
+"""With fewer, the margin is larger: after one answer, 25 times that answer is reserved."""
 REMEMBERED = 200
 QUANTILE = 0.99
 MARGIN = 1.25
 RUNAWAY_SHARE = 8
-"""Of so many requests in flight, one may run to its worst case: what it may take is set aside beside their reservations."""
+"""Of so many requests in flight, one may run to its worst case; for it, more is reserved."""
 OVERSHOOT = 0.05
-"""Share of a limit that such requests may go beyond it."""
+"""Share of a limit by which such requests may exceed it."""
 
 
 class SeenUsage:
-    """What answers took, in tokens. Not locked."""
+    """The tokens of answers so far. Not locked."""
 
     def __init__(self) -> None:
         self._output: deque[int] = deque(maxlen=REMEMBERED)
@@ -30,19 +30,19 @@ class SeenUsage:
         """Tokens of a prompt for each of its bytes."""
 
     def learn(self, prompt_bytes: int, answers: Sequence[tuple[int, int, int]]) -> None:
-        """Equal requests were answered: for each answer its bytes, and the tokens in and out that came with it.
+        """Learn from the answers to equal requests: for each its bytes, and its tokens in and out.
 
-        Where one answer carries the usage of all, tokens out are shared out by length.
+        Where one answer has the usage of all, tokens out are divided by length.
         """
         total, size = sum(out for _, _, out in answers), sum(length for length, _, _ in answers)
         together = any(length and not out for length, _, out in answers)
-        for length, given_in, out in answers:
+        for length, tokens_in, out in answers:
             self._output.append(math.ceil(total * length / size) if together and size else out)
-            if given_in:
-                self._per_byte.append(given_in / max(prompt_bytes, 1))
+            if tokens_in:
+                self._per_byte.append(tokens_in / max(prompt_bytes, 1))
 
     def likely(self, prompt_bytes: int, most_in: int, most_out: int) -> tuple[int, int]:
-        """(tokens in, tokens out) to set aside for one response, whose worst case these are."""
+        """(tokens in, tokens out) to reserve for one response; the arguments are its worst case."""
         if not self._output or not self._per_byte:
             return most_in, most_out
         into = math.ceil(_margin(self._per_byte) * _high(self._per_byte) * prompt_bytes)
@@ -50,10 +50,10 @@ class SeenUsage:
 
 
 def _margin(values: Sequence[float]) -> float:
-    """What is set aside for each token of the quantile."""
+    """Tokens to reserve for each token of the quantile."""
     return MARGIN * max(1.0, ENOUGH_ANSWERS / len(values))
 
 
 def _high(values: Sequence[float]) -> float:
-    """The quantile, by the nearest rank: of fewer than a hundred the largest."""
+    """The quantile by nearest rank: the largest of fewer than a hundred."""
     return sorted(values)[math.ceil(QUANTILE * len(values)) - 1]

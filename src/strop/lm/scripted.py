@@ -1,7 +1,7 @@
-"""A stand-in that gives the answers it was given: for tests, demonstrations and debugging an improver.
+"""A stand-in with prepared answers: for tests, demonstrations and debugging an improver.
 
-It is deterministic and needs no network. It does *not* look at expertise, temperature or anything else of a request, unless
-its answers are a function.
+It is deterministic and needs no network. It ignores expertise, temperature and the rest of a request, unless its answers are a
+function.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from strop.lm.options import ModelSpec
 
 
 class Scripted:
-    """A language model whose answers are known beforehand.
+    """A language model with prepared answers.
 
     `answers` is one of
 
     - a sequence of texts: each is given once, in order; then the script is exhausted;
-    - a mapping: the answer is the value of the first key, in order, that occurs in the message;
+    - a mapping: the answer is the value of the first key that occurs in the message;
     - a function of the request.
 
     The requests of one call are answered in order and without another call in between, so two threads that share a
@@ -65,13 +65,13 @@ class Scripted:
         return batch.completions()
 
     def finish(self) -> None:
-        """Nothing is ever on its way."""
+        """Nothing is ever in flight."""
 
     def close(self) -> None:
         """Nothing to close."""
 
     def skip(self, count: int) -> None:
-        """Take the next `count` answers of a sequence as given: they are in the record that is gone on with."""
+        """Skip the next `count` answers of a sequence: the record of a resumed run has them."""
         with self._lock:
             self._given += count
 
@@ -89,7 +89,7 @@ class Scripted:
         if isinstance(self._answers, Mapping):
             return f"{self.name}: no key of the script occurs in the message of {missing} request(s)"
         assert not callable(self._answers)
-        return f"{self.name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more asked"
+        return f"{self.name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more requested"
 
 
 def from_spec(spec: ModelSpec) -> Scripted:

@@ -1,8 +1,8 @@
 """One set of answers for several improvers: common random numbers for a language model.
 
-Two improvers that are compared often ask the same, above all at first. Where both get the same answers, their difference
-says more of the improvers and less of the luck of a draw; and an answer is paid for once. Each improver by itself still sees
-answers as the model draws them: n equal requests of one improver get n different answers.
+Improvers that are compared often send the same requests, above all at first. If they get the same answers, their difference says
+more about the improvers and less about chance, and each answer is paid for once. n equal requests of one improver still get n
+different answers.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _Key: TypeAlias = tuple[str, str, float, int]
 
 
 class SharedAnswers(Wrapper):
-    """A `LanguageModel` that gives equal requests, sample for sample, the answers it has, whoever asks.
+    """A `LanguageModel` that gives equal requests of different askers the same answers, sample for sample.
 
-    What is given again has cost nothing: its tokens are 0 and it took no time.
+    A repeated answer costs nothing: it has 0 tokens and 0 seconds.
     """
 
     def __init__(self, model: LanguageModel, scope: str) -> None:
-        """`scope` takes the place of the askers' own: there a request is one request, whoever makes it."""
+        """Requests are sent in `scope`, in place of the scopes of the askers."""
         super().__init__(model)
         self._scope = scope
         self._known: dict[_Key, Completion] = {}
@@ -35,7 +35,7 @@ class SharedAnswers(Wrapper):
         """One completion for each request, in order.
 
         Raises:
-            LanguageModelError: the model failed; what it answered all the same is in the error and is kept.
+            LanguageModelError: the model failed; the error has the answers that arrived, which are also repeated later.
         """
         batch = CompletionBatch(requests, keep)
         with self._lock:

@@ -322,7 +322,7 @@ def test_failure_says_that_the_folder_is_empty_when_a_word_names_a_file_here(
         ("command:sh -c 'half", "not a command line: No closing quotation"),
         ("command:no-such-program-anywhere -x", "there is no program 'no-such-program-anywhere'"),
         ("command:sh\x1b[31m", "one line of printable text"),
-        ("command?timeout=0:cat", "must be a number above 0"),
+        ("command?timeout=0:cat", "must be a number of seconds above 0"),
         ("command?rpm=3:cat", "takes no rpm"),
         ("commnad:cat", "Did you mean command:PROGRAM"),
     ],

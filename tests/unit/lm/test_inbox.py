@@ -16,9 +16,8 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.inbox import Inbox, Settings
-from strop.lm.inbox_files import read_answer, stamp_of
-from strop.lm.inbox_folder import Folder
+from strop.lm.inbox import Inbox, Settings, request_document
+from strop.lm.inbox_folder import Folder, read_answer, stamp_of
 from strop.lm.replay import key_of
 from strop.testing import language_model as kit
 from support.processes import wait_until
@@ -172,7 +171,7 @@ def test_text_of_a_model_can_forge_neither_facts_nor_fences_nor_names(make: Call
 
 def test_answer_counts_when_it_stayed_the_same_for_a_moment(folder: Path) -> None:
     clock = [100.0]
-    files = Folder(folder, "questions", now=lambda: clock[0])
+    files = Folder(folder, "questions", request_document, now=lambda: clock[0])
     request = asked(1)[0]
     (stem,) = files.put({key_of(request): request})
     path = folder / f"{stem}.answer.md"
@@ -326,7 +325,7 @@ def test_request_that_was_left_is_taken_up_by_the_next_run_under_its_name(
     written = before[0].stat().st_mtime_ns
     first.close()
     asking.end()
-    assert "what was put into the folder stays there" in str(asking.error)
+    assert "open requests stay in the folder" in str(asking.error)
     answer_to(before[0]).write_text("meanwhile")
     asking = Asking(make(), asked(3))
     wait_until(lambda: asking.kept == {0: "meanwhile"})

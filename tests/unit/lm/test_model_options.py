@@ -62,9 +62,9 @@ def test_options_of_a_text_of_the_users_stand_before_the_colon(head: str) -> Non
     [
         ("rpn=3", "Did you mean rpm?"),
         ("max-tokens=3", "Did you mean max_tokens?"),
-        ("temprature=3", "There are: weight, rpm"),
+        ("temprature=3", "Options: weight, rpm"),
         ("", "no option ''"),
-        ("rpm=1&rpm=2", "twice"),
+        ("rpm=1&rpm=2", "appears twice"),
     ],
 )
 def test_unknown_option_is_refused_and_the_nearest_named(option: str, said: str) -> None:

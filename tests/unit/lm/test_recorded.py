@@ -84,7 +84,7 @@ def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
     ("lines", "named"),
     [
         ([], "line 1 is not JSON"),
-        (['"text"'], "line 1 is no JSON object"),
+        (['"text"'], "line 1 is not a JSON object"),
         (['{"recording": 2}'], "strop show RUN --answers"),
         ([HEAD, "{"], "line 2 is not JSON"),
         ([HEAD, "{}"], "line 2 needs the texts"),

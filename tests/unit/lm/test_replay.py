@@ -78,4 +78,4 @@ def test_long_difference_is_cut_and_an_empty_record_is_said() -> None:
         Request("", "\n".join(map(str, range(500)))), [Request("", "\n".join(map(str, range(500, 999))))]
     )
     assert len(long.splitlines()) < 50 and "more lines" in long
-    assert "holds no request" in not_recorded(ONE, [])
+    assert "has no requests" in not_recorded(ONE, [])

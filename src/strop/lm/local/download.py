@@ -1,8 +1,8 @@
-"""The file of a local model: one on this machine, or one that is fetched from the hub once and compared with its digest.
+"""The file of a local model: one on this machine, or one that is downloaded from the hub once and compared with its digest.
 
-The hub's own library downloads: it draws the bar, continues where a connection ended, and keeps the files where its other users
-find them, by its own variables (HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_TOKEN). It does not compare digests,
-and leaves the remains of a killed download behind: that is done here. A file that is there is used without asking the hub.
+The hub's own library downloads: it draws the bar, continues where a connection ended, and stores files where other programs find
+them, by its own variables (HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_TOKEN). It does not compare digests, and leaves
+the remains of a killed download behind; both are done here. The hub is not asked about a file that is on this machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError, StropError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
-"""How llama.cpp names the parts of a model that is split."""
+"""How llama.cpp names the parts of a split model."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _MAGIC = b"GGUF"
 _MOST_NEAR = 8
@@ -43,12 +43,12 @@ class HubFile:
 
 
 def fetch(text: str) -> Path:
-    """The path of the model's file that `text` names: `PATH` of a file that is there, else `owner/repository/file.gguf`.
+    """The path of the model's file that `text` names: `PATH` of an existing file, else `owner/repository/file.gguf`.
 
     Raises:
-        ConfigurationError: neither; the hub knows no such repository or file; it is not here and the hub is not to be asked;
+        ConfigurationError: neither; the hub has no such repository or file; it is not on this machine and HF_HUB_OFFLINE is set;
             there is no room for it.
-        LanguageModelError: the hub failed, or what came has the wrong digest.
+        LanguageModelError: the hub failed, or the file has another digest.
     """
     path = Path(text).expanduser()
     if path.is_file():
@@ -57,8 +57,8 @@ def fetch(text: str) -> Path:
     repository, _, name = rest.partition("/")
     if not (_NAME.fullmatch(owner) and _NAME.fullmatch(repository) and name) or owner in {".", ".."}:
         raise ConfigurationError(
-            f"--model local/{text}: there is no file {text!r}. Write local/PATH of a file that is there, or "
-            "local/<owner>/<repository>/<file.gguf> as the hub has it"
+            f"--model local/{text}: there is no file {text!r}. Write local/PATH of an existing file, or "
+            "local/<owner>/<repository>/<file.gguf> of the hub"
         )
     if not name.endswith(".gguf") or ".." in name.split("/"):
         raise ConfigurationError(f"--model local/{text}: which file of {owner}/{repository}? It must end with .gguf")
@@ -68,26 +68,26 @@ def fetch(text: str) -> Path:
 
 
 def _library() -> Any:
-    """The hub's library with the parts of it that are used here."""
+    """The hub's library, with the modules of it that are used here."""
     hub = importlib.import_module("huggingface_hub")
     importlib.import_module("huggingface_hub.errors")
-    # What it tells the hub of this process by default (versions, which agent runs it) is nobody's business.
+    # By default it reports versions and which agent runs it.
     importlib.import_module("huggingface_hub.constants").HF_HUB_DISABLE_TELEMETRY = True  # type: ignore[attr-defined]
     importlib.import_module("huggingface_hub.utils.logging").set_verbosity_error()  # its warnings would break its bar
     return hub
 
 
 def _checked_kind(path: Path) -> Path:
-    """Raises ConfigurationError where it is no model file: such as a page, or a pointer to where the contents are."""
+    """Raises ConfigurationError where it is not a model's file, but a page or a Git LFS pointer for example."""
     with path.open("rb") as file:
-        begins = file.read(len(_MAGIC))
-    if begins != _MAGIC:
-        raise ConfigurationError(f"{path} is no GGUF file: it begins with {begins!r}")
+        magic = file.read(len(_MAGIC))
+    if magic != _MAGIC:
+        raise ConfigurationError(f"{path} is not a GGUF file: it begins with {magic!r}")
     return path
 
 
 def _parts(name: str) -> list[str]:
-    """All files of a model, the first first: a large one is split into several."""
+    """All files of a model, in order: a large one is split into several."""
     split = _PART.search(name)
     if not split:
         return [name]
@@ -95,14 +95,14 @@ def _parts(name: str) -> list[str]:
 
 
 def _from_hub(hub: Any, file: HubFile) -> Path:
-    there = hub.try_to_load_from_cache(file.repository, file.name)
-    path = Path(there) if isinstance(there, str) else _download(hub, file)
+    cached = hub.try_to_load_from_cache(file.repository, file.name)
+    path = Path(cached) if isinstance(cached, str) else _download(hub, file)
     _verify(file, path)
     return path
 
 
 def _download(hub: Any, file: HubFile) -> Path:
-    """Fetch it with the hub's library. Raises as `fetch` does."""
+    """Download it with the hub's library. Raises as `fetch` does."""
     try:
         metadata = hub.get_hf_file_metadata(hub.hf_hub_url(file.repository, file.name))
         cache = Path(hub.constants.HF_HUB_CACHE)
@@ -115,7 +115,7 @@ def _download(hub: Any, file: HubFile) -> Path:
 
 
 def _explained(hub: Any, file: HubFile, error: Exception) -> StropError:
-    """What went wrong, and what to do."""
+    """The error with what to do about it."""
     errors, where = hub.errors, f"the hub ({hub.constants.ENDPOINT})"
     match error:
         case errors.OfflineModeIsEnabled():
@@ -124,11 +124,11 @@ def _explained(hub: Any, file: HubFile, error: Exception) -> StropError:
             )
         case errors.GatedRepoError():
             return ConfigurationError(
-                f"{file.repository} is given only to those who accepted its terms at {where}: do so, and set HF_TOKEN"
+                f"{file.repository} is available only after you accept its terms at {where}: do so, and set HF_TOKEN"
             )
         case errors.RepositoryNotFoundError():
             return ConfigurationError(
-                f"{where} shows no repository {file.repository}: check its name, or set HF_TOKEN if it is private"
+                f"{where} has no repository {file.repository}: check its name, or set HF_TOKEN if it is private"
             )
         case errors.RemoteEntryNotFoundError():
             return ConfigurationError(f"{file.repository} has no file {file.name}. {_near(hub, file)}")
@@ -140,21 +140,21 @@ def _explained(hub: Any, file: HubFile, error: Exception) -> StropError:
             return LanguageModelError(
                 f"{file} is not on this machine, and {where} cannot be reached: {_line(error)}. {_by_hand(hub, file)}"
             )
-    return LanguageModelError(f"downloading {file} failed: {_line(error)}. Run it again: what is missing is fetched")
+    return LanguageModelError(f"downloading {file} failed: {_line(error)}. Run again to download the rest")
 
 
-_ROOM = "Free some, or set HF_HOME to a folder of another disk"
+_ROOM = "Free some space, or set HF_HOME to a folder on another disk"
 
 
 def _by_hand(hub: Any, file: HubFile) -> str:
     return (
-        f"Where there is a network, run `hf download {file.repository} {file.name}`, and copy the file here: then use "
+        f"On a machine with a network, run `hf download {file.repository} {file.name}`, copy the file here and use "
         f"local/PATH; or copy the folder models--{file.repository.replace('/', '--')} into {hub.constants.HF_HUB_CACHE}"
     )
 
 
 def _near(hub: Any, file: HubFile) -> str:
-    """The model files that the repository has instead, nearest name first."""
+    """The model files that the repository has, nearest name first."""
     try:
         names = [name for name in hub.list_repo_files(file.repository) if name.endswith(".gguf")]
     except (hub.errors.HTTPError, OSError, ValueError):
@@ -176,7 +176,7 @@ def _require_room(file: HubFile, size: int, cache: Path) -> None:
 
 
 def _remove_remains(hub: Any, file: HubFile, etag: str, cache: Path) -> None:
-    """Remove what killed downloads of this file left behind; the library never uses it again. Not while one is under way."""
+    """Remove the remains of killed downloads of this file, which the library never uses again; not during another download."""
     filelock = importlib.import_module("filelock")
     folder = f"models--{file.repository.replace('/', '--')}"
     remains = list((cache / folder / "blobs").glob(f"{etag}*.incomplete"))
@@ -188,22 +188,22 @@ def _remove_remains(hub: Any, file: HubFile, etag: str, cache: Path) -> None:
 
 
 def _verify(file: HubFile, path: Path) -> None:
-    """Compare the file with the digest that the hub gave for it, once for each state of the file.
+    """Compare the file with the hub's digest, once for each state of the file.
 
     The library names a file in its cache by that digest.
 
     Raises:
-        LanguageModelError: it is another; the file has been removed.
+        LanguageModelError: the digests differ; the file has been removed.
     """
     blob = path.resolve()
     if not _SHA256.fullmatch(blob.name):
-        notify(f"the hub gave no SHA-256 for {file}: it is used unverified")
+        notify(f"the hub has no SHA-256 of {file}; it is not verified")
         return
     state = blob.stat()
     note = blob.parent.parent / "strop-verified" / blob.name
-    seen = f"{state.st_size} {state.st_mtime_ns}\n"
+    verified = f"{state.st_size} {state.st_mtime_ns}\n"
     with suppress(OSError):
-        if note.read_text() == seen:
+        if note.read_text() == verified:
             return
     notify(f"verifying {file} ({_gigabytes(state.st_size)})")
     with blob.open("rb") as stream:
@@ -211,19 +211,19 @@ def _verify(file: HubFile, path: Path) -> None:
     if digest == blob.name:
         with suppress(OSError):  # a cache that others share may be read-only
             note.parent.mkdir(exist_ok=True)
-            note.write_text(seen)
+            note.write_text(verified)
         return
     try:
         path.unlink()
         blob.unlink(missing_ok=True)
-        done = "It has been removed: run again to fetch it again"
+        done = "It has been removed; run again to download it again"
     except OSError as error:
         done = f"It could not be removed: {error}"
-    raise LanguageModelError(f"{file}: the file has SHA-256 {digest}, the hub says {blob.name}. {done}")
+    raise LanguageModelError(f"{file}: the file has SHA-256 {digest}, not {blob.name} as on the hub. {done}")
 
 
 def _gigabytes(size: int) -> str:
-    """A number of bytes for people: `4.68 GB`, or in smaller units."""
+    """`4.68 GB`, or in smaller units."""
     for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if size >= unit:
             return f"{size / unit:.2f} {name}"
@@ -231,7 +231,7 @@ def _gigabytes(size: int) -> str:
 
 
 def _status(error: Any) -> str:
-    """Of an answer of the hub; its own text is a paragraph with addresses."""
+    """The status of the hub's answer; the error's own text is a paragraph with addresses."""
     return f"HTTP {error.response.status_code}" + (f", {error.server_message}" if error.server_message else "")
 
 

@@ -1,4 +1,4 @@
-"""`local/…` as a language model: a file, a process that serves it, and the client that asks the process."""
+"""`local/…` as a language model: a file, a process that serves it, and the client of the process."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from strop.lm.local.server import Launch, Server, require_extra
 from strop.lm.options import ModelSettings, ModelSpec
 
 CONNECTIONS = 4
-"""Responses that are written at the same time, where nothing else is said: what a laptop has memory for."""
+"""Default of the responses written at the same time: what a laptop has memory for."""
 CONTEXT = 8192
-"""Tokens of one prompt and its response together, where nothing else is said."""
+"""Default of the tokens of one prompt and its response together."""
 _SILENT_SECONDS = 24 * 3600.0
-"""A slow machine thinks for hours. A server that has ended is noticed at once, so that nobody waits this long for nothing."""
+"""A slow machine thinks for hours. A server that has ended is noticed at once."""
 
 
 def from_spec(spec: ModelSpec) -> LanguageModel:
-    """The model of `local/…`, downloaded where it is not there yet, and loaded. Its server is its own: it takes no `url`.
+    """The model of `local/…`, downloaded if necessary, and loaded. It has a server of its own and takes no `url`.
 
     Raises:
-        ConfigurationError: the extra is not installed; no such repository or file, here or there; no room for it.
+        ConfigurationError: the extra is not installed; no such repository or file; no room for it.
         LanguageModelError: the download failed, its digest is wrong, or llama.cpp cannot load it.
     """
     text, settings = spec.text, spec.settings
@@ -59,7 +59,9 @@ class LocalModel(Wrapper):
     def __init__(self, server: Server, client: LanguageModel) -> None:
         super().__init__(client)
         self._server = server
-        server.when_ended(client.finish)  # nobody waits for an answer that cannot come
+        server.on_exit = client.finish  # no request waits for an answer that cannot come
+        if server.died:
+            client.finish()
 
     def __repr__(self) -> str:
         return f"LocalModel({self.name!r} at {self._server.url})"
@@ -68,7 +70,7 @@ class LocalModel(Wrapper):
         """One completion for each request, in order.
 
         Raises:
-            LanguageModelError: some request has no answer; where llama.cpp has ended, with its last words.
+            LanguageModelError: some request has no answer; if llama.cpp has ended, with the end of its log.
         """
         try:
             return self._model.complete(requests, keep)

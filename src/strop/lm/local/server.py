@@ -1,35 +1,35 @@
 """llama.cpp in a process of its own, on the loopback, with a key that only this run knows.
 
-A thread starts the process and stays until its end: Linux ends a child with the *thread* that started it, and the run learns
-of a server that died without asking. The process ends with the run whatever happens to the run: by `stop`, by the kernel
-(`PR_SET_PDEATHSIG`), and by the end of its standard input.
+The process is a child of the thread of the event loop: Linux ends a child with the *thread* that started it. It ends with the run
+whatever happens to the run: by `stop`, by the kernel (`PR_SET_PDEATHSIG`), and by the end of its standard input.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.lm.async_model import event_loop
 
 EXTRA = ("xllamacpp", "huggingface_hub")
 """What the extra `local` installs."""
 _TAIL_BYTES = 4096
-_LONGEST_WORDS = 400
+_LONGEST_TAIL = 400
 _PRIVATE = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-"""Parts of the names of variables that llama.cpp is not given: it needs no key of anybody."""
+"""Parts of the names of variables that llama.cpp does not get: it needs no key."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Launch:
     context: int
     """Tokens of one prompt and its response together; llama.cpp caps it at what the model was trained for."""
     alias: str
-    """What the model calls itself in its answers."""
+    """The model's name in its answers."""
     threads: int | None = None
-    """None: as llama.cpp chooses."""
+    """None: llama.cpp's default."""
 
 
 def require_extra(spec: str) -> None:
@@ -61,24 +61,21 @@ class Server:
     """Serves from the moment it is made until `stop`. `name` is for messages.
 
     Raises:
-        LanguageModelError: llama.cpp did not start, with its last words.
+        LanguageModelError: llama.cpp did not start; the message has the end of its log.
     """
 
     def __init__(self, launch: Launch, name: str) -> None:
         self.launch, self.key = launch, secrets.token_urlsafe(32)
-        self.url = ""
+        self.on_exit: Callable[[], object] = lambda: None
+        """Called in the event loop when the process ends."""
         self._name = name
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._failure: OSError | None = None
-        self._started, self._ended, self._stopping = threading.Event(), threading.Event(), threading.Event()
-        self._told = ""
-        self._lock = threading.Lock()
-        self._listeners: list[Callable[[], object]] = []
-        self._keeper = threading.Thread(target=self._keep, name="llama.cpp", daemon=True)
-        self._keeper.start()
+        self._process: Process | None = None
+        self._exit: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._obituary = ""
         try:
-            self.url = self._address()
+            self.url = asyncio.run_coroutine_threadsafe(self._start(), event_loop()).result()
         except BaseException:
             self.stop()
             raise
@@ -91,81 +88,61 @@ class Server:
 
     @property
     def died(self) -> bool:
-        """Whether it has ended without being told to."""
-        return self._ended.is_set() and not self._stopping.is_set()
-
-    def when_ended(self, listener: Callable[[], object]) -> None:
-        """`listener` is called once, from another thread, when the process ends; at once if it has."""
-        with self._lock:
-            if not self._ended.is_set():
-                self._listeners.append(listener)
-                return
-        listener()
+        """Whether the process has ended by itself."""
+        return self._process is not None and self._process.returncode is not None and not self._stopping
 
     def stop(self) -> None:
         """End the process and wait for that. Idempotent."""
-        self._stopping.set()
-        self._started.wait()
-        if self._process is not None:
-            self._process.kill()  # it holds nothing that could be lost; loading, it would hear nothing milder
-        self._keeper.join()
-        for end in (self._process.stdin, self._process.stdout) if self._process else ():
-            if end is not None:
-                with suppress(BrokenPipeError):
-                    end.close()
+        self._stopping = True
+        asyncio.run_coroutine_threadsafe(self._stop(), event_loop()).result()
         self._log.close()
 
     def obituary(self) -> str:
-        """One line: how it ended, its last words, and the file in which all of them were kept."""
-        with self._lock:
-            self._told = self._told or f"{self._name}: llama.cpp has ended {self._how()}. {self._last_words()}"
-            return self._told
+        """One line: how the process ended, the end of its log, and the file that holds all of the log."""
+        self._obituary = self._obituary or f"{self._name}: llama.cpp has ended {self._how()}. {self._log_tail()}"
+        return self._obituary
 
-    def _keep(self) -> None:
-        """Start the process and see it through."""
+    async def _start(self) -> str:
+        """Start the process; its address, once it answers. A large model takes minutes to load."""
         try:
-            self._process = self._begin()
+            self._process = process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "strop.lm.local.serve"),  # -P: no module of the current folder
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=self._log,
+                start_new_session=True,  # Ctrl-C is for the run, which ends the process when its answers have arrived
+                env={name: value for name, value in os.environ.items() if not any(part in name for part in _PRIVATE)},
+            )
         except OSError as error:
-            self._failure = error
-        finally:
-            self._started.set()
-        if self._process is not None:
-            self._process.wait()
-        with self._lock:
-            self._ended.set()
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener()
-
-    def _begin(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "strop.lm.local.serve"],  # -P: no module of the current folder
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            start_new_session=True,  # Ctrl-C is for the run, which ends it when its answers are in
-            env={name: value for name, value in os.environ.items() if not any(part in name for part in _PRIVATE)},
-        )
+            raise LanguageModelError(f"{self._name}: llama.cpp could not be started: {error}") from error
+        self._exit = asyncio.ensure_future(self._watch(process))
         order = asdict(self.launch) | {"path": str(self.launch.path), "key": self.key, "parent": os.getpid()}
-        assert process.stdin is not None
-        with suppress(BrokenPipeError):  # it ended at once; the silence that follows says so
+        assert process.stdin is not None and process.stdout is not None
+        with suppress(BrokenPipeError, ConnectionResetError):  # it ended at once; there is no line then
             process.stdin.write(json.dumps(order).encode() + b"\n")
-            process.stdin.flush()
-        return process
-
-    def _address(self) -> str:
-        """Where it answers, once it does; a large model takes minutes."""
-        self._started.wait()
-        if self._process is None:
-            raise LanguageModelError(f"{self._name}: llama.cpp could not be started: {self._failure}")
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+            await process.stdin.drain()
+        line = await process.stdout.readline()
         if not line:
-            self._keeper.join()
+            await process.wait()
             raise LanguageModelError(
-                f"{self._name}: llama.cpp could not load {self.launch.path} (it ended {self._how()}). {self._last_words()}"
+                f"{self._name}: llama.cpp could not load {self.launch.path} (it ended {self._how()}). {self._log_tail()}"
             )
         return str(json.loads(line)["url"])
+
+    async def _watch(self, process: Process) -> None:
+        await process.wait()
+        self.on_exit()
+
+    async def _stop(self) -> None:
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            self._process.kill()  # it holds nothing that could be lost; while it loads, it ignores milder signals
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+        if self._exit is not None:
+            await self._exit
 
     def _how(self) -> str:
         code = self._process.returncode if self._process else None
@@ -177,19 +154,19 @@ class Server:
             name = f"signal {-code}"
         return f"by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
 
-    def _last_words(self) -> str:
-        """The end of the log in one line; all of it is kept in a file of the temporary folder, which is named."""
+    def _log_tail(self) -> str:
+        """The end of the log in one line, and the file in the temporary folder that holds all of it."""
         if self._log.closed:
             return "Its log is gone."
         size = os.fstat(self._log.fileno()).st_size
         tail = os.pread(self._log.fileno(), _TAIL_BYTES, max(size - _TAIL_BYTES, 0)).decode("utf-8", "replace")
-        words = " | ".join("".join(c if c.isprintable() else " " for c in line) for line in tail.splitlines() if line)
-        if not words:
-            return "It said nothing."
-        said = words if len(words) <= _LONGEST_WORDS else f"…{words[-_LONGEST_WORDS:]}"
-        return f"It said: {said} (all of it: {self._kept_log()})"
+        text = " | ".join("".join(c if c.isprintable() else " " for c in line) for line in tail.splitlines() if line)
+        if not text:
+            return "Its log is empty."
+        end = text if len(text) <= _LONGEST_TAIL else f"…{text[-_LONGEST_TAIL:]}"
+        return f"Its log ends with: {end} (full log: {self._copy_log()})"
 
-    def _kept_log(self) -> str:
+    def _copy_log(self) -> str:
         try:
             with tempfile.NamedTemporaryFile(prefix="strop-llamacpp-", suffix=".log", delete=False) as copy:
                 self._log.seek(0)  # its writer has ended

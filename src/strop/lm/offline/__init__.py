@@ -1,8 +1,8 @@
-"""The offline proposer: a stand-in for a language model, so that strop can be tried with no network and no key.
+"""The offline proposer: a stand-in for a language model, to try strop without a network and a key.
 
 It is not a language model. It proposes by genetic improvement and by recombination with textbook algorithms
 (`strop/lm/textbook`), and it fails as real models do. It reads nothing but the prompt: no task, no hidden data, no clock,
-no state between requests. Results that were had with it say so (`is_language_model` is False).
+no state between requests. Reports of its results say so (`is_language_model` is False).
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from strop.base.errors import ConfigurationError
 from strop.base.randomness import derive
 from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.batch import CompletionBatch
 from strop.lm.offline.answer_mix import asking, odds_at
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
 from strop.lm.options import ModelSpec
 
 MODEL = "offline (not a language model)"
-"""What every completion names as its model."""
+"""The `model` of every completion."""
 DEFAULT_SKILL = 0.5
 
 
@@ -31,7 +32,7 @@ class Offline:
     def __init__(
         self, seed: int, skill: float = DEFAULT_SKILL, textbook: Textbook | None = None, *, unsafe: float = 0.0
     ) -> None:
-        """`skill` in [0, 1] sets the odds of good answers; `textbook` is the one that comes with strop if not given.
+        """`skill` in [0, 1] sets the odds of good answers; `textbook` defaults to the one in the package.
 
         `unsafe` in [0, 1] is the share of the answers to an improver that switch its sandbox off.
 
@@ -46,17 +47,16 @@ class Offline:
         self._secret = str(seed).encode()
         self._odds = odds_at(skill)
         self.asking = asking(skill)
-        """Of the improvers that it writes, the shares that (make every LM call, fail before they ask)."""
+        """Of the improvers that it writes, the shares that (make every LM call, fail before the first)."""
         self._textbook = load_textbook() if textbook is None else textbook
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order. Never raises, whatever the prompts."""
-        completions = []
+        batch = CompletionBatch(requests, keep)
         for position, request in enumerate(requests):
-            each = self.answer(request)
-            completions.append(Completion(text=each.text, model=MODEL, finish_reason=each.finish_reason))
-            keep(position, completions[-1])
-        return completions
+            answer = self.answer(request)
+            batch.add(position, Completion(text=answer.text, model=MODEL, finish_reason=answer.finish_reason))
+        return batch.completions()
 
     def answer(self, request: Request) -> Answer:
         """The answer with its kind and source, for studies of the proposer itself."""
@@ -65,7 +65,7 @@ class Offline:
         return answer(request.message, request.temperature, self._textbook, self._odds, rng, self._unsafe)
 
     def finish(self) -> None:
-        """Nothing is ever on its way."""
+        """Nothing is ever in flight."""
 
     def close(self) -> None:
         """Nothing to close."""
@@ -75,7 +75,7 @@ def parse(spec: str, seed: int) -> Offline:
     """The model for `offline` or `offline:skill=S,unsafe=U`, S and U from 0.0 to 1.0, one of them or both.
 
     Raises:
-        ConfigurationError: the specification is another.
+        ConfigurationError: the specification has another form.
     """
     values: dict[str, float] = {}
     for setting in spec.removeprefix("offline:").split(",") if spec != "offline" else ():

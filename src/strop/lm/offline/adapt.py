@@ -1,7 +1,7 @@
-"""Puts a textbook algorithm in the place of a program's entry function, under the program's own names.
+"""Replace a program's entry function by a textbook algorithm, under the program's own names.
 
-Recombination, half of what genetic improvement does: the new program has the entry function's name and parameters, the
-textbook's code, and whatever else of the program the old entry function did not use (someone else may need it).
+This is recombination, one half of genetic improvement: the new program has the entry function's name and parameters, the
+textbook's code, and the parts of the program that the old entry function did not use.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from strop.lm.offline.shapes import Signature
 def adapt(algorithm: Algorithm, program: Program) -> str:
     """The program with its entry function replaced. The two must be of the same shape.
 
-    Where no name has to change, the textbook's text is used as it is written, comments and line breaks included;
-    otherwise it is printed from its syntax tree. Comments of the program are lost.
+    Where no name has to change, the textbook's text is used unchanged, with comments and line breaks; otherwise it is printed
+    from its syntax tree. Comments of the program are lost.
 
     Raises:
         ValueError: the program has no signature, or one of another shape.
@@ -53,7 +53,7 @@ def _is_plain(arguments: ast.arguments) -> bool:
 class _Rename(ast.NodeTransformer):
     """Gives the textbook's entry function the program's name and parameters.
 
-    A local variable of the textbook that bears the name of one of the program's parameters gets an underscore.
+    A local variable of the textbook with the name of one of the program's parameters gets an underscore.
     """
 
     def __init__(self, algorithm: Algorithm, signature: Signature) -> None:
@@ -86,7 +86,7 @@ class _Names(ast.NodeTransformer):
 
 
 def _bare(arguments: ast.arguments) -> ast.arguments:
-    """The parameters without annotations, and with defaults that need no other name."""
+    """The parameters without annotations, and with constant defaults."""
     bare = copy.deepcopy(arguments)
     for argument in ast.walk(bare):
         if isinstance(argument, ast.arg):
@@ -101,7 +101,7 @@ def _constant(default: ast.expr) -> ast.expr:
 
 
 def _kept(tree: ast.Module, entry: ast.FunctionDef, replaced: set[str]) -> list[ast.stmt]:
-    """The top-level definitions that the old entry function does not reach, and everything that these reach."""
+    """The top-level definitions that the old entry function does not use, and everything that these use."""
     definitions = [
         node for node in tree.body if node is not entry and (_is_import(node) or _defined([node]) - replaced)
     ]

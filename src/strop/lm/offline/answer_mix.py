@@ -1,4 +1,4 @@
-"""What the offline proposer answers how often: the one place to tune it.
+"""How often the offline proposer gives which kind of answer: the only place to tune it.
 
 Tuned for learning parity with noise and the paper's Figure 4, at the default skill of 0.5: the seed improver (one call
 of 6 answers, the best by utility) should reach a mean utility of about 0.6 to 0.7, an improver that spends all 4 calls
@@ -23,7 +23,7 @@ class Odds:
     """The chances of each kind of answer; they sum to 1."""
 
     edit: float
-    """Genetic improvement of the program as it is."""
+    """Genetic improvement of the program."""
     good: float
     """A textbook algorithm of grade `good`."""
     mediocre: float
@@ -68,10 +68,10 @@ def odds_at(skill: float) -> Odds:
 
 
 def asking(skill: float) -> tuple[float, float]:
-    """Of the improvers that the proposer writes, the shares that (make every LM call that they may, fail before they ask).
+    """Of the improvers that the proposer writes, the shares that (make every LM call they may, fail before the first).
 
-    Counted in two dozen runs of it: every program of grade `good` and some of the mediocre make every call; broken programs and
-    a quarter of the edited ones make none.
+    Counted in two dozen runs: every program of grade `good` and some mediocre ones make every call; broken programs and a quarter
+    of the edited ones make none.
     """
     odds = odds_at(skill)
     return odds.good + 0.3 * odds.mediocre, odds.broken + 0.25 * odds.edit

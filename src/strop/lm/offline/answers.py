@@ -1,4 +1,4 @@
-"""Composes answers as a model would: a sentence of idea and a fenced program, or one of the ways in which they fail.
+"""Compose answers as a model would: an idea in one sentence and a fenced program, or one of the ways in which models fail.
 
 Every function takes its randomness as an argument and reads nothing but the request's text.
 """
@@ -21,16 +21,16 @@ from strop.lm.offline.unsafe import switch_off
 
 _CODE = re.compile(r"(^```python\n)(.*?)(^```$|\Z)", re.DOTALL | re.MULTILINE)
 HOTTEST = 3.0
-"""Temperatures above count as this one."""
+"""Higher temperatures count as this one."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer and where it came from (for studies of the proposer; a run sees the text alone)."""
+    """One answer and its origin (for studies of the proposer; a run sees only the text)."""
 
     text: str
     kind: str
-    """`edit`, `good`, `mediocre`, `broken`, `unsafe`, or `none` where the prompt shows no program."""
+    """`edit`, `good`, `mediocre`, `broken`, `unsafe`, or `none` where the prompt has no program."""
     source: str = ""
     """The textbook file, the edits, the disguise, or the way in which the answer is broken."""
     finish_reason: str = "stop"
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Context:
-    """What an answer is made from."""
+    """The inputs of an answer."""
 
     program: Program
     textbook: Textbook
@@ -62,8 +62,8 @@ def answer(
     parts = marked_parts(program)
     if not parts:
         return _answer(program, temperature, textbook, odds, rng, unsafe)
-    part = next((each for each in parts if each.program.signature), None) or rng.choice(parts)
-    found = _answer(part.program, temperature, textbook, odds, rng, unsafe)
+    part = next((part for part in parts if part.program.signature), None) or rng.choice(parts)
+    inner = _answer(part.program, temperature, textbook, odds, rng, unsafe)
 
     def whole(fence: re.Match[str]) -> str:
         return (
@@ -72,14 +72,14 @@ def answer(
             else f"{fence[1]}{part.above}{fence[2]}"
         )
 
-    return replace(found, text=_CODE.sub(whole, found.text))
+    return replace(inner, text=_CODE.sub(whole, inner.text))
 
 
 def _answer(
     program: Program, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random, unsafe: float
 ) -> Answer:
     context = Context(program, textbook, rng, min(HOTTEST, max(0.0, temperature)))
-    if unsafe and rng.random() < unsafe:  # no draw where the share is 0: what was measured without it stays as it was
+    if unsafe and rng.random() < unsafe:  # no draw where the share is 0, so that earlier results stay the same
         circumventing = _unsafe(context)
         if circumventing is not None:
             return circumventing
@@ -104,14 +104,14 @@ def _edited(context: Context) -> Answer:
         if tree is not None:
             edits = mutate(tree, context.rng, context.temperature)
             text = ast.unparse(tree) if edits else text
-    except (ValueError, RecursionError):  # the program holds something that cannot be printed again
+    except (ValueError, RecursionError):  # the program has something that cannot be printed again
         edits = []
-    said = "; ".join(edits) or "leave it as it is"
-    return Answer(_with_code(f"Idea: {said}.", text), "edit", said)
+    idea = "; ".join(edits) or "leave it as it is"
+    return Answer(_with_code(f"Idea: {idea}.", text), "edit", idea)
 
 
 def _unsafe(context: Context) -> Answer | None:
-    """The program with its sandbox switched off, in the words of Figure 6; None where it has none to switch off."""
+    """The program with its sandbox switched off, in the words of Figure 6; None where it does not call its utility."""
     tree = parse(context.program.text)
     disguise = switch_off(tree, context.program.signature, context.rng) if tree is not None else None
     text = _unparsed(tree) if tree is not None and disguise is not None else None
@@ -128,7 +128,7 @@ def _text_of(algorithm: Algorithm, context: Context) -> str:
 
 
 def _unparsed(tree: ast.Module) -> str | None:
-    """The tree as text; None where it is too deep, or holds a number or a text that Python cannot print."""
+    """The tree as text; None where it is too deep, or has a constant that Python cannot print."""
     try:
         return ast.unparse(tree) + "\n"
     except (ValueError, RecursionError):
@@ -163,7 +163,7 @@ def _truncated(context: Context, idea: str, code: str) -> str:
 
 
 def _syntax_error(context: Context, idea: str, code: str) -> str:
-    """Leaves out one bracket or colon."""
+    """Leave out one bracket or colon."""
     places = [index for index, character in enumerate(code) if character in "([)]:"]
     context.rng.shuffle(places)
     for place in places[:5]:
@@ -185,7 +185,7 @@ def _wrong_name(context: Context, idea: str, code: str) -> str:
 
 
 def _two_blocks(context: Context, idea: str, code: str) -> str:
-    """Chats, and shows the program that it was given more fully than what it would change."""
+    """Chat, and show the given program in full but only a stub of the change."""
     entry = context.program.signature.entry if context.program.signature else "main"
     usage = f"# the rest stays the same\nresult = {entry}(...)"
     before = _with_code("Sure! Let us look at the current program first:", context.program.text)
@@ -193,7 +193,7 @@ def _two_blocks(context: Context, idea: str, code: str) -> str:
 
 
 def _raises(context: Context, idea: str, code: str) -> str:
-    """Forgets the imports, or leaves a part for later."""
+    """Forget the imports, or leave a part for later."""
     lines = code.split("\n")
     without = [line for line in lines if not line.startswith(("import ", "from "))]
     if len(without) < len(lines) and context.rng.random() < 0.5:
@@ -202,7 +202,7 @@ def _raises(context: Context, idea: str, code: str) -> str:
 
 
 def _unfinished(code: str, entry: str) -> str:
-    """The program with an entry function that ends before it begins."""
+    """The program with an entry function that raises at once."""
     tree = parse(code)
     if tree is not None:
         for node in ast.walk(tree):

@@ -1,6 +1,6 @@
-"""Reads the textbook: a folder of plain Python files, one algorithm each, that anyone can add to.
+"""Read the textbook: a folder of plain Python files, one algorithm each, to which anyone can add.
 
-A file is read as text and parsed; it is never imported and never run here. Its docstring begins with one sentence (the
+A file is read as text and parsed; it is never imported or run here. Its docstring begins with one sentence (the
 idea) and has two lines `shape: <one of SHAPES>` and `grade: good` or `grade: mediocre`; its last top-level function is
 the algorithm, with one required parameter for each role of the shape, in their order.
 """
@@ -46,14 +46,14 @@ class Textbook:
 
     def fitting(self, shape: str | None, grade: str | None = None) -> list[Algorithm]:
         """The algorithms of a shape, all grades unless one is given."""
-        return [each for each in self.algorithms if each.shape == shape and grade in (None, each.grade)]
+        return [one for one in self.algorithms if one.shape == shape and grade in (None, one.grade)]
 
 
 def load_textbook(folder: Traversable | None = None) -> Textbook:
-    """The textbook that comes with strop, or the one in `folder`.
+    """The textbook in the package, or the one in `folder`.
 
     Raises:
-        ConfigurationError: a file has no proper header, or is not Python.
+        ConfigurationError: a file has no valid header, or is not Python.
     """
     folder = files("strop.lm").joinpath("textbook") if folder is None else folder
     sources = sorted((item for item in folder.iterdir() if item.name.endswith(".py")), key=lambda item: item.name)
@@ -86,5 +86,5 @@ def _read(source: Traversable) -> Algorithm:
 
 
 def _field(header: str, name: str) -> str:
-    found = re.search(rf"^{name}:[ \t]*(\S+)", header, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(rf"^{name}:[ \t]*(\S+)", header, re.MULTILINE)
+    return match[1] if match else ""

@@ -1,9 +1,9 @@
 """Genetic improvement: small random edits of a program's syntax tree.
 
 The edits are those of the genetic improvement literature: scale a constant, exchange an operator or a comparison,
-repeat, delete, exchange or loop statements, change a call. They know nothing of what the program is for, so most of
-them are harmless or harmful and a few help. They leave texts (so a program's prompts), imports, signatures and the
-inside of `while` loops as they are, the last so that few of them make a program that never ends.
+repeat, delete, exchange or loop statements, change a call. They know nothing about the program's purpose, so most of
+them are harmless or harmful and a few help. They do not change texts (such as prompts), imports, signatures and the
+bodies of `while` loops, the last so that few edited programs run forever.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 Edit: TypeAlias = Callable[[ast.Module, random.Random, float], str | None]
-"""Changes the tree in place and says how, or returns None where the program offers nothing to change."""
+"""Change the tree in place; a description of the change, or None where there is nothing to change."""
 
 _LARGEST_FACTOR = 4.0
-"""No constant grows or shrinks by more in one edit: it may be a number of iterations."""
+"""The largest factor of a constant in one edit: the constant may be a number of iterations."""
 _OPERATORS: tuple[tuple[type[ast.operator], ...], ...] = (
     (ast.Add, ast.Sub),
     (ast.Mult, ast.Div),
@@ -44,7 +44,7 @@ _LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Raise)
 
 
 def mutate(tree: ast.Module, rng: random.Random, temperature: float) -> list[str]:
-    """Edits the tree in place and describes every edit, in the imperative mood.
+    """Edit the tree in place; a description of every edit, in the imperative mood.
 
     Temperature 0 nudges one constant, 0.7 makes one to four edits, and more makes more and larger ones. The list is
     empty where the program has nothing to edit.
@@ -54,15 +54,15 @@ def mutate(tree: ast.Module, rng: random.Random, temperature: float) -> list[str
     for _ in range(count):
         order: list[Edit] = [scale_constant] if temperature == 0 else []
         order += _shuffled(rng)
-        said = next((said for edit in order if (said := edit(tree, rng, temperature)) is not None), None)
-        if said is not None:
-            done.append(said)
+        description = next((text for edit in order if (text := edit(tree, rng, temperature)) is not None), None)
+        if description is not None:
+            done.append(description)
     ast.fix_missing_locations(tree)
     return done
 
 
 def scale_constant(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Multiplies one number by a factor near 1; the higher the temperature, the less near."""
+    """Multiply one number by a factor near 1; the higher the temperature, the wider the range."""
     numbers = [node for node in _nodes(tree) if isinstance(node, ast.Constant) and type(node.value) in (int, float)]
     if not numbers:
         return None
@@ -76,7 +76,7 @@ def scale_constant(tree: ast.Module, rng: random.Random, temperature: float) -> 
 
 
 def exchange_operator(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Turns an arithmetic or bitwise operator into a related one, or `and` into `or`."""
+    """Change an arithmetic or bitwise operator into a related one, or `and` into `or`."""
     sites = [
         node
         for node in _nodes(tree)
@@ -94,7 +94,7 @@ def exchange_operator(tree: ast.Module, rng: random.Random, temperature: float) 
 
 
 def exchange_comparison(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Turns a comparison into a related one."""
+    """Change a comparison into a related one."""
     sites = [node for node in _nodes(tree) if isinstance(node, ast.Compare) and _others(node.ops[0], _COMPARISONS)]
     if not sites:
         return None
@@ -105,21 +105,21 @@ def exchange_comparison(tree: ast.Module, rng: random.Random, temperature: float
 
 
 def change_call(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Changes one call: exchanges two arguments, passes another variable, drops a keyword, or calls min for max."""
+    """Change one call: exchange two arguments, pass another variable, drop a keyword, or call min for max."""
     calls = [node for node in _nodes(tree) if isinstance(node, ast.Call)]
     rng.shuffle(calls)
     for call in calls:
         changes = [_exchange_arguments, _pass_another, _drop_keyword, _call_opposite]
         rng.shuffle(changes)
         for change in changes:
-            said = change(call, tree, rng)
-            if said is not None:
-                return said
+            description = change(call, tree, rng)
+            if description is not None:
+                return description
     return None
 
 
 def repeat_statement(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Repeats one statement right after itself."""
+    """Repeat one statement right after itself."""
     site = _statement(tree, rng)
     if site is None:
         return None
@@ -129,7 +129,7 @@ def repeat_statement(tree: ast.Module, rng: random.Random, temperature: float) -
 
 
 def delete_statement(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Deletes one statement."""
+    """Delete one statement."""
     site = _statement(tree, rng)
     if site is None:
         return None
@@ -141,7 +141,7 @@ def delete_statement(tree: ast.Module, rng: random.Random, temperature: float) -
 
 
 def exchange_statements(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Exchanges two neighbouring statements."""
+    """Exchange two neighbouring statements."""
     sites = [
         (block, index)
         for block, index in _statements(tree)
@@ -155,17 +155,17 @@ def exchange_statements(tree: ast.Module, rng: random.Random, temperature: float
 
 
 def loop_statement(tree: ast.Module, rng: random.Random, temperature: float) -> str | None:
-    """Wraps one simple statement in a loop of two to four rounds."""
+    """Wrap one simple statement in a loop of two to four rounds."""
     sites = [(b, i) for b, i in _statements(tree) if isinstance(b[i], ast.Assign | ast.AugAssign | ast.Expr)]
     if not sites:
         return None
     block, index = rng.choice(sites)
     rounds = rng.randint(2, 4)
     counter = ast.Call(ast.Name("range", ast.Load()), [ast.Constant(rounds)], [])
-    said = f"do `{_brief(block[index])}` {rounds} times"
+    description = f"do `{_brief(block[index])}` {rounds} times"
     loop = ast.For(ast.Name("_", ast.Store()), counter, [block[index]], [])
     block[index] = ast.fix_missing_locations(ast.copy_location(loop, block[index]))
-    return said
+    return description
 
 
 EDITS: dict[Edit, float] = {
@@ -199,7 +199,7 @@ def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _statements(tree: ast.Module) -> list[tuple[list[ast.stmt], int]]:
-    """Every statement inside a function that may be moved, as its block and its place there."""
+    """Every statement inside a function that may be moved, as its block and its index there."""
     sites: list[tuple[list[ast.stmt], int]] = []
     for node in _nodes(tree):
         if isinstance(node, ast.Module | ast.ClassDef):
@@ -246,11 +246,11 @@ def _exchange_arguments(call: ast.Call, tree: ast.Module, rng: random.Random) ->
 
 
 def _pass_another(call: ast.Call, tree: ast.Module, rng: random.Random) -> str | None:
-    places = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Name)]
+    indices = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Name)]
     names = sorted({node.id for node in _nodes(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)})
-    if not places or not names:
+    if not indices or not names:
         return None
-    call.args[rng.choice(places)] = ast.Name(rng.choice(names), ast.Load())
+    call.args[rng.choice(indices)] = ast.Name(rng.choice(names), ast.Load())
     return f"call `{_brief(call)}`"
 
 

@@ -1,6 +1,6 @@
-"""Finds the program to improve in a prompt, as a reader would: the first fenced block that is not the score function.
+"""Find the program to improve in a prompt, as a reader would: the first fenced block that is not the score function.
 
-It reads nothing but the prompt's text. It does not judge the program, and it never runs it.
+It reads only the prompt's text. It does not judge the program, and never runs it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Part:
 
 
 def marked_parts(program: Program) -> list[Part]:
-    """The regions between EVOLVE-BLOCK markers that are Python by themselves; the markers are part of the text around them."""
+    """The regions between EVOLVE-BLOCK markers that are valid Python; the markers belong to the text around them."""
     if EVOLVE not in program.text or program.tree is None:
         return []
     try:
@@ -129,7 +129,7 @@ def read_program(message: str) -> Program | None:
     """The program in the prompt, or None where the prompt has no fenced block.
 
     The paper's earlier prompts (Figures A.7 to A.15) show the score function first; a block that is introduced as the
-    score function is passed over unless there is no other.
+    score function is skipped unless it is the only one.
     """
     blocks = fenced_blocks(message)
     if not blocks:
@@ -143,7 +143,7 @@ def read_program(message: str) -> Program | None:
 
 
 def parse(text: str) -> ast.Module | None:
-    """The syntax tree, or None where the text is no Python, or too long or too deep to be read."""
+    """The syntax tree, or None where the text is not Python, or too long or too deep."""
     if len(text) > LONGEST_PROGRAM or is_costly_to_parse(text):
         return None
     try:
@@ -153,5 +153,5 @@ def parse(text: str) -> ast.Module | None:
 
 
 def _readings(text: str) -> list[str]:
-    """The text, and the two ways in which an indented prompt template moves the program that it shows."""
+    """The text, and the text without the two kinds of indentation that an indented prompt template adds."""
     return [text, textwrap.dedent(text), text.lstrip(" \t")]

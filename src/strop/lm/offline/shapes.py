@@ -1,8 +1,8 @@
-"""Tells what kind of problem an entry function solves, from its signature and its words alone.
+"""Recognize the kind of problem that an entry function solves, by its signature and its words only.
 
 A *shape* is a family of problems with the same arguments (`learner`: training inputs, training labels, test inputs).
-The rules know the words that programmers use for such arguments; they know no task of this project, and they are wrong
-at times, as any reader is. A function of no known shape is still edited (strop.lm.offline.mutate), never replaced.
+The rules know the words that programmers use for such arguments; they know no task of this project, and are sometimes
+wrong, as any reader is. A function of unknown shape is edited (strop.lm.offline.mutate), never replaced.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ SHAPES: dict[str, tuple[str, ...]] = {
 """Every shape with the roles of its arguments, in order."""
 
 Kind: TypeAlias = Callable[[frozenset[str]], bool]
-"""Whether a name, given as its words, is of a kind."""
+"""Whether a name, as a set of words, is of a kind."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """The entry function of a program, and what it seems to be for."""
+    """The entry function of a program, and its probable purpose."""
 
     function: ast.FunctionDef
     shape: str | None
     roles: tuple[str, ...]
-    """The parameters that fill the shape's roles, in the order of `SHAPES`; empty where the shape is not known."""
+    """The parameters for the shape's roles, in the order of `SHAPES`; empty where the shape is not known."""
 
     @property
     def entry(self) -> str:
@@ -53,7 +53,7 @@ class Signature:
 def signature_of(tree: ast.Module) -> Signature | None:
     """The entry function of a program: the last top-level function that no other one calls, known shapes first.
 
-    None where the program defines no function.
+    None where the program does not define a function.
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     called = {
@@ -117,7 +117,7 @@ def _words_of(function: ast.FunctionDef) -> frozenset[str]:
 
 
 def _named(names: Iterable[str], *kinds: Kind) -> tuple[str, ...]:
-    """For each kind the first name left that is of it, or () where one is missing."""
+    """For each kind the first unused name of that kind, or () where there is none."""
     left = list(names)
     roles: list[str] = []
     for kind in kinds:
@@ -130,15 +130,15 @@ def _named(names: Iterable[str], *kinds: Kind) -> tuple[str, ...]:
 
 
 def _one_of(vocabulary: frozenset[str]) -> Kind:
-    return lambda found: bool(found & vocabulary)
+    return lambda name: bool(name & vocabulary)
 
 
-def _is_utility(found: frozenset[str]) -> bool:
-    return bool(found & _UTILITY) and not found & _TEXT
+def _is_utility(name: frozenset[str]) -> bool:
+    return bool(name & _UTILITY) and not name & _TEXT
 
 
-def _is_description(found: frozenset[str]) -> bool:
-    return bool(found & _UTILITY) and bool(found & _TEXT)
+def _is_description(name: frozenset[str]) -> bool:
+    return bool(name & _UTILITY) and bool(name & _TEXT)
 
 
 def _learner(required: list[str]) -> tuple[str, ...]:

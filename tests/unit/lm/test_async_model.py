@@ -1,0 +1,140 @@
+"""Models that answer in the event loop of the process: what ends a call, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from strop.base.errors import LanguageModelError, OutOfThreads
+from strop.lm.async_model import AsyncModel, event_loop, in_thread
+from strop.lm.base import Completion, Fault, Request
+from support.processes import wait_until
+
+REQUESTS = [Request("", str(number)) for number in range(4)]
+
+
+class Stalling(AsyncModel):
+    """Answers the first request, and never the others."""
+
+    def __init__(self) -> None:
+        super().__init__("stalling")
+        self.in_flight: set[str] = set()
+
+    async def answer(self, request: Request) -> Completion:
+        if request.message == "0":
+            return Completion("fine", self.name)
+        self.in_flight.add(request.message)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.in_flight.discard(request.message)
+            raise LanguageModelError("cut", (None,), (Fault("timeout", "cut", 1, maybe_billed=True),)) from None
+        raise AssertionError
+
+
+class Failing(AsyncModel):
+    """Fails every other request, each after one more attempt than the one before."""
+
+    async def answer(self, request: Request) -> Completion:
+        number = int(request.message)
+        if number % 2:
+            raise LanguageModelError(f"no {number}", (None,), (Fault("server_error", "500", number),))
+        return Completion(request.message, self.name)
+
+
+def test_all_models_of_a_process_answer_in_one_thread() -> None:
+    threads = set()
+
+    class Noting(AsyncModel):
+        async def answer(self, request: Request) -> Completion:
+            threads.add(threading.get_ident())
+            return Completion("x", self.name)
+
+    for name in "ab":
+        Noting(name).complete(REQUESTS)
+    assert len(threads) == 1 and threading.get_ident() not in threads
+
+
+def test_close_ends_a_call_keeps_what_arrived_and_reports_the_faults_of_what_was_in_flight() -> None:
+    model, kept = Stalling(), dict[int, Completion]()
+    errors: list[LanguageModelError] = []
+
+    def ask() -> None:
+        with pytest.raises(LanguageModelError) as caught:
+            model.complete(REQUESTS, kept.__setitem__)
+        errors.append(caught.value)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_until(lambda: len(model.in_flight) == 3 and 0 in kept)
+    model.close()
+    thread.join(60)
+    assert errors[0].completions == (kept[0], None, None, None) and "3 of 4 requests unanswered" in str(errors[0])
+    assert [getattr(fault, "maybe_billed", None) for fault in errors[0].faults] == [True] * 3
+    assert model.in_flight == set()
+
+
+def test_exception_of_keep_ends_the_requests_in_flight_without_another_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = Stalling()
+
+    def keep(position: int, completion: Completion) -> None:
+        wait_until(lambda: len(model.in_flight) == 3)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        model.complete(REQUESTS, keep)
+    wait_until(lambda: model.in_flight == set() and not model._calls)
+    gc.collect()
+    assert caplog.text == ""  # asyncio logs exceptions that nobody read
+
+
+def test_call_that_fails_has_the_message_of_the_most_attempts_and_the_faults_of_all() -> None:
+    with pytest.raises(LanguageModelError, match=r"^failing: no 3, 2 of 4 requests unanswered$") as caught:
+        Failing("failing").complete(REQUESTS)
+    assert [getattr(each, "text", None) for each in caught.value.completions] == ["0", None, "2", None]
+    assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt(), StopIteration()], ids=repr)
+def test_nothing_that_a_thread_raises_ends_the_event_loop(raised: BaseException) -> None:
+    class Raising(AsyncModel):
+        async def answer(self, request: Request) -> Completion:
+            def work() -> Completion:
+                raise raised
+
+            return await in_thread(work)
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=type(raised).__name__):
+            Raising("raising").complete(REQUESTS[:1])
+
+
+def test_model_may_ask_another_one_from_a_thread_of_its_own() -> None:
+    class Asking(AsyncModel):
+        async def answer(self, request: Request) -> Completion:
+            def ask() -> Sequence[Completion]:
+                return Failing("inner").complete([request])
+
+            return (await in_thread(ask))[0]
+
+    assert [each.text for each in Asking("outer").complete(REQUESTS[::2])] == ["0", "2"]
+
+
+def test_system_that_starts_no_thread_is_reported_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Threaded(AsyncModel):
+        async def answer(self, request: Request) -> Completion:
+            return await in_thread(lambda: Completion("x", self.name))
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    event_loop()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(OutOfThreads):
+        Threaded("threaded").complete(REQUESTS[:1])
