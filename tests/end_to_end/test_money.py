@@ -129,7 +129,7 @@ def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--max-cost", "5", "--model", "vllm/m"], "the price of vllm/m is not known; give it as MODEL?price=IN,OUT"),
+        (["--max-cost", "5", "--model", "vllm/m"], "the price of vllm/m is not known; write MODEL?price=IN,OUT"),
         (["--max-cost", "5", "--model", "vllm/m", "--dry-run"], "the price of vllm/m is not known"),
         (["--model", "ofline", "--dry-run"], "Did you mean offline?"),
         (["--max-cost", "-1"], "--max-cost is -1"),

@@ -20,8 +20,8 @@ from strop.base.errors import ConfigurationError
 from strop.lm.async_model import in_thread
 from strop.lm.endpoints import Endpoint
 from strop.lm.openai import OpenAIModel, settings_of
-from strop.lm.openai_chat import Parameters, Unreadable
-from strop.lm.openai_wire import AttemptFailed, Body, Remedy, Settings, one_line
+from strop.lm.openai_chat import Parameters, Remedy, Unreadable
+from strop.lm.openai_wire import AttemptFailed, Body, Settings, one_line
 from strop.lm.options import ModelSpec
 from strop.lm.retry_policy import retry_after_seconds
 

@@ -67,6 +67,16 @@ class CompletionBatch:
         return f", {count} of {size} requests unanswered" if count < size else ""
 
 
+class Immediate:
+    """A model that answers at once: it has nothing to finish or close."""
+
+    def finish(self) -> None:
+        """Nothing is ever in flight."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
 class Wrapper:
     """A model that wraps another one, under the same name."""
 

@@ -21,17 +21,17 @@ from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
 from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint_of
 from strop.lm.openai_chat import (
-    LEAST_TOKENS,
     Accepted,
     Answer,
     Asked,
     Parameters,
+    Remedy,
     Unreadable,
     completions_of,
     messages_of,
     read_answer,
 )
-from strop.lm.openai_wire import AttemptFailed, HttpWire, Remedy, Settings, Wire, unreadable
+from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
 from strop.lm.rate_limit import Clock, Pacer, PacerFinished, TokenEstimate, Turn, allowances
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
@@ -179,11 +179,11 @@ class OpenAIModel(AsyncModel):
                 if await self._wait(failure, fault, attempts) is GiveUp.ALONE:
                     return self._refused(n, attempts.faults)
                 continue
-            milder = self._milder(failure, parameters, room)
-            if milder is None:
+            reduced = self._accepted.reduce(failure.remedy, failure.detail, parameters, room)
+            if reduced is None:
                 attempts.faults = (*attempts.faults, fault)
                 return self._ended(failure, n, attempts)
-            room, remark = milder
+            room, remark = reduced
             if remark:
                 attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
 
@@ -195,23 +195,6 @@ class OpenAIModel(AsyncModel):
         if given_up in {GiveUp.OUTAGE, GiveUp.FINISHED}:
             raise self._error(failure, attempts)
         return given_up
-
-    def _milder(
-        self, failure: AttemptFailed, parameters: Parameters, room: int | None
-    ) -> tuple[int | None, str] | None:
-        """(tokens that there are for an answer, what to report) where asking for less may help."""
-        match failure.remedy:
-            case Remedy.DROP_TEMPERATURE:
-                return room, self._accepted.without_temperature()
-            case Remedy.DROP_SEED:
-                return room, self._accepted.without_seed()
-            case Remedy.OTHER_TOKENS_NAME:
-                return room, self._accepted.other_tokens_name(parameters.tokens_name)
-            case Remedy.FEWER_TOKENS:
-                fewer, remark = self._accepted.fewer_tokens(failure.detail, parameters)
-                return (fewer, remark) if fewer >= LEAST_TOKENS else None
-            case _:
-                return None
 
     def _ended(self, failure: AttemptFailed, n: int, attempts: Attempts) -> list[Completion]:
         """What becomes of a request that is not sent again in this form; the last of its faults says why."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from strop.lm.base import Completion, Fault, Request, encodable
@@ -25,6 +26,19 @@ _ALIKE_TEMPERATURE = 0.3
 _HIDDEN_TOKENS = 100_000
 """What a server may add to a prompt, or think beyond a limit, at most; more is a mistake."""
 _MOST_TOKENS = 100_000_000
+
+
+class Remedy(Enum):
+    """What to do after a request has failed."""
+
+    RETRY = "send it again after a wait"
+    ASK_SINGLY = "the server does not accept `n`: ask for the responses one by one"
+    DROP_TEMPERATURE = "the server does not accept the temperature: send it again without"
+    DROP_SEED = "the server does not accept the seed: send it again without"
+    OTHER_TOKENS_NAME = "the server knows the limit of tokens by another name, or by none"
+    FEWER_TOKENS = "the server has fewer tokens for an answer: ask for fewer"
+    ANSWER_EMPTY = "this prompt cannot be answered, others can: an empty completion that says why"
+    GIVE_UP = "sending it again cannot help"
 
 
 @dataclass(frozen=True)
@@ -94,23 +108,27 @@ class Accepted:
         detail = f"temperature {wanted:g} is outside 0 to 2: {temperature:g} was sent"
         return parameters, (Fault("parameter", detail, 1),)
 
-    def without_temperature(self) -> str:
-        """The server rejects it. What to report: empty where it was reported before."""
-        self._temperature = False
-        return self._once("temperature", "the server accepts no temperature: from now on none is sent")
-
-    def without_seed(self) -> str:
-        """The server rejects it. What to report: empty where it was reported before."""
-        self._seed = None
-        return self._once("seed", "the server accepts no seed: from now on none is sent")
-
-    def other_tokens_name(self, rejected: str) -> str:
-        """The server rejects `rejected`, a name of the limit of tokens. What to report, if anything."""
-        if rejected in self._names:
-            self._names.remove(rejected)
-        if self._names:
-            return ""
-        return self._once("max_tokens", "the server accepts no limit of tokens: from now on none is sent")
+    def reduce(
+        self, remedy: Remedy, detail: str, parameters: Parameters, room: int | None
+    ) -> tuple[int | None, str] | None:
+        """(tokens that there are for an answer, what to report once) after a rejection; None where nothing can be reduced."""
+        match remedy:
+            case Remedy.DROP_TEMPERATURE:
+                self._temperature = False
+                return room, self._once("temperature", "the server accepts no temperature: from now on none is sent")
+            case Remedy.DROP_SEED:
+                self._seed = None
+                return room, self._once("seed", "the server accepts no seed: from now on none is sent")
+            case Remedy.OTHER_TOKENS_NAME:
+                self._names = [name for name in self._names if name != parameters.tokens_name]
+                if self._names:
+                    return room, ""
+                return room, self._once("max_tokens", "the server accepts no limit of tokens: from now on none is sent")
+            case Remedy.FEWER_TOKENS:
+                fewer, remark = self.fewer_tokens(detail, parameters)
+                return (fewer, remark) if fewer >= LEAST_TOKENS else None
+            case _:
+                return None
 
     def fewer_tokens(self, message: str, parameters: Parameters) -> tuple[int, str]:
         """(how many to ask for instead, what to report) where the server rejects the limit of tokens as too high.

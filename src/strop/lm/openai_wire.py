@@ -13,7 +13,6 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cache
 from typing import Protocol
 
@@ -22,7 +21,7 @@ import openai
 
 from strop.lm.base import FaultKind
 from strop.lm.endpoints import Endpoint
-from strop.lm.openai_chat import LEAST_TOKENS, Parameters
+from strop.lm.openai_chat import LEAST_TOKENS, Parameters, Remedy
 from strop.lm.rate_limit import Allowance, Clock, allowances
 from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 
@@ -53,19 +52,6 @@ class Settings:
     largest_n: int | None = None
     """Responses of one HTTP request at most; None: as many as the server gives."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-class Remedy(Enum):
-    """What to do after a request has failed."""
-
-    RETRY = "send it again after a wait"
-    ASK_SINGLY = "the server does not accept `n`: ask for the responses one by one"
-    DROP_TEMPERATURE = "the server does not accept the temperature: send it again without"
-    DROP_SEED = "the server does not accept the seed: send it again without"
-    OTHER_TOKENS_NAME = "the server knows the limit of tokens by another name, or by none"
-    FEWER_TOKENS = "the server has fewer tokens for an answer: ask for fewer"
-    ANSWER_EMPTY = "this prompt cannot be answered, others can: an empty completion that says why"
-    GIVE_UP = "sending it again cannot help"
 
 
 @dataclass(eq=False)

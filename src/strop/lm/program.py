@@ -105,6 +105,7 @@ async def _read(process: Process, limits: Limits, output: bytearray, errors: byt
         return "stopped"
     finally:
         reading_errors.cancel()
+        await asyncio.wait([reading_errors])
     return "exited"
 
 
@@ -120,8 +121,11 @@ async def _collect(stream: asyncio.StreamReader, data: bytearray, most: int | No
 
 
 async def _exit_code(process: Process) -> int:
+    """Wait for the end of the process, and read what is left in its streams: a stream closes at its end only."""
+    assert process.stdout is not None and process.stderr is not None
     try:
         async with asyncio.timeout(_REAPER_SECONDS):
+            await asyncio.gather(*(_collect(stream, bytearray(), None) for stream in (process.stdout, process.stderr)))
             return await process.wait()
     except TimeoutError:  # something hangs in the kernel, for example on a dead disk
         with suppress(ProcessLookupError):

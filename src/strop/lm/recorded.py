@@ -21,7 +21,7 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch
+from strop.lm.batch import CompletionBatch, Immediate
 from strop.lm.options import ModelSpec
 
 VERSION = 1
@@ -43,7 +43,7 @@ class RecordedAnswer:
     completion: Completion
 
 
-class RecordedAnswers:
+class RecordedAnswers(Immediate):
     """A language model that gives each answer of a recording once."""
 
     def __init__(self, answers: Sequence[RecordedAnswer], *, name: str, is_language_model: bool) -> None:
@@ -77,12 +77,6 @@ class RecordedAnswers:
                 "the task, the improver, a budget or the seed differs from the recorded run"
             )
         return batch.completions()
-
-    def finish(self) -> None:
-        """Nothing is ever in flight."""
-
-    def close(self) -> None:
-        """Nothing to close."""
 
     def _answers_to(self, requests: Sequence[Request]) -> list[Completion | None]:
         """First answers of the same scope and sample, so that no other request of the call takes them."""

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.batch import CompletionBatch, Wrapper
+from strop.lm.batch import CompletionBatch, Immediate, Wrapper
 
 _SHOWN_LINES = 40
 """Lines of a diff that are shown."""
@@ -71,7 +71,7 @@ class Recorded(Wrapper):
         return batch.ask_missing(self._model, answer=with_key)
 
 
-class NoModel:
+class NoModel(Immediate):
     """The model of a replay: every request that reaches it was not recorded, and is an error."""
 
     def __init__(self, name: str, is_language_model: bool, recorded: Callable[[], Iterable[Request]]) -> None:
@@ -89,12 +89,6 @@ class NoModel:
         if requests:
             raise LanguageModelError(not_recorded(requests[0], self._recorded()), (None,) * len(requests))
         return []
-
-    def finish(self) -> None:
-        """Nothing is ever on its way."""
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 def not_recorded(request: Request, recorded: Iterable[Request]) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch
+from strop.lm.batch import CompletionBatch, Immediate
 from strop.lm.options import ModelSpec
 
 
-class Scripted:
+class Scripted(Immediate):
     """A language model with prepared answers.
 
     `answers` is one of
@@ -63,12 +63,6 @@ class Scripted:
         if batch.missing:
             raise batch.failure(self._why_not(len(batch.missing)))
         return batch.completions()
-
-    def finish(self) -> None:
-        """Nothing is ever in flight."""
-
-    def close(self) -> None:
-        """Nothing to close."""
 
     def skip(self, count: int) -> None:
         """Skip the next `count` answers of a sequence: the record of a resumed run has them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,14 @@ def test_endless_answer_is_cut_and_kept(make: Make) -> None:
     completion = answer(make("yes", output_bytes=10_000), message="m")
     assert completion.text == "y\n" * 4999 + "y" and completion.finish_reason == "length"
     assert [fault.fault for fault in completion.faults] == ["oversized"]
+
+
+@pytest.mark.parametrize("line", ["yes", "yes >&2", "sleep 60"])
+def test_program_that_is_ended_leaves_no_open_stream(make: Make, line: str) -> None:
+    model = make(line, seconds=0.5, output_bytes=10_000)
+    with suppress(LanguageModelError):
+        answer(model)
+    gc.collect()  # Python warns of each stream that nobody closed, and a warning fails the test
 
 
 def test_answer_that_is_not_utf8_is_kept_with_a_fault(make: Make) -> None:

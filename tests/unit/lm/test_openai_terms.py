@@ -8,8 +8,8 @@ import pytest
 
 from strop.lm.base import Request
 from strop.lm.endpoints import endpoint_of
-from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Parameters, seed_of
-from strop.lm.openai_wire import Remedy, Settings, classify
+from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Parameters, Remedy, seed_of
+from strop.lm.openai_wire import Settings, classify
 from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.loopback import Loopback, kinds, loopback, rejected, texts

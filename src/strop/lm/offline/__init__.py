@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from strop.base.errors import ConfigurationError
 from strop.base.randomness import derive
 from strop.lm.base import Completion, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch
+from strop.lm.batch import CompletionBatch, Immediate
 from strop.lm.offline.answer_mix import asking, odds_at
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
@@ -24,7 +24,7 @@ MODEL = "offline (not a language model)"
 DEFAULT_SKILL = 0.5
 
 
-class Offline:
+class Offline(Immediate):
     """A `LanguageModel` whose answers are independent draws, one for each (seed, request)."""
 
     is_language_model = False
@@ -63,12 +63,6 @@ class Offline:
         names = (request.scope, request.expertise, request.message, float(request.temperature), request.sample)
         rng = random.Random(derive(self._secret, "offline", *names))
         return answer(request.message, request.temperature, self._textbook, self._odds, rng, self._unsafe)
-
-    def finish(self) -> None:
-        """Nothing is ever in flight."""
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 def parse(spec: str, seed: int) -> Offline:
