@@ -87,7 +87,7 @@ def test_worst_case_counts_the_bytes_of_a_prompt_where_it_has_other_letters_than
 def test_nothing_is_asked_when_the_worst_case_is_not_covered_and_the_error_says_what_is_left() -> None:
     model, run = Says(lambda _: used(1, 1)), Budget({TOKENS: WORST.tokens - 1})
     with pytest.raises(
-        RunBudgetSpent, match="--max-tokens 1,109 is spent: 0 used, and what comes next may take up to 1,110"
+        RunBudgetSpent, match="--max-tokens 1,109 is spent: 0 used, and the next call may take up to 1,110"
     ):
         metered(model, run).complete([PROMPT])
     assert (model.asked, run.used(TOKENS)) == ([], 0)
