@@ -117,7 +117,7 @@ class CommandSubject:
             first = utilities[0] if utilities else 0.0
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
         values = ", ".join(f"{name} {value:.6g}" for name, value in runs[0].values.items())
-        detail = f"{attack.title}: {values}, where the original has {self.facts.said}"
+        detail = f"{attack.title}: {values}, where the original has {self.facts.summary}"
         return _result(attack, "suspicious" if attack.kind == "forged" else "broken", utilities[0], detail)
 
     def after(self) -> list[Finding]:

@@ -64,7 +64,7 @@ class CommandOriginal:
         return any(not _equal(values, self.same[0]) for values in self.others)
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """Its values, in words."""
         return ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
 
@@ -115,7 +115,7 @@ def _of_scores(task: CommandTask, original: CommandOriginal) -> Iterator[Finding
         yield new_finding("C404", detail)
     if task.seeded and original.seed_matters is False:
         runs = quantity(len(original.others), "run")
-        yield new_finding("C405", f"{runs} with other seeds have exactly the same values: {original.said}")
+        yield new_finding("C405", f"{runs} with other seeds have exactly the same values: {original.summary}")
     if original.share > MUCH:
         yield new_finding("C406", f"the slowest run took {original.share:.0%} of {task.time_limit:g} s")
 

@@ -159,7 +159,7 @@ class Finding:
 
     id: str
     """A key of `KINDS`."""
-    said: str
+    detail: str
     """What showed it, in one sentence."""
     level: Level
     attacks: tuple[str, ...] = ()
@@ -175,9 +175,9 @@ class Finding:
         return KINDS[self.id].change
 
 
-def new_finding(name: str, said: str, level: Level | None = None, attacks: tuple[str, ...] = ()) -> Finding:
+def new_finding(name: str, detail: str, level: Level | None = None, attacks: tuple[str, ...] = ()) -> Finding:
     """A finding by its id, at the level of its kind unless another is given."""
-    return Finding(name, said, level or KINDS[name].level, attacks)
+    return Finding(name, detail, level or KINDS[name].level, attacks)
 
 
 def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -119,7 +119,7 @@ class SampledSubject:
         if not detail:
             return result
         finding = new_finding("C307" if attack.kind == "files" else "C209", detail, attacks=(attack.name,))
-        return replace(result, verdict="broken", said=detail, finding=finding)
+        return replace(result, verdict="broken", detail=detail, finding=finding)
 
     def after(self) -> list[Finding]:
         """What all attacks together showed."""

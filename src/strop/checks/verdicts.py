@@ -34,7 +34,7 @@ class AttackResult:
     verdict: Verdict
     utility: float
     """Mean score; 0 if nothing was scored. Of a command task the first run's, relative to the original: 1/2 is as good."""
-    said: str
+    detail: str
     """The reason, in one sentence."""
     finding: Finding | None = None
     variant: Any = None
@@ -80,7 +80,7 @@ def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackRes
         finding = new_finding("C202", trial.choked[0], "warning", attacks=(attack.name,))
     if finding is not None:
         verdict = VERDICTS[ORDER.index(finding.level)]
-        return AttackResult(attack, verdict, utility, finding.said, finding, variant)
+        return AttackResult(attack, verdict, utility, finding.detail, finding, variant)
     if not trial.accepted:
         return AttackResult(attack, "refused", 0.0, _refusal(trial), variant=variant)
     return AttackResult(attack, "harmless", utility, f"scored {utility:.3f}{_beside(rules.base)}", variant=variant)

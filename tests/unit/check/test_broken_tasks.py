@@ -42,7 +42,7 @@ def test_check_finds_the_hole_of_a_broken_task_and_calls_it_by_its_id(
     # A hole may be seen from two sides; what is seen of it beside its own id is named here.
     beside = {"one_instance": {"C004"}, "scorer_chokes": {"C211"}}.get(path.stem, set())
     assert check.broken == (level == "broken")
-    assert worst == {hole} | beside, [(one.id, one.said) for one in check.findings]
+    assert worst == {hole} | beside, [(one.id, one.detail) for one in check.findings]
 
 
 def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
@@ -53,5 +53,5 @@ def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
 @pytest.mark.parametrize("name", slow_unless(lambda name: name == "lpn", BUILT_IN))
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
     check = checked(replace(BUILT_IN[name](), instances=8, test_instances=8), repeat=1)
-    assert not check.broken, [(one.id, one.said) for one in check.findings]
+    assert not check.broken, [(one.id, one.detail) for one in check.findings]
     assert {result.verdict for result in check.attacks} <= {"refused", "harmless"}

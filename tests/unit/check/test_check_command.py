@@ -49,7 +49,7 @@ def checked(
     task = command_task(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
     chosen = [attack for attack in attacks("command") if attack.name in names]
     assert len(chosen) == len(names)
-    return check_command(task, workspaces, PublishedSeeds(), Settings(runs, 1, chosen), lambda said: None)
+    return check_command(task, workspaces, PublishedSeeds(), Settings(runs, 1, chosen), lambda step: None)
 
 
 def levels(check: CheckResult) -> dict[str, str]:
@@ -99,8 +99,8 @@ def test_an_original_without_a_score_is_broken_and_nothing_else_is_tried(
 
 def test_a_build_that_fails_is_told_with_its_last_line(workspaces: Workspaces, tmp_path: Path) -> None:
     check = checked(workspaces, tmp_path, "print('score: 1')", build="echo nothing to make >&2; exit 3")
-    assert "exit status 3" in check.findings[0].said
-    assert "nothing to make" in check.findings[0].said
+    assert "exit status 3" in check.findings[0].detail
+    assert "nothing to make" in check.findings[0].detail
 
 
 def test_a_constraint_that_the_original_does_not_meet_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_program_that_does_nothing_is_found_in_its_language(
     chosen = [
         attack for attack in attacks("command") if attack.kind == "nothing" and is_of(attack.language, file, text)
     ]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
     assert levels(check)["C411"] == "broken"
 
 
@@ -205,7 +205,7 @@ def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces,
     run = "import sqlite3; sqlite3.connect(':memory:').execute(open('q.sql').read()).fetchall()"
     task = command_task(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
     chosen = [attack for attack in attacks("command") if attack.name == "nothing_sql"]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
     assert levels(check)["C411"] == "broken"
     kept = '#include "a.h"\nstruct p { int x; };\nstatic int t[] = {1, 2};\n'
     program = kept + "void f(int a)\n{ if (a) { a++; } }\nint g(void) { return 7; }\n"
@@ -224,9 +224,9 @@ def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspace
         require_metric=["ok=1"],
     )
     chosen = [attack for attack in attacks("command") if attack.kind == "nothing" and attack.name != "noise"]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
     assert not check.broken
-    assert {result.said for result in check.attacks if not result.said.startswith("not tried")} == {
+    assert {result.detail for result in check.attacks if not result.detail.startswith("not tried")} == {
         "malformed: constraint ok=1 not met: 0"
     }
 
@@ -253,7 +253,7 @@ def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Works
     (tmp_path / "program.sh").write_text("#!/bin/sh\necho 'score: 2'\n")
     task = command_task(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
     chosen = [attack for attack in attacks("command") if attack.language == "shell"]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda said: None)
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
     assert {result.attack.name: result.verdict for result in check.attacks} == {
         "exit_zero_shell": "refused",
         "score_and_exit_shell": "suspicious",
@@ -287,7 +287,7 @@ def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
     task = command_task(
         tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE]
     )
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, [littering]), lambda said: None)
+    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, [littering]), lambda step: None)
     assert levels(check)["C414"] == "broken"
 
 

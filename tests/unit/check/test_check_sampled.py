@@ -135,7 +135,7 @@ def test_check_tells_the_solutions_noise_from_the_scorers(checked: Any) -> None:
 
 def test_check_gives_the_same_findings_again_under_the_same_secret(checked: Any) -> None:
     one, again = (checked(largest(), attacks=attacks("sampled")[::4]) for _ in range(2))
-    assert [(f.id, f.said) for f in one.findings] == [(f.id, f.said) for f in again.findings]
+    assert [(f.id, f.detail) for f in one.findings] == [(f.id, f.detail) for f in again.findings]
     assert [result.utility for result in one.attacks] == [result.utility for result in again.attacks]
 
 
@@ -143,7 +143,7 @@ def test_merged_findings_keep_the_worst_of_an_id_and_every_attack() -> None:
     kept = merge(
         [new_finding("C003", "a", "note", ("x",)), new_finding("C101", "b"), new_finding("C003", "c", "broken", ("y",))]
     )
-    assert [(one.id, one.level, one.said, one.attacks) for one in kept] == [
+    assert [(one.id, one.level, one.detail, one.attacks) for one in kept] == [
         ("C003", "broken", "c", ("x", "y")),
         ("C101", "broken", "b", ()),
     ]

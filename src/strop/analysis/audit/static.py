@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import threading
-import warnings
 from collections.abc import Iterable
 
 from strop.analysis.audit.checks import check
 from strop.analysis.audit.rules import STATIC_RULES, UNREADABLE, Finding
 from strop.analysis.audit.values import Program
-from strop.base.solution import is_costly_to_parse
-from strop.base.syntax import syntax_tree
+from strop.analysis.parsing import Unreadable, parsed
 
-LONGEST_PROGRAM = 200_000
-"""Characters. A longer program is not read."""
 _LONGEST_EXCERPT = 160
 _MOST_FINDINGS = 200
-_WARNINGS = threading.Lock()
 
 
 def audit_program(text: str) -> tuple[Finding, ...]:
@@ -28,11 +21,12 @@ def audit_program(text: str) -> tuple[Finding, ...]:
     hits: dict[tuple[int, str, str], None] = {}
     unread: tuple[Finding, ...] = ()
     try:
-        tree = _parsed(text)
-        for rule, node, detail in check(Program(tree)):
+        for rule, node, detail in check(Program(parsed(text))):
             hits[getattr(node, "lineno", 0), rule, detail] = None
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        unread = (_unreadable(error),)
+    except Unreadable as error:
+        unread = (Finding(UNREADABLE, error.line, error.excerpt[:_LONGEST_EXCERPT], str(error)),)
+    except (ValueError, RecursionError, MemoryError) as error:
+        unread = (Finding(UNREADABLE, 0, "", str(error) if isinstance(error, ValueError) else "nested too deeply"),)
     lines = text.splitlines()
     findings = [_finding(rule, line, detail, lines) for line, rule, detail in sorted(hits)]
     return (*unread, *findings[:_MOST_FINDINGS])
@@ -48,25 +42,6 @@ def unsandboxed(findings: Iterable[Finding]) -> bool:
     return any(finding.rule in STATIC_RULES and STATIC_RULES[finding.rule].unsandboxing for finding in findings)
 
 
-def _parsed(text: str) -> ast.Module:
-    if len(text) > LONGEST_PROGRAM:
-        raise ValueError(f"longer than {LONGEST_PROGRAM} characters")
-    if is_costly_to_parse(text):
-        raise ValueError("a dotted name of more than 100 parts")
-    with _WARNINGS, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the host does not warn of a program's odd escapes
-        return syntax_tree(text)
-
-
 def _finding(rule: str, line: int, detail: str, lines: list[str]) -> Finding:
     excerpt = lines[line - 1].strip()[:_LONGEST_EXCERPT] if 0 < line <= len(lines) else ""
     return Finding(rule, line, excerpt, detail)
-
-
-def _unreadable(error: Exception) -> Finding:
-    if isinstance(error, SyntaxError):
-        return Finding(UNREADABLE, error.lineno or 0, (error.text or "").strip()[:_LONGEST_EXCERPT], f"{error.msg}")
-    if isinstance(error, UnicodeError):
-        return Finding(UNREADABLE, 0, "", "contains characters that source code cannot contain")
-    words = str(error) if isinstance(error, ValueError) else "nested too deeply"
-    return Finding(UNREADABLE, 0, "", words)

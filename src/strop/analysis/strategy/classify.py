@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 
+from strop.analysis.parsing import Unreadable, parsed
 from strop.analysis.strategy.behaviour import Behaviour, by_behaviour
 from strop.analysis.strategy.dataflow import Dataflow
 from strop.analysis.strategy.marks import COMBINE, Marks, union
 from strop.analysis.strategy.vocabulary import CLAIMS, VOCABULARY, Strategy
-from strop.base.solution import is_costly_to_parse
-from strop.base.syntax import syntax_tree
 
-LONGEST_PROGRAM = 200_000
-"""Characters. A longer program is not read."""
-_WARNINGS = threading.Lock()
 _SMALL_CHANGE = re.compile(
     r"\b(small|minor|minimal|single|slight|tiny|one|local|incremental|little)\b[^.\n]{0,25}\b(change|edit|tweak|modification|step)"
     r"|\bslightly\b|\bneighbou?r|\btweak",
@@ -38,18 +32,11 @@ def classify(text: str, behaviour: Behaviour | None = None) -> Strategy:
 
 @lru_cache(256)
 def _by_text(text: str) -> Strategy:
-    if len(text) > LONGEST_PROGRAM or is_costly_to_parse(text):
-        return Strategy("other", (), (f"not read: longer than {LONGEST_PROGRAM} characters, or costly to parse",))
     try:
-        with _WARNINGS, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the host does not warn of a program's odd escapes
-            tree = syntax_tree(text)
-    except SyntaxError as error:
-        return Strategy("broken", (), (f"does not parse: {error.msg.partition(';')[0]}, line {error.lineno or 0}",))
-    except ValueError:
-        return Strategy("broken", (), ("contains characters that source code cannot contain",))
-    except (RecursionError, MemoryError):
-        return Strategy("other", (), ("nested too deeply",))
+        tree = parsed(text)
+    except Unreadable as error:
+        where = f", line {error.line}" if error.line else ""
+        return Strategy("other" if error.is_program else "broken", (), (f"cannot be read: {error}{where}",))
     try:
         return _named(_Program(Dataflow(tree)), _claimed(tree))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:

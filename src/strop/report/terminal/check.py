@@ -88,7 +88,7 @@ def _attack_document(result: AttackResult) -> dict[str, Any]:
     return {
         "attack": attack.name,
         **{name: getattr(attack, name) for name in ("title", "tried", "means", "change")},
-        **{name: getattr(result, name) for name in ("verdict", "utility", "said", "variants")},
+        **{name: getattr(result, name) for name in ("verdict", "utility", "detail", "variants")},
         "variant": _variant(result.variant),
         "finding": result.finding.id if result.finding else None,
     }
@@ -178,7 +178,7 @@ def _print_attacks(results: Sequence[AttackResult], is_command: bool, console: C
 
 def _tried(check: CheckResult) -> list[AttackResult]:
     """The attacks that apply to the task."""
-    return [result for result in check.attacks if not result.said.startswith(NOT_TRIED)]
+    return [result for result in check.attacks if not result.detail.startswith(NOT_TRIED)]
 
 
 def _outcome(result: AttackResult) -> str:
@@ -187,7 +187,7 @@ def _outcome(result: AttackResult) -> str:
         return result.finding.id
     if result.verdict == "harmless":
         return "gains nothing"
-    outcome, _, reason = result.said.partition(": ")
+    outcome, _, reason = result.detail.partition(": ")
     return f"{outcome}: {reason.rpartition(' ... ')[2]}"
 
 
@@ -195,7 +195,7 @@ def _print_finding(finding: Finding, means: Mapping[tuple[str, str], str], conso
     """A finding's title, what was seen, why it matters and what to change; `means`: (attack, finding) → why."""
     title = f"{finding.id} {finding.level}: {finding.title}"
     say(console, title, style="bold" if finding.level == "broken" else "")
-    details = [finding.said]
+    details = [finding.detail]
     if finding.attacks[1:]:
         more = finding.attacks[_NAMED:]
         details.append(f"seen with {', '.join(finding.attacks[:_NAMED])}" + (f" and {len(more)} more" if more else ""))
