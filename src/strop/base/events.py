@@ -299,26 +299,5 @@ def in_full(event: E, text: Callable[[str], str]) -> E:
     return replace(event, **values) if values else event
 
 
-KINDS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        RunStarted,
-        RunResumed,
-        RunFinished,
-        BudgetMoved,
-        ImproveStarted,
-        ImproveFinished,
-        LmCalled,
-        LmResponded,
-        LmFault,
-        Edited,
-        Extracted,
-        Evaluated,
-        IterationStarted,
-        IterationFinished,
-        Compared,
-        AuditNoted,
-        Judged,
-    )
-}
+KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
 """Every kind of event by name."""

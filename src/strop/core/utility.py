@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.budget import UTILITY_CALLS, Budget
@@ -117,8 +117,26 @@ def measured_once(
     return event
 
 
+class OfTask:
+    """The properties that the utility of a task takes from it."""
+
+    task: Any
+
+    @property
+    def name(self) -> str:
+        return str(self.task.name)
+
+    @property
+    def description(self) -> str:
+        return str(self.task.told)
+
+    @property
+    def counter(self) -> str:
+        return UTILITY_CALLS
+
+
 @dataclass(frozen=True)
-class TaskUtility:
+class TaskUtility(OfTask):
     """The utility of a task on one split: the mean score of its instances.
 
     Instances are drawn again for every evaluation, so a guest's changes to its inputs do not outlive the call.
@@ -135,18 +153,6 @@ class TaskUtility:
     """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
     past: CompletedWork = NOTHING
     """Completed work of a resumed run."""
-
-    @property
-    def name(self) -> str:
-        return self.task.name
-
-    @property
-    def description(self) -> str:
-        return self.task.told
-
-    @property
-    def counter(self) -> str:
-        return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         return measured_once(self, candidate, at, lambda text: self._measure(text, at.path))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from strop.base.budget import HELD_OUT, UTILITY_CALLS, Budget
+from strop.base.budget import HELD_OUT, Budget
 from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
 from strop.base.globs import matching
@@ -23,7 +23,7 @@ from strop.core.feedback import Feedback, gist
 from strop.core.metric_change import LEAST
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utility import REPORT_CHARACTERS, measured_once
+from strop.core.utility import REPORT_CHARACTERS, OfTask, measured_once
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.behaviour import Behaviour
@@ -43,7 +43,7 @@ VARYING = (
 
 
 @dataclass(frozen=True)
-class CommandUtility:
+class CommandUtility(OfTask):
     """The utility of a command task on one split: the mean over its instances, relative to the original."""
 
     task: CommandTask
@@ -56,18 +56,6 @@ class CommandUtility:
     """Shared by all utilities of a run."""
     in_turns: bool = False
     """Whether the original runs in turns with a candidate even if the task does not ask for it."""
-
-    @property
-    def name(self) -> str:
-        return self.task.name
-
-    @property
-    def description(self) -> str:
-        return self.task.told
-
-    @property
-    def counter(self) -> str:
-        return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """The utility of a candidate. The original's own text has 1/2 and runs only once.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strop.base.budget import UTILITY_CALLS, Budget
+from strop.base.budget import Budget
 from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
 from strop.base.randomness import derive
@@ -17,14 +17,14 @@ from strop.base.results import Evaluation, Verdict
 from strop.core.audit_log import AuditLog
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.feedback import Feedback
-from strop.core.utility import REPORT_CHARACTERS, WALL_FACTOR, WALL_FLOOR, explain, measured_once, verdict_of
+from strop.core.utility import REPORT_CHARACTERS, WALL_FACTOR, WALL_FLOOR, OfTask, explain, measured_once, verdict_of
 from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbox
 from strop.tasks.base import Seeds, Split
 from strop.tasks.function.task import SECONDS, FunctionTask, same_answer
 
 
 @dataclass(frozen=True)
-class SpeedUtility:
+class SpeedUtility(OfTask):
     """The utility of a `FunctionTask` that is scored by time: the mean of 1 / (1 + t / t0) over its instances."""
 
     task: FunctionTask
@@ -34,18 +34,6 @@ class SpeedUtility:
     record: Recorder
     secret: bytes
     past: CompletedWork = NOTHING
-
-    @property
-    def name(self) -> str:
-        return self.task.name
-
-    @property
-    def description(self) -> str:
-        return self.task.told
-
-    @property
-    def counter(self) -> str:
-        return UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """The utility of a candidate. The original's own text has 1/2 by definition and is not timed.
