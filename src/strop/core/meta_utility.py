@@ -61,9 +61,6 @@ class Measurement:
     train: tuple[float, ...]
     test: tuple[float, ...]
     """On the sealed split: for reports, never for selection."""
-    improvements: tuple[Improvement, ...]
-    sealed: tuple[Evaluation, ...] = ()
-    """The evaluations behind `test`, one for each copy."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,7 @@ class MetaUtility:
         def copy(number: int, task: Downstream) -> Evaluation:
             return task.test.evaluate(trial.improvements[number].solution, at.child(f"copy{number}").child("test"))
 
-        sealed = tuple(self._each(copy))
-        return Measurement(trial.train, tuple(result.value for result in sealed), trial.improvements, sealed)
+        return Measurement(trial.train, tuple(result.value for result in self._each(copy)))
 
     def pairs(
         self, a: str, b: str, numbers: Sequence[int], at: Callable[[int], Budget]
