@@ -260,6 +260,8 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
             "size.txt is not Python; name a language model with --model",
         ),
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
+        (["mine", *SCORED, "--held-out", "3"], "there is no flag --held-out: use --set held_out=VALUE"),
+        (["mine", *SCORED, "--set", "held_out"], "has not the form KEY=VALUE"),
         (["mine", *SCORED, "--set", "held_out=0"], "held_out are 1 to"),
         (["mine", *SCORED, "--set", "repeat=0"], "held_out are 1 to"),
         (["mine", *SCORED, "--set", "time_limit=0"], "time_limit is 0.0 s"),

@@ -14,7 +14,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnusedCliTokensError
+from cyclopts import (
+    App,
+    CycloptsError,
+    Group,
+    MissingArgumentError,
+    Parameter,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from strop.base.errors import NO_THREAD, OutOfThreads, StropError
 from strop.base.terminal_text import escape
@@ -125,13 +133,19 @@ def _in_words(error: CycloptsError) -> str:
         )
         what = f"{name} needs a value" if name.startswith("-") else f"missing argument: {name}"
         return f"{what} (see {command} --help)"
+    if isinstance(error, UnknownOptionError):
+        from strop.tasks.command.options import ScoringOptions  # for keys of strop.toml that are not flags
+
+        key = (error.token.keyword or "").removeprefix("--").replace("-", "_")
+        if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in ("improve", "check", "score"):
+            return f"there is no flag {error.token.keyword}: use --set {key}=VALUE (see {command} --help)"
     if error.argument is not None and type(error.__cause__).__name__ == "ValidationError":
         from strop.runs.spec import bound_of  # cyclopts checks bounds with pydantic where that is loaded
 
         problem = error.__cause__.errors()[0]  # type: ignore[union-attr]
         if bound := bound_of(problem):
             return f"{error.argument.name} is {problem['input']:g}; it must be {bound}"
-    return f"{' '.join(str(error).split())} (see {command} --help)"
+    return f"{' '.join(str(error).split()).removesuffix('.')} (see {command} --help)"
 
 
 class _Terminated(KeyboardInterrupt):
