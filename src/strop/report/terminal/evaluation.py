@@ -311,8 +311,9 @@ def _probability(p: float | None) -> str:
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
-    """What `strop eval A --against B --json` prints: the fields of a `Comparison`."""
-    return {"schema_version": SCHEMA_VERSION, **as_document(comparison)}
+    """What `strop eval A --against B --json` prints: a `Comparison`, with verdict and cost as one sentence."""
+    fields = {name: value for name, value in as_document(comparison).items() if name not in ("verdict", "cost")}
+    return {"schema_version": SCHEMA_VERSION, **fields, "sentence": comparison.sentence}
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
