@@ -108,7 +108,7 @@ def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, 
         (["list", "tasks", "doublin"], "did you mean doubling?"),
         (["list", "improvers", "lost"], "the file of the module ours.improvers.gone does not exist"),
         (["list", "improvers", "resource"], "it must be a module, such as package.name"),
-        (["list", "improvers", "other"], "there are beam_search"),
+        (["list", "improvers", "other"], "choose beam_search"),
     ],
 )
 def test_entry_point_that_cannot_be_used_is_named_in_one_line(
