@@ -83,5 +83,5 @@ def test_command_gives_the_card_and_the_program_as_json(capsys: pytest.CaptureFi
 
 
 def test_command_names_the_improvers_when_there_is_none_of_that_name() -> None:
-    with pytest.raises(ConfigurationError, match=r"no improver is called '\.\./zzz'; there are beam_search, "):
+    with pytest.raises(ConfigurationError, match=r"no improver is called '\.\./zzz'; choose beam_search, "):
         improvers_command("../zzz")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.events import KINDS, BudgetMoved, ImproveFinished, LmCalled
-from strop.base.results import Verdict
+from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.store import Store
 from support.records import ask, evaluated, note
@@ -107,6 +107,7 @@ def full_run(tmp_path: Path) -> Path:
     texts = {"improver": "I", "initial_solution": "s", "solution": "s2", "expertise": "e", "text": "answer"}
     numbers = {"t": 1, "call": 0, "index": 0, "attempt": 1, "lm_calls": 1, "evaluations": 1, "utility_calls": 1}
     of: dict[object, object] = {str: "x", int: 1, bool: False, float: 0.5, str | None: None, int | None: None}
+    of |= {FaultKind: "timeout"}
     of |= {tuple[str, ...]: ("m",), tuple[float, ...]: (0.5,), Verdict: "ok", tuple[Verdict, ...]: ("ok",)}
     of |= {Mapping[str, value]: {} for value in (int, typing.Any, float | int | str | None)}
     of[tuple[Mapping[str, float], ...]] = ({"seconds": 0.5},)
