@@ -113,8 +113,8 @@ def calls_of(evaluations: Sequence[Copies]) -> dict[str, float]:
     """Mean `lm_calls` and `evaluations` (utility calls) of one improvement."""
     copies = len(pooled(evaluations))
     return {
-        "lm_calls": sum(each.lm_calls for each in evaluations) / copies,
-        "evaluations": sum(each.evaluations for each in evaluations) / copies,
+        "lm_calls": sum(evaluation.lm_calls for evaluation in evaluations) / copies,
+        "evaluations": sum(evaluation.evaluations for evaluation in evaluations) / copies,
     }
 
 

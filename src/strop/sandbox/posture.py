@@ -74,11 +74,13 @@ class Posture:
 
     def missing(self, required: frozenset[str]) -> list[Protection]:
         """The protections in `required` that are not enforced. Raises ValueError for an unknown name."""
-        known = [each.name for each in self.protections]
+        known = [protection.name for protection in self.protections]
         unknown = required - set(known)
         if unknown:
             raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-        return [each for each in self.protections if each.name in required and not each.enforced]
+        return [
+            protection for protection in self.protections if protection.name in required and not protection.enforced
+        ]
 
     def require(self, required: frozenset[str]) -> None:
         """Raise SandboxUnavailable, which says what is missing and what to do, unless everything in `required` is enforced."""
@@ -93,7 +95,7 @@ class Posture:
 
     def describe(self) -> list[str]:
         """One line for each protection."""
-        return [str(each) for each in self.protections]
+        return [str(protection) for protection in self.protections]
 
 
 def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:

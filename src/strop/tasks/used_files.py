@@ -66,7 +66,7 @@ def _named(path: str, text: str) -> list[list[str]]:
         return [_module(folder, module) for module in modules]
     if suffix in _SCRIPTS:
         names = [_joined(folder, match[1]) for match in _REQUIRE.finditer(text)]
-        return [[name, *(f"{name}.{each}" for each in _SCRIPTS)] for name in names]
+        return [[name, *(f"{name}.{script}" for script in _SCRIPTS)] for name in names]
     names = [match[1] for match in _INCLUDE.finditer(text)]
     return [[_joined(folder, name), _joined("", name), f"include/{name}", f"src/{name}"] for name in names]
 

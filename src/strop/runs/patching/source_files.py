@@ -177,7 +177,7 @@ def text_of(file: Path) -> str:
 
 def git_root(folder: Path) -> Path | None:
     """The root of the git working tree around a folder; None if there is none."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
 
 
 def ended_like(text: str, original: str) -> str:

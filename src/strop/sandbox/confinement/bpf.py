@@ -140,7 +140,7 @@ class Assembled:
     """A program ready to install any number of times."""
 
     def __init__(self, instructions: list[Instruction], placeholder: int | None) -> None:
-        self._array = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
+        self._array = (_Instruction * len(instructions))(*(_Instruction(*instruction) for instruction in instructions))
         self._program = _Program(len(instructions), self._array)
         self._places = [index for index, each in enumerate(instructions) if each[3] == placeholder]
 

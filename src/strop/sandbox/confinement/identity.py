@@ -85,7 +85,7 @@ def keep_only(kernel: Kernel, capabilities: Iterable[int]) -> None:
     """Give up every capability except these, as far as the caller has them; no program gains any. Children inherit them."""
     header, sets = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), _Sets()
     kernel.call("capget", header, sets)
-    kept = sum(1 << each for each in capabilities)
+    kept = sum(1 << capability for capability in capabilities)
     low, high = kept & sets.permitted & 0xFFFFFFFF, kept >> 32 & sets.more_permitted
     kernel.call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)

@@ -116,7 +116,7 @@ class Objective:
     @property
     def counted_by_kernel(self) -> bool:
         """Whether the kernel measures everything that counts, constraints included, so that no program can forge its score."""
-        names = [*(each.name for each in self.metrics), *(each.name for each in self.constraints)]
+        names = [*(metric.name for metric in self.metrics), *(constraint.name for constraint in self.constraints)]
         return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
 
     @property
@@ -126,38 +126,38 @@ class Objective:
         Less work costs less, whether or not its answer is right.
         """
         return all(
-            self.readers[each.name] in COUNTED_BY_KERNEL
-            or (each.goal == "min" and self.readers[each.name] not in READERS)
-            for each in self.metrics
+            self.readers[metric.name] in COUNTED_BY_KERNEL
+            or (metric.goal == "min" and self.readers[metric.name] not in READERS)
+            for metric in self.metrics
         )
 
     @property
     def printed(self) -> tuple[str, ...]:
         """The readers of what a command prints or writes."""
-        return tuple(dict.fromkeys(each for each in self.readers.values() if each not in COUNTED_BY_KERNEL))
+        return tuple(dict.fromkeys(reader for reader in self.readers.values() if reader not in COUNTED_BY_KERNEL))
 
     @property
     def has_check(self) -> bool:
         """Whether a constraint checks the answer: its metric is neither a cost nor the exit status."""
-        metrics = [each.name for each in self.metrics]
+        metrics = [metric.name for metric in self.metrics]
         return any(
-            self.readers[each.name] not in (*COUNTED_BY_KERNEL, "passed") and each.name not in metrics
-            for each in self.constraints
+            self.readers[constraint.name] not in (*COUNTED_BY_KERNEL, "passed") and constraint.name not in metrics
+            for constraint in self.constraints
         )
 
     @property
     def needs_comparison(self) -> bool:
         """Whether a candidate's output is compared with the original's by default."""
-        counted = any(self.readers[each.name] in COUNTED_BY_KERNEL for each in self.metrics)
+        counted = any(self.readers[metric.name] in COUNTED_BY_KERNEL for metric in self.metrics)
         return self.is_cost and (counted or not self.has_check)
 
     @property
     def told(self) -> str:
         """In words, for u_str."""
         metrics = [
-            f"{'maximise' if each.goal == 'max' else 'minimise'} {each.name}"
-            + (f" (weight {each.weight:g})" if len({m.weight for m in self.metrics}) > 1 else "")
-            for each in self.metrics
+            f"{'maximise' if metric.goal == 'max' else 'minimise'} {metric.name}"
+            + (f" (weight {metric.weight:g})" if len({m.weight for m in self.metrics}) > 1 else "")
+            for metric in self.metrics
         ]
         needed = [f"{constraint} is required" for constraint in self.constraints]
         return "; ".join([*metrics, *needed])

@@ -150,13 +150,13 @@ def _bound(tree: ast.Module) -> set[str]:
 
 def _parameters(function: ast.FunctionDef) -> list[str]:
     arguments = function.args
-    return [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
 
 def _refuse_more(evaluator: Path, function: ast.FunctionDef) -> None:
     """Check that the evaluator takes only the program: for example, GEPA's examples are not in the file."""
     arguments = function.args
-    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     needed = positional[1 : len(positional) - len(arguments.defaults)]
     needed += [
         each.arg for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if not default
@@ -167,7 +167,7 @@ def _refuse_more(evaluator: Path, function: ast.FunctionDef) -> None:
             f"{function.name}() in {evaluator} asks for {asked[0]!r} besides the program; "
             f"give it a default, or write a function that calls it with one"
         )
-    first = next((each.annotation for each in (*arguments.posonlyargs, *arguments.args)), None)
+    first = next((argument.annotation for argument in (*arguments.posonlyargs, *arguments.args)), None)
     if first is not None and ast.unparse(first).lower().startswith(("dict", "typing.dict", "mapping")):
         raise ConfigurationError(
             f"{function.name}() in {evaluator} takes a candidate of several named texts; a program is one text here"
@@ -229,5 +229,7 @@ def _needed(interpreter: Path) -> tuple[Path, ...]:
     """Folders that the evaluator needs to read: this package, the environment, and the environment's base."""
     environment = interpreter.parent.parent
     candidates = [RUNNER.parents[1], environment, interpreter.resolve().parent.parent]
-    kept = dict.fromkeys(each for each in candidates if not any(each.is_relative_to(system) for system in _SYSTEM))
+    kept = dict.fromkeys(
+        candidate for candidate in candidates if not any(candidate.is_relative_to(system) for system in _SYSTEM)
+    )
     return tuple(kept)

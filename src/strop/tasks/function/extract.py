@@ -82,7 +82,7 @@ def read_source(path: Path, text: str) -> Source:
 def first_line(node: ast.stmt) -> int:
     """The first line of a statement, including its decorators."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(each.lineno for each in decorators)])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def is_mark(decorator: ast.expr) -> bool:

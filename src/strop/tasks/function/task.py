@@ -162,7 +162,7 @@ def _check(marked: Marked, where: str) -> None:
         raise ConfigurationError(f"{where}: @improve_me needs sample= or cases=, one of them")
     if unknown := sorted(set(marked.settings) - set(SETTINGS)):
         raise ConfigurationError(f"{where}: @improve_me takes no {unknown[0]}; it takes {', '.join(SETTINGS)}")
-    assert {each.name for each in fields(Task)} >= set(SETTINGS)
+    assert {field.name for field in fields(Task)} >= set(SETTINGS)
     if marked.score != "time" and not callable(marked.score):
         raise ConfigurationError(f"{where}: score is a function or 'time', not {marked.score!r:.40}")
     if marked.cases is not None and len(marked.cases) < 2:
@@ -176,14 +176,14 @@ def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:
         signature = inspect.signature(function)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{where} cannot be called: {error}") from error
-    for each in signature.parameters.values():
+    for parameter in signature.parameters.values():
         if (
-            each.kind in (each.KEYWORD_ONLY, each.VAR_KEYWORD)
-            and each.default is each.empty
-            and each.kind is each.KEYWORD_ONLY
+            parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD)
+            and parameter.default is parameter.empty
+            and parameter.kind is parameter.KEYWORD_ONLY
         ):
             raise ConfigurationError(
-                f"{where}: its keyword-only argument {each.name} has no default; arguments go by position"
+                f"{where}: its keyword-only argument {parameter.name} has no default; arguments go by position"
             )
     return signature
 
@@ -201,7 +201,7 @@ def _by_name(case: object, signature: inspect.Signature, where: str) -> dict[str
             raise TypeError("a case gives keyword-only arguments, but arguments go by position")
     except TypeError as error:
         raise ConfigurationError(f"{where}: case {case!r:.60}: {error}") from error
-    if any(each.kind is each.VAR_POSITIONAL for each in signature.parameters.values()):
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in signature.parameters.values()):
         return {f"argument {number}": value for number, value in enumerate(bound.args)}
     names = list(signature.parameters)
     last = max((names.index(name) for name in bound.arguments), default=-1)
