@@ -250,7 +250,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
         (["nowhere", "--command", "true", "--score", "time"], "nowhere"),
         (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
         (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
-        (["lpn", "--apply"], "no file to apply it to"),
+        (["lpn", "--apply"], "no file of yours to change"),
         (["lpn", "--force"], "--force goes with --apply"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),

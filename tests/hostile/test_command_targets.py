@@ -137,7 +137,7 @@ def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, find
     document = json.loads(ran.stdout)
     assert document["broken"]
     assert [each["id"] for each in document["findings"] if each["level"] == "broken"] == [finding]
-    assert said in document["findings"][0]["said"]
+    assert said in document["findings"][0]["detail"]
     assert place.digests == before
 
 

@@ -132,7 +132,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Improvement:
-    """The result of one execution of an improver."""
+    """The result of one execution of an improver. Equal if solution, outcome and detail are, whatever it cost."""
 
     solution: str | None
     """The improved solution; None if the improver returned no text."""
@@ -140,11 +140,11 @@ class Improvement:
     """`ok`, or why there is no solution."""
     detail: str = ""
     """The reason in words, with the end of the traceback."""
-    utility_calls: int = 0
-    lm_calls: int = 0
-    cpu_seconds: float = 0.0
-    wall_seconds: float = 0.0
-    output: str = ""
+    utility_calls: int = field(default=0, compare=False)
+    lm_calls: int = field(default=0, compare=False)
+    cpu_seconds: float = field(default=0.0, compare=False)
+    wall_seconds: float = field(default=0.0, compare=False)
+    output: str = field(default="", compare=False)
     """What the improver printed."""
 
 

@@ -313,7 +313,8 @@ def jail(spec: RunSpec) -> JailedSandbox:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     require = DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
-    return JailedSandbox(solution_slots=spec.jobs, improver_slots=improvers_at_once(spec) + 1, require=require)
+    slots = improvers_at_once(spec) + 1
+    return JailedSandbox(solution_slots=spec.jobs, improver_slots=slots, require=require, reuse=True)
 
 
 def workspaces_for(spec: RunSpec) -> Workspaces:

@@ -6,6 +6,8 @@ machine against those. The total memory of all guests has no limit, only a floor
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 import threading
 from collections import Counter
@@ -19,13 +21,125 @@ from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import ForkServer, ServerFailed
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.pool import Pool, Server
+from strop.sandbox.pool import Pool, PooledChild, Server
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
 _THREADS = {"solution": 0, "improver": 1}
 """Threads of a guest's own runtime: an improver reads replies on a thread."""
+
+
+class Servers:
+    """Fork servers of the strongest confinement that works on this machine, by role and memory limit."""
+
+    def __init__(self, layers: Layers) -> None:
+        """Start the first one. Raises SandboxUnavailable if none starts."""
+        self._lock = threading.Lock()
+        self._pools: dict[tuple[str, int], Pool] = {}
+        self._closed = False
+        self.watcher = Watcher() if layers.audit and sys.platform == "linux" else None
+        self.posture: Posture | None = None
+        """What was observed of them; None until it was."""
+        self.process = os.getpid()
+        try:
+            self.first, self._start = self._strongest(layers)
+        except BaseException:
+            self.close()
+            raise
+
+    def pool(self, role: str, memory_bytes: int, idle: int) -> Pool:
+        """The pool of a role and memory limit, which keeps at most `idle`. A server sets the limit; and with separate pools no
+        role waits for the other."""
+        with self._lock:
+            if self._closed:
+                raise ServerFailed("the sandbox is closed")
+            if (role, memory_bytes) not in self._pools:
+                start = partial(self._start, memory_bytes, _THREADS[role])
+                self._pools[role, memory_bytes] = Pool(start, idle=idle, spare=role == "solution")
+            pool = self._pools[role, memory_bytes]
+            pool.idle_limit = idle
+            return pool
+
+    @property
+    def busy(self) -> bool:
+        """Whether a guest is open."""
+        with self._lock:
+            return any(pool.busy for pool in self._pools.values())
+
+    def close(self) -> None:
+        """Kill every guest and server. Idempotent."""
+        with self._lock:
+            self._closed = True
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.close()
+        if self.watcher is not None:
+            self.watcher.close()
+
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], Server]]:
+        """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
+        if sys.platform != "linux":
+            raise SandboxUnavailable(
+                "strop confines programs on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
+            )
+        memory_bytes = Limits().memory_bytes
+        refusals: list[str] = []
+        for rung in layers.rungs():
+
+            def start(memory_bytes: int, threads: int, rung: Layers = rung) -> ForkServer:
+                return ForkServer(rung, memory_bytes, watcher=self.watcher, threads=threads)
+
+            server = start(memory_bytes, _THREADS["solution"])
+            try:
+                report = server.report
+            except ServerFailed as error:
+                refusals.append(str(error))
+            else:
+                report |= {f"refused {number}": refusal for number, refusal in enumerate(refusals, 1)}
+                return server, start
+        raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
+
+
+class _Parking:
+    """Keeps the servers of a closed sandbox for the next one of this process, for a minute: calls that follow each other, as in
+    a notebook, need not start and observe them again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._servers: Servers | None = None
+        self._timer: threading.Timer | None = None
+
+    def take(self) -> Servers | None:
+        """The parked servers, if there are any."""
+        with self._lock:
+            servers, self._servers = self._servers, None
+            if self._timer is not None:
+                self._timer.cancel()
+        return servers if servers is not None and servers.process == os.getpid() else None
+
+    def put(self, servers: Servers) -> None:
+        """Park servers; close those that are parked already."""
+        with self._lock:
+            before, self._servers = self._servers, servers
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = threading.Timer(PARKED_SECONDS, self.clear)
+            self._timer.daemon = True
+            self._timer.start()
+        if before is not None:
+            before.close()
+
+    def clear(self) -> None:
+        """Close the parked servers."""
+        servers = self.take()
+        if servers is not None:
+            servers.close()
+
+
+PARKED_SECONDS = 60.0
+_parking = _Parking()
+atexit.register(_parking.clear)
 
 
 class JailedSandbox:
@@ -39,7 +153,7 @@ class JailedSandbox:
         require: frozenset[str] = DEFAULT_REQUIRE,
         layers: Layers | None = None,
         on_denied: Callable[[Denied], None] | None = None,
-        wait_for_memory: Callable[[], None] = wait_for_memory,
+        reuse: bool = False,
     ) -> None:
         """Find the strongest confinement that works on this machine and observe what it prevents. Takes about half a second.
 
@@ -51,7 +165,8 @@ class JailedSandbox:
             layers: the strongest by default; tests and benchmarks remove some.
             on_denied: called on its own thread for each forbidden system call of a guest, with the call's arguments. Outcomes
                 have the counts in any case (`watcher` says of which). `posture.layers["audit"]` says if the kernel cannot count.
-            wait_for_memory: called before each guest; raises SandboxError if the machine has too little memory left.
+            reuse: whether to take over the servers of a sandbox that this process closed less than a minute ago, and to leave
+                them to the next. Only with the strongest layers.
 
         Raises:
             SandboxUnavailable: a protection in `require` is not enforced, or strop cannot confine programs on this system.
@@ -61,44 +176,47 @@ class JailedSandbox:
         """How many solutions each thread has open. A thread takes one slot for all of them, because it calls them in turn, and
         two threads that each held one slot and waited for a second would wait for ever."""
         self._idle = {"solution": 2 * solution_slots + 1, "improver": improver_slots}
-        self._pools: dict[tuple[str, int], Pool] = {}
-        self._wait_for_memory = wait_for_memory
+        self.wait_for_memory: Callable[[], None] = wait_for_memory
+        """Called before each guest; raises SandboxError if the machine has too little memory left."""
         self._lock = threading.Lock()
+        self._reuse = reuse and layers is None and on_denied is None
         self._closed = False
-        layers = layers or Layers.strongest()
-        self._watcher = Watcher() if layers.audit and sys.platform == "linux" else None
+        self._servers = (_parking.take() if self._reuse else None) or Servers(layers or Layers.strongest())
         try:
-            first, self._start = self._strongest(layers)
-            self._pool("solution", Limits().memory_bytes).adopt(first)
-            self.posture: Posture = observe(self, first.report)
+            if self._servers.posture is None:
+                self._pool("solution", Limits().memory_bytes).adopt(self._servers.first)
+                self._servers.posture = observe(self, self._servers.first.report)
+            self.posture: Posture = self._servers.posture
             self.posture.require(require)
         except BaseException:
+            self._reuse = False
             self.close()
             raise
-        if self._watcher is not None and on_denied is not None:
-            self._watcher.on_denied = on_denied  # from here on: the probes above made forbidden calls of their own
+        if self._servers.watcher is not None and on_denied is not None:
+            self._servers.watcher.on_denied = (
+                on_denied  # from here on: the probes above made forbidden calls of their own
+            )
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         """Open a guest for `program`. Blocks while other threads hold every slot for solutions, and for up to a minute while
         memory is short."""
         release = self._take_slot(program.role)
         try:
-            self._wait_for_memory()
+            self.wait_for_memory()
             pool = self._pool(program.role, limits.memory_bytes)
         except BaseException:  # the sandbox was closed: the next thread that waits for this slot must learn of it too
             release()
             raise
-        return _Slotted(Session(program, limits, pool.take, handlers), release)
+        return _Slotted(Session(program, limits, partial(self._take, pool), handlers), release)
 
     def close(self) -> None:
-        """Kill every guest and server. Idempotent."""
+        """Kill every guest and server, or leave idle servers to the next sandbox. Idempotent."""
         with self._lock:
-            self._closed = True
-            pools = list(self._pools.values())
-        for pool in pools:
-            pool.close()
-        if self._watcher is not None:
-            self._watcher.close()
+            closed, self._closed = self._closed, True
+        if self._reuse and not closed and not self._servers.busy:
+            _parking.put(self._servers)
+        elif not (self._reuse and closed):
+            self._servers.close()
 
     def __enter__(self) -> JailedSandbox:
         return self
@@ -107,29 +225,6 @@ class JailedSandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], Server]]:
-        """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
-        if sys.platform != "linux":
-            raise SandboxUnavailable(
-                "strop confines programs on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
-            )
-        memory_bytes = Limits().memory_bytes
-        refusals: list[str] = []
-        for rung in layers.rungs():
-
-            def start(memory_bytes: int, threads: int, rung: Layers = rung) -> ForkServer:
-                return ForkServer(rung, memory_bytes, watcher=self._watcher, threads=threads)
-
-            server = start(memory_bytes, _THREADS["solution"])
-            try:
-                report = server.report
-            except ServerFailed as error:
-                refusals.append(str(error))
-            else:
-                report |= {f"refused {number}": refusal for number, refusal in enumerate(refusals, 1)}
-                return server, start
-        raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
 
     def _take_slot(self, role: str) -> Callable[[], None]:
         if role != "solution":
@@ -154,15 +249,15 @@ class JailedSandbox:
         if last:
             self._slots.release()
 
+    def _take(self, pool: Pool) -> PooledChild:
+        if self._closed:
+            raise ServerFailed("the sandbox is closed")
+        return pool.take()
+
     def _pool(self, role: str, memory_bytes: int) -> Pool:
-        """The pool of a role and memory limit. A server sets the limit; and with separate pools no role waits for the other."""
-        with self._lock:
-            if self._closed:
-                raise ServerFailed("the sandbox is closed")
-            if (role, memory_bytes) not in self._pools:
-                start = partial(self._start, memory_bytes, _THREADS[role])
-                self._pools[role, memory_bytes] = Pool(start, idle=self._idle[role], spare=role == "solution")
-            return self._pools[role, memory_bytes]
+        if self._closed:
+            raise ServerFailed("the sandbox is closed")
+        return self._servers.pool(role, memory_bytes, self._idle[role])
 
 
 class _Slotted:

@@ -48,7 +48,7 @@ class Pool:
 
     def __init__(self, start: Callable[[], Server], *, idle: int, spare: bool) -> None:
         """`start` returns a new server without waiting for it; with `spare`, one more than needed is started, up to `idle`."""
-        self._start, self._idle_limit, self._spare = start, idle, spare
+        self._start, self.idle_limit, self._spare = start, idle, spare
         self._lock = threading.Lock()
         self._idle: deque[Server] = deque()
         self._busy: set[Server] = set()
@@ -70,6 +70,12 @@ class Pool:
             else:
                 child.on_close = partial(self._put_back, server)
                 return child
+
+    @property
+    def busy(self) -> bool:
+        """Whether a guest is open."""
+        with self._lock:
+            return bool(self._busy)
 
     def adopt(self, server: Server) -> None:
         """Keep a server that was started elsewhere."""
@@ -99,7 +105,7 @@ class Pool:
             else:
                 self._idle.remove(server)
             self._busy.add(server)
-            if self._spare and not self._idle and len(self._busy) < self._idle_limit:
+            if self._spare and not self._idle and len(self._busy) < self.idle_limit:
                 with suppress(ServerFailed):  # this guest has its server; the next one will get the error
                     self._idle.append(self._start())
             return server, is_fresh
@@ -107,7 +113,7 @@ class Pool:
     def _put_back(self, server: Server) -> None:
         with self._lock:
             self._busy.discard(server)
-            keep = not (self._closed or server.closed) and len(self._idle) < self._idle_limit
+            keep = not (self._closed or server.closed) and len(self._idle) < self.idle_limit
             if keep:
                 self._idle.append(server)
         if not keep:

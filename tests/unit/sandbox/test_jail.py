@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -259,3 +260,46 @@ def test_windows_is_refused_with_a_pointer_to_wsl(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SandboxUnavailable, match="WSL2"):
         JailedSandbox(solution_slots=1, improver_slots=0)
+
+
+def reusing() -> JailedSandbox:
+    return JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset(), reuse=True)
+
+
+def servers() -> set[int]:
+    """Children of this process."""
+    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+
+
+ONE = Program("def f():\n    return 1", "f")
+
+
+def test_sandbox_takes_over_the_servers_of_the_one_before() -> None:
+    with reusing() as first, first.open(ONE, Limits()) as guest:
+        assert isinstance(guest.call([], seed=0), Returned)
+    before = servers()
+    with reusing() as second, second.open(ONE, Limits()) as guest:
+        outcome = guest.call([], seed=0)
+        assert isinstance(outcome, Returned) and outcome.value == 1
+        assert servers() == before
+        assert second.posture is first.posture
+
+
+def test_sandbox_that_is_closed_with_an_open_guest_leaves_no_server() -> None:
+    sandbox = reusing()
+    guest = sandbox.open(ONE, Limits())
+    guest.call([], seed=0)
+    mine = servers()
+    sandbox.close()
+    assert len(servers()) < len(mine)
+    guest.close()
+    with reusing() as other:
+        assert other.posture is not sandbox.posture
+
+
+def test_guest_of_a_closed_sandbox_does_not_run_on_the_servers_of_the_next() -> None:
+    first = reusing()
+    guest = first.open(ONE, Limits())
+    first.close()
+    with reusing(), pytest.raises(SandboxError, match="closed"):
+        guest.call([], seed=0)

@@ -53,12 +53,8 @@ def too_little() -> None:
 
 def test_no_guest_starts_where_memory_is_short_and_the_next_one_does_where_it_is_not() -> None:
     short = [False]
-    with JailedSandbox(
-        solution_slots=1,
-        improver_slots=1,
-        require=frozenset(),
-        wait_for_memory=lambda: too_little() if short[0] else None,
-    ) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset()) as sandbox:
+        sandbox.wait_for_memory = lambda: too_little() if short[0] else None
         for short[0] in (True, True):
             with pytest.raises(SandboxError, match="90 MiB of memory left"):
                 sandbox.open(PROGRAM, Limits())
