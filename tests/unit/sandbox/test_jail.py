@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.base import Died, Limits, OutOfMemory, Program, Raised, Returned, TimedOut
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
+from strop_selftest.traces import children
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
 
@@ -266,22 +266,17 @@ def reusing() -> JailedSandbox:
     return JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset(), reuse=True)
 
 
-def servers() -> set[int]:
-    """Children of this process."""
-    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
-
-
 ONE = Program("def f():\n    return 1", "f")
 
 
 def test_sandbox_takes_over_the_servers_of_the_one_before() -> None:
     with reusing() as first, first.open(ONE, Limits()) as guest:
         assert isinstance(guest.call([], seed=0), Returned)
-    before = servers()
+    before = children()
     with reusing() as second, second.open(ONE, Limits()) as guest:
         outcome = guest.call([], seed=0)
         assert isinstance(outcome, Returned) and outcome.value == 1
-        assert servers() == before
+        assert children() == before
         assert second.posture is first.posture
 
 
@@ -289,9 +284,9 @@ def test_sandbox_that_is_closed_with_an_open_guest_leaves_no_server() -> None:
     sandbox = reusing()
     guest = sandbox.open(ONE, Limits())
     guest.call([], seed=0)
-    mine = servers()
+    mine = children()
     sandbox.close()
-    assert len(servers()) < len(mine)
+    assert len(children()) < len(mine)
     guest.close()
     with reusing() as other:
         assert other.posture is not sandbox.posture
