@@ -183,10 +183,7 @@ class JailedSandbox:
         self._closed = False
         self._servers = (_parking.take() if self._reuse else None) or Servers(layers or Layers.strongest())
         try:
-            if self._servers.posture is None:
-                self._pool("solution", Limits().memory_bytes).adopt(self._servers.first)
-                self._servers.posture = observe(self, self._servers.first.report)
-            self.posture: Posture = self._servers.posture
+            self.posture = self._servers.posture or self._observe()
             self.posture.require(require)
         except BaseException:
             self._reuse = False
@@ -225,6 +222,13 @@ class JailedSandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _observe(self) -> Posture:
+        """Find out what the servers prevent."""
+        first = self._servers.first
+        self._pool("solution", Limits().memory_bytes).adopt(first)
+        self._servers.posture = observe(self, first.report)
+        return self._servers.posture
 
     def _take_slot(self, role: str) -> Callable[[], None]:
         if role != "solution":
