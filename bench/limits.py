@@ -22,7 +22,7 @@ from itertools import pairwise
 from strop.base.budget import COST, Budget
 from strop.base.errors import RunBudgetSpent
 from strop.lm.base import Request
-from strop.lm.endpoints import endpoint
+from strop.lm.endpoints import endpoint_of
 from strop.lm.metering import Metered
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.prices import Tariff, given_price
@@ -58,7 +58,7 @@ def once(seed: int, limit: int | None, strict: bool, latency: float, most: int) 
 
     run = Budget({} if limit is None else {COST: limit})
     with OpenAIServer(Scripted(text), limits=ServerLimits(latency=latency)) as server:
-        place = endpoint("vllm/m", base_url=server.url, environ={})
+        place = endpoint_of("vllm/m", base_url=server.url, environ={})
         model = OpenAIModel(place, Settings(max_connections=AT_ONCE), jitter=random.Random(seed))
         asking = Metered(model, {"vllm/m": TARIFF}, run, strict=strict)
         answers = [0] * AT_ONCE

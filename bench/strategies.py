@@ -18,13 +18,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from unit.strategy.corpus import BEHAVIOURS, FOLDERS, behaviours, labels, text_of
-
 from conftest import Bench, doubling
 from strop.analysis.strategy import behaviour_of, classify
 from strop.core.handles import Grant
 from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
+from unit.analysis.strategy.corpus import BEHAVIOURS, FOLDERS, behaviours, labels, text_of
 
 IMPROVEMENTS = 3
 BODIES = ("return 0", "return n", "return 2 * n", "return 1 / n", "return n + n // 2")

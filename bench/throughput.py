@@ -22,9 +22,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from strop.lm.base import Completion, Request
-from strop.lm.endpoints import endpoint
+from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel, Settings
-from strop.lm.retry_policy import Patience
+from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer, Seen
 from support.server_limits import ServerLimits
@@ -97,11 +97,11 @@ def run(case: Case, requests: int) -> dict[str, object]:
         requests_per_minute=limits.requests_per_minute if case.told else None,
         tokens_per_minute=limits.tokens_per_minute if case.told else None,
         deadline_seconds=DEADLINE,
-        patience=Patience(attempts=20, first_wait_seconds=0.5),
+        retry=RetryPolicy(alone=20, first_wait_seconds=0.5),
     )
     books = Books()
     with OpenAIServer(Scripted(answer), fault, limits=limits) as server:
-        place = endpoint("openai/bench", base_url=server.url, environ={})
+        place = endpoint_of("openai/bench", base_url=server.url, environ={})
         model = OpenAIModel(place, settings, jitter=random.Random(SEED))
 
         def ask(number: int) -> None:

@@ -253,7 +253,7 @@ def test_fork_goes_on_from_any_folder_with_the_answers_of_the_other_run(folder: 
     assert resumed.returncode == 0, resumed.stderr
     (folder.path / "lpn").rename(folder.path / "moved")
     folder.forge("parts", unfinished=True)
-    assert "its answers are not known" in folder.strop("resume", "./parts").stderr
+    assert "the model is asked instead" in folder.strop("resume", "./parts").stderr
 
     def answers(run: str) -> list[str]:
         with Store.open(folder.path / run) as store:

@@ -202,13 +202,15 @@ class Budget:
         with self._tree.settled:
             return self._held.get(counter, 0)
 
-    def remaining(self, counter: str) -> int | None:
+    def remaining(self, counter: str, *, with_run: bool = True) -> int | None:
         """What can still be reserved here, given all limits of the chain; None without a limit.
 
-        At least 0, even if a settled or restored call exceeded a limit.
+        `with_run=False` leaves out the limits of the root, which guests do not learn of. At least 0, even if a settled or
+        restored call exceeded a limit.
         """
         with self._tree.settled:
-            rooms = [n._limits[counter] - n._used.get(counter, 0) for n in self._chain() if counter in n._limits]
+            nodes = [node for node in self._chain() if counter in node._limits and (with_run or node._parent)]
+            rooms = [node._limits[counter] - node._used.get(counter, 0) for node in nodes]
         return max(min(rooms), 0) if rooms else None
 
     def _chain(self) -> Iterator[Budget]:

@@ -308,7 +308,7 @@ class Handles:
     def _remaining(self, counter: str) -> Handler:
         def remaining(params: Sequence[Value]) -> Value:
             _unpacked(params, 0)
-            return self.budget.remaining(counter)
+            return self.budget.remaining(counter, with_run=False)
 
         return remaining
 

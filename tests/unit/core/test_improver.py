@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Movement
-from strop.base.errors import LanguageModelError, TaskError
+from strop.base.errors import LanguageModelError, RunBudgetSpent, TaskError
 from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
@@ -40,6 +40,17 @@ def test_utility_is_zero_and_the_refusal_recorded_when_the_budget_is_spent(bench
     movements = [e for e in b.events if isinstance(e, BudgetMoved)]
     assert movements == []  # the bench's root tells nobody; the ledger itself counts
     assert finished(b).utility_calls == 2 and len(b.of(Evaluated)) == 2
+
+
+def test_run_ends_when_its_own_limit_does_not_cover_a_call_and_the_guest_learns_nothing(bench: MakeBench) -> None:
+    b = bench(grant=Grant(lm_calls=5))
+    b.budget = Budget({LM_CALLS: 2})
+    call = "language_model.prompt('e', 'm')"
+    seen = b.improve(HEAD + f"    {call}\n    return str(language_model.remaining)")
+    assert seen.solution == "4", "what the run has left is not shown"
+    with pytest.raises(RunBudgetSpent):
+        b.improve(HEAD + f"    while language_model.remaining: {call}")
+    assert b.budget.used(LM_CALLS) == 2
 
 
 def test_language_model_raises_budget_exceeded_when_its_calls_are_spent(bench: MakeBench) -> None:

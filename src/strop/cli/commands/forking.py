@@ -14,6 +14,7 @@ from strop.cli.commands.output import notify, reading
 from strop.lm.base import Completion
 from strop.lm.replay import Recorded
 from strop.runs.assembly import Components
+from strop.runs.options import LIMIT_NAMES
 from strop.runs.resume import answers
 from strop.runs.run_directory import RunRecord, command_of, load_run
 from strop.runs.spec import RunSpec
@@ -21,7 +22,7 @@ from strop.store import Store
 
 FORK = "replay"
 """Key of a record's metadata: the directory of the run that it forked, relative to the record's own."""
-_OWN = ("seed", "base_url", "max_cost", "max_tokens", "max_calls", "max_time", "model", "jobs", "require")
+_OWN = ("seed", "base_url", "model", "jobs", "require", *LIMIT_NAMES)
 """Fields that a fork does not inherit: model, address, speed and limits. The seed is always the run's."""
 
 

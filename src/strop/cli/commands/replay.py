@@ -22,6 +22,7 @@ from strop.cli.commands.output import notify, print_document, reading, results, 
 from strop.lm.replay import NoModel
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
+from strop.runs.options import LimitOptions
 from strop.runs.replay_diff import Agreement, agreement
 from strop.runs.resume import answers, requests
 from strop.runs.run_directory import RunRecord, command_of, load_run
@@ -76,9 +77,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
     Raises:
         LanguageModelError: a request was not recorded.
     """
-    free = replace(
-        record.confined(os.environ, trust=trust), max_cost=None, max_tokens=None, max_calls=None, max_time=None
-    )
+    free = replace(record.confined(os.environ, trust=trust), **vars(LimitOptions()))
     with Store.open(record.directory) as before:
 
         def nothing() -> NoModel:
