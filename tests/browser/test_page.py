@@ -203,6 +203,7 @@ def test_the_keyboard_alone_reaches_a_node_and_a_call_and_comes_back(opened: Ope
     wait_until(lambda: active.active_element.get_attribute("aria-label") == "Open call 3")
 
 
+@pytest.mark.slow
 def test_a_large_table_keeps_only_the_rows_in_view_and_reaches_the_last(opened: Open) -> None:
     browser = opened(page_saying("word", evaluations=30_000))
     ready(browser, "evaluations")

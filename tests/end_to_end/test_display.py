@@ -118,6 +118,7 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
     assert drawn and max(map(len, drawn)) < columns
 
 
+@pytest.mark.slow
 def test_run_ends_well_when_its_terminal_is_closed(terminal: list[Terminal], tmp_path: Path) -> None:
     shown = start(terminal, tmp_path, 80, *RUN)
     shown.until("strop")

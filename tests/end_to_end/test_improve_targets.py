@@ -164,6 +164,7 @@ def test_score_that_drifts_with_time_does_not_speak_for_the_program_that_is_meas
     assert document["finding"] == "no significant improvement", document["sentence"]
 
 
+@pytest.mark.slow
 def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_over(
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:

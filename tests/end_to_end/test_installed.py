@@ -79,6 +79,7 @@ def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: 
     assert json.loads(strop("list", "improvers", "--json").stdout)["installed"] == []
 
 
+@pytest.mark.slow
 def test_improver_of_a_wheel_is_read_and_never_imported_in_the_host(strop: Strop, site: Path, tmp_path: Path) -> None:
     done = strop("eval", "idle", "--task", "parity", *SMALL, "--out", "e", PYTHONPATH=str(site))
     assert done.returncode == 0, done.stderr

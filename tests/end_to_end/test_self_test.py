@@ -72,6 +72,7 @@ def test_control_shows_that_an_attack_succeeds_without_the_jail(strop: Strop) ->
     assert (ended.returncode, "1 succeeds" in ended.stdout) == (0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
 )

@@ -105,6 +105,7 @@ def differences(asked: PairedComparison, pairs: int) -> Iterator[float]:
         yield from found
 
 
+@pytest.mark.slow
 def test_improver_that_is_better_only_where_answers_are_there_already_is_so_in_some_pairs_only(
     bench: MakeBench,
 ) -> None:

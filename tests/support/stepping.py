@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer
-from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.jail import JailedSandbox, Servers
 from strop.sandbox.layers import Layers
 from strop.sandbox.pool import Pool, PooledChild, Server
 from support.processes import descendants, parent_of, stopped, wait_until
@@ -88,22 +88,33 @@ class SteppingSandbox(JailedSandbox):
 
     def idle(self) -> list[Server]:
         """The servers that wait for work."""
-        return [server for pool in self._pools.values() for server in pool._idle]
+        return [server for pool in self._servers._pools.values() for server in pool._idle]
+
+    def _start_servers(self, layers: Layers) -> Servers:
+        return _SteppingServers(layers, self)
+
+    def _pool(self, role: str, memory_bytes: int) -> Any:
+        return _SteppingPool(self, role, super()._pool(role, memory_bytes))
+
+
+class _SteppingServers(Servers):
+    """Servers whose starts pass the hooks."""
+
+    def __init__(self, layers: Layers, sandbox: SteppingSandbox) -> None:
+        self._sandbox = sandbox
+        super().__init__(layers)
 
     def _strongest(self, layers: Layers) -> Any:
         first, start = super()._strongest(layers)
 
         def started(memory_bytes: int, threads: int) -> Server:
             server = start(memory_bytes, threads)
-            hook, self.hooks.started = self.hooks.started, None
+            hook, self._sandbox.hooks.started = self._sandbox.hooks.started, None
             if hook is not None:
                 hook(server)
             return server
 
         return first, started
-
-    def _pool(self, role: str, memory_bytes: int) -> Any:
-        return _SteppingPool(self, role, super()._pool(role, memory_bytes))
 
 
 class _SteppingPool:

@@ -130,6 +130,7 @@ def test_what_a_viewer_opened_chose_and_searched_stays_when_the_page_is_renewed(
         assert complaints(page) == []
 
 
+@pytest.mark.slow
 def test_second_browser_needs_the_address_and_then_sees_the_same(
     tmp_path: Path, watched: Watched, browser: Start
 ) -> None:
@@ -165,6 +166,7 @@ def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, b
         assert "t = 0 finished" in text(page, "#live ol")
 
 
+@pytest.mark.slow
 def test_twenty_hostile_texts_change_nothing(tmp_path: Path, watched: Watched, browser: Start) -> None:
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
@@ -216,6 +218,7 @@ def test_list_of_runs_follows_them_and_shows_hostile_names_as_text(
     assert page.execute_script("return window.hacked ?? 0") == 0 and complaints(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [pytest.param("empty", marks=pytest.mark.slow), "damaged"])
 def test_page_of_a_record_that_cannot_be_read_says_so_and_comes_when_it_can(
     tmp_path: Path, watched: Watched, browser: Start, content: str

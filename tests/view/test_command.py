@@ -48,6 +48,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "runs" / "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "folder", [pytest.param(False, marks=pytest.mark.slow, id="run"), pytest.param(True, id="folder")]
 )
@@ -56,6 +57,7 @@ def test_view_ends_by_itself_when_nothing_runs_and_nobody_looks(run: Path, folde
     assert code == 0 and "closed after 0.3 s without a visit" in lines
 
 
+@pytest.mark.slow
 def test_view_stays_while_the_run_goes_on_and_ends_after_it(tmp_path: Path) -> None:
     with begun(tmp_path / "r") as store, viewing(tmp_path / "r", "--idle", "1s") as (process, address):
         with pytest.raises(subprocess.TimeoutExpired):

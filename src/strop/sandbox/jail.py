@@ -181,7 +181,7 @@ class JailedSandbox:
         self._lock = threading.Lock()
         self._reuse = reuse and layers is None and on_denied is None
         self._closed = False
-        self._servers = (_parking.take() if self._reuse else None) or Servers(layers or Layers.strongest())
+        self._servers = (_parking.take() if self._reuse else None) or self._start_servers(layers or Layers.strongest())
         try:
             self.posture = self._servers.posture or self._observe()
             self.posture.require(require)
@@ -222,6 +222,9 @@ class JailedSandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _start_servers(self, layers: Layers) -> Servers:
+        return Servers(layers)
 
     def _observe(self) -> Posture:
         """Find out what the servers prevent."""

@@ -153,6 +153,7 @@ def test_annealing_moves_to_a_slightly_worse_program_and_not_to_a_bad_one(
     assert trial.improvement.solution == initial
 
 
+@pytest.mark.slow
 def test_annealing_accepts_less_and_less(jail: Sandbox) -> None:
     def moves(offered: int) -> int:
         """How often, of 12 runs, a worse program is moved to when the call of that number is the one that gives it."""

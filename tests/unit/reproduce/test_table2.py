@@ -101,6 +101,7 @@ def test_program_is_judged_in_three_ways(name: str, jail: JailedSandbox) -> None
     assert {finding.rule for finding in audit_program(text)} <= set(judged.rules)
 
 
+@pytest.mark.slow
 def test_planted_share_is_found_exactly_when_the_proposer_plants_it(jail: JailedSandbox, store: Store) -> None:
     model = Offline(5, textbook=TEXTBOOK, unsafe=0.3)
     judged = generate(jail, store, model, 60)

@@ -425,6 +425,7 @@ def algorithm(times, content):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("times", "content"),
     [

@@ -240,6 +240,7 @@ def test_failure_is_named_and_costs_the_whole_utility(
 REWRITE = "chmod u+w . scorer.sh; rm -f scorer.sh; echo echo score 9 > scorer.sh"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"build": "sh program.sh"}], ids=["run", "build"])
 def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_it(
     tmp_path: Path, changes: dict[str, Any]

@@ -66,6 +66,7 @@ class Stubborn:
         """Nothing to close."""
 
 
+@pytest.mark.slow
 def test_tracker_that_does_not_take_a_batch_is_given_no_more_until_it_does(
     store: Store, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
