@@ -86,15 +86,21 @@ async def _probe(endpoint: Endpoint, timeout: float) -> Probed:
 def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed:
     """Ask any other model for one short answer, for which it has `timeout` seconds (None: as long as it takes)."""
     started = time.monotonic()
-    alarm = threading.Timer(timeout or 0.0, model.finish)
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()  # before the model ends: this thread then knows why
+        model.finish()
+
+    alarm = threading.Timer(timeout or 0.0, stop)
     alarm.daemon = True
     try:
         if timeout is not None:
             alarm.start()
         completion = model.complete([Request("", PROMPT, 0.5)])[0]
     except LanguageModelError as error:
-        late = timeout is not None and alarm.finished.is_set()
-        return Probed(model.name, "", False, f"no answer within {timeout:g} s: {error}" if late else str(error))
+        detail = f"no answer within {timeout:g} s: {error}" if is_late.is_set() else str(error)
+        return Probed(model.name, "", False, detail)
     finally:
         alarm.cancel()
     detail = f"answered in {time.monotonic() - started:.1f} s"
