@@ -58,6 +58,7 @@ def answers(bench: Bench) -> Callable[[Attack, Any], list[Any]]:
 WITH_VARIANTS = [attack for attack in attacks("sampled") if attack.variants]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("attack", WITH_VARIANTS, ids=lambda attack: attack.name)
 def test_attack_brings_something_to_the_scorer_unless_the_wire_refuses_it(attack: Attack, answers: Any) -> None:
     arrived = sum(any(one is not None for one in answers(attack, variant)) for variant in attack.variants)

@@ -133,6 +133,7 @@ def test_offline_never_raises_whatever_the_prompt(text: str, temperature: float,
 
 
 @pytest.mark.heavy
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "program",
     [

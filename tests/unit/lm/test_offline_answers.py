@@ -43,6 +43,7 @@ def code(answered: Answer) -> str:
     return max((block.text for block in fenced_blocks(answered.text)), key=len)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", ["edit", "good", "mediocre"])
 def test_answer_is_a_sentence_and_one_fenced_program(kind: str) -> None:
     chosen = [each for each in answers() if each.kind == kind]

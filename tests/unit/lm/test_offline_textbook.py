@@ -114,6 +114,7 @@ def test_textbook_reads_another_folder_when_given_one(tmp_path: Path) -> None:
     assert algorithm.text == "def f(clauses):\n    return []\n"
 
 
+@pytest.mark.heavy
 @of_shape("learner")
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_learner_predicts_a_bit_for_every_test_sample(algorithm: Algorithm, noise: float) -> None:

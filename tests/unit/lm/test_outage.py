@@ -33,6 +33,7 @@ def during(it: list[Loopback], seconds: float, fault: str) -> Callable[[int, dic
     return lambda number, body: fault if number and it[0].model._clock.now() < seconds else "ok"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("fault", ["500", "503", "429:1", "429:0", "drop", "cut", "malformed"])
 def test_outage_of_ten_minutes_is_survived_and_told_three_times(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
     here: list[Loopback] = []

@@ -212,6 +212,7 @@ def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None
     assert (found.total.calls, found.total.tokens, found.attempts) == (Range(), Range(), 0)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("selection", "skill"), [("paper", "0.9"), ("gated", "0.5"), ("archive", "0.2")])
 def test_real_run_lies_between_least_and_most(
     selection: Any, skill: str, jail: JailedSandbox, bench: Callable[..., Any], store: Store, tmp_path: Path

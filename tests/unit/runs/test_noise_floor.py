@@ -58,6 +58,7 @@ def test_repeats_that_are_there_are_kept_when_more_are_asked_for(context: RunCon
     assert len(trials(store, task, 3, SPEC.copies).values) == 3
 
 
+@pytest.mark.heavy
 def test_floor_is_exceeded_by_a_twentieth_of_the_differences_of_one_improver() -> None:
     rng = np.random.default_rng(1)
     floors = [noise(drawn(rng), GATE, rng, FEW).floor for _ in range(5)]

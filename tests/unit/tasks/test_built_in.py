@@ -44,6 +44,7 @@ def digest(task: Task, split: Split) -> str:
     return whole.hexdigest()[:16]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_built_in_task_draws_the_published_instances_when_asked_to(name: str, split: Split) -> None:

@@ -45,6 +45,7 @@ def test_recorded_seed_utility_is_the_papers_within_chance(name: str) -> None:
         assert known.seed["test"] == pytest.approx(known.paper["seed"], abs=0.002 if known.random else 0.0005)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("name", "split"), CASES)
 def test_ceiling_is_what_the_kept_answers_or_the_exact_solver_score(name: str, split: Split) -> None:
     task, known = BUILT_IN[name](), facts(name)

@@ -63,6 +63,7 @@ def test_pass_rate_reads_no_document_with_entities() -> None:
     assert pass_rate('<testsuite><!ENTITY a "b"><testcase name="a"/></testsuite>') is None
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "piece",
     [

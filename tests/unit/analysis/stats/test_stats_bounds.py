@@ -30,6 +30,7 @@ def test_lemma_1_follows_from_hoeffding_and_the_union_bound(n: int, length: int,
     assert one + (length + 1) * math.log(alphabet) <= math.log(delta) + 1e-6 * length * math.log(alphabet)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("n", [4, 12, 40])
 @pytest.mark.parametrize("delta", [0.05, 0.5])
 def test_lemma_1_holds_for_every_program_at_once_when_tasks_are_coins(n: int, delta: float) -> None:

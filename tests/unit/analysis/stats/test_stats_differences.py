@@ -30,6 +30,7 @@ def test_sign_flip_test_counts_every_way_to_set_the_signs_when_there_are_few(val
     assert stats.sign_flip_test(values, rng=rng()) == expected
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(st.lists(WHOLE, min_size=2, max_size=12).filter(any))
 def test_sign_flip_test_agrees_with_scipy(values: list[int]) -> None:

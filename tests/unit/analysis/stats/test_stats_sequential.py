@@ -196,6 +196,7 @@ def test_futility_costs_little_power() -> None:
     assert given_up / found < 0.05  # 0.01 measured
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(st.lists(st.floats(-1.0, 1.0), max_size=30))
 def test_confidence_sequence_only_ever_narrows(values: list[float]) -> None:

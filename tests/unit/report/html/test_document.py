@@ -80,6 +80,7 @@ def two_iterations() -> list[Event]:
     ]
 
 
+@pytest.mark.heavy
 def test_a_page_holds_every_evaluation_and_every_answer_of_its_record(made: Path, made_page: Page) -> None:
     tables = made_page.tables
     evaluations, calls, texts = tables.evaluations, tables.calls, tables.texts.bodies

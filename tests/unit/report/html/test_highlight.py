@@ -102,6 +102,7 @@ def test_every_changed_line_of_two_programs_is_in_their_difference() -> None:
         assert len(numbers) + len(equal) + hidden == len(after)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text",
     [
