@@ -232,7 +232,7 @@ def request_document(request: Request, stem: str, samples: Sequence[int] = ()) -
 def _how_to_answer(request: Request, stem: str, samples: Sequence[int]) -> list[str]:
     lines = [
         f"Write the whole answer into a new file beside this one, named `{stem}.answer.md` (or `{stem}.answer.YOURNAME.md`",
-        "to say who answered). Show only the text in the fences above to whoever answers.",
+        "to say who answered). Show the person or model that answers only the text in the fences above.",
     ]
     if len(samples) > 1:
         lines += [

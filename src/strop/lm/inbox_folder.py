@@ -36,7 +36,7 @@ _ANSWER = re.compile(
     rf"(?P<stem>[0-9]{{4,9}}-[0-9a-f]{{{DIGEST_DIGITS}}})\.answer(?:\.(?P<who>[A-Za-z0-9][A-Za-z0-9_-]{{0,39}}))?\.(?:md|txt)"
 )
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
-"""Errors of a file system without locks: then nobody is kept out."""
+"""Errors of a file system without locks, on which several runs can use one folder."""
 
 Stamp: TypeAlias = tuple[int, int, int]
 """A file's inode, size and time of writing. Nobody writes to a file whose stamp stays the same for a moment."""

@@ -21,9 +21,9 @@ from strop.lm.base import Fault
 from strop.lm.rate_limit import Clock, number_in
 
 NOTICE_AFTER = 3
-"""Failures of one request, without an answer to any other in between, after which the user is told."""
+"""The user is notified after so many failures of one request with no answer to any other in between."""
 SECOND_NOTICE_SECONDS = 180.0
-"""The user is told a second time when nothing was answered for so long."""
+"""The user is notified again after so long without any answer."""
 
 
 @dataclass(frozen=True)

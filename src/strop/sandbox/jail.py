@@ -138,6 +138,7 @@ class _Parking:
 
 
 PARKED_SECONDS = 60.0
+"""How long idle servers wait for the next sandbox of the process."""
 _parking = _Parking()
 atexit.register(_parking.clear)
 

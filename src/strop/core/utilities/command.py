@@ -299,7 +299,7 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise Malformed(f"{path!a:.200} is no text that can be written as UTF-8") from None
+            raise Malformed(f"{path!a:.200} cannot be written as UTF-8") from None
     for path in files.keys() - task.files.keys():
         _check_new(task, path)
     check_only(task.files, {path: files[path] for path in task.files}, task.only)

@@ -39,7 +39,7 @@ class Kept:
         return self.total > _FREELY
 
     def read(self) -> bool:
-        """Read what is there; return whether more may come."""
+        """Read the available bytes; return whether more may come."""
         try:
             chunk = os.read(self.descriptor, _CHUNK)
         except BlockingIOError:

@@ -318,7 +318,7 @@ def test_original_that_cannot_be_measured_breaks_the_task(
         ("=== file: Makefile ===\nx\n", "'Makefile' may not be changed; what may is a.c, b.c"),
         ("=== file: c.c ===\nx\n", "'c.c' is a new file; new files may be added nowhere"),
         ("int x;\n", "begin each that you change with"),
-        ("=== file: b.c ===\n\ud800\n", "'b.c' is no text that can be written as UTF-8"),
+        ("=== file: b.c ===\n\ud800\n", "'b.c' cannot be written as UTF-8"),
         (None, "the candidate is not a program text"),
     ],
 )

@@ -1,8 +1,8 @@
 """Follow a record: read what is new, write nothing, hold nothing open.
 
-The file is opened only while new events are read: a run that ends folds its log into the file only when nobody is reading. To
-test the writer's lock is to hold it for a moment, in which `strop resume` would be refused; so it is tested only where the record
-has no end and nothing changes, and not again after it was free.
+The file is open only while new events are read, because a run that ends can fold its log into the file only if nobody reads it.
+Testing the writer's lock holds it for a moment, during which `strop resume` would be refused. So it is tested only if the record
+has no end and does not change, and not again once it was free.
 """
 
 from __future__ import annotations
