@@ -50,6 +50,7 @@ def test_check_names_a_few_of_the_attacks_that_show_one_fault(strop: Any, tmp_pa
     assert re.search(r"seen with \w+, \w+, \w+, \w+ and \d+ more", " ".join(ended.stdout.split()))
 
 
+@pytest.mark.slow
 def test_what_a_checked_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
     text = (
         (BROKEN / "seed_does_not_run.py").read_text().replace("    return 1 /", "    print('scoring')\n    return 1 /")

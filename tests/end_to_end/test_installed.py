@@ -29,7 +29,8 @@ def sample(rng):
 def score(instance, answer):
     return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
 
-doubling = strop.Task(name="doubling", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+doubling = strop.Task(name="doubling", instances=4, test_instances=6,
+    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 nothing = 5
 """
 FILES = {
@@ -63,12 +64,15 @@ def imported(folder: Path) -> set[str]:
     return {each.name for each in folder.glob("*_was_imported")}
 
 
-def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: Path, tmp_path: Path) -> None:
-    path = {"PYTHONPATH": str(site)}
-    improvers, tasks = strop("list", "improvers", **path), strop("list", "tasks", **path)
+def test_lists_name_what_a_wheel_brings_and_load_none_of_it(
+    strop: Strop, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert json.loads(strop("list", "improvers", "--json").stdout)["installed"] == []
+    monkeypatch.syspath_prepend(site)
+    improvers, tasks = strop("list", "improvers"), strop("list", "tasks")
     assert "ours 1.0" in improvers.stdout and "ours.improvers.idle" in improvers.stdout
     assert "ours.problems:doubling" in tasks.stdout and "strop has this name" in tasks.stdout
-    rows = json.loads(strop("list", "tasks", "--json", **path).stdout)["installed"]
+    rows = json.loads(strop("list", "tasks", "--json").stdout)["installed"]
     assert {row["name"]: row["not_used"] for row in rows} == {
         "broken": None,
         "doubling": None,
@@ -76,7 +80,6 @@ def test_lists_name_what_a_wheel_brings_and_load_none_of_it(strop: Strop, site: 
         "parity": "not used: strop has this name",
     }
     assert imported(tmp_path) == set()
-    assert json.loads(strop("list", "improvers", "--json").stdout)["installed"] == []
 
 
 @pytest.mark.slow
@@ -113,9 +116,10 @@ def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, 
     ],
 )
 def test_entry_point_that_cannot_be_used_is_named_in_one_line(
-    strop: Strop, site: Path, arguments: list[str], words: str
+    strop: Strop, site: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
 ) -> None:
-    done = strop(*arguments, PYTHONPATH=str(site))
+    monkeypatch.syspath_prepend(site)
+    done = strop(*arguments)
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
 
 

@@ -26,14 +26,16 @@ def repeats(path: Path) -> int:
 
 def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> None:
     asked = ["eval", "seed", "--task", "parity", "--noise", "2", *SMALL]
-    document = json.loads(strop(*asked, "--task", "lpn", "--out", "a", "--json").stdout)
+    made = strop(*asked, "--task", "lpn", "--out", "a", "--json")
+    assert "parity: repeat 2 of 2" in made.stderr
+    document = json.loads(made.stdout)
     assert document == json.loads((tmp_path / "a" / "noise.json").read_text())
     assert (document["improver"], document["copies"], document["repeats"]) == ("seed", 2, 2)
     for each, name in zip(document["tasks"], ("parity", "lpn"), strict=True):
         assert each["task"] == name and [len(row) for row in each["values"]] == [2, 2]
         assert each["floor_interval"][0] <= each["floor"] <= each["floor_interval"][1]
-    shown = strop(*asked, "--out", "b")
-    assert widest(shown.stdout) <= 80 and "parity: repeat 2 of 2" in shown.stderr
+    shown = strop(*asked, "--task", "lpn", "--out", "a")
+    assert widest(shown.stdout) <= 80 and "a is complete" in shown.stderr
     assert f"{document['tasks'][0]['floor']:.3f}" in shown.stdout
     with sqlite3.connect(tmp_path / "a" / "run.sqlite") as connection:
         assert connection.execute("SELECT count(*) FROM evaluation WHERE split <> 'train'").fetchone() == (0,)

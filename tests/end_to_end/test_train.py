@@ -33,7 +33,8 @@ def sample(rng):
 def score(instance, answer):
     return max(0.0, 1 - abs({factor} * instance["x"] - float(answer)))
 
-task = strop.Task(name="times{factor}", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+task = strop.Task(name="times{factor}", instances=4, test_instances=6,
+    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
 BETTER = """def improve_algorithm(initial_solution, utility, language_model):
     factor = 2 if "2 *" in utility.str else 3

@@ -40,7 +40,8 @@ def sample(rng):
 def score(instance, answer):
     return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
 
-task = strop.Task(name="doubling", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+task = strop.Task(name="doubling", instances=4, test_instances=6,
+    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
 SHORT = ["--copies", "1", "--meta-budget", "2", "--utility-budget", "2", "--lm-budget", "1", "--max-responses", "2"]
 SHORT += ["--seed", "5", "--gate-pairs", "2", "-T", "1"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from strop.cli.app import COMMANDS
+from support.command_line import run_here
 
 HEAVY = (
     "any_llm",
@@ -65,8 +67,7 @@ def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
 
 def helped(*arguments: str, columns: int) -> list[str]:
     """The lines of a help text."""
-    command, env = [sys.executable, "-m", "strop", *arguments], {"COLUMNS": str(columns)}
-    return subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout.splitlines()
+    return run_here(*arguments, cwd=Path.cwd(), env={"COLUMNS": str(columns)}).stdout.splitlines()
 
 
 def test_help_lists_every_command_with_its_words() -> None:

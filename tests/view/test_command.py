@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from strop.report.html.server.web_server import bind
+from support.command_line import environment, run_here
 from support.viewed import begun, finished, iteration, write
 
 
@@ -111,6 +112,7 @@ def test_view_serves_at_the_port_that_is_asked_for(run: Path) -> None:
     ],
     ids=lambda each: each if isinstance(each, str) else " ".join(each),
 )
-def test_view_refuses_what_is_wrong_in_one_line(run: Path, arguments: list[str], says: str) -> None:
-    code, lines = said(*(each.format(run=run) for each in arguments))
-    assert code == 2 and says in lines and lines.count("\n") == 1
+def test_view_refuses_what_is_wrong_in_one_line(run: Path, tmp_path: Path, arguments: list[str], says: str) -> None:
+    parts = [part.format(run=run) for part in arguments]
+    ended = run_here("view", *parts, cwd=tmp_path, env=environment(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "") and says in ended.stderr and ended.stderr.count("\n") == 1

@@ -16,12 +16,10 @@ from support.tiers import slow_unless
 Check = Callable[[str, Sandbox], None]
 
 STRATEGIES = [name for name in shipped_improvers() if name != "seed"]
-IN_TIME = ("error_feedback", "best_of_n")
-"""The default of `strop improve`, and the plainest."""
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", slow_unless(lambda name: name in IN_TIME, STRATEGIES))
+@pytest.mark.parametrize("name", slow_unless(lambda name: name == "error_feedback", STRATEGIES))
 def test_strategy_is_sturdy_and_honest(jail: Sandbox, name: str, check: Check) -> None:
     check(improver_text(name), jail)
 

@@ -10,6 +10,7 @@ import pytest
 from strop.base.errors import ConfigurationError, StoreError
 from strop.report.export.export import FORMS, export
 from support.records import raw
+from support.tiers import slow_unless
 
 OFFLINE = ["jsonl", "csv", "figures"]
 """Forms that need nothing more than strop."""
@@ -27,7 +28,7 @@ def test_export_of_an_unfinished_run_holds_what_is_there(hostile: Path, tmp_path
     assert str(tmp_path / FORMS[form]) in said and content(tmp_path / FORMS[form])
 
 
-@pytest.mark.parametrize("form", OFFLINE)
+@pytest.mark.parametrize("form", slow_unless(lambda form: form != "figures", OFFLINE))
 def test_export_is_the_same_again_and_leaves_what_is_there_alone_without_force(
     runs: dict[str, Path], tmp_path: Path, form: str
 ) -> None:
