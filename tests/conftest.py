@@ -80,6 +80,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         _held = False
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Workers of `pytest -n auto`: two more than cores, because many tests wait for a process; those of `make quick` do not."""
+    cores = len(os.sched_getaffinity(0))
+    return cores if "not process" in config.option.markexpr else cores + 2
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if "not process" in config.option.markexpr:
         hypothesis.settings.load_profile("quick")

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from strop.analysis.stats.crossed import stratified_t_difference
+from strop.base.events import Evaluated
 from strop.base.solution import digest_of
 from strop.runs.resume import identities
 from strop.store import Store
@@ -89,6 +91,19 @@ def killed_at(process: subprocess.Popen[str], directory: Path, count: int) -> No
     process.communicate()
 
 
+def began_with(directory: Path) -> list[float]:
+    """The 95% interval of the first improver, from the scores of the sealed instances in the record."""
+    rows: dict[str, list[tuple[float, ...]]] = {}
+    with Store.open(directory) as store:
+        for event in (stored.event for stored in store.events(Evaluated)):
+            if event.split == "test" and event.scope.startswith("t0/measure"):
+                rows.setdefault(event.utility, []).append(event.scores)
+    nothing = [[0.0] * 6] * 2
+    interval = stratified_t_difference([(scores, nothing) for scores in rows.values()]).estimate.interval
+    assert interval is not None
+    return [max(0.0, interval[0]), min(1.0, interval[1])]
+
+
 def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
@@ -105,6 +120,7 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     assert [each["task"] for each in first["tasks"]] == ["times2", "times3"]
     assert [value for each in first["tasks"] for value in each["test"]["values"]] == first["test"]["values"]
     assert card["began_with"]["mean"] == pytest.approx(first["test"]["mean"])
+    assert began_with(tmp_path / "t") == pytest.approx([card["began_with"][bound] for bound in ("low", "high")])
     assert document["card"]["digest"] == card["digest"]
     assert "times3" in done.stdout and widest(done.stdout) <= 80
     shown = strop("list", "improvers", "t/best.py")

@@ -9,6 +9,7 @@ import pytest
 
 from strop.base.errors import StoreError
 from strop.reproduce.baselines import Baselines, BaselinesResult
+from strop.reproduce.evaluations import AgainstSeed, too_few_words
 from strop.reproduce.tables import markdown_of
 from support.evaluations import evaluation
 
@@ -111,6 +112,15 @@ def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
         "No significant difference between the seed improver and any of 3 others (test û on lpn, 1 run); so few copies "
         "cannot show one."
     )
+
+
+@pytest.mark.parametrize(("copies", "words"), [(6, "; so few copies cannot show one"), (7, "")])
+def test_so_few_copies_cannot_show_a_difference_if_the_least_adjusted_p_value_is_too_large(
+    copies: int, words: str
+) -> None:
+    """All signs alike have p = 2 / 2 ** copies; for two comparisons, that is 0.0625 for 6 copies and 0.03125 for 7."""
+    one = AgainstSeed(0.1, None, copies, p=0.5, p_holm=1.0, p_bh=0.5)
+    assert too_few_words([("a", one), ("b", one)]) == words
 
 
 @pytest.mark.heavy

@@ -4,6 +4,7 @@ import re
 import sqlite3
 import typing
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from strop.base.events import KINDS, BudgetMoved, ImproveFinished, LmCalled
 from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.store import Store
+from strop.store.files import bounded
 from support.records import ask, evaluated, note
 
 
@@ -125,3 +127,9 @@ def full_run(tmp_path: Path) -> Path:
 def test_record_is_readable_by_its_owner_only_as_it_holds_the_secret(tmp_path: Path) -> None:
     with Store.create(tmp_path / "run", {}):
         assert (tmp_path / "run" / "run.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_file_of_another_cannot_call_functions_from_its_schema() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        bounded(connection)
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)

@@ -99,7 +99,7 @@ class Server:
 
     def obituary(self) -> str:
         """One line: how the process ended, the end of its log, and the file that holds all of the log."""
-        self._obituary = self._obituary or f"{self._name}: llama.cpp has ended {self._how()}. {self._log_tail()}"
+        self._obituary = self._obituary or f"{self._name}: llama.cpp has ended {self._ending()}. {self._log_tail()}"
         return self._obituary
 
     async def _start(self) -> str:
@@ -125,7 +125,7 @@ class Server:
         if not line:
             await process.wait()
             raise LanguageModelError(
-                f"{self._name}: llama.cpp could not load {self.launch.path} (it ended {self._how()}). {self._log_tail()}"
+                f"{self._name}: llama.cpp could not load {self.launch.path} (it ended {self._ending()}). {self._log_tail()}"
             )
         return str(json.loads(line)["url"])
 
@@ -144,15 +144,8 @@ class Server:
         if self._exit is not None:
             await self._exit
 
-    def _how(self) -> str:
-        code = self._process.returncode if self._process else None
-        if code is None or code >= 0:
-            return f"with exit code {code}"
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return f"by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
+    def _ending(self) -> str:
+        return ending_of(self._process.returncode if self._process else None)
 
     def _log_tail(self) -> str:
         """The end of the log in one line, and the file in the temporary folder that holds all of it."""
@@ -174,3 +167,14 @@ class Server:
             return copy.name
         except OSError as error:
             return f"not kept, {error}"
+
+
+def ending_of(code: int | None) -> str:
+    """How a process ended: `with exit code 3`, `by SIGTERM`. `code` is negative for a signal, as in subprocess."""
+    if code is None or code >= 0:
+        return f"with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"

@@ -260,7 +260,7 @@ HOSTILE = {
     "more blocks than are read": block("a", "b") * 5_000,
     "blocks that do not end": "<<<<<<< SEARCH\n" * 100_000,
     "fences in fences": "```python\n" * 150_000 + "@@\n",
-    "bare fences": "```\n" * 300_000 + "<<<<<<< SEARCH\n",
+    "bare fences": "```\n" * 60_000 + "<<<<<<< SEARCH\n",
     "blanks after a fence": "```" + " " * 1_000_000 + "`\n@@\n",
     "dividers": "<<<<<<< SEARCH\nx\n" + "=======\n" * 150_000 + ">>>>>>> REPLACE\n",
     "a line again and again": block("x = 1\n" * 50_000 + "y", "z"),
@@ -269,7 +269,7 @@ HOSTILE = {
     "many that drifted": block("\n".join(f"line {i}" for i in range(150)) + "\n" + "linf\n" * 150, "z") * 200,
     "many that are nowhere": "".join(block(f"lime {i}\nq", "z") for i in range(500)),
     "hunks": "```diff\n--- a\n+++ a\n" + "@@ -1 +1 @@\n-x\n+y\n" * 50_000,
-    "one large hunk": "```diff\n--- a\n+++ a\n@@\n" + "-x = 1\n+x = 2\n" * 90_000,
+    "one large hunk": "```diff\n--- a\n+++ a\n@@\n" + "-x = 1\n+x = 2\n" * 30_000,
 }
 
 
