@@ -15,6 +15,7 @@ import pytest
 from strop.sandbox.confinement import bpf, filters, fstat, hygiene, landlock, limits, syscalls
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.root_fs import mount_proc
 
 pytestmark = [
     pytest.mark.process,
@@ -185,3 +186,17 @@ def test_rungs_get_weaker_one_by_one() -> None:
 
 def test_no_layers_have_one_rung() -> None:
     assert Layers.none().rungs() == (Layers.none(),)
+
+
+def test_proc_is_reported_as_missing_where_it_cannot_be_mounted(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+
+    def mounted_by_an_ordinary_user() -> int:
+        os.chdir(tmp_path)
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setresuid(65534, 65534, 65534)
+        return int(mount_proc(Kernel(), "proc"))
+
+    assert in_a_child(mounted_by_an_ordinary_user) == 0
+    assert (tmp_path / "proc").is_dir()
