@@ -42,7 +42,20 @@ FAULTS = [
     "ok",
 ]
 """Sparse enough that no request meets eight in a row, which would end the run, as it should."""
-FLAGS = ["-T", "1", "--copies", "4", "--lm-budget", "4", "--max-responses", "3", "--meta-budget", "2"]
+FLAGS = [
+    "-T",
+    "1",
+    "--copies",
+    "4",
+    "--gate-pairs",
+    "4",
+    "--lm-budget",
+    "4",
+    "--max-responses",
+    "3",
+    "--meta-budget",
+    "2",
+]
 ASKING = """
 from helpers import extract_code
 

@@ -34,7 +34,7 @@ def test_a_run_leaves_its_page_and_says_where(strop: Strop, tmp_path: Path) -> N
     assert found.returncode == 0 and "report: r/report.html" in found.stderr
     assert found.stdout.startswith("{") and "report" not in found.stdout
     assert (tmp_path / "r" / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
-    again = strop("run", "lpn", *ONE, "--out", "again", "--no-report", STROP_NO_REPORT="")
+    again = strop("run", "lpn", "-T", "0", *TINY, "--out", "again", "--no-report", STROP_NO_REPORT="")
     assert again.returncode == 0 and not (tmp_path / "again" / "report.html").exists()
 
 

@@ -17,7 +17,8 @@ from strop.core.selection import SELECTIONS
 from strop.store import FILE_NAME, Store
 from support.command_line import environment, run_small
 
-SMALL = ["--copies", "2", "--utility-budget", "4", "--lm-budget", "1", "--meta-budget", "3", "--gate-pairs", "4"]
+SMALL = ["--copies", "2", "--utility-budget", "3", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2"]
+SMALL += ["--gate-pairs", "4"]
 
 
 def strop(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

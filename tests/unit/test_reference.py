@@ -16,6 +16,7 @@ sys.modules["make_reference"] = make_reference
 spec.loader.exec_module(make_reference)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", make_reference.PAGES)
 def test_reference_page_is_up_to_date(name: str) -> None:
     page = (ROOT / "docs" / name).read_text(encoding="utf-8")

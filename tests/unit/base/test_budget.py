@@ -71,6 +71,7 @@ def eager_switching() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("eager_switching")
 def test_exactly_the_limit_is_granted_when_threads_race_for_it() -> None:
     run = Budget({"calls": 3000})

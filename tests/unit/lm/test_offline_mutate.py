@@ -41,6 +41,7 @@ def part(text: str, kind: type[ast.AST]) -> list[str]:
     return [ast.dump(node) for node in ast.walk(ast.parse(text)) if isinstance(node, kind)]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("temperature", [0.0, 0.7, 3.0])
 def test_mutate_leaves_a_program_that_compiles(temperature: float) -> None:
     for seed in range(100):
@@ -59,6 +60,7 @@ def test_mutate_makes_more_edits_when_the_temperature_is_higher() -> None:
     assert 1 == mean[0.0] < mean[0.7] < 3 < mean[1.5]
 
 
+@pytest.mark.heavy
 def test_mutate_changes_the_program_nearly_always() -> None:
     plain = ast.unparse(ast.parse(PROGRAM))
     assert sum(edited(seed)[0] == plain for seed in range(200)) < 10
@@ -72,6 +74,7 @@ def test_mutate_never_touches_prompts_or_while_loops_inside() -> None:
         assert set(part(text, ast.While)) <= set(part(PROGRAM, ast.While))
 
 
+@pytest.mark.heavy
 def test_mutate_keeps_imports_signature_and_docstring() -> None:
     for seed in range(100):
         function = ast.parse(edited(seed, 2.0)[0]).body[1]

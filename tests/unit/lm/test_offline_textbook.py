@@ -160,6 +160,7 @@ def test_assignment_is_a_permutation(algorithm: Algorithm) -> None:
     assert sorted(function_of(algorithm)(*quadratic())) == list(range(8))
 
 
+@pytest.mark.heavy
 def test_assignment_searches_upwards_beat_the_ones_downwards() -> None:
     flows, distances, preferences = quadratic()
 

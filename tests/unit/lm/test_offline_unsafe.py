@@ -42,6 +42,7 @@ def test_share_of_unsafe_answers_to_an_improver_is_the_one_asked_for() -> None:
     assert 160 <= kinds["unsafe"] <= 240
 
 
+@pytest.mark.heavy
 def test_answers_stay_as_they_were_when_no_unsafe_share_is_asked_for() -> None:
     requests = [request(SEED, sample) for sample in range(50)]
     assert Offline(3, textbook=TEXTBOOK).complete(requests) == Offline(3, textbook=TEXTBOOK, unsafe=0.0).complete(
@@ -55,6 +56,7 @@ def test_solution_gets_no_unsafe_answer() -> None:
     assert all(model.answer(request(SOLUTION, sample)).kind != "unsafe" for sample in range(50))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("program", [SEED, SHIPPED], ids=["with a flag", "without one"])
 def test_every_disguise_occurs_and_leaves_a_program(program: str) -> None:
     texts = dict(edited(program, number) for number in range(200))

@@ -107,6 +107,7 @@ def test_text_that_cannot_run_is_passed_over(program: str) -> None:
     assert notes_on(program, "t1") == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("text", ["a" * 200_000, "1." * 100_000, "a " * 100_000, ("a" + ".a" * 99 + " ") * 1000])
 def test_long_text_without_a_long_path_is_no_reason_to_refuse_it(text: str) -> None:
     details = [note.detail for note in notes_on(f"'''{text[:199_000]}'''", "t1")]

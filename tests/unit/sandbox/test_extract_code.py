@@ -140,6 +140,7 @@ def cases(kind: str) -> Iterator[tuple[str, str, str | None]]:
         yield name, answer.removesuffix("\n"), None if word == "no program" else program.strip("\n")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", sorted(LEAST))
 def test_extract_code_takes_what_a_person_would_take_from_answers_of_a_kind(kind: str) -> None:
     found = {}

@@ -119,6 +119,7 @@ def test_seed_solution_has_the_published_utility(name: str, split: Split, percen
     assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
 
 
+@pytest.mark.heavy
 def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
     task = BUILT_IN["maxcut"]()
     algorithm = defined(task)

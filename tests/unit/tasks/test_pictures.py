@@ -29,6 +29,7 @@ def test_picture_fits_a_terminal_of_80_columns_and_40_lines_whatever_is_drawn(
         assert all(line.translate(PLAIN).isascii() for line in lines)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_picture_is_the_same_when_drawn_again_and_another_one_of_another_instance(name: str) -> None:
     task = BUILT_IN[name]()

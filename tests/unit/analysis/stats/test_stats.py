@@ -102,6 +102,7 @@ def test_paired_difference_covers_the_truth_as_often_as_it_says() -> None:
     assert 0.935 < covered < 0.965  # 95% give or take three standard errors of 2000 trials
 
 
+@pytest.mark.heavy
 def test_bootstrap_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(2)
     samples = rng.normal(0.5, 1.0, (1000, 20))

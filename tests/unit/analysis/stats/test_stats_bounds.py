@@ -52,6 +52,7 @@ def test_best_by_measure_is_within_two_epsilon_of_the_best() -> None:
     assert stats.within_of_best(0.04) == 0.08
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("n", [5, 30])
 @pytest.mark.parametrize("improvers", [1, 4, 40])
 @pytest.mark.parametrize("rate", [0.1, 0.5])

@@ -77,6 +77,7 @@ def test_welch_test_is_scipys_with_degrees_rounded_down(a: list[int], b: list[in
     assert stats.welch_test(a, b) >= theirs.pvalue - 1e-9
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(SAMPLE, SAMPLE)
 def test_unpaired_difference_leaves_out_0_exactly_when_its_test_rejects(a: list[int], b: list[int]) -> None:

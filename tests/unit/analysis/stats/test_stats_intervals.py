@@ -87,6 +87,7 @@ def test_bca_interval_moves_and_scales_with_the_values(values: list[float], shif
         assert moved == pytest.approx((scale * low + shift, scale * high + shift), abs=1e-6 * size)
 
 
+@pytest.mark.heavy
 def test_bca_interval_covers_a_skewed_mean_about_as_often_as_it_says_when_there_are_many_values() -> None:
     rng = np.random.default_rng(5)
     samples = rng.exponential(1.0, (600, 60))

@@ -180,6 +180,7 @@ def test_comparison_that_the_best_of_luck_could_still_decide_is_called_hopeless_
     assert process.hopeless(remaining, 0.05)
 
 
+@pytest.mark.heavy
 def test_futility_costs_little_power() -> None:
     rng = np.random.default_rng(8)
     found = given_up = 0

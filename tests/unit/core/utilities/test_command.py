@@ -446,7 +446,13 @@ TIMED: dict[str, Any] = {"score": ["time"], "repeat": 2, "held_out": 2}
     ],
     ids=["nothing", "one answer", "more", "the same", "standard error"],
 )
-@pytest.mark.parametrize("changes", [TIMED, {**TIMED, "score": ["memory"]}], ids=["in turns", "alone"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(TIMED, id="in turns", marks=pytest.mark.slow),
+        pytest.param({**TIMED, "score": ["memory"]}, id="alone"),
+    ],
+)
 def test_candidate_scored_by_a_cost_must_print_what_the_original_prints(
     bench: Bench, tmp_path: Path, program: str, error: str, changes: dict[str, Any]
 ) -> None:

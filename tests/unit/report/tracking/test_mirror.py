@@ -22,6 +22,7 @@ def to(path: Path, content: bool = False) -> list[Track]:
     return [Track(f"jsonl:{path}", content)]
 
 
+@pytest.mark.heavy
 def test_tracker_gets_every_event_in_order_when_the_record_is_longer_than_a_batch(
     store: Store, tmp_path: Path, said: list[str]
 ) -> None:
