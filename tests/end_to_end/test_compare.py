@@ -34,8 +34,7 @@ def sample(rng):
 def score(instance, answer):
     return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
 
-task = strop.Task(name="{name}", instances=4, test_instances=6,
-    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+task = strop.Task(name="{name}", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
 TWO = ["--task", "one.py", "--task", "two.py"]
 
