@@ -66,8 +66,18 @@ def with_value(value: Value) -> Callable[[Outcome], Outcome]:
     ("check", "limits", "outcome"),
     [
         (kit.value_comes_back_as_a_plain_copy, same, with_value([])),
-        (kit.time_limits_end_a_guest, lambda limits: replace(limits, cpu_seconds=9.0, wall_seconds=1.0), lambda o: o),
-        (kit.memory_limit_is_an_outcome, lambda limits: replace(limits, memory_bytes=8 << 30), lambda o: o),
+        pytest.param(
+            kit.time_limits_end_a_guest,
+            lambda limits: replace(limits, cpu_seconds=9.0, wall_seconds=1.0),
+            lambda o: o,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            kit.memory_limit_is_an_outcome,
+            lambda limits: replace(limits, memory_bytes=8 << 30),
+            lambda o: o,
+            marks=pytest.mark.slow,
+        ),
         (kit.output_is_kept_apart_and_cut, lambda limits: replace(limits, output_bytes=1000), lambda o: o),
         (kit.oversized_reply_is_a_violation, lambda limits: replace(limits, reply_bytes=1 << 20), lambda o: o),
         (kit.program_that_fails_is_raised_with_its_reason, same, lambda outcome: Returned(None)),

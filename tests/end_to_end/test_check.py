@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,8 @@ def test_check_of_a_sound_task_ends_with_0_and_shows_every_attack_at_80_columns_
 
 
 def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(strop: Any, tmp_path: Path) -> None:
-    shutil.copy(BROKEN / "nan_is_best.py", tmp_path / "mine.py")
+    text = (BROKEN / "nan_is_best.py").read_text().replace("seed=SEED,", "seed=SEED, instances=6, test_instances=6,")
+    (tmp_path / "mine.py").write_text(text)
     ended = strop("check", "mine.py", "--json", "--repeat", "3", "--jobs", "1")
     document = json.loads(ended.stdout)
     assert (ended.returncode, document["broken"], document["task"]) == (5, True, "nan-is-best")
@@ -43,7 +43,8 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(stro
 def test_check_names_a_few_of_the_attacks_that_show_one_fault(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "import strop\ntask = strop.Task(name='mine', sample=lambda rng: {'n': int(rng.integers(10**9))},\n"
-        "    score=lambda instance, answer: None, seed='def f(n):\\n    return n\\n', entry='f')\n"
+        "    score=lambda instance, answer: None, seed='def f(n):\\n    return n\\n', entry='f',\n"
+        "    instances=4, test_instances=4)\n"
     )
     ended = strop("check", "mine.py", "--repeat", "1")
     assert ended.returncode == 5 and ended.stdout.startswith("mine: broken: a score is outside [0, 1].\n")

@@ -152,7 +152,11 @@ def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal]
         (RUN, "t = 1 finished"),
         pytest.param(["run", "parity", "lpn", *RUN[2:]], "t = 1 finished", marks=pytest.mark.slow),
         (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
-        (["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"], ""),
+        pytest.param(
+            ["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"],
+            "",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             ["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--noise", "2", "--out", "r"],
             "",

@@ -102,6 +102,7 @@ def test_run_ends_and_every_fault_is_an_event_when_the_server_misbehaves(strop: 
     assert len(responses) == billed  # what was billed is kept, and nothing was asked for twice
 
 
+@pytest.mark.slow
 def test_run_keeps_no_key_anywhere(strop: Any, tmp_path: Path) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["echo-key", "ok"]) as server:
         ended = run_against(server, strop, tmp_path)

@@ -211,6 +211,7 @@ def assert_nothing_depends_on_the_canary(a: Happened, b: Happened) -> None:
 
 
 SELECTIONS = ["paper", "gated", "archive"]
+IN_TIME = slow_unless(lambda name: name != "archive", SELECTIONS)
 
 
 @pytest.mark.parametrize("selection", slow_unless(lambda name: name == "gated", SELECTIONS))
@@ -224,7 +225,7 @@ def test_run_is_the_same_in_everything_when_only_the_sealed_scores_differ(carry:
     assert_nothing_depends_on_the_canary(carry(selection, "high"), carry(selection, "low"))
 
 
-@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("selection", IN_TIME)
 def test_run_of_this_test_tells_the_model_what_it_learns_and_accepts_an_improver(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
     assert any("'utility': 0.125" in request.message for request in happened.requests)
@@ -233,7 +234,7 @@ def test_run_of_this_test_tells_the_model_what_it_learns_and_accepts_an_improver
     assert (selection == "paper") == (not happened.of(Compared))
 
 
-@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("selection", IN_TIME)
 def test_sealed_split_is_scored_once_for_each_improver_that_is_kept(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
     improvers = {event.scope: event.improver for event in happened.of(ImproveStarted) if event.utility != META_TASK}
@@ -242,7 +243,7 @@ def test_sealed_split_is_scored_once_for_each_improver_that_is_kept(carry: Carry
     assert {improver: scored.count(improver) for improver in scored} == dict.fromkeys(kept, COPIES)
 
 
-@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("selection", IN_TIME)
 def test_sealed_evaluation_is_in_no_budget(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
     sealed = [event.scope for event in happened.of(Evaluated) if event.split == "test"]

@@ -106,6 +106,7 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     assert last.status == "interrupted"
 
 
+@pytest.mark.slow
 def test_second_run_in_the_same_directory_is_refused_while_the_first_goes_on(
     start_strop: Any, strop: Any, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.ordinary_user import run_tests_as_ordinary_user
 from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
+from support.tiers import slow_unless
 
 ATTACKS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=30.0, cpu_seconds=30.0, memory_bytes=1 << 30, disk_bytes=8 << 20, processes=64)
@@ -303,7 +304,10 @@ with JailedWorkspaces(slots=1, require=(), layers=Layers(**eval(sys.argv[1]))) a
 """
 
 
-@pytest.mark.parametrize("layers", [{}, {"private_root": False}, {"namespaces": False, "private_root": False}])
+@pytest.mark.parametrize(
+    "layers",
+    slow_unless(lambda layers: not layers, [{}, {"private_root": False}, {"namespaces": False, "private_root": False}]),
+)
 def test_no_process_lives_on_when_the_host_is_killed_mid_command(root: Path, layers: dict[str, bool]) -> None:
     with subprocess.Popen([sys.executable, "-c", HOST, repr(layers), str(root)], stdout=subprocess.PIPE) as host:
         try:

@@ -127,6 +127,7 @@ def test_check_says(changes: dict[str, Any], name: str, level: str, checked: Any
     assert check.broken == (level == "broken")
 
 
+@pytest.mark.slow
 def test_check_finds_nothing_in_a_sound_task(checked: Any) -> None:
     check = checked(largest())
     assert check.findings == () and check.facts.base.is_seed

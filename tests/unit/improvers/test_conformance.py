@@ -47,9 +47,10 @@ BAD = {
     "fences must nest": HEAD + '    message = """\n```\n{initial_solution}\n```\n"""\n    return initial_solution',
 }
 """Improvers, each wrong in one way, with the words of the check that finds it."""
+BAD_IN_TIME = ("must return a text", "must be returned when", "no change, when", "fences must nest")
 
 
-@pytest.mark.parametrize("words", BAD)
+@pytest.mark.parametrize("words", slow_unless(lambda words: words in BAD_IN_TIME, BAD))
 def test_kit_finds_what_is_wrong_with_an_improver(jail: Sandbox, words: str) -> None:
     with pytest.raises(AssertionError, match=words.replace("must return a text", "a text must be returned")):
         check_improver(BAD[words], jail)

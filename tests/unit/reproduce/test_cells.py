@@ -13,6 +13,7 @@ from strop.base.errors import ConfigurationError
 from strop.reproduce.cells import Cell, CellFailed, carry_out, cell_of, command_line, locked, read_document, set_aside
 from strop.reproduce.progress import Progress
 from strop.store import Store
+from support.tiers import slow_unless
 
 BROKEN = cell_of("run", "no-such-task", "--seed", "1")
 """A real command line that ends with exit code 2 before anything is run."""
@@ -99,7 +100,7 @@ def test_cells_that_are_done_are_not_run_again(tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize("at_once", slow_unless(lambda number: number == 1, [1, 2]))
 def test_failed_cell_is_one_line_with_its_reason_and_begins_no_other(tmp_path: Path, at_once: int) -> None:
     others = [cell_of("run", "no-such-task", "--seed", str(seed)) for seed in range(2, 5)]
     good = cell_of("run", "lpn", "--seed", "7")

@@ -161,18 +161,20 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
                 "û is higher under gated selection than under paper selection: +6.2 points",
             ],
         ),
-        (
+        pytest.param(
             RISING,
             FALLING,
             ["Better under paper selection: ", "Worse under gated selection: ", "û is lower under gated selection"],
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             [(0.6, 0.6), (0.6, 0.7), (0.6, 0.5)],
             [(0.6, 0.6), (0.6, 0.6), (0.6, 0.6)],
             [
                 "No significant change under paper selection: ",
                 "û does not differ significantly between gated and paper",
             ],
+            marks=pytest.mark.slow,
         ),
         (
             [(0.6, 0.5)],

@@ -33,6 +33,7 @@ from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.base import META_TASK
+from support.tiers import slow_unless
 
 PAPER = replace(RunSpec(selection="paper"), jobs=2)
 PAID = Tariff(given_price("1,2"), 1000)
@@ -213,7 +214,10 @@ def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("selection", "skill"), [("paper", "0.9"), ("gated", "0.5"), ("archive", "0.2")])
+@pytest.mark.parametrize(
+    ("selection", "skill"),
+    slow_unless(lambda name, _: name == "gated", [("paper", "0.9"), ("gated", "0.5"), ("archive", "0.2")]),
+)
 def test_real_run_lies_between_least_and_most(
     selection: Any, skill: str, jail: JailedSandbox, bench: Callable[..., Any], store: Store, tmp_path: Path
 ) -> None:
