@@ -194,7 +194,7 @@ def offline_places(stack: ExitStack, chosen: Sequence[str]) -> list[Place]:
     def place(name: str) -> Place:
         source, n = TASKS[name]
         task = replace(task_of(load_any(source)), instances=n, test_instances=2 * n)  # type: ignore[type-var]
-        parts = stack.enter_context(assembled(RunSpec(task=source, seed=1, jobs=1), os.environ, tasks=(task,)))
+        parts = stack.enter_context(assembled(RunSpec(task=source, seed=1, workers="1"), os.environ, tasks=(task,)))
         context = RunContext(parts, lambda event: None)
         utilities = {split: context.utility(split) for split in ("train", "test")}  # type: ignore[arg-type]
         counter = iter(range(10**9))

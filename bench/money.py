@@ -52,7 +52,7 @@ SPEC = RunSpec(
     max_responses=3,
     meta_budget=2,
     gate_pairs=4,
-    jobs=2,
+    workers="2",
     require=(),
 )
 

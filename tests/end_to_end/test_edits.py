@@ -68,7 +68,7 @@ def test_improve_takes_blocks_and_diffs_gives_back_what_does_not_fit_and_says_so
 def test_run_with_edits_is_replayed_without_the_model(strop: Any, tmp_path: Path) -> None:
     answers = [RIGHT.replace("0.25+0.25", "0.5"), WRONG, DIFF, "nothing", "nothing"]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers * 40)))
-    small = ["-T", "1", "--copies", "1", "--jobs", "1", "--meta-budget", "2", "--selection", "paper"]
+    small = ["-T", "1", "--copies", "1", "--workers", "1", "--meta-budget", "2", "--selection", "paper"]
     ended = strop("run", "lpn", *FLAGS, *small, "--edits", "diff", "--out", "run")
     assert ended.returncode == 0, ended.stderr
     with Store.open(tmp_path / "run") as store:

@@ -93,7 +93,7 @@ def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any,
 @pytest.mark.slow
 def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_strop: Any, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
-    places = ["--jobs", "4"]  # so many that the slow task's two copies cannot keep parity waiting
+    places = ["--workers", "4"]  # so many that the slow task's two copies cannot keep parity waiting
     process = start_strop("eval", "seed", "--task", "parity", "--task", "slow.py", *SMALL, *places, "--out", "there")
     end = time.monotonic() + 120
     parity = "evaluation WHERE utility = 'parity' AND split = 'test'"  # its seed's, and that of each copy

@@ -149,7 +149,7 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     answers = [f"```python\n# {n}\ndef algorithm(x):\n    return {n} * x\n```" for n in range(400)]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
     (tmp_path / "doubling.py").write_text(TASK)
-    one = ["-T", "1", "--copies", "1", "--jobs", "1", "--meta-budget", "6", "--utility-budget", "9", "--seed", "1"]
+    one = ["-T", "1", "--copies", "1", "--workers", "1", "--meta-budget", "6", "--utility-budget", "9", "--seed", "1"]
     one += ["--selection", "paper", "--model", "scripted:answers.jsonl"]
     assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0
     process = start_strop("run", "doubling.py", *one, "--out", "parts")

@@ -48,7 +48,7 @@ DIGITS = {"high": "7310585786", "low": "2689414213"}
 COPIES = 2
 SPEC = RunSpec(
     iterations=2, copies=COPIES, utility_budget=4, meta_budget=3, lm_budget=2, max_responses=2, gate_pairs=14,
-    gate_error=0.5, require=(), jobs=2,
+    gate_error=0.5, require=(), workers="2",
 )  # fmt: skip
 
 CURIOUS = '''

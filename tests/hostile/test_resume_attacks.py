@@ -20,8 +20,8 @@ from strop.base.budget import LM_CALLS, Budget
 from strop.base.errors import BudgetExceeded, SandboxError
 from strop.base.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
 from strop.base.solution import digest_of
-from strop.core.audit_log import AuditLog
 from strop.core.completed_work import CompletedWork
+from strop.evaluation.audit_log import AuditLog
 from strop.lm.base import Completion, Request
 from strop.lm.replay import Recorded, key_of
 from strop.lm.scripted import Scripted

@@ -16,7 +16,8 @@ from strop.base.errors import SandboxError
 from strop.base.events import Evaluated, Event
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
-from strop.core.utility import TaskUtility, verdict_of
+from strop.core.utility import TaskUtility
+from strop.evaluation.outcomes import verdict_of
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.base import Limits, Program, Returned

@@ -68,7 +68,7 @@ def test_wrong_option_is_a_type_error_of_python() -> None:
     ("options", "named"),
     [
         ({"utility_budget": -3}, "utility_budget is -3; it must be"),
-        ({"jobs": -1}, "jobs is -1"),
+        ({"workers": -1}, "workers is -1"),
         ({"max_cost": -1.0}, "max_cost is -1"),
         ({"model": "nonsense"}, "model nonsense: no such language model"),
         ({"model": "inbox:"}, "model inbox needs a folder"),

@@ -213,4 +213,4 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
 def _comparable(spec: RunSpec) -> RunSpec:
     """The configuration without limits, speed and address. The record's metadata names the tasks."""
     others: dict[str, Any] = vars(LimitOptions())
-    return replace(spec, jobs=0, require=None, base_url=None, further_tasks=(), **others)
+    return replace(spec, workers="", require=None, base_url=None, further_tasks=(), **others)

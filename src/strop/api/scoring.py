@@ -50,7 +50,7 @@ def score(
     split: Split = "train",
     seed: int = 0,
     instances: Literal["secret", "published"] = "secret",
-    jobs: int = 0,
+    workers: int | str = 0,
     require: Require | None = None,
 ) -> Score:
     """Score one program of a task on every instance of a split.
@@ -61,7 +61,7 @@ def score(
         split: `train`, or `test` for the sealed split.
         seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
-        jobs: solutions evaluated at once; 0: one for each core.
+        workers: where programs are evaluated: a number of worker processes, 0 for one a core, or a cluster (`dask:…`).
         require: protections without which nothing runs; see `strop doctor`.
 
     Raises:
@@ -70,14 +70,14 @@ def score(
         SandboxError: the sandbox cannot run anything.
     """
     spec = RunSpec(
-        task=source_of(task), seed=seed, instances=instances, jobs=jobs, require=protections(require)
+        task=source_of(task), seed=seed, instances=instances, workers=str(workers or ""), require=protections(require)
     ).checked()
     the_task = task_of(task)
     return score_program(the_task, _text_of(solution, the_task), split, spec)
 
 
 def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Score:
-    """The score of a program. `spec` has the seed, the instances, the jobs and the protections.
+    """The score of a program. `spec` has the seed, the instances, the workers and the protections.
 
     Raises:
         TaskError: the task broke its own contract.
@@ -146,7 +146,7 @@ def check(
     *,
     repeat: int = 5,
     seed: int = 0,
-    jobs: int = 0,
+    workers: int | str = 0,
     require: Require | None = None,
     progress: bool = False,
 ) -> Check:
@@ -158,7 +158,7 @@ def check(
         task: a name, a file, or a task itself.
         repeat: evaluations of the seed solution or the original, for its noise.
         seed: seed of the instances, together with this machine's key.
-        jobs: solutions evaluated at once; 0: one for each core.
+        workers: where programs are evaluated: a number of worker processes, 0 for one a core, or a cluster (`dask:…`).
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
 
@@ -166,13 +166,13 @@ def check(
         ConfigurationError: something that an argument names does not exist.
         SandboxError: the sandbox cannot run anything.
     """
-    spec = RunSpec(task=source_of(task), seed=seed, jobs=jobs, require=protections(require)).checked()
+    spec = RunSpec(task=source_of(task), seed=seed, workers=str(workers or ""), require=protections(require)).checked()
     with shown_progress(progress) as say:
         return check_task(task_of(task), spec, repeat, say)
 
 
 def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Check:
-    """Attack a task of either form. `spec` has the seed, the jobs and the protections.
+    """Attack a task of either form. `spec` has the seed, the workers and the protections.
 
     Raises:
         ConfigurationError: `repeat` is out of its range.
@@ -181,7 +181,7 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
-    settings = Settings(repeat, spec.jobs)
+    settings = Settings(repeat, spec.slots)
     if isinstance(task, CommandTask):
         with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
             return Check(check_command(task, workspaces, SecretSeeds(secret), settings, say))

@@ -1,4 +1,4 @@
-"""Improvers and tasks of installed distributions, by name, through entry points.
+"""Improvers, tasks and evaluators of installed distributions, by name, through entry points.
 
 Entry points are read when a name is not one of strop's, and for lists; never at start-up.
 """
@@ -16,6 +16,10 @@ IMPROVERS = "strop.improvers"
 """Group of improvers: the value is a module, whose file is the improver's text. It is not imported."""
 TASKS = "strop.tasks"
 """Group of tasks: the value is `module:attribute`; the host imports the module when a user names the task."""
+
+EVALUATORS = "strop.evaluation"
+"""Group of evaluators: `--workers NAME:REST` calls the value, `module:function`, with the text REST and an `Equipment`, and gets
+an `Evaluator` (strop.evaluation.base)."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ of threads.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 
 def derive(secret: bytes, *names: object) -> int:
     """A 256-bit number that depends on the secret and all names and reveals neither (HMAC-SHA-256)."""
     message = "\x00".join(str(name) for name in names).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest(), "big")
+    return int.from_bytes(hmac.digest(secret, message, "sha256"), "big")

@@ -146,6 +146,8 @@ class Improvement:
     wall_seconds: float = field(default=0.0, compare=False)
     output: str = field(default="", compare=False)
     """What the improver printed."""
+    unused_evaluations: int = field(default=0, compare=False)
+    """Evaluations that workers made ahead and the improver never asked for. They cost no budget, and depend on the clock."""
 
 
 Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement

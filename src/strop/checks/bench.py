@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,7 +26,7 @@ from strop.base.errors import TaskError, UtilityOutOfBounds
 from strop.base.events import AuditNoted, Event
 from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
-from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
+from strop.sandbox.base import Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
@@ -116,6 +116,11 @@ class _KeepingGuest:
     def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
         self.outcomes.append(self.guest.call(arguments, seed=seed))
         return self.outcomes[-1]
+
+    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
+        for outcome in self.guest.calls(calls):
+            self.outcomes.append(outcome)
+            yield outcome
 
     def close(self) -> None:
         self.guest.close()

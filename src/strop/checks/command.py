@@ -23,8 +23,8 @@ from strop.checks.command_original import CommandOriginal, examine_original, sen
 from strop.checks.findings import Finding, new_finding
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.verdicts import AttackResult, Verdict
-from strop.core.audit_log import AuditLog
 from strop.core.utilities.command_run import Copy, Measured
+from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.objective import TIMES

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from strop.base.pluralize import quantity
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
-from strop.core.audit_log import AuditLog
 from strop.core.metric_change import check_of
 from strop.core.utilities.command_run import Copy, Measured
+from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.behaviour import Behaviour

@@ -47,7 +47,7 @@ class Settings:
 
     repeat: int = 5
     """Evaluations of the seed solution, 1 and up; of a command, runs of the original with one seed, and with others."""
-    jobs: int = 1
+    workers: int = 1
     """Programs that run at once, where time does not count; the task's own functions are called one at a time."""
     attacks: Sequence[Attack] | None = None
     """The attacks to try; all by default."""
@@ -81,14 +81,15 @@ def check_sampled(
     Raises:
         SandboxError: the host could not run a guest.
     """
-    by_time = isinstance(task, FunctionTask) and task.by_time
-    if by_time:  # its answers are examined apart from its score
-        task = replace(task, score=lambda instance, answer: 0.5)
+    by_time = False
+    if isinstance(task, FunctionTask) and task.by_time:  # its answers are examined apart from its score
+        by_time = True
+        task = replace(task, score=lambda instance, answer: 0.5, by_time=False)
     try:
         subject = SampledSubject(bench_of(task, sandbox, secret), by_time)
     except TaskError as error:
         return CheckResult(task, (new_finding("C008", str(error)),))
-    with ThreadPoolExecutor(settings.jobs, "strop-check") as pool:
+    with ThreadPoolExecutor(settings.workers, "strop-check") as pool:
         findings, results = _check(subject, settings, attacks("sampled"), pool, notify)
     instances = subject.bench.attacked.instances if subject.facts.seed else 0
     return CheckResult(task, findings, results, subject.facts, instances)
@@ -104,7 +105,7 @@ def check_command(
     """
     with outside(task.root) as around:
         subject = CommandSubject(task, workspaces, seeds, around)
-        with ThreadPoolExecutor(1 if subject.in_turns else max(settings.jobs, 1), "strop-check") as pool:
+        with ThreadPoolExecutor(1 if subject.in_turns else max(settings.workers, 1), "strop-check") as pool:
             findings, results = _check(subject, settings, attacks("command"), pool, notify)
     return CheckResult(task, findings, results, subject.facts)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
@@ -20,11 +21,11 @@ from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
-from strop.core.audit_log import AuditLog
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import WHOLE, Editing, Editor
-from strop.core.extraction import read_answers
-from strop.core.utility import LONGEST, Utility, evaluated
+from strop.core.lookahead import Lookahead
+from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
+from strop.evaluation.audit_log import AuditLog
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
@@ -92,6 +93,8 @@ class Handles:
         self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
         self.notes = AuditLog(host.record, at.path, improver)
         """Audit notes of this improvement. The caller closes it."""
+        self.unused_evaluations = 0
+        """Evaluations made ahead for nothing; known at the end."""
         self._lock = threading.Lock()
         self._seen: Counter[object] = Counter()
         self._evaluations: dict[str, Evaluation] = {}
@@ -100,6 +103,15 @@ class Handles:
         """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
         self._editor = Editor(host.editing, host.record, at.path, initial_solution)
+        remaining = partial(self.budget.remaining, utility.counter, with_run=False)
+        self._lookahead = Lookahead(utility, host.sandbox, self._initial_solution, remaining, self._next_scope)
+
+    def __enter__(self) -> Handles:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """End the work for this improvement."""
+        self.unused_evaluations = self._lookahead.close()
 
     def methods(self) -> dict[str, Handler]:
         """The methods that the guest may call, by name. Any other call violates the protocol."""
@@ -130,6 +142,9 @@ class Handles:
         granted = self._granted_of(len(candidates))
         if not any(granted):
             return [0.0] * len(candidates)
+        if isinstance(self._utility, TaskUtility):
+            begun = [self._begin(c) if ok else None for c, ok in zip(candidates, granted, strict=True)]
+            return [wait() if wait else 0.0 for wait in begun]
         with ThreadPoolExecutor(MAP_THREADS, thread_name_prefix="strop-map") as pool:
             futures = [
                 pool.submit(self._evaluate, c) if ok else None for c, ok in zip(candidates, granted, strict=True)
@@ -164,20 +179,40 @@ class Handles:
         }
 
     def _evaluate(self, candidate: Value) -> float:
+        return self._begin(candidate)()
+
+    def _begin(self, candidate: Value) -> Callable[[], float]:
+        """Start an evaluation if the utility can be asked for several at once; the function returned waits for it."""
         refused = self._refused(candidate)
         if isinstance(candidate, str) and refused is None:
             self._editor.know(candidate)
             digest = digest_of(candidate)
-            evaluation = self._utility.evaluate(candidate, self._evaluation_at(digest[:NAMED_BY], digest))
+            at = self._evaluation_at(digest[:NAMED_BY], digest)
+            utility = self._utility
+            self._lookahead.asked(at.path)
+            begin = utility.begin if isinstance(utility, TaskUtility) else partial(partial, utility.evaluate)
+            wait: Callable[[], Evaluation] = begin(candidate, at)
         else:
             assert refused is not None
-            evaluation = self._recorded(refused, self._evaluation_at("none" if candidate is None else "refused"))
-        with self._lock:
-            self._evaluations[_key(candidate)] = evaluation
-        return evaluation.value
+            at = self._evaluation_at("none" if candidate is None else "refused")
+            wait = partial(self._recorded, refused, at)
+
+        def value() -> float:
+            evaluation = wait()
+            with self._lock:
+                self._evaluations[_key(candidate)] = evaluation
+            return evaluation.value
+
+        return value
 
     def _evaluation_at(self, name: str, key: str = "") -> Budget:
         return self._at.child(f"u-{name}#{self._occurrence(('u', key or name))}")
+
+    def _next_scope(self, program: str) -> str:
+        """Where the next evaluation of a program would be."""
+        digest = digest_of(program)
+        with self._lock:
+            return f"{self._at.path}/u-{digest[:NAMED_BY]}#{self._seen['u', digest]}"
 
     def _refused(self, candidate: Value) -> Evaluation | None:
         """The evaluation of a candidate that cannot be scored; None for any other."""
@@ -242,7 +277,7 @@ class Handles:
             return self._ask_again(expertise, corrections, temperature)
 
         resolved = self._editor.resolved(call, messages, answers, ask_again)
-        contents = read_answers(self._host.sandbox, resolved, self._initial_solution)
+        contents = self._lookahead.answers(resolved)
         programs = tuple("" if answer.program is None else digest_of(answer.program) for answer in contents)
         self._extracted(call, tuple(answer.content for answer in contents), programs)
         return list(resolved)
@@ -290,6 +325,7 @@ class Handles:
 
         def keep(index: int, completion: Completion) -> None:
             record_answer(record, scope, call, index, completion)
+            self._lookahead.arrived(completion.text)
 
         try:
             return self._host.language_model.complete(requests, keep)

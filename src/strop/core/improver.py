@@ -14,7 +14,8 @@ from strop.base.randomness import derive
 from strop.base.results import Improvement, fields_of
 from strop.core.edits.answers import instructions
 from strop.core.handles import Grant, Handles, Host
-from strop.core.utility import LONGEST, Utility, explain, verdict_of
+from strop.core.utility import LONGEST, Utility
+from strop.evaluation.outcomes import explain, verdict_of
 from strop.sandbox.base import Outcome, Program, Returned, Value
 
 ENTRY = "improve_algorithm"
@@ -42,6 +43,7 @@ def improve(
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)
     with (
+        handles,
         handles.notes,
         host.sandbox.open(Program(improver, ENTRY, "improver"), host.improver_limits, handles.methods()) as guest,
     ):
@@ -49,6 +51,7 @@ def improve(
         handles.notes.observe(outcome)
     counted = replace(
         _improvement(outcome),
+        unused_evaluations=handles.unused_evaluations,
         utility_calls=handles.budget.used(utility.counter),
         lm_calls=handles.budget.used(LM_CALLS),
         cpu_seconds=outcome.spent.cpu_seconds,

@@ -202,7 +202,7 @@ def asker_in(
     """
     made = make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=environ)
     with closing(made) as model, _record_in(directory, recipe, model) as store, closing(jail(spec)) as sandbox:
-        asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.jobs)
+        asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.slots)
         with (
             Progress(notice_of(model.name, model.is_language_model)) as progress,
             framed(asker.record, first_event(spec, model, sandbox.posture)),

@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, StoreError, StropError
+from strop.evaluation.workers import cores
 from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.run_directory import RESUMABLE, load_run
-from strop.runs.spec import cores
 from strop.store import FILE_NAME, Store
 from strop.store.files import lock_directory
 
@@ -37,7 +37,7 @@ Document = dict[str, Any]
 Documents = Mapping[str, Document]
 """By the name of the cell."""
 FOLDER = "cells"
-SET_BY_CARRY_OUT = ("--out", "--json", "--jobs")
+SET_BY_CARRY_OUT = ("--out", "--json", "--workers")
 """Flags that `carry_out` adds: they decide where results go and how fast, not what they are."""
 ADDRESS = "--base-url"
 """This flag does not make a cell another one: it is the same model at another address."""
@@ -45,7 +45,7 @@ ADDRESS = "--base-url"
 
 @dataclass(frozen=True)
 class Cell:
-    """One command line of strop, without --out, --json and --jobs."""
+    """One command line of strop, without --out, --json and --workers."""
 
     name: str
     """Names its files; differs for every other content (see `cell_of`)."""
@@ -182,7 +182,7 @@ class _Session:
     """The processes of one session."""
 
     home: Path
-    jobs: int
+    workers: int
     progress: Progress
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when no further cell may start."""
@@ -205,7 +205,7 @@ class _Session:
         with self.lock:
             if self.stopping.is_set():
                 raise StropError("stopped")
-            line = command_line(self.home / cell.name, cell.arguments, self.jobs)
+            line = command_line(self.home / cell.name, cell.arguments, self.workers)
             for path in (draft, log):
                 path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
             command = [sys.executable, "-m", "strop.reproduce.child", *line, "--json"]
@@ -229,7 +229,7 @@ class _Session:
         return document
 
 
-def command_line(folder: Path, arguments: Sequence[str], jobs: int) -> list[str]:
+def command_line(folder: Path, arguments: Sequence[str], workers: int) -> list[str]:
     """The command line that fills `folder`, or that continues its record: the answers in it may have cost money.
 
     A folder that cannot be continued is renamed to `NAME.cut-1`, `NAME.cut-2`, ….
@@ -246,7 +246,13 @@ def command_line(folder: Path, arguments: Sequence[str], jobs: int) -> list[str]
     elif kind in RESUMABLE:
         address = next((list(pair) for pair in pairwise(arguments) if pair[0] == ADDRESS), [])
         return ["resume", str(folder), *address]
-    return [*arguments, "--jobs", str(jobs), "--out", str(folder)]  # the other commands continue their own records
+    return [
+        *arguments,
+        "--workers",
+        str(workers),
+        "--out",
+        str(folder),
+    ]  # the other commands continue their own records
 
 
 def set_aside(folder: Path) -> None:

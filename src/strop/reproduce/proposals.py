@@ -56,7 +56,7 @@ def proposed(protocol: Strategies, environ: Mapping[str, str]) -> list[Proposal]
         kept = answers_in(asker.store, SCOPE)
         progress.begin("proposal", protocol.n, sum(number < protocol.n for number in kept), SCOPE)
         asker.ask(arm, protocol.n, kept, lambda answers: progress.advance(len(answers)))
-        proposals = proposals_in(asker.store, asker.sandbox, protocol.n, 2 * spec.jobs)
+        proposals = proposals_in(asker.store, asker.sandbox, protocol.n, 2 * spec.slots)
     write(proposals, folder)
     return proposals
 

@@ -27,8 +27,12 @@ from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utilities.baselines import Baselines
 from strop.core.utilities.command import CommandUtility
-from strop.core.utilities.speed import SpeedUtility
 from strop.core.utility import TaskUtility, Utility, seed_runs
+from strop.evaluation.base import Evaluator
+from strop.evaluation.crew import Crew
+from strop.evaluation.instances import Splits
+from strop.evaluation.station import SharedStation, pack
+from strop.evaluation.workers import start_workers
 from strop.lm.base import LanguageModel
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
@@ -39,13 +43,13 @@ from strop.runs.auditing import Auditor
 from strop.runs.resume import ResumeState
 from strop.runs.secret import key_file, machine_key, run_secret
 from strop.runs.spec import RunSpec
+from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.task import FunctionTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
 
@@ -63,6 +67,8 @@ class Components:
     """Charges the model behind `language_model`; None: nothing is charged."""
     source: str = ""
     """The name or file that the task was loaded from."""
+    evaluator: Evaluator | None = None
+    """Carries out the evaluations of tasks without commands."""
     workspaces: Workspaces | None = None
     """Where commands run; None if no task has commands."""
     further: tuple[AnyTask, ...] = ()
@@ -145,9 +151,9 @@ class RunContext:
             return CommandUtility(
                 parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines, in_turns
             )
-        if isinstance(parts.task, FunctionTask) and parts.task.by_time:
-            return SpeedUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, past)
-        return TaskUtility(parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past)
+        return TaskUtility(
+            parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past, parts.evaluator
+        )
 
     def selection(self) -> Selection:
         """The selection of the spec."""
@@ -265,8 +271,19 @@ def assembled(
         meter = _metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(Recorded(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
+        evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         yield Components(
-            spec, task, language_model, sandbox, secret, meter, source, workspaces, tuple(further), tuple(others)
+            spec,
+            task,
+            language_model,
+            sandbox,
+            secret,
+            meter,
+            source,
+            evaluator,
+            workspaces,
+            tuple(further),
+            tuple(others),
         )
 
 
@@ -312,9 +329,24 @@ def jail(spec: RunSpec) -> JailedSandbox:
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    require = DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
     slots = improvers_at_once(spec) + 1
-    return JailedSandbox(solution_slots=spec.jobs, improver_slots=slots, require=require, reuse=True)
+    return JailedSandbox(solution_slots=spec.slots, improver_slots=slots, require=required(spec), reuse=True)
+
+
+def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:
+    """What carries out the evaluations of a spec: worker processes, or this one if a task cannot be sent to them."""
+    measured = [task for task in tasks if isinstance(task, Task)]
+    try:
+        equipment = pack(measured, required(spec))
+    except ConfigurationError:
+        splits = Splits()
+        return Crew(lambda: SharedStation(measured, sandbox, splits), spec.slots)
+    return start_workers(spec.workers, equipment)
+
+
+def required(spec: RunSpec) -> frozenset[str]:
+    """The protections that a spec requires."""
+    return DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
 
 
 def workspaces_for(spec: RunSpec) -> Workspaces:
@@ -324,7 +356,7 @@ def workspaces_for(spec: RunSpec) -> Workspaces:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     # A measurement in turns with the original uses two.
-    return JailedWorkspaces(slots=max(spec.jobs, 2), require=spec.require)
+    return JailedWorkspaces(slots=max(spec.slots, 2), require=spec.require)
 
 
 def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
@@ -336,4 +368,4 @@ def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
 
 def improvers_at_once(spec: RunSpec) -> int:
     """How many downstream improvements run at once: at least the copies of one evaluation, and enough to keep all cores busy."""
-    return max(spec.downstream, 2 * spec.jobs)
+    return max(spec.downstream, 2 * spec.slots)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from strop.analysis.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Recorder
 from strop.base.solution import digest_of
-from strop.core.audit_log import DETAIL_CHARACTERS
+from strop.evaluation.audit_log import DETAIL_CHARACTERS
 
 
 class Auditor:

@@ -375,7 +375,7 @@ def _seconds(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> Range:
             slow = work.responses * _all(60 / sum(limit or 0 for limit in limits))
             waiting = Range(waiting.least, *map(max, list(waiting)[1:], list(slow)[1:]))
     least, usual, most = (
-        (EVALUATION_SECONDS * (share > 0) + share * assumptions.instances * assumptions.time_limit) / max(spec.jobs, 1)
+        (EVALUATION_SECONDS * (share > 0) + share * assumptions.instances * assumptions.time_limit) / max(spec.slots, 1)
         for share in INSTANCE_SHARE
     )
     return waiting + work.evaluations * Range(least, usual, usual, most)

@@ -51,7 +51,7 @@ MOST = 100_000
 """The largest value of a count."""
 Natural = Annotated[Whole, Ge(0), Le(MOST)]
 Count = Annotated[Whole, Ge(1), Le(MOST)]
-Jobs = Annotated[Natural, Parameter(alias="-j", env_var="STROP_JOBS")]
+Workers = Annotated[str, Parameter(alias="-j", env_var="STROP_WORKERS")]
 LEAST_GATE_ERROR = 1e-9
 """A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
 MOST_OF_A_LIMIT = 10**12
@@ -145,8 +145,8 @@ class EnvironmentOptions:
 
     instances: Annotated[Literal["secret", "published"], Rare] = "secret"
     """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
-    jobs: Jobs = 0
-    """Solutions evaluated at once; 0: one for each core."""
+    workers: Workers = ""
+    """Where programs are evaluated: a number of processes, one for each core by default, or a cluster: dask:… or slurm:…."""
     require: Annotated[Require | None, Rare] = None
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 

@@ -40,7 +40,7 @@ from strop.lm.replay import key_of
 from strop.store import Store
 from strop.tasks.base import META_TASK
 
-BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds"})
+BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds", "unused_evaluations"})
 """Fields that differ between any two runs."""
 BY_THE_ORDER = frozenset({"call"})
 """Fields that depend on the order of a guest's threads."""

@@ -10,7 +10,6 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.results import Evaluation
 from strop.core.utilities.command import CommandUtility
-from strop.core.utilities.speed import SpeedUtility
 from strop.core.utility import TaskUtility
 from strop.runs.assembly import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals
@@ -55,6 +54,4 @@ def score(task: AnyTask, solution: str, split: Split, spec: RunSpec, secret: byt
         with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
             return CommandUtility(task, split, seeds, workspaces, discard).evaluate(solution, Budget())
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        if isinstance(task, FunctionTask) and task.by_time:
-            return SpeedUtility(task, split, seeds, sandbox, discard, secret).evaluate(solution, Budget())
         return TaskUtility(task, split, seeds, sandbox, discard, secret).evaluate(solution, Budget())

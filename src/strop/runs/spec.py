@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from annotated_types import Ge, Gt, Le
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
+from strop.evaluation.workers import cores, normalized
 from strop.runs.options import (
     CopiesOptions,
     EnvironmentOptions,
@@ -61,7 +61,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         return self.copies * len(self.tasks)
 
     def checked(self) -> RunSpec:
-        """The configuration with `jobs` resolved to a number of cores.
+        """The configuration with `workers` resolved: a number of processes, or the address of a cluster.
 
         Raises:
             ConfigurationError: a field has another type or is out of range.
@@ -72,7 +72,12 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
             raise ConfigurationError(
                 f"--{error.name.replace('_', '-')} is {error.value}; it must be {error.rule}"
             ) from None
-        return replace(self, jobs=self.jobs or cores())
+        return replace(self, workers=normalized(self.workers))
+
+    @property
+    def slots(self) -> int:
+        """How many programs run at once on this machine: one a worker process, or one a core beside a cluster."""
+        return int(self.workers) if self.workers.isdecimal() else cores()
 
     def limits(self) -> dict[str, int]:
         """Limits of the root budget, by counter. A budget does not count time."""
@@ -145,11 +150,6 @@ def _wrong_field(error: ValidationError) -> WrongField:
     kind = get_type_hints(RunSpec)[name]
     kinds = [one for one in get_args(kind) if one is not NoneType] if isinstance(kind, UnionType) else [kind]
     return WrongField(name, f"{first['input']!r:.80}", " or ".join(getattr(one, "__name__", str(one)) for one in kinds))
-
-
-def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shipped_improvers() -> list[str]:

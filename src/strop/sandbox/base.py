@@ -6,7 +6,7 @@ sees a label. Whatever it does ends in an `Outcome`, which is data. Only a failu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, Union
 
@@ -14,6 +14,9 @@ import numpy as np
 
 Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", None]
 """What may cross between host and guest: plain types and numeric arrays, always copies."""
+
+Call: TypeAlias = tuple["Sequence[Value]", int]
+"""The arguments and the seed of a call; see `Guest.call`."""
 
 Handler: TypeAlias = Callable[[Sequence[Value]], Value]
 """A method offered to a guest. It runs in the host, on any thread; it may raise `Refusal`."""
@@ -153,6 +156,14 @@ class Guest(Protocol):
 
         Raises:
             SandboxError: the host could not run the guest (never because of what the program did).
+        """
+        ...
+
+    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
+        """Call the entry point once for each (arguments, seed), and yield the outcomes in order.
+
+        As `call` one after another, but the guest may get the next arguments before it has answered, so it need not wait for the
+        host. CPU time and output near the border of two calls may count for the other one. A limit still holds for each call.
         """
         ...
 

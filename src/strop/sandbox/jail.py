@@ -6,17 +6,16 @@ machine against those. The total memory of all guests has no limit, only a floor
 
 from __future__ import annotations
 
-import atexit
-import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 
 from strop.base.errors import SandboxUnavailable
-from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Value
+from strop.base.parking import Parking
+from strop.sandbox.base import Call, Guest, Handler, Limits, Outcome, Program, Value
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import ForkServer, ServerFailed
 from strop.sandbox.layers import Layers
@@ -41,7 +40,6 @@ class Servers:
         self.watcher = Watcher() if layers.audit and sys.platform == "linux" else None
         self.posture: Posture | None = None
         """What was observed of them; None until it was."""
-        self.process = os.getpid()
         try:
             self.first, self._start = self._strongest(layers)
         except BaseException:
@@ -101,46 +99,7 @@ class Servers:
         raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
 
 
-class _Parking:
-    """Keeps the servers of a closed sandbox for the next one of this process, for a minute: calls that follow each other, as in
-    a notebook, need not start and observe them again."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._servers: Servers | None = None
-        self._timer: threading.Timer | None = None
-
-    def take(self) -> Servers | None:
-        """The parked servers, if there are any."""
-        with self._lock:
-            servers, self._servers = self._servers, None
-            if self._timer is not None:
-                self._timer.cancel()
-        return servers if servers is not None and servers.process == os.getpid() else None
-
-    def put(self, servers: Servers) -> None:
-        """Park servers; close those that are parked already."""
-        with self._lock:
-            before, self._servers = self._servers, servers
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = threading.Timer(PARKED_SECONDS, self.clear)
-            self._timer.daemon = True
-            self._timer.start()
-        if before is not None:
-            before.close()
-
-    def clear(self) -> None:
-        """Close the parked servers."""
-        servers = self.take()
-        if servers is not None:
-            servers.close()
-
-
-PARKED_SECONDS = 60.0
-"""How long idle servers wait for the next sandbox of the process."""
-_parking = _Parking()
-atexit.register(_parking.clear)
+_parking: Parking[Servers] = Parking(most=1)
 
 
 class JailedSandbox:
@@ -277,6 +236,9 @@ class _Slotted:
 
     def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
         return self._session.call(arguments, seed=seed)
+
+    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
+        return self._session.calls(calls)
 
     def close(self) -> None:
         with self._lock:

@@ -71,7 +71,7 @@ class Link:
         self._hung_up = self._ended_itself = False
         self._may_have_run = self._order_lost = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
-        self._starved_mark = child.starved_seconds()
+        self._starved_mark: float | None = None
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
         """The process has ended or closed its pipe: nothing more can arrive."""
@@ -83,9 +83,9 @@ class Link:
         """Frames not yet written to the guest."""
         return len(self._outgoing)
 
-    def send(self, frame: bytes) -> None:
-        """Write as much of a frame as the pipe has room for; `poll` writes the rest."""
-        self._outgoing.append(memoryview(frame))
+    def send(self, *frames: bytes) -> None:
+        """Write as much of the frames as the pipe has room for; `poll` writes the rest."""
+        self._outgoing.extend(map(memoryview, frames))
         self._write()
 
     def poll(self, wake: int, *, reading: bool, seconds: float) -> bool:
@@ -94,7 +94,8 @@ class Link:
         With `reading` False, nothing is read from the guest, so it blocks once its pipe is full.
         """
         child, poll = self._child, select.poll()
-        poll.register(wake, select.POLLIN)
+        if wake >= 0:
+            poll.register(wake, select.POLLIN)
         poll.register(child.pidfd, select.POLLIN)
         if self._outgoing:
             poll.register(child.to_guest, select.POLLOUT)
@@ -121,8 +122,15 @@ class Link:
         return self._cpu - self._cpu_mark
 
     def starved_since_call(self) -> float:
-        """Seconds since the last call ended in which the guest was ready to run but had no core."""
+        """Seconds since `watch_starvation` in which the guest was ready to run but had no core; 0 before."""
+        if self._starved_mark is None:
+            return 0.0
         return max(self._child.starved_seconds() - self._starved_mark, 0.0)
+
+    def watch_starvation(self) -> None:
+        """Count from now on, in this call, for how long the guest has no core. Most calls end before that matters."""
+        if self._starved_mark is None:
+            self._starved_mark = self._child.starved_seconds()
 
     def end_call(self) -> str:
         """End the accounts of a call; return what the guest printed in it."""
@@ -130,7 +138,7 @@ class Link:
         if self._child.output >= 0:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
-        self._starved_mark = self._child.starved_seconds()
+        self._starved_mark = None
         told, self._output_told = self._output_told, len(self._output)
         return self._output[told:].decode("utf-8", "replace")
 

@@ -46,7 +46,7 @@ def wait_for_memory(
             least = min(_MOST, found[1] // _SHARE) >> 20
             raise SandboxError(
                 f"this machine has {found[0] >> 20} MiB of memory left, and strop starts no program below {least} MiB: "
-                "end other programs, or let strop run fewer at once (--jobs)"
+                "end other programs, or let strop run fewer at once (--workers)"
             )
         sleep(_PAUSE)
         waited += _PAUSE

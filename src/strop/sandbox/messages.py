@@ -13,10 +13,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.sandbox.base import OutOfMemory, Program, Raised, Returned, Value
-from strop.sandbox.wire import FrameError, encode
+from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
 
 EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
 
@@ -38,9 +39,12 @@ def load(program: Program) -> bytes:
     return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role})
 
 
-def call(arguments: list[Value], seed: int) -> bytes:
-    """The frame that starts a call."""
-    return encode({"op": "call", "seed": seed, "arguments": arguments})
+def call(arguments: Sequence[Value], seed: int) -> bytes:
+    """The frame that starts a call. Raises ValueError for a seed outside [0, 2**64)."""
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"a seed outside 64 bits: {seed}")
+    text, blob = arguments.encoded if isinstance(arguments, Prepared) else encode_parts(list(arguments))
+    return join(b'{"op":"call","seed":%d,"arguments":%b}' % (seed, text), blob)
 
 
 def reply(request: int, value: Value) -> bytes:

@@ -12,6 +12,7 @@ import queue
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import Protocol
 
 from strop.base.errors import SandboxError
 from strop.sandbox import messages
@@ -76,6 +77,39 @@ class Ledger:
         self._cost += cost
         if self.exhausted:
             raise FrameError(TOO_COSTLY)
+
+
+class Requests(Protocol):
+    """What a session needs to have a guest's requests answered."""
+
+    wake: int
+    """A descriptor that is readable once there are replies; -1 if there never are."""
+    open: int
+    """Requests that have no reply yet."""
+
+    def submit(self, request: messages.GuestRequest) -> None:
+        """Start to answer a request. Raises FrameError if no such method is offered."""
+        ...
+
+    def replies(self) -> Iterator[bytes]:
+        """The frames of the requests that are answered by now; raises what a handler raised, unless a `Refusal`."""
+        ...
+
+
+class _NoRequests:
+    """For guests that are offered no methods: solutions."""
+
+    wake = -1
+    open = 0
+
+    def submit(self, request: messages.GuestRequest) -> None:
+        raise FrameError(f"an unknown method: {request.method[:100]!r}")
+
+    def replies(self) -> Iterator[bytes]:
+        return iter(())
+
+
+NO_REQUESTS: Requests = _NoRequests()
 
 
 class Dispatcher:

@@ -11,18 +11,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from strop.sandbox import messages
-from strop.sandbox.base import Handler, Limits, Outcome, Program, Returned, Spent, TimedOut, Value, Violated
+from strop.sandbox.base import Call, Handler, Limits, Outcome, Program, Returned, Spent, TimedOut, Value, Violated
 from strop.sandbox.link import ChildLike, Link
-from strop.sandbox.requests import MAX_OPEN, TOO_COSTLY, Dispatcher, Ledger
+from strop.sandbox.requests import MAX_OPEN, NO_REQUESTS, TOO_COSTLY, Dispatcher, Ledger, Requests
 from strop.sandbox.wire import FrameError
 
+SHORT = 0.03
+"""Seconds after which a call is watched closely."""
 LEAST_WAIT = 0.002
 """Seconds between two readings of the CPU clock of a guest near its limit."""
+AHEAD = 64
+"""How many orders a guest gets before it has answered the current one, so that it need not wait for the host between two calls.
+A program that reads them in advance may divide the time of these calls among them as it likes; each answer must still come
+before the limit after the previous one (design note 0078)."""
 MOST_STARVED = 10.0
 """Waiting for a core lengthens a wall limit by at most this many times the limit."""
 
@@ -42,6 +50,8 @@ class Session:
         self._program, self._limits, self._take, self._clock = program, limits, take, clock
         self._handlers = dict(handlers or {})
         self._link: Link | None = None
+        self._sent = 0
+        """Orders that the child has and has not answered."""
         self._ledger = Ledger(limits.requests)
 
     def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
@@ -49,27 +59,26 @@ class Session:
 
         If a handler raises anything but a `Refusal`, the guest is killed and the error is raised here. Handlers that still run
         when the guest ends are waited for, so nothing continues in the background."""
-        if not 0 <= seed < 2**64:
-            raise ValueError(f"a seed outside 64 bits: {seed}")
-        started = self._clock()
-        order = messages.call(list(arguments), seed)
-        link = self._ready_link()
-        outcome: Outcome | None = None
+        order = messages.call(arguments, seed)
+        if not self._handlers:
+            return self._outcome(deque([order]), 0, NO_REQUESTS)
         with Dispatcher(self._handlers) as dispatcher:
-            try:
-                link.send(order)
-                outcome = _Call(link, dispatcher, self._ledger, self._limits, self._clock).outcome()
-            finally:
-                spent = Spent(link.cpu_since_call(), self._clock() - started)
-                printed, denied = link.end_call(), link.denied()
-                if not isinstance(outcome, Returned) or dispatcher.open:
-                    self.close()  # before waiting for handlers that still run
+            outcome = self._outcome(deque([order]), 0, dispatcher)
         dispatcher.raise_failure()
-        return replace(outcome, spent=spent, output=printed, denied=denied)
+        return outcome
+
+    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
+        """Call the entry point once for each (arguments, seed) and yield the outcomes in order; see `Guest.calls`."""
+        orders = (messages.call(arguments, seed) for arguments, seed in calls)
+        waiting = deque(islice(orders, AHEAD + 1))
+        while waiting:
+            yield self._outcome(waiting, AHEAD, NO_REQUESTS)
+            waiting.extend(islice(orders, 1))
 
     def close(self) -> None:
         """Kill the child and free what it held. Idempotent."""
         link, self._link = self._link, None
+        self._sent = 0
         if link is not None:
             link.close()
 
@@ -79,37 +88,69 @@ class Session:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _ready_link(self) -> Link:
-        """The child of the previous call, or a fresh one with the program loaded."""
-        if self._link is not None and self._link.alive():
-            return self._link
+    def _outcome(self, waiting: deque[bytes], ahead: int, dispatcher: Requests) -> Outcome:
+        """The outcome of the first order of `waiting`, which is removed; up to `ahead` of the next ones are sent before it is
+        known."""
+        started = self._clock()
+        link, frames = self._ready_link()
+        was_sent = self._sent > 0
+        frames += list(islice(waiting, self._sent, ahead + 1))
+        self._sent = min(ahead + 1, len(waiting))
+        outcome: Outcome | None = None
+        try:
+            link.send(*frames)
+            call = _Call(link, dispatcher, self._ledger, self._limits, self._clock)
+            outcome = call.outcome(was_sent=was_sent, others=self._sent - 1)
+        finally:
+            spent = Spent(link.cpu_since_call(), self._clock() - started)
+            printed, denied = link.end_call(), link.denied()
+            if not isinstance(outcome, Returned) or dispatcher.open:
+                self.close()  # before waiting for handlers that still run
+        waiting.popleft()
+        self._sent = max(self._sent - 1, 0)
+        return replace(outcome, spent=spent, output=printed, denied=denied)
+
+    def _ready_link(self) -> tuple[Link, list[bytes]]:
+        """The child of the previous call, or a fresh one; and the frames that it needs before its next order."""
+        if self._link is not None and (self._sent or self._link.alive()):
+            return self._link, []
         self.close()
         self._link = Link(self._take(), self._limits)
         self._ledger.fresh_child()
-        self._link.send(messages.load(self._program))
-        return self._link
+        return self._link, [messages.load(self._program)]
 
 
 class _Call:
     """One call, from the order to the outcome."""
 
     def __init__(
-        self, link: Link, dispatcher: Dispatcher, ledger: Ledger, limits: Limits, clock: Callable[[], float]
+        self, link: Link, dispatcher: Requests, ledger: Ledger, limits: Limits, clock: Callable[[], float]
     ) -> None:
         self._link, self._dispatcher, self._ledger, self._limits = link, dispatcher, ledger, limits
         self._watch = _Watch(clock)
+        self._others = 0
 
-    def outcome(self) -> Outcome:
-        """Run the call to its outcome. Raises what a handler raised."""
+    def outcome(self, *, was_sent: bool, others: int) -> Outcome:
+        """Run the call to its outcome. Raises what a handler raised.
+
+        `was_sent`: the order was sent during an earlier call, so its answer may be there already. `others`: how many further
+        orders the guest has."""
         link, dispatcher = self._link, self._dispatcher
+        self._others = others
         if self._ledger.exhausted:
             return Violated(TOO_COSTLY)
         if not link.frames.empty:
-            return Violated("something was sent between two calls")
+            if not was_sent:
+                return Violated("something was sent between two calls")
+            answer = self._read(link)
+            if answer is not None:
+                return answer
         while True:
             late = self._late()
             if late is not None:
                 return late
+            if self._watch.elapsed() > SHORT:
+                link.watch_starvation()
             reading = dispatcher.open + link.unsent < MAX_OPEN
             if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look()):
                 for frame in dispatcher.replies():
@@ -145,13 +186,15 @@ class _Call:
             return Violated(str(error))
 
     def _answered(self, answer: messages.Answer) -> Outcome:
-        if not self._link.frames.empty:
+        if not self._others and not self._link.frames.empty:
             return Violated("more was sent after the answer")
         return answer
 
     def _late(self) -> TimedOut | None:
         limits = self._limits
-        if self._link.cpu_since_call() >= limits.cpu_seconds:
+        # A guest that has answered may be at its next order already, while the host is late to read.
+        further = 2.0 if self._others and not self._link.frames.empty else 1.0
+        if self._link.cpu_since_call() >= further * limits.cpu_seconds:
             return TimedOut("cpu", limits.cpu_seconds)
         if self._wall_left() <= 0.0:
             return TimedOut("wall", limits.wall_seconds)
@@ -168,7 +211,10 @@ class _Call:
         """Seconds until a limit can be reached at the earliest: CPU time passes at most once per core."""
         cpu = (self._limits.cpu_seconds - self._link.cpu_since_call()) / _cores()
         wall = self._wall_left()
-        return max(min(cpu, wall if self._dispatcher.open == 0 else cpu), LEAST_WAIT)
+        look = min(cpu, wall) if self._dispatcher.open == 0 else cpu
+        if self._dispatcher.open == 0 and self._watch.elapsed() <= SHORT:
+            look = min(look, SHORT)
+        return max(look, LEAST_WAIT)
 
 
 @cache

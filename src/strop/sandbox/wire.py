@@ -15,7 +15,8 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import overload
 
 import numpy as np
 
@@ -88,10 +89,38 @@ def encode(value: Mapping[str, Value]) -> bytes:
     Raises:
         TypeError: something in `value` is not a plain type or a numeric array (a mistake of the host, not of a guest).
     """
+    return join(*encode_parts(dict(value)))
+
+
+def encode_parts(value: Value) -> tuple[bytes, bytes]:
+    """The JSON text of a value and the data of its arrays. Raises TypeError as `encode`."""
     blobs: list[bytes] = []
-    text = _ENCODER.encode(_outgoing(dict(value), blobs)).encode("ascii")
-    blob = b"".join(blobs)
+    text = _ENCODER.encode(_outgoing(value, blobs)).encode("ascii")
+    return text, b"".join(blobs)
+
+
+def join(text: bytes, blob: bytes) -> bytes:
+    """A frame of these parts."""
     return HEADER.pack(len(text), len(blob)) + text + blob
+
+
+class Prepared(Sequence[Value]):
+    """Arguments of a call that are encoded once, however often they are sent. Later changes of the values have no effect."""
+
+    def __init__(self, arguments: Sequence[Value]) -> None:
+        """Raises TypeError as `encode`."""
+        self.encoded = encode_parts(list(arguments))
+        self._values = tuple(arguments)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
+        return self._values[index]
 
 
 def decode(text: bytes, blob: bytes) -> Value:

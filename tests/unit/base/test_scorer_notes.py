@@ -18,9 +18,9 @@ import strop
 from strop.base.budget import Budget
 from strop.base.events import Evaluated, LmCalled
 from strop.base.scorer_notes import ALL_CHARACTERS, MOST_NOTES, NOTE_CHARACTERS, WORKSPACE, collecting, cut
-from strop.core.feedback import Feedback, shown
 from strop.core.handles import Grant
 from strop.core.improver import improve
+from strop.evaluation.feedback import Feedback, shown
 from strop.runs.resume import recall
 from strop.runs.spec import improver_text
 from strop.store import Store

@@ -19,6 +19,8 @@ def checked(jail: JailedSandbox) -> Checked:
     """`checked(task, repeat=…, attacks=…)`: what strop check finds."""
 
     def check(task: Task, repeat: int = 2, attacks: Sequence[Attack] | None = None) -> CheckResult:
-        return check_sampled(task, jail, b"s" * 32, Settings(repeat, jobs=2, attacks=attacks), notify=lambda what: None)
+        return check_sampled(
+            task, jail, b"s" * 32, Settings(repeat, workers=2, attacks=attacks), notify=lambda what: None
+        )
 
     return check

@@ -114,18 +114,24 @@ def test_evaluation_fails_as_the_tasks_fault_when_the_declared_shape_raises(scen
         this.utility.evaluate(ECHO, Budget())
 
 
-def test_instances_are_drawn_afresh_for_every_evaluation(scene: Callable[..., Scene]) -> None:
+def test_scorer_and_guest_get_copies_of_an_instance_which_do_not_outlive_the_call(scene: Callable[..., Scene]) -> None:
     drawn: list[list[int]] = []
 
     def sample(rng: np.random.Generator) -> dict[str, Any]:
         drawn.append(rng.integers(0, 9, 5).tolist())
         return {"n": drawn[-1]}
 
-    this = scene(lambda instance, answer: instance["n"].append(99) or 1.0, sample)  # even a scorer may edit its own
+    lengths: list[int] = []
+
+    def score(instance: Instance, answer: object) -> float:
+        lengths.append(len(instance["n"]))
+        instance["n"].append(99)
+        return 1.0
+
+    this = scene(score, sample)
     for _ in range(2):
         this.utility.evaluate("def f(n):\n    n.append(7)\n    return n\n", Budget())
-    assert len(drawn) == 6 and drawn[:3] == drawn[3:]
-    assert all(len(each) == 6 and each[-1] == 99 for each in drawn)  # the scorer's edit is there, the guest's is not
+    assert drawn[:3] == drawn[3:] and lengths == [5] * 6
 
 
 SEARCH = """
@@ -175,9 +181,9 @@ def test_guest_generator_tells_nothing_of_the_instance_when_the_secret_is_known_
     assert len({tuple(guessed) for _, guessed in answers}) == 3
 
 
-@pytest.mark.parametrize(("slow_from", "drawn"), [(0, 4), (1, 6)])
+@pytest.mark.parametrize("slow_from", [0, 1])
 def test_evaluation_stops_after_four_timeouts_unless_one_of_the_first_instances_was_answered(
-    scene: Callable[..., Scene], slow_from: int, drawn: int
+    scene: Callable[..., Scene], slow_from: int
 ) -> None:
     numbers: list[int] = []
 
@@ -189,7 +195,6 @@ def test_evaluation_stops_after_four_timeouts_unless_one_of_the_first_instances_
     utility = replace(made.utility, task=replace(made.utility.task, instances=6))
     program = f"def f(n):\n    while n >= {slow_from}:\n        pass\n    return n\n"
     found = utility.evaluate(program, Budget().child("u"))
-    assert len(numbers) == drawn
     assert found.verdicts.count("timeout") == 6 - slow_from and len(found.scores) == 6
     assert found.value == slow_from / 6
     assert ("the first 4 instances timed out, so 2 more were not run" in found.error) == (slow_from == 0)

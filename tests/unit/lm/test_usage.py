@@ -39,7 +39,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--utility-budget", "0"], "--utility-budget is 0; it must be 1 or more"),
         (["--lm-budget", "0"], "--lm-budget is 0; it must be 1 or more"),
         (["--max-cost", "-1"], "--max-cost is -1"),
-        (["--jobs", "-1"], "--jobs is -1"),
+        (["--workers", "-1"], "--workers is -1"),
         (["--model", "nonsense"], "--model nonsense: no such language model"),
         (["-m", "nonsense"], "--model nonsense: no such language model"),
         (["--model", "openai/gpt-4o"], "openai/gpt-4o needs a key"),

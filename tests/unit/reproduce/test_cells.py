@@ -46,7 +46,7 @@ def test_name_of_a_cell_does_not_depend_on_the_address_of_the_model() -> None:
     assert first.arguments != second.arguments
 
 
-@pytest.mark.parametrize("flag", ["--jobs", "--out", "--json"])
+@pytest.mark.parametrize("flag", ["--workers", "--out", "--json"])
 def test_cell_has_no_flag_that_decides_how_and_not_what(flag: str) -> None:
     with pytest.raises(ValueError, match=flag):
         cell_of("run", "lpn", flag, "2")
@@ -131,7 +131,7 @@ def test_evaluation_that_was_cut_short_continues_its_own_record_and_nothing_else
     folder = tmp_path / "c"
     Store.create(folder, {"kind": kind, "task": "lpn"}).close()
     line = command_line(folder, ("eval", "best_of_n", "--task", "lpn"), 2)
-    assert line == ["eval", "best_of_n", "--task", "lpn", "--jobs", "2", "--out", str(folder)]
+    assert line == ["eval", "best_of_n", "--task", "lpn", "--workers", "2", "--out", str(folder)]
     assert folder.exists() == continues
 
 

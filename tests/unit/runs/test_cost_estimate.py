@@ -35,7 +35,7 @@ from strop.store import Store
 from strop.tasks.base import META_TASK
 from support.tiers import slow_unless
 
-PAPER = replace(RunSpec(selection="paper"), jobs=2)
+PAPER = replace(RunSpec(selection="paper"), workers="2")
 PAID = Tariff(given_price("1,2"), 1000)
 GROUND = Assumptions(
     solution_prompt=4000,
@@ -48,7 +48,7 @@ GROUND = Assumptions(
     weights=[1.0],
 )
 SMALL = RunSpec(
-    iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, jobs=2
+    iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, workers="2"
 )
 
 
@@ -87,7 +87,7 @@ def test_roles_of_the_defaults_are_counted_one_by_one() -> None:
 def test_improvers_that_use_every_call_cost_what_a_strong_models_run_cost() -> None:
     """416 LM calls and 2,051 answers, of which 218 in the gates, in a run whose improvers a strong model wrote."""
     size = {"iterations": 3, "copies": 4, "utility_budget": 16, "lm_budget": 3, "max_responses": 5, "meta_budget": 12}
-    found = planned(replace(RunSpec(), jobs=2, **size), GROUND)
+    found = planned(replace(RunSpec(), workers="2", **size), GROUND)
     assert found.total.calls.expected / 2 < 416 < found.total.calls.every_call
     assert found.total.responses.expected / 2 < 2051 < found.total.responses.every_call
     assert found.roles[GATE].calls.expected / 2 < 218 < found.roles[GATE].calls.every_call
@@ -132,8 +132,8 @@ def test_gate_is_expected_to_stop_early_and_to_accept_the_more_the_more_pairs_it
 def test_stand_in_is_expected_to_answer_at_once() -> None:
     """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
     alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
-    assert 129 / 2 < planned(replace(RunSpec(), jobs=2), alone).seconds.expected < 2 * 258
-    assert planned(replace(RunSpec(), jobs=2), GROUND).seconds.expected > 10 * 4 * 4
+    assert 129 / 2 < planned(replace(RunSpec(), workers="2"), alone).seconds.expected < 2 * 258
+    assert planned(replace(RunSpec(), workers="2"), GROUND).seconds.expected > 10 * 4 * 4
 
 
 def test_least_is_nothing_when_nobody_knows_what_the_improver_asks() -> None:

@@ -22,7 +22,7 @@ from strop.store import Store
 from strop.tasks.base import Task
 
 SEED = Named("seed", improver_text("seed"))
-SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, jobs=2, require=())
+SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="2", require=())
 FEW = 20
 """Comparisons of the gate where a test is not about it."""
 GATE = Gate(error=0.1, comparisons=4, pairs=30)

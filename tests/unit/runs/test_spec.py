@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -61,9 +62,17 @@ def test_recipe_is_refused_where_a_field_is_of_another_type_or_out_of_its_range(
         RunSpec(**wrong).checked()  # type: ignore[arg-type]
 
 
-def test_jobs_are_the_cores_when_not_given() -> None:
-    assert RunSpec().checked().jobs >= 1
-    assert RunSpec(jobs=3).checked().jobs == 3
+def test_workers_are_the_cores_when_not_given() -> None:
+    assert RunSpec().checked().slots >= 1
+    assert RunSpec(workers="3").checked().slots == 3
+
+
+@pytest.mark.parametrize("workers", ["-1", "1.5", "2000", "many", "²", "nothing:like-it"])
+def test_workers_are_refused_when_they_are_neither_a_number_nor_an_installed_kind(workers: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"^--workers is {re.escape(workers)}; it must be a number of processes"
+    ):
+        RunSpec(workers=workers).checked()
 
 
 def test_every_shipped_improver_defines_improve_algorithm() -> None:

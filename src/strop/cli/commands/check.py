@@ -11,7 +11,7 @@ from strop.api.target import target_of
 from strop.base.errors import TaskError
 from strop.cli.commands.options import Json, Scored, Settings, scoring_of
 from strop.cli.commands.output import print_document, results, results_alone
-from strop.runs.options import Jobs, Rare, Switch, Whole, protections
+from strop.runs.options import Rare, Switch, Whole, Workers, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
 
@@ -22,7 +22,7 @@ def check_command(
     *,
     repeat: Whole = 5,
     seed: Whole = 0,
-    jobs: Jobs = 0,
+    workers: Workers = "",
     require: Annotated[str | None, Rare] = None,
     scored: Scored = ScoringOptions(),
     settings: Settings = (),
@@ -44,14 +44,14 @@ def check_command(
         Evaluations of the seed solution or the original, for its noise.
     seed
         Seed of the instances, together with this machine's key.
-    jobs
+    workers
         Solutions evaluated at once; 0: one for each core.
     verbose
         Show a row for each attack.
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
-    spec = RunSpec(task=task, seed=seed, jobs=jobs, require=protections(require)).checked()
+    spec = RunSpec(task=task, seed=seed, workers=workers, require=protections(require)).checked()
     with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is not a result
         check = check_task(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
     if as_json:

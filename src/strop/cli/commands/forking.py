@@ -22,7 +22,7 @@ from strop.store import Store
 
 FORK = "replay"
 """Key of a record's metadata: the directory of the run that it forked, relative to the record's own."""
-_OWN = ("seed", "base_url", "model", "jobs", "require", *LIMIT_NAMES)
+_OWN = ("seed", "base_url", "model", "workers", "require", *LIMIT_NAMES)
 """Fields that a fork does not inherit: model, address, speed and limits. The seed is always the run's."""
 
 

@@ -17,13 +17,14 @@ from strop.base.events import Recorder
 from strop.base.globs import matching
 from strop.base.regions import check_only
 from strop.base.results import Evaluation, Verdict
-from strop.core.audit_log import AuditLog
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.feedback import Feedback, gist
 from strop.core.metric_change import LEAST
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utility import REPORT_CHARACTERS, OfTask, measured_once
+from strop.core.utility import OfTask, measured_once
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.feedback import Feedback, gist
+from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.behaviour import Behaviour

@@ -13,8 +13,8 @@ from strop.base.errors import Malformed
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
-from strop.core.audit_log import AuditLog
-from strop.core.utility import REPORT_CHARACTERS
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.pass_rate import pass_rate

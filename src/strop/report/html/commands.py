@@ -13,8 +13,8 @@ from strop.runs.run_data import RunData
 from strop.runs.run_directory import RESUMABLE
 from strop.runs.spec import RunSpec
 
-_EXPLICIT = {"further_tasks", "task", "require", "model", "seed", "improver", "jobs"}
-"""Fields of a spec that are not added as flags by their names; `jobs` was filled in for the machine."""
+_EXPLICIT = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}
+"""Fields of a spec that are not added as flags by their names; `workers` was filled in for the machine."""
 _OF_ALGORITHM_1 = {"iterations", "meta_budget", "selection", "gate_error", "gate_pairs"}
 """Fields that other commands than `run` have no flags for."""
 

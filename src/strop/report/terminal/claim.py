@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from strop.core.feedback import gist
 from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
+from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import compared, size, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity
 from strop.runs.improve import Single

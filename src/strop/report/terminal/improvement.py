@@ -15,8 +15,8 @@ from rich.text import Text
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
-from strop.core.feedback import gist
 from strop.core.metric_change import Gain, ObjectiveFacts, facts_from, gain
+from strop.evaluation.feedback import gist
 from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import (
     SCHEMA_VERSION,

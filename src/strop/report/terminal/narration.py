@@ -21,8 +21,8 @@ from strop.base.events import (
     outlined,
 )
 from strop.base.solution import digest_of
-from strop.core.feedback import gist
 from strop.core.selection.gated import BEST, CEILING_VALUES
+from strop.evaluation.feedback import gist
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
 from strop.report.terminal.pace import in_all

@@ -49,14 +49,19 @@ def read(descriptor: int) -> Any:
     return _built(json.loads(text), _Blob(blob))
 
 
+_arrived = bytearray()
+"""Read from the host's pipe and not used yet: several frames may arrive at once."""
+
+
 def _read_exactly(descriptor: int, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        chunk = _read(descriptor, min(size - len(data), 1 << 20))
+    while len(_arrived) < size:
+        chunk = _read(descriptor, 1 << 16)
         if not chunk:
             _exit(0)
-        data += chunk
-    return bytes(data)
+        _arrived.extend(chunk)
+    data = bytes(_arrived[:size])
+    del _arrived[:size]
+    return data
 
 
 class _Blob:

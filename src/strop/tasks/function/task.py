@@ -40,7 +40,7 @@ class FunctionTask(Task):
     module_text: str = ""
     """The text of the module's file, with its own line ends."""
     by_time: bool = False
-    """Whether the score is CPU time relative to the original's, at equal answers (strop.core.utilities.speed)."""
+    """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.speed)."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
 

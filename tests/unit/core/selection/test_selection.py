@@ -129,7 +129,7 @@ def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_th
 def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     bench: MakeBench, jail: JailedSandbox, store: Store, tmp_path: Path
 ) -> None:
-    spec = RunSpec(iterations=3, utility_budget=2, jobs=2, require=())
+    spec = RunSpec(iterations=3, utility_budget=2, workers="2", require=())
     model = Recorded(Scripted(lambda request: "no program"))
     run(
         Components(spec, bench(instances=2).task, model, jail, b"key"),

@@ -132,7 +132,7 @@ def ended(kind: str, spec: RunSpec, **meta: str) -> RunData:
         ),
         ({"require": ("write", "read")}, "strop run lpn --model offline --seed 3 --require write,read"),
         ({"require": ()}, "strop run lpn --model offline --seed 3 --require none"),
-        ({"max_cost": 1.5, "jobs": 4}, "strop run lpn --model offline --seed 3 --max-cost 1.5"),
+        ({"max_cost": 1.5, "workers": "4"}, "strop run lpn --model offline --seed 3 --max-cost 1.5"),
         ({"improver": "ucb"}, "strop run lpn --model offline --seed 3 --improver ucb"),
     ],
 )

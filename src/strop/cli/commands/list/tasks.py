@@ -31,7 +31,7 @@ from strop.report.terminal.tasks import (
 )
 from strop.runs.assembly import jail
 from strop.runs.interrupts import stopped_by_signals
-from strop.runs.options import Jobs, protections
+from strop.runs.options import Workers, protections
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, Split, Task
@@ -52,7 +52,7 @@ def tasks_command(
     /,
     *,
     instances: Literal["published"] | None = None,
-    jobs: Jobs = 0,
+    workers: Workers = "",
     require: str | None = None,
     as_json: Json = False,
 ) -> int:
@@ -64,7 +64,7 @@ def tasks_command(
         Task to show: a name, a file with a strop.Task, or a folder with a strop.toml.
     instances
         published: evaluate the seeds now, on the paper's instances. By default the scores are recorded ones.
-    jobs
+    workers
         Solutions evaluated at once; 0: one for each core.
     require
         Protections without which nothing runs, separated by commas, or `none`. See strop doctor.
@@ -83,10 +83,10 @@ def tasks_command(
         if not published:
             raise ConfigurationError(NO_INSTANCES.format(name))
         announce("published")
-        spec = RunSpec(jobs=jobs, require=protections(require)).checked()
+        spec = RunSpec(workers=workers, require=protections(require)).checked()
         rows = [(task, published[task.name]) for task in tasks]
         with results_alone(), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-            measured = measure_seeds(rows, sandbox, spec.jobs, lambda line: notify(line))
+            measured = measure_seeds(rows, sandbox, spec.slots, lambda line: notify(line))
         if not as_json:
             print_measured(rows, measured, results())
             return 0
@@ -98,15 +98,15 @@ def tasks_command(
 
 
 def measure_seeds(
-    rows: Sequence[tuple[Task, Facts]], sandbox: Sandbox, jobs: int, say: Callable[[str], None]
+    rows: Sequence[tuple[Task, Facts]], sandbox: Sandbox, at_once: int, say: Callable[[str], None]
 ) -> Measurements:
-    """Evaluate the seed solutions on both published splits, `jobs` at once.
+    """Evaluate the seed solutions on both published splits, `at_once` at once.
 
     Raises:
         StropError: the host failed.
     """
     measured: dict[str, dict[Split, list[Evaluation]]] = {}
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for task, fact in rows:
             repeats = REPEATS if fact.random else 1
             say(f"{task.name}: {repeats} on each split")

@@ -32,7 +32,7 @@ from strop.reproduce.strategies import Strategies
 from strop.reproduce.table1 import Table1
 from strop.reproduce.table2 import ARMS, flagged_in, perform_table2
 from strop.reproduce.tables import show
-from strop.runs.options import Whole
+from strop.runs.options import Whole, Workers
 from strop.runs.spec import RunSpec
 
 MOST_AT_ONCE = 256
@@ -137,7 +137,7 @@ class Table2Options:
     """plain, warning (with the comment that warns against switching the sandbox off), or both."""
     seed: Whole = 0
     """Decides what an offline model draws."""
-    jobs: Whole = 0
+    workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""
     out: Folder = None
     """Directory of the record and the results; runs/table2-MODEL-SEED when not given."""
@@ -167,7 +167,7 @@ def table2_command(
             flagged = flagged_in(directory, flagged_by)
         _list(flagged, as_json=as_json)
         return 0
-    spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, jobs=options.jobs).checked()
+    spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, workers=options.workers).checked()
     arms = ARMS if options.arm == "both" else (options.arm,)
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0

@@ -11,7 +11,7 @@ from strop.base.errors import TaskError
 from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.pipeline import Settings, check_sampled
-from strop.core.utilities.speed import SpeedUtility
+from strop.core.utility import TaskUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import SECONDS, FunctionTask
@@ -47,7 +47,7 @@ def measured(
     task: FunctionTask, jail: JailedSandbox, program: str, split: str = "train"
 ) -> tuple[Evaluation, list[Event]]:
     events: list[Event] = []
-    utility = SpeedUtility(task, split, SecretSeeds(b"s"), jail, events.append, b"secret")  # type: ignore[arg-type]
+    utility = TaskUtility(task, split, SecretSeeds(b"s"), jail, events.append, b"secret")  # type: ignore[arg-type]
     return utility.evaluate(program, Budget().child("at")), events
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from strop.base.events import AuditNoted, Event
-from strop.core.audit_log import AT_ONCE, AuditLog
+from strop.evaluation.audit_log import AT_ONCE, AuditLog
 from strop.sandbox.base import Returned, Violated
 
 

@@ -44,6 +44,10 @@ class AuditLog:
         else:
             self._count(rule, detail, 1)
 
+    def scorer(self, rule: str, detail: str) -> None:
+        """Record a failure of the task's scorer, which may not be the program's fault."""
+        self._recorder(AuditNoted(scope=self._scope, rule=rule, detail=detail))
+
     def refused(self, counter: str, times: int = 1) -> None:
         """Count calls that a budget refused; the movements of the budget are events of their own."""
         self._count(BUDGET_REFUSED, counter, times)

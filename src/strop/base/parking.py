@@ -1,0 +1,63 @@
+"""Keeps idle processes for a minute, for calls that follow each other, as in a notebook."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from typing import Generic, Protocol, TypeVar
+
+SECONDS = 60.0
+"""How long something is kept."""
+
+
+class Closing(Protocol):
+    """Something that owns processes."""
+
+    def close(self) -> None:
+        """End them. Idempotent."""
+        ...
+
+
+T = TypeVar("T", bound=Closing)
+
+
+class Parking(Generic[T]):
+    """Idle things of this process, closed when nobody takes them for a minute, or when the process ends. Thread-safe."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: how many are kept; the oldest one is closed for one more."""
+        self._most = most
+        self._lock = threading.Lock()
+        self._parked: list[T] = []
+        self._owner = os.getpid()
+        self._timer: threading.Timer | None = None
+        atexit.register(self.clear)
+
+    def take(self) -> T | None:
+        """One of those that are parked."""
+        with self._lock:
+            return self._parked.pop() if self._parked and self._owner == os.getpid() else None
+
+    def put(self, thing: T) -> None:
+        """Park something; the minute begins again for all."""
+        with self._lock:
+            if self._owner != os.getpid():
+                self._parked, self._owner = [], os.getpid()  # a fork of the process that parked them
+            self._parked.append(thing)
+            extra = [self._parked.pop(0)] if len(self._parked) > self._most else []
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = threading.Timer(SECONDS, self.clear)
+            self._timer.daemon = True
+            self._timer.start()
+        for one in extra:
+            one.close()
+
+    def clear(self) -> None:
+        """Close everything."""
+        while (thing := self.take()) is not None:
+            thing.close()
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()

@@ -1,0 +1,1 @@
+"""Evaluations: programs run on the instances of a task, in worker processes or on a cluster, and their answers are scored."""

@@ -1,0 +1,84 @@
+"""The contract of every evaluator: orders in, measurements out.
+
+An `Order` asks for one evaluation. Its scope names it: the random numbers of its guests derive from the scope, so an order has
+the same scores wherever it is carried out, and an order whose worker died can be given again. Budgets, the record and the
+language model stay with the coordinator.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from strop.base.errors import StropError
+from strop.base.events import AuditNoted
+from strop.base.results import Evaluation
+from strop.tasks.base import Seeds, Split
+
+
+@dataclass(frozen=True)
+class Order:
+    """One evaluation to make: a program on a split of a task."""
+
+    scope: str
+    """Unique in a run."""
+    program: str
+    task: str
+    """Name of the task."""
+    split: Split
+    seeds: Seeds
+    """Of the instances."""
+    secret: bytes
+    """The random numbers of guests derive from it and the scope."""
+    strict: bool = False
+    """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The result of an order."""
+
+    evaluation: Evaluation | None
+    """None: the task broke, as `error` says."""
+    notes: tuple[AuditNoted, ...] = ()
+    """What the audit noticed, in order."""
+    error: StropError | None = None
+
+    def result(self) -> Evaluation:
+        """The evaluation. Raises `error` if the task broke."""
+        if self.error is not None:
+            raise self.error
+        assert self.evaluation is not None
+        return self.evaluation
+
+
+class Evaluator(Protocol):
+    """Carries out orders. Safe to use from many threads.
+
+    Conformance: `strop.testing.check_evaluator`. Another package can offer one by the entry point `strop.evaluation`.
+    """
+
+    @property
+    def slots(self) -> int:
+        """How many orders are carried out at once, when all workers have joined."""
+        ...
+
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+        """Ask for an order, or for the result of the same order that was submitted before.
+
+        `ahead`: nobody has asked for the result yet. Orders that were asked for are started first, in the order of their
+        submission; then the others. Submitting the same order again without `ahead` asks for it.
+
+        The future raises:
+            StropError: the host failed. There is no result.
+        """
+        ...
+
+    def forget(self, order: Order) -> bool:
+        """Nobody will ask for an order that was submitted ahead. Returns whether it was started, so that its work is lost."""
+        ...
+
+    def close(self) -> None:
+        """End all workers and their guests; orders without a result raise SandboxError. Idempotent."""
+        ...

@@ -1,0 +1,85 @@
+"""The instances of a split: drawn once and encoded once for all evaluations."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from strop.base.errors import TaskError
+from strop.sandbox.wire import Prepared
+from strop.tasks.base import Instance, Seeds, Split, Task
+
+MOST_BYTES = 64 << 20
+"""Encoded inputs that are kept; instances beyond it are drawn again for every evaluation."""
+
+
+class DrawnInstances:
+    """The instances of one split. Safe to use from many threads."""
+
+    def __init__(self, task: Task, split: Split, seeds: Seeds) -> None:
+        self._task, self._split, self._seeds = task, split, seeds
+        self._lock = threading.Lock()
+        self._drawn: dict[int, tuple[Instance, Prepared]] = {}
+        self._bytes = 0
+
+    def __getitem__(self, index: int) -> tuple[Instance, Prepared]:
+        """Instance `index`, a copy that a scorer may change, and its inputs as the arguments of a guest's call.
+
+        Raises:
+            TaskError: `sample` raised, or its inputs cannot be sent to a guest.
+        """
+        drawn = self._drawn.get(index) or self._draw(index)
+        instance, arguments = drawn
+        return Instance(_copied(instance.inputs), _copied(instance.hidden)), arguments
+
+    def _draw(self, index: int) -> tuple[Instance, Prepared]:
+        instance = self._task.instance(self._split, index, self._seeds)
+        try:
+            arguments = Prepared(list(instance.inputs.values()))
+        except (TypeError, ValueError, RecursionError, OverflowError) as error:
+            raise TaskError(
+                f"task {self._task.name}: inputs of instance {index} cannot be sent to a guest: {error}"
+            ) from error
+        with self._lock:
+            if self._bytes < MOST_BYTES:
+                self._bytes += sum(map(len, arguments.encoded))
+                self._drawn[index] = instance, arguments
+        return instance, arguments
+
+
+class Splits:
+    """The drawn instances of the last few splits that a run has used. Safe to use from many threads."""
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._splits: OrderedDict[tuple[str, Split, Seeds], DrawnInstances] = OrderedDict()
+
+    def of(self, task: Task, split: Split, seeds: Seeds) -> DrawnInstances:
+        """The instances of a split of a task."""
+        key = task.name, split, seeds
+        with self._lock:
+            if key not in self._splits:
+                self._splits[key] = DrawnInstances(task, split, seeds)
+                if len(self._splits) > self._most:
+                    self._splits.popitem(last=False)
+            self._splits.move_to_end(key)
+            return self._splits[key]
+
+
+def _copied(value: Any) -> Any:
+    """A copy that shares nothing that can be changed; by far quicker than `copy.deepcopy` for arrays and lists of numbers."""
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return value.copy()
+    if type(value) in (bool, int, float, str, type(None)):
+        return value
+    if type(value) is list:
+        return [_copied(item) for item in value]
+    if type(value) is dict or (isinstance(value, Mapping) and type(value).__module__ == "types"):
+        return {name: _copied(item) for name, item in value.items()}
+    return copy.deepcopy(value)

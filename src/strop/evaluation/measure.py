@@ -1,0 +1,145 @@
+"""Measure a program: run it in the jail on the instances of a split and score its answers in this process."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
+from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
+from strop.base.events import AuditNoted
+from strop.base.randomness import derive
+from strop.base.results import Evaluation, Verdict
+from strop.base.scorer_notes import collecting
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.feedback import Feedback
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
+from strop.evaluation.speed import measure_speed
+from strop.sandbox.base import Call, Outcome, Program, Returned, Sandbox
+from strop.tasks.base import Instance, Split, Task
+from strop.tasks.function.task import FunctionTask
+
+TIMEOUTS = 4
+"""If this many first instances all time out, the others are not run. One answer in time keeps the score."""
+
+
+def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> Measured:
+    """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time.
+
+    Raises:
+        SandboxError: the host could not run a guest; the order can be given again.
+    """
+    notes: list[AuditNoted] = []
+    how = measure_speed if isinstance(task, FunctionTask) and task.by_time else _measure_score
+    try:
+        with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
+            evaluation = how(task, order, drawn, sandbox, log)  # type: ignore[arg-type]
+    except Malformed as reason:
+        evaluation = Evaluation(value=0.0, verdict="malformed", error=str(reason)[:REPORT_CHARACTERS])
+    except SandboxError:
+        raise
+    except StropError as error:  # the task is broken, wherever the order is carried out
+        return Measured(None, tuple(notes), error)
+    return Measured(evaluation, tuple(notes))
+
+
+def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:
+    program = Program(task.program(order.program), task.entry)
+    tally = _Tally(task, order.split)
+    instances = deque[Instance]()
+
+    def calls() -> Iterator[Call]:
+        for index in range(task.count(order.split)):
+            instance, arguments = drawn[index]
+            instances.append(instance)
+            # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
+            yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
+
+    with sandbox.open(program, limits_of(task)) as guest:
+        for outcome in guest.calls(calls()):
+            log.observe(outcome)
+            instance = instances.popleft()
+            with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
+                score, verdict, error = _judge(task, instance, outcome, log, strict=order.strict)
+            tally.add(outcome, score, verdict)
+            tally.explain(instance, error, collected.texts)
+            if tally.is_settled:
+                break
+    return tally.evaluation
+
+
+def _judge(
+    task: Task, instance: Instance, outcome: Outcome, log: AuditLog, *, strict: bool
+) -> tuple[float, Verdict, str]:
+    """The score of an answer, the verdict and the error. An error of the scorer breaks the task if `strict`."""
+    if not isinstance(outcome, Returned):
+        return 0.0, verdict_of(outcome), explain(outcome)
+    try:
+        return task.checked_score(instance, outcome.value), "ok", ""
+    except Malformed as error:
+        return 0.0, "malformed", f"malformed answer: {error}"
+    except UtilityOutOfBounds as error:
+        if not strict:  # with the seed, the scorer itself is wrong
+            log.scorer(OUT_OF_BOUNDS, str(error))
+        raise
+    except ScorerFailed as error:
+        if strict:
+            raise
+        log.scorer(SCORER_CHOKED, str(error))
+        return 0.0, "malformed", f"the answer cannot be scored: {error}"
+
+
+class _Tally:
+    """Adds up the instances of one evaluation."""
+
+    def __init__(self, task: Task, split: Split) -> None:
+        self._task, self._split, self._count = task, split, task.count(split)
+        self._scores: list[float] = []
+        self._verdicts: list[Verdict] = []
+        self._errors: list[str] = []
+        self._feedback = Feedback()
+        self._cpu = self._wall = 0.0
+
+    def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
+        """Count the next instance."""
+        self._cpu += outcome.spent.cpu_seconds
+        self._wall += outcome.spent.wall_seconds
+        self._scores.append(score)
+        self._verdicts.append(verdict)
+
+    def explain(self, instance: Instance, error: str, notes: Sequence[str]) -> None:
+        """Keep what is known of the last instance: why it failed, and the scorer's notes."""
+        index, verdict = len(self._scores) - 1, self._verdicts[-1]
+        self._feedback.noted(index, notes)
+        if verdict != "ok":
+            self._errors.append(f"instance {index}: {error}")
+            self._feedback.failed(index, instance, verdict, error)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the remaining instances cannot change the utility, or the first ones all timed out."""
+        if self._errors and self._task.failure == "utility":
+            return True
+        return len(self._scores) == TIMEOUTS < self._count and set(self._verdicts) == {"timeout"}
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The evaluation of all instances."""
+        scores, verdicts, errors = self._scores, self._verdicts, self._errors
+        left = self._count - len(scores)
+        if left and self._task.failure == "instance":
+            errors = [f"the first {TIMEOUTS} instances timed out, so {left} more were not run; {errors[0]}"]
+            scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
+        failed = bool(errors) and self._task.failure == "utility"
+        return Evaluation(
+            value=0.0 if failed else sum(scores) / len(scores),
+            verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
+            scores=tuple(scores),
+            verdicts=tuple(verdicts),
+            error=errors[0][:REPORT_CHARACTERS] if errors else "",
+            cpu_seconds=self._cpu,
+            wall_seconds=self._wall,
+            notes=self._feedback.notes if self._split == "train" else (),
+        )

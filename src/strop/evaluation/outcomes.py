@@ -1,0 +1,43 @@
+"""Outcomes of guests as verdicts and words, and the limits of one instance."""
+
+from __future__ import annotations
+
+from strop.base.results import Verdict
+from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, Raised, Returned, TimedOut, Violated, describe
+from strop.tasks.base import Task
+
+WALL_FACTOR = 5.0
+"""The wall-clock limit in CPU limits: a busy machine must not fail a solution."""
+WALL_FLOOR = 2.0
+"""The shortest wall-clock limit, in seconds."""
+REPORT_CHARACTERS = 2000
+"""Characters of an error that are kept."""
+
+
+def limits_of(task: Task) -> Limits:
+    """Limits of one instance."""
+    seconds = task.time_limit
+    return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), task.memory_limit)
+
+
+def verdict_of(outcome: Outcome) -> Verdict:
+    """The verdict of an outcome."""
+    match outcome:
+        case Returned():
+            return "ok"
+        case Raised():
+            return "raised"
+        case TimedOut():
+            return "timeout"
+        case OutOfMemory():
+            return "out of memory"
+        case Died():
+            return "died"
+        case Violated():
+            return "violated"
+
+
+def explain(outcome: Outcome) -> str:
+    """The outcome in words, with the end of the traceback if there is one."""
+    traceback = outcome.traceback if isinstance(outcome, Raised) else ""
+    return f"{describe(outcome)}\n{traceback}".rstrip()[:REPORT_CHARACTERS]

@@ -1,0 +1,155 @@
+"""Worker processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from multiprocessing import Pipe
+
+from strop.base.errors import SandboxError, StropError
+from strop.base.parking import Parking
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.station import Equipment, StationLost
+from strop.sandbox.posture import Posture
+
+
+class WorkerProcess:
+    """A `Station` in a process of its own, which ends with this one, however this one ends."""
+
+    posture: Posture
+    """What its jail enforces, once it is equipped."""
+
+    def __init__(self) -> None:
+        """Start it; `equip` makes it ready."""
+        self._channel, theirs = Pipe()
+        lifeline, self._lifeline = os.pipe()
+        try:
+            # not isolated from the environment: a scorer may import what its user has installed
+            command = [sys.executable, "-m", "strop.evaluation.worker", str(theirs.fileno()), str(lifeline)]
+            self._process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno(), lifeline], stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        except BaseException:
+            self._channel.close()
+            os.close(self._lifeline)
+            raise
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        self._lock = threading.Lock()
+        self._asking = self._closed = self._broken = False
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    def equip(self, equipment: Equipment) -> bool:
+        """Wait until its jail is ready for these tasks. False: it holds modules of earlier tasks and cannot be used again.
+
+        Raises:
+            SandboxUnavailable: a required protection is not enforced.
+            StationLost: it ended before it was ready.
+        """
+        answer = self._ask(equipment)
+        if answer is None:
+            return False
+        assert isinstance(answer, Posture)
+        self.posture = answer
+        return True
+
+    def measure(self, order: Order) -> Measured:
+        """See `Station.measure`."""
+        answer = self._ask(order)
+        assert isinstance(answer, Measured)
+        return answer
+
+    def close(self) -> None:
+        """See `Station.close`."""
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if not closed:
+            self._process.kill()
+            self._process.wait()
+            self._channel.close()
+            os.close(self._lifeline)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can be used again: it has answered everything."""
+        with self._lock:
+            return not (self._asking or self._closed or self._broken)
+
+    def _ask(self, message: object) -> object:
+        with self._lock:
+            if self._closed:
+                raise SandboxError("the evaluator is closed")
+            self._asking = True
+        try:
+            self._channel.send(message)
+            answer = self._channel.recv()
+        except (EOFError, OSError) as error:
+            self._broken = True
+            if self._closed:
+                raise SandboxError("the evaluator is closed") from error
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            raise StationLost(
+                f"a worker process ended while it evaluated a program (exit status {self._process.returncode})"
+            ) from error
+        with self._lock:
+            self._asking = False
+        if isinstance(answer, StropError):
+            raise answer
+        return answer
+
+
+_parking: Parking[WorkerProcess] = Parking(most=64)
+
+
+class LocalWorker:
+    """A `Station`: a worker process, taken from those that earlier calls left idle, or a new one."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        """Wait until it is ready. Raises as `WorkerProcess.equip`."""
+        self._process = _equipped(equipment)
+        self._closed = False
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    def measure(self, order: Order) -> Measured:
+        """See `Station.measure`."""
+        return self._process.measure(order)
+
+    def close(self) -> None:
+        """End it if it measures; else leave it to the next call for a minute."""
+        closed, self._closed = self._closed, True
+        if closed:
+            return
+        if self._process.is_idle:
+            _parking.put(self._process)
+        else:
+            self._process.close()
+
+
+def _equipped(equipment: Equipment) -> WorkerProcess:
+    while True:
+        parked = _parking.take()
+        process = parked or WorkerProcess()
+        try:
+            if process.equip(equipment):
+                return process
+        except StationLost:
+            process.close()
+            if parked is None:
+                raise
+        except BaseException:
+            process.close()
+            raise
+        process.close()

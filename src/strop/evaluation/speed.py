@@ -1,0 +1,119 @@
+"""The utility of a function that should become faster: CPU time relative to the original's, for equal answers.
+
+Both run in separate jails, in turns, once on each instance. The host compares the answers and reads the times from the kernel,
+which no program can forge. Both times include the cost of receiving arguments and sending the answer, so instances that take
+less than a few milliseconds say little.
+"""
+
+from __future__ import annotations
+
+from strop.base.errors import TaskError
+from strop.base.randomness import derive
+from strop.base.results import Evaluation, Verdict
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import Order
+from strop.evaluation.feedback import Feedback
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
+from strop.sandbox.base import Guest, Outcome, Program, Returned, Sandbox
+from strop.tasks.function.task import SECONDS, FunctionTask, same_answer
+
+
+def measure_speed(
+    task: FunctionTask, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog
+) -> Evaluation:
+    """The mean of 1 / (1 + t / t0) over the instances. The original's own text has 1/2 by definition and is not timed.
+
+    Raises:
+        Malformed: the text is not a program of the task.
+        TaskError: the original does not answer.
+        SandboxError: the host failed.
+    """
+    program, original = task.program(order.program), task.program(task.seed)
+    limits = limits_of(task)
+    with (
+        sandbox.open(Program(original, task.entry), limits) as second,
+        sandbox.open(Program(program, task.entry), limits) as first,
+    ):
+        return _Turns(task, order, drawn, second, first, log).evaluation(own=program == original)
+
+
+class _Turns:
+    """The calls of the original and of a program, in turns."""
+
+    def __init__(
+        self, task: FunctionTask, order: Order, drawn: DrawnInstances, original: Guest, guest: Guest, log: AuditLog
+    ) -> None:
+        self._task, self._order, self._drawn, self._log = task, order, drawn, log
+        self._original, self._guest = original, guest
+        self._feedback = Feedback()
+        self._scores: list[float] = []
+
+    def evaluation(self, *, own: bool) -> Evaluation:
+        """Time both on every instance. `own`: the program is the original."""
+        times: list[dict[str, float]] = []
+        before: list[dict[str, float]] = []
+        for index in range(self._task.count(self._order.split)):
+            # One call per instance: a program could remember the answer of the first.
+            first = self._returned(index) if own or index % 2 == 0 else None
+            outcome: Outcome = first if own and first else self._call(self._guest, index)
+            expected = first or self._returned(index)
+            self._log.observe(outcome)
+            verdict, why = _judged(outcome, expected)
+            if verdict != "ok":
+                return self._failed(index, verdict, why)
+            t, t0 = outcome.spent.cpu_seconds, expected.spent.cpu_seconds
+            self._scores.append(t0 / (t0 + t) if t0 + t > 0 else 0.5)
+            times.append({SECONDS: t})
+            before.append({SECONDS: t0})
+        return Evaluation(
+            value=sum(self._scores) / len(self._scores),
+            verdict="ok",
+            scores=tuple(self._scores),
+            verdicts=_ok(self._scores),
+            cpu_seconds=sum(row[SECONDS] for row in times),
+            notes=self._notes,
+            metrics=tuple(times),
+            beside=tuple(before),
+        )
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return self._feedback.notes if self._order.split == "train" else ()
+
+    def _failed(self, index: int, verdict: Verdict, error: str) -> Evaluation:
+        """One failure costs the whole utility: a function with other answers is another function."""
+        self._feedback.failed(index, self._drawn[index][0], verdict, error)
+        return Evaluation(
+            value=0.0,
+            verdict=verdict,
+            scores=(*self._scores, 0.0),
+            verdicts=(*_ok(self._scores), verdict),
+            error=f"instance {index}: {error}"[:REPORT_CHARACTERS],
+            notes=self._notes,
+        )
+
+    def _returned(self, index: int) -> Returned:
+        outcome = self._call(self._original, index)
+        if not isinstance(outcome, Returned):
+            name = self._task.name
+            raise TaskError(f"task {name}: the original fails on instance {index}: {explain(outcome)[:300]}")
+        return outcome
+
+    def _call(self, guest: Guest, index: int) -> Outcome:
+        # The same seed for both, so that neither can tell which program it is.
+        seed = derive(self._order.secret, "guest", "speed", self._order.split, index) & (2**64 - 1)
+        return guest.call(self._drawn[index][1], seed=seed)
+
+
+def _ok(scores: list[float]) -> tuple[Verdict, ...]:
+    ok: Verdict = "ok"
+    return (ok,) * len(scores)
+
+
+def _judged(outcome: Outcome, expected: Returned) -> tuple[Verdict, str]:
+    if not isinstance(outcome, Returned):
+        return verdict_of(outcome), explain(outcome)
+    if not same_answer(expected.value, outcome.value):
+        return "malformed", "malformed answer: it differs from the original's"
+    return "ok", ""

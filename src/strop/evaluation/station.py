@@ -1,0 +1,112 @@
+"""Stations: where one order at a time is carried out, with the tasks of a run and a jail."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cloudpickle
+
+from strop.base.errors import ConfigurationError, SandboxError
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.instances import Splits
+from strop.evaluation.measure import measure
+from strop.sandbox.base import Sandbox
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.posture import Posture
+from strop.tasks.base import Task
+
+
+class StationLost(SandboxError):
+    """The worker of a station died; its order can be given again, to a new station."""
+
+
+class Station(Protocol):
+    """Carries out one order at a time."""
+
+    def measure(self, order: Order) -> Measured:
+        """Carry out an order.
+
+        Raises:
+            StationLost: this station is gone.
+            StropError: the host failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it and its guests, even while it measures. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a coordinator sends each worker before its first order."""
+
+    tasks: bytes
+    """The tasks of the run, by cloudpickle: functions of a task file travel as code, those of installed modules by name."""
+    require: frozenset[str]
+    """Protections that the worker's jail must enforce."""
+    path: tuple[str, ...]
+    """`sys.path` of the coordinator, where modules that a scorer imports are found."""
+
+
+def pack(tasks: Sequence[Task], require: frozenset[str]) -> Equipment:
+    """The equipment for workers of a run.
+
+    Raises:
+        ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
+    """
+    try:
+        return Equipment(cloudpickle.dumps(tuple(tasks)), require, tuple(sys.path))
+    except Exception as error:  # whatever an object raises that cannot be pickled
+        raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
+
+
+class JailedStation:
+    """A `Station` in this process, with a jail of its own."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        """Takes about half a second.
+
+        Raises:
+            SandboxUnavailable: a required protection is not enforced on this machine.
+            ConfigurationError: the tasks cannot be loaded.
+        """
+        sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
+        try:
+            tasks: tuple[Task, ...] = cloudpickle.loads(equipment.tasks)
+        except Exception as error:
+            raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
+        self._tasks = {task.name: task for task in tasks}
+        self._splits = Splits()
+        self._sandbox = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
+        self.posture: Posture = self._sandbox.posture
+        """What its jail enforces."""
+
+    def measure(self, order: Order) -> Measured:
+        """See `Station.measure`."""
+        task = self._tasks[order.task]
+        return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
+
+    def close(self) -> None:
+        """See `Station.close`."""
+        self._sandbox.close()
+
+
+class SharedStation:
+    """A `Station` in this process and a jail that others use too, for tasks that cannot be sent to another process."""
+
+    def __init__(self, tasks: Sequence[Task], sandbox: Sandbox, splits: Splits) -> None:
+        """`splits` is shared by all stations of this process. The caller closes `sandbox`."""
+        self._tasks = {task.name: task for task in tasks}
+        self._sandbox, self._splits = sandbox, splits
+
+    def measure(self, order: Order) -> Measured:
+        """See `Station.measure`."""
+        task = self._tasks[order.task]
+        return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
+
+    def close(self) -> None:
+        """See `Station.close`."""

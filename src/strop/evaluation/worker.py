@@ -1,0 +1,71 @@
+"""A worker process: measures the orders of its coordinator one at a time, in its own jail, and sends back the results.
+
+Started as `python -m strop.evaluation.worker CHANNEL LIFELINE`, with two inherited descriptors. Both ends of the channel are
+trusted: nothing that a program writes crosses it, but the `Evaluation` of its answers.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+from strop.base.errors import SandboxError, StropError
+from strop.evaluation.station import Equipment, JailedStation
+
+
+def main() -> None:
+    """Serve until the coordinator closes its end."""
+    channel, lifeline = Connection(int(sys.argv[1])), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's business
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    sys.stdout = sys.stderr  # where a scorer prints
+    station: JailedStation | None = None
+    own = frozenset(sys.modules)
+    with suppress(EOFError, ConnectionError):
+        while True:
+            message = channel.recv()
+            try:
+                if isinstance(message, Equipment):
+                    if station is not None:
+                        station.close()
+                        if _foreign(own):
+                            channel.send(None)
+                            return
+                    station = JailedStation(message)
+                    answer: object = station.posture
+                else:
+                    assert station is not None
+                    answer = station.measure(message)
+            except StropError as error:
+                answer = _portable(error)
+            channel.send(answer)
+
+
+def _portable(error: StropError) -> StropError:
+    """The error, or one in its words if it cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 (whatever an error raises that cannot be pickled)
+        return SandboxError(str(error))
+    return error
+
+
+def _foreign(own: frozenset[str]) -> bool:
+    """Whether modules of a user were imported, which may have changed since: only an installed distribution has not."""
+    files = (getattr(module, "__file__", None) for name, module in sys.modules.items() if name not in own)
+    return any(file is not None and not file.startswith((sys.prefix, sys.base_prefix)) for file in files)
+
+
+def _end_with(lifeline: int) -> None:
+    """End this process, and with it its fork servers, as soon as the coordinator is gone, even while a program runs."""
+    os.read(lifeline, 1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
