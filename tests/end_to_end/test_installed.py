@@ -97,6 +97,7 @@ def test_task_of_a_wheel_is_imported_when_it_is_named(strop: Strop, site: Path, 
 
 
 @pytest.mark.slow
+@pytest.mark.whole_tasks
 def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, tmp_path: Path) -> None:
     path = {"PYTHONPATH": str(site)}
     assert strop("list", "improvers", "seed", **path).stdout == strop("list", "improvers", "seed").stdout

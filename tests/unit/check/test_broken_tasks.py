@@ -59,6 +59,6 @@ def test_broken_tasks_have_more_than_ten_classes_of_holes() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
-    check = checked(replace(BUILT_IN[name](), instances=8, test_instances=8), repeat=1)
+    check = checked(replace(BUILT_IN[name](), instances=20, test_instances=20), repeat=1)  # 8 of 3sat are easy
     assert not check.broken, [(one.id, one.detail) for one in check.findings]
     assert {result.verdict for result in check.attacks} <= {"refused", "harmless"}
