@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from strop.tasks.base import PublishedSeeds, Split
 from strop.tasks.paper.facts import SPLITS, facts
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import PAPER
 from support.best_known import BestKnown
 from support.references import REFERENCES
 from support.tabu import Found, cut_search, qap_search
@@ -43,7 +43,7 @@ def main() -> None:
     print(
         f"{'task':22} {'split':6} {'recorded':>9} {'kept':>9} {'found now':>10} {'agree':>9} {'better':>7} {'seconds':>8}"
     )
-    for name in [*BUILT_IN, "modified-qap, lowest"]:
+    for name in [*PAPER, "modified-qap, lowest"]:
         for split in SPLITS:
             row(name, split, kept, options.steps or SEARCHED.get(name, 0), options.seed)
     if options.write:
@@ -52,7 +52,7 @@ def main() -> None:
 
 def row(name: str, split: Split, kept: BestKnown, steps: int, seed: int) -> None:
     """One task and split: every instance solved now, its answer kept where it is better than the one there was."""
-    task, lowest = BUILT_IN[name.partition(",")[0]](), name.endswith("lowest")
+    task, lowest = PAPER[name.partition(",")[0]](), name.endswith("lowest")
     begun = time.monotonic()
     instances = [task.instance(split, index, PublishedSeeds()) for index in range(task.count(split))]
     if name in SEARCHED:

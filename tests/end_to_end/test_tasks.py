@@ -10,8 +10,9 @@ import pytest
 
 from strop.base.events import AuditNoted, RunFinished
 from strop.store import Store
-from strop.tasks.registry import BUILT_IN, META
+from strop.tasks.registry import BUILT_IN, HEADROOM, META, PAPER
 from support.tables import widest
+from support.tiers import slow_unless
 
 ALARM = """
 import strop
@@ -70,7 +71,7 @@ def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bou
     assert isinstance(end, RunFinished) and end.status == "failed"
 
 
-@pytest.mark.parametrize("name", [name for name in BUILT_IN if name != "lpn"])
+@pytest.mark.parametrize("name", slow_unless(lambda name: name in (*PAPER, "golomb"), [*BUILT_IN][1:]))
 def test_run_goes_through_on_every_built_in_task(strop: Any, name: str) -> None:
     small = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3"]
     ended = strop("run", name, *small, "--seed", "1", "--json")
@@ -87,6 +88,7 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
     assert rows["modified-qap"][-5:] == ["19.6", "20.3", "20.4", "27.0", "27.5"]
     assert rows["lpn"][-5:] == ["50.0", "50.0", "-", "100.0", "100.0"]
     assert set(BUILT_IN) < set(rows) and set(META) < set(rows)
+    assert rows["golomb"][-1] == "100.0" and float(rows["golomb"][-4]) < float(rows["golomb"][-2]) < 100
     assert ended.stdout.index("meta tasks") < ended.stdout.index("self-improvement")
     assert widest(ended.stdout) <= 80
 
@@ -114,7 +116,7 @@ def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(
 
 
 @pytest.mark.whole_tasks
-@pytest.mark.parametrize("name", ["lpn", "self-improvement", "sandbox-flag"])
+@pytest.mark.parametrize("name", ["lpn", "golomb", "self-improvement", "sandbox-flag"])
 def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told(strop: Any, name: str) -> None:
     shown = strop("list", "tasks", name).stdout
     document = json.loads(strop("list", "tasks", name, "--json").stdout)
@@ -136,7 +138,9 @@ def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path
 @pytest.mark.whole_tasks
 def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     document = json.loads(strop("list", "tasks", "--json").stdout)
-    assert [row["task"] for row in document["tasks"]] == list(BUILT_IN)
+    assert [row["task"] for row in document["tasks"]] == list(PAPER)
+    assert [row["task"] for row in document["headroom_tasks"]] == list(HEADROOM)
+    assert all(len(row["ladder"]) == 5 for row in document["headroom_tasks"])
     assert [row["task"] for row in document["meta_tasks"]] == list(META)
     assert all(0 <= row["seed"]["test"] < row["best_known"]["test"] <= 1 for row in document["tasks"])
     assert "measured" not in document["tasks"][0]
@@ -150,6 +154,7 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
         (("run", "sandbox-flag"), "strop reproduce table2"),
         (("score", "x.py", "--task", "self-improvement"), "meta task"),
         (("list", "tasks", "self-improvement", "--instances", "published"), "no instances of its own"),
+        (("list", "tasks", "golomb", "--instances", "published"), "no published instances"),
         (("list", "tasks", "self-improvment"), "did you mean self-improvement"),
         (("list", "tasks", "nothing.py"), "no task file"),
         (("list", "tasks", "--instances", "secret"), "--instances"),

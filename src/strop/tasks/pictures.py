@@ -1,4 +1,4 @@
-"""One instance of a built-in task as text."""
+"""One instance of a task of the paper as text."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ PICTURES: Mapping[str, Picture] = {
 
 
 def picture_of(task: Task, split: Split = "train", index: int = 0) -> str:
-    """A published instance of a built-in task, hidden data included, in lines of at most 80 columns.
+    """A published instance of a task of the paper, hidden data included, in lines of at most 80 columns.
 
     Raises:
-        KeyError: the task is not a built-in one.
+        KeyError: the task is not the paper's.
     """
     seeds = PublishedSeeds()
     instance = task.instance(split, index, seeds)

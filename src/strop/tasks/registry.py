@@ -17,6 +17,12 @@ from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import function_task, marked_names
+from strop.tasks.headroom.bin_packing import bin_packing
+from strop.tasks.headroom.cap_set import cap_set
+from strop.tasks.headroom.golomb import golomb
+from strop.tasks.headroom.job_shop import job_shop
+from strop.tasks.headroom.noisy_parity import noisy_parity
+from strop.tasks.headroom.quadratic_assignment import quadratic_assignment
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.paper.maxcut.task import maxcut
 from strop.tasks.paper.meta import MetaTask
@@ -27,7 +33,7 @@ from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.paper.string_grid_distance.task import string_grid_distance
 from strop.tasks.paper.three_sat.task import three_sat
 
-BUILT_IN: Mapping[str, Callable[[], Task]] = {
+PAPER: Mapping[str, Callable[[], Task]] = {
     "lpn": lpn,
     "string-grid-distance": string_grid_distance,
     "modified-qap": modified_qap,
@@ -35,6 +41,19 @@ BUILT_IN: Mapping[str, Callable[[], Task]] = {
     "maxcut": maxcut,
     "parity": parity,
 }
+"""The tasks of the paper."""
+
+HEADROOM: Mapping[str, Callable[[], Task]] = {
+    "noisy-parity": noisy_parity,
+    "golomb": golomb,
+    "cap-set": cap_set,
+    "quadratic-assignment": quadratic_assignment,
+    "bin-packing": bin_packing,
+    "job-shop": job_shop,
+}
+"""Tasks on which today's models have much to gain."""
+
+BUILT_IN: Mapping[str, Callable[[], Task]] = {**PAPER, **HEADROOM}
 """The tasks that come with strop."""
 
 OBJECT = "object:"

@@ -13,7 +13,7 @@ from strop.base.errors import Malformed
 from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Split, Task
 from strop.tasks.paper.facts import SPLITS
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import PAPER
 from support.references import REFERENCES, modified_qap
 
 PUBLISHED = PublishedSeeds()
@@ -46,13 +46,13 @@ def digest(task: Task, split: Split) -> str:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", PAPER)
 def test_built_in_task_draws_the_published_instances_when_asked_to(name: str, split: Split) -> None:
-    assert digest(BUILT_IN[name](), split) == DIGESTS[name, split]
+    assert digest(PAPER[name](), split) == DIGESTS[name, split]
 
 
 def test_there_are_490_published_instances() -> None:
-    tasks = [make() for make in BUILT_IN.values()]
+    tasks = [make() for make in PAPER.values()]
     # The paper measured parity on the first 20 of our 50 test instances.
     assert sum(task.instances + task.test_instances for task in tasks) - 30 == 490
 
@@ -60,7 +60,7 @@ def test_there_are_490_published_instances() -> None:
 def test_parity_instance_is_drawn_in_the_published_order() -> None:
     rng = np.random.RandomState(5678 + 7)
     bits, samples = rng.binomial(1, 0.3, 10), rng.binomial(1, 0.5, (120, 10))
-    instance = BUILT_IN["parity"]().instance("test", 7, PUBLISHED)
+    instance = PAPER["parity"]().instance("test", 7, PUBLISHED)
     assert np.array_equal(instance["train_parity"], samples[:100] @ bits % 2)
     assert np.array_equal(instance.hidden, samples[100:] @ bits % 2)
 
@@ -69,19 +69,19 @@ def test_string_instance_is_drawn_in_the_published_order() -> None:
     rng = random.Random(4321 + 9)
     length = rng.randint(1, 30)
     t, s = ("".join(rng.choice("AB") for _ in range(length)) for _ in range(2))
-    instance = BUILT_IN["string-grid-distance"]().instance("train", 9, PUBLISHED)
+    instance = PAPER["string-grid-distance"]().instance("train", 9, PUBLISHED)
     runs = s.count("AB") + s.count("BA") + t.count("AB") + t.count("BA")
     assert (instance["t"], instance["dist"]) == (t, runs + sum(map(str.__ne__, s, t)))
 
 
 def test_assignment_instance_is_drawn_in_the_published_order() -> None:
     drawn = np.random.RandomState(4321 + 2).rand(3, 15, 15)
-    instance = BUILT_IN["modified-qap"]().instance("train", 2, PUBLISHED)
+    instance = PAPER["modified-qap"]().instance("train", 2, PUBLISHED)
     assert all(np.array_equal(instance[name], drawn[place]) for place, name in enumerate("FDP"))
 
 
 def test_formula_is_satisfied_by_the_hidden_values_and_has_four_clauses_a_variable() -> None:
-    task = BUILT_IN["3sat"]()
+    task = PAPER["3sat"]()
     for index in range(30):
         instance = task.instance("train", index, PUBLISHED)
         formula, hidden = instance["formula"], instance.hidden
@@ -98,7 +98,7 @@ def test_graph_is_drawn_in_the_published_order() -> None:
     for i in range(n):
         for j in range(i + 1, n):
             weights[i, j] = rng.randint(1, 10) if rng.random() < 0.4 else 0
-    matrix = BUILT_IN["maxcut"]().instance("test", 0, PUBLISHED)["adjacency_matrix"]
+    matrix = PAPER["maxcut"]().instance("test", 0, PUBLISHED)["adjacency_matrix"]
     assert matrix.dtype == np.float64 and np.array_equal(matrix, weights + weights.T)
 
 
@@ -112,7 +112,7 @@ def test_graph_is_drawn_in_the_published_order() -> None:
     ],
 )
 def test_seed_solution_has_the_published_utility(name: str, split: Split, percent: float, within: float) -> None:
-    task = BUILT_IN[name]()
+    task = PAPER[name]()
     algorithm = defined(task)
     instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
     scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
@@ -121,7 +121,7 @@ def test_seed_solution_has_the_published_utility(name: str, split: Split, percen
 
 @pytest.mark.heavy
 def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
-    task = BUILT_IN["maxcut"]()
+    task = PAPER["maxcut"]()
     algorithm = defined(task)
     drawn = [task.instance("test", index, PUBLISHED) for index in range(30)]
     small = [each for each in drawn if len(each["adjacency_matrix"]) < 90]
@@ -142,7 +142,7 @@ def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
     ],
 )
 def test_strong_solver_reaches_what_is_known_to_be_reachable(name: str, least: float) -> None:
-    task = BUILT_IN[name]()
+    task = PAPER[name]()
     for index in range(2):
         instance = task.instance("test", index, SecretSeeds(b"reference"))
         assert least <= task.checked_score(instance, REFERENCES[name](instance)) <= 1.0
@@ -150,7 +150,7 @@ def test_strong_solver_reaches_what_is_known_to_be_reachable(name: str, least: f
 
 @pytest.mark.heavy
 def test_assignments_score_higher_when_the_objective_is_higher() -> None:
-    task = BUILT_IN["modified-qap"]()
+    task = PAPER["modified-qap"]()
     instance = task.instance("train", 0, PUBLISHED)
     low, high = (task.checked_score(instance, modified_qap(instance, 200, lowest)) for lowest in (True, False))
     assert low < task.checked_score(instance, np.arange(15)) < high
@@ -175,7 +175,7 @@ def test_assignments_score_higher_when_the_objective_is_higher() -> None:
     ],
 )
 def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, accepted: Any, refused: Any) -> None:
-    task = BUILT_IN[name]()
+    task = PAPER[name]()
     for index in range(3):
         instance = task.instance("train", index, SecretSeeds(b"forms"))
         assert 0.0 <= task.checked_score(instance, accepted(instance)) <= 1.0
@@ -183,13 +183,11 @@ def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, acc
             task.checked_score(instance, refused(instance))
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", PAPER)
 def test_description_tells_the_limit_and_the_code_that_measures(name: str) -> None:
-    told = BUILT_IN[name]().told
+    told = PAPER[name]().told
     assert (
-        "def sample(rng" in told
-        and "def score(instance" in told
-        and f"measured on {BUILT_IN[name]().instances}" in told
+        "def sample(rng" in told and "def score(instance" in told and f"measured on {PAPER[name]().instances}" in told
     )
     assert "4321" not in told and "5678" not in told
 

@@ -7,7 +7,7 @@ import pytest
 
 from strop.tasks.base import PublishedSeeds, Split
 from strop.tasks.paper.facts import FOLDERS, SPLITS, facts
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import PAPER
 from support.best_known import BestKnown
 from support.references import REFERENCES, modified_qap
 from support.tabu import exchanges
@@ -21,16 +21,16 @@ TABLE_1 = {
 }
 """u(s), û(I_0), û(I_T) in percent, as printed."""
 
-CASES = [(name, split) for name in BUILT_IN for split in SPLITS]
+CASES = [(name, split) for name in PAPER for split in SPLITS]
 KEPT = BestKnown.read()
 
 
 def test_facts_are_of_the_built_in_tasks() -> None:
-    assert list(FOLDERS) == list(BUILT_IN)
-    assert all(BUILT_IN[name].__module__ == f"strop.tasks.paper.{folder}.task" for name, folder in FOLDERS.items())
+    assert list(FOLDERS) == list(PAPER)
+    assert all(PAPER[name].__module__ == f"strop.tasks.paper.{folder}.task" for name, folder in FOLDERS.items())
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", PAPER)
 def test_figures_of_the_paper_are_those_of_its_table_1(name: str) -> None:
     printed = tuple(
         round(100 * facts(name).paper[key], 6) for key in ("seed", "initial", "improved") if facts(name).paper
@@ -38,7 +38,7 @@ def test_figures_of_the_paper_are_those_of_its_table_1(name: str) -> None:
     assert printed == TABLE_1.get(name, ())
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", PAPER)
 def test_recorded_seed_utility_is_the_papers_within_chance(name: str) -> None:
     known = facts(name)
     if known.paper:
@@ -48,7 +48,7 @@ def test_recorded_seed_utility_is_the_papers_within_chance(name: str) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize(("name", "split"), CASES)
 def test_ceiling_is_what_the_kept_answers_or_the_exact_solver_score(name: str, split: Split) -> None:
-    task, known = BUILT_IN[name](), facts(name)
+    task, known = PAPER[name](), facts(name)
     assert known.seed[split] < known.best[split] <= 1.0
     if not known.reference.startswith("exact"):
         assert KEPT.mean(task, name, split) == pytest.approx(known.best[split], abs=0.00005)
@@ -61,7 +61,7 @@ def test_ceiling_is_what_the_kept_answers_or_the_exact_solver_score(name: str, s
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["modified-qap", "maxcut"])
 def test_shorter_search_finds_nothing_better_than_the_kept_answers(name: str) -> None:
-    task = BUILT_IN[name]()
+    task = PAPER[name]()
     kept = KEPT.scores(task, name, "test")
     for index in range(3):
         instance = task.instance("test", index, PublishedSeeds())
@@ -70,7 +70,7 @@ def test_shorter_search_finds_nothing_better_than_the_kept_answers(name: str) ->
 
 
 def test_lowest_assignments_stay_below_every_other_one() -> None:
-    task = BUILT_IN["modified-qap"]()
+    task = PAPER["modified-qap"]()
     assert KEPT.mean(task, "modified-qap, lowest", "train") == pytest.approx(0.188, abs=0.0005)
     assert KEPT.mean(task, "modified-qap, lowest", "test") == pytest.approx(0.195, abs=0.0005)
     instance = task.instance("train", 0, PublishedSeeds())
@@ -79,7 +79,7 @@ def test_lowest_assignments_stay_below_every_other_one() -> None:
 
 
 def test_tabu_search_knows_what_every_exchange_changes() -> None:
-    task = BUILT_IN["modified-qap"]()
+    task = PAPER["modified-qap"]()
     instance, rng = task.instance("test", 1, PublishedSeeds()), np.random.default_rng(3)
     F, D, P = (instance[name] for name in "FDP")
     for _ in range(3):

@@ -18,7 +18,7 @@ from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Task
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import PAPER
 
 Score = Callable[..., Evaluation]
 
@@ -28,7 +28,7 @@ def score(jail: Sandbox) -> Score:
     """Evaluate `body`, the body of algorithm(), on the first instances of a task; no audit event may come of it."""
 
     def evaluate(name: str, body: str, *, before: str = "", seeds: Seeds | None = None, count: int = 4) -> Evaluation:
-        task = few(BUILT_IN[name](), count)
+        task = few(PAPER[name](), count)
         events: list[Event] = []
         utility = TaskUtility(task, "train", seeds or SecretSeeds(b"holes"), jail, events.append, b"guests")
         evaluation = utility.evaluate(program(name, before, body), Budget())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_heading, print_pairs, print_table, print_whole, say
 from strop.tasks.base import Split, Task
 from strop.tasks.command.task import SHARED_JAIL, CommandTask
+from strop.tasks.headroom.ladder import WHAT, Rung
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
 
@@ -29,14 +31,29 @@ SHADOWED = "not used: strop has this name"
 TWICE = "not used: two distributions have this name"
 
 
-def print_tasks(rows: Sequence[tuple[Task, Facts]], meta: Sequence[MetaTask], console: Console) -> None:
-    """One row a task, from the recorded facts; below them the meta tasks."""
+def print_tasks(rows: Sequence[tuple[Task, Facts]], console: Console) -> None:
+    """One row a task of the paper, from the recorded facts."""
     cells = [
         (task.name, facts.what, *_percents(facts.seed), _of_paper(facts), *_percents(facts.best))
         for task, facts in rows
     ]
     print_table(console, ("task", "what it does", *SEED, "paper\nu(s)", *CEILING), cells)
     say(console, FOOTER)
+
+
+def print_ladders(ladders: Mapping[str, Sequence[Rung]], console: Console) -> None:
+    """One row a headroom task, from the recorded ladders."""
+    print_heading(console, "\ntasks that leave room")
+    cells = []
+    for name, (seed, *heuristics, reference) in ladders.items():
+        best = max(rung.mean for rung in heuristics)
+        cells.append((name, WHAT[name], percent(seed.mean), percent(best), percent(reference.mean), "100.0"))
+    print_table(console, ("task", "what it does", "seed", "best of three\nheuristics", "reference", "bound"), cells)
+    say(console, "Percent, on secret test instances, as bench/ladder.py measured them.")
+
+
+def print_meta_tasks(meta: Sequence[MetaTask], console: Console) -> None:
+    """One line a meta task."""
     print_heading(console, "\nmeta tasks, whose solutions are improvers")
     print_pairs(console, {task.name: f"{task.what}: {task.instead}" for task in meta})
 
@@ -63,10 +80,11 @@ def print_measured(rows: Sequence[tuple[Task, Facts]], measured: Measurements, c
         print_pairs(console, {task.name: facts.note for task, facts in rows})
 
 
-def print_task(task: Task, facts: Facts | None, picture: str, console: Console) -> None:
-    """One task in full; built-in tasks have `facts` and a `picture`."""
+def print_task(task: Task, facts: Facts | None, picture: str, rungs: Sequence[Rung], console: Console) -> None:
+    """One task in full; tasks of the paper have `facts` and a `picture`, headroom tasks `rungs`."""
     failure = "the whole utility 0" if task.failure == "utility" else "that instance 0"
-    print_heading(console, f"{task.name}: {facts.what}" if facts else task.name)
+    what = facts.what if facts else WHAT[task.name] if rungs else ""
+    print_heading(console, f"{task.name}: {what}" if what else task.name)
     limits = f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB an instance"
     lines = {
         "splits": f"{task.instances} training and {task.test_instances} test instances",
@@ -81,6 +99,9 @@ def print_task(task: Task, facts: Facts | None, picture: str, console: Console) 
             "best known": f"{_on_splits(facts.best)} ({facts.reference})",
             "note": facts.note,
         }
+    lines |= {
+        rung.name: f"{percent(rung.mean)} ({percent(rung.low)} to {percent(rung.high)}): {rung.what}" for rung in rungs
+    }
     print_pairs(console, lines)
     if picture:
         print_heading(console, "\none instance: the first of the published training split")
@@ -175,6 +196,12 @@ def task_document(
             for split, evaluations in measured.items()
         }
     return document
+
+
+def headroom_document(task: Task, rungs: Sequence[Rung]) -> dict[str, Any]:
+    """A headroom task as plain data; scores in [0, 1]."""
+    fields = _fields(task, "entry", "time_limit", "memory_limit", "failure")
+    return fields | {"what": WHAT[task.name], "ladder": [asdict(rung) for rung in rungs]}
 
 
 def meta_task_document(task: MetaTask, budgets: Mapping[str, object]) -> dict[str, Any]:

@@ -50,10 +50,10 @@ FOLDERS: Mapping[str, str] = {
 
 
 def facts(task: str) -> Facts:
-    """The facts of a built-in task.
+    """The facts of a task of the paper.
 
     Raises:
-        KeyError: it is none.
+        KeyError: the task is not the paper's.
     """
     file = files("strop.tasks.paper") / FOLDERS[task] / "facts.toml"
     return Facts(**tomllib.loads(file.read_text(encoding="utf-8")))

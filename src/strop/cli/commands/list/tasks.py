@@ -19,12 +19,15 @@ from strop.core.utility import TaskUtility
 from strop.report.terminal.tasks import (
     Measurements,
     command_task_document,
+    headroom_document,
     installed_documents,
     meta_task_document,
     print_command_task,
     print_installed,
+    print_ladders,
     print_measured,
     print_meta_task,
+    print_meta_tasks,
     print_task,
     print_tasks,
     task_document,
@@ -36,9 +39,10 @@ from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, Split, Task
 from strop.tasks.command.task import CommandTask
+from strop.tasks.headroom.ladder import Rung, ladder
 from strop.tasks.paper.facts import SPLITS, Facts, facts
 from strop.tasks.pictures import picture_of
-from strop.tasks.registry import BUILT_IN, META, load_any
+from strop.tasks.registry import BUILT_IN, HEADROOM, META, PAPER, load_any
 
 SECRET = b"strop tasks"
 """Seeds the random numbers of the seed solutions: the instances are public, and scores must be the same every time."""
@@ -76,8 +80,8 @@ def tasks_command(
         one = load_any(name) if name else None
     if isinstance(one, CommandTask):
         return _show_command(one, measure=measure, as_json=as_json)
-    tasks = [one] if one else [make() for make in BUILT_IN.values()]
-    published = {task.name: facts(task.name) for task in tasks if name is None or name in BUILT_IN}
+    tasks = [one] if one else [make() for make in PAPER.values()]
+    published = {task.name: facts(task.name) for task in tasks if name is None or name in PAPER}
     measured: Measurements = {}
     if measure:
         if not published:
@@ -93,7 +97,7 @@ def tasks_command(
     if one is None:
         _list(tasks, published, measured, as_json=as_json)
     else:
-        _show(one, published.get(one.name), measured, as_json=as_json)
+        _show(one, published.get(one.name), measured, ladder(one.name) if name in HEADROOM else (), as_json=as_json)
     return 0
 
 
@@ -128,20 +132,28 @@ def _list(tasks: Sequence[Task], published: dict[str, Facts], measured: Measurem
     if as_json:
         rows = [task_document(task, published[task.name], measured.get(task.name)) for task in tasks]
         meta_tasks = [meta_task_document(make(), asdict(RunSpec())) for make in META.values()]
-        document = {"tasks": rows, "meta_tasks": meta_tasks, "installed": installed_documents(plugins, names)}
+        room = [headroom_document(make(), ladder(name)) for name, make in HEADROOM.items()]
+        document = {
+            "tasks": rows,
+            "headroom_tasks": room,
+            "meta_tasks": meta_tasks,
+            "installed": installed_documents(plugins, names),
+        }
         print_document(document)
     else:
-        print_tasks([(task, published[task.name]) for task in tasks], [make() for make in META.values()], results())
+        print_tasks([(task, published[task.name]) for task in tasks], results())
+        print_ladders({name: ladder(name) for name in HEADROOM}, results())
+        print_meta_tasks([make() for make in META.values()], results())
         print_installed(plugins, names, results())
 
 
-def _show(task: Task, fact: Facts | None, measured: Measurements, *, as_json: bool) -> None:
+def _show(task: Task, fact: Facts | None, measured: Measurements, rungs: Sequence[Rung], *, as_json: bool) -> None:
     picture = picture_of(task) if fact else ""
     if as_json:
-        row = task_document(task, fact, measured.get(task.name))
+        row = headroom_document(task, rungs) if rungs else task_document(task, fact, measured.get(task.name))
         print_document(row | {"seed_program": task.seed, "picture": picture})
     else:
-        print_task(task, fact, picture, results())
+        print_task(task, fact, picture, rungs, results())
 
 
 def _show_command(task: CommandTask, *, measure: bool, as_json: bool) -> int:

@@ -1,0 +1,41 @@
+"""What is measured of each headroom task: the scores of its seed, three heuristics and a strong reference.
+
+`bench/ladder.py --write` measures them and writes `ladder.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+WHAT: Mapping[str, str] = {
+    "noisy-parity": "learns a noisy parity of 24 to 72 bits",
+    "golomb": "makes short Golomb rulers",
+    "cap-set": "finds large cap sets",
+    "quadratic-assignment": "assigns facilities on a grid",
+    "bin-packing": "packs items into few bins",
+    "job-shop": "schedules jobs on machines",
+}
+"""Task → what its programs do, in a few words."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The score of one program, in [0, 1]: its mean over test instances with a 95% interval."""
+
+    name: str
+    """`seed`, the name of a heuristic, or `reference`."""
+    what: str
+    mean: float
+    low: float
+    high: float
+
+
+@cache
+def ladder(task: str) -> tuple[Rung, ...]:
+    """The rungs of a task from the seed to the reference; empty for any other task."""
+    recorded = json.loads((files(__package__) / "ladder.json").read_text(encoding="utf-8"))
+    return tuple(Rung(**rung) for rung in recorded.get(task, ()))
