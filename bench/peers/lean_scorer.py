@@ -6,7 +6,6 @@ Reads the instances from the file `PEERS_CASES` and appends a line for each eval
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pickle
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import programs
 
 CASES: list[tuple[dict[str, Any], Any]] = pickle.loads(Path(os.environ["PEERS_CASES"]).read_bytes())
 
@@ -36,9 +36,8 @@ def scored(text: str) -> tuple[float, str]:
 
 def note(text: str, value: float) -> None:
     """Append one line: Unix time, digest of the program, score. One write, so that processes may share the file."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
     descriptor = os.open(os.environ["PEERS_SCORED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, f"{time.time():.6f} {digest} {value!r}\n".encode())
+    os.write(descriptor, f"{time.time():.6f} {programs.digest(text)} {value!r}\n".encode())
     os.close(descriptor)
 
 

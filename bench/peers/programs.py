@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 PAIRS = '''\
 import numpy as np
 
@@ -31,3 +33,9 @@ def answer(program: str) -> str:
         "<NAME>\nattempt\n</NAME>\n\n<DESCRIPTION>\nAnother attempt.\n</DESCRIPTION>\n\n"
         f"<CODE>\n```python\n{program.rstrip()}\n```\n</CODE>\n"
     )
+
+
+def digest(program: str) -> str:
+    """SHA-256 of a program without the marks and the blank lines around it, which systems add and take away."""
+    lines = [line for line in program.splitlines() if "EVOLVE-BLOCK" not in line]
+    return hashlib.sha256("\n".join(lines).strip().encode()).hexdigest()

@@ -47,7 +47,7 @@ class Spec:
     time_limit: float = 60.0
     """Seconds for one candidate, where the system has such a limit."""
     improver: str = "ask_then_map"
-    """For strop: a file of `improvers/`, or a name of strop's own."""
+    """For strop: a file of `improvers/`, or `default` with calls of 5 responses."""
     scorer: str = "lean_scorer"
     """For the others: `lean_scorer` or `task_scorer`."""
     recorded: bool = False
@@ -132,13 +132,13 @@ def write_cases(spec: Spec) -> None:
 
 
 def _strop_command(spec: Spec) -> list[str]:
-    own = HOME / "improvers" / f"{spec.improver}.py"
-    calls, responses = (1, spec.answers) if spec.improver == "ask_then_map" else (spec.answers, 1)
+    responses = {"ask_then_map": spec.answers, "ask_in_threads": 1}.get(spec.improver, 5)
+    calls = -(-spec.answers // responses)
+    improver = [] if spec.improver == "default" else ["--improver", str(HOME / "improvers" / f"{spec.improver}.py")]
     return [
-        *(sys.executable, "-m", "strop", "improve", spec.task),
-        *("--improver", str(own) if own.exists() else spec.improver, "--instances", "published"),
+        *(sys.executable, "-m", "strop", "improve", spec.task, *improver, "--instances", "published"),
         *("--model", f"openai/peers?connections={spec.threads}", "--base-url", spec.url, "--seed", str(spec.seed)),
-        *("--utility-budget", str(spec.answers), "--lm-budget", str(calls), "--max-responses", str(responses)),
+        *("--utility-budget", str(spec.answers + 1), "--lm-budget", str(calls), "--max-responses", str(responses)),
         *("--display", "none", "--no-report", "--json", "--out", str(spec.record)),
     ]
 
@@ -205,11 +205,12 @@ def _recorded(path: Path) -> list[Scored]:
     if not path.exists():
         return []
     query = (
-        "SELECT at, solution_digest, value FROM evaluation WHERE split = 'train' AND scope LIKE ? "
+        "SELECT at, solution, value FROM evaluation WHERE split = 'train' AND scope LIKE ? "
         "AND utility <> 'self-improvement' ORDER BY seq"
     )
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return [Scored(*row) for row in connection.execute(query, ("improve/%",))]
+        rows = connection.execute(query, ("improve/%",)).fetchall()
+    return [Scored(at, programs.digest(text), value) for at, text, value in rows]
 
 
 def distinct(evaluations: Sequence[Scored]) -> list[Scored]:

@@ -6,8 +6,8 @@ import importlib.util
 import json
 import subprocess
 import sys
-import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,18 @@ def peers_module(name: str) -> Any:
     spec = importlib.util.spec_from_file_location(f"peers_{name}", PEERS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(autouse=True)
+def beside_the_bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The files of the bench import one another by name, as in `python bench/peers`."""
+    monkeypatch.syspath_prepend(str(PEERS))
+    yield
+    for name in [path.stem for path in PEERS.glob("*.py")]:
+        sys.modules.pop(name, None)
 
 
 def ask(url: str, **body: object) -> list[str]:
@@ -30,12 +40,10 @@ def ask(url: str, **body: object) -> list[str]:
         return [choice["message"]["content"] for choice in json.load(response)["choices"]]
 
 
-def test_the_server_gives_answer_k_to_request_k_until_the_answers_are_used_up() -> None:
-    with peers_module("server").Server(lambda number, body: f"answer {number}", limit=3) as server:
+def test_the_server_gives_answer_k_to_request_k_whoever_asks() -> None:
+    with peers_module("server").Server(lambda number, body: f"answer {number}") as server:
         assert ask(server.url) == ["answer 0"]
         assert ask(server.url, n=2) == ["answer 1", "answer 2"]
-        with pytest.raises(urllib.error.HTTPError, match="400"):
-            ask(server.url)
         assert len(server.asked) == 3
 
 
@@ -53,3 +61,45 @@ def test_the_speed_table_has_a_rate_for_strop_and_for_bare_forks(tmp_path: Path)
     assert set(document["rates"]) == {"strop", "bare forks"}
     assert all(rate > 0 for rate in document["rates"].values())
     assert [row["error"] for row in document["rows"]] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "# Program Evolution History\n```python\nolder = 1\n```\n# Current Program\n```python\ncurrent = 1\n```\n# Task\n",
+        "## Background\nwords\n## Current Component\n\nThe component:\n\n```\ncurrent = 1\n```\n",
+        "Improve:\n```python\n# EVOLVE-BLOCK-START\ncurrent = 1\n# EVOLVE-BLOCK-END\n```\nScored by:\n```python\nu = 1\n```\n",
+    ],
+    ids=["openevolve", "gepa", "strop"],
+)
+def test_the_proposer_finds_the_program_to_improve_in_the_prompt_of_each_system(prompt: str) -> None:
+    assert peers_module("equal").current_program(prompt) == "current = 1"
+
+
+@pytest.mark.slow
+def test_the_table_of_candidate_time_adds_up() -> None:
+    words = [sys.executable, PEERS / "candidate.py", "--candidates", "20", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if sys.version_info >= (3, 12):
+        assert done.returncode == 2
+        return
+    assert done.returncode == 0, done.stderr
+    rows = dict(json.loads(done.stdout)["rows"])
+    assert rows["host"] + rows["fork servers and guests"] == pytest.approx(rows["CPU"])
+    parts = [spent for name, spent in rows.items() if name.startswith("  ") and not name.startswith("    ")]
+    assert sum(parts) == pytest.approx(rows["CPU"])
+
+
+@pytest.mark.slow
+def test_strop_scores_the_other_programs_as_ever_when_one_kills_its_parent(tmp_path: Path) -> None:
+    options = ["--systems", "strop", "--programs", "kills its parent", "--json"]
+    done = subprocess.run(
+        [sys.executable, PEERS, "behaviour", "--environments", tmp_path, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (observation,) = json.loads(done.stdout)["observations"]
+    assert (observation["status"], observation["others"], observation["changed"]) == (0, 7, 0)
+    assert not observation["parent_killed"]

@@ -12,4 +12,4 @@ def improve_algorithm(initial_solution, utility, language_model):
         return utility(program), program
 
     with ThreadPoolExecutor(32) as threads:
-        return max(threads.map(attempt, range(utility.budget)))[1]
+        return max(threads.map(attempt, range(utility.budget - 1)))[1]

@@ -1,0 +1,176 @@
+"""Where the time of one candidate goes in `strop improve lpn`, in the host and in the guests; the rows add up.
+
+    python bench/peers/candidate.py                        # some two minutes
+    python bench/peers/candidate.py --candidates 1000      # steadier
+
+An improver asks the loopback server for N programs of 2 ms and evaluates them in one `utility.map`. It runs with N/10 and with N
+candidates; the difference, divided by the difference of candidates, is what one more candidate takes, without what a run takes
+once. CPU comes from the kernel's clocks: of all processes, and of those of the host (`cpu_reports/`); what is left is that of
+fork servers and guests. A second pair of runs is profiled for the shares of the host's functions. Needs Python 3.11, whose
+cProfile can have a clock for each thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import programs
+import search
+import speed
+from search import HOME
+from server import Server
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Milliseconds of one run, or of one candidate."""
+
+    wall: float
+    """From the first question to the last score."""
+    total: float
+    """CPU of all processes."""
+    hosts: float
+    """CPU of the processes that are strop's own and not jailed."""
+    functions: dict[str, float] = field(default_factory=dict)
+    """Function of strop → CPU of the hosts."""
+
+    def per_candidate(self, fewer: Measured, candidates: int) -> Measured:
+        """The difference to a run with fewer candidates, for each of those that it had more."""
+        names = self.functions.keys() | fewer.functions.keys()
+        more = {name: self.functions.get(name, 0.0) - fewer.functions.get(name, 0.0) for name in names}
+        return Measured(
+            (self.wall - fewer.wall) / candidates,
+            (self.total - fewer.total) / candidates,
+            (self.hosts - fewer.hosts) / candidates,
+            {name: spent / candidates for name, spent in more.items()},
+        )
+
+    def with_shares_of(self, profiled: Measured) -> Measured:
+        """The same with the functions of a profiled run, which is slower, in proportion to it."""
+        scale = self.hosts / (sum(profiled.functions.values()) or 1.0)
+        return replace(self, functions={name: spent * scale for name, spent in profiled.functions.items()})
+
+
+def measure(folder: Path, candidates: int, *, profiled: bool) -> Measured:
+    """One run with so many candidates."""
+    reports = folder / "reports"
+    reports.mkdir(parents=True)
+    before = children_cpu()
+    with Server(lambda number, _: programs.answer(programs.PAIRS.format(number=number))) as server:
+        variables = {
+            "CPU_REPORTS": str(reports),
+            "PYTHONPATH": str(HOME / "cpu_reports"),
+            "CPU_PROFILE": str(int(profiled)),
+        }
+        spec = search.Spec("strop", server.url, folder / "search", answers=candidates, environment=variables)
+        ended = search.search(spec, folder)
+        asked = server.asked[0] if server.asked else 0.0
+    if ended.status != 0 or len(search.distinct(ended.scored)) < candidates:
+        raise SystemExit(f"strop improve ended with {ended.status}:\n{ended.output}")
+    total = children_cpu() - before
+    functions: Counter[str] = Counter()
+    hosts = 0.0
+    for path in reports.glob("*.json"):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        hosts += document["total"]
+        functions.update(document["functions"])
+    return Measured((ended.scored[-1].at - asked) * 1e3, total, hosts, dict(functions))
+
+
+def one_more(folder: Path, few: int, many: int, *, profiled: bool) -> Measured:
+    """What one candidate more takes."""
+    fewer = measure(folder / f"few-{profiled}", few, profiled=profiled)
+    return measure(folder / f"many-{profiled}", many, profiled=profiled).per_candidate(fewer, many - few)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants that lose theirs, so that their CPU is counted (prctl PR_SET_CHILD_SUBREAPER)."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def children_cpu() -> float:
+    """CPU milliseconds of all descendants that have ended; waits for orphans."""
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1e3
+
+
+def rooms(functions: dict[str, float]) -> dict[str, list[tuple[str, float]]]:
+    """Room of strop → its functions with their milliseconds, the dearest first."""
+    grouped: dict[str, list[tuple[str, float]]] = {}
+    for name, spent in sorted(functions.items(), key=lambda item: -item[1]):
+        room = name.partition("/")[0] if ".py " in name else name
+        grouped.setdefault(room, []).append((name, spent))
+    return dict(sorted(grouped.items(), key=lambda item: -sum(spent for _, spent in item[1])))
+
+
+def rows(one: Measured, function: float, cores: int, least: float) -> list[tuple[str, float]]:
+    """(Name, milliseconds) of each row; names of parts of a row are indented."""
+    table: list[tuple[str, float]] = [("host", one.hosts)]
+    for room, functions in rooms(one.functions).items():
+        spent = sum(part for _, part in functions)
+        if spent >= least:
+            table.append((f"  {room}", spent))
+            table += [(f"    {name}", part) for name, part in functions if part >= least and len(functions) > 1]
+    listed = sum(spent for name, spent in table[1:] if not name.startswith("    "))
+    table += [("  everything else", one.hosts - listed)]
+    guests = one.total - one.hosts
+    table += [
+        ("fork servers and guests", guests),
+        ("  the function itself", function),
+        ("  fork, load, receive, send, exit", guests - function),
+        ("CPU", one.total),
+        ("no CPU of strop: waiting, or taken by other programs", cores * one.wall - one.total),
+        (f"{cores} cores × {one.wall:.1f} ms", cores * one.wall),
+    ]
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--candidates", type=int, default=400, metavar="N")
+    parser.add_argument(
+        "--least", type=float, default=0.2, metavar="MS", help="rows with less are summed (default: 0.2)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    options = parser.parse_args(arguments)
+    if options.candidates < 10:
+        parser.error("N is at least 10")
+    if sys.version_info >= (3, 12):
+        parser.error("needs Python 3.11, whose cProfile can have a clock for each thread")
+    adopt_orphans()
+    few, cores = options.candidates // 10, len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="candidate-") as folder:
+        began = time.perf_counter()
+        _, function = speed.bare_forks(Path(folder) / "bare", 20)
+        plain = one_more(Path(folder), few, options.candidates, profiled=False)
+        one = plain.with_shares_of(one_more(Path(folder), few, options.candidates, profiled=True))
+    table = rows(one, function * 1e3, cores, options.least)
+    if options.json:
+        document = {"candidates": options.candidates, "cores": cores, "rows": [[name, spent] for name, spent in table]}
+        print(json.dumps(document | {"functions": one.functions}, indent=1))
+        return 0
+    print(f"Milliseconds of one candidate of 20 instances ({few} and {options.candidates} candidates, in", end=" ")
+    print(f"{time.perf_counter() - began:.0f} s)\n")
+    for name, spent in table:
+        print(f"{name:86.86} {spent:8.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
