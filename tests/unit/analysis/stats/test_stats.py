@@ -130,6 +130,11 @@ def test_bootstrap_interval_stays_within_the_sample(values: list[float]) -> None
     assert min(values) - slack <= low <= high <= max(values) + slack
 
 
+def test_bootstrap_interval_of_one_resample_is_a_point() -> None:
+    low, high = stats.bootstrap_interval([0, 1, 5], resamples=1, rng=np.random.default_rng(7))
+    assert 0 <= low == high <= 5
+
+
 def test_bootstrap_interval_refuses_no_values() -> None:
     with pytest.raises(ValueError, match="0 values"):
         stats.bootstrap_interval([], rng=np.random.default_rng(0))
