@@ -19,8 +19,10 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.headroom.bin_packing import bin_packing
 from strop.tasks.headroom.cap_set import cap_set
+from strop.tasks.headroom.circle_packing import circle_packing
 from strop.tasks.headroom.golomb import golomb
 from strop.tasks.headroom.job_shop import job_shop
+from strop.tasks.headroom.multiplier_block import multiplier_block
 from strop.tasks.headroom.noisy_parity import noisy_parity
 from strop.tasks.headroom.quadratic_assignment import quadratic_assignment
 from strop.tasks.paper.lpn.task import lpn
@@ -50,6 +52,8 @@ HEADROOM: Mapping[str, Callable[[], Task]] = {
     "quadratic-assignment": quadratic_assignment,
     "bin-packing": bin_packing,
     "job-shop": job_shop,
+    "circle-packing": circle_packing,
+    "multiplier-block": multiplier_block,
 }
 """Tasks on which today's models have much to gain."""
 

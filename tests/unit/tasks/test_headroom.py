@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations, permutations, product
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed
-from strop.tasks.base import Instance, SecretSeeds
+from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.headroom import cap_set, job_shop, quadratic_assignment
 from strop.tasks.headroom.ladder import WHAT, ladder
 from strop.tasks.registry import HEADROOM
@@ -25,44 +26,55 @@ SHORTEST = [0, 1, 8, 11, 68, 77, 94, 116, 121, 156, 158, 179, 194, 208, 212, 228
 """The shortest Golomb ruler of 20 marks (OEIS A003022)."""
 
 
+@cache
+def task_of(name: str) -> Task:
+    return HEADROOM[name]()
+
+
 def drawn(name: str, index: int = 0) -> Instance:
-    return HEADROOM[name]().instance("test", index, SEEDS)
+    return task_of(name).instance("test", index, SEEDS)
 
 
 def score(name: str, instance: Instance, answer: Any) -> float:
-    return HEADROOM[name]().checked_score(instance, answer)
+    return task_of(name).checked_score(instance, answer)
 
 
 def seed_answer(name: str, instance: Instance) -> Any:
     """The seed's answer. Our own program, so the host may run it."""
     space: dict[str, Any] = {}
-    exec(compile(HEADROOM[name]().seed, "seed", "exec"), space)
-    return list(space[HEADROOM[name]().entry](**instance.inputs))
+    exec(compile(task_of(name).seed, "seed", "exec"), space)
+    return np.asarray(space[task_of(name).entry](**instance.inputs)).tolist()
 
 
-def replaced(place: int, value: object) -> Callable[[list[Any]], Any]:
-    return lambda answer: [*answer[:place], value, *answer[place + 1 :]]
+def replaced(value: object) -> Callable[[list[Any]], Any]:
+    """Replace the second number of an answer, or the first of its second row."""
+
+    def replace(answer: list[Any]) -> Any:
+        second = [value, *answer[1][1:]] if isinstance(answer[1], list) else value
+        return [answer[0], second, *answer[2:]]
+
+    return replace
 
 
 @pytest.mark.parametrize("name", HEADROOM)
 @pytest.mark.parametrize(
     "broken",
     [
-        replaced(1, math.nan),
-        replaced(1, math.inf),
-        replaced(1, 0.5),
-        replaced(1, -1),
-        replaced(1, 2**63),
-        replaced(1, 10**400),
-        replaced(1, "1"),
-        replaced(1, None),
+        replaced(math.nan),
+        replaced(math.inf),
+        replaced(0.5),
+        replaced(-1),
+        replaced(2**63),
+        replaced(10**400),
+        replaced("1"),
+        replaced(None),
         lambda answer: [answer, answer],
-        lambda answer: [*answer, *answer],
+        lambda answer: 10 * answer,
         lambda answer: np.outer(answer, answer),
         lambda answer: np.array(answer, dtype=object),
         lambda answer: dict(enumerate(answer)),
         lambda answer: [],
-        lambda answer: list(range(10**6)),
+        lambda answer: list(range(10**5)),
         lambda answer: None,
     ],
 )
@@ -183,6 +195,79 @@ def longest_path(machines: Any, times: Any, order: tuple[int, ...]) -> int:
     return max(ends)
 
 
+CORNER = np.zeros((12, 2))
+"""Nails that are in nobody's way."""
+FOUR = np.array([[x, y, 0.25] for x, y in product((0.25, 0.75), repeat=2)])
+
+
+def test_four_touching_circles_score_by_the_sum_of_their_radii() -> None:
+    instance = Instance({"circles": 4, "nails": CORNER})
+    best = 0.1 / (0.1 + math.sqrt(4 / math.pi) - 1)
+    assert best - 1e-6 < score("circle-packing", instance, FOUR) < best
+    assert best - 1e-6 < score("circle-packing", instance, FOUR + np.array([0, 0, 4e-10])) < best
+    smaller = FOUR * [1, 1, 0.5]
+    assert score("circle-packing", instance, smaller) == pytest.approx(0.1 / (0.1 + 2 * math.sqrt(4 / math.pi) - 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [([0, 0, 1e-8], "not inside"), ([1e-8, 0, 0], "not inside"), ([0, -1e-8, 0], "not inside")],
+)
+def test_circle_beyond_the_square_is_malformed(change: list[float], words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        score("circle-packing", Instance({"circles": 4, "nails": CORNER}), FOUR + np.array(change))
+
+
+def test_packing_is_refused_exactly_if_circles_overlap_or_hold_a_nail() -> None:
+    rng, outcomes = np.random.default_rng(0), set()
+    for _ in range(200):
+        nails = rng.random((12, 2))
+        centers, radii = rng.uniform(0.2, 0.8, (4, 2)), rng.uniform(0, 0.2, 4)
+        pairs = combinations(range(4), 2)
+        overlap = any(math.dist(centers[i], centers[j]) < radii[i] + radii[j] for i, j in pairs)
+        nailed = any(
+            math.dist(center, nail) < radius for center, radius in zip(centers, radii, strict=True) for nail in nails
+        )
+        outcomes.add((overlap, nailed))
+        instance, packing = Instance({"circles": 4, "nails": nails}), np.column_stack([centers, radii])
+        if overlap or nailed:
+            with pytest.raises(Malformed, match="nail" if nailed else "overlap"):
+                score("circle-packing", instance, packing)
+        else:
+            assert 0 < score("circle-packing", instance, packing) < 1
+    assert len(outcomes) == 4
+
+
+THREE_FIVE_SEVEN = [[0, 0, 0, 1, 1], [0, 0, 0, 2, 1], [0, 3, 0, 0, -1]]
+
+
+def test_block_with_one_addition_for_each_constant_scores_1() -> None:
+    instance = Instance({"constants": [7, 3, 5]})
+    assert score("multiplier-block", instance, THREE_FIVE_SEVEN) == 1
+    assert score("multiplier-block", instance, [*THREE_FIVE_SEVEN, [3, 1, 2, 0, -1]]) == 0.25 / (0.25 + 1 / 3)
+    assert score("multiplier-block", Instance({"constants": [45]}), [[0, 0, 0, 2, 1], [1, 3, 1, 0, 1]]) == 0.25 / 1.25
+
+
+@pytest.mark.parametrize(
+    ("addition", "words"),
+    [
+        ([4, 0, 0, 1, 1], "addition 4 is"),
+        ([-1, 0, 0, 1, 1], "addition 4 is"),
+        ([0, 0, 0, 17, 1], "addition 4 is"),
+        ([0, -1, 0, 1, 1], "addition 4 is"),
+        ([0, 0, 0, 1, 0], "addition 4 is"),
+        ([0, 0, 0, 1, 2], "addition 4 is"),
+        ([0, 0, 0, 0, -1], "not from 1"),
+        ([0, 0, 0, 3, -1], "not from 1"),
+        ([0, 16, 0, 0, 1], "to 65535"),
+        ([0, 1, 0, 0, 1], "no value is 9"),
+    ],
+)
+def test_addition_that_is_not_possible_or_misses_a_constant_is_malformed(addition: list[int], words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        score("multiplier-block", Instance({"constants": [3, 5, 7, 9]}), [*THREE_FIVE_SEVEN, addition])
+
+
 @pytest.mark.parametrize(("right", "value"), [(64, 1.0), (48, 0.5), (33, 1 / 32), (32, 0.0), (0, 0.0)])
 def test_predictions_score_by_what_they_add_to_a_guess(right: int, value: float) -> None:
     instance = drawn("noisy-parity")
@@ -193,7 +278,7 @@ def test_predictions_score_by_what_they_add_to_a_guess(right: int, value: float)
 def test_labels_of_the_test_rows_follow_from_bits_that_fit_four_fifths_of_the_training_rows() -> None:
     rng = np.random.default_rng(3)
     bits = int(np.random.default_rng(3).integers(24, 73))
-    inputs, hidden = HEADROOM["noisy-parity"]().sample(rng)
+    inputs, hidden = task_of("noisy-parity").sample(rng)
     again = np.random.default_rng(3)
     again.integers(24, 73)
     chosen = again.integers(0, 2, bits)
@@ -219,6 +304,7 @@ def test_page_shows_the_recorded_ladder_and_a_section(name: str) -> None:
         assert f": {rung.what} | {rung.mean:.3f} | {rung.low:.3f} to {rung.high:.3f} |" in table
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", HEADROOM)
 def test_programs_of_the_ladder_give_answers_that_are_scored(name: str) -> None:
     path = ROOT / "bench" / "ladder" / f"{name.replace('-', '_')}.py"
@@ -233,7 +319,7 @@ def test_programs_of_the_ladder_give_answers_that_are_scored(name: str) -> None:
 
 @pytest.mark.parametrize("name", HEADROOM)
 def test_description_names_the_entry_the_limits_and_the_code_that_measures(name: str) -> None:
-    task = HEADROOM[name]()
+    task = task_of(name)
     assert f"`{task.entry}(" in task.told and f"over {task.instances} instances" in task.told
     assert "def sample(rng" in task.told and "def score(instance" in task.told
     assert (task.time_limit, task.failure) == (1.0, "instance")

@@ -18,6 +18,8 @@ WHAT: Mapping[str, str] = {
     "quadratic-assignment": "assigns facilities on a grid",
     "bin-packing": "packs items into few bins",
     "job-shop": "schedules jobs on machines",
+    "circle-packing": "packs circles around nails",
+    "multiplier-block": "multiplies by constants with few additions",
 }
 """Task → what its programs do, in a few words."""
 
