@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from strop.base.errors import SandboxError, StropError
 from strop.evaluation.station import Equipment, JailedStation
@@ -58,7 +59,8 @@ def _portable(error: StropError) -> StropError:
 def _foreign(own: frozenset[str]) -> bool:
     """Whether modules of a user were imported, which may have changed since: only an installed distribution has not."""
     files = (getattr(module, "__file__", None) for name, module in sys.modules.items() if name not in own)
-    return any(file is not None and not file.startswith((sys.prefix, sys.base_prefix)) for file in files)
+    installed = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))
+    return any(file is not None and not file.startswith(installed) for file in files)
 
 
 def _end_with(lifeline: int) -> None:

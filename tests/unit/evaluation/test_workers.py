@@ -1,0 +1,239 @@
+"""Orders are carried out once each, by workers that may die, and have the same results wherever that is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import ConfigurationError, SandboxError, ScorerFailed
+from strop.base.results import Evaluation
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.crew import MOST_ATTEMPTS, Crew
+from strop.evaluation.instances import Splits
+from strop.evaluation.processes import LocalWorker
+from strop.evaluation.station import Equipment, SharedStation, StationLost, pack
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
+from strop.tasks.registry import load_any
+from support.processes import wait_until
+
+GUESS = """
+import random
+def algorithm(train_samples, train_parity, test_samples):
+    return [random.randint(0, 1) for row in test_samples]
+"""
+LPN = Order("t0/u-1", GUESS, "lpn", "train", PublishedSeeds(), b"secret")
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Crew]:
+    """Two worker processes."""
+    equipment = pack([load_any("lpn")], frozenset())
+    crew = Crew(lambda: LocalWorker(equipment), 2)
+    yield crew
+    crew.close()
+
+
+class Gated:
+    """A station whose orders wait at a gate, and which dies for the orders in `fatal`."""
+
+    def __init__(self, gate: threading.Event, log: list[str], fatal: str = "") -> None:
+        self._gate, self._log, self._fatal = gate, log, fatal
+
+    def measure(self, order: Order) -> Measured:
+        self._log.append(order.scope)
+        self._gate.wait()
+        if order.scope == self._fatal:
+            raise StationLost("a worker process ended")
+        return Measured(Evaluation(value=0.5, verdict="ok"))
+
+    def close(self) -> None:
+        self._gate.set()
+
+
+Gate = Callable[..., tuple[Crew, threading.Event, list[str]]]
+
+
+def order(scope: str) -> Order:
+    return replace(LPN, scope=scope)
+
+
+@pytest.fixture
+def gated() -> Iterator[Gate]:
+    crews: list[Crew] = []
+
+    def make(fatal: str = "") -> tuple[Crew, threading.Event, list[str]]:
+        gate, log = threading.Event(), list[str]()
+        crews.append(Crew(lambda: Gated(gate, log, fatal), 1))
+        return crews[-1], gate, log
+
+    yield make
+    for crew in crews:
+        crew.close()
+
+
+def test_worker_process_measures_what_this_process_measures(workers: Crew, jail: JailedSandbox) -> None:
+    here = Crew(lambda: SharedStation([load_any("lpn")], jail, Splits()), 1)
+    there = [workers.submit(order(f"t0/u-{number}")) for number in range(4)]
+    expected = [here.submit(order(f"t0/u-{number}")).result().result() for number in range(4)]
+    assert [future.result().result().scores for future in there] == [evaluation.scores for evaluation in expected]
+    assert len({evaluation.value for evaluation in expected}) > 1  # the scope seeds the guests
+    here.close()
+
+
+def test_same_order_is_carried_out_once_however_often_it_is_submitted(gated: Gate) -> None:
+    crew, gate, log = gated()
+    futures = [crew.submit(order("a"), ahead=True), crew.submit(order("a"), ahead=True), crew.submit(order("a"))]
+    gate.set()
+    assert {id(future.result()) for future in futures} == {id(futures[0].result())} and log == ["a"]
+
+
+def test_order_that_is_asked_for_starts_before_those_made_ahead(gated: Gate) -> None:
+    crew, gate, log = gated()
+    futures = [crew.submit(order("first"))]
+    wait_until(lambda: log == ["first"])
+    futures += [crew.submit(order(scope), ahead=True) for scope in ("a", "b", "c")]
+    futures += [crew.submit(order("asked")), crew.submit(order("b"))]
+    gate.set()
+    for future in futures:
+        future.result()
+    assert log == ["first", "b", "asked", "a", "c"] or log == ["first", "asked", "b", "a", "c"]
+
+
+def test_order_that_nobody_will_ask_for_is_not_started(gated: Gate) -> None:
+    crew, gate, log = gated()
+    crew.submit(order("first"))
+    wait_until(lambda: log == ["first"])
+    crew.submit(order("ahead"), ahead=True)
+    assert not crew.forget(order("ahead")) and crew.forget(order("first"))
+    gate.set()
+    crew.submit(order("last")).result()
+    assert log == ["first", "last"]
+
+
+def test_order_whose_workers_keep_dying_fails_with_their_error(gated: Gate) -> None:
+    crew, gate, log = gated(fatal="cursed")
+    gate.set()
+    with pytest.raises(StationLost):
+        crew.submit(order("cursed")).result()
+    assert log == ["cursed"] * MOST_ATTEMPTS
+    assert crew.submit(order("next")).result().result().value == 0.5
+
+
+def test_orders_without_a_result_fail_when_the_evaluator_is_closed(gated: Gate) -> None:
+    crew, _, log = gated()
+    crew.submit(order("first"))
+    wait_until(lambda: log == ["first"])
+    waiting = crew.submit(order("waiting"))
+    crew.close()
+    with pytest.raises(SandboxError, match="closed"):
+        waiting.result()
+    with pytest.raises(SandboxError, match="closed"):
+        crew.submit(order("late"))
+
+
+def test_order_is_given_again_when_its_worker_is_killed() -> None:
+    started: list[LocalWorker] = []
+    equipment = pack([load_any("lpn")], frozenset())
+
+    def start() -> LocalWorker:
+        started.append(LocalWorker(equipment))
+        return started[-1]
+
+    crew = Crew(start, 1)
+    slow = GUESS.replace("    return", "    import time; time.sleep(0.05)\n    return")
+    asked = [replace(order(f"u-{number}"), program=slow) for number in range(2)]
+    undisturbed = [crew.submit(one).result().result().scores for one in asked]
+    futures = [crew.submit(replace(one, scope=one.scope)) for one in asked]
+    for _ in range(2):
+        os.kill(started[-1].pid, signal.SIGKILL)
+        count = len(started)
+        wait_until(lambda count=count: len(started) > count)
+    assert [future.result().result().scores for future in futures] == undisturbed
+    assert len(started) == 3
+    crew.close()
+
+
+def test_error_of_a_scorer_comes_back_from_a_worker_with_its_type_and_words(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+    task = load_any(str(tmp_path / "broken.py"))
+    equipment = pack([task], frozenset())  # type: ignore[list-item]
+    crew = Crew(lambda: LocalWorker(equipment), 1)
+    asked = Order("seed", "def algorithm(n):\n    return n\n", "broken", "train", SecretSeeds(b"s"), b"x", strict=True)
+    measured = crew.submit(asked).result()
+    with pytest.raises(ScorerFailed, match=r"score\(\) raised ZeroDivisionError: .*broken.py, line 7"):
+        measured.result()
+    crew.close()
+
+
+BROKEN = """
+import strop
+
+
+def score(instance, answer):
+    table = {"a": 1}
+    return table["a"] / 0
+
+
+task = strop.Task(
+    name="broken", sample=lambda rng: {"n": 1}, score=score, seed="def algorithm(n):\\n    return n\\n", instances=2
+)
+"""
+
+
+def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:
+    log = (tmp_path / "log").open("w")
+
+    def score(instance: Instance, answer: object) -> float:
+        log.write("scored")
+        return 1.0
+
+    with log, pytest.raises(ConfigurationError, match="a task cannot be sent to a worker process: "):
+        pack([Task("mine", lambda rng: {"n": 1}, score, "def algorithm(n):\n    return n\n")], frozenset())
+
+
+COORDINATOR = """
+import sys, threading
+from strop.evaluation.processes import LocalWorker
+from strop.evaluation.station import pack
+from strop.tasks.registry import load_any
+worker = LocalWorker(pack([load_any("lpn")], frozenset()))
+print(worker.pid, flush=True)
+threading.Event().wait()
+"""
+
+
+def test_worker_ends_when_its_coordinator_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", COORDINATOR], stdout=subprocess.PIPE, text=True) as coordinator:
+        assert coordinator.stdout is not None
+        worker = int(coordinator.stdout.readline())
+        coordinator.kill()
+    wait_until(lambda: not Path(f"/proc/{worker}").exists())
+
+
+def test_next_call_takes_the_idle_worker_of_the_last_one_unless_it_has_imported_modules_of_a_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_scores.py").write_text("def score(instance, answer):\n    return 1.0\n")
+    import my_scores  # type: ignore[import-not-found]
+
+    own = pack([Task("mine", lambda rng: {"n": 1}, my_scores.score, "def algorithm(n):\n    return n\n")], frozenset())
+    shipped = pack([load_any("lpn")], frozenset())
+
+    def pid_of(equipment: Equipment) -> int:
+        worker = LocalWorker(equipment)
+        worker.close()
+        return worker.pid
+
+    first = pid_of(shipped)
+    assert pid_of(shipped) == first and pid_of(own) == first
+    assert pid_of(shipped) != first
