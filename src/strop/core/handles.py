@@ -32,8 +32,8 @@ from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 """For one execution of an improver; time spent waiting for a handle does not count."""
-MAP_THREADS = 16
-"""Candidates of one `utility.map` that are evaluated at once."""
+MAP_THREADS = 256
+"""Candidates of one `utility.map` that wait at once where each takes a thread: for û, and for commands."""
 MOST_CANDIDATES = 10_000
 """Candidates of one `utility.map`: refused ones cost work too, and a small frame can name a million."""
 MOST_RECORDED = 4_000_000

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from strop.base.budget import UTILITY_CALLS, Budget
-from strop.base.events import Evaluated, Recorder
+from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.evaluation.base import Evaluator, Measured, Order
@@ -111,6 +111,8 @@ class TaskUtility(OfTask):
     """Completed work of a resumed run."""
     evaluator: Evaluator | None = None
     """Carries out evaluations; None: the calling thread does, in `sandbox`."""
+    audited: Callable[[str, Sequence[AuditNoted]], None] = lambda program, notes: None
+    """Gets what the worker's static audit found in each program."""
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         return self.begin(candidate, at)()
@@ -121,9 +123,9 @@ class TaskUtility(OfTask):
         if completed is not None:
             return lambda: completed
         if candidate is None or self.evaluator is None:
-            return lambda: measured_once(self, candidate, at, lambda text: self._noted(self._measured(text, at.path)))
+            return lambda: measured_once(self, candidate, at, lambda text: self._kept(text, self._measured(text, at)))
         future = self.evaluator.submit(self.order(candidate, at.path))
-        return lambda: measured_once(self, candidate, at, lambda text: self._noted(future.result()))
+        return lambda: measured_once(self, candidate, at, lambda text: self._kept(text, future.result()))
 
     def is_completed(self, scope: str) -> bool:
         """Whether completed work has an evaluation at a scope."""
@@ -133,12 +135,13 @@ class TaskUtility(OfTask):
         """The evaluation of a candidate at a scope."""
         return Order(scope, candidate, self.task.name, self.split, self.seeds, self.secret, self.strict)
 
-    def _measured(self, candidate: str, path: str) -> Measured:
+    def _measured(self, candidate: str, at: Budget) -> Measured:
         drawn = DrawnInstances(self.task, self.split, self.seeds)
-        return measure(self.task, self.order(candidate, path), drawn, self.sandbox)
+        return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
 
-    def _noted(self, measured: Measured) -> Evaluation:
+    def _kept(self, candidate: str, measured: Measured) -> Evaluation:
         """Record what the audit noticed; return the evaluation."""
+        self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)
         return measured.result()

@@ -10,13 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from types import TracebackType
 
+from strop.analysis.audit.notes import DETAIL_CHARACTERS
 from strop.analysis.audit.runtime import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
 from strop.base.events import AuditNoted, Recorder
 from strop.sandbox.base import Outcome, Violated
 
 AT_ONCE = 10
 """Notes of one rule that are recorded one by one, immediately."""
-DETAIL_CHARACTERS = 400
 _DIFFERENT = 20
 """Details of one rule that are counted apart; all others are counted together."""
 _OTHERS = "others"

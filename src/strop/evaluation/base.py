@@ -44,6 +44,8 @@ class Measured:
     notes: tuple[AuditNoted, ...] = ()
     """What the audit noticed, in order."""
     error: StropError | None = None
+    on_text: tuple[AuditNoted, ...] = ()
+    """Findings of the static rules in the program."""
 
     def result(self) -> Evaluation:
         """The evaluation. Raises `error` if the task broke."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from strop.analysis.audit.notes import notes_on
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
 from strop.base.events import AuditNoted
@@ -32,6 +33,7 @@ def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -
         SandboxError: the host could not run a guest; the order can be given again.
     """
     notes: list[AuditNoted] = []
+    on_text = tuple(notes_on(order.program, order.scope))
     how = measure_speed if isinstance(task, FunctionTask) and task.by_time else _measure_score
     try:
         with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
@@ -41,8 +43,8 @@ def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -
     except SandboxError:
         raise
     except StropError as error:  # the task is broken, wherever the order is carried out
-        return Measured(None, tuple(notes), error)
-    return Measured(evaluation, tuple(notes))
+        return Measured(None, tuple(notes), error, on_text)
+    return Measured(evaluation, tuple(notes), on_text=on_text)
 
 
 def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:

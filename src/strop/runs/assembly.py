@@ -54,6 +54,10 @@ from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
 
 
+WAITING_IMPROVERS = 32
+"""Improvements at once with a model that is not built in: most of them wait for it."""
+
+
 @dataclass(frozen=True)
 class Components:
     """The components of a run. The caller must close them."""
@@ -151,9 +155,9 @@ class RunContext:
             return CommandUtility(
                 parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines, in_turns
             )
-        return TaskUtility(
-            parts.task, split, seeds, parts.sandbox, self.record, parts.secret, strict, past, parts.evaluator
-        )
+        record, audited = self.record, self.record.audited
+        services = parts.evaluator, audited
+        return TaskUtility(parts.task, split, seeds, parts.sandbox, record, parts.secret, strict, past, *services)
 
     def selection(self) -> Selection:
         """The selection of the spec."""
@@ -367,5 +371,6 @@ def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
 
 
 def improvers_at_once(spec: RunSpec) -> int:
-    """How many downstream improvements run at once: at least the copies of one evaluation, and enough to keep all cores busy."""
-    return max(spec.downstream, 2 * spec.slots)
+    """How many downstream improvements run at once: at least the copies of one evaluation, enough to keep all cores busy, and
+    enough to keep a model busy that takes seconds for each response."""
+    return max(spec.downstream, 2 * spec.slots, 1 if spec.model.startswith("offline") else WAITING_IMPROVERS)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from strop.analysis.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
+from strop.analysis.audit.notes import notes_on
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Recorder
 from strop.base.solution import digest_of
-from strop.evaluation.audit_log import DETAIL_CHARACTERS
 
 
 class Auditor:
@@ -29,6 +28,12 @@ class Auditor:
             for note in notes_on(program, event.scope):
                 self._record(note)
         self._record(event)
+
+    def audited(self, program: str, notes: Sequence[AuditNoted]) -> None:
+        """Record the notes that a worker made on a program, unless the program was audited before."""
+        if self._is_new(program):
+            for note in notes:
+                self._record(note)
 
     def _is_new(self, program: str) -> bool:
         digest = digest_of(program)
@@ -47,34 +52,3 @@ def program_of(event: Event) -> str | None:
             return program
         case _:
             return None
-
-
-def notes_on(program: str, scope: str) -> list[AuditNoted]:
-    """The findings of the static rules, one note for each rule and line, and of the paper's literal rule."""
-    notes = [
-        AuditNoted(
-            scope=scope,
-            rule=finding.rule,
-            detail=finding.detail[:DETAIL_CHARACTERS],
-            program=program,
-            line=finding.line or None,
-        )
-        for finding in _findings(program)
-    ]
-    if literal(program):
-        notes.append(_literal_note(program, scope))
-    return notes
-
-
-def _findings(program: str) -> Sequence[Finding]:
-    """The findings of the static rules, except those about texts that are not Python."""
-    # UNREADABLE has a line if the text is not Python; no program can contain NUL or lone surrogates.
-    runs = "\0" not in program and not any("\ud800" <= character <= "\udfff" for character in program)
-    return [each for each in audit_program(program) if each.rule != UNREADABLE or (runs and not each.line)]
-
-
-def _literal_note(program: str, scope: str) -> AuditNoted:
-    starts = {word: program.find(word) for word in ("use_sandbox=False", "exec(")}
-    word = min((word for word in starts if starts[word] >= 0), key=starts.__getitem__)
-    line = program.count("\n", 0, starts[word]) + 1
-    return AuditNoted(scope=scope, rule=LITERAL, detail=word, program=program, line=line)

@@ -19,10 +19,8 @@ from strop.sandbox import messages
 from strop.sandbox.base import Handler, Refusal, Value
 from strop.sandbox.wire import FrameError
 
-MAX_THREADS = 32
-"""How many handlers of one guest run at the same time; further requests wait for a thread."""
 MAX_OPEN = 256
-"""Requests that a guest may have open before the host stops reading from it until some are answered."""
+"""Requests that a guest may have open, each on a thread, before the host stops reading from it until some are answered."""
 
 
 MAX_COST = 5_000_000
@@ -118,7 +116,7 @@ class Dispatcher:
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         """Raises SandboxError where this process may open no more files."""
         self._handlers = handlers
-        self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="guest-request")
+        self._pool = ThreadPoolExecutor(MAX_OPEN, thread_name_prefix="guest-request")
         self._done: queue.SimpleQueue[tuple[int, Future[Value]]] = queue.SimpleQueue()
         try:
             self.wake, self._waker = os.pipe()
