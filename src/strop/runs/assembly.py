@@ -53,7 +53,6 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
 
-
 WAITING_IMPROVERS = 32
 """Improvements at once with a model that is not built in: most of them wait for it."""
 
