@@ -4,6 +4,7 @@
     python bench/peers speed --environments DIR --answer-seconds 1    # the same with a model that takes a second
     python bench/peers equal --environments DIR --seeds 10            # best held-out score by answers; hours
     python bench/peers behaviour --environments DIR                   # what hostile programs do; some 20 minutes
+    python bench/peers resume --environments DIR                      # kill -9 and continue; some three minutes
 
 DIR gets an environment for each system (900 MB with ShinkaEvolve) unless it has one already. Compare figures of one run only.
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import behaviour
 import equal
+import resumption
 import speed
 from search import SYSTEMS
 
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "behaviour":
             observations = behaviour.measure(folder, environments, options.systems, options.programs, report)
             document, text = behaviour.document(observations), behaviour.text(observations)
+        elif options.command == "resume":
+            continued = resumption.measure(folder, environments, options.systems, report)
+            document, text = resumption.document(continued), resumption.text(continued)
         else:
             searches = equal.Setting(
                 options.tasks, options.systems or equal.SYSTEMS, options.answers, options.seeds, options.jobs
@@ -70,7 +75,9 @@ def parser() -> argparse.ArgumentParser:
     scores.add_argument("--plot", type=Path, metavar="FILE", help="write a figure")
     attacks = commands.add_parser("behaviour", help="what hostile programs do")
     attacks.add_argument("--programs", nargs="*", choices=list(behaviour.PROGRAMS), default=[], metavar="NAME")
-    for command, systems in ((rates, speed.ALL), (scores, equal.SYSTEMS), (attacks, SYSTEMS)):
+    kills = commands.add_parser("resume", help="kill -9 and continue")
+    every = ((rates, speed.ALL), (scores, equal.SYSTEMS), (attacks, SYSTEMS), (kills, resumption.SYSTEMS))
+    for command, systems in every:
         command.add_argument("--environments", type=Path, required=True, metavar="DIR")
         command.add_argument("--systems", nargs="*", choices=systems, metavar="NAME", help=", ".join(systems))
         command.add_argument("--json", action="store_true", help="print one JSON document")

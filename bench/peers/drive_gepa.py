@@ -29,7 +29,6 @@ class Model:
         self._address = urlsplit(url)
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(threads)
-        self.answers = 0
 
     def __call__(self, prompt: str | list[dict[str, Any]]) -> str:
         """One answer to a prompt, which is a text or a list of messages."""
@@ -40,12 +39,16 @@ class Model:
         connection: http.client.HTTPConnection = self._local.connection
         connection.request("POST", f"{self._address.path}/chat/completions", body, {"Content-Type": "application/json"})
         document = json.loads(connection.getresponse().read())
-        self.answers += 1
         return str(document["choices"][0]["message"]["content"])
 
     def batch_complete(self, prompts: list[list[dict[str, Any]]]) -> list[str]:
         """The answers to several prompts, asked at the same time."""
         return list(self._pool.map(self, prompts))
+
+
+def proposals(state: Any) -> int:
+    """Answers that the search has used, those before it was continued included."""
+    return sum(iteration.get("n_tasks", 0) for iteration in state.full_program_trace)
 
 
 def main() -> None:
@@ -73,7 +76,7 @@ def main() -> None:
                 sampling_strategy=SameParentSampling(min(spec["threads"], spec["answers"])),
             ),
             reflection=ReflectionConfig(reflection_lm=model),
-            stop_callbacks=lambda state: model.answers >= spec["answers"],
+            stop_callbacks=lambda state: proposals(state) >= spec["answers"],
         ),
     )
     Path(spec["best"]).write_text(str(result.best_candidate), encoding="utf-8")

@@ -31,11 +31,12 @@ def main() -> None:
     config.evaluator.cascade_evaluation = False
     config.evaluator.timeout = spec["time_limit"]
     config.evaluator.parallel_evaluations = max(spec["workers"], spec["threads"])
+    used = int(spec["checkpoint"].rpartition("_")[2]) if spec["checkpoint"] else 0
     result = run_evolution(
         initial_program=spec["start_file"],
         evaluator=str(HOME / ("apart_scorer.py" if spec["isolated"] else f"{os.environ['PEERS_SCORER']}.py")),
         config=config,
-        iterations=spec["answers"],
+        iterations=spec["answers"] - used,
         output_dir=spec["run_folder"] or None,
         cleanup=not spec["run_folder"],
         checkpoint_path=spec["checkpoint"] or None,
