@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+PEERS ?= $(HOME)/.cache/strop-peers
 
 # Without bytecode, every process that a test starts would compile strop again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test test-all lint check bench soak clean
+.PHONY: run quick test test-all lint check bench peers soak clean
 
 run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noise, in less than a minute; no language model
 	$(BIN)/strop run lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 20 --gate-error 0.2
@@ -40,6 +41,13 @@ bench: $(VENV)/dev.installed  ## timings, as ratios within one run
 	$(BIN)/python bench/jail.py
 	$(BIN)/python bench/audit.py
 	$(BIN)/python bench/denied.py
+
+peers: $(VENV)/dev.installed  ## strop beside gepa, openevolve and ShinkaEvolve, whose environments are in PEERS; half an hour
+	$(BIN)/python bench/peers speed --environments $(PEERS)
+	$(BIN)/python bench/peers speed --environments $(PEERS) --answer-seconds 1
+	$(BIN)/python bench/peers/candidate.py
+	$(BIN)/python bench/peers resume --environments $(PEERS)
+	$(BIN)/python bench/peers behaviour --environments $(PEERS)
 
 soak: $(VENV)/dev.installed  ## 100,000 evaluations, 5% of them hostile: does anything grow?
 	$(BIN)/python bench/soak.py

@@ -164,10 +164,11 @@ def bare_forks(place: Path, count: int) -> tuple[float, float]:
 
 def text(table: Table) -> str:
     """The table as a user reads it."""
+    rounds = max((len(row.rates) for row in table.rows), default=0)
+    size = f" of {table.function_seconds * 1e3:.1f} ms" if table.function_seconds else ""
     lines = [
-        f"Candidates a second, {table.cores} cores, answers after {table.answer_seconds:g} s; best of "
-        f"{max((len(row.rates) for row in table.rows), default=0)} rounds; every system gets the same programs of "
-        f"{table.function_seconds * 1e3:.1f} ms",
+        f"Candidates a second on {table.cores} cores, the best of {rounds} rounds.",
+        f"Every system gets the same programs{size}, each answer after {table.answer_seconds:g} s.",
         "",
         f"{'':18} {'version':9} {'candidates/s':>12} {'least':>7} {'to fastest':>11} {'ms above the':>13}  isolation",
         f"{'':18} {'':9} {'':>12} {'':>7} {'peer':>11} {'function':>13}",
