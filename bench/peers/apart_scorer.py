@@ -1,4 +1,4 @@
-"""openevolve's evaluator with a process for each candidate: no state stays, and a time limit stops the process."""
+"""openevolve's form of an evaluator with a process for each candidate: no state stays, and a time limit stops it."""
 
 from __future__ import annotations
 

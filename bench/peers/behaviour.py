@@ -25,8 +25,8 @@ HOSTILE = 2
 """The number of the answer with the hostile program."""
 ORDINARY = 0.605
 """What every other program scores."""
-TIME_LIMIT = 5.0
-PATIENCE = 60.0
+TIME_LIMIT = 10.0
+PATIENCE = 90.0
 """Seconds until a search that does not end is stopped."""
 MEMORY_MB = 3000
 MARK = "peers-bomb"

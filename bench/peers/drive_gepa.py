@@ -2,7 +2,8 @@
 
 `optimize_anything` in its mode for one task, with several proposals an iteration, evaluation in threads of this process (its
 default, `parallel=True`) and a cache of evaluations. The model is a callable, as its documentation offers, with a batch form
-that asks from threads; so gepa needs no LiteLLM.
+that asks from threads; so gepa needs no LiteLLM. With `isolated` each candidate is evaluated in a process of its own, as gepa's
+circle packing example does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,6 +60,11 @@ def main() -> None:
     scorer = importlib.import_module(os.environ["PEERS_SCORER"])
 
     def evaluate(candidate: str) -> tuple[float, dict[str, str]]:
+        if spec["isolated"]:
+            with tempfile.NamedTemporaryFile("w", suffix=".py", encoding="utf-8") as file:
+                file.write(candidate)
+                file.flush()
+                return importlib.import_module("apart_scorer").evaluate(file.name)["combined_score"], {}
         score, error = scorer.scored(candidate)
         return score, {"Error": error} if error else {}
 

@@ -25,8 +25,8 @@ from strop.tasks.base import PublishedSeeds, Task
 from strop.tasks.registry import load_any
 
 HOME = Path(__file__).resolve().parent
-SYSTEMS = ("gepa", "openevolve", "openevolve apart", "shinka", "strop")
-"""`openevolve apart` is openevolve with a process for each candidate."""
+SYSTEMS = ("gepa", "gepa apart", "openevolve", "openevolve apart", "shinka", "strop")
+"""`apart`: with a process for each candidate, which ShinkaEvolve always has."""
 
 
 @dataclass(frozen=True)

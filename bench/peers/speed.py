@@ -18,6 +18,7 @@ from server import Server
 
 ISOLATION = {
     "gepa": "none: threads of the optimizer",
+    "gepa apart": "a process a candidate",
     "openevolve": "none: its worker processes",
     "openevolve apart": "a process a candidate",
     "shinka": "a process a candidate",
@@ -25,7 +26,7 @@ ISOLATION = {
     "bare forks": "none: the limit of warm fork servers",
 }
 LIMIT = "bare forks"
-SLOW = {"openevolve apart", "shinka"}
+SLOW = {"gepa apart", "openevolve apart", "shinka"}
 """Measured over a quarter of the candidates."""
 
 
