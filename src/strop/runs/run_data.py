@@ -188,6 +188,8 @@ class RunData:
     """Number of improvements of solutions of tasks."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
     """By scope: the ends of self-improvements, or of the improvement of `strop improve`."""
+    unused_evaluations: int = 0
+    """Evaluations that workers made ahead and no improver asked for."""
     costs: Costs = field(default_factory=Costs)
     answers: Answers = field(default_factory=Answers)
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -221,8 +223,10 @@ class RunData:
                 self.downstream += event.utility != META_TASK
                 if event.utility == META_TASK and (t := iteration_of(event.scope)) is not None:
                     self.parents[t] = event.improver
-            case ImproveFinished() if _IMPROVEMENT.fullmatch(event.scope):
-                self.ends[event.scope] = event
+            case ImproveFinished():
+                self.unused_evaluations += event.unused_evaluations
+                if _IMPROVEMENT.fullmatch(event.scope):
+                    self.ends[event.scope] = event
             case AuditNoted():
                 self.audit.append(event)
                 self.notes[event.rule] += event.times

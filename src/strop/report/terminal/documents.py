@@ -74,6 +74,7 @@ def run_document(
         "is_language_model": model.is_language_model,
         "iterations": [iteration_document(event, run.gates.get(event.t)) for event in run.iterations],
         "best": None if best is None else str(best),
+        "unused_evaluations": run.unused_evaluations,
         "audit": noted(run.notes),
     }
     for iteration in document["iterations"]:

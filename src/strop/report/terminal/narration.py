@@ -209,8 +209,9 @@ def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
 
 def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
+    unused = f", {run.unused_evaluations} made ahead for nothing" if run.unused_evaluations else ""
     return (
-        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({counted(run.verdicts)}), "
+        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({counted(run.verdicts)}{unused}), "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 

@@ -200,6 +200,8 @@ class RunDocument(TypedDict):
     """In order. The first, t = 0, measures the seed improver."""
     best: str | None
     """File of the best improver; null if there is none yet."""
+    unused_evaluations: int
+    """Evaluations that workers made ahead and no improver asked for; they cost no budget."""
     audit: list[Noted]
     """What the audit noted, one entry per rule: circumventions of the sandbox first, then the most frequent."""
     card: NotRequired[dict[str, Any]]
