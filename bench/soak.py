@@ -1,9 +1,9 @@
 """Many evaluations with hostile ones among them: does anything grow? `python bench/soak.py [N] [--hostile 0.05] [--seed 0]`.
 
-Each evaluation is a fresh guest of the real jail, through the real `TaskUtility`, in two places at once. An honest solution's
-value is known beforehand and checked. Before, every 10,000 evaluations and after, with no guest at work: descriptors, threads,
-processes, memory, and what lies about. Ends with a verdict; exit code 1 when something grew beyond `TOLERANCES`, a value was
-wrong, or a program ended as it should not.
+Each evaluation is a fresh guest of the real jail of a worker process, through the real `TaskUtility`; there are two workers. An
+honest solution's value is known beforehand and checked. Before, every 10,000 evaluations and after, with no guest at work:
+descriptors, threads, processes, memory, and what lies about. Ends with a verdict; exit code 1 when something grew beyond
+`TOLERANCES`, a value was wrong, or a program ended as it should not.
 
 Not seen here: the memory that the kernel keeps for itself, and what a guest may leave in a namespace, which dies with it.
 """
@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -29,6 +29,9 @@ from soak_programs import HOSTILE, MODULUS, Draw, draw, of
 from strop.base.budget import Budget
 from strop.base.errors import Malformed, SandboxError
 from strop.core.utility import TaskUtility
+from strop.evaluation.crew import Crew
+from strop.evaluation.processes import LocalWorker
+from strop.evaluation.station import pack
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -61,6 +64,7 @@ class Figures:
     """Since the row before."""
     descriptors: int
     threads: int
+    """Of this process and its workers, as the memory of the host."""
     processes: int
     """Living descendants: servers, their stubs, and the guests that wait."""
     zombies: int
@@ -125,8 +129,13 @@ def soak(count: int, hostile: float, seed: int, every: int = EVERY) -> Results:
     """Run it, and print a row whenever there is one."""
     results = Results()
     n = TASK.instance("train", 0, SEEDS)["n"]
-    with JailedSandbox(solution_slots=PLACES, improver_slots=0) as sandbox, ThreadPoolExecutor(PLACES) as threads:
-        utility = TaskUtility(TASK, "train", SEEDS, sandbox, lambda event: None, b"soak")
+    equipment = pack([TASK], frozenset())
+    with (
+        closing(Crew(lambda: LocalWorker(equipment), PLACES)) as crew,
+        JailedSandbox(solution_slots=1, improver_slots=0) as sandbox,
+        ThreadPoolExecutor(PLACES) as threads,
+    ):
+        utility = TaskUtility(TASK, "train", SEEDS, sandbox, lambda event: None, b"soak", evaluator=crew)
 
         def evaluate(drawn: Draw) -> None:
             try:
@@ -177,15 +186,16 @@ def figures(evaluations: int, per_second: float) -> Figures:
     """A row of now, once the servers have their next guests waiting."""
     gc.collect()
     living, zombies = settled()
-    host = memory(os.getpid())
-    servers = [memory(pid) for pid in living]
+    hosts = [os.getpid(), *(pid for pid in living if is_worker(pid))]
+    host = [sum(sizes) for sizes in zip(*(memory(pid) for pid in hosts), strict=True)]
+    servers = [memory(pid) for pid in living if pid not in hosts]
     told = all(each for each in servers)
     rss, uss, pss = ((sum(each[i] for each in servers) if told else -1) for i in range(3))
     return Figures(
         evaluations=evaluations,
         per_second=per_second,
-        descriptors=entries("/proc/self/fd"),
-        threads=entries("/proc/self/task"),
+        descriptors=sum(entries(f"/proc/{pid}/fd") for pid in hosts),
+        threads=sum(entries(f"/proc/{pid}/task") for pid in hosts),
         processes=len(living),
         zombies=zombies,
         host_rss_kb=host[0],
@@ -195,6 +205,13 @@ def figures(evaluations: int, per_second: float) -> Figures:
         servers_pss_kb=pss,
         left_behind=left_behind(),
     )
+
+
+def is_worker(pid: int) -> bool:
+    """Whether it is one of our worker processes."""
+    with suppress(OSError):
+        return b"strop.evaluation.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def settled() -> tuple[list[int], int]:
