@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     rates.add_argument("--candidates", type=int, default=200, metavar="N")
     rates.add_argument("--rounds", type=int, default=3, metavar="N", help="the best of N counts")
     scores = commands.add_parser("equal", help="best held-out score by the number of answers")
-    scores.add_argument("--tasks", nargs="*", default=["lpn"], metavar="TASK")
+    scores.add_argument("--tasks", nargs="*", default=equal.TASKS, metavar="TASK")
     scores.add_argument("--answers", nargs="*", type=int, default=equal.ANSWERS, metavar="N")
     scores.add_argument("--seeds", type=int, default=10, metavar="N", help="searches of each kind")
     scores.add_argument("--jobs", type=int, default=2, metavar="N", help="searches at the same time")

@@ -29,7 +29,8 @@ TIME_LIMIT = 10.0
 PATIENCE = 90.0
 """Seconds until a search that does not end is stopped."""
 MEMORY_MB = 3000
-MARK = "peers-bomb"
+MARK = f"peers-bomb-{os.getpid()}"
+"""First word of the command line of what a hostile program starts."""
 
 HEAD = "import os, sys\nimport numpy as np\n\n\ndef algorithm(train_samples, train_parity, test_samples):\n"
 PROGRAMS = {
@@ -231,7 +232,7 @@ def bombs() -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if path.read_bytes().startswith(MARK.encode()):
+            if path.read_bytes().split(b"\0")[0] == MARK.encode():
                 found.append(int(path.parent.name))
         except OSError:
             continue

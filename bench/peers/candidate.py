@@ -20,7 +20,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -41,26 +41,37 @@ class Measured:
     """From the first question to the last score."""
     total: float
     """CPU of all processes."""
-    hosts: float
-    """CPU of the processes that are strop's own and not jailed."""
-    functions: dict[str, float] = field(default_factory=dict)
-    """Function of strop → CPU of the hosts."""
+    hosts: dict[str, float]
+    """Module that a process of strop runs → CPU of such processes, which are not jailed."""
+    functions: dict[str, dict[str, float]] = field(default_factory=dict)
+    """The same → function of strop → its part."""
 
     def per_candidate(self, fewer: Measured, candidates: int) -> Measured:
         """The difference to a run with fewer candidates, for each of those that it had more."""
-        names = self.functions.keys() | fewer.functions.keys()
-        more = {name: self.functions.get(name, 0.0) - fewer.functions.get(name, 0.0) for name in names}
+        modules = self.hosts.keys() | fewer.hosts.keys()
         return Measured(
             (self.wall - fewer.wall) / candidates,
             (self.total - fewer.total) / candidates,
-            (self.hosts - fewer.hosts) / candidates,
-            {name: spent / candidates for name, spent in more.items()},
+            _difference(self.hosts, fewer.hosts, candidates),
+            {
+                name: _difference(self.functions.get(name, {}), fewer.functions.get(name, {}), candidates)
+                for name in modules
+            },
         )
 
     def with_shares_of(self, profiled: Measured) -> Measured:
         """The same with the functions of a profiled run, which is slower, in proportion to it."""
-        scale = self.hosts / (sum(profiled.functions.values()) or 1.0)
-        return replace(self, functions={name: spent * scale for name, spent in profiled.functions.items()})
+        functions = {}
+        for module, spent in self.hosts.items():
+            parts = profiled.functions.get(module, {})
+            scale = spent / (sum(parts.values()) or 1.0)
+            functions[module] = {name: part * scale for name, part in parts.items()}
+        return replace(self, functions=functions)
+
+
+def _difference(more: dict[str, float], fewer: dict[str, float], candidates: int) -> dict[str, float]:
+    names = more.keys() | fewer.keys()
+    return {name: (more.get(name, 0.0) - fewer.get(name, 0.0)) / candidates for name in names}
 
 
 def measure(folder: Path, candidates: int, *, profiled: bool) -> Measured:
@@ -80,13 +91,13 @@ def measure(folder: Path, candidates: int, *, profiled: bool) -> Measured:
     if ended.status != 0 or len(search.distinct(ended.scored)) < candidates:
         raise SystemExit(f"strop improve ended with {ended.status}:\n{ended.output}")
     total = children_cpu() - before
-    functions: Counter[str] = Counter()
-    hosts = 0.0
+    functions: dict[str, Counter[str]] = defaultdict(Counter)
+    hosts: Counter[str] = Counter()
     for path in reports.glob("*.json"):
         document = json.loads(path.read_text(encoding="utf-8"))
-        hosts += document["total"]
-        functions.update(document["functions"])
-    return Measured((ended.scored[-1].at - asked) * 1e3, total, hosts, dict(functions))
+        hosts[document["module"]] += document["total"]
+        functions[document["module"]].update(document["functions"])
+    return Measured((ended.scored[-1].at - asked) * 1e3, total, dict(hosts), {k: dict(v) for k, v in functions.items()})
 
 
 def one_more(folder: Path, few: int, many: int, *, profiled: bool) -> Measured:
@@ -120,15 +131,18 @@ def rooms(functions: dict[str, float]) -> dict[str, list[tuple[str, float]]]:
 
 def rows(one: Measured, function: float, cores: int, least: float) -> list[tuple[str, float]]:
     """(Name, milliseconds) of each row; names of parts of a row are indented."""
-    table: list[tuple[str, float]] = [("host", one.hosts)]
-    for room, functions in rooms(one.functions).items():
-        spent = sum(part for _, part in functions)
-        if spent >= least:
-            table.append((f"  {room}", spent))
-            table += [(f"    {name}", part) for name, part in functions if part >= least and len(functions) > 1]
-    listed = sum(spent for name, spent in table[1:] if not name.startswith("    "))
-    table += [("  everything else", one.hosts - listed)]
-    guests = one.total - one.hosts
+    table: list[tuple[str, float]] = []
+    for module, whole in sorted(one.hosts.items()):
+        table.append((f"host: python -m {module}", whole))
+        listed = 0.0
+        for room, functions in rooms(one.functions.get(module, {})).items():
+            spent = sum(part for _, part in functions)
+            if spent >= least:
+                listed += spent
+                table.append((f"  {room}", spent))
+                table += [(f"    {name}", part) for name, part in functions if part >= least and len(functions) > 1]
+        table.append(("  everything else", whole - listed))
+    guests = one.total - sum(one.hosts.values())
     table += [
         ("fork servers and guests", guests),
         ("  the function itself", function),

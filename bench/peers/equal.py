@@ -1,7 +1,8 @@
 """Best held-out score by the number of answers: all systems search with the same proposer and equally many answers.
 
-The proposer is strop's offline one behind the loopback server. It is not a language model: its answers hardly depend on the
-program that a prompt shows, so the table compares how systems use the answers that they get, not how they prompt.
+No proposer is a language model. On strop's own tasks it is the offline one, whose answers hardly depend on the program that a
+prompt shows. On the tasks of `ladders/` it is the stepwise one of bench/stepwise.py: it answers one step further than the program
+that it is shown, or a step back, or with a program that fails, which it repairs more often if the prompt tells of the error.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import programs
-from search import Spec, search, task_of
+import stepwise
+from search import HOME, Spec, search, task_of
 from server import Server
 
 import strop
@@ -26,8 +28,10 @@ from strop.base.regions import EVOLVE
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 
-PROPOSER = "strop's offline proposer, which is not a language model"
+LADDERS = {"ladder-rota": "rota", "ladder-packing": "packing", "ladder-flags": "flags"}
+"""Task → its file in `ladders/`."""
 SYSTEMS = ("gepa", "openevolve", "shinka", "strop")
+TASKS = ("lpn", *LADDERS)
 ANSWERS = (25, 100, 400)
 THREADS = 4
 NO_MORE = "There are no more answers."
@@ -68,23 +72,35 @@ class Table:
 
     def document(self) -> dict[str, object]:
         """For JSON."""
-        return {"proposer": PROPOSER, "is_language_model": False, **asdict(self)}
+        return {"is_language_model": False, **asdict(self)}
+
+
+def file_of(task: str) -> str:
+    """What strop calls a task: its name, or the file of a ladder."""
+    return str(HOME / "ladders" / f"{LADDERS[task]}.py") if task in LADDERS else task
 
 
 class Proposer:
-    """Answers with the offline proposer's programs: for equal programs and numbers the same, whoever asks."""
+    """Answers that depend on the seed, the number and the prompt, whoever asks."""
 
-    def __init__(self, seed: int, answers: int) -> None:
-        self._model, self._answers = Offline(seed), answers
+    def __init__(self, task: str, seed: int, answers: int) -> None:
+        self._model, self._seed, self._answers = Offline(seed), seed, answers
+        entry = task_of(Spec("", "", HOME, file_of(task))).entry
+        ladders = [ladder for ladder in stepwise.LADDERS.values() if task in LADDERS and ladder.entry == entry]
+        self._ladder = ladders[0] if ladders else None
 
     def __call__(self, number: int, body: Mapping[str, Any]) -> str:
         """The text of answer `number` to a request."""
         if number >= self._answers:
             return NO_MORE
         prompt = "\n".join(str(message["content"]) for message in body["messages"] if message["role"] != "system")
-        message = f"Improve this program:\n```python\n{current_program(prompt)}\n```"
-        (completion,) = self._model.complete([Request("", message, 0.7, "peers", number)])
-        return f"<NAME>\nattempt\n</NAME>\n\n<CODE>\n{completion.text}\n</CODE>\n"
+        shown = f"```python\n{current_program(prompt)}\n```\n"
+        if self._ladder is not None:
+            text = stepwise.Stepwise(self._ladder, self._seed * 10**6 + number).answer("", shown + prompt, 0.7)
+        else:
+            (completion,) = self._model.complete([Request("", f"Improve this program:\n{shown}", 0.7, "peers", number)])
+            text = completion.text
+        return f"<NAME>\nattempt\n</NAME>\n\n<CODE>\n{text}\n</CODE>\n"
 
 
 def current_program(prompt: str) -> str:
@@ -108,7 +124,7 @@ class HeldOut:
         with self._lock:
             if key not in self._known:
                 program = text.rstrip() + "\n\n"  # two lines or more: a text, not the name of a file
-                self._known[key] = strop.score(program, task=task, split="test", instances="published").utility
+                self._known[key] = strop.score(program, task=file_of(task), split="test", instances="published").utility
             return self._known[key]
 
 
@@ -130,13 +146,13 @@ def measure(folder: Path, environment_folder: Path, setting: Setting, report: Ca
 
     def run(cell: tuple[str, int, int, str]) -> Search:
         task, answers, seed, system = cell
-        place = folder / f"{Path(task).stem}-{system.replace(' ', '-')}-{answers}-{seed}"
-        with Server(Proposer(seed, answers)) as server:
+        place = folder / f"{task}-{system.replace(' ', '-')}-{answers}-{seed}"
+        with Server(Proposer(task, seed, answers)) as server:
             spec = Spec(
                 system,
                 server.url,
                 place,
-                task,
+                file_of(task),
                 answers,
                 workers=THREADS,
                 threads=THREADS,
@@ -156,7 +172,7 @@ def measure(folder: Path, environment_folder: Path, setting: Setting, report: Ca
     cells = itertools.product(setting.tasks, setting.answers, range(setting.seeds), setting.systems)
     with ThreadPoolExecutor(setting.jobs) as threads:
         searches = list(threads.map(run, cells))
-    starts = {task: held_out.value(task, task_of(Spec("", "", folder, task)).seed) for task in setting.tasks}
+    starts = {task: held_out.value(task, task_of(Spec("", "", folder, file_of(task))).seed) for task in setting.tasks}
     return Table(searches, starts)
 
 
@@ -170,10 +186,13 @@ def best_text(spec: Spec) -> str:
 
 def text(table: Table) -> str:
     """The table as a user reads it."""
-    lines = [f"Best held-out score by answers used, with 95% intervals over seeds. Proposer: {PROPOSER}."]
+    lines = [
+        "Best held-out score by answers used, with 95% intervals over seeds. The proposer is not a language model."
+    ]
     answers = table.names("answers")
     for task in table.names("task"):
-        lines += ["", f"{task}: the start program scores {table.starts[task]:.3f}"]
+        proposer = "stepwise" if task in LADDERS else "offline"
+        lines += ["", f"{task}, {proposer} proposer: the start program scores {table.starts[task]:.3f}"]
         lines.append(f"{'':18}" + "".join(f"{f'{count} answers':>26}" for count in answers))
         for system in table.names("system"):
             cells = [_interval(table.values(task, system, count)) for count in answers]
@@ -215,7 +234,7 @@ def draw(table: Table, path: Path) -> None:
             means = [each.mean for each in estimates]
             panel.errorbar(answers, means, halves, marker="o", markersize=4, capsize=3, linewidth=1.2, label=system)
         panel.axhline(table.starts[task], color="0.6", linewidth=0.8, linestyle="--")
-        panel.set(title=Path(task).stem, xscale="log", xlabel="answers", xticks=answers, xticklabels=answers)
+        panel.set(title=task, xscale="log", xlabel="answers", xticks=answers, xticklabels=answers)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("held-out score (no language model)")
     panels[0][-1].legend(frameon=False, fontsize=9)

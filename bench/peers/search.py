@@ -25,6 +25,7 @@ from strop.tasks.base import PublishedSeeds, Task
 from strop.tasks.registry import load_any
 
 HOME = Path(__file__).resolve().parent
+sys.path.append(str(HOME.parent))  # the tasks of ladders/ import bench/stepwise.py
 SYSTEMS = ("gepa", "gepa apart", "openevolve", "openevolve apart", "shinka", "strop")
 """`apart`: with a process for each candidate, which ShinkaEvolve always has."""
 
@@ -152,6 +153,7 @@ def environment(spec: Spec) -> dict[str, str]:
         "PEERS_CASES": str(spec.folder / "cases.pickle"),
         "PEERS_SCORER": spec.scorer,
         "OPENAI_API_KEY": "none",
+        **({"PYTHONPATH": str(HOME.parent)} if "/ladders/" in spec.task else {}),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         **spec.environment,

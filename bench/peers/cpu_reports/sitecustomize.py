@@ -22,7 +22,7 @@ from types import CodeType
 from typing import Any
 
 OWN = f"{os.sep}strop{os.sep}"
-ROOT = "other threads and start"
+ROOT = "start, and event loops of libraries"
 
 
 class Meter(threading.Thread):
@@ -34,9 +34,9 @@ class Meter(threading.Thread):
         self._folder = folder
 
     def run(self) -> None:
-        """Write twice a second: a process that is killed leaves its last figure."""
+        """Write twice a second: a process that is killed leaves its last figures."""
         while True:
-            self.write({})
+            self.write()
             time.sleep(0.5)
 
     def profile_thread(self, *_: object) -> None:
@@ -50,12 +50,17 @@ class Meter(threading.Thread):
         """Write the last figures."""
         for profile in self.profiles:
             profile.disable()
-        self.write(by_function(self.profiles))
+        self.write()
 
-    def write(self, functions: dict[str, float]) -> None:
+    def write(self) -> None:
         """Write the document of this process."""
         path = self._folder / f"{os.getpid()}.json"
-        document = {"total": time.process_time() * 1e3, "functions": functions, "command": sys.orig_argv[:6]}
+        words = sys.orig_argv
+        document = {
+            "total": time.process_time() * 1e3,
+            "functions": by_function(list(self.profiles)),
+            "module": words[words.index("-m") + 1] if "-m" in words[:-1] else "",
+        }
         with suppress(OSError):
             path.with_suffix(".part").write_text(json.dumps(document), encoding="utf-8")
             path.with_suffix(".part").replace(path)
