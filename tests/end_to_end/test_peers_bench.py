@@ -28,9 +28,10 @@ def peers_module(name: str) -> Any:
 @pytest.fixture(autouse=True)
 def beside_the_bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The files of the bench import one another by name, as in `python bench/peers`."""
+    monkeypatch.syspath_prepend(str(PEERS.parent))
     monkeypatch.syspath_prepend(str(PEERS))
     yield
-    for name in [path.stem for path in PEERS.glob("*.py")]:
+    for name in ["stepwise", *(path.stem for path in PEERS.glob("*.py"))]:
         sys.modules.pop(name, None)
 
 
@@ -76,19 +77,17 @@ def test_the_proposer_finds_the_program_to_improve_in_the_prompt_of_each_system(
     assert peers_module("equal").current_program(prompt) == "current = 1"
 
 
-@pytest.mark.slow
-def test_the_table_of_candidate_time_adds_up() -> None:
-    words = [sys.executable, PEERS / "candidate.py", "--candidates", "20", "--json"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if sys.version_info >= (3, 12):
-        assert done.returncode == 2
-        return
-    assert done.returncode == 0, done.stderr
-    rows = [(name, spent) for name, spent in json.loads(done.stdout)["rows"] if not name.startswith("    ")]
-    (whole,) = [spent for name, spent in rows if name == "CPU"]
-    of_processes = [spent for name, spent in rows if name.startswith(("host", "fork servers"))]
-    assert sum(of_processes) == pytest.approx(whole)
-    assert sum(spent for name, spent in rows if name.startswith("  ")) == pytest.approx(whole)
+def test_the_rows_of_candidate_time_add_up_to_the_cores() -> None:
+    candidate = peers_module("candidate")
+    profiled = {"strop": {"lm/openai.py ask": 1.0, "store/record.py append": 3.0, "base/text.py cut": 0.0}}
+    plain = candidate.Measured(wall=10.0, total=15.0, hosts={"strop": 8.0, "strop.evaluation.worker": 2.0})
+    one = plain.with_shares_of(candidate.Measured(30.0, 40.0, {}, profiled))
+    rows = candidate.rows(one, function=2.0, cores=2, least=0.5)
+    spent = dict(rows)
+    assert (spent["  lm"], spent["  store"]) == (2.0, 6.0)
+    assert sum(part for name, part in rows if name.startswith(("host", "fork servers"))) == spent["CPU"] == 15.0
+    assert sum(part for name, part in rows if name.startswith("  ") and not name.startswith("    ")) == 15.0
+    assert spent["CPU"] + spent["no CPU of strop: waiting, or taken by other programs"] == 20.0
 
 
 @pytest.mark.slow
