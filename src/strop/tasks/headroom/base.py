@@ -1,6 +1,6 @@
-"""What the headroom tasks share: their limits, their description and how an answer that costs more than a bound is scored.
+"""What the headroom tasks share: their limits and the rules in their description.
 
-Score and bound are explained in docs/design/0079-headroom-tasks.md.
+docs/design/0079-headroom-tasks.md explains bounds and scores.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ def headroom_task(
     """A task with the suite's limits; a failing instance scores 0 alone.
 
     Args:
-        words: what the entry point gets and returns, for the description.
-        functions: `sample`, the helpers of the two, and `score`: their sources stand in the description, in this order.
+        words: the arguments and the answer of the entry point, for the description.
+        functions: `sample`, helpers, `score`. The description shows their sources in this order.
     """
     rules = (
-        f"The utility is the mean of `score` over {TRAIN} instances, in [0, 1], higher is better. `sample` draws each instance"
-        f" from a secret seed.\nAn instance on which `{entry}` raises, runs out of its {SECONDS:g} s of CPU or gives a"
-        " malformed answer scores 0. The score counts the answer alone,\nso it pays to search for most of the time:"
-        " `time.process_time` tells how much is used."
+        f"The utility is the mean of `score` over {TRAIN} instances, in [0, 1]; higher is better. `sample` draws each from a"
+        f" secret seed.\nAn instance on which `{entry}` raises, needs more than {SECONDS:g} s of CPU or returns a malformed"
+        " answer scores 0. Time does not count\nuntil then, so it pays to search: call `time.process_time` at the start and"
+        " return before the time is used up."
     )
     return Task(
         name=name,

@@ -31,9 +31,9 @@ def pack(items, capacity):
 
 
 def sample(rng: np.random.Generator) -> dict[str, Any]:
-    capacity, bins = 2500, int(rng.integers(40, 61))
-    first = rng.integers(950, 1225, bins)
-    second = rng.integers(625, (capacity - first) // 2 + 1)
+    capacity, bins = 6000, int(rng.integers(40, 61))
+    first = rng.integers(2280, 2940, bins)
+    second = rng.integers(1500, (capacity - first) // 2 + 1)
     items = np.concatenate([first, second, capacity - first - second])  # so `bins` bins suffice
     return {"items": rng.permutation(items).tolist(), "capacity": capacity}
 

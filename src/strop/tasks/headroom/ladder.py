@@ -12,14 +12,14 @@ from functools import cache
 from importlib.resources import files
 
 WHAT: Mapping[str, str] = {
-    "noisy-parity": "learns a noisy parity of 24 to 72 bits",
+    "noisy-parity": "learns a noisy parity",
     "golomb": "makes short Golomb rulers",
     "cap-set": "finds large cap sets",
-    "quadratic-assignment": "assigns facilities on a grid",
+    "quadratic-assignment": "assigns facilities",
     "bin-packing": "packs items into few bins",
     "job-shop": "schedules jobs on machines",
     "circle-packing": "packs circles around nails",
-    "multiplier-block": "multiplies by constants with few additions",
+    "multiplier-block": "multiplies by constants",
 }
 """Task → what its programs do, in a few words."""
 

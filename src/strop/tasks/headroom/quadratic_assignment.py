@@ -18,7 +18,7 @@ from strop.tasks.headroom.base import headroom_task
 WORDS = """
 The utility of a program that assigns facilities to locations.
 
-`assign(flows, distances)` gets two symmetric matrices of n rows, 64 to 121, and returns the location of each facility, every
+`assign(flows, distances)` gets two symmetric matrices of n rows, 81 to 121, and returns the location of each facility, every
 location once, so that the sum of flows[i, j] * distances[a[i], a[j]] is low. A random assignment scores 0.05, the best one 1.
 """
 SEED = '''\
@@ -29,7 +29,7 @@ def assign(flows, distances):
 
 
 def sample(rng: np.random.Generator) -> tuple[dict[str, Any], Any]:
-    flows, distances, lowest = grid(rng, side=int(rng.integers(8, 12)))
+    flows, distances, lowest = grid(rng, side=int(rng.integers(9, 12)))
     hide = rng.permutation(len(flows))
     return {"flows": flows[np.ix_(hide, hide)], "distances": distances}, lowest
 
@@ -62,6 +62,6 @@ def score(instance: Instance, assignment: np.ndarray) -> float:
 
 
 def quadratic_assignment() -> Task:
-    """64 to 121 facilities."""
+    """81 to 121 facilities."""
     assignment = Answer(int, shape=lambda instance: (len(instance["flows"]),), permutation=True)
     return headroom_task("quadratic-assignment", "assign", SEED, WORDS, (sample, grid, score), assignment)
