@@ -204,7 +204,7 @@ def run(spec: Spec, environment_folder: Path) -> tuple[int | None, float, int]:
         except subprocess.TimeoutExpired:
             status = None
         finally:
-            seconds, left = time.time() - began, bombs()
+            seconds, left = time.time() - began, processes_of_programs()
             end(child)
             for pid in left:
                 os.kill(pid, 9)
@@ -227,16 +227,16 @@ def believed(spec: Spec, digest: str, evaluations: Sequence[Scored]) -> float | 
     return values.get(digest)
 
 
-def bombs() -> list[int]:
+def processes_of_programs() -> list[int]:
     """Processes that a hostile program started."""
-    found = []
+    bombs = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if path.read_bytes().split(b"\0")[0] == MARK.encode():
-                found.append(int(path.parent.name))
+                bombs.append(int(path.parent.name))
         except OSError:
             continue
-    return found
+    return bombs
 
 
 def document(observations: Sequence[Observation]) -> dict[str, object]:

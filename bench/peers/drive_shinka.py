@@ -47,8 +47,8 @@ def main() -> None:
         max_db_workers=4,
     )
     runner.run()
-    found = next(iter(sorted((folder / "best").glob("*.py"))), None)
-    Path(spec["best"]).write_text(found.read_text(encoding="utf-8") if found else spec["start"], encoding="utf-8")
+    program = next(iter(sorted((folder / "best").glob("*.py"))), None)
+    Path(spec["best"]).write_text(program.read_text(encoding="utf-8") if program else spec["start"], encoding="utf-8")
 
 
 def _clock(seconds: float) -> str:

@@ -115,17 +115,19 @@ class HeldOut:
     """Scores of programs on the sealed instances of a task, in strop's jail; each program once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], float] = {}
+        self._values: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
     def value(self, task: str, text: str) -> float:
         """Mean score in [0, 1]; 0 for a program that fails."""
         key = (task, hashlib.sha256(text.encode()).hexdigest())
         with self._lock:
-            if key not in self._known:
+            if key not in self._values:
                 program = text.rstrip() + "\n\n"  # two lines or more: a text, not the name of a file
-                self._known[key] = strop.score(program, task=file_of(task), split="test", instances="published").utility
-            return self._known[key]
+                self._values[key] = strop.score(
+                    program, task=file_of(task), split="test", instances="published"
+                ).utility
+            return self._values[key]
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def measure(folder: Path, environment_folder: Path, setting: Setting, report: Ca
                 file_of(task),
                 answers,
                 workers=THREADS,
-                threads=THREADS,
+                threads=1 if system == "gepa" else THREADS,  # gepa's default: one proposal an iteration
                 seed=seed,
                 improver="default",
                 scorer="task_scorer",
@@ -230,8 +232,8 @@ def draw(table: Table, path: Path) -> None:
     for panel, task in zip(panels[0], tasks, strict=True):
         for system in table.names("system"):
             estimates = [t_estimate(table.values(task, system, count)) for count in answers]
-            halves = [(each.interval or (each.mean, each.mean))[1] - each.mean for each in estimates]
-            means = [each.mean for each in estimates]
+            halves = [(one.interval or (one.mean, one.mean))[1] - one.mean for one in estimates]
+            means = [one.mean for one in estimates]
             panel.errorbar(answers, means, halves, marker="o", markersize=4, capsize=3, linewidth=1.2, label=system)
         panel.axhline(table.starts[task], color="0.6", linewidth=0.8, linestyle="--")
         panel.set(title=task, xscale="log", xlabel="answers", xticks=answers, xticklabels=answers)

@@ -124,8 +124,8 @@ def start(spec: Spec, words: Sequence[str]) -> subprocess.Popen[bytes]:
 
 def _checkpoint(spec: Spec) -> str:
     """openevolve's newest checkpoint; empty if there is none."""
-    found = (spec.record / "checkpoints").glob("checkpoint_*")
-    return max((str(path) for path in found), key=lambda path: int(path.rpartition("_")[2]), default="")
+    checkpoints = (spec.record / "checkpoints").glob("checkpoint_*")
+    return max((str(path) for path in checkpoints), key=lambda path: int(path.rpartition("_")[2]), default="")
 
 
 def document(observations: Sequence[Observation]) -> dict[str, object]:
