@@ -230,13 +230,15 @@ def draw(table: Table, path: Path) -> None:
     tasks, answers = table.names("task"), table.names("answers")
     figure, panels = plt.subplots(1, len(tasks), figsize=(4 * len(tasks) + 1, 3.6), layout="constrained", squeeze=False)
     for panel, task in zip(panels[0], tasks, strict=True):
-        for system in table.names("system"):
+        for number, system in enumerate(table.names("system")):
             estimates = [t_estimate(table.values(task, system, count)) for count in answers]
             halves = [(one.interval or (one.mean, one.mean))[1] - one.mean for one in estimates]
+            beside = [count * 1.05**number for count in answers]  # so that equal points can be told apart
             means = [one.mean for one in estimates]
-            panel.errorbar(answers, means, halves, marker="o", markersize=4, capsize=3, linewidth=1.2, label=system)
+            panel.errorbar(beside, means, halves, marker="o", markersize=4, capsize=3, linewidth=1.2, label=system)
         panel.axhline(table.starts[task], color="0.6", linewidth=0.8, linestyle="--")
         panel.set(title=task, xscale="log", xlabel="answers", xticks=answers, xticklabels=answers)
+        panel.minorticks_off()
         panel.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("held-out score (no language model)")
     panels[0][-1].legend(frameon=False, fontsize=9)
