@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 SECONDS = 60.0
@@ -34,10 +35,13 @@ class Parking(Generic[T]):
         self._timer: threading.Timer | None = None
         atexit.register(self.clear)
 
-    def take(self) -> T | None:
-        """One of those that are parked."""
+    def take(self, prefer: Callable[[T], bool] = lambda thing: True) -> T | None:
+        """One of those that are parked: the last one that is preferred, if any is."""
         with self._lock:
-            return self._parked.pop() if self._parked and self._owner == os.getpid() else None
+            if not self._parked or self._owner != os.getpid():
+                return None
+            indices = range(len(self._parked) - 1, -1, -1)
+            return self._parked.pop(next((index for index in indices if prefer(self._parked[index])), -1))
 
     def put(self, thing: T) -> None:
         """Park something; the minute begins again for all."""

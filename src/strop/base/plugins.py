@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, StropError
 
 IMPROVERS = "strop.improvers"
 """Group of improvers: the value is a module, whose file is the improver's text. It is not imported."""
@@ -83,6 +83,8 @@ def object_of(plugin: Installed) -> object:
     """
     try:
         return plugin.entry.load()
+    except StropError:
+        raise
     except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())
         raise ConfigurationError(f"{_label(plugin)} does not load: {type(error).__name__}: {words}") from error

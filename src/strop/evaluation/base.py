@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
 from strop.base.results import Evaluation
 from strop.tasks.base import Seeds, Split
+
+if TYPE_CHECKING:
+    from strop.evaluation.machines import Machine
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Measured:
 class Evaluator(Protocol):
     """Carries out orders. Safe to use from many threads.
 
-    Conformance: `strop.testing.check_evaluator`. Another package can offer one by the entry point `strop.evaluation`.
+    Conformance: `strop.testing.evaluator.check_evaluator`. Another package can offer one by the entry point `strop.evaluation`.
     """
 
     @property
@@ -83,4 +86,13 @@ class Evaluator(Protocol):
 
     def close(self) -> None:
         """End all workers and their guests; orders without a result raise SandboxError. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Cluster(Evaluator, Protocol):
+    """An evaluator whose workers are on other machines, which it inspects before it uses them."""
+
+    def machines(self) -> tuple[Machine, ...]:
+        """The workers that are there now, with those that are refused."""
         ...

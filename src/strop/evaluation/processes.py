@@ -41,6 +41,7 @@ class WorkerProcess:
             os.close(lifeline)
         self._lock = threading.Lock()
         self._asking = self._closed = self._broken = False
+        self._equipment: Equipment | None = None
 
     @property
     def pid(self) -> int:
@@ -50,16 +51,25 @@ class WorkerProcess:
     def equip(self, equipment: Equipment) -> bool:
         """Wait until its jail is ready for these tasks. False: it holds modules of earlier tasks and cannot be used again.
 
+        Does nothing if it has this very equipment; equal equipment of another run may name modules that changed since.
+
         Raises:
             SandboxUnavailable: a required protection is not enforced.
             StationLost: it ended before it was ready.
         """
+        if self.has(equipment):
+            return True
+        self._equipment = None
         answer = self._ask(equipment)
         if answer is None:
             return False
         assert isinstance(answer, Posture)
-        self.posture = answer
+        self.posture, self._equipment = answer, equipment
         return True
+
+    def has(self, equipment: Equipment) -> bool:
+        """Whether it is ready for this equipment."""
+        return self._equipment is equipment
 
     def measure(self, order: Order) -> Measured:
         """See `Station.measure`."""
@@ -123,6 +133,11 @@ class LocalWorker:
         """Its process."""
         return self._process.pid
 
+    @property
+    def posture(self) -> Posture:
+        """What its jail enforces."""
+        return self._process.posture
+
     def measure(self, order: Order) -> Measured:
         """See `Station.measure`."""
         return self._process.measure(order)
@@ -140,7 +155,7 @@ class LocalWorker:
 
 def _equipped(equipment: Equipment) -> WorkerProcess:
     while True:
-        parked = _parking.take()
+        parked = _parking.take(lambda process: process.has(equipment))
         process = parked or WorkerProcess()
         try:
             if process.equip(equipment):

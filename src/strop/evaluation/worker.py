@@ -43,12 +43,12 @@ def main() -> None:
                     assert station is not None
                     answer = station.measure(message)
             except StropError as error:
-                answer = _portable(error)
+                answer = portable(error)
             channel.send(answer)
 
 
-def _portable(error: StropError) -> StropError:
-    """The error, or one in its words if it cannot be sent."""
+def portable(error: StropError) -> StropError:
+    """The error, or one in its words if it cannot be sent to another process."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001 (whatever an error raises that cannot be pickled)

@@ -6,8 +6,11 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from strop.base.errors import ConfigurationError
-from strop.base.plugins import EVALUATORS, find_installed, installed
+from strop.base.console import notify
+from strop.base.errors import ConfigurationError, SandboxUnavailable
+from strop.base.plugins import EVALUATORS, find_installed, installed, object_of
+from strop.base.terminal_text import escape
+from strop.evaluation.base import Cluster
 
 if TYPE_CHECKING:
     from strop.evaluation.base import Evaluator
@@ -42,12 +45,26 @@ def normalized(workers: str) -> str:
 
 
 def start_workers(workers: str, equipment: Equipment) -> Evaluator:
-    """The evaluator that `workers`, as `normalized` returns it, names.
+    """The evaluator that `workers`, as `normalized` returns it, names. Machines of a cluster that it refuses are named on
+    standard error.
 
     Raises:
         ConfigurationError: the cluster cannot be reached, or an extra is not installed.
-        SandboxUnavailable: a worker does not enforce a required protection.
+        SandboxUnavailable: all machines are refused.
     """
+    evaluator = connect(workers, equipment)
+    machines = evaluator.machines() if isinstance(evaluator, Cluster) else ()
+    refused = [escape(f"worker {one.address} on {one.host}: {one.refusal}") for one in machines if one.refusal]
+    if refused and len(refused) == len(machines):
+        evaluator.close()
+        raise SandboxUnavailable(f"--workers {workers}: no worker can be used; {'; '.join(refused)}")
+    for line in refused:
+        notify(f"not used: {line}")
+    return evaluator
+
+
+def connect(workers: str, equipment: Equipment) -> Evaluator:
+    """As `start_workers`, but a cluster may refuse all its machines."""
     if workers.isdecimal():
         from strop.evaluation.crew import Crew  # here for the start-up time
         from strop.evaluation.processes import LocalWorker
@@ -57,5 +74,5 @@ def start_workers(workers: str, equipment: Equipment) -> Evaluator:
     point = find_installed(EVALUATORS, kind)
     if point is None:
         raise ConfigurationError(f"no evaluator {kind!r} is installed")
-    make = cast("Callable[[str, Equipment], Evaluator]", point.entry.load())
+    make = cast("Callable[[str, Equipment], Evaluator]", object_of(point))
     return make(rest, equipment)

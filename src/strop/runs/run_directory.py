@@ -73,8 +73,12 @@ class RunRecord:
         return RunOrigin(self.secret, task, tuple(further))
 
     def confined(self, environ: Mapping[str, str], *, trust: bool) -> RunSpec:
-        """The spec for this machine: the sender of a record must not weaken the jail here."""
-        return self.spec if trust or self.begun_here(environ) else replace(self.spec, require=None)
+        """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
+        if trust:
+            return self.spec
+        if not self.begun_here(environ):
+            return replace(self.spec, require=None, workers="")
+        return replace(self.spec, workers=RunSpec.from_json(self.meta["spec"]).workers)
 
     def check_model(self, environ: Mapping[str, str], *, trust: bool) -> None:
         """Check that the model of a run from elsewhere is harmless, or trusted.

@@ -66,6 +66,7 @@ def doctor_command(
     require: str = "none",
     lm: Annotated[Models, Parameter(show_default=False)] = (),
     base_url: str | None = None,
+    workers: Annotated[str | None, Parameter(alias="-j")] = None,
     options: SelfTestOptions = SelfTestOptions(),
     as_json: Json = False,
 ) -> int:
@@ -80,8 +81,17 @@ def doctor_command(
         times.
     base_url
         Address of an OpenAI-compatible server, for --model.
+    workers
+        Show the machines of this cluster, as strop run --workers uses them. The exit code is 7 if none can be used.
     """
     options.check()
+    if workers is not None:
+        if options.self_test or lm or base_url:
+            raise ConfigurationError("--workers shows machines; --self-test and --model are tests of their own")
+        from strop.cli.commands.machines import show_machines
+
+        required = DEFAULT_REQUIRE if require == "none" else protections(require)
+        return show_machines(workers, frozenset(required or ()), as_json=as_json)
     if lm:
         if options.self_test or require != "none":
             raise ConfigurationError("--model tests a model; --self-test and --require test the jail")

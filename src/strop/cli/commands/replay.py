@@ -77,7 +77,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
     Raises:
         LanguageModelError: a request was not recorded.
     """
-    free = replace(record.confined(os.environ, trust=trust), **vars(LimitOptions()))
+    free = replace(record.confined(os.environ, trust=trust), workers="", **vars(LimitOptions()))
     with Store.open(record.directory) as before:
 
         def nothing() -> NoModel:

@@ -35,6 +35,7 @@ def resume_command(
     /,
     *,
     base_url: Annotated[str | None, Rare] = None,
+    workers: Annotated[str | None, Parameter(alias="-j")] = None,
     limits: LimitOptions = LimitOptions(),
     trust_task: TrustTask = False,
     output: ViewOptions = ViewOptions(),
@@ -47,6 +48,8 @@ def resume_command(
         Directory of the run, or the end of its name. The newest in runs/ by default.
     base_url
         Address of the server, where it is not the one that the run started with.
+    workers
+        Where programs are evaluated, if not where the run started: a number of processes or a cluster.
     """
     directory = find_run(run_directory)
     record = load_run(directory)
@@ -59,7 +62,8 @@ def resume_command(
     checked = record if base_url is None else replace(record, spec=replace(record.spec, base_url=None))
     checked.check_model(os.environ, trust=trust_task)
     confined = record.confined(os.environ, trust=trust_task)
-    spec = replace(confined, base_url=base_url or record.spec.base_url, **limits.asked())
+    place = confined.workers if workers is None else workers
+    spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **limits.asked())
     with reported(directory, output.no_report):
         continue_run(replace(record, spec=spec), trust=trust_task, tracks=output.tracks(directory), show=output.shown)
         if record.kind == "run":

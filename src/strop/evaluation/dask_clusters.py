@@ -1,0 +1,171 @@
+"""Clusters of Dask workers: one that exists, processes of this machine, or jobs of Slurm."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import math
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from strop.base.errors import ConfigurationError
+
+try:
+    import dask.config
+    from dask.utils import parse_timedelta
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+except ModuleNotFoundError as error:
+    raise ConfigurationError(f"clusters need {error.name}: pip install 'strop[dask]'") from error
+
+MOST_LOCAL = 256
+_FORMS = "it must be dask:tcp://HOST:PORT, dask:tls://HOST:PORT or dask:local:N, with N processes from 1 to 256"
+_SLURM = {
+    "partition": "queue",
+    "time": "walltime",
+    "cores": "cores",
+    "memory": "memory",
+    "account": "account",
+    "interface": "interface",
+}
+"""Option of `--workers slurm:` → argument of dask_jobqueue.SLURMCluster."""
+
+
+@dataclass
+class Deployment:
+    """A client and, if it is ours, its cluster."""
+
+    name: str
+    client: Any
+    cluster: Any = None
+    """None: others use it, too, and close it."""
+    patience: float = 300.0
+    """Seconds that a run waits while no worker can be used."""
+
+    def close(self) -> None:
+        """Leave the cluster, or end it if it is ours. Idempotent."""
+        for part in (self.client, self.cluster):
+            if part is not None:
+                with suppress(OSError, TimeoutError, RuntimeError):
+                    part.close(timeout=10)
+
+
+def connect_seconds() -> float:
+    """Seconds that a scheduler may take to answer, and that a lost connection is tried again: a setting of Dask."""
+    return float(parse_timedelta(dask.config.get("distributed.comm.timeouts.connect")))
+
+
+def deploy_dask(rest: str) -> Deployment:
+    """The cluster of `--workers dask:REST`.
+
+    Raises:
+        ConfigurationError: REST has another form, or the scheduler cannot be reached.
+    """
+    kind, _, number = rest.partition(":")
+    if kind == "local":
+        if not (number.isascii() and number.isdecimal() and 1 <= int(number) <= MOST_LOCAL):
+            raise ConfigurationError(f"--workers is dask:{rest}; {_FORMS}")
+        return _deployed(f"dask:{rest}", lambda: _local_cluster(int(number)), 60)
+    protocol, _, address = rest.partition("://")
+    host, _, port = address.rpartition(":")
+    if protocol not in ("tcp", "tls") or not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise ConfigurationError(f"--workers is dask:{rest}; {_FORMS}")
+    _quiet()
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), 10).close()  # fails at once where Dask tries for long
+        return Deployment(f"dask:{rest}", Client(rest, timeout=connect_seconds(), set_as_default=False))
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(f"--workers: cannot reach a Dask scheduler at {rest}: {_line(error)}") from error
+
+
+def deploy_slurm(rest: str) -> Deployment:
+    """Jobs of Slurm, as `--workers slurm:REST` says: `partition=short,time=02:00:00,cores=8,memory=16GB,maximum=10`.
+
+    Raises:
+        ConfigurationError: REST is wrong, dask-jobqueue is not installed, or no job can be submitted.
+    """
+    options, least, most = slurm_options(rest)
+    try:
+        from dask_jobqueue import SLURMCluster
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"slurm: needs {error.name}: pip install 'strop[dask]'") from error
+
+    def make() -> Any:
+        security = _security()
+        extra = {} if security is None else {"security": security, "protocol": "tls://"}
+        scheduler = {"dashboard_address": None}
+        cluster = SLURMCluster(processes=1, scheduler_options=scheduler, silence_logs="critical", **options, **extra)
+        # jobs wait in a queue, so one is not given up for a pause of the run
+        cluster.adapt(minimum_jobs=least, maximum_jobs=most, interval="5s", wait_count=60)
+        return cluster
+
+    return _deployed("slurm", make, math.inf)
+
+
+def slurm_options(rest: str) -> tuple[dict[str, Any], int, int]:
+    """The arguments of a SLURMCluster, and the least and most jobs."""
+    options: dict[str, Any] = {"job_script_prologue": []}
+    jobs = {"minimum": 0, "maximum": 1}
+    for part in rest.split(",") if rest else ():
+        name, equals, value = part.partition("=")
+        if not equals or not value:
+            raise ConfigurationError(f"--workers slurm: {part!r} is not NAME=VALUE")
+        if name == "prologue":
+            options["job_script_prologue"].append(value)
+        elif name in jobs or name == "cores":
+            if not (value.isascii() and value.isdecimal() and int(value) <= 100_000):
+                raise ConfigurationError(f"--workers slurm: {name} must be a whole number, not {value!r}")
+            (jobs if name in jobs else options)[name] = int(value)
+        elif name in _SLURM:
+            options[_SLURM[name]] = value
+        else:
+            names = ", ".join([*_SLURM, "prologue", *jobs])
+            raise ConfigurationError(f"--workers slurm: there is no option {name!r}; there are {names}")
+    for name in ("cores", "memory"):
+        if not options.get(name):
+            raise ConfigurationError(f"--workers slurm: {name} of a job is missing, as in slurm:cores=8,memory=16GB")
+    if not 0 <= jobs["minimum"] <= jobs["maximum"] or not jobs["maximum"]:
+        raise ConfigurationError("--workers slurm: minimum must be at most maximum, which must be at least 1")
+    return options, jobs["minimum"], jobs["maximum"]
+
+
+def _local_cluster(number: int) -> Any:
+    return LocalCluster(
+        n_workers=number,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        security=_security(),
+        silence_logs=logging.CRITICAL,
+    )
+
+
+def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment:
+    """A cluster of our own and its client."""
+    _quiet()
+    cluster = None
+    try:
+        cluster = make()
+        return Deployment(name, Client(cluster, timeout=connect_seconds(), set_as_default=False), cluster, patience)
+    except Exception as error:
+        if cluster is not None:
+            with suppress(OSError, TimeoutError, RuntimeError):
+                cluster.close(timeout=10)
+        raise ConfigurationError(f"--workers {name}: the cluster does not start: {_line(error)}") from error
+
+
+def _security() -> Any:
+    """Temporary certificates, so that only this run reaches its scheduler; None where `cryptography` is not installed."""
+    return Security.temporary() if importlib.util.find_spec("cryptography") else None
+
+
+def _quiet() -> None:
+    """What Dask logs about lost workers and schedulers, this package says in one line."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

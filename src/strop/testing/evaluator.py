@@ -1,0 +1,228 @@
+"""The conformance kit of evaluators: what everything that carries out orders must do, as small named checks.
+
+To test your own evaluator, write in a test file:
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_my_evaluator(check):
+        check(lambda tasks: MyEvaluator(pack(tasks, DEFAULT_REQUIRE)))
+
+or all at once, `check_evaluator(make)`. Each check makes its own evaluator with the tasks `TASKS` and closes it. All of them take
+a few seconds on two slots.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError
+from strop.base.results import Evaluation, Verdict
+from strop.evaluation.base import Evaluator, Measured, Order
+from strop.evaluation.instances import Splits
+from strop.evaluation.measure import measure
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import Instance, SecretSeeds, Task
+
+MakeEvaluator = Callable[[Sequence[Task]], Evaluator]
+
+SECONDS = 60.0
+"""How long a check waits for one result."""
+_LONG = "def algorithm(values):\n    while True: pass\n"
+
+
+def _sample(rng: Any) -> Mapping[str, Any]:
+    return {"values": rng.integers(0, 100, 20).tolist()}
+
+
+def _score(instance: Instance, answer: Any) -> float:
+    """The share of values that stand where the sorted list has them."""
+    if answer == "raise":
+        raise RuntimeError("the scorer failed, as it was asked to")
+    if not isinstance(answer, list):
+        raise Malformed("not a list")
+    pairs = zip(sorted(instance["values"]), answer, strict=False)
+    return float(sum(a == b for a, b in pairs) / len(instance["values"]))
+
+
+def _counting_score(instance: Instance, answer: Any) -> float:
+    """1, after adding a byte to the file that the program names."""
+    with Path(answer).open("ab") as file:
+        file.write(b".")
+    return 1.0
+
+
+SORTING = Task(
+    "kit-sorting",
+    _sample,
+    _score,
+    seed="def algorithm(values):\n    return values\n",
+    instances=4,
+    test_instances=3,
+    description="Sort.",
+)
+SLOW = replace(SORTING, name="kit-slow", time_limit=120.0)
+COUNTING = replace(SORTING, name="kit-counting", score=_counting_score, instances=1)
+TASKS = (SORTING, SLOW, COUNTING)
+
+PROGRAMS: tuple[tuple[str, Verdict], ...] = (
+    ("def algorithm(values):\n    return sorted(values)\n", "ok"),
+    ("def algorithm(values):\n    return values\n", "ok"),
+    ("import random\ndef algorithm(values):\n    return sorted(values)[: random.randrange(1, 20)]\n", "ok"),
+    ("def algorithm(values):\n    return 7\n", "malformed"),
+    ("def algorithm(values):\n    raise ValueError(values[0])\n", "raised"),
+    ("import os\ndef algorithm(values):\n    os._exit(3)\n", "died"),
+)
+"""Programs and their verdicts."""
+
+
+def check_evaluator(make: MakeEvaluator) -> None:
+    """Run every check of `CHECKS`.
+
+    Raises:
+        AssertionError: the first check that fails; the message says what was expected.
+    """
+    for check in CHECKS:
+        check(make)
+
+
+def scores_are_those_of_this_process(make: MakeEvaluator) -> None:
+    """Every order has the scores, verdicts, error and notes that it has in this process, times aside."""
+    with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
+        splits = Splits()
+        orders = [_order(program, f"at/{number}") for number, (program, _) in enumerate(PROGRAMS)]
+        orders.append(replace(orders[0], split="test"))
+        expected = [measure(SORTING, order, splits.of(SORTING, order.split, order.seeds), sandbox) for order in orders]
+    with closing(make(TASKS)) as evaluator:
+        _require(evaluator.slots >= 1, f"slots must be at least 1, not {evaluator.slots}")
+        futures = [evaluator.submit(order) for order in orders]
+        for order, future, measured in zip(orders, futures, expected, strict=True):
+            result = future.result(SECONDS)
+            _require(
+                _without_times(result) == _without_times(measured),
+                f"the order at {order.scope} gave {result}, in this process {measured}",
+            )
+    for (_, verdict), measured in zip(PROGRAMS, expected, strict=False):
+        _require(measured.result().verdict == verdict, f"the kit itself expects {verdict}: {measured}")
+
+
+def order_is_carried_out_once(make: MakeEvaluator) -> None:
+    """The same order from many threads, ahead and asked for, is measured once, and all get the result."""
+    with _counter() as (path, calls), closing(make(TASKS)) as evaluator:
+        order = _order(f"def algorithm(values):\n    return {str(path)!r}\n", "at/once", COUNTING)
+        evaluator.submit(order, ahead=True)
+        with ThreadPoolExecutor(8) as pool:
+            futures = list(pool.map(lambda _: evaluator.submit(order), range(8)))
+        results = [future.result(SECONDS) for future in futures]
+        _require(len({id(result) for result in results}) == 1, "one order must have one result")
+        _require(calls() == 1, f"the program of one order was scored {calls()} times instead of once")
+
+
+def order_that_was_submitted_ahead_can_be_asked_for(make: MakeEvaluator) -> None:
+    """Asking after the result of an order ahead has arrived returns this result."""
+    with closing(make(TASKS)) as evaluator:
+        order = _order(PROGRAMS[0][0], "at/ahead")
+        early = evaluator.submit(order, ahead=True).result(SECONDS)
+        _require(evaluator.submit(order).result(SECONDS) is early, "an order ahead must be measured once")
+
+
+def forgotten_order_is_not_started(make: MakeEvaluator) -> None:
+    """An order that waits for a slot and is forgotten is never started; one that has a result was started."""
+    with _counter() as (path, calls), closing(make(TASKS)) as evaluator:
+        finished = _order(PROGRAMS[0][0], "at/finished")
+        evaluator.submit(finished, ahead=True).result(SECONDS)
+        _require(evaluator.forget(finished), "an order with a result was started")
+        _require(not evaluator.forget(finished), "an order that is unknown was not started")
+        busy = [_order(_LONG, f"at/busy/{number}", SLOW) for number in range(evaluator.slots)]
+        for order in busy:
+            evaluator.submit(order, ahead=True)
+        waiting = _order(f"def algorithm(values):\n    return {str(path)!r}\n", "at/waiting", COUNTING)
+        evaluator.submit(waiting, ahead=True)
+        started = evaluator.forget(waiting)
+        _require(not started, "an order must not start before a slot is free")
+        _require(calls() == 0, "a forgotten order was carried out")
+
+
+def error_of_a_scorer_arrives_with_its_type(make: MakeEvaluator) -> None:
+    """A scorer that raises breaks the task if the order is strict; the result carries the error."""
+    with closing(make(TASKS)) as evaluator:
+        order = replace(_order("def algorithm(values):\n    return 'raise'\n", "at/strict"), strict=True)
+        measured = evaluator.submit(order).result(SECONDS)
+        _require(isinstance(measured.error, ScorerFailed), f"the error must be a ScorerFailed: {measured}")
+        lenient = evaluator.submit(replace(order, strict=False, scope="at/lenient")).result(SECONDS)
+        _require(lenient.result().verdict == "malformed", f"only the answer is malformed if not strict: {lenient}")
+
+
+def hostile_program_does_not_disturb_the_next(make: MakeEvaluator) -> None:
+    """Programs that kill, exhaust memory or leave processes change nothing for programs after them."""
+    hostile = (
+        "import os, signal\ndef algorithm(values):\n    os.kill(-1, signal.SIGKILL)\n    os.kill(os.getppid(), 9)\n",
+        "def algorithm(values):\n    return [bytes(1 << 28) for _ in range(64)]\n",
+        "import os\ndef algorithm(values):\n    while True: os.fork()\n",
+        "import sys\ndef algorithm(values):\n    values.clear(); sys.exit(0)\n",
+    )
+    with closing(make(TASKS)) as evaluator:
+        for number, program in enumerate(hostile):
+            evaluation = evaluator.submit(_order(program, f"at/hostile/{number}")).result(SECONDS).result()
+            _require(evaluation.value == 0.0, f"a hostile program has the utility {evaluation.value}: {program}")
+            after = evaluator.submit(_order(PROGRAMS[0][0], f"at/after/{number}")).result(SECONDS).result()
+            _require(after.value == 1.0, f"after {program!r} a good program has {after}")
+
+
+def closing_ends_orders_that_run_and_wait(make: MakeEvaluator) -> None:
+    """`close` fails every order without a result and returns; a second call does nothing; new orders are refused."""
+    evaluator = make(TASKS)
+    count = evaluator.slots + 3
+    futures = [evaluator.submit(_order(_LONG, f"at/{number}", SLOW)) for number in range(count)]
+    evaluator.close()
+    evaluator.close()
+    for future in futures:
+        _require(isinstance(_failure(future), SandboxError), "an order that is cut off must raise SandboxError")
+    try:
+        late = evaluator.submit(_order(PROGRAMS[0][0], "at/late"))
+    except StropError:
+        return
+    _require(isinstance(_failure(late), StropError), "a closed evaluator must refuse orders")
+
+
+CHECKS: tuple[Callable[[MakeEvaluator], None], ...] = (
+    scores_are_those_of_this_process,
+    order_is_carried_out_once,
+    order_that_was_submitted_ahead_can_be_asked_for,
+    forgotten_order_is_not_started,
+    error_of_a_scorer_arrives_with_its_type,
+    hostile_program_does_not_disturb_the_next,
+    closing_ends_orders_that_run_and_wait,
+)
+
+
+def _order(program: str, scope: str, task: Task = SORTING) -> Order:
+    return Order(scope, program, task.name, "train", SecretSeeds(b"seeds"), b"secret")
+
+
+def _failure(future: Future[Measured]) -> BaseException | None:
+    return future.exception(SECONDS)
+
+
+def _without_times(measured: Measured) -> tuple[Evaluation | None, object, str]:
+    evaluation = measured.evaluation
+    if evaluation is not None:
+        evaluation = replace(evaluation, cpu_seconds=0.0, wall_seconds=0.0)
+    return evaluation, measured.notes, repr(measured.error)
+
+
+@contextmanager
+def _counter() -> Iterator[tuple[Path, Callable[[], int]]]:
+    """A file and the number of its bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "calls")
+        yield path, lambda: path.stat().st_size if path.exists() else 0
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise AssertionError(message)

@@ -1,0 +1,54 @@
+"""Every evaluator passes the conformance kit: this process, worker processes, a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+import pytest
+
+from strop.evaluation.base import Evaluator
+from strop.evaluation.crew import Crew
+from strop.evaluation.instances import Splits
+from strop.evaluation.station import SharedStation, pack
+from strop.evaluation.workers import start_workers
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import Task
+from strop.testing.evaluator import CHECKS, MakeEvaluator, check_evaluator
+from support.dask_cluster import dask_cluster, has_dask
+
+each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+
+
+@each_check
+def test_worker_processes_pass_the_kit(check) -> None:
+    check(lambda tasks: start_workers("2", pack(tasks, frozenset())))
+
+
+@pytest.mark.slow  # the kit of one station each is passed by worker processes, too
+def test_stations_of_this_process_pass_the_kit() -> None:
+    with closing(JailedSandbox(solution_slots=2, improver_slots=0, require=frozenset(), reuse=True)) as jail:
+
+        def make(tasks: Sequence[Task]) -> Evaluator:
+            splits = Splits()
+            return Crew(lambda: SharedStation(tasks, jail, splits), 2)
+
+        check_evaluator(make)
+
+
+@pytest.fixture(scope="module")
+def on_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEvaluator]:
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
+        yield lambda tasks: start_workers(f"dask:{cluster.address}", pack(tasks, frozenset()))
+
+
+@has_dask
+@each_check
+def test_dask_cluster_passes_the_kit(check, on_cluster: MakeEvaluator) -> None:
+    check(on_cluster)
+
+
+@has_dask
+@pytest.mark.slow
+def test_dask_cluster_of_this_machine_passes_the_kit() -> None:
+    check_evaluator(lambda tasks: start_workers("dask:local:2", pack(tasks, frozenset())))

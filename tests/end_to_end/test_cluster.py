@@ -1,0 +1,157 @@
+"""Runs whose programs are evaluated by a Dask cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import strop as strop_package
+from strop.base.errors import SandboxError
+from strop.evaluation.base import Cluster, Order
+from strop.evaluation.station import pack
+from strop.evaluation.workers import start_workers
+from strop.runs.resume import identities
+from strop.store import Store
+from strop.tasks.base import SecretSeeds
+from strop.testing.evaluator import TASKS
+from support.dask_cluster import DaskCluster, dask_cluster
+from support.processes import wait_until
+
+dask = pytest.importorskip("dask")
+
+Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
+TINY = ["run", "lpn", "--copies", "2", "--max-responses", "3", "--seed", "5", "--gate-pairs", "6"]
+SHORT = [*TINY, "--meta-budget", "2", "--utility-budget", "4", "--lm-budget", "1", "-T", "1"]
+LONGER = [*TINY, "--meta-budget", "5", "--utility-budget", "8", "--lm-budget", "2", "-T", "3"]
+"""A run that is killed somewhere."""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[DaskCluster]:
+    with dask_cluster(tmp_path) as cluster:
+        yield cluster
+
+
+def happened(directory: Path) -> Counter[str]:
+    with Store.open(directory) as store:
+        return identities(store)
+
+
+def events_in(directory: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def orders(count: int) -> list[Order]:
+    return [Order(f"at/{n}", TASKS[0].seed, TASKS[0].name, "train", SecretSeeds(b"s"), b"k") for n in range(count)]
+
+
+def test_killed_worker_costs_no_result_and_a_killed_scheduler_ends_every_order(cluster: DaskCluster) -> None:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        closing(start_workers(f"dask:{cluster.address}", pack(TASKS, frozenset()))) as evaluator,
+    ):
+        futures = [evaluator.submit(order) for order in orders(60)]
+        futures[10].result(60)
+        os.kill(cluster.workers()[0], signal.SIGKILL)
+        assert all(future.result(60).result().verdict == "ok" for future in futures)
+        endless = "def algorithm(values):\n    while True: pass\n"
+        future = evaluator.submit(replace(orders(1)[0], task="kit-slow", program=endless))
+        cluster.scheduler.kill()
+        with pytest.raises(SandboxError, match="lost the Dask scheduler"):
+            future.result(60)
+
+
+def test_run_on_a_cluster_is_the_run_of_one_process(strop: Strop, tmp_path: Path, cluster: DaskCluster) -> None:
+    for workers, out in (("1", "alone"), (f"dask:{cluster.address}", "cluster")):
+        ended = strop(*SHORT, "--workers", workers, "--out", out)
+        assert ended.returncode == 0, ended.stderr
+    assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
+    replayed = strop("replay", "cluster")
+    assert replayed.returncode == 0, replayed.stderr
+
+
+@pytest.mark.slow
+def test_run_whose_scheduler_is_killed_says_so_and_resume_completes_it(
+    strop_process: Strop, start_strop: Start, tmp_path: Path, cluster: DaskCluster
+) -> None:
+    process = start_strop(
+        *LONGER, "--workers", f"dask:{cluster.address}", "--out", "r", DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="3s"
+    )
+    wait_until(lambda: events_in(tmp_path / "r") >= 100 or process.poll() is not None)
+    cluster.scheduler.kill()
+    _, stderr = process.communicate()
+    assert process.returncode == 7, stderr
+    assert "lost the Dask scheduler" in stderr and "strop resume" in stderr and "Traceback" not in stderr
+    ended = strop_process("resume", "r", "--workers", "2")
+    assert ended.returncode == 0, ended.stderr
+    assert strop_process(*LONGER, "--workers", "2", "--out", "whole").returncode == 0
+    assert happened(tmp_path / "r") == happened(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_run_loses_nothing_when_workers_are_killed_ten_times(
+    strop_process: Strop, start_strop: Start, tmp_path: Path, cluster: DaskCluster
+) -> None:
+    process = start_strop(*LONGER, "--workers", f"dask:{cluster.address}", "--out", "r")
+    chance = random.Random(1)
+    killed = 0
+    for number in range(1, 11):
+        wait_until(lambda number=number: events_in(tmp_path / "r") >= 60 * number or process.poll() is not None)
+        if process.poll() is not None:
+            break
+        wait_until(lambda: bool(cluster.workers()))
+        os.kill(chance.choice(cluster.workers()), signal.SIGKILL)
+        killed += 1
+    _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+    assert killed == 10
+    assert strop_process(*LONGER, "--workers", "2", "--out", "whole").returncode == 0
+    assert happened(tmp_path / "r") == happened(tmp_path / "whole")
+
+
+def test_doctor_shows_each_machine_and_why_one_is_refused(strop: Strop, tmp_path: Path, cluster: DaskCluster) -> None:
+    ended = strop("doctor", "--workers", f"dask:{cluster.address}", "--json")
+    assert ended.returncode == 0, ended.stderr
+    machines = json.loads(ended.stdout)["machines"]
+    assert [(machine["slots"], machine["refusal"]) for machine in machines] == [(1, "")] * 2
+    assert all(machine["host"] and machine["protections"]["read"] for machine in machines)
+    ended = strop("doctor", "--workers", f"dask:{cluster.address}", "--require", "together")
+    assert ended.returncode == 7
+    assert ended.stdout.count("not used: it does not enforce together") == 2
+    assert "0 workers of 2 can be used: 0 slots" in ended.stdout
+
+
+def test_worker_with_other_code_that_joins_is_named_and_not_used(
+    tmp_path: Path, cluster: DaskCluster, capfd: pytest.CaptureFixture[str]
+) -> None:
+    package = Path(strop_package.__file__).parent
+    shutil.copytree(package, tmp_path / "other" / "strop", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "other" / "strop" / "__init__.py").open("a") as file:
+        file.write("# changed\n")
+    with closing(start_workers(f"dask:{cluster.address}", pack(TASKS, frozenset()))) as evaluator:
+        assert isinstance(evaluator, Cluster)
+        cluster.add_workers(PYTHONPATH=str(tmp_path / "other"))
+        wait_until(lambda: len(evaluator.machines()) == 4)
+        refused = [machine for machine in evaluator.machines() if machine.refusal]
+        assert len(refused) == 2 and evaluator.slots == 2
+        assert all(machine.refusal.startswith("it has code of strop ") for machine in refused)
+        results = [future.result(60) for future in [evaluator.submit(order) for order in orders(20)]]
+        assert all(measured.result().verdict == "ok" for measured in results)
+    assert capfd.readouterr().err.count("is not used: it has code of strop ") == 2
