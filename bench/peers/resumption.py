@@ -62,8 +62,10 @@ def words(observations: Sequence[Observation]) -> str:
     if failed:
         return f"{len(failed)} of {len(observations)} cannot be continued: exit code {failed[0].status}"
     again, in_flight = sum(one.asked_again for one in observations), sum(one.in_flight for one in observations)
+    never = sum(max(0, ANSWERS - one.scored) for one in observations)
     lost, twice = sum(one.lost for one in observations), sum(one.twice for one in observations)
-    return f"{again} answers paid again ({in_flight} in flight); {lost} scored programs lost; {twice} evaluated twice"
+    missing = f"; {never} of the answers never evaluated" if never else ""
+    return f"{again} answers paid again ({in_flight} in flight); {lost} scores lost; {twice} evaluated twice{missing}"
 
 
 def observe(place: Path, environment_folder: Path, system: str, kill_after: int) -> Observation:
