@@ -11,7 +11,7 @@ from strop.base.errors import SandboxError
 from strop.evaluation.base import Measured, Order
 from strop.evaluation.station import Station, StationLost
 
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 10
 """How often an order is given when its worker dies; a program cannot kill its worker, but the machine can."""
 
 
