@@ -17,7 +17,7 @@ from pathlib import Path
 
 import strop.sandbox
 from strop.sandbox.base import Handler, Limits, Program
-from strop.sandbox.child import ExitStatus, starved_seconds
+from strop.sandbox.child import ExitStatus, Starvation
 from strop.sandbox.session import Session
 
 GUEST = Path(strop.sandbox.__file__).parent / "guest" / "main.py"
@@ -49,6 +49,7 @@ class PlainChild:
         self.pid = self._process.pid
         self.denied: Callable[[], Mapping[str, int]] = dict  # nothing is refused
         self.pidfd = os.pidfd_open(self.pid)
+        self._starved = Starvation(self._process.pid)
         self._status: ExitStatus | None = None
         self._cpu_seconds = 0.0
         self._open = True
@@ -61,7 +62,7 @@ class PlainChild:
 
     def starved_seconds(self) -> float:
         """How long it was ready to run and had no core."""
-        return starved_seconds(self.pid)
+        return self._starved.seconds()
 
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""
@@ -85,6 +86,7 @@ class PlainChild:
         if self._open:
             self._open = False
             self.reap()
+            self._starved.close()
             self.close_output()
             for descriptor in (self.pidfd, self.to_guest, self.from_guest):
                 os.close(descriptor)

@@ -41,11 +41,15 @@ def improve_algorithm(initial_solution, utility, language_model):
 
 
 def of_processes_below(parent: int) -> str:
-    """Environments and command lines of every process that `parent` started, directly or not."""
+    """Environments and command lines of every process that `parent` started, directly or not, but for its workers: what runs in
+    them is the scorer, which the user trusts."""
     texts = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if parent in ancestors(int(folder.name)):
+            if (
+                parent in ancestors(int(folder.name))
+                and b"strop.evaluation.worker" not in (folder / "cmdline").read_bytes()
+            ):
                 texts += [(folder / name).read_text(errors="replace") for name in ("environ", "cmdline")]
         except OSError:
             continue  # it has ended

@@ -117,7 +117,8 @@ class WorkerProcess:
         return answer
 
 
-_parking: Parking[WorkerProcess] = Parking(most=64)
+idle_workers: Parking[WorkerProcess] = Parking(most=64)
+"""Worker processes that earlier calls of this process left."""
 
 
 class LocalWorker:
@@ -148,14 +149,14 @@ class LocalWorker:
         if closed:
             return
         if self._process.is_idle:
-            _parking.put(self._process)
+            idle_workers.put(self._process)
         else:
             self._process.close()
 
 
 def _equipped(equipment: Equipment) -> WorkerProcess:
     while True:
-        parked = _parking.take(lambda process: process.has(equipment))
+        parked = idle_workers.take(lambda process: process.has(equipment))
         process = parked or WorkerProcess()
         try:
             if process.equip(equipment):

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ class Child:
         self._wait = wait
         self._status: ExitStatus | None = None
         self._cpu_seconds = 0.0
+        self._starved = Starvation(self.pid)
         self._open = True
 
     def cpu_seconds(self) -> float:
@@ -69,7 +69,7 @@ class Child:
 
     def starved_seconds(self) -> float:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
-        return starved_seconds(self.pid)
+        return self._starved.seconds()
 
     def kill(self) -> None:
         """Send SIGKILL through a pidfd, which never names another process. Idempotent."""
@@ -108,16 +108,31 @@ class Child:
             self.kill()
             self._open = False
             self.close_output()
+            self._starved.close()
             for descriptor in (self.pidfd, self.to_guest, self.from_guest):
                 os.close(descriptor)
             self.on_close()
 
 
-def starved_seconds(pid: int) -> float:
-    """How long the main thread of a process waited for a core; 0 if the kernel does not say or the process is gone."""
-    with suppress(OSError, IndexError, ValueError):
-        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
-    return 0.0
+class Starvation:
+    """How long the main thread of a process waited for a core."""
+
+    def __init__(self, pid: int) -> None:
+        self._counts = -1
+        with suppress(OSError):  # kept open: a reading takes some microseconds
+            self._counts = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+
+    def seconds(self) -> float:
+        """So far; 0 if the kernel does not say or the process is gone."""
+        with suppress(OSError, IndexError, ValueError):
+            return int(os.pread(self._counts, 100, 0).split()[1]) / 1e9
+        return 0.0
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._counts >= 0:
+            os.close(self._counts)
+            self._counts = -1
 
 
 def _pid_of(pidfd: int) -> int:

@@ -99,7 +99,8 @@ class Servers:
         raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
 
 
-_parking: Parking[Servers] = Parking(most=1)
+idle_servers: Parking[Servers] = Parking(most=1)
+"""The fork servers that the last sandbox of this process left."""
 
 
 class JailedSandbox:
@@ -141,7 +142,9 @@ class JailedSandbox:
         self._lock = threading.Lock()
         self._reuse = reuse and layers is None and on_denied is None
         self._closed = False
-        self._servers = (_parking.take() if self._reuse else None) or self._start_servers(layers or Layers.strongest())
+        self._servers = (idle_servers.take() if self._reuse else None) or self._start_servers(
+            layers or Layers.strongest()
+        )
         try:
             self.posture = self._servers.posture or self._observe()
             self.posture.require(require)
@@ -171,7 +174,7 @@ class JailedSandbox:
         with self._lock:
             closed, self._closed = self._closed, True
         if self._reuse and not closed and not self._servers.busy:
-            _parking.put(self._servers)
+            idle_servers.put(self._servers)
         elif not (self._reuse and closed):
             self._servers.close()
 

@@ -71,7 +71,7 @@ class Link:
         self._hung_up = self._ended_itself = False
         self._may_have_run = self._order_lost = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
-        self._starved_mark: float | None = None
+        self._starved_mark = child.starved_seconds()
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
         """The process has ended or closed its pipe: nothing more can arrive."""
@@ -116,21 +116,19 @@ class Link:
             self._await_end()
         return wake in ready
 
+    def read_now(self) -> None:
+        """Read what has arrived."""
+        if not (self.dead or self._hung_up):
+            self._read()
+
     def cpu_since_call(self) -> float:
         """CPU seconds since the last call ended, or since the child was taken, so work between calls counts."""
         self._cpu = max(self._cpu, self._child.cpu_seconds())  # the clock of a process that has ended may say 0
         return self._cpu - self._cpu_mark
 
     def starved_since_call(self) -> float:
-        """Seconds since `watch_starvation` in which the guest was ready to run but had no core; 0 before."""
-        if self._starved_mark is None:
-            return 0.0
+        """Seconds since the last call ended in which the guest was ready to run but had no core."""
         return max(self._child.starved_seconds() - self._starved_mark, 0.0)
-
-    def watch_starvation(self) -> None:
-        """Count from now on, in this call, for how long the guest has no core. Most calls end before that matters."""
-        if self._starved_mark is None:
-            self._starved_mark = self._child.starved_seconds()
 
     def end_call(self) -> str:
         """End the accounts of a call; return what the guest printed in it."""
@@ -138,7 +136,7 @@ class Link:
         if self._child.output >= 0:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
-        self._starved_mark = None
+        self._starved_mark = self._child.starved_seconds()
         told, self._output_told = self._output_told, len(self._output)
         return self._output[told:].decode("utf-8", "replace")
 

@@ -23,8 +23,6 @@ from strop.sandbox.link import ChildLike, Link
 from strop.sandbox.requests import MAX_OPEN, NO_REQUESTS, TOO_COSTLY, Dispatcher, Ledger, Requests
 from strop.sandbox.wire import FrameError
 
-SHORT = 0.03
-"""Seconds after which a call is watched closely."""
 LEAST_WAIT = 0.002
 """Seconds between two readings of the CPU clock of a guest near its limit."""
 AHEAD = 64
@@ -139,18 +137,17 @@ class _Call:
         self._others = others
         if self._ledger.exhausted:
             return Violated(TOO_COSTLY)
-        if not link.frames.empty:
-            if not was_sent:
-                return Violated("something was sent between two calls")
+        if was_sent:
+            link.read_now()
             answer = self._read(link)
             if answer is not None:
                 return answer
+        elif not link.frames.empty:
+            return Violated("something was sent between two calls")
         while True:
             late = self._late()
             if late is not None:
                 return late
-            if self._watch.elapsed() > SHORT:
-                link.watch_starvation()
             reading = dispatcher.open + link.unsent < MAX_OPEN
             if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look()):
                 for frame in dispatcher.replies():
@@ -192,9 +189,9 @@ class _Call:
 
     def _late(self) -> TimedOut | None:
         limits = self._limits
-        # A guest that has answered may be at its next order already, while the host is late to read.
-        further = 2.0 if self._others and not self._link.frames.empty else 1.0
-        if self._link.cpu_since_call() >= further * limits.cpu_seconds:
+        # A guest that has answered works on while the host is late to read: each answer that has arrived may have used the limit.
+        answers = self._link.frames.complete if self._others else 0
+        if self._link.cpu_since_call() >= (answers + 1) * limits.cpu_seconds:
             return TimedOut("cpu", limits.cpu_seconds)
         if self._wall_left() <= 0.0:
             return TimedOut("wall", limits.wall_seconds)
@@ -211,10 +208,7 @@ class _Call:
         """Seconds until a limit can be reached at the earliest: CPU time passes at most once per core."""
         cpu = (self._limits.cpu_seconds - self._link.cpu_since_call()) / _cores()
         wall = self._wall_left()
-        look = min(cpu, wall) if self._dispatcher.open == 0 else cpu
-        if self._dispatcher.open == 0 and self._watch.elapsed() <= SHORT:
-            look = min(look, SHORT)
-        return max(look, LEAST_WAIT)
+        return max(min(cpu, wall if self._dispatcher.open == 0 else cpu), LEAST_WAIT)
 
 
 @cache

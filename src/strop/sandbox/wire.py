@@ -57,6 +57,16 @@ class FrameReader:
         """Whether no bytes are waiting, not even of an incomplete frame."""
         return not self._buffer
 
+    @property
+    def complete(self) -> int:
+        """How many frames have arrived whole."""
+        count = start = 0
+        while start + HEADER.size <= len(self._buffer):
+            text_length, blob_length = HEADER.unpack_from(self._buffer, start)
+            start += HEADER.size + text_length + blob_length
+            count += start <= len(self._buffer)
+        return count
+
     def take(self) -> dict[str, Value] | None:
         """The next frame's message, or None while it is not complete.
 

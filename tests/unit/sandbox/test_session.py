@@ -32,6 +32,7 @@ from strop.sandbox.requests import FREE_COST, Ledger
 from strop.sandbox.session import Session
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
+from support.processes import wait_until
 from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -312,6 +313,18 @@ def test_session_takes_a_fresh_child_when_the_last_one_died_between_two_calls() 
         children[0].reap()
         assert isinstance(guest.call([], seed=0), Returned)
     assert len(children) == 2
+
+
+def test_session_charges_no_answer_for_those_that_came_while_the_host_was_busy() -> None:
+    """A guest works on while a slow scorer looks at its first answer."""
+    text = body("import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\nreturn 1")
+    child = PlainChild()
+    limits = Limits(cpu_seconds=0.5, wall_seconds=60.0)
+    with Session(Program(text, "algorithm"), limits, lambda: child) as guest:
+        outcomes = guest.calls(([], number) for number in range(6))
+        first = next(outcomes)
+        wait_until(lambda: child.cpu_seconds() > 1.0)
+        assert [isinstance(outcome, Returned) for outcome in (first, *outcomes)] == [True] * 6
 
 
 def test_session_makes_the_same_random_numbers_when_the_seed_is_the_same() -> None:
