@@ -113,7 +113,7 @@ def test_run_loses_nothing_when_workers_are_killed_ten_times(
     chance = random.Random(1)
     killed = 0
     for number in range(1, 11):
-        wait_until(lambda number=number: events_in(tmp_path / "r") >= 60 * number or process.poll() is not None)
+        wait_until(lambda number=number: events_in(tmp_path / "r") >= 40 * number or process.poll() is not None)
         if process.poll() is not None:
             break
         wait_until(lambda: bool(cluster.workers()))
@@ -155,3 +155,41 @@ def test_worker_with_other_code_that_joins_is_named_and_not_used(
         results = [future.result(60) for future in [evaluator.submit(order) for order in orders(20)]]
         assert all(measured.result().verdict == "ok" for measured in results)
     assert capfd.readouterr().err.count("is not used: it has code of strop ") == 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_terminal_stops_a_run_on_a_cluster_of_its_own(start_strop: Start, tmp_path: Path) -> None:
+    process = start_strop(*LONGER, "--workers", "dask:local:2", "--out", "r", own_session=True)
+    wait_until(lambda: events_in(tmp_path / "r") >= 100 or process.poll() is not None)
+    os.killpg(process.pid, signal.SIGINT)  # the workers get it, too
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "To continue: strop resume r" in stderr and "Traceback" not in stderr
+
+
+SBATCH = """#!/bin/sh
+copy=$(mktemp) && cp "$1" "$copy"
+setsid sh "$copy" >/dev/null 2>&1 &
+echo $! >> "$JOBS"
+echo "Submitted batch job $!"
+"""
+SCANCEL = """#!/bin/sh
+for job in "$@"; do kill -- -"$job"; done
+"""
+
+
+@pytest.mark.slow
+def test_jobs_of_slurm_evaluate_and_are_cancelled_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dask_jobqueue")
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("JOBS", str(tmp_path / "jobs"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with closing(start_workers("slurm:cores=2,memory=2GB,interface=lo", pack(TASKS, frozenset()))) as evaluator:
+        results = [future.result(60) for future in [evaluator.submit(order) for order in orders(20)]]
+        assert all(measured.result().verdict == "ok" for measured in results)
+    jobs = [int(line) for line in (tmp_path / "jobs").read_text().split()]
+    assert len(jobs) == 1
+    wait_until(lambda: not Path(f"/proc/{jobs[0]}").exists())

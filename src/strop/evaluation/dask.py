@@ -1,9 +1,8 @@
 """Carry out orders on the workers of a Dask cluster.
 
-Orders that were asked for are submitted to the scheduler at once; others only while slots are free. Dask gives an order again
-when its worker dies. Each slot of a Dask worker measures in a strop worker process of its own, which has the jail, so neither a
-scorer nor a program runs in the Dask worker itself. State is changed on the loop of the Dask client, under a lock where other
-threads read it.
+Orders that were asked for are submitted to the scheduler at once, the others only while slots are free. When a worker dies, Dask
+gives its orders to another one. Each slot of a Dask worker measures in a strop worker process with a jail, so neither scorers nor
+programs run in the Dask worker itself. State changes on the loop of the Dask client, under a lock where other threads read it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -66,10 +65,10 @@ class _Job:
 
 
 class DaskEvaluator:
-    """An `Evaluator` (strop.evaluation.base) whose workers are those of a Dask cluster. They may come and go."""
+    """A `Cluster` (strop.evaluation.base) of Dask workers, which may come and go."""
 
     def __init__(self, deployment: Deployment, equipment: Equipment) -> None:
-        """Wait until the workers that are there were inspected. Closes the deployment in the end, and if this fails.
+        """Inspect the workers that have joined. `close` closes the deployment, and so does a failure here.
 
         Raises:
             SandboxError: the scheduler does not answer.
@@ -112,7 +111,7 @@ class DaskEvaluator:
         """See `Evaluator.submit`."""
         with self._lock:
             if self._ended is not None:
-                raise self._ended
+                raise SandboxError(str(self._ended))
             job = self._jobs.get(order)
             if job is None:
                 job = self._jobs[order] = self._waiting[order] = _Job(order, ahead=ahead)
@@ -172,7 +171,7 @@ class DaskEvaluator:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _look(self) -> None:
-        """Learn which workers there are, and inspect new ones."""
+        """Update the list of workers, and inspect new ones."""
         threads: dict[str, int] = await asyncio.wait_for(self._client.nthreads(), ANSWER_SECONDS)
         self._heard = time.monotonic()
         with self._lock:
@@ -212,7 +211,7 @@ class DaskEvaluator:
             return [address for address, machine in self._machines.items() if not machine.refusal]
 
     def _judge(self) -> None:
-        """End if the cluster is lost; give orders again whose workers were all lost."""
+        """End if the cluster is lost. Submit orders again if all workers that they may go to are lost."""
         silent, usable = time.monotonic() - self._heard, self._usable()
         name = self._deployment.name
         if silent > connect_seconds() or self._client.status == "closed":
@@ -222,6 +221,7 @@ class DaskEvaluator:
         for job in self._running:
             if job.workers is not None and job.task is not None and usable and not {*usable} & {*job.workers}:
                 job.task.cancel("again")
+                self._shipped = None  # its holder was lost, too
         with self._lock:
             is_wanted = any(not job.ahead and not job.future.done() for job in self._jobs.values())
         waited = time.monotonic() - self._supplied
@@ -313,15 +313,14 @@ class DaskEvaluator:
         with self._lock:
             if not job.ahead and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
-            if job.future.done():
-                return
+        with suppress(InvalidStateError):  # the evaluator ended meanwhile
             if isinstance(result, BaseException):
                 job.future.set_exception(result)
             else:
                 job.future.set_result(result)
 
     def _again(self, job: _Job, error: StationLost | None = None) -> None:
-        """Give an order again, before all others. `error`: what its attempt failed of; None: nothing to do with the order."""
+        """Give an order again, before all others. `error`: why the attempt failed; None: the attempt does not count."""
         job.attempts += error is not None
         if error is not None and job.attempts >= MOST_ATTEMPTS:
             self._finish(job, error)

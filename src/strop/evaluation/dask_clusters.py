@@ -22,6 +22,8 @@ except ModuleNotFoundError as error:
     raise ConfigurationError(f"clusters need {error.name}: pip install 'strop[dask]'") from error
 
 MOST_LOCAL = 256
+_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""What local workers run first: Ctrl-C is the coordinator's business."""
 _FORMS = "it must be dask:tcp://HOST:PORT, dask:tls://HOST:PORT or dask:local:N, with N processes from 1 to 256"
 _SLURM = {
     "partition": "queue",
@@ -140,6 +142,7 @@ def _local_cluster(number: int) -> Any:
         dashboard_address=None,
         security=_security(),
         silence_logs=logging.CRITICAL,
+        preload=_DEAF,
     )
 
 

@@ -337,11 +337,17 @@ def jail(spec: RunSpec) -> JailedSandbox:
 
 
 def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:
-    """What carries out the evaluations of a spec: worker processes, or this one if a task cannot be sent to them."""
+    """What carries out the evaluations of a spec: a cluster or worker processes, or this one if a task cannot be sent to those.
+
+    Raises:
+        ConfigurationError: a task cannot be sent to the cluster.
+    """
     measured = [task for task in tasks if isinstance(task, Task)]
     try:
         equipment = pack(measured, required(spec))
     except ConfigurationError:
+        if not spec.workers.isdecimal():
+            raise
         splits = Splits()
         return Crew(lambda: SharedStation(measured, sandbox, splits), spec.slots)
     return start_workers(spec.workers, equipment)
