@@ -19,6 +19,8 @@ OWN = "<own>"
 """A function, class or object of the program."""
 HANDLES = {"utility": UTILITY, "meta_utility": UTILITY, "language_model": LANGUAGE_MODEL}
 _SCOPES = (Function, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+"""Nodes that are shared by all expressions, and name nothing."""
 _MOST_NODES, _MOST_OF_A_NAME = 50_000, 20
 
 
@@ -50,7 +52,7 @@ class Names(ast.NodeVisitor):
             self.nodes.append(node)
             if len(self.nodes) > _MOST_NODES:
                 raise ValueError(f"of more than {_MOST_NODES} parts")
-            parts = list(ast.iter_child_nodes(node))
+            parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, _MARKS)]
             self.parents |= dict.fromkeys(parts, node)
             self._scope = self.scopes[node]
             self.scopes |= dict.fromkeys(parts, node if isinstance(node, _SCOPES) else self._scope)
