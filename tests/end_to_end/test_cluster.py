@@ -88,6 +88,14 @@ def test_run_on_a_cluster_is_the_run_of_one_process(strop: Strop, tmp_path: Path
 
 
 @pytest.mark.slow
+def test_run_on_a_cluster_of_its_own_is_the_run_of_one_process(strop: Strop, tmp_path: Path) -> None:
+    for workers, out in (("1", "alone"), ("dask:local:4", "cluster")):
+        ended = strop(*SHORT, "--workers", workers, "--out", out)
+        assert ended.returncode == 0, ended.stderr
+    assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
+
+
+@pytest.mark.slow
 def test_run_whose_scheduler_is_killed_says_so_and_resume_completes_it(
     strop_process: Strop, start_strop: Start, tmp_path: Path, cluster: DaskCluster
 ) -> None:

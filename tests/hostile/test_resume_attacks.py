@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from strop.lm.scripted import Scripted
 from strop.runs.resume import identity
 from strop.store import Store
 from support.command_line import run_here
+from support.dask_cluster import has_dask
 from support.records import evaluated
 
 TASK = """import strop
@@ -180,6 +182,18 @@ def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder, m
     with Store.open(folder.path / "lpn") as store:
         spec = [stored.event for stored in store.events() if type(stored.event).__name__ == "RunResumed"][-1].spec  # type: ignore[attr-defined]
     assert spec["require"] is None
+
+
+@has_dask
+@pytest.mark.parametrize("machine", ["elsewhere", "here"])
+def test_cluster_that_a_record_from_elsewhere_names_is_not_connected_to(folder: Folder, machine: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        folder.forge("lpn", unfinished=True, workers=f"dask:tcp://127.0.0.1:{server.getsockname()[1]}")
+        ended = folder.strop("resume", "./lpn", machine=machine)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(
