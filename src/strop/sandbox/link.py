@@ -13,6 +13,7 @@ import struct
 import termios
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
@@ -22,6 +23,8 @@ from strop.sandbox.child import ExitStatus
 from strop.sandbox.wire import FrameReader
 
 CHUNK = 1 << 16
+PIPE_BYTES = 1 << 20
+"""Size of the pipe to a guest that gets several orders at once."""
 FRAMES_AT_ONCE = 64
 GRACE_MILLISECONDS = 40
 """How long a child that closed its pipe may take to exit, so that its own exit status is reported."""
@@ -69,7 +72,7 @@ class Link:
         self._output = bytearray()
         self._output_told = 0
         self._hung_up = self._ended_itself = False
-        self._may_have_run = self._order_lost = False
+        self._may_have_run = self._order_lost = self._is_wide = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
         self._starved_mark = child.starved_seconds()
         self.frames = FrameReader(limits.reply_bytes)
@@ -86,6 +89,8 @@ class Link:
     def send(self, *frames: bytes) -> None:
         """Write as much of the frames as the pipe has room for; `poll` writes the rest."""
         self._outgoing.extend(map(memoryview, frames))
+        if len(frames) > 1:
+            self._widen()
         self._write()
 
     def poll(self, wake: int, *, reading: bool, seconds: float) -> bool:
@@ -170,6 +175,13 @@ class Link:
     def close(self) -> None:
         """Kill the child and close its descriptors. Idempotent."""
         self._child.close()
+
+    def _widen(self) -> None:
+        """Make room in the pipe for the orders of several calls, so that host and guest need not take turns."""
+        if not self._is_wide and hasattr(fcntl, "F_SETPIPE_SZ"):
+            self._is_wide = True
+            with suppress(OSError):  # a user may have only so much room in pipes
+                fcntl.fcntl(self._child.to_guest, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def _write(self) -> None:
         try:
