@@ -5,16 +5,20 @@ Responses are untrusted: they are read in a guest, each within its own limits.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from strop.sandbox.base import Limits, Program, Returned, Sandbox
+from strop.sandbox.base import Guest, Limits, Program, Returned, Sandbox
 
 Content: TypeAlias = Literal["program", "does not compile", "no program"]
 
 _LONGEST = 400_000
 """Characters of a response that `extract_code` reads."""
+MOST_READ = 1000
+"""Responses that one guest reads."""
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
 """For one response."""
 _READER = '''
@@ -53,18 +57,51 @@ class Answer:
         return "program" if self.compiles else "does not compile"
 
 
+class ResponseReader:
+    """Reads responses in one guest after another: a guest reads until it exceeds a limit or fails. Thread-safe."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS) -> None:
+        """`limits` are for one response. The guest opens with the first response and keeps its slot until `close`."""
+        self._sandbox, self._limits = sandbox, limits
+        self._lock = threading.Lock()
+        self._guest: Guest | None = None
+        self._count = 0
+
+    def read(self, answers: Sequence[str], initial_solution: str = "") -> list[Answer]:
+        """The content of each response to a request to improve `initial_solution`.
+
+        Raises:
+            StropError: the host failed.
+        """
+        with self._lock:
+            return [self._read(answer, initial_solution) for answer in answers]
+
+    def close(self) -> None:
+        """End the guest. Idempotent."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        guest, self._guest, self._count = self._guest, None, 0
+        if guest is not None:
+            guest.close()
+
+    def _read(self, answer: str, initial_solution: str) -> Answer:
+        if self._count >= MOST_READ:  # what a guest sends costs, and adds up
+            self._end()
+        guest = self._guest
+        if guest is None:
+            guest = self._guest = self._sandbox.open(Program(_READER, "algorithm"), self._limits)
+        self._count += 1
+        return _answer(guest.call([initial_solution, answer[:_LONGEST]], seed=0))
+
+
 def read_answers(
     sandbox: Sandbox, answers: Sequence[str], initial_solution: str = "", limits: Limits = LIMITS
 ) -> list[Answer]:
-    """The content of each response to a request to improve `initial_solution`. `limits` are for one response.
-
-    Raises:
-        StropError: the host failed.
-    """
-    if not answers:
-        return []
-    with sandbox.open(Program(_READER, "algorithm"), limits) as guest:
-        return [_answer(guest.call([initial_solution, answer[:_LONGEST]], seed=0)) for answer in answers]
+    """The same in a guest of its own."""
+    with closing(ResponseReader(sandbox, limits)) as reader:
+        return reader.read(answers, initial_solution)
 
 
 def _answer(outcome: object) -> Answer:

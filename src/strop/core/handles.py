@@ -23,6 +23,7 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import WHOLE, Editing, Editor
+from strop.core.extraction import ResponseReader
 from strop.core.lookahead import Lookahead
 from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
 from strop.evaluation.audit_log import AuditLog
@@ -71,6 +72,8 @@ class Host:
     """Completed work of a resumed run."""
     editing: Editing = WHOLE
     """How the model may respond to a prompt that shows a program."""
+    reader: ResponseReader | None = None
+    """Reads all responses of a run; None: each improvement has its own."""
 
 
 class Handles:
@@ -103,8 +106,9 @@ class Handles:
         """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
         self._editor = Editor(host.editing, host.record, at.path, initial_solution)
+        self._reader = host.reader or ResponseReader(host.sandbox)
         remaining = partial(self.budget.remaining, utility.counter, with_run=False)
-        self._lookahead = Lookahead(utility, host.sandbox, self._initial_solution, remaining, self._next_scope)
+        self._lookahead = Lookahead(utility, self._reader, self._initial_solution, remaining, self._next_scope)
 
     def __enter__(self) -> Handles:
         return self
@@ -112,6 +116,8 @@ class Handles:
     def __exit__(self, *exc: object) -> None:
         """End the work for this improvement."""
         self.unused_evaluations = self._lookahead.close()
+        if self._host.reader is None:
+            self._reader.close()
 
     def methods(self) -> dict[str, Handler]:
         """The methods that the guest may call, by name. Any other call violates the protocol."""
@@ -188,14 +194,12 @@ class Handles:
             self._editor.know(candidate)
             digest = digest_of(candidate)
             at = self._evaluation_at(digest[:NAMED_BY], digest)
-            utility = self._utility
             self._lookahead.asked(at.path)
-            begin = utility.begin if isinstance(utility, TaskUtility) else partial(partial, utility.evaluate)
+            begin = u.begin if isinstance(u := self._utility, TaskUtility) else partial(partial, u.evaluate)
             wait: Callable[[], Evaluation] = begin(candidate, at)
         else:
             assert refused is not None
-            at = self._evaluation_at("none" if candidate is None else "refused")
-            wait = partial(self._recorded, refused, at)
+            wait = partial(self._recorded, refused, self._evaluation_at("none" if candidate is None else "refused"))
 
         def value() -> float:
             evaluation = wait()

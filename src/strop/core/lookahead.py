@@ -13,10 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from strop.core.edits.apply import form_of
-from strop.core.extraction import Answer, read_answers
+from strop.core.extraction import Answer, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility
 from strop.evaluation.base import Order
-from strop.sandbox.base import Sandbox
 
 
 class Lookahead:
@@ -25,7 +24,7 @@ class Lookahead:
     def __init__(
         self,
         utility: Utility,
-        sandbox: Sandbox,
+        reader: ResponseReader,
         initial_solution: str,
         allowance: Callable[[], int | None],
         scope_of: Callable[[str], str],
@@ -34,7 +33,7 @@ class Lookahead:
         would ask for a program."""
         self._utility = utility if isinstance(utility, TaskUtility) and utility.evaluator is not None else None
         """None: nothing is evaluated ahead, because the utility costs LM calls or has one worker only."""
-        self._sandbox = sandbox
+        self._reader = reader
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
         self._arrived: SimpleQueue[str] = SimpleQueue()
         self._reading = threading.Lock()
@@ -86,7 +85,7 @@ class Lookahead:
         self._submit(answers)
 
     def _read(self, texts: Sequence[str]) -> None:
-        answers = read_answers(self._sandbox, texts, self._initial_solution)
+        answers = self._reader.read(texts, self._initial_solution)
         self._answers.update(zip(texts, answers, strict=True))
 
     def _submit(self, answers: Sequence[Answer]) -> None:

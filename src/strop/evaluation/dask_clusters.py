@@ -6,9 +6,11 @@ import importlib.util
 import logging
 import math
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from strop.base.errors import ConfigurationError
@@ -78,7 +80,7 @@ def deploy_dask(rest: str) -> Deployment:
     _quiet()
     try:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()  # fails at once where Dask tries for long
-        return Deployment(f"dask:{rest}", Client(rest, timeout=connect_seconds(), set_as_default=False))
+        return Deployment(f"dask:{rest}", _client(rest))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(f"--workers: cannot reach a Dask scheduler at {rest}: {_line(error)}") from error
 
@@ -152,12 +154,36 @@ def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment
     cluster = None
     try:
         cluster = make()
-        return Deployment(name, Client(cluster, timeout=connect_seconds(), set_as_default=False), cluster, patience)
+        return Deployment(name, _client(cluster), cluster, patience)
     except Exception as error:
         if cluster is not None:
             with suppress(OSError, TimeoutError, RuntimeError):
                 cluster.close(timeout=10)
         raise ConfigurationError(f"--workers {name}: the cluster does not start: {_line(error)}") from error
+
+
+def _client(scheduler: Any) -> Client:
+    """A client of a scheduler. `Client` bounds the connection, but not the wait for a scheduler that accepts it and says nothing.
+
+    Raises:
+        TimeoutError: it does not answer.
+    """
+    made: SimpleQueue[Client | Exception] = SimpleQueue()
+
+    def make() -> None:
+        try:
+            made.put(Client(scheduler, timeout=connect_seconds(), set_as_default=False))
+        except Exception as error:  # noqa: BLE001 (raised below)
+            made.put(error)
+
+    threading.Thread(target=make, daemon=True, name="strop-dask-client").start()
+    try:
+        client = made.get(timeout=connect_seconds() + 5)
+    except Empty:
+        raise TimeoutError(f"it accepts connections, but has not answered for {connect_seconds() + 5:.0f} s") from None
+    if isinstance(client, Exception):
+        raise client
+    return client
 
 
 def _security() -> Any:

@@ -21,6 +21,7 @@ from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
 from strop.core.completed_work import NOTHING
 from strop.core.edits.answers import Editing
+from strop.core.extraction import ResponseReader
 from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Gate, make_selection
@@ -72,6 +73,8 @@ class Components:
     """The name or file that the task was loaded from."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands."""
+    reader: ResponseReader | None = None
+    """Reads the responses of the model."""
     workspaces: Workspaces | None = None
     """Where commands run; None if no task has commands."""
     further: tuple[AnyTask, ...] = ()
@@ -122,7 +125,8 @@ class RunContext:
         self.run = run
         past = recalled.past if recalled else NOTHING
         editing = editing_of(parts.spec, parts.language_model)
-        self.host = Host(parts.sandbox, parts.language_model, record, parts.secret, past=past, editing=editing)
+        services = parts.sandbox, parts.language_model, record, parts.secret
+        self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
         # All tasks of a record share these.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         self._baselines = Baselines()
@@ -275,18 +279,10 @@ def assembled(
         language_model = stack.enter_context(closing(Recorded(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
+        reader = stack.enter_context(closing(ResponseReader(sandbox)))
+        services = evaluator, reader, workspaces
         yield Components(
-            spec,
-            task,
-            language_model,
-            sandbox,
-            secret,
-            meter,
-            source,
-            evaluator,
-            workspaces,
-            tuple(further),
-            tuple(others),
+            spec, task, language_model, sandbox, secret, meter, source, *services, tuple(further), tuple(others)
         )
 
 
@@ -333,7 +329,8 @@ def jail(spec: RunSpec) -> JailedSandbox:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     slots = improvers_at_once(spec) + 1
-    return JailedSandbox(solution_slots=spec.slots, improver_slots=slots, require=required(spec), reuse=True)
+    # One more than evaluations at once, for the guest that reads responses.
+    return JailedSandbox(solution_slots=spec.slots + 1, improver_slots=slots, require=required(spec), reuse=True)
 
 
 def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:

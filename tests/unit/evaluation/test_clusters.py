@@ -92,3 +92,16 @@ def test_missing_extra_is_named_with_the_command_that_installs_it() -> None:
     code = f"{hidden}import strop.evaluation.dask"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "ConfigurationError: clusters need distributed: pip install 'strop[dask]'" in ended.stderr
+
+
+@has_dask
+@pytest.mark.slow
+def test_scheduler_that_accepts_connections_and_says_nothing_is_given_up() -> None:
+    import dask
+
+    from strop.evaluation.dask_clusters import deploy_dask
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        port = silent.getsockname()[1]
+        with pytest.raises(ConfigurationError, match="accepts connections, but has not answered for 6 s"):
+            deploy_dask(f"tcp://127.0.0.1:{port}")
