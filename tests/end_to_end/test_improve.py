@@ -49,6 +49,14 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
     assert mine.read_bytes() == (tmp_path / document["solution"]).read_bytes() != GUESS.replace("\n", ends).encode()
 
 
+def test_improvement_is_replayed_elsewhere_from_its_record(strop: Any, tmp_path: Path) -> None:
+    assert strop("improve", "lpn", *SMALL, "--out", "here").returncode == 0
+    replayed = strop("replay", "here", "--json", XDG_DATA_HOME=str(tmp_path / "other machine"))
+    assert replayed.returncode == 0, replayed.stderr
+    document = json.loads(replayed.stdout)
+    assert document["differences"] == [] and document["events"] > 10
+
+
 @pytest.mark.slow
 def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
     documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout) for _ in range(2)]

@@ -20,12 +20,14 @@ from strop.base.pluralize import quantity
 from strop.cli.commands.options import Json, Out, TrustTask
 from strop.cli.commands.output import notify, print_document, reading, results, results_alone
 from strop.lm.replay import NoModel
+from strop.report.terminal.improvement import original_of
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
+from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.replay_diff import Agreement, agreement
 from strop.runs.resume import answers, requests
-from strop.runs.run_directory import RunRecord, command_of, load_run
+from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import run
 from strop.store import Store
 from strop.tasks.command.task import CommandTask
@@ -44,7 +46,7 @@ def replay_command(
     trust_task: TrustTask = False,
     as_json: Json = False,
 ) -> int:
-    """Repeat a finished run from its record, without a language model or network, and compare every event.
+    """Repeat a finished run or improvement from its record, without a language model or network, and compare every event.
 
     Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if an event differs.
 
@@ -57,9 +59,10 @@ def replay_command(
     """
     directory = find_run(run_directory)
     record = load_run(directory)
-    if record.kind != "run":
+    if record.kind not in RESUMABLE:
         raise ConfigurationError(
-            f"{directory} is the record of {command_of(record.kind)}; only records of strop run can be replayed"
+            f"{directory} is the record of {command_of(record.kind)}; "
+            "only records of strop run and strop improve can be replayed"
         )
     if record.status != "finished":
         raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")
@@ -93,7 +96,11 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
             with reading(record.directory):
                 known = answers(before)
             parts.language_model.learn(known)
-            run(parts, record.improver, directory, journal)
+            if record.kind == "improve":
+                original = original_of(record.meta)
+                improve_once(on_kept_trees(parts, record.directory), record.improver, original, directory, journal)
+            else:
+                run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:
             return agreement(before, after)
 

@@ -1,0 +1,47 @@
+"""The recorded runs of a language model are replayed, without the model and on another machine's key."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from strop.runs.run_directory import load_run
+from support.command_line import environment, run_here
+
+RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
+RECORDS = sorted(path.parent.name for path in RECORDED.glob("*/run.sqlite"))
+LARGEST = 320_000
+"""Bytes of a record that may be committed."""
+PLACE = re.compile(rb"/(?:home|root|tmp|work|Users)/")
+"""The beginning of a path of the machine that made a record."""
+
+
+def test_recorded_runs_are_there_and_small() -> None:
+    assert len(RECORDS) >= 4
+    sizes = {name: (RECORDED / name / "run.sqlite").stat().st_size for name in RECORDS}
+    assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
+
+
+def test_no_recorded_file_names_a_folder_of_the_machine_that_made_it() -> None:
+    files = [path for path in RECORDED.rglob("*") if path.is_file()]
+    assert [str(path.relative_to(RECORDED)) for path in files if PLACE.search(path.read_bytes())] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECORDS)
+def test_recorded_run_is_replayed_event_by_event(name: str, tmp_path: Path) -> None:
+    shutil.copytree(RECORDED / name, tmp_path / name)  # as from a clone: another folder, and no key that sealed it
+    replayed = run_here("replay", name, "--trust-task", "--json", cwd=tmp_path, env=environment(tmp_path))
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    document = json.loads(replayed.stdout)
+    assert document["differences"] == [] and document["events"] >= 40
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_recorded_run_says_that_a_language_model_answered(name: str) -> None:
+    record = load_run(RECORDED / name)
+    assert record.is_language_model and record.model == "inbox:claude-family-2026-11-21"
