@@ -58,11 +58,12 @@ class Answer:
 
 
 class ResponseReader:
-    """Reads responses in one guest after another: a guest reads until it exceeds a limit or fails. Thread-safe."""
+    """Reads responses, each within its limits. Thread-safe."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS) -> None:
-        """`limits` are for one response. The guest opens with the first response and keeps its slot until `close`."""
-        self._sandbox, self._limits = sandbox, limits
+    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS, *, keep: bool = False) -> None:
+        """`limits` are for one response. `keep`: the guest, with its slot of the sandbox, is kept from one `read` to the next;
+        then the sandbox must have a slot for this reader, or evaluations would wait for it for ever."""
+        self._sandbox, self._limits, self._keep = sandbox, limits, keep
         self._lock = threading.Lock()
         self._guest: Guest | None = None
         self._count = 0
@@ -74,7 +75,11 @@ class ResponseReader:
             StropError: the host failed.
         """
         with self._lock:
-            return [self._read(answer, initial_solution) for answer in answers]
+            try:
+                return [self._read(answer, initial_solution) for answer in answers]
+            finally:
+                if not self._keep:
+                    self._end()
 
     def close(self) -> None:
         """End the guest. Idempotent."""

@@ -73,7 +73,7 @@ class Host:
     editing: Editing = WHOLE
     """How the model may respond to a prompt that shows a program."""
     reader: ResponseReader | None = None
-    """Reads all responses of a run; None: each improvement has its own."""
+    """Reads all responses of a run in one guest; None: a guest for each call."""
 
 
 class Handles:
@@ -106,9 +106,9 @@ class Handles:
         """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
         self._editor = Editor(host.editing, host.record, at.path, initial_solution)
-        self._reader = host.reader or ResponseReader(host.sandbox)
+        reader = host.reader or ResponseReader(host.sandbox)
         remaining = partial(self.budget.remaining, utility.counter, with_run=False)
-        self._lookahead = Lookahead(utility, self._reader, self._initial_solution, remaining, self._next_scope)
+        self._lookahead = Lookahead(utility, reader, self._initial_solution, remaining, self._next_scope)
 
     def __enter__(self) -> Handles:
         return self
@@ -116,8 +116,6 @@ class Handles:
     def __exit__(self, *exc: object) -> None:
         """End the work for this improvement."""
         self.unused_evaluations = self._lookahead.close()
-        if self._host.reader is None:
-            self._reader.close()
 
     def methods(self) -> dict[str, Handler]:
         """The methods that the guest may call, by name. Any other call violates the protocol."""

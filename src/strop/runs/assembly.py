@@ -279,7 +279,7 @@ def assembled(
         language_model = stack.enter_context(closing(Recorded(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
-        reader = stack.enter_context(closing(ResponseReader(sandbox)))
+        reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, reader, workspaces
         yield Components(
             spec, task, language_model, sandbox, secret, meter, source, *services, tuple(further), tuple(others)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
 import pytest
 
-from strop.core.extraction import Answer, read_answers
-from strop.sandbox.base import Limits
+from strop.core.extraction import Answer, ResponseReader, read_answers
+from strop.sandbox.base import Limits, Program
 from strop.sandbox.jail import JailedSandbox
 
 PROGRAM = "def algorithm(n):\n    return 2 * n"
@@ -37,3 +41,23 @@ def test_program_is_the_one_that_defines_what_the_program_to_improve_defines(jai
 def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None:
     (found,) = read_answers(jail, ["```python\ndef algorithm(n:\n    return n\n```"], SEED)
     assert (found.program, found.content) == ("def algorithm(n:\n    return n", "does not compile")
+
+
+def test_reader_leaves_every_slot_to_evaluations_between_two_calls(jail: JailedSandbox) -> None:
+    readers = [ResponseReader(jail) for _ in range(3)]
+    assert [reader.read([GOOD], SEED) for reader in readers] == [[Answer(PROGRAM)]] * 3
+    both = threading.Barrier(2)
+
+    def evaluate() -> None:
+        with jail.open(Program(PROGRAM, "algorithm"), Limits()):
+            both.wait(60)
+
+    with ThreadPoolExecutor(2) as threads:
+        for future in [threads.submit(evaluate) for _ in range(2)]:  # the jail has two slots
+            future.result()
+
+
+def test_reader_that_keeps_its_guest_reads_on_after_an_answer_that_took_too_long(jail: JailedSandbox) -> None:
+    with closing(ResponseReader(jail, Limits(cpu_seconds=0.1, wall_seconds=60.0), keep=True)) as reader:
+        assert reader.read([GOOD, "def f():\n" * 40_000], SEED) == [Answer(PROGRAM), Answer(None)]
+        assert reader.read([GOOD], SEED) == [Answer(PROGRAM)]
