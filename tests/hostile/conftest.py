@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import pytest
 
 from strop.evaluation.processes import idle_workers
 from strop.sandbox.jail import idle_servers
+from support.processes import descendants
+
+LOOKS = 5
+"""Equal looks after which no process is ending any more."""
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +20,13 @@ def nothing_idle() -> None:
     """End the workers and servers that earlier tests left idle: they would end in the middle of a test that counts processes."""
     idle_workers.clear()
     idle_servers.clear()
+    last, equal = _counts(), 0
+    while equal < LOOKS:
+        time.sleep(0.01)
+        now = _counts()
+        last, equal = now, equal + 1 if now == last else 0
+
+
+def _counts() -> tuple[int, int]:
+    """Descendants that live, and all with those that have ended."""
+    return len(descendants(os.getpid())), len(descendants(os.getpid(), dead=True))
