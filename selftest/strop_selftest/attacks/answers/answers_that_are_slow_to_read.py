@@ -1,4 +1,4 @@
-"""Answer each instance with two megabytes of zeros, in a moment of its own time, for the host to read.
+"""Answer all instances with two megabytes of zeros each, in a moment of its own time, for the host to read.
 
 Must be observed: a violation after a few, and nothing more is read of this program.
 Source: our own find: a solution of a task with 50 instances could hold the host for minutes, once in each evaluation.
@@ -18,5 +18,6 @@ OBSERVED = {"verdict": "violated", "error": "too long to read", "value": 0.0, "a
 
 def algorithm(n):
     text = b'{"returned":[' + b"0," * 900_000 + b"0]}"
-    write(4, HEADER.pack(len(text), 0) + text)
+    for _ in range(INSTANCES):  # the orders of all instances are there
+        write(4, HEADER.pack(len(text), 0) + text)
     os._exit(0)
