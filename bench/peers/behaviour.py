@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import programs
-from search import HOME, SYSTEMS, Scored, Spec, command, distinct, end, environment, scored
+from search import HOME, SYSTEMS, Scored, Spec, command, distinct, end, scored, start
 from server import Server
 
 ANSWERS = 8
@@ -189,25 +189,16 @@ def run(spec: Spec, environment_folder: Path) -> tuple[int | None, float, int]:
     report = str(spec.folder / "memory.txt")
     words = [sys.executable, str(HOME / "parent.py"), str(memory), report, *command(spec, environment_folder)]
     began = time.time()
-    with (spec.folder / "output.txt").open("wb") as output:
-        child = subprocess.Popen(
-            words,
-            cwd=spec.folder,
-            env=environment(spec),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            status: int | None = child.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            status = None
-        finally:
-            seconds, left = time.time() - began, processes_of_programs()
-            end(child)
-            for pid in left:
-                os.kill(pid, 9)
+    child = start(spec, words)
+    try:
+        status: int | None = child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        status = None
+    finally:
+        seconds, left = time.time() - began, processes_of_programs()
+        end(child)
+        for pid in left:
+            os.kill(pid, 9)
     return status, seconds, len(left)
 
 

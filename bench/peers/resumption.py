@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import programs
-from search import Spec, command, distinct, end, environment, scored
+from search import Spec, command, distinct, end, scored, start
 from server import Server
 
 SYSTEMS = ("gepa", "openevolve", "shinka", "strop")
@@ -108,20 +108,6 @@ def observe(place: Path, environment_folder: Path, system: str, kill_after: int)
         status=status,
         scored=len(distinct(after)),
     )
-
-
-def start(spec: Spec, words: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start a command in a process group of its own."""
-    with (spec.folder / "output.txt").open("ab") as output:
-        return subprocess.Popen(
-            words,
-            cwd=spec.folder,
-            env=environment(spec),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
 
 
 def _checkpoint(spec: Spec) -> str:

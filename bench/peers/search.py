@@ -160,26 +160,32 @@ def environment(spec: Spec) -> dict[str, str]:
     }
 
 
-def search(spec: Spec, environment_folder: Path, *, most_seconds: float = 900.0) -> Ended:
-    """Run one search to its end."""
-    spec.folder.mkdir(parents=True)
-    words = command(spec, environment_folder)
-    began = time.time()
-    with (spec.folder / "output.txt").open("wb") as output:
-        child = subprocess.Popen(
+def start(spec: Spec, words: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own."""
+    with (spec.folder / "output.txt").open("ab") as output:
+        return subprocess.Popen(
             words,
             cwd=spec.folder,
             env=environment(spec),
             stdout=output,
             stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        try:
-            status: int | None = child.wait(most_seconds)
-        except subprocess.TimeoutExpired:
-            status = None
-        finally:
-            end(child)
+
+
+def search(spec: Spec, environment_folder: Path, *, most_seconds: float = 900.0) -> Ended:
+    """Run one search to its end."""
+    spec.folder.mkdir(parents=True)
+    words = command(spec, environment_folder)
+    began = time.time()
+    child = start(spec, words)
+    try:
+        status: int | None = child.wait(most_seconds)
+    except subprocess.TimeoutExpired:
+        status = None
+    finally:
+        end(child)
     printed = (spec.folder / "output.txt").read_text("utf-8", "replace")
     return Ended(status, time.time() - began, scored(spec), printed[-3000:])
 

@@ -9,6 +9,7 @@ import pytest
 from strop.report.html.server import run_list as listing
 from strop.report.html.server.run_list import RunList
 from strop.store import FILE_NAME
+from strop.store.files import lock_directory
 from support.viewed import Served, begun, finished, iteration, write
 
 
@@ -37,6 +38,17 @@ def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path)
     [line] = [each for each in folder.lines if each.name == "a"]
     assert line.task == "lpn" and line.headline == "sealed split, t = 0: 0.550 ± 0.050"
     assert listed(folder)["c"] == "unfinished"
+
+
+def test_run_that_is_just_being_created_counts_as_running(tmp_path: Path) -> None:
+    directory = tmp_path / "new"
+    directory.mkdir()
+    (directory / FILE_NAME).touch()
+    lock = lock_directory(directory)
+    folder = RunList(tmp_path)
+    assert listed(folder) == {"new": "running"}
+    os.close(lock)
+    assert listed(folder) == {"new": "unreadable"}
 
 
 def test_folder_says_when_it_cannot_be_read(tmp_path: Path) -> None:

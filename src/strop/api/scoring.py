@@ -50,7 +50,7 @@ def score(
     split: Split = "train",
     seed: int = 0,
     instances: Literal["secret", "published"] = "secret",
-    workers: int | str = 0,
+    workers: int = 0,
     require: Require | None = None,
 ) -> Score:
     """Score one program of a task on every instance of a split.
@@ -61,7 +61,7 @@ def score(
         split: `train`, or `test` for the sealed split.
         seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
-        workers: where programs are evaluated: a number of worker processes, 0 for one a core, or a cluster (`dask:…`).
+        workers: how many programs run at once; 0 for one a core.
         require: protections without which nothing runs; see `strop doctor`.
 
     Raises:
@@ -70,8 +70,8 @@ def score(
         SandboxError: the sandbox cannot run anything.
     """
     spec = RunSpec(
-        task=source_of(task), seed=seed, instances=instances, workers=str(workers or ""), require=protections(require)
-    ).checked()
+        task=source_of(task), seed=seed, instances=instances, workers=str(workers), require=protections(require)
+    ).checked_here()
     the_task = task_of(task)
     return score_program(the_task, _text_of(solution, the_task), split, spec)
 
@@ -146,7 +146,7 @@ def check(
     *,
     repeat: int = 5,
     seed: int = 0,
-    workers: int | str = 0,
+    workers: int = 0,
     require: Require | None = None,
     progress: bool = False,
 ) -> Check:
@@ -158,7 +158,7 @@ def check(
         task: a name, a file, or a task itself.
         repeat: evaluations of the seed solution or the original, for its noise.
         seed: seed of the instances, together with this machine's key.
-        workers: where programs are evaluated: a number of worker processes, 0 for one a core, or a cluster (`dask:…`).
+        workers: how many programs run at once; 0 for one a core.
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
 
@@ -166,7 +166,7 @@ def check(
         ConfigurationError: something that an argument names does not exist.
         SandboxError: the sandbox cannot run anything.
     """
-    spec = RunSpec(task=source_of(task), seed=seed, workers=str(workers or ""), require=protections(require)).checked()
+    spec = RunSpec(task=source_of(task), seed=seed, workers=str(workers), require=protections(require)).checked_here()
     with shown_progress(progress) as say:
         return check_task(task_of(task), spec, repeat, say)
 

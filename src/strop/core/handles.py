@@ -193,8 +193,10 @@ class Handles:
             digest = digest_of(candidate)
             at = self._evaluation_at(digest[:NAMED_BY], digest)
             self._lookahead.asked(at.path)
-            begin = u.begin if isinstance(u := self._utility, TaskUtility) else partial(partial, u.evaluate)
-            wait: Callable[[], Evaluation] = begin(candidate, at)
+            utility = self._utility
+            wait: Callable[[], Evaluation] = partial(utility.evaluate, candidate, at)
+            if isinstance(utility, TaskUtility):
+                wait = utility.begin(candidate, at)
         else:
             assert refused is not None
             wait = partial(self._recorded, refused, self._evaluation_at("none" if candidate is None else "refused"))

@@ -70,7 +70,10 @@ def measured_once(
     completed = utility.past.evaluation(at, candidate)
     if completed is not None:
         return completed
-    evaluation = NOT_A_TEXT if candidate is None else measure(candidate)
+    return _recorded(utility, candidate, at, NOT_A_TEXT if candidate is None else measure(candidate))
+
+
+def _recorded(utility: Measuring, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
     event = evaluated(utility, utility.split, candidate, evaluation, at)
     utility.record(event)
     return event
@@ -122,10 +125,12 @@ class TaskUtility(OfTask):
         completed = self.past.evaluation(at, candidate)
         if completed is not None:
             return lambda: completed
-        if candidate is None or self.evaluator is None:
-            return lambda: measured_once(self, candidate, at, lambda text: self._kept(text, self._measured(text, at)))
+        if candidate is None:
+            return lambda: _recorded(self, None, at, NOT_A_TEXT)
+        if self.evaluator is None:
+            return lambda: self._kept(candidate, at, self._measured(candidate, at))
         future = self.evaluator.submit(self.order(candidate, at.path))
-        return lambda: measured_once(self, candidate, at, lambda text: self._kept(text, future.result()))
+        return lambda: self._kept(candidate, at, future.result())
 
     def is_completed(self, scope: str) -> bool:
         """Whether completed work has an evaluation at a scope."""
@@ -139,12 +144,12 @@ class TaskUtility(OfTask):
         drawn = DrawnInstances(self.task, self.split, self.seeds)
         return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
 
-    def _kept(self, candidate: str, measured: Measured) -> Evaluation:
-        """Record what the audit noticed; return the evaluation."""
+    def _kept(self, candidate: str, at: Budget, measured: Measured) -> Evaluated:
+        """Record what the audit noticed, and the evaluation."""
         self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)
-        return measured.result()
+        return _recorded(self, candidate, at, measured.result())
 
 
 def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:

@@ -15,7 +15,7 @@ MOST_ATTEMPTS = 10
 """How often an order is given when its worker dies; a program cannot kill its worker, but the machine can."""
 
 
-class _Job:
+class Job:
     """An order and its future."""
 
     def __init__(self, order: Order, *, ahead: bool) -> None:
@@ -32,8 +32,8 @@ class Crew:
         """`start` makes a station; it may take seconds, and may raise StropError."""
         self._start, self.slots = start, slots
         self._changed = threading.Condition()
-        self._waiting: OrderedDict[Order, _Job] = OrderedDict()
-        self._jobs: dict[Order, _Job] = {}
+        self._waiting: OrderedDict[Order, Job] = OrderedDict()
+        self._jobs: dict[Order, Job] = {}
         """Those whose result was not asked for yet, or has not arrived."""
         self._stations: set[Station] = set()
         self._threads: list[threading.Thread] = []
@@ -47,7 +47,7 @@ class Crew:
                 raise SandboxError("the evaluator is closed")
             job = self._jobs.get(order)
             if job is None:
-                job = self._jobs[order] = self._waiting[order] = _Job(order, ahead=ahead)
+                job = self._jobs[order] = self._waiting[order] = Job(order, ahead=ahead)
                 if self._idle < len(self._waiting) and len(self._threads) < self.slots:
                     self._hire()
                 self._changed.notify()
@@ -105,7 +105,7 @@ class Crew:
         finally:
             self._leave(station)
 
-    def _next(self) -> _Job | None:
+    def _next(self) -> Job | None:
         """The next job: one that was asked for, else the first of the others; None once closed."""
         with self._changed:
             self._idle += 1
@@ -120,7 +120,7 @@ class Crew:
             job.attempts += 1
             return job
 
-    def _finish(self, job: _Job, result: Measured | BaseException) -> None:
+    def _finish(self, job: Job, result: Measured | BaseException) -> None:
         with self._changed:
             if not job.ahead and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
@@ -129,7 +129,7 @@ class Crew:
         else:
             job.future.set_result(result)
 
-    def _again(self, job: _Job, error: StationLost) -> None:
+    def _again(self, job: Job, error: StationLost) -> None:
         """Give an order again, before all others."""
         with self._changed:
             again = job.attempts < MOST_ATTEMPTS and not self._closed

@@ -24,7 +24,7 @@ from strop.base.console import notify
 from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Measured, Order
-from strop.evaluation.crew import MOST_ATTEMPTS
+from strop.evaluation.crew import MOST_ATTEMPTS, Job
 from strop.evaluation.dask_clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
 from strop.evaluation.dask_worker import Unfit, describe_worker, end_orders, keep, measure_order
 from strop.evaluation.machines import Machine, differences, lacking, versions
@@ -51,17 +51,12 @@ def start_slurm(rest: str, equipment: Equipment) -> DaskEvaluator:
     return DaskEvaluator(deploy_slurm(rest), equipment)
 
 
-class _Job:
-    """An order and its future."""
+class _Job(Job):
+    """An order and its future, on a cluster."""
 
-    def __init__(self, order: Order, *, ahead: bool) -> None:
-        self.order, self.ahead = order, ahead
-        self.future: Future[Measured] = Future()
-        self.started = False
-        self.attempts = 0
-        self.workers: list[str] | None = None
-        """Addresses that it may go to; None: any."""
-        self.task: asyncio.Task[None] | None = None
+    workers: list[str] | None = None
+    """Addresses that it may go to; None: any."""
+    task: asyncio.Task[None] | None = None
 
 
 class DaskEvaluator:

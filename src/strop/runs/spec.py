@@ -74,6 +74,19 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
             ) from None
         return replace(self, workers=normalized(self.workers))
 
+    def checked_here(self) -> RunSpec:
+        """The same, for work that stays on this machine.
+
+        Raises:
+            ConfigurationError: as `checked`, or `workers` names a cluster.
+        """
+        spec = self.checked()
+        if not spec.workers.isdecimal():
+            raise ConfigurationError(
+                f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one a core"
+            )
+        return spec
+
     @property
     def slots(self) -> int:
         """How many programs run at once on this machine: one a worker process, or one a core beside a cluster."""

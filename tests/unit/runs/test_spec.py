@@ -67,6 +67,12 @@ def test_workers_are_the_cores_when_not_given() -> None:
     assert RunSpec(workers="3").checked().slots == 3
 
 
+def test_cluster_is_refused_for_work_that_stays_on_this_machine() -> None:
+    with pytest.raises(ConfigurationError, match="this command runs on this machine; give a number"):
+        RunSpec(workers="dask:local:2").checked_here()
+    assert RunSpec(workers="3").checked_here().slots == 3
+
+
 @pytest.mark.parametrize("workers", ["-1", "1.5", "2000", "many", "²", "nothing:like-it"])
 def test_workers_are_refused_when_they_are_neither_a_number_nor_an_installed_kind(workers: str) -> None:
     with pytest.raises(

@@ -51,7 +51,7 @@ def check_command(
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
-    spec = RunSpec(task=task, seed=seed, workers=workers, require=protections(require)).checked()
+    spec = RunSpec(task=task, seed=seed, workers=workers, require=protections(require)).checked_here()
     with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is not a result
         check = check_task(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
     if as_json:

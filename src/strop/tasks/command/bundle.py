@@ -39,7 +39,7 @@ def bundled(files: Mapping[str, str]) -> str:
         if _HEAD.search(text):
             raise ConfigurationError(f"{path} holds a line of the form '{header('…')}', which strop puts between files")
         if not _HEAD.fullmatch(header(path)) or not is_inside(path):
-            raise ConfigurationError(f"{path!r} is no path that strop can write between files")
+            raise ConfigurationError(f"{path!r} is not a path that strop can write between files")
     return "".join(
         f"{header(path)}\n{text if text.endswith(chr(10)) else text + chr(10)}" for path, text in files.items()
     )

@@ -18,7 +18,7 @@ class MetaTask:
     template: str
     """u_str, grey-box (§3), with the names of the budgets in braces."""
     instead: str
-    """What to call, since it is no task that `strop run` takes."""
+    """What to call instead: `strop run` does not take this task."""
     seed_score: str
     """û of the seed improver on lpn, in one line."""
     paper: str

@@ -1,4 +1,4 @@
-"""Who works in which of two shifts. `assign` is the function that strop improves; whoever calls it notices nothing of that.
+"""Who works in which of two shifts. `assign` is the function that strop improves; its callers need not change.
 
 Replace the example with a function of your own: `sample` draws the arguments of one call, `score` says how good an answer is.
 """
@@ -30,7 +30,7 @@ def score(instance, answer):
         for b in range(a):
             everything += weights[a][b]
             within += weights[a][b] * (answer[a] == answer[b])
-    strop.note(f"{within} of {everything} points of quarrel are within a shift")  # for whoever improves the function
+    strop.note(f"{within} of {everything} points of quarrel are within a shift")  # a note for the improver
     return 1 - within / max(everything, 1)
 
 

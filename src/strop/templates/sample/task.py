@@ -31,7 +31,7 @@ def score(instance, answer):
         for b in range(a):
             everything += weights[a][b]
             within += weights[a][b] * (answer[a] == answer[b])
-    strop.note(f"{within} of {everything} points of quarrel are within a shift")  # for whoever improves the program
+    strop.note(f"{within} of {everything} points of quarrel are within a shift")  # a note for the improver
     return 1 - within / max(everything, 1)
 
 

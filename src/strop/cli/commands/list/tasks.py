@@ -87,7 +87,7 @@ def tasks_command(
         if not published:
             raise ConfigurationError(NO_INSTANCES.format(name))
         announce("published")
-        spec = RunSpec(workers=workers, require=protections(require)).checked()
+        spec = RunSpec(workers=workers, require=protections(require)).checked_here()
         rows = [(task, published[task.name]) for task in tasks]
         with results_alone(), closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
             measured = measure_seeds(rows, sandbox, spec.slots, lambda line: notify(line))

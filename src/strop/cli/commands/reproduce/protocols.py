@@ -167,7 +167,7 @@ def table2_command(
             flagged = flagged_in(directory, flagged_by)
         _list(flagged, as_json=as_json)
         return 0
-    spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, workers=options.workers).checked()
+    spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, workers=options.workers).checked_here()
     arms = ARMS if options.arm == "both" else (options.arm,)
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0

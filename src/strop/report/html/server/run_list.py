@@ -122,6 +122,8 @@ class RunList:
                 t = run.iterations[-1].t if run.iterations else 0
                 return Line(name, task, kind, status, _headline(run), run.began or 0.0, t)
         except (StropError, OSError) as error:
+            if not known.started and _is_being_created(directory):
+                return Line(name, status="running")
             return Line(name, headline=escape(str(error), _LONGEST))
 
 
@@ -136,6 +138,14 @@ def _record_in(directory: Path) -> Signature | None:
         return signature(directory)
     except (OSError, StoreError):
         return None
+
+
+def _is_being_created(directory: Path) -> bool:
+    """Whether a record that cannot be read belongs to a run that has just begun: its file is there before its tables are."""
+    try:
+        return is_locked(directory)
+    except OSError:
+        return False
 
 
 def _headline(run: RunData) -> str:
