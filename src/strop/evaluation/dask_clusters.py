@@ -26,6 +26,8 @@ except ModuleNotFoundError as error:
 MOST_LOCAL = 256
 _DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
 """What local workers run first: Ctrl-C is the coordinator's business."""
+_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""A scheduler serves its health over HTTP in any case: on a free port, for this machine only."""
 _FORMS = "it must be dask:tcp://HOST:PORT, dask:tls://HOST:PORT or dask:local:N, with N processes from 1 to 256"
 _SLURM = {
     "partition": "queue",
@@ -100,8 +102,7 @@ def deploy_slurm(rest: str) -> Deployment:
     def make() -> Any:
         security = _security()
         extra = {} if security is None else {"security": security, "protocol": "tls://"}
-        scheduler = {"dashboard_address": None}
-        cluster = SLURMCluster(processes=1, scheduler_options=scheduler, silence_logs="critical", **options, **extra)
+        cluster = SLURMCluster(processes=1, scheduler_options=_NO_DASHBOARD, silence_logs="critical", **options, **extra)
         # jobs wait in a queue, so one is not given up for a pause of the run
         cluster.adapt(minimum_jobs=least, maximum_jobs=most, interval="5s", wait_count=60)
         return cluster
@@ -141,7 +142,7 @@ def _local_cluster(number: int) -> Any:
         n_workers=number,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        scheduler_kwargs=_NO_DASHBOARD,
         security=_security(),
         silence_logs=logging.CRITICAL,
         preload=_DEAF,
