@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import functools
+import gc
 import os
 import platform
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +38,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+gc.disable()  # until all tests are collected: a quarter of that time
+
 UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
@@ -53,12 +58,36 @@ STARTERS |= {
 """A test file that imports one of these names may start processes."""
 
 
+IMPORTED = re.compile(r"^(?:from \S+ )?import (\([^)]*\)|.*)", re.MULTILINE)
+
+
+@functools.cache
+def _may_start_processes(path: Path) -> bool:
+    """Whether every test of the file may start a process: it is no unit test, or it imports or marks what does."""
+    if UNIT not in path.parents:
+        return True
+    text = path.read_text()
+    names = {name for names in IMPORTED.findall(text) for name in re.findall(r"\w+", names)}
+    return bool(STARTERS & names) or "\npytestmark = pytest.mark.process" in text
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import files for `make quick` of which it would run no test."""
+    left_out = "not process" in config.option.markexpr and collection_path.suffix == ".py"
+    return True if left_out and _may_start_processes(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that may start a process; `make quick` leaves them out."""
     for item in items:
-        names = vars(getattr(item, "module", None) or sys)
-        if UNIT not in item.path.parents or JAILS & {*getattr(item, "fixturenames", ())} or STARTERS & names.keys():
+        if _may_start_processes(item.path) or JAILS & {*getattr(item, "fixturenames", ())}:
             item.add_marker("process")
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, and not that of thousands of test items again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 _held = False

@@ -65,6 +65,10 @@ def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
     assert loaded(code) & {"mlflow", "wandb", "opentelemetry"} == set()
 
 
+def test_protocols_load_matplotlib_only_to_draw_a_figure() -> None:
+    assert "matplotlib" not in loaded(called("reproduce", "fig4", "--help"))
+
+
 def helped(*arguments: str, columns: int) -> list[str]:
     """The lines of a help text."""
     return run_here(*arguments, cwd=Path.cwd(), env={"COLUMNS": str(columns)}).stdout.splitlines()

@@ -102,7 +102,9 @@ def deploy_slurm(rest: str) -> Deployment:
     def make() -> Any:
         security = _security()
         extra = {} if security is None else {"security": security, "protocol": "tls://"}
-        cluster = SLURMCluster(processes=1, scheduler_options=_NO_DASHBOARD, silence_logs="critical", **options, **extra)
+        cluster = SLURMCluster(
+            processes=1, scheduler_options=_NO_DASHBOARD, silence_logs="critical", **options, **extra
+        )
         # jobs wait in a queue, so one is not given up for a pause of the run
         cluster.adapt(minimum_jobs=least, maximum_jobs=most, interval="5s", wait_count=60)
         return cluster

@@ -11,10 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
-
-from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from typing import TYPE_CHECKING, Annotated
 
 from strop.analysis.stats import Estimate, wilson_interval
 from strop.analysis.strategy import VOCABULARY
@@ -38,6 +35,9 @@ from strop.reproduce.protocol import Hidden, Protocol, Result, model_of
 from strop.reproduce.tables import Table, chance, percent, span
 from strop.runs.options import Whole
 from strop.runs.spec import shipped_improvers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TASK = "lpn"
 Named = tuple[tuple[str, tuple[str, ...]], ...]
@@ -213,6 +213,8 @@ def _bars(axes: Axes, shares: Sequence[Share]) -> None:
             linewidth=0.7,
             error_kw={"elinewidth": 0.9, "capsize": 1.8, "capthick": 0.8, "ecolor": "black"},
         )
+    from matplotlib.ticker import PercentFormatter
+
     lines(axes, [share.strategy for share in shares])
     axes.set_xlim(left=0.0)
     axes.set_title("(b) what the model proposes", loc="left")

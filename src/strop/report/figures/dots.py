@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from typing import TYPE_CHECKING
 
 from strop.report.figures.chart import LOOKS
 from strop.report.figures.figure import house_style
 from strop.report.terminal.words import escape
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Reach = tuple[float, float]
 """The ends of an error line, (low, high)."""
@@ -57,6 +58,8 @@ def dots(  # noqa: PLR0913 - what a series is
 
 def lines(axes: Axes, names: Sequence[str]) -> None:
     """One named row for each thing, the first on top; values are fractions, shown in percent."""
+    from matplotlib.ticker import PercentFormatter
+
     with house_style():
         axes.set_yticks(range(len(names)), ["\n".join(map(escape, name.split("\n"))) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from typing import TYPE_CHECKING, Any
 
 from strop.report.figures.chart import LOOKS, Chart, Pattern, Series
 from strop.report.terminal.words import escape
+
+if TYPE_CHECKING:  # imported where a figure is drawn: matplotlib takes half a second to load
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMN = 3.3
 """Inches: a column of a two-column page."""
@@ -64,6 +61,8 @@ LEVELS: tuple[Pattern, ...] = (":", "--", "-.", (0, (8.0, 2.0)))
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw in the style of strop within the block, whatever the user's matplotlib settings are."""
+    import matplotlib
+
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
@@ -74,6 +73,9 @@ def new_figure(
     width: float = COLUMN, height: float = 2.4, *, rows: int = 1, columns: int = 1, **axes: Any
 ) -> tuple[Figure, list[Axes]]:
     """A figure of this size in inches with its axes, row by row; `axes` goes to `Figure.subplots`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     with house_style():
         figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)
@@ -137,11 +139,13 @@ def level(axes: Axes, y: float, words: str, number: int) -> None:
 
 def percent_axis(axes: Axes) -> None:
     """Label the vertical axis in percent; the values are fractions."""
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{100 * value:.4g}"))
+    axes.yaxis.set_major_formatter(lambda value, place: f"{100 * value:.4g}")
 
 
 def key(axes: Axes, columns: int = 1) -> None:
     """The legend of these axes, above the figure, where it covers no data."""
+    from matplotlib.container import ErrorbarContainer
+
     entries = list(zip(*axes.get_legend_handles_labels(), strict=True))
     entries.sort(key=lambda entry: not isinstance(entry[0], ErrorbarContainer))  # the series first
     figure = axes.get_figure()
@@ -163,6 +167,8 @@ def key(axes: Axes, columns: int = 1) -> None:
 
 def draw_chart(chart: Chart) -> Figure:
     """A chart of the report, drawn by matplotlib."""
+    from matplotlib.ticker import MaxNLocator
+
     width, height = (4.8, 0.9 + 0.3 * max(len(chart.names), 2)) if chart.names else (4.8, 2.9)
     figure, (axes,) = new_figure(width, height)
     for number, series in enumerate(chart.series):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
-
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from typing import TYPE_CHECKING, Protocol
 
 from strop.analysis.stats import Estimate
 from strop.report.figures.chart import LOOKS
 from strop.report.figures.figure import error_line, key, new_figure, percent_axis, printed_point, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LABEL = "test meta-utility û (% of labels right)"
 """Of the axis of curves."""
@@ -108,7 +108,7 @@ def _gains(axes: Axes, curves: Sequence[GainCurve], floor: float | None) -> None
     axes.set_ylim(len(curves) - 0.5, -0.6)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("gain of a run: last û − first û (percentage points)")
-    axes.xaxis.set_major_formatter(FuncFormatter(_points))
+    axes.xaxis.set_major_formatter(_points)
 
 
 def _mean(axes: Axes, gain: Estimate, place: float, row: int) -> None:
@@ -119,7 +119,7 @@ def _mean(axes: Axes, gain: Estimate, place: float, row: int) -> None:
     axes.plot([gain.mean], [place], marker=look.marker, markersize=5, color=look.color, markerfacecolor=fill, zorder=4)
 
 
-def _points(value: float, place: int) -> str:
+def _points(value: float, place: float) -> str:
     return f"{100 * value:+.4g}".replace("-", "−") if abs(value) > 1e-9 else "0"
 
 
