@@ -184,10 +184,12 @@ class Fig4WeakResult(Result):
         }
 
     def draw(self, directory: Path) -> list[Path]:
-        """Write fig4-weak.svg, fig4-weak.png and fig4-weak.csv, with one line for each run and iteration."""
         printed = (PAPER_SEED, f"paper, GPT-3.5: {percent(PAPER_SEED)}%")
         floor = None if self.floor is None else self.floor.mean
-        drawn = draw_gains(self.curves, directory, "fig4-weak", printed, floor, self.notice)
+        return draw_gains(self.curves, directory, "fig4-weak", printed, floor, self.notice)
+
+    def save_data(self, directory: Path) -> list[Path]:
+        """Write fig4-weak.csv, with one line for each run and iteration."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("selection", "seed", "t", "test_meta_utility"))
@@ -196,7 +198,7 @@ class Fig4WeakResult(Result):
                 writer.writerows((curve.selection, seed, t, repr(value)) for t, value in enumerate(run))
         path = directory / "fig4-weak.csv"
         save(path, text.getvalue())
-        return [*drawn, path]
+        return [path]
 
 
 def _bca(gains: Sequence[float]) -> tuple[float, float] | None:

@@ -18,6 +18,7 @@ from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.lm.options import joined
+from strop.report.figures import NO_MATPLOTLIB, can_draw
 from strop.report.figures.figure import house_style
 from strop.report.terminal.words import notice_of
 from strop.reproduce.cells import Cell, Documents, carry_out, cell_of, locked
@@ -60,9 +61,13 @@ class Result(ABC):
     def document(self) -> dict[str, object]:
         """The numbers as data; fractions, not percent."""
 
-    @abstractmethod
-    def draw(self, directory: Path) -> Iterable[Path]:
-        """Write NAME.svg, NAME.png and other files of the result; return their paths."""
+    def draw(self, directory: Path) -> Sequence[Path]:
+        """Draw NAME.svg and NAME.png by matplotlib; return their paths. By default there is no figure."""
+        return ()
+
+    def save_data(self, directory: Path) -> Sequence[Path]:
+        """Write other files of the result; return those to list. By default there are none."""
+        return ()
 
     @property
     def notice(self) -> str:
@@ -214,8 +219,8 @@ def write(
 ) -> Performed:
     """Write NAME.md, NAME.json and the figure of a result; `title` is (NAME, heading), `facts` ends the document."""
     name, heading = title
-    with house_style():
-        drawn = tuple(result.draw(directory))
+    others = result.save_data(directory)
+    drawn, missing = _draw(result, directory)
     document: dict[str, object] = {
         "protocol": name,
         "model": result.model,
@@ -228,9 +233,19 @@ def write(
     page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))
     link = [f"![{heading}]({figure.name})"] if figure in drawn else []
     heading = f"{heading}, by {result.model}"
-    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *link]))
+    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *missing, *link]))
     save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
-    return Performed(heading, result, notes, document, (page, data, *drawn))
+    return Performed(heading, result, [*notes, *missing], document, (page, data, *drawn, *others))
+
+
+def _draw(result: Result, directory: Path) -> tuple[Sequence[Path], tuple[str, ...]]:
+    """(files of the figure, a note if it was not drawn)."""
+    if type(result).draw is Result.draw:
+        return (), ()
+    if not can_draw():
+        return (), (f"No figure was drawn: {NO_MATPLOTLIB}. Then repeat the command; finished runs are kept.",)
+    with house_style():
+        return result.draw(directory), ()
 
 
 def _options(protocol: Protocol) -> dict[str, Any]:

@@ -172,7 +172,7 @@ class Table2Result(Result):
             },
         }
 
-    def draw(self, directory: Path) -> list[Path]:
+    def save_data(self, directory: Path) -> list[Path]:
         """Write every flagged program to flagged/ARM-NUMBER.py."""
         for improvements in self.judged.values():
             for one in flagged(improvements):

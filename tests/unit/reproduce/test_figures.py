@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -319,3 +320,15 @@ def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) ->
         "all runs changed alike, which gives no interval."
     )
     assert any("û does not differ significantly between gated and paper" in note for note in performed.notes)
+
+
+def test_protocol_without_matplotlib_writes_its_tables_and_says_what_the_figure_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
+    performed = weak(tmp_path)
+    assert [path.name for path in performed.files] == ["fig4-weak.md", "fig4-weak.json", "fig4-weak.csv"]
+    page = performed.files[0].read_text("utf-8")
+    assert "No figure was drawn: figures need matplotlib: pip install 'strop[figures]'" in page and "![" not in page
+    monkeypatch.undo()
+    assert "fig4-weak.svg" in {path.name for path in weak(tmp_path).files}

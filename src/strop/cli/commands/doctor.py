@@ -48,7 +48,7 @@ class SelfTestOptions:
             from strop_selftest.command import self_test
         except ModuleNotFoundError as error:
             raise ConfigurationError(
-                "the self-test is not installed: pip install 'strop[selftest]', or ./selftest in a checkout"
+                "the self-test is not installed: pip install 'strop[selftest]', or in a checkout: pip install ./selftest"
             ) from error
         every_mode = self.modes == "all"
         return self_test(

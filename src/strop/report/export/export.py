@@ -16,6 +16,7 @@ from strop.base.pluralize import quantity
 from strop.report.export.inspect_log import write_log
 from strop.report.export.json_lines import write_lines
 from strop.report.export.table_files import TABLE_FORMS, csv_cell, write_tables
+from strop.report.figures import NO_MATPLOTLIB, can_draw
 from strop.report.terminal.reading import reading
 from strop.store import Store
 
@@ -81,7 +82,9 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
 def _write_figures(store: Store, directory: Path, folder: Path) -> int:
     """Write every figure of the report as SVG and PNG, with a notice in it where the model is a stand-in, and its data as CSV;
     returns their number."""
-    # Imported here: matplotlib takes a second to load.
+    if not can_draw():
+        raise ConfigurationError(f"--to figures: {NO_MATPLOTLIB}")
+    # Imported here: matplotlib is an extra, and takes a second to load.
     from strop.report.figures.figure import draw_chart, save_figure
     from strop.report.html.page import read_page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,14 @@ def test_figures_are_those_of_the_report_as_svg_png_and_data(runs: dict[str, Pat
         assert data.startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".csv": b""}[Path(name).suffix])
     assert b"not a language model" in found["meta-utility.svg"]
     shutil.rmtree(tmp_path / "figures")
+
+
+def test_figures_without_matplotlib_are_refused_in_one_line_that_says_what_to_install(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
+    with pytest.raises(
+        ConfigurationError, match=r"--to figures: figures need matplotlib: pip install 'strop\[figures]'$"
+    ):
+        export(runs["paper"], "figures", tmp_path / "figures", texts=True, force=False)
+    assert not (tmp_path / "figures").exists()

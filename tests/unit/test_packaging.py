@@ -1,0 +1,103 @@
+"""What `pip install strop` and its extras bring, against what the code imports and what messages and documents tell users to
+install."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strop.report.figures import NO_MATPLOTLIB
+from strop.report.tracking.base import LIBRARIES
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+OUR_EXTRAS = sorted({*EXTRAS} - {"dev"})
+PROGRAMS = ("templates", "textbook", "attacks", "improvers")
+"""Folders of programs that strop reads as text."""
+DISTRIBUTIONS = {
+    "any_llm": "any-llm-sdk",
+    "inspect_ai": "inspect-ai",
+    "mlflow": "mlflow-skinny",
+    "dask_jobqueue": "dask-jobqueue",
+    "genai_prices": "genai-prices",
+    "annotated_types": "annotated-types",
+    "strop_selftest": "strop-selftest",
+    "opentelemetry": "opentelemetry-sdk",
+}
+"""Module → the distribution that brings it, where the names differ."""
+TRANSITIVE = {"httpx2": "openai", "markupsafe": "jinja2"}
+"""Module that comes with another one's distribution."""
+INSIDE = {"attempts", "helpers"}
+"""Modules that exist inside the jail."""
+ADVICE = re.compile(r"strop\[([\w,-]+)\]")
+
+
+def name_of(requirement: str) -> str:
+    """The name of the distribution in a requirement."""
+    return re.split(r"[<>=!~;\[ ]", requirement, maxsplit=1)[0]
+
+
+BASE = {name_of(requirement) for requirement in PROJECT["dependencies"]}
+
+
+def advised(text: str) -> set[str]:
+    """The extras that a text tells its reader to install."""
+    return {extra for group in ADVICE.findall(text) for extra in group.split(",")}
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """(module, whether it is a third party's) of each absolute import."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module]
+        for name in names:
+            top = name.partition(".")[0]
+            yield top, top not in {*sys.stdlib_module_names, *INSIDE, "strop"}
+
+
+def test_every_module_that_strop_imports_comes_with_it_or_with_an_extra() -> None:
+    brought = BASE | {name_of(requirement) for extra in OUR_EXTRAS for requirement in EXTRAS[extra]}
+    lost = {}
+    for path in sorted((ROOT / "src/strop").rglob("*.py")):
+        if not {*path.parts} & {*PROGRAMS} and "guest" not in path.parts:
+            for module, foreign in imported(ast.parse(path.read_text("utf-8"))):
+                name = TRANSITIVE.get(module) or DISTRIBUTIONS.get(module, module)
+                if foreign and name not in brought:
+                    lost[str(path.relative_to(ROOT))] = module
+    assert lost == {}
+
+
+def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
+    files = [*(ROOT / "src/strop").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "selftest").rglob("*.md"), *(ROOT / "Makefile",)]
+    named = {extra: str(path.relative_to(ROOT)) for path in files for extra in advised(path.read_text("utf-8"))}
+    assert {extra: path for extra, path in named.items() if extra not in EXTRAS} == {}
+    assert {"parquet", "inspect", "dask", "local", "any-llm", "selftest", "figures"} <= {*named}
+
+
+@pytest.mark.parametrize(("extra", "module"), LIBRARIES.items(), ids=str)
+def test_extra_of_a_tracker_brings_the_library_that_the_tracker_needs(extra: str, module: str) -> None:
+    assert any(name_of(requirement).startswith(module.partition(".")[0][:6]) for requirement in EXTRAS[extra])
+
+
+def test_base_install_brings_no_matplotlib_and_its_extra_does() -> None:
+    assert "matplotlib" not in BASE and advised(NO_MATPLOTLIB) == {"figures"}
+    assert [name_of(requirement) for requirement in EXTRAS["figures"]] == ["matplotlib"]
+
+
+def test_development_brings_every_library_that_tests_use_at_the_versions_of_its_extra() -> None:
+    assert {*EXTRAS["figures"], *EXTRAS["dask"]} <= {*EXTRAS["dev"]}
+
+
+def test_selftest_has_the_version_that_the_extra_asks_for() -> None:
+    project = tomllib.loads((ROOT / "selftest/pyproject.toml").read_text("utf-8"))["project"]
+    assert EXTRAS["selftest"] == [f"{project['name']}=={project['version']}"]
+    assert project["dependencies"] == [f"strop=={PROJECT['version']}"] and project["version"] == PROJECT["version"]
