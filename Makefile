@@ -9,7 +9,7 @@ PEERS ?= $(HOME)/.cache/strop-peers
 # Without bytecode, every process that a test starts would compile strop again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test test-all lint check bench peers soak clean
+.PHONY: run quick test test-all lint check docs bench peers soak clean
 
 run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noise, in less than a minute; no language model
 	$(BIN)/strop run lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 20 --gate-error 0.2
@@ -36,6 +36,10 @@ lint: $(VENV)/dev.installed  ## format, lint, types, layers
 	$(BIN)/lint-imports
 
 check: lint test  ## what CI runs
+
+docs: $(VENV)/docs.installed  ## the documentation site, in build/docs; a broken link or a page that is listed nowhere fails
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto docs build/docs
+	@echo "build/docs/index.html"
 
 bench: $(VENV)/dev.installed  ## timings, as ratios within one run
 	$(BIN)/python bench/jail.py
@@ -64,5 +68,9 @@ $(VENV)/dev.installed: $(VENV)/strop.installed selftest/pyproject.toml
 	$(BIN)/python -m compileall -q src selftest  # a guest writes no bytecode: without it, each would compile what it imports
 	@touch $@
 
+$(VENV)/docs.installed: $(VENV)/strop.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

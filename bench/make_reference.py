@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-and the tables of docs/check.md.
+and docs/attacks.md (what `strop check` tries and finds).
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -41,10 +41,32 @@ SHARED = 3
 HEADER = ("| option | meaning |", "|---|---|")
 FLAGS_HEAD = """# Commands, options and keys
 
-`python bench/make_reference.py` makes this page from the declarations. `strop COMMAND --help` shows the everyday options of a
-command on one screen, `strop COMMAND --help-all` all of them. `strop --install-completion` installs completion for bash, zsh or
-fish.
+Results go to standard output, everything else to standard error; `--json` prints [one document](json.md). `strop COMMAND
+--help` shows the everyday options of a command on one screen, `strop COMMAND --help-all` all of them. `strop
+--install-completion` installs completion for bash, zsh or fish. This page is made from the program by
+`python bench/make_reference.py`.
+
+| exit code | meaning |
+|---|---|
+| 0 | finished |
+| 1 | internal error, or a record that cannot be read |
+| 2 | wrong usage |
+| 3 | the language model failed |
+| 4 | a budget is spent |
+| 5 | the task is broken |
+| 6 | findings, with `strop audit --fail-on` |
+| 7 | the sandbox failed, or an attack of the self-test succeeded |
+| 8 | a replay differs from its record |
+| 130, 143 | Ctrl-C, SIGTERM |
 """
+ATTACKS_HEAD = """# Findings and attacks of strop check
+
+[`strop check`](check.md) attacks a task's own scorer with these programs. [Attacks on the jail](jail-attacks.md) are others. This
+page is made from the program by `python bench/make_reference.py`.
+"""
+FINDINGS_TEXT = "The level is the usual one; some findings lower it."
+ATTACKS_TEXT = "`strop check --json` says for each attack what it tried and what it gained."
+COMMAND_TEXT = "Each attack is put into the files that may change, and runs in a copy of its own."
 
 
 @dataclass(frozen=True)
@@ -85,7 +107,7 @@ def _option(entry: HelpEntry) -> Option:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
 def commands() -> Iterator[tuple[str, Collector]]:
@@ -100,11 +122,24 @@ def commands() -> Iterator[tuple[str, Collector]]:
             yield " ".join(words), collector
 
 
+def _slug(name: str) -> str:
+    return name.replace(" ", "-")
+
+
+def _summary(description: str) -> str:
+    """The first sentence."""
+    return _cell(description.partition("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip("."))
+
+
 def flags_page() -> str:
     """The text of docs/flags.md."""
     collected = dict(commands())
     shared: set[Option] = set()
-    lines = [FLAGS_HEAD]
+    lines = [FLAGS_HEAD, "| command | what it does |", "|---|---|"]
+    lines += [
+        f"| [`strop {name}`](#strop-{_slug(name)}) | {_summary(one.description)} |" for name, one in collected.items()
+    ]
+    lines += [""]
     for title, are_protocols in (("several commands", False), ("every protocol of reproduce", True)):
         options = [c.options for name, c in collected.items() if name.startswith("reproduce") == are_protocols]
         counts = Counter(option for each in options for option in each)
@@ -240,24 +275,23 @@ def _type(hint: Any) -> str:
     return "object"
 
 
-def check_page() -> str:
-    """The text of docs/check.md, with its tables of findings and attacks made anew."""
-    text = (DOCS / "check.md").read_text(encoding="utf-8")
-    tables = {
-        "| id | level | title |": [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()],
-        "| attack | title |": [f"| `{one.name}` | {one.title} |" for one in attacks("sampled")],
-        "| attack | title | language |": [
-            f"| `{one.name}` | {one.title} | {one.language} |" for one in attacks("command")
-        ],
-    }
-    for header, rows in tables.items():
-        columns = "|---" * (header.count("|") - 1) + "|"
-        table = re.compile(rf"^{re.escape(header)}\n.*\n(?:\|.*\n)*", re.MULTILINE)
-        text = table.sub(lambda _, lines=[header, columns, *rows]: "\n".join(lines) + "\n", text)
-    return text
+def attacks_page() -> str:
+    """The text of docs/attacks.md."""
+    findings = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
+    sampled = [f"| `{one.name}` | {one.title} |" for one in attacks("sampled")]
+    command = [f"| `{one.name}` | {one.title} | {one.language} |" for one in attacks("command")]
+    tables = [
+        ("Findings", FINDINGS_TEXT, "| id | level | title |", findings),
+        ("Attacks on tasks that strop scores", ATTACKS_TEXT, "| attack | title |", sampled),
+        ("Attacks on commands and evaluators", COMMAND_TEXT, "| attack | title | language |", command),
+    ]
+    lines = [ATTACKS_HEAD]
+    for title, text, header, rows in tables:
+        lines += [f"## {title}", "", text, "", header, "|---" * (header.count("|") - 1) + "|", *rows, ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-PAGES = {"flags.md": flags_page, "json.md": json_page, "check.md": check_page}
+PAGES = {"flags.md": flags_page, "json.md": json_page, "attacks.md": attacks_page}
 
 
 def main() -> int:

@@ -47,3 +47,14 @@ def test_every_design_note_says_problem_options_decision_and_consequences() -> N
 def test_index_of_the_design_notes_lists_every_note() -> None:
     index = (ROOT / "docs" / "design" / "README.md").read_text("utf-8")
     assert re.findall(r"^- \[\d+\]\((.*?)\)", index, re.MULTILINE) == [note.name for note in NOTES]
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+    listed = [
+        name
+        for tree in re.findall(r"```{toctree}\n(?::[^\n]*\n)+\n(.*?)```", index, re.DOTALL)
+        for name in tree.split()
+    ]
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} | {"tutorial", "design/README"}
+    assert sorted(listed) == sorted(pages - {"index"})

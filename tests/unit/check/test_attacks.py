@@ -21,7 +21,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.tasks.base import Task
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "attacks.md").read_text(encoding="utf-8")
 KEPT_OUT = {"exit_zero": 0, "huge_integers": 0, "infinity": 0, "nan": 0}
 """Attacks that the wire refuses, whatever the scorer is."""
 

@@ -14,7 +14,7 @@ from strop.checks.findings import KINDS
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import Printed, read_value
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "attacks.md").read_text(encoding="utf-8")
 GIVEN = Given(forged="\nscore: 9\n", results="out.json", document="{}", others=("score.py",), port=1, outside=("/x",))
 PYTHON = [attack for attack in attacks("command") if attack.language == "python"]
 

@@ -19,7 +19,7 @@ from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 
 DECORATOR = "improve_me"
-_INSTEAD = "use the command form (docs/improve.md)"
+_INSTEAD = "use the command form (docs/command.md)"
 _MUTATORS = frozenset(
     ("add append clear discard extend insert pop popitem popleft remove reverse setdefault sort update").split()  # noqa: SIM905
 )

@@ -36,7 +36,7 @@ def improve_me(
     reference: bool = False,
     **settings: Any,
 ) -> Callable[[F], F]:
-    """Mark a function for `strop improve module.py:function` (docs/improve.md).
+    """Mark a function for `strop improve module.py:function` (docs/function.md).
 
     Give either `sample` or `cases`.
 

@@ -1,0 +1,47 @@
+"""Makes docs/report.webp, the picture of a run's page: examples/recorded/golomb, with its long diff folded.
+
+`python bench/make_screenshot.py` needs chromium, chromedriver and Pillow, which matplotlib brings. Run it after a change of
+the page's looks.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+ROOT = Path(__file__).parents[1]
+RUN = ROOT / "examples" / "recorded" / "golomb"
+PICTURE = ROOT / "docs" / "report.webp"
+WIDTH, HEIGHT, SCALE = 1120, 1400, 1.25
+
+
+def screenshot(page: Path) -> bytes:
+    """The top of the page as a PNG file."""
+    options = webdriver.ChromeOptions()
+    for option in ("--headless=new", "--no-sandbox", "--hide-scrollbars"):
+        options.add_argument(option)
+    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    try:
+        size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": SCALE, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.get(page.as_uri())
+        browser.execute_script("for (const part of document.querySelectorAll('details')) part.open = false")
+        return browser.get_screenshot_as_png()
+    finally:
+        browser.quit()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        subprocess.run([sys.executable, "-m", "strop", "view", str(RUN), "--html", str(page)], check=True)
+        Image.open(io.BytesIO(screenshot(page))).convert("RGB").save(PICTURE, quality=82, method=6)
+    print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size:,} bytes")
