@@ -18,15 +18,15 @@ SLOW = """import time
 import strop
 
 def sample(rng):
-    time.sleep(0.1)
     return {"x": 1.0}
 
 def score(instance, answer):
+    time.sleep(0.2)
     return 0.5
 
 task = strop.Task(name="slow", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
-"""Its draws alone keep a measurement busy for half a minute, whatever the machine."""
+"""Its scorer alone keeps a measurement busy for half a minute, whatever the machine."""
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
 

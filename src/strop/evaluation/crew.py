@@ -11,6 +11,8 @@ from strop.base.errors import SandboxError
 from strop.evaluation.base import Measured, Order
 from strop.evaluation.station import Station, StationLost
 
+PATIENCE = 1.0
+"""Seconds; a worker process takes about as long to start."""
 MOST_ATTEMPTS = 10
 """How often an order is given when its worker dies; a program cannot kill its worker, but the machine can."""
 
@@ -28,9 +30,20 @@ class Job:
 class Crew:
     """An `Evaluator` of up to `slots` stations. They start when there is work for them."""
 
-    def __init__(self, start: Callable[[], Station], slots: int) -> None:
-        """`start` makes a station; it may take seconds, and may raise StropError."""
+    def __init__(
+        self, start: Callable[[], Station], slots: int, *, first: Station | None = None, patience: float = PATIENCE
+    ) -> None:
+        """`start` makes a station; it may take seconds, and may raise StropError.
+
+        `first`: a station that is ready. It works until all others have started, and these start only when work has waited for
+        `patience` seconds: a few quick evaluations need no processes. The caller ends it after `close`.
+        """
         self._start, self.slots = start, slots
+        self._first, self._patience = first, patience
+        self._relief: threading.Timer | None = None
+        """Starts stations that `first` needs beside it."""
+        self._hired = self._starting = 0
+        self._is_first_at_work = self._is_complete = False
         self._changed = threading.Condition()
         self._waiting: OrderedDict[Order, Job] = OrderedDict()
         self._jobs: dict[Order, Job] = {}
@@ -48,14 +61,18 @@ class Crew:
             job = self._jobs.get(order)
             if job is None:
                 job = self._jobs[order] = self._waiting[order] = Job(order, ahead=ahead)
-                if self._idle < len(self._waiting) and len(self._threads) < self.slots:
-                    self._hire()
+                self._staff()
                 self._changed.notify()
             if not ahead:
                 job.ahead = False
                 if job.future.done():
                     del self._jobs[order]
             return job.future
+
+    def start(self) -> None:
+        """Start all stations now, because much work is to come."""
+        with self._changed:
+            self._hire(self.slots)
 
     def forget(self, order: Order) -> bool:
         """See `Evaluator.forget`."""
@@ -71,6 +88,8 @@ class Crew:
             stations, jobs = list(self._stations), list(self._waiting.values())
             self._waiting.clear()
             self._changed.notify_all()
+            if self._relief is not None:
+                self._relief.cancel()
         for job in jobs:
             job.future.set_exception(SandboxError("the evaluator is closed"))
         for station in stations:
@@ -79,40 +98,99 @@ class Crew:
             if thread is not threading.current_thread():
                 thread.join()
 
-    def _hire(self) -> None:
-        thread = threading.Thread(target=self._serve, name="strop-evaluation", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def _staff(self) -> None:
+        """See to it that the orders that wait are carried out."""
+        if self._lacking <= 0:
+            return
+        if self._first is None:
+            self._hire(self._lacking)
+        elif not self._is_first_at_work:
+            self._is_first_at_work = True
+            # not joined by `close`: it may measure until the caller ends the station
+            threading.Thread(
+                target=self._serve_first, args=(self._first,), name="strop-evaluation", daemon=True
+            ).start()
+        elif self._relief is None and self._hired < self.slots:
+            self._relief = threading.Timer(self._patience, self._relieve)
+            self._relief.daemon = True
+            self._relief.start()
+
+    @property
+    def _lacking(self) -> int:
+        """Orders that no station is free for or about to be."""
+        return len(self._waiting) - self._idle - self._starting
+
+    def _relieve(self) -> None:
+        with self._changed:
+            self._relief = None
+            self._hire(self._lacking)
+
+    def _hire(self, most: int) -> None:
+        """Start up to so many stations."""
+        while most > 0 and self._hired < self.slots and not self._closed:
+            self._hired += 1
+            self._starting += 1
+            most -= 1
+            thread = threading.Thread(target=self._serve, name="strop-evaluation", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _serve(self) -> None:
-        station: Station | None = None
+        station, failure = self._started()
         try:
             while (job := self._next()) is not None:
                 try:
                     if station is None:
-                        station = self._start()
-                        if not self._admit(station):
-                            raise SandboxError("the evaluator is closed")
-                    measured = station.measure(job.order)
+                        assert failure is not None
+                        raise failure
+                    self._finish(job, station.measure(job.order))
                 except StationLost as error:
                     self._leave(station)
                     station = None
                     self._again(job, error)
                 except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
                     self._finish(job, error)
-                else:
-                    self._finish(job, measured)
+                if station is None:
+                    with self._changed:
+                        self._starting += 1
+                    station, failure = self._started()
         finally:
             self._leave(station)
 
-    def _next(self) -> Job | None:
-        """The next job: one that was asked for, else the first of the others; None once closed."""
+    def _serve_first(self, station: Station) -> None:
+        while (job := self._next(is_first=True)) is not None:
+            try:
+                self._finish(job, station.measure(job.order))
+            except BaseException as error:  # noqa: BLE001 (as above)
+                self._finish(job, error)
+
+    def _started(self) -> tuple[Station | None, BaseException | None]:
+        """A new station, or why there is none, with which the next order fails."""
+        station: Station | None = None
+        failure: BaseException | None = None
+        try:
+            station = self._start()
+        except BaseException as error:  # noqa: BLE001 (the thread that asks gets it)
+            failure = error
+        with self._changed:
+            self._starting -= 1
+            if station is not None and not self._closed:
+                self._stations.add(station)
+                self._is_complete = self._is_complete or len(self._stations) == self.slots
+                self._changed.notify_all()
+                return station, None
+        if station is not None:
+            station.close()
+        return None, failure or SandboxError("the evaluator is closed")
+
+    def _next(self, *, is_first: bool = False) -> Job | None:
+        """The next job: one that was asked for, else the first of the others; None once closed, or when others do the work."""
         with self._changed:
             self._idle += 1
-            while not self._waiting and not self._closed:
+            while not (self._waiting or self._closed or (is_first and self._is_complete)):
                 self._changed.wait()
             self._idle -= 1
-            if self._closed:
+            if self._closed or (is_first and self._is_complete):
                 return None
             order = next((order for order, job in self._waiting.items() if not job.ahead), next(iter(self._waiting)))
             job = self._waiting.pop(order)
@@ -139,11 +217,6 @@ class Crew:
                 self._changed.notify()
         if not again:
             self._finish(job, error)
-
-    def _admit(self, station: Station) -> bool:
-        with self._changed:
-            self._stations.add(station)
-            return not self._closed
 
     def _leave(self, station: Station | None) -> None:
         if station is not None:

@@ -14,7 +14,7 @@ from strop.evaluation.base import Cluster
 
 if TYPE_CHECKING:
     from strop.evaluation.base import Evaluator
-    from strop.evaluation.station import Equipment
+    from strop.evaluation.station import Equipment, Station
 
 MOST_PROCESSES = 1024
 """More would exhaust the descriptors of one coordinator."""
@@ -44,15 +44,15 @@ def normalized(workers: str) -> str:
     )
 
 
-def start_workers(workers: str, equipment: Equipment) -> Evaluator:
+def start_workers(workers: str, equipment: Equipment, first: Station | None = None) -> Evaluator:
     """The evaluator that `workers`, as `normalized` returns it, names. Machines of a cluster that it refuses are named on
-    standard error.
+    standard error. `first`: see `Crew`; a cluster does not use it.
 
     Raises:
         ConfigurationError: the cluster cannot be reached, or an extra is not installed.
         SandboxUnavailable: all machines are refused.
     """
-    evaluator = connect(workers, equipment)
+    evaluator = connect(workers, equipment, first)
     machines = evaluator.machines() if isinstance(evaluator, Cluster) else ()
     refused = [escape(f"worker {one.address} on {one.host}: {one.refusal}") for one in machines if one.refusal]
     if refused and len(refused) == len(machines):
@@ -63,13 +63,13 @@ def start_workers(workers: str, equipment: Equipment) -> Evaluator:
     return evaluator
 
 
-def connect(workers: str, equipment: Equipment) -> Evaluator:
+def connect(workers: str, equipment: Equipment, first: Station | None = None) -> Evaluator:
     """As `start_workers`, but a cluster may refuse all its machines."""
     if workers.isdecimal():
         from strop.evaluation.crew import Crew  # here for the start-up time
         from strop.evaluation.processes import LocalWorker
 
-        return Crew(lambda: LocalWorker(equipment), int(workers))
+        return Crew(lambda: LocalWorker(equipment), int(workers), first=first)
     kind, _, rest = workers.partition(":")
     point = find_installed(EVALUATORS, kind)
     if point is None:

@@ -54,6 +54,8 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
 
+WORTH_WORKERS = 50
+"""An improver that may ask for more evaluations gets its worker processes before it asks for the first."""
 WAITING_IMPROVERS = 32
 """Improvements at once with a model that is not built in: most of them wait for it."""
 
@@ -340,14 +342,17 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> 
         ConfigurationError: a task cannot be sent to the cluster.
     """
     measured = [task for task in tasks if isinstance(task, Task)]
+    splits = Splits()
     try:
         equipment = pack(measured, required(spec))
     except ConfigurationError:
         if not spec.workers.isdecimal():
             raise
-        splits = Splits()
         return Crew(lambda: SharedStation(measured, sandbox, splits), spec.slots)
-    return start_workers(spec.workers, equipment)
+    evaluator = start_workers(spec.workers, equipment, SharedStation(measured, sandbox, splits))
+    if isinstance(evaluator, Crew) and spec.utility_budget > WORTH_WORKERS:
+        evaluator.start()
+    return evaluator
 
 
 def required(spec: RunSpec) -> frozenset[str]:

@@ -46,17 +46,22 @@ class Gated:
     """A station whose orders wait at a gate, and which dies for the orders in `fatal`."""
 
     def __init__(self, gate: threading.Event, log: list[str], fatal: str = "") -> None:
-        self._gate, self._log, self._fatal = gate, log, fatal
+        self.gate, self.log, self._fatal = gate, log, fatal
 
     def measure(self, order: Order) -> Measured:
-        self._log.append(order.scope)
-        self._gate.wait()
+        self.log.append(order.scope)
+        self.gate.wait()
         if order.scope == self._fatal:
             raise StationLost("a worker process ended")
         return Measured(Evaluation(value=0.5, verdict="ok"))
 
     def close(self) -> None:
-        self._gate.set()
+        self.gate.set()
+
+
+def gated_station() -> Gated:
+    """One with a gate and a log of its own."""
+    return Gated(threading.Event(), [])
 
 
 Gate = Callable[..., tuple[Crew, threading.Event, list[str]]]
@@ -126,6 +131,54 @@ def test_order_whose_workers_keep_dying_fails_with_their_error(gated: Gate) -> N
         crew.submit(order("cursed")).result()
     assert log == ["cursed"] * MOST_ATTEMPTS
     assert crew.submit(order("next")).result().result().value == 0.5
+
+
+def test_few_orders_start_no_worker_beside_a_station_that_is_ready() -> None:
+    first, others = gated_station(), [gated_station(), gated_station()]
+    crew = Crew(others.pop, 2, first=first, patience=60)
+    first.gate.set()
+    assert [crew.submit(order(scope)).result().result().value for scope in "abc"] == [0.5] * 3
+    assert first.log == ["a", "b", "c"] and len(others) == 2
+    crew.close()
+
+
+def test_workers_relieve_the_first_station_when_orders_have_waited() -> None:
+    first, others = gated_station(), [gated_station(), gated_station()]
+    starting = list(others)
+    crew = Crew(starting.pop, 2, first=first, patience=0.01)
+    held = crew.submit(order("held"))
+    wait_until(lambda: first.log == ["held"])
+    futures = [crew.submit(order(scope)) for scope in ("a", "b")]
+    wait_until(lambda: sorted(scope for one in others for scope in one.log) == ["a", "b"])
+    for one in (first, *others):
+        one.gate.set()
+    assert [future.result().result().value for future in (held, *futures)] == [0.5] * 3
+    crew.submit(order("late")).result()
+    assert first.log == ["held"]
+    crew.close()
+
+
+def test_all_workers_start_before_the_first_order_when_much_work_is_announced() -> None:
+    first, others = gated_station(), [gated_station(), gated_station()]
+    starting = list(others)
+    crew = Crew(starting.pop, 2, first=first, patience=60)
+    crew.start()
+    wait_until(lambda: not starting)
+    others[0].gate.set()
+    others[1].gate.set()
+    assert crew.submit(order("a")).result().result().value == 0.5
+    crew.close()
+
+
+def test_order_fails_with_the_reason_when_no_worker_starts() -> None:
+    def fails() -> Gated:
+        raise SandboxError("no room")
+
+    crew = Crew(fails, 1)
+    for scope in ("a", "b"):
+        with pytest.raises(SandboxError, match="no room"):
+            crew.submit(order(scope)).result()
+    crew.close()
 
 
 def test_orders_without_a_result_fail_when_the_evaluator_is_closed(gated: Gate) -> None:
