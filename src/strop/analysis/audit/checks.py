@@ -43,6 +43,8 @@ _TIMERS = {"signal.alarm": 0, "signal.setitimer": 1}
 _ALARMS = words("signal.SIGALRM signal.SIGXCPU signal.SIGVTALRM signal.SIGPROF signal.SIGTERM")
 _REMOVERS = words("resource.setrlimit resource.prlimit signal.pthread_sigmask")
 _NO_LIMITS = words("math.inf numpy.inf sys.maxsize threading.TIMEOUT_MAX")
+_USES = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
+_DEFINITIONS = (ast.alias, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _STREAMS = words("sys.stdout sys.stderr sys.stdin")
 
 
@@ -61,12 +63,13 @@ def check(program: Program) -> Iterator[Hit]:
     calls = [node for node in program.nodes if isinstance(node, ast.Call)]
     harmless = program.mentions.union(*(_excused(call, program) for call in calls))
     for node in program.nodes:
-        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and node not in harmless:
+        if isinstance(node, _USES) and node not in harmless:
             for hit in _check_use(node, program):
                 running |= {program.function_around(node)} if hit.rule == paths.DYNAMIC else set()
                 yield hit
     for node in program.nodes:
-        yield from _check_definition(node, running, program)
+        if isinstance(node, _DEFINITIONS):
+            yield from _check_definition(node, running, program)
     is_armed = any(_sets_timer(call, program) for call in calls)
     for call in calls:
         yield from _check_call(call, program)

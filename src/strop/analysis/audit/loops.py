@@ -27,7 +27,7 @@ def asking_nodes(program: Program) -> set[ast.AST]:
     by_name: dict[str, list[ast.AST]] = {}
     asking: set[ast.AST] = set()
     for node in program.nodes:
-        if isinstance(node, ast.Name | ast.Attribute):
+        if isinstance(node, (ast.Name, ast.Attribute)):
             by_name.setdefault(name_of(node), []).append(node)
             if not isinstance(program.parents[node], ast.Attribute) and not _QUESTIONS.isdisjoint(program.values(node)):
                 asking.add(node)

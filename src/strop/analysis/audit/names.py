@@ -19,12 +19,12 @@ OWN = "<own>"
 """A function, class or object of the program."""
 HANDLES = {"utility": UTILITY, "meta_utility": UTILITY, "language_model": LANGUAGE_MODEL}
 _SCOPES = (Function, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
-"""Nodes that are shared by all expressions, and name nothing."""
+_MARKS = frozenset({"ctx", "op", "ops"})
+"""Fields whose nodes are shared by all expressions, and name nothing."""
 _MOST_NODES, _MOST_OF_A_NAME = 50_000, 20
 
 
-class Names(ast.NodeVisitor):
+class Names:
     """The table of one program. Nodes are visited from a list, so that a deep program does not recurse deeply."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -52,12 +52,16 @@ class Names(ast.NodeVisitor):
             self.nodes.append(node)
             if len(self.nodes) > _MOST_NODES:
                 raise ValueError(f"of more than {_MOST_NODES} parts")
-            parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, _MARKS)]
-            self.parents |= dict.fromkeys(parts, node)
+            parts = _parts(node)
             self._scope = self.scopes[node]
-            self.scopes |= dict.fromkeys(parts, node if isinstance(node, _SCOPES) else self._scope)
-            pending += reversed(parts)
-            self.visit(node)
+            scope = node if isinstance(node, _SCOPES) else self._scope
+            for part in parts:
+                self.parents[part], self.scopes[part] = node, scope
+            parts.reverse()
+            pending += parts
+            binds = getattr(self, f"visit_{type(node).__name__}", None)
+            if binds is not None:  # other nodes bind nothing
+                binds(node)
         for node in self.nodes:
             if isinstance(node, ast.Call):
                 self._bind_parameters(node)
@@ -82,9 +86,6 @@ class Names(ast.NodeVisitor):
                 return None
             node = self.parents[node]
         return node
-
-    def generic_visit(self, node: ast.AST) -> None:
-        """Other nodes bind nothing."""
 
     def _mention(self, *nodes: ast.AST | None) -> None:
         self.mentions.update(part for node in nodes if node is not None for part in ast.walk(node))
@@ -210,6 +211,18 @@ class Names(ast.NodeVisitor):
                     self.table[function, parameter].append(value)
         for keyword in node.keywords if name in self._classes else ():
             self.table[None, keyword.arg or ""].append(keyword.value)
+
+
+def _parts(node: ast.AST) -> list[ast.AST]:
+    """The children of a node but for its marks: `ast.iter_child_nodes` for what is called most."""
+    parts: list[ast.AST] = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if type(value) is list and field not in _MARKS:
+            parts += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST) and field not in _MARKS:
+            parts.append(value)
+    return parts
 
 
 def name_of(node: ast.expr) -> str:

@@ -25,8 +25,11 @@ Values: TypeAlias = Sequence[Value]
 Entries: TypeAlias = list[tuple[object, ast.expr]]
 MODEL_CLASS, CONDITION = "language_model.LanguageModel", "<condition>"
 _ALIASES = {"posix": "os", "nt": "os", "_socket": "socket", "_io": "io", "_thread": "threading"}
-_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-_SAME = (ast.BoolOp, ast.NamedExpr, ast.Await, ast.Starred)
+_TRANSPARENT = (
+    *(ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp),
+    *(ast.BoolOp, ast.NamedExpr, ast.Await, ast.Starred),
+)
+"""Expressions that stand for what their parts stand for."""
 _IMPORTS = words("builtins.__import__ importlib.import_module importlib.__import__")
 _GIVE_ARGUMENTS = words(
     """builtins.iter builtins.list builtins.tuple builtins.set builtins.sorted builtins.reversed builtins.next builtins.min
@@ -56,15 +59,19 @@ class Program(Names):
 
     def values(self, node: ast.AST) -> Values:
         """What an expression may stand for; nothing where that is unknown."""
-        if node not in self._known:
+        known = self._known.get(node)
+        if known is None:
             self._known[node] = ()  # a cycle adds nothing
             self._depth += 1
             self._count(too_deep=self._depth > _DEEPEST)
             of = getattr(self, f"_of_{type(node).__name__}", None)
-            parts = ast.iter_child_nodes(node) if isinstance(node, _CONTAINERS + _SAME) else ()
-            self._known[node] = _distinct(of(node) if of is not None else self._all(parts))
+            if of is not None:
+                known = _distinct(of(node))
+            else:
+                known = _distinct(self._all(ast.iter_child_nodes(node))) if isinstance(node, _TRANSPARENT) else ()
+            self._known[node] = known
             self._depth -= 1
-        return self._known[node]
+        return known
 
     def paths(self, node: ast.AST) -> list[str]:
         """Those of the values that are things."""
@@ -261,8 +268,10 @@ def _is_cheap(function: object, constants: Sequence[Any]) -> bool:
     return sum(len(each) for each in constants if isinstance(each, str | bytes)) <= _LONGEST
 
 
-def _distinct(values: Iterable[Value]) -> Values:
+def _distinct(values: Sequence[Value]) -> Values:
     """Without repetitions, and not too many; of constants what is false stays."""
+    if len(values) < 2:
+        return tuple(values)
     found: dict[object, Value] = {}
     for value in values:
         if isinstance(value, str):
