@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import behaviour
 import equal
+import equal_table
 import resumption
 import speed
 from search import SYSTEMS
@@ -42,12 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             document, text = resumption.document(continued), resumption.text(continued)
         else:
             searches = equal.Setting(
-                options.tasks, options.systems or equal.SYSTEMS, options.answers, options.seeds, options.jobs
+                options.tasks,
+                options.systems or equal.SYSTEMS,
+                options.answers,
+                options.seeds,
+                options.jobs,
+                options.minutes,
             )
-            scores = equal.measure(folder, environments, searches, report)
-            document, text = scores.document(), equal.text(scores)
+            scores = equal.measure(folder, environments, searches, options.file, report)
+            document, text = scores.document(), equal_table.text(scores)
             if options.plot:
-                equal.draw(scores, options.plot)
+                equal_table.draw(scores, options.plot)
     print(json.dumps(document, indent=1) if options.json else text)
     return 0
 
@@ -70,7 +77,11 @@ def parser() -> argparse.ArgumentParser:
     scores = commands.add_parser("equal", help="best held-out score by the number of answers")
     scores.add_argument("--tasks", nargs="*", default=equal.TASKS, metavar="TASK")
     scores.add_argument("--answers", nargs="*", type=int, default=equal.ANSWERS, metavar="N")
-    scores.add_argument("--seeds", type=int, default=10, metavar="N", help="searches of each kind")
+    scores.add_argument(
+        "--seeds", type=int, default=10, metavar="N", help="searches of each kind; 0 prints those of --file"
+    )
+    scores.add_argument("--file", type=Path, help="append each search to FILE, and skip those that it holds")
+    scores.add_argument("--minutes", type=float, default=math.inf, metavar="N", help="start no search after N minutes")
     scores.add_argument("--jobs", type=int, default=2, metavar="N", help="searches at the same time")
     scores.add_argument("--plot", type=Path, metavar="FILE", help="write a figure")
     attacks = commands.add_parser("behaviour", help="what hostile programs do")

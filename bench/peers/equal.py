@@ -1,8 +1,9 @@
 """Best held-out score by the number of answers: all systems search with the same proposer and equally many answers.
 
 No proposer is a language model. On strop's own tasks it is the offline one, whose answers hardly depend on the program that a
-prompt shows. On the tasks of `ladders/` it is the stepwise one of bench/stepwise.py: it answers one step further than the program
-that it is shown, or a step back, or with a program that fails, which it repairs more often if the prompt tells of the error.
+prompt shows. On those of ladder_tasks.py it is the stepwise one of bench/stepwise.py: it answers one step further than the
+program that it is shown, or a step back, or with a program that fails, which it repairs more often if the prompt tells of the
+error.
 """
 
 from __future__ import annotations
@@ -10,26 +11,29 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import programs
+import search
 import stepwise
-from search import HOME, Spec, search, task_of
+from equal_table import Search, Table
+from search import HOME, Spec, task_of
 from server import Server
 
 import strop
-from strop.analysis.stats import mean, t_estimate
 from strop.base.regions import EVOLVE
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 
 LADDERS = {"ladder-rota": "rota", "ladder-packing": "packing", "ladder-flags": "flags"}
-"""Task → its file in `ladders/`."""
+"""Task → its name in ladder_tasks.py."""
 SYSTEMS = ("gepa", "openevolve", "shinka", "strop")
 TASKS = ("lpn", *LADDERS)
 ANSWERS = (25, 100, 400)
@@ -39,45 +43,9 @@ _CURRENT = re.compile(r"^#+ current (?:program|component)[ \t]*$", re.IGNORECASE
 _FENCED = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Search:
-    """One search."""
-
-    task: str
-    system: str
-    answers: int
-    seed: int
-    value: float
-    """Mean score of the best program on the sealed instances, in [0, 1]."""
-    asked: int
-    """Answers that it asked for; those above `answers` held no program."""
-    status: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Table:
-    """All searches, and the held-out score of each task's start program."""
-
-    searches: list[Search]
-    starts: dict[str, float]
-
-    def values(self, task: str, system: str, answers: int) -> list[float]:
-        """Held-out scores by seed."""
-        return [one.value for one in self.searches if (one.task, one.system, one.answers) == (task, system, answers)]
-
-    def names(self, field: str) -> list[Any]:
-        """The values of a field of the searches, in the order in which they come."""
-        return list(dict.fromkeys(getattr(one, field) for one in self.searches))
-
-    def document(self) -> dict[str, object]:
-        """For JSON."""
-        return {"is_language_model": False, **asdict(self)}
-
-
 def file_of(task: str) -> str:
-    """What strop calls a task: its name, or the file of a ladder."""
-    return str(HOME / "ladders" / f"{LADDERS[task]}.py") if task in LADDERS else task
+    """What strop calls a task: its name, or where its object is defined."""
+    return f"{search.LADDERS}:{LADDERS[task]}" if task in LADDERS else task
 
 
 class Proposer:
@@ -140,42 +108,63 @@ class Setting:
     seeds: int
     jobs: int
     """Searches at the same time."""
+    minutes: float
+    """No search starts after so many minutes."""
+
+    def cells(self) -> list[tuple[int, int, str, str]]:
+        """(Answers, seed, task, system) of each search; a seed is searched by all systems before the next one."""
+        return list(itertools.product(self.answers, range(self.seeds), self.tasks, self.systems))
 
 
-def measure(folder: Path, environment_folder: Path, setting: Setting, report: Callable[[str], None]) -> Table:
-    """Run all searches. `report` gets a line for each."""
-    held_out = HeldOut()
+def measure(
+    folder: Path, environment_folder: Path, setting: Setting, kept: Path | None, report: Callable[[str], None]
+) -> Table:
+    """Run the searches that the file `kept` does not hold, and append them to it. `report` gets a line for each."""
+    held_out, lock, began = HeldOut(), threading.Lock(), time.monotonic()
+    table = Table.read(kept)
 
-    def run(cell: tuple[str, int, int, str]) -> Search:
-        task, answers, seed, system = cell
-        place = folder / f"{task}-{system.replace(' ', '-')}-{answers}-{seed}"
-        with Server(Proposer(task, seed, answers)) as server:
-            spec = Spec(
-                system,
-                server.url,
-                place,
-                file_of(task),
-                answers,
-                workers=THREADS,
-                threads=1 if system == "gepa" else THREADS,  # gepa's default: one proposal an iteration
-                seed=seed,
-                improver="default",
-                scorer="task_scorer",
-            )
-            ended = search(spec, environment_folder, most_seconds=3600)
-            asked = len(server.asked)
-        text = best_text(spec)
-        one = Search(task, system, answers, seed, held_out.value(task, text), asked, ended.status, ended.seconds)
-        report(f"{task}: {system}, {answers} answers, seed {seed}: {one.value:.4f} ({ended.seconds:.0f} s)")
-        if ended.status != 0:
-            report(f"  ended with {ended.status}: {ended.output[-300:]!r}")
-        return one
+    def run(cell: tuple[int, int, str, str]) -> None:
+        if time.monotonic() - began > 60 * setting.minutes:
+            return
+        answers, seed, task, system = cell
+        place = folder / f"{task}-{system}-{answers}-{seed}"
+        one, output = search_once(place, environment_folder, Search(task, system, answers, seed), held_out)
+        report(f"{task}: {system}, {answers} answers, seed {seed}: {one.value:.4f} ({one.seconds:.0f} s)")
+        if one.status != 0:
+            report(f"  ended with {one.status}: {output[-300:]!r}")
+        with lock:
+            table.add(one, kept)
 
-    cells = itertools.product(setting.tasks, setting.answers, range(setting.seeds), setting.systems)
+    finished = {one.cell for one in table.searches}
     with ThreadPoolExecutor(setting.jobs) as threads:
-        searches = list(threads.map(run, cells))
-    starts = {task: held_out.value(task, task_of(Spec("", "", folder, file_of(task))).seed) for task in setting.tasks}
-    return Table(searches, starts)
+        try:
+            list(threads.map(run, [cell for cell in setting.cells() if cell not in finished]))
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+    return table
+
+
+def search_once(place: Path, environment_folder: Path, plan: Search, held_out: HeldOut) -> tuple[Search, str]:
+    """(The search with its result, the end of what it printed). The folder `place` is removed."""
+    with Server(Proposer(plan.task, plan.seed, plan.answers)) as server:
+        spec = Spec(
+            plan.system,
+            server.url,
+            place,
+            file_of(plan.task),
+            plan.answers,
+            workers=THREADS,
+            threads=1 if plan.system == "gepa" else THREADS,  # gepa's default: one proposal an iteration
+            seed=plan.seed,
+            improver="default",
+            scorer="task_scorer",
+        )
+        ended = search.search(spec, environment_folder, most_seconds=3600)
+        asked = len(server.asked)
+    value, start = (round(held_out.value(plan.task, text), 6) for text in (best_text(spec), task_of(spec).seed))
+    shutil.rmtree(place)
+    result = replace(plan, value=value, asked=asked, status=ended.status, seconds=round(ended.seconds, 1), start=start)
+    return result, ended.output
 
 
 def best_text(spec: Spec) -> str:
@@ -184,62 +173,3 @@ def best_text(spec: Spec) -> str:
         if path.exists():
             return path.read_text(encoding="utf-8")
     return programs.marked(task_of(spec).seed)
-
-
-def text(table: Table) -> str:
-    """The table as a user reads it."""
-    lines = [
-        "Best held-out score by answers used, with 95% intervals over seeds. The proposer is not a language model."
-    ]
-    answers = table.names("answers")
-    for task in table.names("task"):
-        proposer = "stepwise" if task in LADDERS else "offline"
-        lines += ["", f"{task}, {proposer} proposer: the start program scores {table.starts[task]:.3f}"]
-        lines.append(f"{'':18}" + "".join(f"{f'{count} answers':>26}" for count in answers))
-        for system in table.names("system"):
-            cells = [_interval(table.values(task, system, count)) for count in answers]
-            lines.append(f"{system:18}" + "".join(f"{cell:>26}" for cell in cells))
-        for system in table.names("system"):
-            if system != "strop" and "strop" in table.names("system"):
-                cells = [_interval(_gains(table, task, system, count), "+") for count in answers]
-                lines.append(f"{f'strop - {system}':18}" + "".join(f"{cell:>26}" for cell in cells))
-    return "\n".join(lines)
-
-
-def _gains(table: Table, task: str, system: str, answers: int) -> list[float]:
-    """Held-out score of strop minus that of another system, by seed."""
-    pairs = zip(table.values(task, "strop", answers), table.values(task, system, answers), strict=True)
-    return [ours - theirs for ours, theirs in pairs]
-
-
-def _interval(values: Sequence[float], sign: str = "") -> str:
-    if len(values) < 2:
-        return f"{mean(values):{sign}.3f}"
-    estimate = t_estimate(values)
-    low, high = estimate.interval or (estimate.mean, estimate.mean)
-    return f"{estimate.mean:{sign}.3f} ({low:{sign}.3f}, {high:{sign}.3f})"
-
-
-def draw(table: Table, path: Path) -> None:
-    """Write a figure: a panel for each task, score over answers, a line for each system."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    tasks, answers = table.names("task"), table.names("answers")
-    figure, panels = plt.subplots(1, len(tasks), figsize=(4 * len(tasks) + 1, 3.6), layout="constrained", squeeze=False)
-    for panel, task in zip(panels[0], tasks, strict=True):
-        for number, system in enumerate(table.names("system")):
-            estimates = [t_estimate(table.values(task, system, count)) for count in answers]
-            halves = [(one.interval or (one.mean, one.mean))[1] - one.mean for one in estimates]
-            beside = [count * 1.05**number for count in answers]  # so that equal points can be told apart
-            means = [one.mean for one in estimates]
-            panel.errorbar(beside, means, halves, marker="o", markersize=4, capsize=3, linewidth=1.2, label=system)
-        panel.axhline(table.starts[task], color="0.6", linewidth=0.8, linestyle="--")
-        panel.set(title=task, xscale="log", xlabel="answers", xticks=answers, xticklabels=answers)
-        panel.minorticks_off()
-        panel.spines[["top", "right"]].set_visible(False)
-    panels[0][0].set_ylabel("held-out score (no language model)")
-    panels[0][-1].legend(frameon=False, fontsize=9)
-    figure.savefig(path, dpi=130)

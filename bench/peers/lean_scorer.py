@@ -10,7 +10,6 @@ import json
 import os
 import pickle
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -30,15 +29,8 @@ def scored(text: str) -> tuple[float, str]:
         value, error = sum(float(np.mean(function(**inputs) == labels)) for inputs, labels in CASES) / len(CASES), ""
     except Exception:  # noqa: BLE001 - a program may raise anything
         value, error = 0.0, traceback.format_exc()[-800:]
-    note(text, value)
+    programs.note(text, value)
     return value, error
-
-
-def note(text: str, value: float) -> None:
-    """Append one line: Unix time, digest of the program, score. One write, so that processes may share the file."""
-    descriptor = os.open(os.environ["PEERS_SCORED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, f"{time.time():.6f} {programs.digest(text)} {value!r}\n".encode())
-    os.close(descriptor)
 
 
 def evaluate(program_path: str) -> dict[str, float]:

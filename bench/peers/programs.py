@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 
 PAIRS = '''\
 import numpy as np
@@ -39,3 +41,11 @@ def digest(program: str) -> str:
     """SHA-256 of a program without the marks and the blank lines around it, which systems add and take away."""
     lines = [line for line in program.splitlines() if "EVOLVE-BLOCK" not in line]
     return hashlib.sha256("\n".join(lines).strip().encode()).hexdigest()
+
+
+def note(text: str, value: float) -> None:
+    """Append a line to the file `PEERS_SCORED`: Unix time, digest of the program, score. One write, so that processes may share
+    the file."""
+    descriptor = os.open(os.environ["PEERS_SCORED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, f"{time.time():.6f} {digest(text)} {value!r}\n".encode())
+    os.close(descriptor)

@@ -14,18 +14,21 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import environments
 import programs
 
+from strop.runs.options import OneImprovementOptions
 from strop.tasks.base import PublishedSeeds, Task
 from strop.tasks.registry import load_any
 
 HOME = Path(__file__).resolve().parent
-sys.path.append(str(HOME.parent))  # the tasks of ladders/ import bench/stepwise.py
+LADDERS = HOME / "ladder_tasks.py"
+sys.path.append(str(HOME.parent))  # ladder_tasks.py imports bench/stepwise.py
+BUDGET = OneImprovementOptions()
 SYSTEMS = ("gepa", "gepa apart", "openevolve", "openevolve apart", "shinka", "strop")
 """`apart`: with a process for each candidate, which ShinkaEvolve always has."""
 
@@ -48,7 +51,7 @@ class Spec:
     time_limit: float = 60.0
     """Seconds for one candidate, where the system has such a limit."""
     improver: str = "ask_then_map"
-    """For strop: a file of `improvers/`, or `default` with calls of 5 responses."""
+    """For strop: a file of `improvers/`, or `default`, with as many LM calls an answer as `strop improve` has without flags."""
     scorer: str = "lean_scorer"
     """For the others: `lean_scorer` or `task_scorer`."""
     recorded: bool = False
@@ -66,6 +69,11 @@ class Spec:
     def scored(self) -> Path:
         """The file with a line for each evaluation of another system."""
         return self.folder / "scored.txt"
+
+    @property
+    def socket(self) -> Path:
+        """Where `score_server.py` listens."""
+        return self.folder / "socket"
 
     @property
     def record(self) -> Path:
@@ -133,8 +141,10 @@ def write_cases(spec: Spec) -> None:
 
 
 def _strop_command(spec: Spec) -> list[str]:
-    responses = {"ask_then_map": spec.answers, "ask_in_threads": 1}.get(spec.improver, 5)
+    responses = {"ask_then_map": spec.answers, "ask_in_threads": 1}.get(spec.improver, BUDGET.max_responses)
     calls = -(-spec.answers // responses)
+    if spec.improver == "default":  # as many answers a call as without flags
+        calls = -(-spec.answers * BUDGET.lm_budget // (BUDGET.utility_budget - 1))
     improver = [] if spec.improver == "default" else ["--improver", str(HOME / "improvers" / f"{spec.improver}.py")]
     return [
         *(sys.executable, "-m", "strop", "improve", spec.task, *improver, "--instances", "published"),
@@ -148,16 +158,21 @@ def environment(spec: Spec) -> dict[str, str]:
     """The environment of the search."""
     return {
         **os.environ,
-        "PEERS_TASK": spec.task,
         "PEERS_SCORED": str(spec.scored),
         "PEERS_CASES": str(spec.folder / "cases.pickle"),
         "PEERS_SCORER": spec.scorer,
+        "PEERS_SOCKET": str(spec.socket),
         "OPENAI_API_KEY": "none",
-        **({"PYTHONPATH": str(HOME.parent)} if "/ladders/" in spec.task else {}),
+        **({"PYTHONPATH": _python_path()} if str(LADDERS) in spec.task else {}),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         **spec.environment,
     }
+
+
+def _python_path() -> str:
+    """The folder of stepwise.py, then what the bench was started with."""
+    return os.pathsep.join(filter(None, (str(HOME.parent), os.environ.get("PYTHONPATH"))))
 
 
 def start(spec: Spec, words: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -178,16 +193,33 @@ def search(spec: Spec, environment_folder: Path, *, most_seconds: float = 900.0)
     """Run one search to its end."""
     spec.folder.mkdir(parents=True)
     words = command(spec, environment_folder)
-    began = time.time()
-    child = start(spec, words)
-    try:
-        status: int | None = child.wait(most_seconds)
-    except subprocess.TimeoutExpired:
-        status = None
-    finally:
-        end(child)
+    with score_server(spec):
+        began = time.time()
+        child = start(spec, words)
+        try:
+            status: int | None = child.wait(most_seconds)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            end(child)
     printed = (spec.folder / "output.txt").read_text("utf-8", "replace")
     return Ended(status, time.time() - began, scored(spec), printed[-3000:])
+
+
+@contextlib.contextmanager
+def score_server(spec: Spec) -> Iterator[None]:
+    """Run `score_server.py` beside a search that needs it."""
+    if spec.system == "strop" or spec.scorer != "task_scorer":
+        yield
+        return
+    child = start(spec, [sys.executable, str(HOME / "score_server.py"), spec.task, str(spec.socket)])
+    try:
+        while not spec.socket.exists():
+            assert child.poll() is None, (spec.folder / "output.txt").read_text("utf-8", "replace")[-3000:]
+            time.sleep(0.05)
+        yield
+    finally:
+        end(child)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:

@@ -77,6 +77,52 @@ def test_the_proposer_finds_the_program_to_improve_in_the_prompt_of_each_system(
     assert peers_module("equal").current_program(prompt) == "current = 1"
 
 
+@pytest.mark.slow
+def test_equal_searches_with_strop_alone_and_continues_from_its_file(tmp_path: Path) -> None:
+    kept = tmp_path / "searches.jsonl"
+    options = ["--systems", "strop", "--tasks", "ladder-packing", "--answers", "4", "--file", kept, "--json"]
+
+    def searches(seeds: int) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [sys.executable, PEERS, "equal", "--environments", tmp_path, *options, "--seeds", str(seeds)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        assert document["is_language_model"] is False
+        assert len(done.stderr.splitlines()) == seeds
+        return list(document["searches"])
+
+    (first,) = searches(1)
+    assert (first["task"], first["system"], first["answers"], first["seed"]) == ("ladder-packing", "strop", 4, 0)
+    assert (first["status"], first["asked"]) == (0, 4)
+    assert first["value"] >= first["start"] > 0
+    assert searches(0) == [first]
+
+
+def test_the_table_in_the_documents_is_that_of_the_searches_in_the_repository() -> None:
+    table = peers_module("equal_table")
+    page = (PEERS.parents[1] / "docs" / "peers.md").read_text(encoding="utf-8")
+    assert f"<!-- equal -->\n{table.text(table.Table.read(PEERS / 'searches.jsonl'))}\n<!-- end -->" in page
+
+
+def test_a_difference_is_paired_by_seed_and_says_who_is_better_where_the_interval_does() -> None:
+    module = peers_module("equal_table")
+
+    def searches(system: str, values: dict[int, float]) -> list[Any]:
+        return [module.Search("lpn", system, 25, seed, value, status=0, start=0.5) for seed, value in values.items()]
+
+    peer, ours = {0: 0.5, 1: 0.6, 2: 0.7, 3: 0.9}, {2: 0.79, 1: 0.7, 0: 0.61}
+    table = module.Table([*searches("gepa", peer), *searches("strop", ours)])
+    assert [round(gain, 6) for gain in table.gains("lpn", "gepa", 25).values()] == [0.09, 0.1, 0.11]
+    assert "| strop − gepa | +0.100 (+0.075 to +0.125; 3) **strop is better** |" in module.text(table)
+    worse = module.Table([*searches("gepa", ours), *searches("strop", peer)])
+    assert "**strop is worse**" in module.text(worse)
+    assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", peer)]))
+
+
 def test_the_rows_of_candidate_time_add_up_to_the_cores() -> None:
     candidate = peers_module("candidate")
     profiled = {"strop": {"lm/openai.py ask": 1.0, "store/record.py append": 3.0, "base/text.py cut": 0.0}}
