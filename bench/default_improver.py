@@ -1,12 +1,15 @@
-"""Which improver `strop improve` should use: every shipped one at equal numbers of answers, on sealed instances.
+"""Which improver `strop improve` should use, and with how many LM calls: all at equal numbers of answers, on sealed instances.
 
     python bench/default_improver.py            # choose on the first seeds, judge on others; both tables
-    python bench/default_improver.py --steps    # with the stepwise stand-in alone
+    python bench/default_improver.py --steps    # with the stepwise stand-in alone; chosen and judged on different tasks
+    python bench/default_improver.py --steps --improvers error_feedback error_feedback@12 greedy_iterative
 
-Three proposers, none of them a language model. `offline` is strop's own, whose answers do not get better with the program that a
-prompt shows. `stepwise` (bench/stepwise.py) answers as a mediocre model does: one step further than the program that it is shown,
-or a step back, an equal program, one that fails (which it repairs more often when it is told the error), or no program at all.
-`attentive` is the same, and gains more from errors and scores that a prompt tells.
+`error_feedback@12` has 12 LM calls for 24 answers; without a number there are 4. Three proposers, none of them a language model.
+`offline` is strop's own, whose answers do not get better with the program that a prompt shows. `stepwise` (bench/stepwise.py)
+answers as a mediocre model does: one step further than the program that it is shown, or a step back, an equal program, one that
+fails (which it repairs more often when it is told the error), or no program at all. `attentive` is the same, and gains more from
+errors and scores that a prompt tells. With these two, nothing is chosen on the ladders of stepwise.py, which judge strop beside
+other systems in `bench/peers equal`.
 
 An improver's own text runs here as it is, with handles that count as the host's do. Programs are measured on the training split
 and the returned one on the sealed split; equal programs are measured once, so that all improvers meet the same scores.
@@ -19,13 +22,15 @@ import os
 import random
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stepwise import LADDERS, Stepwise, measured_here
+import choosing_ladders
+import stepwise
+from stepwise import Ladder, Stepwise, measured_here
 
 from strop.analysis.stats import mean, t_estimate
 from strop.api.target import task_of
@@ -52,11 +57,13 @@ TASKS: dict[str, tuple[str, int]] = {
     "bin packing": (str(HOME / "examples/targets/bin_packing/packing.py"), 10),
 }
 """Source and training instances of each task for the offline proposer; twice as many are sealed."""
-BUDGETS = ((25, 4), (100, 17))
-"""Evaluations and LM calls of 6 responses: 24 and 102 answers."""
+BUDGETS = (24, 102)
+"""Answers; there is an evaluation for each, and one more."""
 PER_CALL = 6
 ALWAYS = ("greedy_iterative", "simulated_annealing", "error_feedback", "seed")
 """Judged whatever the choice."""
+SPREAD = ("error_feedback@8", "error_feedback@12", "error_feedback@24")
+"""The default with more LM calls for as many answers."""
 PEER = "greedy_iterative"
 """The paper's iterative baseline, which others must beat to be worth more words."""
 
@@ -95,19 +102,22 @@ class Utility:
 
 
 class Model:
-    """The other handle."""
+    """The other handle. After so many answers, the others are empty."""
 
-    def __init__(self, answer: Callable[[str, str, float], str], calls: int) -> None:
+    def __init__(self, answer: Callable[[str, str, float], str], calls: int, answers: int) -> None:
         self.budget = self.remaining = calls
         self.max_responses_per_call = PER_CALL
-        self._answer = answer
+        self._answer, self._answers = answer, answers
 
     def batch_prompt(self, expertise: str, messages: Sequence[str], temperature: float = 0.7) -> list[str]:
         needed = -(-len(messages) // PER_CALL)
         if needed > self.remaining:
             raise BudgetExceeded(path="", counter="lm_calls", limit=self.budget, used=0, asked=needed)
         self.remaining -= needed
-        return [self._answer(expertise, message, temperature) for message in messages]
+        answered = min(len(messages), self._answers)
+        self._answers -= answered
+        answers = [self._answer(expertise, message, temperature) for message in messages[:answered]]
+        return answers + [""] * (len(messages) - answered)
 
     def prompt(self, expertise: str, message: str, n_responses: int = 1, temperature: float = 0.7) -> list[str]:
         return self.batch_prompt(expertise, [message] * n_responses, temperature)
@@ -143,11 +153,13 @@ class Place:
     answers: Callable[[int], Callable[[str, str, float], str]]
     """Seed → what answers."""
 
-    def gain(self, improver: str, seed: int, budget: tuple[int, int]) -> float:
+    def gain(self, improver: str, seed: int, answers: int) -> float:
         """How much better the program that it returns is, on sealed instances; 0 where it returns none."""
-        utility, model = Utility(self.measure, self.text, budget[0]), Model(self.answers(seed), budget[1])
-        found = improved(improver, seed, self.start, utility, model) or self.start
-        return self.measure(found, "test").value - self.measure(self.start, "test").value
+        name, _, calls = improver.partition("@")
+        utility = Utility(self.measure, self.text, answers + 1)
+        model = Model(self.answers(seed), answers * int(calls or BUDGETS[0] // PER_CALL) // BUDGETS[0], answers)
+        program = improved(name, seed, self.start, utility, model) or self.start
+        return self.measure(program, "test").value - self.measure(self.start, "test").value
 
 
 def remembered(measure: Measure) -> Measure:
@@ -162,11 +174,11 @@ def remembered(measure: Measure) -> Measure:
     return once
 
 
-def stepwise_places(*, attentive: bool = False) -> list[Place]:
-    """The tasks that the stepwise stand-in knows."""
+def stepwise_places(ladders: Mapping[str, Ladder], *, attentive: bool = False) -> list[Place]:
+    """Tasks of the stepwise stand-in."""
 
     def place(name: str) -> Place:
-        ladder = LADDERS[name]
+        ladder = ladders[name]
 
         def measure(text: str, split: str) -> Measured:
             if "in other words" in text:
@@ -185,7 +197,7 @@ def stepwise_places(*, attentive: bool = False) -> list[Place]:
             name, ladder.start, ladder.text, known, lambda seed: Stepwise(ladder, seed, attentive=attentive).answer
         )
 
-    return [place(name) for name in LADDERS]
+    return [place(name) for name in ladders]
 
 
 def offline_places(stack: ExitStack, chosen: Sequence[str]) -> list[Place]:
@@ -219,37 +231,38 @@ def offline_places(stack: ExitStack, chosen: Sequence[str]) -> list[Place]:
     return [place(name) for name in chosen]
 
 
-def table(
-    places: Sequence[Place], improvers: Sequence[str], seeds: Sequence[int], budget: tuple[int, int]
-) -> list[str]:
+def table(places: Sequence[Place], improvers: Sequence[str], seeds: Sequence[int], answers: int) -> list[str]:
     """Prints a row for each improver, the best first, and gives their names in that order.
 
     A gain is a share of the largest one that any improver has on that task; its interval is over seeds.
     """
-    gains = {(i, p.name): [p.gain(i, seed, budget) for seed in seeds] for p in places for i in improvers}
+    gains = {(i, p.name): [p.gain(i, seed, answers) for seed in seeds] for p in places for i in improvers}
     most = {p.name: max(max(gains[i, p.name]) for i in improvers) or 1.0 for p in places}
     shares = {
         i: [mean([gains[i, p.name][k] / most[p.name] for p in places]) for k in range(len(seeds))] for i in improvers
     }
     order = sorted(improvers, key=lambda i: -mean(shares[i]))
-    print(f"\n{budget[0]} evaluations, {budget[1]} calls, seeds {seeds[0]} to {seeds[-1]}\n")
+    baseline = PEER if PEER in improvers else improvers[0]
+    print(f"\n{answers} answers, seeds {seeds[0]} to {seeds[-1]}\n")
     print(
-        f"| improver | share of the largest gain | over {PEER}, paired | " + " | ".join(p.name for p in places) + " |"
+        f"| improver | share of the largest gain | over {baseline}, paired | "
+        + " | ".join(p.name for p in places)
+        + " |"
     )
     print("|---|---|---|" + "---|" * len(places))
     for i in order:
-        over = [a - b for a, b in zip(shares[i], shares[PEER], strict=True)]
-        each = " | ".join(f"{mean(gains[i, p.name]):+.3f}" for p in places)
-        print(f"| {i} | {said(shares[i])} | {'' if i == PEER else said(over, '+')} | {each} |")
+        over = [a - b for a, b in zip(shares[i], shares[baseline], strict=True)]
+        cells = " | ".join(f"{mean(gains[i, p.name]):+.3f}" for p in places)
+        print(f"| {i} | {interval(shares[i])} | {'' if i == baseline else interval(over, '+')} | {cells} |")
     sys.stdout.flush()
     return order
 
 
-def said(values: Sequence[float], sign: str = "") -> str:
+def interval(values: Sequence[float], sign: str = "") -> str:
     """A mean with its 95% interval."""
-    found = t_estimate(values)
-    low, high = found.interval or (found.mean, found.mean)
-    return f"{found.mean:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
+    estimate = t_estimate(values)
+    low, high = estimate.interval or (estimate.mean, estimate.mean)
+    return f"{estimate.mean:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
 
 
 def main() -> None:
@@ -258,17 +271,18 @@ def main() -> None:
     parser.add_argument("--steps", action="store_true", help="the stepwise and the attentive stand-in alone")
     parser.add_argument("--no-steps", action="store_true", help="the offline proposer alone")
     parser.add_argument("--offline", nargs="*", default=list(TASKS))
-    parser.add_argument("--improvers", nargs="*", default=shipped_improvers())
+    parser.add_argument("--improvers", nargs="*", default=[*shipped_improvers(), *SPREAD])
     parser.add_argument("--seeds", type=int, default=3, help="of each half, with the offline proposer")
     options = parser.parse_args()
     for name, attentive in (("stepwise", False), ("attentive", True)) if not options.no_steps else ():
-        steps = stepwise_places(attentive=attentive)
+        choosing = stepwise_places(choosing_ladders.LADDERS, attentive=attentive)
+        judging = stepwise_places(stepwise.LADDERS, attentive=attentive)
         for budget in BUDGETS:
             print(f"\n## {name}, chosen on")
-            order = table(steps, options.improvers, range(20), budget)
+            order = table(choosing, options.improvers, range(60), budget)
             print(f"\n## {name}, judged on")
             judged = dict.fromkeys([*order[:4], *ALWAYS])
-            table(steps, [each for each in judged if each in options.improvers], range(100, 160), budget)
+            table(judging, [one for one in judged if one in options.improvers], range(100, 160), budget)
     if options.steps:
         return
     with ExitStack() as stack:
@@ -278,7 +292,7 @@ def main() -> None:
             order = table(places, options.improvers, range(options.seeds), budget)
             print("\n## offline, judged on")
             judged = dict.fromkeys([*order[:3], *ALWAYS])
-            best = [each for each in judged if each in options.improvers]
+            best = [one for one in judged if one in options.improvers]
             table(places, best, range(100, 100 + options.seeds), budget)
 
 

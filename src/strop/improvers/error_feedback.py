@@ -67,15 +67,19 @@ def failures_of(programs, utility):
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Tell the model what became of its programs, have it repair what fails, and accept what is little worse."""
+    """Tell the model what became of its programs, have it repair what fails, and accept what is little worse.
+
+    The evaluations are divided among the LM calls: an answer is worth more if the model has seen the results before it.
+    """
     scores = {}
     new = score(utility, [initial_solution], scores)
     current = initial_solution
+    share = max(1, -(-utility.remaining // max(1, language_model.remaining)))
     while (calls_left := language_model.remaining) and utility.remaining:
         tolerance = HOTTEST * calls_left / language_model.budget
         failed = [program for program in new if scores[program] == 0 and program != current]
-        n_messages = min(language_model.max_responses_per_call, utility.remaining)
-        subjects = failed[: n_messages // 2]  # half of the requests repair what has just failed
+        n_messages = min(share, language_model.max_responses_per_call, utility.remaining)
+        subjects = failed[: -(-n_messages // 2)]  # half of the requests repair what has just failed
         subjects += [current] * (n_messages - len(subjects))
         feedback = {program: feedback_on(program, utility) for program in subjects}
         feedback[current] = feedback.get(current, "") + failures_of(failed, utility)

@@ -106,6 +106,8 @@ class BudgetOptions:
 class OneImprovementOptions(BudgetOptions):
     """The budget of `strop improve`."""
 
+    lm_budget: Count = 12
+    """LM calls in one improvement."""
     edits: Annotated[Edits, Rare] = "auto"
     """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), diff (unified), or auto (blocks where the
     program is long or has several files)."""

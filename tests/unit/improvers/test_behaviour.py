@@ -321,6 +321,17 @@ def test_strategy_makes_a_real_solution_no_worse_with_the_offline_proposer(bench
     assert after >= before
 
 
+@pytest.mark.parametrize(("lm_calls", "share"), [(4, 6), (8, 3), (12, 2), (24, 1), (30, 1)])
+def test_error_feedback_divides_the_evaluations_among_the_calls(jail: Sandbox, lm_calls: int, share: int) -> None:
+    trial = run("error_feedback", jail, better_each_time(), grant=Grant(25, lm_calls, 6))
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (24 // share, 24, 25)
+
+
+def test_error_feedback_repairs_a_failed_program_when_it_asks_for_one_answer_at_a_time(jail: Sandbox) -> None:
+    trial = run("error_feedback", jail, answering(0, 0.6), grant=Grant(7, 6, 6))
+    assert [value(shown(request)) for request in trial.requests[:3]] == [0.3, 0.0, 0.6]
+
+
 def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_a_better_program(jail: Sandbox) -> None:
     second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0)))[1]
     better = [request.message for request in second if value(shown(request)) == 0.6]

@@ -30,7 +30,7 @@ def _claim(single: Single | None) -> str:
 
 
 def spent_words(single: Single) -> str:
-    """`used 1 of 4 LM calls, 6 responses, 6 of 25 evaluations`."""
+    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations`."""
     cost, grant = single.cost, single.grant
     responses = quantity(cost.responses, "response")
     if grant is None:
