@@ -29,9 +29,9 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 from support.records import RUNS, small_runs
 
 # The time of an example depends more on the load of the machine than on the code.
-hypothesis.settings.register_profile("strop", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
-hypothesis.settings.load_profile("strop")
+for _profile, _examples in (("all", 100), ("test", 50), ("quick", 20)):
+    hypothesis.settings.register_profile(_profile, deadline=None, max_examples=_examples)
+hypothesis.settings.load_profile("all")
 
 # A background job of a shell ignores Ctrl-C, and so would every process that the tests stop by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -116,6 +116,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if "not slow" in config.option.markexpr:
+        hypothesis.settings.load_profile("test")
     if "not process" in config.option.markexpr:
         hypothesis.settings.load_profile("quick")
         platform.processor()  # starts a program, once; the headers of every HTTP client need the result

@@ -40,17 +40,6 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(stro
     assert len(document["seed"]["utilities"]) == 3 and document["score_deviation"] == 0
 
 
-def test_check_names_a_few_of_the_attacks_that_show_one_fault(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(
-        "import strop\ntask = strop.Task(name='mine', sample=lambda rng: {'n': int(rng.integers(10**9))},\n"
-        "    score=lambda instance, answer: None, seed='def f(n):\\n    return n\\n', entry='f',\n"
-        "    instances=4, test_instances=4)\n"
-    )
-    ended = strop("check", "mine.py", "--repeat", "1")
-    assert ended.returncode == 5 and ended.stdout.startswith("mine: broken: a score is outside [0, 1].\n")
-    assert re.search(r"seen with \w+, \w+, \w+, \w+ and \d+ more", " ".join(ended.stdout.split()))
-
-
 @pytest.mark.slow
 def test_what_a_checked_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
     text = (

@@ -1,4 +1,4 @@
-"""The published scoring rules fall for these programs; strop's do not. The programs are the conformance kit's own files."""
+"""The published scoring rules fall for these programs. Strop's do not: test_kernel_attacks.py examines the same files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from strop.tasks import registry
 from strop.tasks.base import PublishedSeeds
-from strop_selftest import Ground, examine, find
+from strop_selftest import Ground, find
 from strop_selftest.as_answer import scorer_of
 from strop_selftest.ground import jailed
 from strop_selftest.variants import variants, without_hack
@@ -53,13 +53,12 @@ def algorithm_of(text: str) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("name", HOLES)
-def test_published_rule_falls_for_a_hack_that_ours_does_not(name: str, ground: Ground) -> None:
+def test_published_rule_falls_for_a_hack(name: str) -> None:
     attack = find(name)
     rule = published_rules.RULES[attack.settings["TASK"]]
     np.random.seed(0)
     best = max(rule(algorithm_of(text), INSTANCE) for _, text in variants(attack))
     assert best >= HOLES[name]
-    assert examine(attack, ground) == []
 
 
 @pytest.mark.parametrize("name", [name for name in HOLES if "HACK" in find(name).settings])
@@ -69,7 +68,7 @@ def test_published_rule_scores_the_same_program_lower_without_its_hack(name: str
     assert rule(algorithm_of(without_hack(attack.text)), INSTANCE) < min(HOLES[name], 0.95)
 
 
-def test_published_rule_pays_for_time_and_ours_does_not(ground: Ground) -> None:
+def test_published_rule_pays_for_time() -> None:
     attack = find("sleep_for_score")
     task = registry.load("modified-qap")
     instance = task.instance("train", INSTANCE, PublishedSeeds())
@@ -77,7 +76,6 @@ def test_published_rule_pays_for_time_and_ours_does_not(ground: Ground) -> None:
     assert (
         published_rules.modified_qap(algorithm_of(attack.text), INSTANCE) >= objective + 0.05
     )  # what it slept and span
-    assert examine(attack, ground) == []
 
 
 @pytest.mark.parametrize("name", ["reseed_to_recover_labels", "reseed_to_recover_assignment"])

@@ -43,6 +43,8 @@ class Draws:
     """Training instances."""
     seconds: float = 0.0
     """Mean time to draw one."""
+    cpu_seconds: float = 0.0
+    """The same in CPU time, which other work of the machine does not change."""
 
 
 def examine_draws(bench: Bench) -> Draws:
@@ -51,9 +53,10 @@ def examine_draws(bench: Bench) -> Draws:
         unsendable = tuple(_sending((bench.instance(0),)))
         if unsendable:  # reported before more is drawn: it may be unsendable because it is enormous
             return Draws(unsendable)
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.thread_time()
         instances = tuple(bench.instance(index) for index in range(bench.attacked.instances))
         seconds = (time.perf_counter() - began) / len(instances)
+        cpu_seconds = (time.thread_time() - cpu_began) / len(instances)
         findings = [
             *_sending(instances),
             *_again(bench, instances),
@@ -69,7 +72,7 @@ def examine_draws(bench: Bench) -> Draws:
         return Draws((new_finding("C001", "what sample() returns is nested too deeply, or contains itself"),))
     if seconds > SLOW_SECONDS:
         findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
-    return Draws(tuple(findings), instances, seconds)
+    return Draws(tuple(findings), instances, seconds, cpu_seconds)
 
 
 def text_of(instance: Instance) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from strop.base.errors import TaskError
 from strop.checks.attack import Attack, attacks
@@ -52,6 +52,10 @@ class Settings:
     attacks: Sequence[Attack] | None = None
     """The attacks to try; all by default."""
 
+    def chosen(self, form: Literal["sampled", "command"]) -> Sequence[Attack]:
+        """The attacks to try on tasks of this form."""
+        return attacks(form) if self.attacks is None else self.attacks
+
 
 DEFAULTS = Settings()
 Notify = Callable[[str], None]
@@ -86,11 +90,12 @@ def check_sampled(
         by_time = True
         task = replace(task, score=lambda instance, answer: 0.5, by_time=False)
     try:
-        subject = SampledSubject(bench_of(task, sandbox, secret), by_time)
+        tried = settings.chosen("sampled")
+        subject = SampledSubject(bench_of(task, sandbox, secret), by_time, tried)
     except TaskError as error:
         return CheckResult(task, (new_finding("C008", str(error)),))
     with ThreadPoolExecutor(settings.workers, "strop-check") as pool:
-        findings, results = _check(subject, settings, attacks("sampled"), pool, notify)
+        findings, results = _check(subject, settings.repeat, tried, pool, notify)
     instances = subject.bench.attacked.instances if subject.facts.seed else 0
     return CheckResult(task, findings, results, subject.facts, instances)
 
@@ -106,27 +111,27 @@ def check_command(
     with outside(task.root) as around:
         subject = CommandSubject(task, workspaces, seeds, around)
         with ThreadPoolExecutor(1 if subject.in_turns else max(settings.workers, 1), "strop-check") as pool:
-            findings, results = _check(subject, settings, attacks("command"), pool, notify)
+            findings, results = _check(subject, settings.repeat, settings.chosen("command"), pool, notify)
     return CheckResult(task, findings, results, subject.facts)
 
 
 def _check(
-    subject: Subject, settings: Settings, shipped: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
+    subject: Subject, repeat: int, tried: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
 ) -> tuple[tuple[Finding, ...], tuple[AttackResult, ...]]:
-    findings, attackable = subject.examine(settings.repeat, pool, notify)
+    findings, attackable = subject.examine(repeat, pool, notify)
     if not attackable:
         return merge(findings), ()
     results = []
     try:
         jobs = [
             (attack, [pool.submit(subject.attack, attack, variant) for variant in subject.variants(attack)])
-            for attack in (shipped if settings.attacks is None else settings.attacks)
+            for attack in tried
         ]
         for attack, variants in jobs:
             notify(f"attacks: {attack.title} ({len(variants)})" if variants[1:] else f"attacks: {attack.title}")
             untried = AttackResult(attack, "refused", 0.0, "there is nothing to try", variants=0)
-            tried = [future.result() for future in variants]
-            results.append(replace(worst(tried), variants=len(tried)) if tried else untried)
+            seen = [future.result() for future in variants]
+            results.append(replace(worst(seen), variants=len(seen)) if seen else untried)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import mean
-from strop.checks.attack import Attack, attacks
+from strop.checks.attack import Attack
 from strop.checks.bench import Bench, Trial
 from strop.checks.draws import Draws, constant_hidden, examine_draws, hidden_in_inputs, parts_of
 from strop.checks.findings import Finding, new_finding
@@ -55,6 +55,8 @@ class SampledSubject:
     bench: Bench
     by_time: bool
     """Whether the task is a function scored by its time: then there is no scorer to attack."""
+    attacks: Sequence[Attack]
+    """Those to try; the trivial ones among them can stand in for a seed that fails."""
     facts: SampledFacts = field(default_factory=SampledFacts)
     answers: Mapping[str, Any] = field(default_factory=dict)
     """Honest answers, by `key_of` their inputs."""
@@ -141,7 +143,7 @@ class SampledSubject:
     def _trivial_answers(self, pool: Executor, notify: Callable[[str], None]) -> Base | None:
         """The best trivial answers that are scored on every instance: they stand in for those of a failing seed."""
         notify("trivial answers, since the seed's are not all scored")
-        jobs = [(each, variant) for each in attacks("sampled") if each.kind == "trivial" for variant in each.variants]
+        jobs = [(each, variant) for each in self.attacks if each.kind == "trivial" for variant in each.variants]
         trials = pool.map(lambda job: self._evaluate(job[0], job[1], {}), jobs)
         best: Base | None = None
         for (attack, _), trial in zip(jobs, trials, strict=True):
@@ -193,7 +195,7 @@ def _seed_picking(task: Task, draws: Draws) -> Iterable[dict[str, Any]]:
         source = inspect.getsource(module) if module is not None else Path(function.__code__.co_filename).read_text()
     except (OSError, TypeError, UnicodeDecodeError):
         return
-    seeds = int(min(MOST_SEEDS, max(20, PICKING_SECONDS / max(draws.seconds, 1e-5) / 6)))
+    seeds = int(min(MOST_SEEDS, max(20, PICKING_SECONDS / max(draws.cpu_seconds, 1e-5) / 6)))
     parts = [path for path, _ in parts_of(hidden) if len(path) <= 1 and not any(isinstance(p, tuple) for p in path)]
     for path in parts[:6] if isinstance(hidden, (dict, tuple)) else [()]:
         yield {"source": source, "name": function.__name__, "part": list(path), "seeds": seeds}

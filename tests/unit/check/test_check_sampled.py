@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
@@ -13,10 +14,13 @@ from strop.base.results import Evaluation
 from strop.checks.attack import attacks
 from strop.checks.bench import Trial
 from strop.checks.findings import Finding, merge, new_finding
+from strop.checks.pipeline import CheckResult
 from strop.checks.verdicts import Base, Rules, beats, judge
+from strop.report.terminal.check import print_check
 from strop.sandbox.base import Returned
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task
+from support.tables import terminal
 
 
 def sample(rng: Any) -> dict[str, Any]:
@@ -156,6 +160,15 @@ def test_merged_findings_keep_the_worst_of_an_id_and_every_attack() -> None:
         ("C003", "broken", "c", ("x", "y")),
         ("C101", "broken", "b", ()),
     ]
+
+
+def test_finding_names_a_few_of_the_attacks_that_show_it() -> None:
+    console = terminal(io.StringIO())
+    finding = new_finding("C203", "a score is outside [0, 1]", attacks=("a", "b", "c", "d", "e", "f"))
+    print_check(CheckResult(largest(), (finding,)), console)
+    assert isinstance(console.file, io.StringIO)
+    printed = " ".join(console.file.getvalue().split())
+    assert printed.startswith("largest: broken: ") and "seen with a, b, c, d and 2 more" in printed
 
 
 def trial(*scores: float, answers: tuple[Any, ...] = ()) -> Trial:
