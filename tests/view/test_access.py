@@ -1,20 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from strop.report.html.server.access import WRONG_TOKEN
-from support.viewed import SEED, Served, begun, iteration, write
+from support.viewed import SEED, Served, begun, iteration, served, write
 
 
-@pytest.fixture
-def site(tmp_path: Path, watched: Callable[..., Served]) -> Served:
-    with begun(tmp_path / "r") as store:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a run for all tests of this file: they only ask."""
+    directory = tmp_path_factory.mktemp("viewed") / "r"
+    with begun(directory) as store:
         write(store, iteration(0))
-    return watched(tmp_path / "r")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def site(run: Path) -> Iterator[Served]:
+    with served(run) as site:
+        yield site
 
 
 @pytest.mark.parametrize("path", ["/", "/events", "/nothing", "/run/r/"])
@@ -82,7 +90,7 @@ def test_every_answer_has_a_policy_that_allows_no_foreign_script_and_no_frame(si
         assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_token_is_another_at_each_start(tmp_path: Path, watched: Callable[..., Served], site: Served) -> None:
-    other = watched(tmp_path / "r")
-    assert len(other.access.token) >= 43 and other.access.token != site.access.token
+def test_token_is_another_at_each_start(run: Path, site: Served) -> None:
+    with served(run) as other:
+        assert len(other.access.token) >= 43 and other.access.token != site.access.token
     assert site.get("/", token=other.access.token)[0] == 403

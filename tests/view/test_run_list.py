@@ -85,31 +85,30 @@ def test_run_that_became_a_link_after_it_was_listed_is_not_shown(
     assert site.get("/run/mine/")[0] == 404
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/../secret/",
-        "/run/../secret/",
-        "/run/..%2fsecret/",
-        "/run/%2e%2e/",
-        "/run/%2e%2e%2fsecret/events",
-        "/run/./",
-        "/run//etc/",
-        "/run/mine/../../secret/",
-        "/run/mine/run.sqlite",
-        "/run/mine%00/",
-        "/run/mine",
-        "//run/mine/",
-        "/run/%FF%FE/",
-        "/run.sqlite",
-    ],
+OUT = (
+    "/../secret/",
+    "/run/../secret/",
+    "/run/..%2fsecret/",
+    "/run/%2e%2e/",
+    "/run/%2e%2e%2fsecret/events",
+    "/run/./",
+    "/run//etc/",
+    "/run/mine/../../secret/",
+    "/run/mine/run.sqlite",
+    "/run/mine%00/",
+    "/run/mine",
+    "//run/mine/",
+    "/run/%FF%FE/",
+    "/run.sqlite",
 )
-def test_no_path_leads_out_of_the_list(tmp_path: Path, watched: Callable[..., Served], path: str) -> None:
+
+
+def test_no_path_leads_out_of_the_list(tmp_path: Path, watched: Callable[..., Served]) -> None:
     a_run(tmp_path / "secret")
     a_run(tmp_path / "runs" / "mine")
     site = watched(tmp_path / "runs", folder=True)
     site.get("/")
-    assert site.get(path)[0] == 404
+    assert {path: status for path in OUT if (status := site.get(path)[0]) != 404} == {}
 
 
 @pytest.mark.parametrize("name", ["a b", "ä", "50%", "a?b#c", "<script>alert(1)", '"onclick="x', "\x1b[31mred", "..."])

@@ -68,6 +68,7 @@ def test_sign_flip_test_refuses_nothing_to_do(values: list[float], resamples: in
         stats.sign_flip_test(values, resamples=resamples, rng=rng())
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(SAMPLE, SAMPLE)
 def test_welch_test_is_scipys_with_degrees_rounded_down(a: list[int], b: list[int]) -> None:

@@ -16,6 +16,7 @@ SAMPLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 SKEWED = [0.1, 0.11, 0.13, 0.16, 0.2, 0.31, 0.35, 0.62, 0.64, 2.9]
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(SAMPLES)
 def test_t_estimate_agrees_with_scipy(values: list[float]) -> None:
@@ -25,6 +26,7 @@ def test_t_estimate_agrees_with_scipy(values: list[float]) -> None:
         assert found.interval == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(st.lists(st.integers(-50, 50), min_size=2, max_size=20).filter(lambda values: len(set(values)) > 1))
 def test_t_test_agrees_with_scipy(values: list[int]) -> None:
@@ -41,6 +43,7 @@ def test_t_test_shows_nothing_when_there_is_nothing_to_show(values: list[float])
     assert stats.t_test(values) == 1.0
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 @pytest.mark.parametrize("values", [SKEWED, [-value for value in SKEWED], [0.0, 1.0, 5.0, 5.0]])
 def test_bca_interval_agrees_with_scipy(values: list[float], confidence: float) -> None:

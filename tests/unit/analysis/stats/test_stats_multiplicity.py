@@ -25,6 +25,7 @@ def test_holm_lies_between_the_raw_value_and_bonferroni(p_values: list[float]) -
         assert raw <= adjusted <= min(1.0, len(p_values) * raw)
 
 
+@pytest.mark.heavy
 @UNTIMED
 @given(P_VALUES.filter(bool))
 def test_benjamini_hochberg_agrees_with_scipy(p_values: list[float]) -> None:
