@@ -28,6 +28,7 @@ def test_check_of_a_sound_task_ends_with_0_and_shows_every_attack_at_80_columns_
     assert ended.stderr.splitlines() == ["draws", "seed solution, 2 times", "scorer", "attacks"]
 
 
+@pytest.mark.slow
 def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(strop: Any, tmp_path: Path) -> None:
     text = (BROKEN / "nan_is_best.py").read_text().replace("seed=SEED,", "seed=SEED, instances=6, test_instances=6,")
     (tmp_path / "mine.py").write_text(text)

@@ -62,16 +62,23 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    """A user's folder in git, beside improvers."""
-    root = tmp_path / "mine"
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder in git; copy it before use."""
+    root = tmp_path_factory.mktemp("repository") / "mine"
     for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(text.encode())
     git(root, "init", "-q")
     git(root, "add", ".")
     git(root, "commit", "-qm", "one")
+    return root
+
+
+@pytest.fixture
+def mine(repository: Path, tmp_path: Path) -> Path:
+    """A user's folder in git, beside improvers."""
+    root = shutil.copytree(repository, tmp_path / "mine")
     for name, text in {"replace.py": REPLACE, "fails.py": FAILS, "slow.py": SLOW}.items():
         (tmp_path / name).write_text(text)
     return root

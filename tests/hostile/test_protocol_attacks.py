@@ -18,12 +18,9 @@ NAMES = [
     attack.name for attack in catalogue() if attack.role == "frames" or "unknown m" in attack.observed.get("reason", "")
 ]
 IN_TIME = {
-    "duplicate_keys",
-    "empty_array_of_a_billion_lists",
     "forged_done_with_score",
     "forged_rpc_extra_field",
     "header_claims_gigabytes",
-    "lone_surrogate",
     "ndarray_header_claims_8_tb",
     "request_from_a_solution",
     "two_frames_in_one_write",
