@@ -104,6 +104,7 @@ def test_text_that_was_changed_in_the_record_is_not_believed(record: Path) -> No
 CHANGES = {
     "a field": "UPDATE event SET data = replace(data, '\"value\":0.5', '\"value\":0.9')",
     "a time": "UPDATE event SET at = at + 1 WHERE seq = 2",
+    "a number": "UPDATE event SET seq = 9 WHERE seq = 3",
     "an event is gone": "DELETE FROM event WHERE seq = 2",
     "an event is added": "INSERT INTO event SELECT 4, at, scope, kind, data, seal FROM event WHERE seq = 3",
     "two are exchanged": "UPDATE event SET seq = CASE seq WHEN 1 THEN -2 ELSE -1 END WHERE seq < 3; "
