@@ -290,3 +290,22 @@ def test_next_call_takes_the_idle_worker_of_the_last_one_unless_it_has_imported_
     first = pid_of(shipped)
     assert pid_of(shipped) == first and pid_of(own) == first
     assert pid_of(shipped) != first
+
+
+def test_worker_that_measures_ends_when_its_call_ends() -> None:
+    worker = LocalWorker(pack([load_any("lpn")], frozenset()))
+    program = "def algorithm(*inputs):\n    while True:\n        pass\n"
+    failed: list[BaseException] = []
+
+    def measure() -> None:
+        try:
+            worker.measure(replace(LPN, program=program))
+        except SandboxError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=measure)
+    thread.start()
+    wait_until(lambda: not worker._process.is_idle)
+    worker.close()
+    thread.join()
+    assert failed and worker._process._process.poll() is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.events import KINDS, BudgetMoved, ImproveFinished, LmCalled
+from strop.base.events import KINDS, BudgetMoved, ImproveFinished, LmCalled, LmResponded
 from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.store import Store
@@ -133,3 +133,13 @@ def test_file_of_another_cannot_call_functions_from_its_schema() -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         bounded(connection)
         assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
+
+
+def test_response_is_on_the_medium_when_it_was_appended_because_it_cost_money(store: Store) -> None:
+    statements: list[str] = []
+    store._live().set_trace_callback(statements.append)
+    store.append(note())
+    assert "PRAGMA synchronous = FULL" not in statements
+    store.append(LmResponded(scope="t1", call=0, index=0, text="x", model="m"))
+    full, commit = statements.index("PRAGMA synchronous = FULL"), len(statements) - 1 - statements[::-1].index("COMMIT")
+    assert full < commit < statements.index("PRAGMA synchronous = NORMAL")
