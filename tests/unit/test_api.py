@@ -37,15 +37,17 @@ def test_public_function_names_types_and_documents_every_parameter(function: Cal
 )
 def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callable[..., object]) -> None:
     given, recipe = parameters(function), RunSpec()
-    # How edits are asked for is `auto` in improve, where programs are long, and `rewrite` in a run, as in the paper.
-    others = ("task", "model", "seed", "improver", "copies", *(["edits"] if function is strop.improve else []))
+    # `improve` asks for edits where programs are long, and in more calls than a run, which is as in the paper.
+    of_its_own = ("edits", "lm_budget") if function is strop.improve else ()
+    others = ("task", "model", "seed", "improver", "copies", *of_its_own)
     for field in fields(RunSpec):
         if field.name in given and field.name not in others:
             assert given[field.name].default == getattr(recipe, field.name), field.name
 
 
-def test_improve_asks_for_edits_where_programs_are_long() -> None:
-    assert parameters(strop.improve)["edits"].default == "auto"
+def test_improve_asks_for_edits_in_more_calls_than_a_run() -> None:
+    defaults = {name: parameters(strop.improve)[name].default for name in ("edits", "lm_budget")}
+    assert defaults == {"edits": "auto", "lm_budget": 12}
 
 
 def test_improve_takes_every_way_to_score_a_program() -> None:
