@@ -100,6 +100,8 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert "the scorer shares a jail with the program" in " ".join(ended.stdout.split())
     assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
     assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
+    record = (tmp_path / "there/run.sqlite").read_bytes()
+    assert str(tmp_path).encode() not in record, "a record that is published names no folder of this machine"
     assert contents(mine) == FILES
     git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))
     assert strop("view", "there", "--html", "there/report.html").returncode == 0

@@ -11,9 +11,12 @@ import pytest
 
 from strop.runs.run_directory import load_run
 from support.command_line import environment, run_here
+from support.tiers import slow_unless
 
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 RECORDS = sorted(path.parent.name for path in RECORDED.glob("*/run.sqlite"))
+QUICK = ("link", "trackpack")
+"""Replayed in a few seconds."""
 LARGEST = 300_000
 """Bytes of a record that may be committed."""
 PLACE = re.compile(rb"/(?:home|root|tmp|work|Users)/")
@@ -31,8 +34,7 @@ def test_no_recorded_file_names_a_folder_of_the_machine_that_made_it() -> None:
     assert [str(path.relative_to(RECORDED)) for path in files if PLACE.search(path.read_bytes())] == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name in QUICK, RECORDS))
 def test_recorded_run_is_replayed_event_by_event(name: str, tmp_path: Path) -> None:
     shutil.copytree(RECORDED / name, tmp_path / name)  # as from a clone: another folder, and no key that sealed it
     replayed = run_here("replay", name, "--trust-task", "--json", cwd=tmp_path, env=environment(tmp_path))
@@ -45,3 +47,14 @@ def test_recorded_run_is_replayed_event_by_event(name: str, tmp_path: Path) -> N
 def test_recorded_run_says_that_a_language_model_answered(name: str) -> None:
     record = load_run(RECORDED / name)
     assert record.is_language_model and record.model == "inbox:claude-family-2026-11-21"
+
+
+def test_page_and_document_of_a_program_that_fails_held_out_instances_claim_no_gain(tmp_path: Path) -> None:
+    shutil.copytree(RECORDED / "coloring", tmp_path / "coloring")
+    shown = run_here("show", "coloring", "--json", cwd=tmp_path, env=environment(tmp_path))
+    document = json.loads(shown.stdout)
+    assert document["sentence"].startswith("No improvement: the returned program fails") and document["metrics"] == []
+    viewed = run_here("view", "coloring", "--html", "page.html", cwd=tmp_path, env=environment(tmp_path))
+    page = (tmp_path / "page.html").read_text("utf-8")
+    table = page[page.index("Original and improved program on the sealed split") :][:3000]
+    assert viewed.returncode == 0 and "utility" in table and "lower" not in table.partition("</table>")[0]

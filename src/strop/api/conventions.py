@@ -63,8 +63,8 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
 
         call.__signature__ = inspect.signature(function).replace(parameters=[*positional, *own.values()])  # type: ignore[attr-defined]
         help_of = help_texts(options)  # type: ignore[arg-type]
-        lines = "".join(f"        {name}: {_FLAG.sub(_argument(own), help_of[name])}\n" for name in own)
-        before, raises, after = (function.__doc__ or "").partition("\n    Raises:")
+        lines = "".join(f"    {name}: {_FLAG.sub(_argument(own), help_of[name])}\n" for name in own)
+        before, raises, after = (inspect.getdoc(function) or "").partition("\nRaises:")
         call.__doc__ = f"{before.rstrip()}\n{lines}{raises}{after}"
         return names_arguments(call)
 

@@ -17,6 +17,7 @@ from strop.api.recording import recorded
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import ImproveStarted, in_full
+from strop.base.pluralize import plain
 from strop.core.metric_change import Gain, Scale, facts_from
 from strop.lm.base import LanguageModel
 from strop.report.terminal.claim import sentence
@@ -109,7 +110,7 @@ class Improved(Shown):
         numbers = (
             ""
             if self.before is None or self.after is None
-            else f" {self.metric} {self.before:.4g} -> {self.after:.4g},"
+            else f" {self.metric} {plain(self.before, 4)} -> {plain(self.after, 4)},"
         )
         return f"<Improved {self.finding}:{numbers} n={self.n}, in {self.directory}>"
 
@@ -181,7 +182,9 @@ def carry_out(
         with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
             if begin is not None:
                 begin()
-            with recorded(parts, directory, KIND, {"improver": improver, **target.meta}, tracks, show) as journal:
+            with recorded(
+                parts, directory, KIND, {"improver": improver, **target.meta(directory)}, tracks, show
+            ) as journal:
                 made = True
                 improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
     except (ConfigurationError, TaskError):
@@ -277,7 +280,7 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
             raise ConfigurationError(
                 f"the record in {directory} was changed after it was written; read its patch and apply it yourself"
             )
-    original = original_from(record.meta[ORIGINAL_KEY])
+    original = original_from(record.meta[ORIGINAL_KEY], directory)
     text = _program(directory, record.meta, original, unproven=unproven)
     try:
         files = original.written(text)

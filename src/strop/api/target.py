@@ -48,10 +48,9 @@ class Target:
     flags: Sequence[str] = ()
     """The words of the command line that describe the target besides `source`."""
 
-    @property
-    def meta(self) -> dict[str, str]:
-        """The entries of a record's metadata that `strop resume`, `show` and `apply` need."""
-        meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json()}
+    def meta(self, directory: Path) -> dict[str, str]:
+        """The entries of the metadata of the record in `directory` that `strop resume`, `show` and `apply` need."""
+        meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json(directory)}
         meta |= {FLAGS_KEY: json.dumps(self.flags)} if self.flags else {}
         facts = facts_of(self.task)
         return meta if facts is None else meta | {OBJECTIVE_KEY: facts.to_json()}

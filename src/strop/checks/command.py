@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from strop.base.events import discard
+from strop.base.pluralize import plain
 from strop.checks.attack import Attack
 from strop.checks.candidates import Given, candidate, forged_file, forged_output, forged_values, is_of
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
@@ -116,7 +117,7 @@ class CommandSubject:
         if not utilities or not self._pays(attack, utilities):
             first = utilities[0] if utilities else 0.0
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
-        values = ", ".join(f"{name} {value:.6g}" for name, value in runs[0].values.items())
+        values = ", ".join(f"{name} {plain(value, 6)}" for name, value in runs[0].values.items())
         detail = f"{attack.title}: {values}, where the original has {self.facts.summary}"
         return _result(attack, "suspicious" if attack.kind == "forged" else "broken", utilities[0], detail)
 

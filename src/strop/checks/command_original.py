@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from strop.base.pluralize import quantity
+from strop.base.pluralize import plain, quantity
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
 from strop.core.metric_change import check_of
@@ -66,7 +66,7 @@ class CommandOriginal:
     @property
     def summary(self) -> str:
         """Its values, in words."""
-        return ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        return ", ".join(f"{name} {plain(value, 6)}" for name, value in self.values.items())
 
 
 def examine_original(

@@ -2,6 +2,7 @@ from helpers import extract_code
 from language_model import BudgetExceeded
 
 EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
+HIGHEST = 1.0  # no utility is higher: nothing is left to gain
 HOTTEST = 0.06  # the loss of utility that the first move accepts
 
 
@@ -75,7 +76,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     new = score(utility, [initial_solution], scores)
     current = initial_solution
     share = max(1, -(-utility.remaining // max(1, language_model.remaining)))
-    while (calls_left := language_model.remaining) and utility.remaining:
+    while (calls_left := language_model.remaining) and utility.remaining and max(scores.values(), default=0) < HIGHEST:
         tolerance = HOTTEST * calls_left / language_model.budget
         failed = [program for program in new if scores[program] == 0 and program != current]
         n_messages = min(share, language_model.max_responses_per_call, utility.remaining)

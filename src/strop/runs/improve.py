@@ -120,8 +120,15 @@ class Single:
 
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
-        """The metrics that were measured on every sealed instance of both."""
-        if self.facts is None or self.improved is None:
+        """The metrics of both on the sealed split.
+
+        None if an instance failed or a constraint was not met: a failure is not faster.
+        """
+        if (
+            self.facts is None
+            or self.improved is None
+            or any(verdict != "ok" for verdict in self.improved.test.verdicts)
+        ):
             return ()
         after, before = self.improved.test.metrics, self.improved.test.beside
         gains = (gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics)
@@ -131,16 +138,12 @@ class Single:
     def gain(self) -> Gain | None:
         """The gain that decides, of the only metric or of all together; None if the utility decides.
 
-        The utility decides without metrics, and if an instance failed or a constraint was not met.
+        The utility decides without `gains`.
         """
-        if (
-            self.improved is None
-            or self.facts is None
-            or any(verdict != "ok" for verdict in self.improved.test.verdicts)
-        ):
+        if self.facts is None or self.improved is None or not self.gains:
             return None
         if len(self.facts.metrics) == 1:
-            return self.gains[0] if self.gains else None
+            return self.gains[0]
         return overall(self.facts, self.gains, self.improved.test.metrics, self.improved.test.beside)
 
     @property

@@ -343,3 +343,9 @@ def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_
 def test_error_feedback_moves_to_a_program_that_is_little_worse(jail: Sandbox, utility: float, moves: bool) -> None:
     second = calls(run("error_feedback", jail, answering(utility), initial=marked(0.3)))[1]
     assert {value(shown(request)) for request in second} == ({utility} if moves else {0.3})
+
+
+def test_error_feedback_asks_no_more_when_a_program_has_the_highest_utility(jail: Sandbox) -> None:
+    trial = run("error_feedback", jail, answering(1.0))
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (1, 6, 7)
+    assert value(trial.improvement.solution or "") == 1.0

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation, Improvement
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.replay import Recorded
-from strop.report.terminal.claim import sentence
+from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import ModelFacts, answers_document
 from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
 from strop.report.terminal.live import Silence
@@ -314,3 +315,11 @@ def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -
 )
 def test_text_is_written_with_the_line_ends_of_the_original(like: str, written: str) -> None:
     assert as_written("x\ny\n", like) == written
+
+
+def test_spent_words_say_that_nothing_was_left_to_gain_when_calls_were_left(once: Any) -> None:
+    found, _ = once(improver_text("error_feedback"))
+    assert found.improved.train.value == 1.0 and found.improvement.lm_calls < found.grant.lm_calls
+    assert spent_words(found).endswith("evaluations; in training it scores 1, the maximum")
+    none_left = replace(found, grant=replace(found.grant, lm_calls=found.improvement.lm_calls))
+    assert spent_words(none_left).endswith("evaluations")

@@ -97,7 +97,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
                 known = answers(before)
             parts.language_model.learn(known)
             if record.kind == "improve":
-                original = original_of(record.meta)
+                original = original_of(record.meta, record.directory)
                 improve_once(on_kept_trees(parts, record.directory), record.improver, original, directory, journal)
             else:
                 run(parts, record.improver, directory, journal)

@@ -93,7 +93,7 @@ def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[Track] = ()
         on_trees = on_kept_trees(parts, record.directory)
         if record.kind == "improve":
             with reading(record.directory):
-                original = original_of(record.meta)
+                original = original_of(record.meta, record.directory)
             with best_reported(record.directory):
                 improve_once(on_trees, record.improver, original, record.directory, journal)
         else:

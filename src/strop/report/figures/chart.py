@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from html import escape as escape_html
 from typing import Literal, NamedTuple, TypeAlias
 
+from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
 
 Pattern: TypeAlias = str | tuple[int, tuple[float, ...]]
@@ -245,7 +246,7 @@ class _Drawing:
     def _bar(self, point: Point) -> str:
         (x, y), x0 = self._spot(point.x, point.y), self.x(0.0)
         bar = f"M{x0:.1f} {y - 9:.1f}H{x:.1f}V{y + 9:.1f}H{x0:.1f}Z"
-        return _path(bar, "currentColor", 1, fill=_FAINT) + _words(x + 6, y + 4, f"{point.y:,.6g}")
+        return _path(bar, "currentColor", 1, fill=_FAINT) + _words(x + 6, y + 4, plain(point.y, 6))
 
     def _box(self, point: Point) -> str:
         x, low, high = self.x(point.x), self.y(point.low or 0.0), self.y(point.high or 0.0)

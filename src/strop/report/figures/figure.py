@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strop.report.figures.chart import LOOKS, Chart, Pattern, Series
-from strop.report.terminal.words import escape
+from strop.report.terminal.words import escape, plain
 
 if TYPE_CHECKING:  # imported where a figure is drawn: matplotlib takes half a second to load
     from matplotlib.axes import Axes
@@ -207,7 +207,7 @@ def _draw_series(axes: Axes, series: Series, shift: float, *, rows: bool) -> Non
         axes.barh(places, values, height=0.66, facecolor="0.8", edgecolor="black", linewidth=0.8)
         axes.margins(x=0.12)
         for place, value in zip(places, values, strict=True):
-            axes.annotate(f" {value:,.6g}", (value, place), va="center", fontsize=7.5)
+            axes.annotate(f" {plain(value, 6)}", (value, place), va="center", fontsize=7.5)
     elif series.form == "boxes":
         for place, value, low, high in series.points:
             box: dict[str, Any] = {

@@ -18,7 +18,7 @@ from strop.checks.sampled import SampledFacts
 from strop.checks.verdicts import VERDICTS, AttackResult
 from strop.report.terminal.documents import SCHEMA_VERSION, as_document
 from strop.report.terminal.layout import fitting, print_table, say
-from strop.report.terminal.words import escape, quantity, seconds_in_words
+from strop.report.terminal.words import escape, plain, quantity, seconds_in_words
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.task import CommandTask
 
@@ -226,7 +226,7 @@ def _print_command_facts(check: CheckResult, original: CommandOriginal, console:
     say(console, f"command: {escape(task.command, 200)}")
     for name, reader in task.objective.readers.items():
         measured = original.values.get(name)
-        value = "none" if measured is None else seconds_in_words(measured) if reader in TIMES else f"{measured:.6g}"
+        value = "none" if measured is None else seconds_in_words(measured) if reader in TIMES else plain(measured, 6)
         choice = escape(score_is(original.output), 120) if reader == "$.score" else ""
         say(console, f"score {name}: {value}, read as {escape(reader, 80)}" + (f", {choice}" if choice else ""))
     if not original.same:

@@ -8,6 +8,9 @@ from strop.report.terminal.gains import compared, size, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity
 from strop.runs.improve import Single
 
+HIGHEST = 1.0
+"""The highest utility."""
+
 
 def sentence(single: Single | None) -> str:
     """What may be claimed; None for an improvement that ended before everything was measured."""
@@ -30,13 +33,20 @@ def _claim(single: Single | None) -> str:
 
 
 def spent_words(single: Single) -> str:
-    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations`."""
+    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations`, and whether more calls could have gained nothing."""
     cost, grant = single.cost, single.grant
     responses = quantity(cost.responses, "response")
     if grant is None:
         return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}"
     calls = f"used {single.improvement.lm_calls} of {quantity(grant.lm_calls, 'LM call')}"
-    return f"{calls}, {responses}, {cost.evaluations} of {quantity(grant.utility_calls, 'evaluation')}"
+    spent = f"{calls}, {responses}, {cost.evaluations} of {quantity(grant.utility_calls, 'evaluation')}"
+    best = single.improved or single.original
+    left_some = single.improvement.lm_calls < grant.lm_calls
+    return (
+        f"{spent}; in training it scores {HIGHEST:.0f}, the maximum"
+        if left_some and best.train.value >= HIGHEST
+        else spent
+    )
 
 
 def _calls(single: Single, words: str) -> str:

@@ -81,16 +81,16 @@ class ImprovementReport:
     """How often each rule of the audit applied to the improved program."""
 
 
-def original_of(meta: Mapping[str, str]) -> Original | None:
-    """The files that the run of a record began with; None for the task's own seed."""
-    return original_from(meta[ORIGINAL_KEY]) if ORIGINAL_KEY in meta else None
+def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
+    """The files that the run of the record in `directory` began with; None for the task's own seed."""
+    return original_from(meta[ORIGINAL_KEY], directory) if ORIGINAL_KEY in meta else None
 
 
 def read_improvement(store: Store) -> ImprovementReport:
     """Read the record in an open store."""
     run = read_run(store)
     meta = run.meta
-    original = original_of(meta)
+    original = original_of(meta, store.directory)
     if original is None:
         seed = run.results.get(ORIGINAL_SCOPE)
         original = of_seed(run.text(seed.solution) if seed and seed.solution else "")
@@ -178,7 +178,6 @@ def _print_scores(single: Single, console: Console) -> None:
 
 def print_metrics(single: Single, console: Console) -> None:
     """A row for each metric: the original's mean, the improved program's, the change with its interval, the verdict."""
-    passed = single.improved is not None and single.improved.test.verdict == "ok"  # a failure is not faster
     rows = [
         (
             escape(change.metric.name, 40),
@@ -187,7 +186,7 @@ def print_metrics(single: Single, console: Console) -> None:
             unnamed(change),
             _VERDICTS[change.verdict],
         )
-        for change in (single.gains if passed else ())
+        for change in single.gains
     ]
     if single.improved is None or not rows:
         after = "-" if single.improved is None else f"{single.improved.test.value:.3f}"

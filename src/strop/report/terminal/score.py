@@ -11,7 +11,7 @@ from rich.console import Console
 from strop.analysis.stats import mean
 from strop.report.terminal.documents import SCHEMA_VERSION, as_document
 from strop.report.terminal.layout import say
-from strop.report.terminal.words import counted, quantity
+from strop.report.terminal.words import counted, plain, quantity
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,10 @@ def print_score(result: ScoreResult, console: Console) -> None:
     for name in dict.fromkeys(name for values in result.metrics for name in values):
         value, original = (_mean_of(rows, name) for rows in (result.metrics, result.beside))
         if value is not None:
-            say(console, f"{name}: {value:.6g}" + ("" if original is None else f" (the original {original:.6g})"))
+            say(
+                console,
+                f"{name}: {plain(value, 6)}" + ("" if original is None else f" (the original {plain(original, 6)})"),
+            )
     for line in result.error.splitlines():
         say(console, line)
     for note in result.notes:

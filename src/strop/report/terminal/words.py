@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from strop.analysis.stats import Estimate, estimate, stratified
+from strop.base.pluralize import plain as plain
 from strop.base.pluralize import quantity as quantity
 from strop.base.terminal_text import escape as escape
 
@@ -100,15 +100,6 @@ def edits_line(counts: Mapping[str, int]) -> str:
         after = ", ".join(f"{counts[word]} {word}" for word in ("repaired", "given up") if counts.get(word))
         line += f", {failed} did not fit" + (f" ({after})" if after else "")
     return line
-
-
-def plain(value: float, digits: int = 3) -> str:
-    """A number to so many significant digits, never with an exponent: `140`, `2.1`, `0.00085`."""
-    text = f"{value:.{digits}g}"
-    if "e" not in text:
-        return text
-    rounded = float(text)
-    return f"{rounded:,.{max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)}f}"
 
 
 def seconds_in_words(seconds: float) -> str:

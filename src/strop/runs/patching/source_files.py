@@ -106,13 +106,14 @@ class Original:
     def _named(self, path: str) -> str:
         return named(Path(self.root, path), Path(self.below)) if self.root else path
 
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(asdict(self))
+    def to_json(self, directory: Path) -> str:
+        """One line of JSON for a record in `directory`. Folders are relative to it, so that the record can be published."""
+        folders = {name: _relative(folder, directory) for name, folder in (("root", self.root), ("below", self.below))}
+        return json.dumps(asdict(self) | folders)
 
 
-def original_from(text: str) -> Original:
-    """The files that `to_json` encoded.
+def original_from(text: str, directory: Path) -> Original:
+    """The files that `to_json` encoded for a record in `directory`, with absolute folders.
 
     Raises:
         StoreError: `text` is something else.
@@ -124,7 +125,7 @@ def original_from(text: str) -> Original:
     sound = (is_inside(path) if original.command else Path(path).name == path for path in original.files)
     if not original.files or not all(sound):
         raise StoreError("the record does not say which files its run began from: its files have no names")
-    return original
+    return replace(original, root=_absolute(original.root, directory), below=_absolute(original.below, directory))
 
 
 def of_file(file: Path, cwd: Path) -> Original:
@@ -190,6 +191,15 @@ def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = 
     cwd = cwd.absolute()
     below = cwd if root.is_relative_to(cwd) else git_root(root) or root
     return Original(files, str(root), str(below), command)
+
+
+def _relative(folder: str, directory: Path) -> str:
+    """The path from `directory` to a folder, without links; empty for none."""
+    return folder and os.path.relpath(os.path.realpath(folder), os.path.realpath(directory))
+
+
+def _absolute(folder: str, directory: Path) -> str:
+    return folder and os.path.normpath(Path(os.path.realpath(directory), folder))
 
 
 def _newlines(text: str) -> str:

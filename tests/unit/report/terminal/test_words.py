@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.report.terminal.words import counted, duration, escape, notice_of, with_error
+from strop.report.terminal.words import counted, duration, escape, notice_of, plain, with_error
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 
@@ -64,3 +64,11 @@ def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> Non
     )
     assert notice_of("offline", False).startswith("offline: a built-in stand-in")
     assert notice_of('mix:["openai/a","openai/b"]', True) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [(14_130, 4, "14,130"), (2525.4, 4, "2,525"), (1_234_567, 6, "1,234,570"), (0.00085, 3, "0.00085"), (0, 3, "0")],
+)
+def test_numbers_are_shown_without_exponents(value: float, digits: int, shown: str) -> None:
+    assert plain(value, digits) == shown

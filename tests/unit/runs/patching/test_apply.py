@@ -130,7 +130,7 @@ def counted(self, target, real=pathlib.Path.replace):
             os.kill(os.getpid(), 9)
     return real(self, target)
 pathlib.Path.replace = counted
-original = original_from(pathlib.Path(sys.argv[2]).read_text())
+original = original_from(pathlib.Path(sys.argv[2]).read_text(), pathlib.Path(sys.argv[3]))
 applying.apply_files(original, original.written(sys.argv[4]), pathlib.Path(sys.argv[3]), force=True)
 """
 
@@ -140,7 +140,7 @@ def test_application_that_was_killed_half_way_is_undone_and_done_by_the_next_one
     original: Original, record: Path, tmp_path: Path, step: int
 ) -> None:
     said = tmp_path / "said.json"
-    said.write_text(original.to_json())
+    said.write_text(original.to_json(record))
     command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
     assert subprocess.run(command, check=False).returncode == -9
     assert (record / JOURNAL).is_file() and len(contents(original.root)) > len(FILES)
@@ -295,11 +295,15 @@ def test_candidate_may_not_add_files_to_folders_of_git(original: Original) -> No
         anywhere.written(BETTER + "=== file: .git/commondir ===\n../lib\n")
 
 
-def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, tmp_path: Path) -> None:
-    assert original_from(original.to_json()) == original
+def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, record: Path, tmp_path: Path) -> None:
+    assert original_from(original.to_json(record), record) == original
     odd = tmp_path / "odd\tname.py"
     odd.write_bytes(b"x = 1\r\n")
-    assert original_from(of_file(odd, tmp_path).to_json()) == of_file(odd, tmp_path)
+    assert original_from(of_file(odd, tmp_path).to_json(record), record) == of_file(odd, tmp_path)
+
+
+def test_record_names_the_folder_of_the_files_only_from_its_own(original: Original, record: Path) -> None:
+    assert original.root.startswith("/") and str(Path(original.root).parent) not in original.to_json(record)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +312,7 @@ def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, 
 )
 def test_record_that_names_no_files_or_leaves_their_folder_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="which files"):
-        original_from(text)
+        original_from(text, Path())
 
 
 def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_files_folder(

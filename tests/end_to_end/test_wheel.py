@@ -1,0 +1,127 @@
+"""The wheel and the sdist: what they hold, and that strop runs where only the wheel is installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import venv
+import zipfile
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+from support.command_line import environment
+
+pytest.importorskip("hatchling", reason="the extra dev brings the build backend")
+pytestmark = pytest.mark.process
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+SMALL = ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1", "--seed", "1"]
+MINE = """import strop
+
+def sample(rng):
+    return {"x": float(rng.random())}
+
+def score(instance, answer):
+    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
+
+task = strop.Task(name="doubling", instances=4, test_instances=6,
+    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+"""
+
+
+def build(target: str, source: Path, folder: Path) -> Path:
+    """Build a wheel or an sdist of `source` into `folder`."""
+    order = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(order, cwd=source, check=True, capture_output=True)
+    (built,) = folder.iterdir()
+    return built
+
+
+@dataclass(frozen=True)
+class Built:
+    """Both forms of the distribution, and the wheel that is built from the sdist."""
+
+    wheel: Path
+    sdist: Path
+    wheel_of_sdist: Path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("built")
+    sdist = build("sdist", ROOT, folder / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder / "unpacked", filter="data")
+    (unpacked,) = (folder / "unpacked").iterdir()
+    return Built(build("wheel", ROOT, folder / "wheel"), sdist, build("wheel", unpacked, folder / "again"))
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
+    files = contents(built.wheel)
+    package = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/strop").rglob("*") if path.is_file()}
+    assert {name for name in files if ".dist-info/" not in name} == {
+        name for name in package if "__pycache__" not in name
+    }
+    assert [name for name, content in files.items() if str(ROOT).encode() in content] == []
+
+
+def test_sdist_builds_the_same_wheel_and_holds_no_tests(built: Built) -> None:
+    assert contents(built.wheel_of_sdist) == contents(built.wheel)
+    with tarfile.open(built.sdist) as archive:
+        top = {"/".join(Path(name).parts[1:3]) for name in archive.getnames()}
+    assert top == {"src/strop", ".gitignore", "pyproject.toml", "PKG-INFO"} | {
+        f"{name}" for name in ("README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "SECURITY.md")
+    }
+
+
+def test_metadata_names_what_people_and_installers_read(built: Built) -> None:
+    (text,) = (content for name, content in contents(built.wheel).items() if name.endswith("/METADATA"))
+    metadata: Message = Parser().parsestr(text.decode())
+    assert metadata["License-Expression"] == "MIT" and metadata["Requires-Python"] == ">=3.11"
+    assert str(metadata.get_payload()).strip() == (ROOT / "README.md").read_text("utf-8").strip()
+    assert {"Typing :: Typed", "Operating System :: POSIX :: Linux"} <= {*metadata.get_all("Classifier", [])}
+    assert {*metadata.get_all("Provides-Extra", [])} == {*PROJECT["optional-dependencies"]}
+    plain = [words for words in metadata.get_all("Requires-Dist", []) if "extra ==" not in words]
+    assert len(plain) == len(PROJECT["dependencies"]) and not [words for words in plain if "matplotlib" in words]
+
+
+def test_installed_wheel_runs_and_improves(built: Built, tmp_path: Path) -> None:
+    """The libraries are those of this environment; strop itself is the wheel's."""
+    venv.create(tmp_path / "env", symlinks=True)
+    python = tmp_path / "env/bin/python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index", "--no-deps"]
+    subprocess.run([*pip, str(built.wheel)], check=True, capture_output=True)
+    (site,) = (tmp_path / "env/lib").glob("python*/site-packages")
+    (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+
+    def strop(*arguments: str) -> str:
+        command = [str(tmp_path / "env/bin/strop"), *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert strop("--version").strip() == PROJECT["version"]
+    place = subprocess.run(
+        [python, "-c", "import strop; print(strop.__file__)"], capture_output=True, text=True, check=True
+    )
+    assert place.stdout.startswith(str(tmp_path / "env"))
+    (tmp_path / "doubling.py").write_text(MINE, "utf-8")
+    assert "best improver" in strop("run", "doubling.py", "-T", "0", "--copies", "1", *SMALL, "--out", "run")
+    document = json.loads(strop("improve", "doubling.py", *SMALL, "--out", "improvement", "--json"))
+    assert document["task"] == "doubling" and document["finding"] != "unfinished"
