@@ -112,12 +112,13 @@ def _rows(cells: Sequence[str], rule: str = "") -> list[str]:
 
 
 def interval(values: Sequence[float], sign: str = "") -> str:
-    """A mean, its 95% interval and the number of seeds; a dash for no values."""
+    """A mean, its 95% interval within what scores can be, and the number of seeds; a dash for no values."""
     if not values:
         return "–"
     estimate = t_estimate(values)
     low, high = estimate.interval or (estimate.mean, estimate.mean)
-    return f"{estimate.mean:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f}; {len(values)})"
+    least, most = (-1.0, 1.0) if sign else (0.0, 1.0)
+    return f"{estimate.mean:{sign}.3f} ({max(low, least):{sign}.3f} to {min(high, most):{sign}.3f}; {len(values)})"
 
 
 def verdict(gains: Sequence[float]) -> str:
