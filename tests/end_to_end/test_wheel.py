@@ -25,6 +25,8 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SMALL = ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1", "--seed", "1"]
+LARGEST = 120_000_000
+"""Bytes of an installation without bytecode."""
 MINE = """import strop
 
 def sample(rng):
@@ -99,6 +101,27 @@ def test_metadata_names_what_people_and_installers_read(built: Built) -> None:
     assert len(plain) == len(PROJECT["dependencies"]) and not [words for words in plain if "matplotlib" in words]
 
 
+def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
+    """`strop run` and `strop improve` of the installed wheel, small."""
+
+    def strop(*arguments: str) -> str:
+        command = [str(environment_folder / "bin/strop"), *arguments]
+        done = subprocess.run(
+            command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert strop("--version").strip() == PROJECT["version"]
+    command = [environment_folder / "bin/python", "-c", "import strop; print(strop.__file__)"]
+    place = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert place.stdout.startswith(str(environment_folder))
+    (folder / "doubling.py").write_text(MINE, "utf-8")
+    assert "best improver" in strop("run", "doubling.py", "-T", "0", "--copies", "1", *SMALL, "--out", "run")
+    document = json.loads(strop("improve", "doubling.py", *SMALL, "--out", "improvement", "--json"))
+    assert document["task"] == "doubling" and document["finding"] != "unfinished"
+
+
 def test_installed_wheel_runs_and_improves(built: Built, tmp_path: Path) -> None:
     """The libraries are those of this environment; strop itself is the wheel's."""
     venv.create(tmp_path / "env", symlinks=True)
@@ -107,21 +130,17 @@ def test_installed_wheel_runs_and_improves(built: Built, tmp_path: Path) -> None
     subprocess.run([*pip, str(built.wheel)], check=True, capture_output=True)
     (site,) = (tmp_path / "env/lib").glob("python*/site-packages")
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+    check_that_it_runs(tmp_path / "env", tmp_path)
 
-    def strop(*arguments: str) -> str:
-        command = [str(tmp_path / "env/bin/strop"), *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=240, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
-    assert strop("--version").strip() == PROJECT["version"]
-    place = subprocess.run(
-        [python, "-c", "import strop; print(strop.__file__)"], capture_output=True, text=True, check=True
-    )
-    assert place.stdout.startswith(str(tmp_path / "env"))
-    (tmp_path / "doubling.py").write_text(MINE, "utf-8")
-    assert "best improver" in strop("run", "doubling.py", "-T", "0", "--copies", "1", *SMALL, "--out", "run")
-    document = json.loads(strop("improve", "doubling.py", *SMALL, "--out", "improvement", "--json"))
-    assert document["task"] == "doubling" and document["finding"] != "unfinished"
+@pytest.mark.slow
+def test_wheel_with_its_libraries_is_small_and_runs_in_an_empty_environment(built: Built, tmp_path: Path) -> None:
+    """Needs a package registry."""
+    venv.create(tmp_path / "env", symlinks=True)
+    python = tmp_path / "env/bin/python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+    subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(built.wheel)], check=True, capture_output=True)
+    (site,) = (tmp_path / "env/lib").glob("python*/site-packages")
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < LARGEST
+    assert not (site / "matplotlib").exists()
+    check_that_it_runs(tmp_path / "env", tmp_path)
