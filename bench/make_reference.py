@@ -32,6 +32,7 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
+from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -220,8 +221,9 @@ def json_page() -> str:
         sections += [f"## {title}", "", f"{_doc(kind)} {printed}".strip(), "", *_fields(kind, ())]
     shared = tuple(get_type_hints(Event))
     events: list[str] = []
+    views = {kind: view for view, kind in VIEWS.items()}
     for name, kind in EVENTS.items():
-        events += [f"### {name}", "", _doc(kind), "", *_fields(kind, shared)]
+        events += [f"### {name}", "", f"{_doc(kind)} View: `{views[kind]}`.", "", *_fields(kind, shared)]
     text = TEMPLATE.read_text(encoding="utf-8").replace("<!-- documents -->", "\n".join(sections).rstrip())
     return text.replace("<!-- events -->", "\n".join(events).rstrip())
 

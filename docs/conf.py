@@ -95,6 +95,8 @@ def markdown_to_rst(app: Sphinx, what: str, name: str, thing: object, options: o
     """Docstrings are written for `help()`: one backtick is code, and `*` and `|` mean themselves."""
     code = re.compile(r"`+([^`]+)`+|([*|])")
     lines[:] = [code.sub(lambda part: f"``{part[1]}``" if part[1] else f"\\{part[2]}", line) for line in lines]
+    if what in ("attribute", "property"):
+        lines[:0] = ["..", ""]  # a comment: napoleon takes what stands before a colon in the first line for a type
 
 
 def setup(app: Sphinx) -> None:

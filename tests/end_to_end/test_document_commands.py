@@ -1,0 +1,196 @@
+"""Every command of the README, of the user pages and of the examples' READMEs exists and runs: as printed, page by page, in a
+folder that has the files it names. The offline proposer takes the place of every language model, and searches are small."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from end_to_end.conftest import TINY, made_once
+from strop.base.errors import ConfigurationError
+from strop.cli.app import application
+from support.command_line import environment, run_small
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART = ROOT / "docs" / "quickstart.md"
+"""test_quickstart.py types its commands; those of the README, which are run here, are the same without git."""
+PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - {QUICKSTART})
+ELSEWHERE = {
+    r"make (run|test|check)": "what CI runs, and what every clone runs first",
+    r"(pip|uv) ": "tests of the wheel, and of what messages tell people to install",
+    r"export ": "keys of vendors",
+    r"sqlite3 ": "tests/unit/store reads every view",
+    r"python - <<END": "tests/unit/improvers runs the kit on every improver",
+    r"pytest$": "tests/examples",
+    r"strop doctor --self-test( --modes all)?$": "tests/hostile runs every attack",
+    r"strop reproduce ": "tests/end_to_end/test_reproduce*.py, at their smallest size",
+    r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
+    r"strop apply$": "tests/end_to_end and tests/hostile apply patches; the command of the README is run here",
+    r"cd ": "where the commands run",
+    r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
+    r"strop check nan_is_best.py": "the finding is that of tests/unit/check",
+    r"strop (check|improve) examples/targets": "tests/examples, and bench/targets.py",
+}
+"""Commands that are not run here, and why."""
+LEAST = {
+    "improve": ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1"],
+    "run": [*TINY, "--gate-pairs", "2", "--iterations", "1"],
+    "eval": ["--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"],
+    "check": ["--repeat", "2"],
+}
+SEARCHES = "strop (improve|run|eval|check) "
+SMALLER = {"--noise 20": "--noise 2", "--iterations 6": "--iterations 1", "af9c": "DIGEST"}
+MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp|local)/[^ ]+|--base-url \S+|--track mlflow")
+
+EVALUATOR = """import runpy
+def evaluate(path):
+    value = runpy.run_path(path)["value"]()
+    return {"combined_score": value / 9, "accuracy": value / 9, "latency": 10 - value, "valid": 1}
+"""
+BENCH = """#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char **argv) {
+    unsigned long sum = strtoul(argv[argc - 1], 0, 10);
+    for (unsigned long i = 0; i < 3000000; i++) sum += i % 7;
+    printf("%lu\\n", sum);
+}
+"""
+FILES = {
+    "program.py": "def value():\n    return 1\n",
+    "evaluator.py": EVALUATOR,
+    "c/src/bench.c": BENCH,
+    "c/Makefile": "bench: src/bench.c\n\tcc -O1 -o bench src/bench.c\n",
+    "mine.py": "def pack(items):\n    return [[item] for item in range(len(items))]\n\n"
+    "def algorithm(train_samples, train_parity, test_samples):\n    return [0] * len(test_samples)\n",
+    "words/src/words/__init__.py": "def longest(words):\n    return sorted(words, key=len)[-1]\n",
+    "words/tests/test_words.py": "from words import longest\n\ndef test_longest():\n    assert longest(['a', 'bc']) == 'bc'\n",
+    "words/conftest.py": "import sys\nsys.path.insert(0, 'src')\n",
+    "words/bench.py": "import sys\nsys.path.insert(0, 'src')\nfrom words import longest\n"
+    "print(longest([str(int(sys.argv[1]) * i) for i in range(200000)]))\n",
+}
+"""What the pages suppose to be there."""
+
+
+def commands(page: Path) -> list[str]:
+    """What the page tells people to type, in order, without comments."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    parts = [part for line in lines for part in re.split(r" && (?!.*')", re.sub(r"\s+# .*| \| (grep|jq) .*", "", line))]
+    return [part.strip() for part in parts]
+
+
+def block(page: str, first_line: str) -> str:
+    """The program of a page that begins with this line."""
+    (text,) = re.findall(rf"```python\n({first_line}\n.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    return str(text)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run and an improvement, made once."""
+    folder = tmp_path_factory.mktemp("records")
+    made_once(folder, "run", "lpn", "-T", "1", *TINY, "--gate-pairs", "2", "--seed", "1")
+    (folder / "r").rename(folder / "mine")
+    made_once(folder, "improve", "lpn", *LEAST["improve"], "--seed", "1")
+    (folder / "r").rename(folder / "IMPROVEMENT")
+    return folder
+
+
+@pytest.fixture
+def folder(records: Path, tmp_path: Path) -> Path:
+    """A folder with every file that the pages name."""
+    packing = block("docs/tasks.md", r"# packing\.py")
+    programs = {
+        "packing.py": packing,
+        "routes.py": packing.replace('name="packing"', 'name="routes"'),
+        "pack.py": block("docs/function.md", r"# pack\.py"),
+        "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
+        "words/strop.toml": re.findall(r"```toml\n(.*?)```", (ROOT / "docs/pytest.md").read_text("utf-8"), re.DOTALL)[
+            0
+        ],
+    }
+    for name, text in (FILES | programs).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for name, record in {"runs/mine": "mine", "runs/NAME": "mine", "RUN": "mine", "IMPROVEMENT": "IMPROVEMENT"}.items():
+        shutil.copytree(records / record, tmp_path / name)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    return tmp_path
+
+
+def place(page: Path, command: str, folder: Path) -> Path:
+    """Where somebody types the command."""
+    if page.parent.parent.name == "examples" and "examples/" not in command:
+        return Path(shutil.copytree(page.parent, folder / page.parent.name, dirs_exist_ok=True))
+    if page.name == "pytest.md":
+        return folder / "words"
+    if "--files" in command:
+        return folder / "c"
+    if re.search(r" \.( |$)", command):
+        return Path(shutil.copytree(ROOT / "examples" / "command", folder / "command", dirs_exist_ok=True))
+    return folder / "shifts" if "task.py" in command or "apply" in command else folder
+
+
+def adapted(command: str, page: Path, folder: Path) -> list[str]:
+    """The words of the command after `strop`, with the offline proposer, and as small as it can be."""
+    for text, smaller in SMALLER.items():
+        command = command.replace(text, smaller)
+    with sqlite3.connect(folder / "RUN" / "run.sqlite") as record:
+        query = "SELECT solution_digest FROM evaluation WHERE utility = 'self-improvement' ORDER BY seq DESC"
+        (digest,) = record.execute(query).fetchone()
+    words = shlex.split(re.sub(" > .*", "", MODELS.sub("", command)).replace("DIGEST", digest[:12]))[1:]
+    # A patch is applied only if the program is better, so these searches have their whole budget.
+    least = [] if page.parent == ROOT and "task.py" in command else LEAST.get(words[0], [])
+    return [
+        *words,
+        *(word for flag in zip(least[::2], least[1::2], strict=True) if flag[0] not in words for word in flag),
+    ]
+
+
+def commands_to_run(page: Path, *, searches: bool) -> Iterator[str]:
+    """Without what takes seconds, in pages other than the README, unless it is wanted."""
+    for command in commands(page):
+        if page.parent != ROOT and command in commands(ROOT / "README.md"):
+            continue
+        search = re.match(SEARCHES, command) is not None and "--dry-run" not in command and page.parent != ROOT
+        if search <= searches and not any(re.match(pattern, command) for pattern in ELSEWHERE):
+            yield command
+
+
+def run_all(page: Path, folder: Path, *, searches: bool) -> None:
+    for command in commands_to_run(page, searches=searches):
+        ended = run_small(*adapted(command, page, folder), cwd=place(page, command, folder), env=environment(folder))
+        missing_extra = ended.returncode == 2 and "pip install 'strop[" in ended.stderr
+        assert ended.returncode == 0 or missing_extra, f"$ {command}\n{ended.stdout}{ended.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_is_understood(page: Path) -> None:
+    for command in commands(page):
+        if command.startswith("strop "):
+            words = shlex.split(re.sub(" > .*", "", command))[1:]
+            try:
+                application(words).parse_args(words, exit_on_error=False, print_error=False)
+            except ConfigurationError as error:
+                assert "pip install 'strop[" in str(error)
+
+
+QUICK = [page for page in PAGES if any(commands_to_run(page, searches=False))]
+LONG = [page for page in PAGES if {*commands_to_run(page, searches=True)} - {*commands_to_run(page, searches=False)}]
+
+
+@pytest.mark.parametrize("page", QUICK, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_that_does_not_search_runs(page: Path, folder: Path) -> None:
+    run_all(page, folder, searches=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", LONG, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_runs(page: Path, folder: Path) -> None:
+    run_all(page, folder, searches=True)
