@@ -156,7 +156,7 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
     card = json.loads(done.stdout)["card"]
     assert card["iteration"] == 1 and card["improver"]["mean"] == pytest.approx(1.0)
     assert [task["improver"] for task in card["tasks"]] == [pytest.approx(1.0)] * 2
-    assert [task["start"] for task in card["tasks"]] == [pytest.approx(0.5, abs=0.1), pytest.approx(0.25, abs=0.1)]
+    assert [task["start"] for task in card["tasks"]] == [pytest.approx(0.5, abs=0.2), pytest.approx(0.25, abs=0.2)]
     assert card["difference"]["mean"] == pytest.approx(1.0 - card["began_with"]["mean"])
     assert (tmp_path / "t" / "best.py").read_text().strip() == BETTER.strip()
 

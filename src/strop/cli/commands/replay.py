@@ -86,34 +86,30 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
         def nothing() -> NoModel:
             return NoModel(record.model, record.is_language_model, lambda: requests(before))
 
-        notify(f"replay of {record.directory}: no language model is asked")
-        with (
-            results_alone(),
-            assembled(free, os.environ, record.origin(os.environ, trust=trust), nothing) as parts,
-            _repeatable(parts),
-            recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal,
-        ):
+        origin = record.origin(os.environ, trust=trust)
+        with results_alone(), assembled(free, os.environ, origin, nothing) as parts:
+            _check_repeatable(parts)
+            notify(f"replay of {record.directory}: no language model is asked")
             with reading(record.directory):
                 known = answers(before)
             parts.language_model.learn(known)
-            if record.kind == "improve":
-                original = original_of(record.meta, record.directory)
-                improve_once(on_kept_trees(parts, record.directory), record.improver, original, directory, journal)
-            else:
-                run(parts, record.improver, directory, journal)
+            with recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal:
+                if record.kind == "improve":
+                    original = original_of(record.meta, record.directory)
+                    improve_once(on_kept_trees(parts, record.directory), record.improver, original, directory, journal)
+                else:
+                    run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:
             return agreement(before, after)
 
 
-@contextmanager
-def _repeatable(parts: Components) -> Iterator[None]:
+def _check_repeatable(parts: Components) -> None:
     """Raises ConfigurationError if a score is a time, which no second measurement repeats."""
     for task in parts.tasks:
         if isinstance(task, CommandTask) and task.interleaved:
             raise ConfigurationError(
                 f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
             )
-    yield
 
 
 @contextmanager
