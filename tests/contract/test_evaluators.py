@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 
 import pytest
 
@@ -27,13 +26,20 @@ def test_worker_processes_pass_the_kit(check) -> None:
 
 @pytest.mark.slow  # the kit of one station each is passed by worker processes, too
 def test_stations_of_this_process_pass_the_kit() -> None:
-    with closing(JailedSandbox(solution_slots=2, improver_slots=0, require=frozenset(), reuse=True)) as jail:
+    def make(tasks: Sequence[Task]) -> Evaluator:
+        jail, splits = JailedSandbox(solution_slots=2, improver_slots=0, require=frozenset(), reuse=True), Splits()
+        return Crew(lambda: SharedStation(tasks, jail, splits), 2)
 
-        def make(tasks: Sequence[Task]) -> Evaluator:
-            splits = Splits()
-            return Crew(lambda: SharedStation(tasks, jail, splits), 2)
+    check_evaluator(make)
 
-        check_evaluator(make)
+
+@each_check
+def test_station_of_this_process_passes_the_kit_until_workers_relieve_it(check) -> None:
+    def make(tasks: Sequence[Task]) -> Evaluator:
+        jail = JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), reuse=True)
+        return start_workers("1", pack(tasks, frozenset()), SharedStation(tasks, jail, Splits()))
+
+    check(make)
 
 
 @pytest.fixture(scope="module")

@@ -75,8 +75,9 @@ def contents(wheel: Path) -> dict[str, bytes]:
 def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     files = contents(built.wheel)
     package = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/strop").rglob("*") if path.is_file()}
+    caches = ("__pycache__", ".mypy_cache")
     assert {name for name in files if ".dist-info/" not in name} == {
-        name for name in package if "__pycache__" not in name
+        name for name in package if not set(caches) & set(Path(name).parts)
     }
     assert [name for name, content in files.items() if str(ROOT).encode() in content] == []
 

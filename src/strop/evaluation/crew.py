@@ -36,7 +36,7 @@ class Crew:
         """`start` makes a station; it may take seconds, and may raise StropError.
 
         `first`: a station that is ready. It works until all others have started, and these start only when work has waited for
-        `patience` seconds: a few quick evaluations need no processes. The caller ends it after `close`.
+        `patience` seconds: a few quick evaluations need no processes.
         """
         self._start, self.slots = start, slots
         self._first, self._patience = first, patience
@@ -85,7 +85,8 @@ class Crew:
         """See `Evaluator.close`."""
         with self._changed:
             self._closed = True
-            stations, jobs = list(self._stations), list(self._waiting.values())
+            stations, jobs = [*self._stations], [*self._waiting.values()]
+            stations += [] if self._first is None else [self._first]
             self._waiting.clear()
             self._changed.notify_all()
             if self._relief is not None:
@@ -106,10 +107,7 @@ class Crew:
             self._hire(self._lacking)
         elif not self._is_first_at_work:
             self._is_first_at_work = True
-            # not joined by `close`: it may measure until the caller ends the station
-            threading.Thread(
-                target=self._serve_first, args=(self._first,), name="strop-evaluation", daemon=True
-            ).start()
+            self._begin(self._serve_first)
         elif self._relief is None and self._hired < self.slots:
             self._relief = threading.Timer(self._patience, self._relieve)
             self._relief.daemon = True
@@ -131,9 +129,12 @@ class Crew:
             self._hired += 1
             self._starting += 1
             most -= 1
-            thread = threading.Thread(target=self._serve, name="strop-evaluation", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._begin(self._serve)
+
+    def _begin(self, serve: Callable[[], None]) -> None:
+        thread = threading.Thread(target=serve, name="strop-evaluation", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _serve(self) -> None:
         station, failure = self._started()
@@ -157,10 +158,11 @@ class Crew:
         finally:
             self._leave(station)
 
-    def _serve_first(self, station: Station) -> None:
+    def _serve_first(self) -> None:
+        assert self._first is not None
         while (job := self._next(is_first=True)) is not None:
             try:
-                self._finish(job, station.measure(job.order))
+                self._finish(job, self._first.measure(job.order))
             except BaseException as error:  # noqa: BLE001 (as above)
                 self._finish(job, error)
 

@@ -99,7 +99,7 @@ class SharedStation:
     """A `Station` in this process and a jail that others use too, for tasks that cannot be sent to another process."""
 
     def __init__(self, tasks: Sequence[Task], sandbox: Sandbox, splits: Splits) -> None:
-        """`splits` is shared by all stations of this process. The caller closes `sandbox`."""
+        """`sandbox` and `splits` are shared by all stations of this process."""
         self._tasks = {task.name: task for task in tasks}
         self._sandbox, self._splits = sandbox, splits
 
@@ -109,4 +109,5 @@ class SharedStation:
         return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
 
     def close(self) -> None:
-        """See `Station.close`."""
+        """See `Station.close`. Closes the sandbox, too, because nothing else ends its guests."""
+        self._sandbox.close()

@@ -85,7 +85,8 @@ def gated() -> Iterator[Gate]:
         crew.close()
 
 
-def test_worker_process_measures_what_this_process_measures(workers: Crew, jail: JailedSandbox) -> None:
+def test_worker_process_measures_what_this_process_measures(workers: Crew) -> None:
+    jail = JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), reuse=True)
     here = Crew(lambda: SharedStation([load_any("lpn")], jail, Splits()), 1)
     there = [workers.submit(order(f"t0/u-{number}")) for number in range(4)]
     expected = [here.submit(order(f"t0/u-{number}")).result().result() for number in range(4)]
