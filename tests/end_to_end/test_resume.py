@@ -17,6 +17,7 @@ import pytest
 from strop.lm.offline import Offline
 from strop.runs.resume import identities
 from strop.store import Store
+from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -25,17 +26,6 @@ Start = Callable[..., "subprocess.Popen[str]"]
 SHORT = ["--copies", "2", "--meta-budget", "3", "--utility-budget", "4", "--lm-budget", "2", "--max-responses", "3"]
 SHORT += ["--seed", "5", "--gate-pairs", "6"]
 TWO = [*SHORT, "-T", "2"]
-TASK = """import strop
-
-def sample(rng):
-    return {"x": float(rng.random())}
-
-def score(instance, answer):
-    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
-
-task = strop.Task(name="doubling", instances=4, test_instances=6,
-    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
-"""
 
 
 @pytest.fixture
@@ -98,7 +88,7 @@ def test_run_that_is_killed_again_and_again_ends_as_the_whole_one(
 def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
     strop: Strop, server: OpenAIServer, tmp_path: Path
 ) -> None:
-    (tmp_path / "doubling.py").write_text(TASK)
+    (tmp_path / "doubling.py").write_text(DOUBLING)
     model = ["--model", "openai/any", "--base-url", server.url]
     assert strop("run", "doubling.py", *SHORT, "-T", "1", *model, "--out", "here").returncode == 0
     before = len(server.seen)
@@ -148,7 +138,7 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
 ) -> None:
     answers = [f"```python\n# {n}\ndef algorithm(x):\n    return {n} * x\n```" for n in range(400)]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
-    (tmp_path / "doubling.py").write_text(TASK)
+    (tmp_path / "doubling.py").write_text(DOUBLING)
     one = ["-T", "1", "--copies", "1", "--workers", "1", "--meta-budget", "6", "--utility-budget", "9", "--seed", "1"]
     one += ["--selection", "paper", "--model", "scripted:answers.jsonl"]
     assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import environment
+from support.command_line import DOUBLING, environment
 
 pytest.importorskip("hatchling", reason="the extra dev brings the build backend")
 pytestmark = pytest.mark.process
@@ -27,17 +27,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SMALL = ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1", "--seed", "1"]
 LARGEST = 120_000_000
 """Bytes of an installation without bytecode."""
-MINE = """import strop
-
-def sample(rng):
-    return {"x": float(rng.random())}
-
-def score(instance, answer):
-    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
-
-task = strop.Task(name="doubling", instances=4, test_instances=6,
-    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
-"""
 
 
 def build(target: str, source: Path, folder: Path) -> Path:
@@ -117,7 +106,7 @@ def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
     command = [environment_folder / "bin/python", "-c", "import strop; print(strop.__file__)"]
     place = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert place.stdout.startswith(str(environment_folder))
-    (folder / "doubling.py").write_text(MINE, "utf-8")
+    (folder / "doubling.py").write_text(DOUBLING, "utf-8")
     assert "best improver" in strop("run", "doubling.py", "-T", "0", "--copies", "1", *SMALL, "--out", "run")
     document = json.loads(strop("improve", "doubling.py", *SMALL, "--out", "improvement", "--json"))
     assert document["task"] == "doubling" and document["finding"] != "unfinished"

@@ -28,23 +28,11 @@ from strop.lm.replay import Recorded, key_of
 from strop.lm.scripted import Scripted
 from strop.runs.resume import identity
 from strop.store import Store
-from support.command_line import run_here
+from support.command_line import DOUBLING, run_here
 from support.dask_cluster import has_dask
 from support.records import evaluated
 
-TASK = """import strop
-
-open("trace", "w").close()
-
-def sample(rng):
-    return {"x": float(rng.random())}
-
-def score(instance, answer):
-    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
-
-task = strop.Task(name="doubling", instances=4, test_instances=6,
-    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
-"""
+TASK = DOUBLING.replace("import strop\n", 'import strop\n\nopen("trace", "w").close()\n')
 SHORT = ["--copies", "1", "--meta-budget", "2", "--utility-budget", "2", "--lm-budget", "1", "--max-responses", "2"]
 SHORT += ["--seed", "5", "--gate-pairs", "2", "-T", "1"]
 

@@ -17,6 +17,19 @@ from tempfile import TemporaryFile
 from strop.cli.app import main
 from strop.tasks.registry import BUILT_IN
 
+DOUBLING = """import strop
+
+def sample(rng):
+    return {"x": float(rng.random())}
+
+def score(instance, answer):
+    return max(0.0, 1 - abs(2 * instance["x"] - float(answer)))
+
+task = strop.Task(name="doubling", instances=4, test_instances=6,
+    sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
+"""
+"""The file of a small task."""
+
 
 def environment(home: Path) -> dict[str, str]:
     """The environment of a command: what it needs, and nothing else of this process."""

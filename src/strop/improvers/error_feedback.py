@@ -42,7 +42,7 @@ def score(utility, programs, scores):
 
 
 def feedback_on(program, utility):
-    """What became of a program, in words: its error, or its scores, and the notes of whoever scored it.
+    """What became of a program, in words: its error, or its scores, and the scorer's notes.
 
     `utility.report` is free for what was scored.
     """
