@@ -113,6 +113,8 @@ def _process_state(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    for group in ("list", "reproduce"):  # cyclopts keeps the width of the first help text of an App
+        sys.modules.pop(f"strop.cli.commands.{group}", None)
     try:
         yield
     finally:
