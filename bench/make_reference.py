@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-and docs/attacks.md (what `strop check` tries and finds).
+docs/attacks.md (what `strop check` tries and finds), and the tables of docs/improvers.md and docs/strategies.md.
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -22,6 +22,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
+from strop.analysis.strategy.vocabulary import VOCABULARY
 from strop.api.conventions import help_texts
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
@@ -29,9 +30,11 @@ from strop.checks.attack import attacks
 from strop.checks.findings import KINDS as FINDINGS
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
+from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
+from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
 
@@ -293,7 +296,33 @@ def attacks_page() -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-PAGES = {"flags.md": flags_page, "json.md": json_page, "attacks.md": attacks_page}
+def improvers_page() -> str:
+    """The text of docs/improvers.md with its table of the shipped improvers."""
+    cards = [(name, card_of(name)) for name in shipped_improvers()]
+    rows = [f"| `{name}` | {first_words(card.source)} | {card.idea} |" for name, card in cards]
+    return _with_table("improvers.md", ["| improver | source | idea |", "|---|---|---|", *rows])
+
+
+def strategies_page() -> str:
+    """The text of docs/strategies.md with its table of names."""
+    rows = [f"| `{name}` | {kind.paper} | {kind.means} |" for name, kind in VOCABULARY.items()]
+    return _with_table("strategies.md", ["| name | paper | what the program does |", "|---|---|---|", *rows])
+
+
+def _with_table(name: str, rows: list[str]) -> str:
+    """A page with these rows in place of what stands between its two marks."""
+    before, mark, rest = _text(DOCS / name).partition("<!-- generated -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    return "".join([before, mark, "\n".join(rows), "\n", end, after])
+
+
+PAGES = {
+    "flags.md": flags_page,
+    "json.md": json_page,
+    "attacks.md": attacks_page,
+    "improvers.md": improvers_page,
+    "strategies.md": strategies_page,
+}
 
 
 def main() -> int:
