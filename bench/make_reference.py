@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and the tables of docs/improvers.md and docs/strategies.md.
+docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/strategies.md and docs/results.md.
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -33,6 +33,7 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
+from strop.report.export.tables import TABLES
 from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
@@ -309,6 +310,12 @@ def strategies_page() -> str:
     return _with_table("strategies.md", ["| name | paper | what the program does |", "|---|---|---|", *rows])
 
 
+def results_page() -> str:
+    """The text of docs/results.md with the columns of the tables of an export."""
+    rows = [f"| `{name}` | {' '.join(f'`{one.name}`' for one in columns)} |" for name, columns in TABLES.items()]
+    return _with_table("results.md", ["| table | columns |", "|---|---|", *rows])
+
+
 def _with_table(name: str, rows: list[str]) -> str:
     """A page with these rows in place of what stands between its two marks."""
     before, mark, rest = _text(DOCS / name).partition("<!-- generated -->\n")
@@ -321,6 +328,7 @@ PAGES = {
     "json.md": json_page,
     "attacks.md": attacks_page,
     "improvers.md": improvers_page,
+    "results.md": results_page,
     "strategies.md": strategies_page,
 }
 

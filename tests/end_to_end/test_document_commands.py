@@ -81,7 +81,7 @@ def commands(page: Path) -> list[str]:
     """What the page tells people to type, in order, without comments."""
     blocks = re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-    parts = [part for line in lines for part in re.split(r" && (?!.*')", re.sub(r"\s+# .*| \| (grep|jq) .*", "", line))]
+    parts = [part for line in lines for part in re.split(r" && (?!.*')", re.sub(r"\s+# .*| \| grep .*", "", line))]
     return [part.strip() for part in parts]
 
 

@@ -25,7 +25,7 @@ Row: TypeAlias = tuple[Value, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; docs/results.md says what it means."""
+    """A column of a table; docs/results.md lists them."""
 
     name: str
     type: Literal["int", "float", "bool", "text", "json", "lines"]

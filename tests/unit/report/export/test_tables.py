@@ -15,7 +15,6 @@ from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponde
 from strop.base.solution import digest_of
 from strop.report.export.export import export
 from strop.report.export.table_files import csv_cell
-from strop.report.export.tables import TABLES
 from strop.store import Store
 from support.hostile_record import HOSTILE
 
@@ -87,13 +86,6 @@ def test_tables_without_texts_quote_nothing(hostile: Path, tmp_path: Path) -> No
     assert set(found) == {"audit", "calls", "evaluations", "iterations"}
     whole = "".join(file.read_text() for file in (tmp_path / "csv").iterdir())
     assert not any(word in whole for word in ("evil.example", "owned", "late", "cmd", "script"))
-
-
-def test_every_column_is_documented_with_its_table() -> None:
-    document = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    for name, columns in TABLES.items():
-        section = document.split(f"### {name}\n")[1].split("\n### ")[0].split("\n## ")[0]
-        assert re.findall(r"`(\w+)`", section) == [column.name for column in columns], name
 
 
 def test_parquet_holds_what_csv_holds_where_pyarrow_is_installed(
