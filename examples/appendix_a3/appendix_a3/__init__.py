@@ -1,7 +1,7 @@
 """The paper's second formulation (Appendix A.3): a maximizer program M gives a solution for a utility, M(u), with no initial
 solution; its conversions from and to improvers, and the utilities that are defined on maximizers.
 
-docs/maximizer.md has the equations.
+The README.md of the example has the equations.
 """
 
 from appendix_a3.conversion import (
