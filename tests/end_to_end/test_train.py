@@ -97,7 +97,7 @@ def began_with(directory: Path) -> list[float]:
     with Store.open(directory) as store:
         for event in (stored.event for stored in store.events(Evaluated)):
             if event.split == "test" and event.scope.startswith("t0/measure"):
-                rows.setdefault(event.utility, []).append(event.scores)
+                rows.setdefault(event.utility, []).append(event.scores or (0.0,))  # a program that fails has none
     nothing = [[0.0] * 6] * 2
     interval = stratified_t_difference([(scores, nothing) for scores in rows.values()]).estimate.interval
     assert interval is not None
