@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from strop.sandbox.fork_server_host import template
+
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _BELOW_A_SERVER = 2
 """Most processes below a fork server's first one: the one that forks, and the guest."""
@@ -63,8 +65,11 @@ def orphans_adopted() -> Iterator[None]:
 
 
 def children() -> set[int]:
-    """Processes whose parent is this one."""
-    return set(_children(os.getpid()))
+    """Processes whose parent is this one, with fork servers in place of the template that they are forked from."""
+    own = set(_children(os.getpid()))
+    if template.pid in own:
+        own = own - {template.pid} | set(_children(template.pid))
+    return own
 
 
 def end_strangers(known: set[int]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import subprocess
 import sys
 import threading
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import SandboxError
+from strop.sandbox import fork_server_host
 from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.fork_server_host import template
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from support.processes import (
@@ -24,6 +27,7 @@ from support.processes import (
     cpu_ticks,
     descendants,
     family_of,
+    handles_of,
     kill,
     open_descriptors,
     wait_until,
@@ -76,7 +80,7 @@ def test_no_process_is_left_when_a_sandbox_is_closed_mid_call() -> None:
     caller = threading.Thread(target=loop_until_broken, args=[sandbox])
     caller.start()
     wait_for_cpu_time()
-    family = family_of(os.getpid(), others)
+    family = family_of(os.getpid(), others | {template.pid})  # which serves the next sandbox
     sandbox.close()
     caller.join(GENEROUS_SECONDS)
     assert not caller.is_alive()
@@ -209,3 +213,39 @@ def kill_descendants(others: set[int]) -> None:
     family = family_of(os.getpid(), others)
     kill(family)
     assert all_end(family)
+
+
+def test_sandbox_serves_on_when_the_template_of_its_servers_is_killed(others: set[int], sandbox: JailedSandbox) -> None:
+    assert template.pid is not None
+    killed = handles_of([template.pid])
+    kill(killed)
+    assert all_end(killed)
+    kill_descendants(others)
+    with sandbox.open(ADD, Limits()) as guest:
+        assert isinstance(guest.call([1], seed=0), Returned)
+
+
+def test_fork_of_a_process_has_servers_of_its_own(sandbox: JailedSandbox) -> None:
+    child = os.fork()
+    if child == 0:
+        with JailedSandbox(solution_slots=1, improver_slots=0) as own, own.open(ADD, Limits()) as guest:
+            os._exit(0 if isinstance(guest.call([1], seed=0), Returned) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    with sandbox.open(ADD, Limits()) as guest:
+        assert isinstance(guest.call([1], seed=0), Returned)
+
+
+def test_template_ends_when_it_has_no_server_and_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient = "from strop.sandbox import fork_server\nfork_server._IDLE_SECONDS = 0.05\nfork_server.main()\n"
+    monkeypatch.setattr(fork_server_host, "_BOOTSTRAP", fork_server_host._BOOTSTRAP.replace("main()\n", impatient))
+    own = fork_server_host.Template()
+    monkeypatch.setattr(fork_server_host, "template", own)
+    server = fork_server_host.ForkServer(Layers(audit=False), Limits().memory_bytes)
+    assert own.pid is not None
+    (handle,) = handles_of([own.pid])
+    assert server.report["preload"] == "complete"
+    assert not select.select([handle], [], [], 0.2)[0]
+    server.close()
+    assert all_end([handle])
+    fork_server_host.ForkServer(Layers(audit=False), Limits().memory_bytes).close()
+    own.close()

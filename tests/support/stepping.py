@@ -12,15 +12,17 @@ import fcntl
 import os
 import select
 import signal
+import socket
 import struct
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from strop.sandbox.child import Child
-from strop.sandbox.fork_server_host import ForkServer
+from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
 from strop.sandbox.jail import JailedSandbox, Servers
 from strop.sandbox.layers import Layers
 from strop.sandbox.pool import Pool, PooledChild, Server
@@ -42,7 +44,7 @@ class Family:
     def of_child(cls, child: int) -> Family:
         server = parent_of(child)
         above = parent_of(server)
-        return cls(server, None if above == os.getpid() else above, child)
+        return cls(server, None if above == template.pid else above, child)
 
     @classmethod
     def of_server(cls, server: Server) -> Family:
@@ -171,6 +173,32 @@ def _hold_at_end(child: Child, family: Family, hooks: Hooks) -> None:
         close_child()
 
     child.close = close  # type: ignore[method-assign]
+
+
+@contextmanager
+def next_server_cannot_answer() -> Iterator[None]:
+    """The next server that starts waits when it wants to say that it is ready: the buffer of its channel is full. `drain` it."""
+    fork = template.fork
+
+    def fill(end: socket.socket, errors: int) -> ServerProcess:
+        template.fork = fork  # type: ignore[method-assign]
+        with suppress(BlockingIOError):
+            while True:
+                end.send(b"{}", socket.MSG_DONTWAIT)
+        return fork(end, errors)
+
+    template.fork = fill  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        template.fork = fork  # type: ignore[method-assign]
+
+
+def drain(server: ForkServer) -> None:
+    """Take what fills the channel of a server."""
+    with suppress(BlockingIOError):
+        while True:
+            server._end.recv(10, socket.MSG_DONTWAIT)
 
 
 def in_pipe(descriptor: int) -> int:

@@ -29,7 +29,18 @@ from strop.sandbox.pool import Server
 from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until
-from support.stepping import At, Family, Hooks, SteppingSandbox, full, has_printed, in_pipe, stop
+from support.stepping import (
+    At,
+    Family,
+    Hooks,
+    SteppingSandbox,
+    drain,
+    full,
+    has_printed,
+    in_pipe,
+    next_server_cannot_answer,
+    stop,
+)
 
 LIMITS = Limits(cpu_seconds=60.0, wall_seconds=60.0)
 LARGE = 1 << 20
@@ -70,17 +81,17 @@ def call(sandbox: JailedSandbox, text: str = ADD, argument: Any = 1, expected: o
 
 
 def server_started(sandbox: SteppingSandbox, at: At) -> str:
-    """The interpreter of a server starts: stopped at once."""
+    """The process of a server has started."""
     return _server_starting(sandbox, at, lambda server: True)
 
 
 def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
-    """The server has its namespaces, and imports what guests will need."""
+    """The server has its namespaces, and confines itself further."""
     return _server_starting(sandbox, at, lambda server: Family.of_server(server).stub is not None)
 
 
 def _server_starting(sandbox: SteppingSandbox, at: At, reached: Callable[[Server], bool]) -> str:
-    """The server is stopped at the step, so that it is known not to be ready."""
+    """The server is stopped at the step, and has not said that it is ready."""
 
     def hold(server: Server) -> None:
         assert isinstance(server, ForkServer)
@@ -88,18 +99,17 @@ def _server_starting(sandbox: SteppingSandbox, at: At, reached: Callable[[Server
         os.kill(Family.of_server(server).server, signal.SIGSTOP)
         family = Family.of_server(server)
         wait_until(lambda: stopped(family.server))
-        if server.ready():  # we looked too late: at the next one, then
-            sandbox.hooks.started = hold
-            os.kill(family.server, signal.SIGKILL)
-        else:
-            at(family)
+        drain(server)
+        assert not server.ready()
+        at(family)
 
     for server in sandbox.idle():  # so that new ones are needed
         whole = handles_of(Family.of_server(server).all())
         os.kill(Family.of_server(server).server, signal.SIGKILL)
         assert all_end(whole)
     sandbox.hooks = Hooks(started=hold)
-    return call(sandbox)
+    with next_server_cannot_answer():
+        return call(sandbox)
 
 
 def spare_waiting(sandbox: SteppingSandbox, at: At) -> str:

@@ -2,7 +2,9 @@
 
 One guest lives at a time, and the next is forked in advance. The server holds no secrets, parses no bytes from a guest, and
 ends as soon as the host closes its end of the control channel, whatever its guest is doing.
-`fork_server_host` starts it; the host must not import it.
+
+Servers are forked from a template, an unconfined process without secrets that has imported what guests need: the imports take
+ten times as long as everything else. `fork_server_host` starts it; the host must not import this file.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -23,6 +26,8 @@ from strop.sandbox.init_process import continue_as_process_one
 from strop.sandbox.layers import Layers
 
 _BROKEN_GUEST = 70
+_IDLE_SECONDS = 60.0
+"""After which a template ends that has no servers and is not asked for one."""
 
 
 @dataclass
@@ -41,13 +46,28 @@ class Preparation:
     """Layer to its status, for people. `posture` observes what is really enforced."""
 
 
+@dataclass(frozen=True)
+class Template:
+    """What a server has from the process that it was forked from."""
+
+    folder: str
+    """Of the guest's modules."""
+    guest: preload.Guest
+    missing: Sequence[str]
+    """Modules to preload that this interpreter does not have."""
+
+
 def main() -> None:
-    """The server's life. argv: the descriptor of the control channel."""
-    end = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
+    """The life of the template, and of each server. argv: the descriptor of its control channel; last, the guest's folder."""
+    asked = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
+    folder = sys.argv[-1]
+    template = Template(folder, preload.load_guest(folder), preload.preload(preload.MODULES))
+    hygiene.settle_memory()
     try:
+        end = _continue_as_server(asked)
         plan, _ = control.receive(end)
         try:
-            prepared, listener = _prepare(end, plan)
+            prepared, listener = _prepare(end, plan, template)
         except OSError as error:
             control.send(end, {"failed": str(error)})
             return
@@ -60,22 +80,58 @@ def main() -> None:
         return
 
 
-def _prepare(end: socket.socket, plan: control.Message) -> tuple[Preparation, list[int]]:
-    """Do everything that is done once: enter namespaces, import modules, confine. Raises OSError if this combination is
-    refused."""
-    layers, guest, memory_bytes = Layers(**plan["layers"]), str(plan["guest"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
+def _continue_as_server(asked: socket.socket) -> socket.socket:
+    """Fork a server whenever the host asks for one. Returns, in each server, its own control channel.
+
+    A server leads a session, and nobody waits for its end: the host has its pidfd. Raises Hangup in the template when it is no
+    longer needed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        if not select.select([asked], [], [], _IDLE_SECONDS)[0]:
+            _end_without_servers()
+            continue
+        _, (end, errors) = control.receive(asked)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                os.setsid()
+                os.dup2(errors, 2)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                asked.detach()
+                return socket.socket(fileno=hygiene.settle_descriptors(end))
+            pidfd = os.pidfd_open(pid)
+        except OSError as error:
+            control.send(asked, {"failed": error.errno})
+        else:
+            control.send(asked, {"server": pid}, [pidfd])
+            os.close(pidfd)
+        os.close(end)
+        os.close(errors)
+
+
+def _end_without_servers() -> None:
+    """Raises Hangup if no server is left."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        raise control.Hangup from None
+
+
+def _prepare(end: socket.socket, plan: control.Message, template: Template) -> tuple[Preparation, list[int]]:
+    """Do everything that a server does once: enter namespaces, confine. Raises OSError if this combination is refused."""
+    layers, memory_bytes = Layers(**plan["layers"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
     kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     stub = os.pidfd_open(os.getpid())
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
         continue_as_process_one(end, kernel, unique)
-    readable = hygiene.readable_paths(guest)
+    readable = hygiene.readable_paths(template.folder)
     guarded = layers.private_root or (layers.landlock and landlock.abi(kernel) > 0)
     paths = guarded or not layers.seccomp or not filters.known_architecture()
-    missing = preload.preload(preload.MODULES if paths else [*preload.MODULES, *preload.MORE_MODULES])
+    missing = [*template.missing, *([] if paths else preload.preload(preload.MORE_MODULES))]
     report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
-    prepared = Preparation(kernel, preload.load_guest(guest), threads=int(str(plan["threads"])), report=report)
+    prepared = Preparation(kernel, template.guest, threads=int(str(plan["threads"])), report=report)
     hygiene.assert_single_threaded()
     own_processes = "user" in report.get("namespaces", "")
     mapped = limits.mapped_bytes()
@@ -100,7 +156,7 @@ def _prepare(end: socket.socket, plan: control.Message) -> tuple[Preparation, li
         report["audit"] = "unavailable: there is no system call filter"
     listener = _seccomp(prepared, paths=paths, audit=layers.audit) if layers.seccomp else []
     os.chdir("/")
-    hygiene.forget("strop", [guest, *(path for path in sys.path if path.startswith(readable))])
+    hygiene.forget("strop", [template.folder, *(path for path in sys.path if path.startswith(readable))])
     hygiene.settle_memory()
     return prepared, listener
 

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import select
+import signal
+import socket
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 from strop.base.errors import OutOfThreads, SandboxError
 from strop.sandbox import control
@@ -40,6 +45,128 @@ class ServerFailed(SandboxError):
     """The fork server could not apply its layers, or has died."""
 
 
+class ServerProcess:
+    """A process that the template has forked."""
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid = pid
+        self._pidfd = pidfd
+
+    def end(self) -> None:
+        """Kill it and wait for its end. Idempotent."""
+        if self._pidfd >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            ended = select.poll()
+            ended.register(self._pidfd, select.POLLIN)
+            ended.poll()
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+
+class Template:
+    """The process that all fork servers of this process are forked from; see `fork_server`. Safe to use from many threads.
+
+    It starts when it is first needed, and ends when nothing was asked of it for a minute. A fork of this process starts one of
+    its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._end: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._of_parents: list[subprocess.Popen[bytes] | None] = []
+        atexit.register(self.close)
+        os.register_at_fork(after_in_child=self._forget)
+
+    def fork(self, end: socket.socket, errors: int) -> ServerProcess:
+        """A new server, with this end of its control channel and this descriptor for its last words.
+
+        Raises:
+            OSError: the system gives no more processes or descriptors.
+            ServerFailed: the template does not start.
+        """
+        with self._lock:
+            if self._end is not None:
+                with suppress(control.Hangup):
+                    return self._ask(self._end, end, errors)
+                self._stop()
+            own = self._start()
+            try:
+                return self._ask(own, end, errors)
+            except control.Hangup:
+                raise ServerFailed(f"a fork server does not start: {self._stop() or 'it ended at once'}") from None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def close(self) -> None:
+        """End it. Idempotent."""
+        with self._lock:
+            self._stop()
+
+    def _ask(self, own: socket.socket, end: socket.socket, errors: int) -> ServerProcess:
+        try:
+            control.send(own, {}, [end.fileno(), errors])
+            message, descriptors = control.receive(own)
+        except TimeoutError as error:
+            raise control.Hangup from error
+        if "server" not in message:
+            number = int(str(message["failed"]))
+            raise OSError(number, os.strerror(number))
+        return ServerProcess(int(str(message["server"])), *descriptors)
+
+    def _start(self) -> socket.socket:
+        own, other = control.pair()
+        own.settimeout(_START_SECONDS)
+        folders = [str(_HERE.parent), str(_HERE), str(GUEST)]
+        with ExitStack() as undo, other:
+            undo.callback(own.close)
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders],
+                env=hygiene.environment(),
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                start_new_session=True,
+            )
+            undo.pop_all()
+        self._end = own
+        return own
+
+    def _stop(self) -> str:
+        """End it; returns its last words."""
+        process, self._process = self._process, None
+        end, self._end = self._end, None
+        if end is not None:
+            end.close()
+        if process is None:
+            return ""
+        process.kill()
+        with process:
+            return _last_line(process.stderr)
+
+    def _forget(self) -> None:
+        """In a fork of the process that started it."""
+        self._lock = threading.Lock()
+        self._of_parents.append(self._process)  # its destructor would look for a child of this process
+        if self._end is not None:
+            self._end.close()
+        self._end = self._process = None
+
+
+template = Template()
+
+
+def _last_line(errors: IO[bytes] | None) -> str:
+    words = b"" if errors is None else errors.read(4000)
+    lines = words.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
 class ForkServer:
     """One confined process that forks guests. Use from one thread at a time."""
 
@@ -47,7 +174,6 @@ class ForkServer:
         self,
         layers: Layers,
         memory_bytes: int,
-        guest: Path = GUEST,
         watcher: Watcher | None = None,
         threads: int = 0,
     ) -> None:
@@ -56,7 +182,6 @@ class ForkServer:
         Args:
             layers: what it must apply; it fails rather than apply less.
             memory_bytes: what each guest may map beyond what the interpreter has.
-            guest: folder whose `main.py` defines `run(from_host, to_host)`.
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
             threads: how many threads the runtime of every guest starts. A guest that starts more is the last of its server,
                 because it has changed the process id that the next guest would get.
@@ -68,8 +193,7 @@ class ForkServer:
         self._watcher = watcher
         self._heard: Heard | None = None
         try:
-            settings = {"guest": str(guest), "memory_bytes": memory_bytes, "threads": threads}
-            self._start({"layers": asdict(layers), **settings})
+            self._start({"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads})
         except (control.Hangup, OSError) as error:
             # ulimit -u counts processes and threads alike
             if isinstance(error, OSError) and error.errno == errno.EAGAIN:
@@ -79,19 +203,15 @@ class ForkServer:
     def _start(self, plan: control.Message) -> None:
         self._end, other = control.pair()
         self._end.settimeout(_START_SECONDS)
-        folders = [str(_HERE.parent), str(_HERE)]
         with ExitStack() as undo, other:
             undo.callback(self._end.close)
-            self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders],
-                env=hygiene.environment(),
-                pass_fds=[other.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                cwd="/",
-                start_new_session=True,
-            )
+            errors, theirs = os.pipe()
+            self._errors = os.fdopen(errors, "rb")
+            undo.callback(self._errors.close)
+            try:
+                self._process = template.fork(other, theirs)
+            finally:
+                os.close(theirs)
             undo.callback(self.close)
             control.send(self._end, plan)
             undo.pop_all()
@@ -151,13 +271,11 @@ class ForkServer:
         """End the server and its guest. Idempotent."""
         if not self._closed:
             self._closed = True
-            self._process.kill()
-            self._process.wait()
+            self._process.end()
             self._end.close()
             if self._watcher is not None and self._heard is not None:
                 self._watcher.forget(self._heard)
-            if self._process.stderr is not None:
-                self._process.stderr.close()
+            self._errors.close()
 
     def _follow(self, child: Child) -> None:
         """Count the forbidden calls of this guest, and stop counting those of the previous one."""
@@ -189,10 +307,7 @@ class ForkServer:
             raise ServerFailed(f"the fork server is gone: {detail}") from error
 
     def _last_words(self) -> str:
-        self._process.kill()
-        self._process.wait()
-        words = b""
+        self._process.end()
         with suppress(ValueError):  # another thread has closed it: the sandbox is being stopped
-            words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
-        lines = words.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.returncode}"
+            return _last_line(self._errors) or "it was killed, or ended without a word"
+        return "the sandbox is closed"

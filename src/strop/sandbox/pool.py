@@ -56,16 +56,17 @@ class Pool:
 
     def take(self) -> PooledChild:
         """A fresh guest; its server is reused after the guest is closed. Raises ServerFailed, or SandboxError after `close`."""
-        fresh_ones = 0
+        attempts = (
+            len(self._idle) + _ATTEMPTS
+        )  # any number of idle servers may have died; if fresh ones fail, too, none works
         while True:
-            server, is_fresh = self._server()
-            fresh_ones += is_fresh
+            server = self._server()
+            attempts -= 1
             try:
                 child = server.take()
             except ServerFailed:
-                # Any number of idle servers may have died; only if fresh ones fail, too, does none work.
                 self._put_back(server)
-                if fresh_ones == _ATTEMPTS:
+                if not attempts:
                     raise
             else:
                 child.on_close = partial(self._put_back, server)
@@ -91,15 +92,14 @@ class Pool:
         for server in servers:
             server.close()
 
-    def _server(self) -> tuple[Server, bool]:
-        """A server for the next guest, and whether it is a new one."""
+    def _server(self) -> Server:
+        """A server for the next guest."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
             server = next((each for each in self._idle if each.ready()), None)
             if server is None and self._idle:
                 server = self._idle[0]
-            is_fresh = server is None
             if server is None:
                 server = self._start()
             else:
@@ -108,7 +108,7 @@ class Pool:
             if self._spare and not self._idle and len(self._busy) < self.idle_limit:
                 with suppress(ServerFailed):  # this guest has its server; the next one will get the error
                     self._idle.append(self._start())
-            return server, is_fresh
+            return server
 
     def _put_back(self, server: Server) -> None:
         with self._lock:
