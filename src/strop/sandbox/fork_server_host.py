@@ -51,10 +51,13 @@ class ServerProcess:
     def __init__(self, pid: int, pidfd: int) -> None:
         self.pid = pid
         self._pidfd = pidfd
+        self._lock = threading.Lock()
 
     def end(self) -> None:
-        """Kill it and wait for its end. Idempotent."""
-        if self._pidfd >= 0:
+        """Kill it and wait for its end. Idempotent, and safe to call from many threads."""
+        with self._lock:
+            if self._pidfd < 0:
+                return
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             ended = select.poll()
