@@ -176,8 +176,9 @@ def _hold_at_end(child: Child, family: Family, hooks: Hooks) -> None:
 
 
 @contextmanager
-def next_server_cannot_answer() -> Iterator[None]:
-    """The next server that starts waits when it wants to say that it is ready: the buffer of its channel is full. `drain` it."""
+def next_server_is_held() -> Iterator[None]:
+    """The next server is stopped before it gets its order; and continued, it waits when it wants to say that it is ready: the
+    buffer of its channel is full. `drain` it."""
     fork = template.fork
 
     def fill(end: socket.socket, errors: int) -> ServerProcess:
@@ -185,7 +186,9 @@ def next_server_cannot_answer() -> Iterator[None]:
         with suppress(BlockingIOError):
             while True:
                 end.send(b"{}", socket.MSG_DONTWAIT)
-        return fork(end, errors)
+        server = fork(end, errors)
+        os.kill(server.pid, signal.SIGSTOP)
+        return server
 
     template.fork = fill  # type: ignore[method-assign]
     try:
@@ -196,9 +199,12 @@ def next_server_cannot_answer() -> Iterator[None]:
 
 def drain(server: ForkServer) -> None:
     """Take what fills the channel of a server."""
+    patience = server._end.gettimeout()
+    server._end.settimeout(0)
     with suppress(BlockingIOError):
         while True:
-            server._end.recv(10, socket.MSG_DONTWAIT)
+            server._end.recv(10)
+    server._end.settimeout(patience)
 
 
 def in_pipe(descriptor: int) -> int:

@@ -38,7 +38,7 @@ from support.stepping import (
     full,
     has_printed,
     in_pipe,
-    next_server_cannot_answer,
+    next_server_is_held,
     stop,
 )
 
@@ -81,22 +81,27 @@ def call(sandbox: JailedSandbox, text: str = ADD, argument: Any = 1, expected: o
 
 
 def server_started(sandbox: SteppingSandbox, at: At) -> str:
-    """The process of a server has started."""
-    return _server_starting(sandbox, at, lambda server: True)
+    """The process of a server has started and has no order yet."""
+    return _server_starting(sandbox, at, lambda server: None)
 
 
 def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
     """The server has its namespaces, and confines itself further."""
-    return _server_starting(sandbox, at, lambda server: Family.of_server(server).stub is not None)
+
+    def go_on(server: ForkServer) -> None:
+        os.kill(Family.of_server(server).server, signal.SIGCONT)
+        wait_until(lambda: Family.of_server(server).stub is not None)
+        os.kill(Family.of_server(server).server, signal.SIGSTOP)
+
+    return _server_starting(sandbox, at, go_on)
 
 
-def _server_starting(sandbox: SteppingSandbox, at: At, reached: Callable[[Server], bool]) -> str:
+def _server_starting(sandbox: SteppingSandbox, at: At, go_on: Callable[[ForkServer], None]) -> str:
     """The server is stopped at the step, and has not said that it is ready."""
 
     def hold(server: Server) -> None:
         assert isinstance(server, ForkServer)
-        wait_until(lambda: reached(server))
-        os.kill(Family.of_server(server).server, signal.SIGSTOP)
+        go_on(server)
         family = Family.of_server(server)
         wait_until(lambda: stopped(family.server))
         drain(server)
@@ -108,7 +113,7 @@ def _server_starting(sandbox: SteppingSandbox, at: At, reached: Callable[[Server
         os.kill(Family.of_server(server).server, signal.SIGKILL)
         assert all_end(whole)
     sandbox.hooks = Hooks(started=hold)
-    with next_server_cannot_answer():
+    with next_server_is_held():
         return call(sandbox)
 
 

@@ -193,6 +193,7 @@ class ForkServer:
         self._report: dict[str, str] | None = None
         self._number = 0
         self._closed = False
+        self._receiving = threading.Lock()
         self._watcher = watcher
         self._heard: Heard | None = None
         try:
@@ -275,7 +276,10 @@ class ForkServer:
         if not self._closed:
             self._closed = True
             self._process.end()
-            self._end.close()
+            with suppress(OSError):
+                self._end.shutdown(socket.SHUT_RDWR)  # a thread that waits for a message stops waiting
+            with self._receiving:  # its descriptor is not closed, or another thing's by then, while that thread uses it
+                self._end.close()
             if self._watcher is not None and self._heard is not None:
                 self._watcher.forget(self._heard)
             self._errors.close()
@@ -303,7 +307,8 @@ class ForkServer:
 
     def _receive(self) -> tuple[control.Message, list[int]]:
         try:
-            return control.receive(self._end)
+            with self._receiving:
+                return control.receive(self._end)
         except (control.Hangup, TimeoutError, OSError) as error:
             detail = self._last_words() if isinstance(error, control.Hangup) else str(error)
             self.close()
