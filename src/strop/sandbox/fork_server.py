@@ -14,7 +14,9 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -28,6 +30,7 @@ from strop.sandbox.layers import Layers
 _BROKEN_GUEST = 70
 _IDLE_SECONDS = 60.0
 """After which a template ends that has no servers and is not asked for one."""
+_BURIAL_SECONDS = 1.0
 
 
 @dataclass
@@ -83,20 +86,23 @@ def main() -> None:
 def _continue_as_server(asked: socket.socket) -> socket.socket:
     """Fork a server whenever the host asks for one. Returns, in each server, its own control channel.
 
-    A server leads a session, and nobody waits for its end: the host has its pidfd. Raises Hangup in the template when it is no
-    longer needed."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    A server leads a session; the host has its pidfd. Raises Hangup in the template when it is no longer needed."""
     while True:
         if not select.select([asked], [], [], _IDLE_SECONDS)[0]:
-            _end_without_servers()
+            if not _any_left():
+                raise control.Hangup
             continue
-        _, (end, errors) = control.receive(asked)
+        try:
+            _, (end, errors) = control.receive(asked)
+        except control.Hangup:
+            _bury_servers()
+            raise
+        _any_left()
         try:
             pid = os.fork()
             if pid == 0:
                 os.setsid()
                 os.dup2(errors, 2)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 asked.detach()
                 return socket.socket(fileno=hygiene.settle_descriptors(end))
             pidfd = os.pidfd_open(pid)
@@ -109,12 +115,20 @@ def _continue_as_server(asked: socket.socket) -> socket.socket:
         os.close(errors)
 
 
-def _end_without_servers() -> None:
-    """Raises Hangup if no server is left."""
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        raise control.Hangup from None
+def _any_left() -> bool:
+    """Whether a server lives. Reaps those that have ended, so that their CPU time counts as that of the host's descendants."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return True
+    return False
+
+
+def _bury_servers() -> None:
+    """Reap the servers, which end with the host."""
+    deadline = time.monotonic() + _BURIAL_SECONDS
+    while _any_left() and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def _prepare(end: socket.socket, plan: control.Message, template: Template) -> tuple[Preparation, list[int]]:

@@ -39,6 +39,7 @@ main()
 """Packages without their `__init__`, so that a fork server does not load what the host imports."""
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
+_GOODBYE_SECONDS = 2.0
 
 
 class ServerFailed(SandboxError):
@@ -148,8 +149,11 @@ class Template:
             end.close()
         if process is None:
             return ""
-        process.kill()
         with process:
+            try:
+                process.wait(_GOODBYE_SECONDS)  # it ends by itself, after its servers
+            except subprocess.TimeoutExpired:
+                process.kill()
             return _last_line(process.stderr)
 
     def _forget(self) -> None:
