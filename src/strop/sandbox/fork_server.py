@@ -87,22 +87,29 @@ def _continue_as_server(asked: socket.socket) -> socket.socket:
     """Fork a server whenever the host asks for one. Returns, in each server, its own control channel.
 
     A server leads a session; the host has its pidfd. Raises Hangup in the template when it is no longer needed."""
+    ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(wake)
     while True:
-        if not select.select([asked], [], [], _IDLE_SECONDS)[0]:
-            if not _any_left():
-                raise control.Hangup
+        ready = select.select([asked.fileno(), ended], [], [], _IDLE_SECONDS)[0]
+        if ended in ready:
+            os.read(ended, 1 << 16)
+        if not _any_left() and not ready:
+            raise control.Hangup
+        if asked.fileno() not in ready:
             continue
         try:
             _, (end, errors) = control.receive(asked)
         except control.Hangup:
             _bury_servers()
             raise
-        _any_left()
         try:
             pid = os.fork()
             if pid == 0:
                 os.setsid()
                 os.dup2(errors, 2)
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 asked.detach()
                 return socket.socket(fileno=hygiene.settle_descriptors(end))
             pidfd = os.pidfd_open(pid)
