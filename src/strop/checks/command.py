@@ -23,6 +23,7 @@ from strop.checks.candidates import Given, candidate, forged_file, forged_output
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import Finding, new_finding
 from strop.checks.sampled import MARK, remove_files
+from strop.checks.seed import deviation
 from strop.checks.verdicts import AttackResult, Verdict
 from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
@@ -35,7 +36,7 @@ from strop.tasks.command.tree import listed
 AGAIN = 3
 """Runs of an attack that seems to pay."""
 SEVERAL = 3.0
-"""Standard deviations by which its runs must be better."""
+"""Standard deviations of the original by which its runs must be better."""
 NOT_TRIED = "not tried"
 """Begins the sentence of an attack that does not apply to the task."""
 
@@ -108,13 +109,15 @@ class CommandSubject:
         runs = self._run(files, 1)
         if attack.kind == "outside" and (traces := self.around.traces(attack.name)):
             return _result(attack, "broken", 0.0, traces)
-        utilities = self._utilities(runs)
+        utilities, original = self._utilities(runs), self.facts.utilities
         if not utilities:
             return AttackResult(attack, "refused", 0.0, self._refusal(runs[0]))
-        if self._pays(attack, utilities) and attack.kind != "nothing":
+        if _pays(attack, utilities, original) and attack.kind != "nothing":
             again = self._utilities(self._run(files, AGAIN - 1))
             utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
-        if not utilities or not self._pays(attack, utilities):
+            if self.in_turns:  # the machine may be quicker than it was when the original ran
+                original = (*original, *self._utilities(self._run(self.task.files, AGAIN)))
+        if not utilities or not _pays(attack, utilities, original):
             first = utilities[0] if utilities else 0.0
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
         values = ", ".join(f"{name} {plain(value, 6)}" for name, value in runs[0].values.items())
@@ -159,12 +162,6 @@ class CommandSubject:
         unmet = self.task.objective.unmet(run.values) if run.values else ""
         return f"malformed: {unmet}" if unmet else f"{run.verdict}: {sentence(run)}"
 
-    def _pays(self, attack: Attack, utilities: Sequence[float]) -> bool:
-        margin = SEVERAL * self.facts.deviation + 1e-9
-        if attack.kind == "nothing":
-            return min(utilities) >= min(self.facts.utilities) - margin
-        return min(utilities) > max(self.facts.utilities) + margin
-
     def _why_not(self, attack: Attack) -> str:
         files, language = self.task.files, attack.language
         if language != "any" and not any(is_of(language, path, text) for path, text in files.items()):
@@ -172,6 +169,14 @@ class CommandSubject:
         if attack.kind != "forged":
             return "it changes no file"
         return "the score is read from no file" if attack.name == "results_file" else "no score is printed"
+
+
+def _pays(attack: Attack, utilities: Sequence[float], original: Sequence[float]) -> bool:
+    """Whether every run of the attack is better than every run of the original by `SEVERAL` of its standard deviations."""
+    margin = SEVERAL * (deviation(original) or 0.0) + 1e-9
+    if attack.kind == "nothing":
+        return min(utilities) >= min(original) - margin
+    return min(utilities) > max(original) + margin
 
 
 def _result(attack: Attack, verdict: Verdict, utility: float, detail: str) -> AttackResult:

@@ -47,11 +47,6 @@ class CommandOriginal:
         return mean_values(self.same)
 
     @property
-    def deviation(self) -> float:
-        """Of the utilities; 0 for fewer than two."""
-        return deviation(self.utilities) or 0.0
-
-    @property
     def deterministic(self) -> bool:
         """Whether the runs with one seed have equal values."""
         return all(_equal(values, self.same[0]) for values in self.same)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from strop.checks.attack import attacks, read
 from strop.checks.candidates import is_of, with_bodies
+from strop.checks.command import CommandSubject, outside
 from strop.checks.pipeline import CheckResult, Settings, check_command
 from strop.report.terminal.check import check_document, print_check, score_is
 from strop.sandbox.workspace.base import Workspaces
@@ -289,6 +292,23 @@ def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
     )
     check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, [littering]), lambda step: None)
     assert levels(check)["C414"] == "broken"
+
+
+def test_an_attack_takes_nothing_by_a_machine_that_has_become_quicker(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("import sys\nprint(sum(i * i for i in range(300_000)) + int(sys.argv[1]))\n")
+    task = command_task(tmp_path, command="python3 program.py {seed}", files=["program.py"], score=["time"])
+    idle = read(
+        "idle",
+        '"""Idle\n\nTried: nothing.\n\nMeans: the time is noise.\n\nChange: none.\n"""\n'
+        'KIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    pass\n',
+    )
+    with outside(tmp_path) as around, ThreadPoolExecutor(1) as pool:
+        subject = CommandSubject(task, workspaces, PublishedSeeds(), around)
+        subject.examine(2, pool, lambda step: None)
+        slow = tuple({name: 4 * value for name, value in values.items()} for values in subject.facts.same)
+        subject.facts = replace(subject.facts, same=slow)
+        result = subject.attack(idle, subject.variants(idle)[0])
+    assert result.utility > max(subject.facts.utilities) and result.verdict == "harmless"
 
 
 def test_the_document_has_every_finding_and_attack(workspaces: Workspaces, tmp_path: Path) -> None:
