@@ -95,6 +95,45 @@ def test_run_on_a_cluster_of_its_own_is_the_run_of_one_process(strop: Strop, tmp
     assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
 
 
+def certificates(folder: Path) -> dict[str, str]:
+    """Settings of Dask by which every party shows one new certificate, and trusts no other."""
+    folder.mkdir()
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    files = {"CA_FILE": certificate} | {
+        f"{party}__{what}": file
+        for party in ("CLIENT", "SCHEDULER", "WORKER")
+        for what, file in (("CERT", certificate), ("KEY", key))
+    }
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(file) for name, file in files.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_run_on_a_cluster_with_tls_is_the_run_of_one_process_and_needs_the_certificate(
+    strop_process: Strop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, foreign = certificates(tmp_path / "theirs"), certificates(tmp_path / "foreign")
+    with monkeypatch.context() as cluster_only:
+        cluster_only.setenv("DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME", "tls")
+        for name, value in theirs.items():
+            cluster_only.setenv(name, value)
+        cluster = DaskCluster(tmp_path)
+        cluster.add_workers()
+    with closing(cluster):
+        assert cluster.address.startswith("tls://")
+        workers = ("--workers", f"dask:{cluster.address}")
+        for shown in ({}, foreign):
+            stranger = strop_process(
+                *SHORT, *workers, "--out", "stranger", DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="3s", **shown
+            )
+            assert stranger.returncode == 2 and len(stranger.stderr.splitlines()) == 1, stranger.stderr
+        assert strop_process(*SHORT, *workers, "--out", "cluster", **theirs).returncode == 0
+    assert strop_process(*SHORT, "--workers", "1", "--out", "alone").returncode == 0
+    assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
+
+
 @pytest.mark.slow
 def test_run_whose_scheduler_is_killed_says_so_and_resume_completes_it(
     strop_process: Strop, start_strop: Start, tmp_path: Path, cluster: DaskCluster

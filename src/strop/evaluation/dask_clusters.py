@@ -79,6 +79,11 @@ def deploy_dask(rest: str) -> Deployment:
     host, _, port = address.rpartition(":")
     if protocol not in ("tcp", "tls") or not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
         raise ConfigurationError(f"--workers is dask:{rest}; {_FORMS}")
+    if protocol == "tls" and Security().get_connection_args("client")["ssl_context"] is None:
+        raise ConfigurationError(
+            f"--workers is dask:{rest}, and Dask has no certificate for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"
+        )
     _quiet()
     try:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()  # fails at once where Dask tries for long
