@@ -277,3 +277,22 @@ def test_function_alone_is_scored_as_the_module_that_its_patch_makes(module: str
     found = strop.improve("texts.py:f", model=answering(answer), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
     assert found.finding == "better", found.sentence
     assert found.files == {"texts.py": module[: module.index("def f(")] + answer}
+
+
+def test_model_is_shown_what_a_function_uses_after_it_answered_with_the_function_alone() -> None:
+    Path("texts.py").write_text(
+        LIMIT.replace("min(n, LIMIT)", "smaller(n)") + "\n\ndef smaller(n):\n    return min(n, LIMIT)\n"
+    )
+    messages: list[str] = []
+
+    def answer(request: Request) -> str:
+        messages.append(request.message)
+        return f"```python\ndef f(n):\n    return smaller(n) - 0.{9 - len(messages)}\n```"
+
+    model = CallableModel(answer, name="mine", is_language_model=False)
+    strop.improve(
+        "texts.py:f", model=model, out="run", seed=1, utility_budget=4, lm_budget=2, max_responses=1, require="none"
+    )
+    first, second = messages
+    assert "smaller(n) - 1" in first and "smaller(n) - 0.8" in second
+    assert all("LIMIT = 3" in text and "def smaller(n)" in text for text in messages)

@@ -56,7 +56,7 @@ C103 broken: the seed solution is perfect
 C104 note: the seed's utility varies from run to run
     Smaller gains than this are luck: use more instances.
 C105 warning: the seed needs much of the time limit
-    Raise time_limit, or let faster programs be found.
+    Raise time_limit: a program that is a little slower than the seed would be stopped.
 C106 warning: no answer was accepted, so the scorer was not examined
     Give a seed whose answers can be scored.
 C107 broken: the original's answers vary, and a candidate must give equal ones

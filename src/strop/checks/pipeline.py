@@ -85,13 +85,12 @@ def check_sampled(
     Raises:
         SandboxError: the host could not run a guest.
     """
-    by_time = False
+    by_time, examined = False, task
     if isinstance(task, FunctionTask) and task.by_time:  # its answers are examined apart from its score
-        by_time = True
-        task = replace(task, score=lambda instance, answer: 0.5, by_time=False)
+        by_time, examined = True, replace(task, score=lambda instance, answer: 0.5, by_time=False)
     try:
         tried = settings.chosen("sampled")
-        subject = SampledSubject(bench_of(task, sandbox, secret), by_time, tried)
+        subject = SampledSubject(bench_of(examined, sandbox, secret), by_time, tried)
     except TaskError as error:
         return CheckResult(task, (new_finding("C008", str(error)),))
     with ThreadPoolExecutor(settings.workers, "strop-check") as pool:

@@ -11,13 +11,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
-from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
+from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
@@ -41,6 +42,7 @@ MOST_RECORDED = 4_000_000
 """Characters of candidates and prompts that one improvement may record, beside a hundred times its initial solution."""
 NAMED_BY = 12
 """Digits of a candidate's digest in the scope of its evaluation."""
+UNPAID = Evaluation(value=0.0, verdict="no program", error="the budget is spent")
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,6 @@ class Handles:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """End the work for this improvement."""
         self.unused_evaluations = self._lookahead.close()
 
     def methods(self) -> dict[str, Handler]:
@@ -159,28 +160,28 @@ class Handles:
         """Error feedback: why a solution got its score. Costs a call only if the solution was not scored before."""
         (candidate,) = _unpacked(params, 1)
         key = _key(candidate)
-        if key not in self._evaluations:
-            if not self._granted():
-                return {
-                    "utility": 0.0,
-                    "verdict": "budget",
-                    "error": "the budget is spent",
-                    "instances": [],
-                    "verdicts": [],
-                    "notes": [],
-                    "metrics": [],
-                }
+        if key not in self._evaluations and self._granted():
             self._evaluate(candidate)
-        evaluation = self._evaluations[key]
+        evaluation = self._evaluations.get(key, UNPAID)
         return {
             "utility": evaluation.value,
-            "verdict": evaluation.verdict,
+            "verdict": "budget" if evaluation is UNPAID else evaluation.verdict,
             "error": evaluation.error,
             "instances": list(evaluation.scores),
             "verdicts": list(evaluation.verdicts),
             "notes": list(evaluation.notes),
             "metrics": [dict(values) for values in evaluation.metrics],
+            "program": self._whole(candidate),
         }
+
+    def _whole(self, candidate: Value) -> str:
+        """The program that is run for a candidate, with what a function leaves to its module."""
+        program = candidate if isinstance(candidate, str) else ""
+        if program and isinstance(self._utility, TaskUtility):
+            with suppress(Malformed):
+                program = self._utility.task.program(program)
+        self._editor.know(program)
+        return program
 
     def _evaluate(self, candidate: Value) -> float:
         return self._begin(candidate)()
@@ -235,8 +236,7 @@ class Handles:
 
     def _recorded(self, evaluation: Evaluation, at: Budget) -> Evaluation:
         """Record the evaluation of a candidate that is not a text, unless the record holds it."""
-        completed = self._host.past.evaluation(at, None)
-        if completed is not None:
+        if (completed := self._host.past.evaluation(at, None)) is not None:
             return completed
         self._host.record(evaluated(self._utility, "train", None, evaluation, at))
         return evaluation

@@ -84,7 +84,8 @@ def improve_algorithm(initial_solution, utility, language_model):
         subjects += [current] * (n_messages - len(subjects))
         feedback = {program: feedback_on(program, utility) for program in subjects}
         feedback[current] = feedback.get(current, "") + failures_of(failed, utility)
-        messages = [f"{message_for(program, utility)}\n\n{feedback[program]}" for program in subjects]
+        whole = {program: utility.report(program)["program"] for program in subjects}  # an answer may be one function
+        messages = [f"{message_for(whole[program], utility)}\n\n{feedback[program]}" for program in subjects]
         new = score(utility, ask(language_model, messages), scores)
         neighbor = max(new, key=scores.get, default=current)
         if scores[current] - scores[neighbor] <= tolerance:

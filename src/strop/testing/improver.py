@@ -219,6 +219,7 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
             "verdicts": [],
             "notes": [],
             "metrics": [],
+            "program": params[0],
         },
         "note": lambda params: None,
     }

@@ -37,6 +37,7 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
+from strop.runs.patching.source_files import git_root
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
@@ -206,6 +207,7 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
     if applied is not None:
         say(escape(applied, 1000))
     elif report.single is not None and report.single.finding == "better" and report.original.root:
-        say(f"the patch is {directory / 'solution.diff'}; strop apply {directory} puts it in place")
+        force = "" if git_root(Path(report.original.root)) else " --force"
+        say(f"the patch is {directory / 'solution.diff'}; strop apply {directory}{force} puts it in place")
     elif report.single is None:
         say(best_line(directory))

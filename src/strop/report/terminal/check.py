@@ -21,6 +21,7 @@ from strop.report.terminal.layout import fitting, print_table, say
 from strop.report.terminal.words import escape, plain, quantity, seconds_in_words
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.task import CommandTask
+from strop.tasks.function.task import FunctionTask
 
 _NAMED = 4
 """Attacks that a finding names; the document has all of them."""
@@ -138,6 +139,8 @@ def check_sentence(check: CheckResult) -> str:
     verdict = f"{check.task.name}: sound" + (f", with {quantity(warnings, 'warning')}" if warnings else "")
     tried = _tried(check)
     attacks = f"{quantity(len(tried), 'attack')} tried, none broke it." if tried else "No attack was tried."
+    if not tried and isinstance(check.task, FunctionTask) and check.task.by_time:
+        attacks = "No attack applies: only the time of an answer that equals the original's counts."
     return f"{verdict}. {attacks}"
 
 

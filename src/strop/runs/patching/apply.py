@@ -116,11 +116,11 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
 
     Untracked files are ignored, except those at `paths`.
     """
-    lift = "--force applies the patch anyway"
+    lift = "--force applies the patch and keeps the original files in the run"
     top = git_root(root.resolve())
     if top is None or shutil.which("git") is None:
         reason = f"{root} is in no git repository" if top is None else "this machine has no git"
-        raise ConfigurationError(f"{reason}, so your files could not be restored; {lift}")
+        raise ConfigurationError(f"{reason}, so git could not restore your files; {lift}")
     # Filters are programs in the repository's configuration, which git would run on changed files.
     filters = (_git(root, "config", "-z", "--name-only", "--get-regexp", r"^filter\.") or "").split("\0")
     status = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", top.as_posix())
