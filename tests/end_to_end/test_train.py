@@ -97,7 +97,8 @@ def began_with(directory: Path) -> list[float]:
     with Store.open(directory) as store:
         for event in (stored.event for stored in store.events(Evaluated)):
             if event.split == "test" and event.scope.startswith("t0/measure"):
-                rows.setdefault(event.utility, []).append(event.scores or (0.0,))  # a program that fails has none
+                whole = len(event.scores) == 6  # a program that fails has utility 0
+                rows.setdefault(event.utility, []).append(event.scores if whole else (0.0,) * 6)
     nothing = [[0.0] * 6] * 2
     interval = stratified_t_difference([(scores, nothing) for scores in rows.values()]).estimate.interval
     assert interval is not None
