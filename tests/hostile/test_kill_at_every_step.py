@@ -25,6 +25,7 @@ from strop.core.utility import TaskUtility
 from strop.sandbox.layers import Layers
 from strop.sandbox.pool import Server
 from strop.tasks.base import SecretSeeds
+from strop_selftest.traces import orphans_adopted
 from support import steps
 from support.processes import (
     all_end,
@@ -32,7 +33,6 @@ from support.processes import (
     handles_of,
     kill,
     open_descriptors,
-    orphans_come_to_us,
     wait_until,
 )
 from support.stepping import At, Family, Hooks, SteppingSandbox, has_printed
@@ -129,31 +129,31 @@ def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
     slow_unless(lambda layers, step: layers == "namespaces" and step in EARLY_AND_LATE, HOST_CASES),
 )
 def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> None:
-    orphans_come_to_us()
-    others = set(descendants(os.getpid()))
-    choice = {"namespaces": layers == "namespaces", "private_root": layers == "namespaces"}
-    with subprocess.Popen(
-        [sys.executable, "-c", HOST, step, repr(choice)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])},
-    ) as host:
-        assert host.stdout is not None
+    with orphans_adopted():
+        others = set(descendants(os.getpid()))
+        choice = {"namespaces": layers == "namespaces", "private_root": layers == "namespaces"}
+        with subprocess.Popen(
+            [sys.executable, "-c", HOST, step, repr(choice)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])},
+        ) as host:
+            assert host.stdout is not None
+            try:
+                assert host.stdout.read(5) == b"here\n"
+                below = descendants(host.pid)
+                family, handles = handles_of(below), handles_of(below)
+            finally:
+                host.kill()
+        let_go_on(below)
         try:
-            assert host.stdout.read(5) == b"here\n"
-            below = descendants(host.pid)
-            family, handles = handles_of(below), handles_of(below)
+            assert below
+            assert all_end(family)
+            wait_until(lambda: set(descendants(os.getpid())) <= others)
         finally:
-            host.kill()
-    let_go_on(below)
-    try:
-        assert below
-        assert all_end(family)
-        wait_until(lambda: set(descendants(os.getpid())) <= others)
-    finally:
-        kill(handles)
-        for handle in handles:
-            os.close(handle)
-    bury(below)
+            kill(handles)
+            for handle in handles:
+                os.close(handle)
+        bury(below)
 
 
 def test_evaluation_has_no_score_when_its_server_is_killed(sandboxes: dict[str, SteppingSandbox]) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 GENEROUS_SECONDS = 60.0
 """No test passes by waiting this long: it is how long a failing one takes."""
-_PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_KEEPCAPS = 8
 _PR_CAP_AMBIENT = 47
 _NOBODY = 54321
@@ -44,11 +43,6 @@ def have_few_processes(most: int) -> None:
     libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0))
     for right in rights:
         libc.prctl(_PR_CAP_AMBIENT, 2, right, 0, 0)
-
-
-def orphans_come_to_us() -> None:
-    """What outlives its parents becomes a child of this process from now on, and is found by `descendants`."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def parent_of(pid: int) -> int:

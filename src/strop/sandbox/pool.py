@@ -56,9 +56,8 @@ class Pool:
 
     def take(self) -> PooledChild:
         """A fresh guest; its server is reused after the guest is closed. Raises ServerFailed, or SandboxError after `close`."""
-        attempts = (
-            len(self._idle) + _ATTEMPTS
-        )  # any number of idle servers may have died; if fresh ones fail, too, none works
+        # Any number of idle servers may have died; only if fresh ones fail, too, does none work.
+        attempts = len(self._idle) + _ATTEMPTS
         while True:
             server = self._server()
             attempts -= 1
