@@ -43,7 +43,8 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
     mine.write_bytes(GUESS.replace("\n", ends).encode())
     arguments = ["improve", "lpn", "--solution", "code/mine.py", "--seed", "1", "--json", "--out", "there"]
     document = json.loads(strop(*arguments).stdout)
-    assert document["improved"] and mine.read_bytes() == GUESS.replace("\n", ends).encode()
+    assert document["improved"], document
+    assert mine.read_bytes() == GUESS.replace("\n", ends).encode()
     with (tmp_path / document["diff"]).open("rb") as diff:
         subprocess.run(["patch", "-p1"], stdin=diff, cwd=tmp_path, check=True, capture_output=True)
     assert mine.read_bytes() == (tmp_path / document["solution"]).read_bytes() != GUESS.replace("\n", ends).encode()

@@ -234,7 +234,9 @@ def crowded_core() -> Iterator[None]:
     cores = os.sched_getaffinity(0)
     for pid in [os.getpid(), *below(os.getpid())]:
         os.sched_setaffinity(pid, {min(cores)})
-    busy = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(4)]
+    # A session of its own, as a guest has: a kernel may share out its time among sessions.
+    command = [sys.executable, "-S", "-c", "while True: pass"]
+    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(4)]
     yield
     for each in busy:
         each.kill()
@@ -245,7 +247,7 @@ def crowded_core() -> Iterator[None]:
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a core")
 def test_session_lets_a_guest_end_when_its_wall_time_went_by_in_waiting_for_a_core(crowded_core: None) -> None:
-    text = body("import time\nwhile time.process_time() < 0.8: pass\nreturn 1")
+    text = body("import time\nwhile time.process_time() < 0.5: pass\nreturn 1")
     outcome = solve(text, limits=Limits(cpu_seconds=20.0, wall_seconds=1.0))
     assert outcome.spent.wall_seconds > 1.0
     # Beside many others it may wait longer than a guest may at all.
@@ -389,7 +391,7 @@ def test_session_returns_dataclasses_fields_when_a_program_defines_a_dataclass()
 
 
 def test_session_counts_the_cpu_time_of_the_whole_life_when_the_guest_dies() -> None:
-    outcome = solve(body("for _ in range(10_000_000): pass\nimport os\nos._exit(1)"))
+    outcome = solve(body("for _ in range(40_000_000): pass\nimport os\nos._exit(1)"))
     assert isinstance(outcome, Died)
     assert outcome.spent.cpu_seconds > 0.1
 
