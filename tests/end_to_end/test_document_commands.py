@@ -33,6 +33,7 @@ ELSEWHERE = {
     r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
     r"strop apply$": "tests/end_to_end and tests/hostile apply patches; the command of the README is run here",
     r"cd ": "where the commands run",
+    r"strop replay examples/recorded": "tests/examples replays every recorded run",
     r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
     r"strop check nan_is_best.py": "the finding is that of tests/unit/check",
     r"strop (check|improve) examples/targets": "tests/examples, and bench/targets.py",

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from strop.analysis.audit.runtime import SCORER_CHOKED
-from strop.base.budget import Budget
 from strop.base.errors import TaskError, UtilityOutOfBounds
-from strop.base.events import AuditNoted, Event
 from strop.base.results import Evaluation
-from strop.core.utility import TaskUtility
+from strop.evaluation.base import Order
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.measure import measure
 from strop.sandbox.base import Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -187,6 +187,8 @@ class Bench:
     sandbox: Sandbox
     secret: bytes
     acts: ScorerActs
+    drawn: DrawnInstances
+    """The training instances, for all evaluations."""
 
     @property
     def seeds(self) -> SecretSeeds:
@@ -203,20 +205,17 @@ class Bench:
 
     def evaluate(self, task: Task, text: str, scope: str) -> Trial:
         """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
-        sandbox, choked = _KeepingSandbox(self.sandbox), []
-
-        def record(event: Event) -> None:
-            if isinstance(event, AuditNoted) and event.rule == SCORER_CHOKED:
-                choked.append(event.detail)
-
-        utility = TaskUtility(task, "train", self.seeds, sandbox, record, self.secret)
+        sandbox = _KeepingSandbox(self.sandbox)
+        order = Order(scope, text, task.name, "train", self.seeds, self.secret)
+        measured = measure(task, order, self.drawn, sandbox, audited=False)
+        choked = tuple(note.detail for note in measured.notes if note.rule == SCORER_CHOKED)
         try:
-            evaluation = utility.evaluate(text, Budget().child(scope))
+            evaluation = measured.result()
         except TaskError as error:
             finding = "C005" if "cannot be sent" in str(error) else "C202"
             finding = "C201" if isinstance(error, UtilityOutOfBounds) else finding
-            return Trial(None, tuple(sandbox.outcomes), str(error), finding, tuple(choked))
-        return Trial(evaluation, tuple(sandbox.outcomes), choked=tuple(choked))
+            return Trial(None, tuple(sandbox.outcomes), str(error), finding, choked)
+        return Trial(evaluation, tuple(sandbox.outcomes), choked=choked)
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
@@ -239,4 +238,6 @@ def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
         return call
 
     sample, score = alone(task.sample, ScorerActs()), alone(task.score, acts)
-    return Bench(task, replace(task, sample=sample, score=score, description=task.told), sandbox, secret, acts)
+    watched_task = replace(task, sample=sample, score=score, description=task.told)
+    drawn = DrawnInstances(watched_task, "train", SecretSeeds(secret))
+    return Bench(task, watched_task, sandbox, secret, acts, drawn)

@@ -72,13 +72,18 @@ class Splits:
             return self._splits[key]
 
 
+_PLAIN = {bool, int, float, str, type(None)}
+
+
 def _copied(value: Any) -> Any:
     """A copy that shares nothing that can be changed; by far quicker than `copy.deepcopy` for arrays and lists of numbers."""
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value.copy()
-    if type(value) in (bool, int, float, str, type(None)):
+    if type(value) in _PLAIN:
         return value
     if type(value) is list:
+        if _PLAIN.issuperset(map(type, value)):
+            return value.copy()
         return [_copied(item) for item in value]
     if type(value) is dict or (isinstance(value, Mapping) and type(value).__module__ == "types"):
         return {name: _copied(item) for name, item in value.items()}

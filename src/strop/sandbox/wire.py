@@ -180,10 +180,18 @@ class _Checker:
         if kind is float and not math.isfinite(node):  # type: ignore[arg-type]  # 1e999 becomes inf without any hook
             raise FrameError("a float that is not finite")
         if kind is list:
-            return [self.check(item, depth + 1) for item in node]  # type: ignore[attr-defined]
+            return self._list(node, depth)  # type: ignore[arg-type]
         if kind is dict:
             return self._check_object(node, depth)  # type: ignore[arg-type]
         return node  # type: ignore[return-value]  # None, bool, int (bounded by the parser) or a finite float
+
+    def _list(self, node: list[Value], depth: int) -> Value:
+        if depth == MAX_DEPTH or not _NUMBERS.issuperset(map(type, node)):
+            return [self.check(item, depth + 1) for item in node]
+        self._count(len(node))
+        if not all(map(math.isfinite, node)):  # type: ignore[arg-type]
+            raise FrameError("a float that is not finite")
+        return node
 
     def finish(self) -> None:
         if self._used != len(self._blob):
@@ -273,11 +281,18 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return built
 
 
+_NUMBERS = {int, float, bool}
+_PLAIN = _NUMBERS | {str, type(None)}
+"""A list of these is looked at in one go."""
+
+
 def _outgoing(value: object, blobs: list[bytes]) -> object:
     """Convert `value` to what JSON can hold; append the data of arrays to `blobs`."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, list | tuple):
+        if _PLAIN.issuperset(map(type, value)):
+            return value
         return [_outgoing(item, blobs) for item in value]
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value) or value.keys() & {"__nd__", "__times__"}:

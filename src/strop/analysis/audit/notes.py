@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from strop.analysis.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
 from strop.base.events import AuditNoted
@@ -28,11 +29,13 @@ def notes_on(program: str, scope: str) -> list[AuditNoted]:
     return notes
 
 
+@lru_cache(maxsize=64)  # a run evaluates its first program, and those that it compares, again and again
 def _findings(program: str) -> Sequence[Finding]:
     """The findings of the static rules, except those about texts that are not Python."""
     # UNREADABLE has a line if the text is not Python; no program can contain NUL or lone surrogates.
     runs = "\0" not in program and not any("\ud800" <= character <= "\udfff" for character in program)
-    return [finding for finding in audit_program(program) if finding.rule != UNREADABLE or (runs and not finding.line)]
+    findings = audit_program(program)
+    return tuple(finding for finding in findings if finding.rule != UNREADABLE or (runs and not finding.line))
 
 
 def _literal_note(program: str, scope: str) -> AuditNoted:
