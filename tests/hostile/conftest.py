@@ -9,13 +9,14 @@ import pytest
 
 from strop.evaluation.processes import idle_workers
 from strop.sandbox.jail import idle_servers
+from strop_selftest.traces import is_alive
 from support.processes import descendants
 
 LOOKS = 5
 """Equal looks after which no process is ending any more."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def nothing_idle() -> None:
     """End the workers and servers that earlier tests left idle: they would end in the middle of a test that counts processes."""
     idle_workers.clear()
@@ -29,4 +30,5 @@ def nothing_idle() -> None:
 
 def _counts() -> tuple[int, int]:
     """Descendants that live, and all with those that have ended."""
-    return len(descendants(os.getpid())), len(descendants(os.getpid(), dead=True))
+    everyone = descendants(os.getpid(), dead=True)
+    return sum(map(is_alive, everyone)), len(everyone)

@@ -10,6 +10,8 @@ from strop_selftest.catalogue import PLENTY, Attack, catalogue
 from strop_selftest.examination import CONTROL, HERE, Verdict, examined, judged
 from strop_selftest.modes import MODES
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 DOCUMENT = Path(__file__).parents[2] / "selftest" / "ATTACKS.md"
 CASES = range(1, 162)
 

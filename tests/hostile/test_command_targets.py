@@ -21,6 +21,8 @@ import pytest
 
 from support.command_line import run_here
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 TARGETS = Path(__file__).parent / "targets"
 SECRET = "what nobody else may read"
 

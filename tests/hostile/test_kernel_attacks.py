@@ -11,6 +11,8 @@ from strop_selftest import examine
 from strop_selftest.catalogue import Attack, catalogue, find
 from strop_selftest.ground import Ground, jailed
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 FEWER_LAYERS = {
     "without private root": Layers(private_root=False),
     "without namespaces": Layers(namespaces=False, private_root=False),

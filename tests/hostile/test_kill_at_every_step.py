@@ -39,6 +39,8 @@ from support.stepping import At, Family, Hooks, SteppingSandbox, has_printed
 from support.steps import STEPS
 from support.tiers import slow_unless
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 LAYERS = {"namespaces": Layers.strongest(), "no namespaces": Layers(namespaces=False, private_root=False)}
 
 ENDS = {  # step: how the call ends when its server (or the server's stub) is killed, and when its guest is

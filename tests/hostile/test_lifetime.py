@@ -34,6 +34,8 @@ from support.processes import (
 )
 from support.tiers import slow_unless
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 LOOP = Program("def loop():\n    while True:\n        pass\n", "loop")
 ADD = Program("def add(x):\n    return x + 1\n", "add")
 LONG = Limits(cpu_seconds=60.0, wall_seconds=60.0)

@@ -14,6 +14,8 @@ from strop_selftest.ground import plain
 from strop_selftest.plain_guest import PlainChild
 from support.tiers import slow_unless
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 NAMES = [
     attack.name for attack in catalogue() if attack.role == "frames" or "unknown m" in attack.observed.get("reason", "")
 ]

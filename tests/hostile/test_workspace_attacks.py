@@ -25,6 +25,8 @@ from support.ordinary_user import run_tests_as_ordinary_user
 from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
 from support.tiers import slow_unless
 
+pytestmark = pytest.mark.usefixtures("nothing_idle")
+
 ATTACKS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=30.0, cpu_seconds=30.0, memory_bytes=1 << 30, disk_bytes=8 << 20, processes=64)
 SILENT = [

@@ -66,14 +66,14 @@ def stopped(pid: int) -> bool:
 def descendants(pid: int, *, dead: bool = False) -> list[int]:
     """All processes below `pid` that are alive; with `dead` zombies too."""
     children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
+    for name in os.listdir("/proc"):  # noqa: PTH208 (it is asked for thousands of times)
+        if name.isdigit():
             try:
-                state, parent, *_ = _fields(int(folder.name))
+                state, parent, *_ = _fields(int(name))
             except OSError:
                 continue
             if dead or state not in "ZX":
-                children.setdefault(int(parent), []).append(int(folder.name))
+                children.setdefault(int(parent), []).append(int(name))
     found, queue = [], [pid]
     while queue:
         below = children.get(queue.pop(), [])
@@ -127,6 +127,7 @@ def open_descriptors() -> int:
 def _fields(pid: int) -> list[str]:
     """Of /proc/PID/stat, from the state on. Raises OSError when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:  # noqa: PTH123 (see `descendants`)
+            return file.read().decode("utf-8", "replace").rpartition(")")[2].split()
     except ProcessLookupError as error:
         raise FileNotFoundError(pid) from error

@@ -374,9 +374,9 @@ def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits(seed: int) -> 
 
 def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
     child = PlainChild()
-    with Session(Program(WORK_ON, "algorithm"), Limits(cpu_seconds=2.0, wall_seconds=60.0), lambda: child) as guest:
+    with Session(Program(WORK_ON, "algorithm"), Limits(cpu_seconds=1.0, wall_seconds=60.0), lambda: child) as guest:
         first = guest.call([], seed=1)
-        while child.cpu_seconds() < 2.5:
+        while child.cpu_seconds() < 1.3:
             time.sleep(0.05)
         second = guest.call([], seed=1)
     assert isinstance(first, Returned)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, TypeAlias
@@ -55,7 +56,15 @@ def load_textbook(folder: Traversable | None = None) -> Textbook:
     Raises:
         ConfigurationError: a file has no valid header, or is not Python.
     """
-    folder = files("strop.lm").joinpath("textbook") if folder is None else folder
+    return _packaged() if folder is None else _read_all(folder)
+
+
+@cache
+def _packaged() -> Textbook:
+    return _read_all(files("strop.lm").joinpath("textbook"))
+
+
+def _read_all(folder: Traversable) -> Textbook:
     sources = sorted((item for item in folder.iterdir() if item.name.endswith(".py")), key=lambda item: item.name)
     return Textbook(tuple(_read(source) for source in sources))
 
