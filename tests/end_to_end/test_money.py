@@ -161,13 +161,14 @@ def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
     seconds: str, strop: Any, tmp_path: Path
 ) -> None:
     flags = ["--dry-run", "--json", "--max-time", seconds, "--model", "openai/gpt-4o", "--max-cost", "0.01"]
-    done = strop("run", "lpn", *flags, OPENAI_BASE_URL="")
+    data = tmp_path / "no key yet"
+    done = strop("run", "lpn", *flags, OPENAI_BASE_URL="", XDG_DATA_HOME=str(data))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["seconds"]["most"] == 90 and found["cost"]["most"] == 0.01
     assert found["leading"] == 4 * 25 * 5 * (25 + 4) and found["improvement_attempts"] == 0
     assert found["warning"].startswith("--max-") and any("genai-prices" in line for line in found["assumptions"])
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*")) == [tmp_path / name for name in ("data", "data/strop", "data/strop/key")]
     table = strop("run", "lpn", *flags[:1], *flags[2:]).stdout
     assert "fewer than one" in table and "expected" in table
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from strop.cli.app import main
+from strop.runs.secret import KEY_BYTES
 from strop.tasks.registry import BUILT_IN
 
 DOUBLING = """import strop
@@ -31,8 +32,20 @@ task = strop.Task(name="doubling", instances=4, test_instances=6,
 """The file of a small task."""
 
 
+KEY = b"one key for the runs of all tests"[:KEY_BYTES]
+
+
 def environment(home: Path) -> dict[str, str]:
-    """The environment of a command: what it needs, and nothing else of this process."""
+    """The environment of a command: what it needs, and nothing else of this process.
+
+    The machine has a key already, always the same: a run with a seed, and so what its offline proposer answers, is then the same
+    in every test session.
+    """
+    key = home / "data" / "strop" / "key"
+    if not key.exists():
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.touch(mode=0o600)
+        key.write_bytes(KEY)
     # Writing a page at the end of every run would take longer than many of the runs.
     return {
         "PATH": os.environ["PATH"],
