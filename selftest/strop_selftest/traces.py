@@ -65,11 +65,11 @@ def orphans_adopted() -> Iterator[None]:
 
 
 def children() -> set[int]:
-    """Processes whose parent is this one, with fork servers in place of the template that they are forked from."""
+    """Living processes whose parent is this one, with fork servers in place of the template that they are forked from."""
     own = set(_children(os.getpid()))
     if template.pid in own:
         own = own - {template.pid} | set(_children(template.pid))
-    return own
+    return set(filter(is_alive, own))
 
 
 def end_strangers(known: set[int]) -> list[int]:
