@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import strop as strop_package
-from strop.base.errors import SandboxError
+from strop.base.errors import ConfigurationError, SandboxError
 from strop.evaluation.base import Cluster, Order
 from strop.evaluation.station import pack
 from strop.evaluation.workers import start_workers
@@ -214,15 +214,52 @@ def test_ctrl_c_in_a_terminal_stops_a_run_on_a_cluster_of_its_own(start_strop: S
     assert "To continue: strop resume r" in stderr and "Traceback" not in stderr
 
 
+@pytest.mark.slow
+def test_ctrl_c_stops_a_run_that_waits_for_workers_of_a_cluster(
+    start_strop: Start, strop_process: Strop, tmp_path: Path
+) -> None:
+    with closing(DaskCluster(tmp_path)) as cluster:
+        process = start_strop(*SHORT, "--workers", f"dask:{cluster.address}", "--out", "r")
+        assert process.stderr is not None
+        assert any("waiting for a worker" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "To continue: strop resume r" in stderr and "Traceback" not in stderr
+    for arguments in (["resume", "r", "--workers", "1"], [*SHORT, "--workers", "1", "--out", "whole"]):
+        assert strop_process(*arguments).returncode == 0
+    assert happened(tmp_path / "r") == happened(tmp_path / "whole")
+
+
 SBATCH = """#!/bin/sh
+[ "$1" = --hold ] && echo 1234567 && exit  # only asked whether it would take the job
 copy=$(mktemp) && cp "$1" "$copy"
 setsid sh "$copy" >/dev/null 2>&1 &
 echo $! >> "$JOBS"
 echo "Submitted batch job $!"
 """
 SCANCEL = """#!/bin/sh
-for job in "$@"; do kill -- -"$job"; done
+for job in "$@"; do [ "$job" = 1234567 ] || kill -- -"$job"; done
 """
+
+
+@pytest.mark.parametrize(
+    ("sbatch", "reason"),
+    [
+        ("#!/bin/sh\necho 'sbatch: error: invalid partition specified: nope' >&2\nexit 1\n", "invalid partition"),
+        (None, "sbatch is not installed here"),
+    ],
+)
+def test_workers_of_slurm_are_refused_with_its_words_when_it_would_not_take_their_jobs(
+    sbatch: str | None, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("dask_jobqueue")
+    if sbatch is not None:
+        (tmp_path / "sbatch").write_text(sbatch)
+        (tmp_path / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) + (":/bin" if sbatch else ""))
+    with pytest.raises(ConfigurationError, match=reason):
+        start_workers("slurm:cores=2,memory=2GB,interface=lo,partition=nope", pack(TASKS, frozenset()))
 
 
 @pytest.mark.slow

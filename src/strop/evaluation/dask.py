@@ -73,7 +73,7 @@ class DaskEvaluator:
         self._equipment = replace(equipment, path=_without_own_installation(equipment.path))
         self._key = uuid4().hex
         self._shipped: Any = None
-        self._lock = threading.Lock()
+        self._lock, self._closing = threading.Lock(), threading.Lock()
         self._waiting: OrderedDict[Order, _Job] = OrderedDict()
         self._jobs: dict[Order, _Job] = {}
         """Those whose result was not asked for yet, or has not arrived."""
@@ -130,10 +130,12 @@ class DaskEvaluator:
 
     def close(self) -> None:
         """See `Evaluator.close`."""
-        if self._end(SandboxError("the evaluator is closed")) or self._client.status != "closed":
-            with suppress(OSError, TimeoutError, RuntimeError, *_CANCELLED):
-                self._in_loop(self._finish_all(), CLOSING_SECONDS)
-        self._deployment.close()
+        is_first = self._end(SandboxError("the evaluator is closed"))
+        with self._closing:
+            if is_first or self._client.status != "closed":
+                with suppress(OSError, TimeoutError, RuntimeError, *_CANCELLED):
+                    self._in_loop(self._finish_all(), CLOSING_SECONDS)
+            self._deployment.close()
 
     def _in_loop(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), self._loop).result(

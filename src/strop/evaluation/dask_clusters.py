@@ -6,11 +6,13 @@ import importlib.util
 import logging
 import math
 import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from strop.base.errors import ConfigurationError
@@ -110,11 +112,43 @@ def deploy_slurm(rest: str) -> Deployment:
         cluster = SLURMCluster(
             processes=1, scheduler_options=_NO_DASHBOARD, silence_logs="critical", **options, **extra
         )
+        try:
+            _try_to_submit(cluster.job_script())
+        except BaseException:
+            cluster.close(timeout=10)
+            raise
         # jobs wait in a queue, so one is not given up for a pause of the run
         cluster.adapt(minimum_jobs=least, maximum_jobs=most, interval="5s", wait_count=60)
         return cluster
 
     return _deployed("slurm", make, math.inf)
+
+
+def _try_to_submit(script: str) -> None:
+    """Give Slurm the job, held, and take it back. Dask would submit one that is refused again and again, without a word.
+
+    `sbatch --test-only` would also refuse jobs that may wait in the queue, for instance while all nodes are in maintenance.
+
+    Raises:
+        OSError: Slurm refuses it, or cannot be asked.
+    """
+    with NamedTemporaryFile("w", suffix=".sh") as file:
+        file.write(script)
+        file.flush()
+        number = _output_of("sbatch", "--hold", "--parsable", file.name).strip().partition(";")[0]
+    _output_of("scancel", number)
+
+
+def _output_of(*command: str) -> str:
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except FileNotFoundError:
+        raise OSError(f"{command[0]} is not installed here") from None
+    except subprocess.TimeoutExpired:
+        raise OSError(f"{command[0]} has not answered for a minute") from None
+    if ended.returncode:
+        raise OSError(ended.stderr.strip() or f"{command[0]} ended with {ended.returncode}")
+    return ended.stdout
 
 
 def slurm_options(rest: str) -> tuple[dict[str, Any], int, int]:

@@ -69,7 +69,9 @@ class Journal:
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
-        stops = [parts.sandbox.close, *([parts.workspaces.close] if parts.workspaces is not None else [])]
+        # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
+        parts_with_work = (parts.sandbox, parts.workspaces, parts.evaluator)
+        stops = [part.close for part in parts_with_work if part is not None]
         with (
             framed(self, first_event(parts.spec, model, parts.sandbox.posture, self.recalled)) as ending,
             stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),

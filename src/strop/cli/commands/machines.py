@@ -25,6 +25,11 @@ def show_machines(workers: str, require: frozenset[str], *, as_json: bool) -> in
     usable = [machine for machine in machines if not machine.refusal]
     if as_json:
         print_document({"workers": workers, "machines": [asdict(machine) for machine in machines]})
+    elif not machines and workers.startswith("slurm:"):
+        results().print(
+            "Slurm takes such jobs. They start when a run needs them; strop inspects each of them then.", markup=False
+        )
+        return 0
     else:
         console = results()
         for machine in machines:
