@@ -46,7 +46,9 @@ class RunResumed(Event):
     spec: Mapping[str, Any]
     """The fields of the RunSpec; its limits may have been raised."""
     environment: Mapping[str, Any]
+    """Versions and platform, now."""
     posture: Mapping[str, Any]
+    """The protections that the jail was observed to enforce, now."""
     events: int
     """Events of the sessions before."""
     seconds: float
@@ -60,6 +62,7 @@ class RunFinished(Event):
     status: str
     """`finished`, `interrupted`, `failed`, or `budget`: a limit of money, tokens, calls or time is spent."""
     detail: str = ""
+    """Why it failed, or which limit is spent; empty if it finished."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
@@ -68,10 +71,15 @@ class BudgetMoved(Event):
     """A reservation in the budget at `scope`, granted or refused."""
 
     counter: str
+    """What is counted: `lm_calls`, `responses`, `utility_calls`, or another counter of `strop.base.budget`."""
     amount: int
+    """How many were asked for."""
     granted: bool
+    """Whether they were reserved; all or none."""
     used: int
+    """How many are reserved in this scope and those below it, with these if they were granted."""
     limit: int | None
+    """The most that may be; None: no limit of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +87,9 @@ class ImproveStarted(Event):
     """An improver starts."""
 
     improver: str
+    """The text of the improver."""
     initial_solution: str
+    """The program that it is given."""
     utility: str
     """Name of the utility, e.g. `lpn` or `self-improvement`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "initial_solution")
@@ -100,8 +110,11 @@ class LmCalled(Event):
     call: int
     """Number of the call within the scope, from 0."""
     expertise: str
+    """The system message."""
     messages: tuple[str, ...]
+    """The user messages; each gets a response of its own."""
     temperature: float
+    """The sampling temperature that the improver asked for."""
     cost: int
     """LM calls charged."""
     TEXTS: ClassVar[tuple[str, ...]] = ("expertise", "messages")
@@ -112,6 +125,7 @@ class LmResponded(Response, Event):
     """A response arrived. It is recorded before anything else happens to it."""
 
     call: int
+    """The `LmCalled` of this scope that it answers."""
     index: int
     """Which message of the call it answers, from 0."""
     TEXTS: ClassVar[tuple[str, ...]] = ("text", "reasoning")
@@ -122,6 +136,7 @@ class LmFault(Fault, Event):
     """A request was retried or gave up, or a response is defective."""
 
     call: int
+    """The `LmCalled` of this scope that it concerns."""
     index: int
     """Which message of the call it concerns, from 0; -1 for a request that was never answered."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
@@ -132,6 +147,7 @@ class Edited(Event):
     """A response contained edits of a program that its prompt shows."""
 
     call: int
+    """The `LmCalled` of this scope whose response it is."""
     index: int
     """Which message of the call it answers, from 0."""
     form: str
@@ -148,6 +164,7 @@ class Extracted(Event):
     """What `extract_code` finds in the responses of one LM call, once their edits are applied."""
 
     call: int
+    """The `LmCalled` of this scope."""
     contents: tuple[str, ...]
     """For each response `program`, `does not compile` or `no program`. Empty for a call that asked for corrected edits: they
     count as responses of the call that they correct."""
@@ -160,6 +177,7 @@ class Evaluated(Evaluation, Event):
     """A candidate was scored on a split."""
 
     utility: str
+    """Name of the utility, as in `ImproveStarted`."""
     split: str
     """`train`, `test` (the sealed split), or `gate` (instances drawn for one pair)."""
     solution: str | None
@@ -173,7 +191,9 @@ class IterationStarted(Event):
     """Iteration `t` of Algorithm 1 starts from `improver`; t = 0 measures the seed improver."""
 
     t: int
+    """Number of the iteration, from 0."""
     improver: str
+    """I_(t-1); at t = 0 the seed improver."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver",)
 
 
@@ -182,20 +202,27 @@ class IterationFinished(Event):
     """Iteration `t` ended with `improver` as I_t."""
 
     t: int
+    """Number of the iteration, from 0."""
     improver: str
+    """I_t."""
     candidate: str | None
     """The result of the self-improvement; equal to `improver` if it was accepted."""
     accepted: bool
+    """Whether the candidate became I_t."""
     reason: str
+    """Why it did, or did not, in words."""
     train: tuple[float, ...]
     """û of I_t on the training split, one value for each copy."""
     test: tuple[float, ...]
     """The same on the sealed split."""
     lm_calls: int
+    """LM calls of the iteration, with those of its gate."""
     evaluations: int
+    """Evaluations of task solutions in the iteration, with those of its gate."""
     verdicts: Mapping[str, int]
     """Verdict → number of evaluations in the iteration."""
     seconds: float
+    """Duration of the iteration."""
     parent: int | None = None
     """The iteration whose improver improved itself; None for t = 0."""
     tasks: tuple[str, ...] = ()
@@ -209,9 +236,13 @@ class Compared(Comparison, Event):
     """The gate of iteration `t` compared a candidate with the incumbent."""
 
     t: int
+    """Number of the iteration, from 1."""
     incumbent: str
+    """The improver that the candidate would replace."""
     candidate: str
+    """The improver that the self-improvement returned."""
     accepted: bool
+    """Whether the evidence reached the threshold."""
     TEXTS: ClassVar[tuple[str, ...]] = ("incumbent", "candidate")
 
     @property
@@ -227,6 +258,7 @@ class AuditNoted(Event):
     rule: str
     """Id in `strop.analysis.audit.RULES`."""
     detail: str
+    """What was found, in words: a call, a name, a file."""
     times: int = 1
     """How often; repetitions are counted in one event."""
     program: str | None = None

@@ -31,7 +31,9 @@ class Evaluation:
     error: str = ""
     """The first failure: its instance, its reason and the end of its traceback."""
     cpu_seconds: float = 0.0
+    """Of the program, over all instances that ran."""
     wall_seconds: float = 0.0
+    """The same on the clock."""
     notes: tuple[str, ...] = ()
     """Feedback on the training split: the scorer's notes (`strop.note`) and the failing instances, cut to size."""
     metrics: tuple[Mapping[str, float], ...] = ()
@@ -68,7 +70,9 @@ class Comparison:
     interval: tuple[float, ...]
     """(low, high), a confidence sequence of the mean difference: valid at any stopping time."""
     lm_calls: int
+    """LM calls that the pairs cost."""
     evaluations: int
+    """Evaluations that the pairs cost."""
     confidence: float = 0.95
     """Of `interval`, in (0, 1). At error rates up to 0.25, the interval lies above 0 exactly if the candidate is accepted."""
 
@@ -78,13 +82,17 @@ class Response:
     """One response of a language model."""
 
     text: str
+    """The message, without its reasoning."""
     model: str
     """The model that responded, as the server names it."""
     finish_reason: str = "stop"
+    """Why it ends, as the server says: `stop`, `length`, …."""
     input_tokens: int | None = None
     """None if the server does not count them; n responses of one HTTP request report the prompt on the first only."""
     output_tokens: int | None = None
+    """As the server counts them; None if it does not."""
     seconds: float = 0.0
+    """From the request to the whole response."""
     reasoning: str | None = None
     """The model's reasoning before its response, if the server reports it; never part of `text`."""
     parameters: Mapping[str, float | int | str | None] = field(default_factory=dict)
@@ -119,7 +127,9 @@ class Fault:
     """A failed attempt at a response, or a defect of one that arrived."""
 
     fault: FaultKind
+    """What was wrong; see `FaultKind`."""
     detail: str
+    """The server's words, or what was wrong with the response."""
     attempt: int
     """Number of the attempt, from 1; the last of several equal ones in a row."""
     waited_seconds: float = 0.0
@@ -141,9 +151,13 @@ class Improvement:
     detail: str = ""
     """The reason in words, with the end of the traceback."""
     utility_calls: int = field(default=0, compare=False)
+    """Evaluations of candidates that it asked for."""
     lm_calls: int = field(default=0, compare=False)
+    """LM calls that it made."""
     cpu_seconds: float = field(default=0.0, compare=False)
+    """CPU time of the improver itself, without the candidates."""
     wall_seconds: float = field(default=0.0, compare=False)
+    """The same on the clock, with what it waited for."""
     output: str = field(default="", compare=False)
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)

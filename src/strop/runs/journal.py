@@ -99,6 +99,9 @@ def framed(record: Recorder, first: Event) -> Iterator[Ending]:
     except Interrupted as error:
         status, detail = "interrupted", error.number.name
         raise
+    except KeyboardInterrupt:  # before `stopped_by_signals` took the signals
+        status = "interrupted"
+        raise
     except (RunBudgetSpent, TimeSpent) as error:
         status, detail = "budget", str(error)
         raise

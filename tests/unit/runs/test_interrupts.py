@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from strop.base.events import Event, RunFinished
+from strop.runs.journal import framed
+
 SIGNALLED = """
 import os, signal, threading
 from strop.base.errors import StropError
@@ -39,3 +42,10 @@ def test_signal_is_heard_when_nothing_can_be_said_any_more(seconds: float | None
     finally:
         os.close(write_end)
     assert (ended.returncode, ended.stdout) == (0, "143\n")
+
+
+def test_session_is_interrupted_when_ctrl_c_comes_before_its_signals_are_taken() -> None:
+    events: list[Event] = []
+    with pytest.raises(KeyboardInterrupt), framed(events.append, RunFinished(scope="", status="first")):
+        raise KeyboardInterrupt
+    assert [event.status for event in events if isinstance(event, RunFinished)] == ["first", "interrupted"]
