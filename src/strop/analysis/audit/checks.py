@@ -150,7 +150,8 @@ def _check_call(node: ast.Call, program: Program) -> Iterator[Hit]:
         elif path in ("builtins.getattr", "operator.attrgetter"):
             texts = ".".join(str(each) for argument in node.args for each in program.constants(argument))
             yield from (Hit(INTROSPECTION, node, each) for each in paths.HIDDEN.intersection(texts.split(".")))
-            for base in first if name == "getattr" and not program.values(node.args[1]) else ():
+            is_computed = name == "getattr" and len(node.args) > 1 and not program.values(node.args[1])
+            for base in first if is_computed else ():
                 rule = _BY_COMPUTED_NAME.get(base) or paths.TABLE.get(f"{base}.*", "")
                 if rule:
                     yield Hit(PROCESS if rule == PROGRAM else rule, node, f"an attribute of {base} by a computed name")

@@ -78,6 +78,11 @@ def test_audit_sees_the_rest_of_a_program_with_an_enormous_number() -> None:
     assert {"S003", "S012"} <= rules(text)
 
 
+@pytest.mark.parametrize("call", ["getattr()", "getattr(os)", "getattr(*pair)", "getattr(**pair)"])
+def test_audit_reads_a_program_to_its_end_when_getattr_has_fewer_than_two_plain_arguments(call: str) -> None:
+    assert [finding.rule for finding in audit_program(f"import os\n{call}\nexec(s)\n")] == ["S002"]
+
+
 @pytest.mark.parametrize("text", ["", "x = 1", "x = '\\d'"])
 def test_audit_finds_nothing_in_a_harmless_text(text: str) -> None:
     assert audit_program(text) == ()
