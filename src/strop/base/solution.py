@@ -9,7 +9,8 @@ from functools import cached_property
 
 _PUNCTUATION = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f"
 _PART = rf"(?!\d)[^{_PUNCTUATION}]++"
-_LONG_PATH = re.compile(rf"(?<![^{_PUNCTUATION}]){_PART}(?:[\s\\]*+\.[\s\\]*+{_PART}){{100}}")
+_MANY_DOTS = 100
+_LONG_PATH = re.compile(rf"(?<![^{_PUNCTUATION}]){_PART}(?:[\s\\]*+\.[\s\\]*+{_PART}){{{_MANY_DOTS}}}")
 """A dotted name of more than 100 parts. CPython's parser builds the module of an `import` part by part and keeps every step:
 200,000 characters of `import a.a.a` take 10 GiB and half a minute in which no other thread runs (3.11 to 3.13)."""
 _F_STRING = re.compile(r"\b(?:[fF][rR]?|[rR][fF])['\"]")
@@ -29,7 +30,7 @@ def is_costly_to_parse(text: str) -> bool:
     """Whether `ast.parse` is too expensive for the host on this untrusted text."""
     if text.count("{") > _MOST_BRACES and _F_STRING.search(text) is not None:
         return True
-    return _LONG_PATH.search(text) is not None
+    return text.count(".") >= _MANY_DOTS and _LONG_PATH.search(text) is not None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from strop.analysis.audit import paths
@@ -43,8 +43,10 @@ _TIMERS = {"signal.alarm": 0, "signal.setitimer": 1}
 _ALARMS = words("signal.SIGALRM signal.SIGXCPU signal.SIGVTALRM signal.SIGPROF signal.SIGTERM")
 _REMOVERS = words("resource.setrlimit resource.prlimit signal.pthread_sigmask")
 _NO_LIMITS = words("math.inf numpy.inf sys.maxsize threading.TIMEOUT_MAX")
-_USES = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
-_DEFINITIONS = (ast.alias, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_USES = {ast.Name, ast.Attribute, ast.Subscript, ast.Call}
+_DEFINITIONS = {ast.alias, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef}
+_WRITTEN = (ast.Store, ast.Del)
+_SETTERS, _ENTRY_SETTERS = words("setattr delattr __setattr__"), words("update setdefault __setitem__ setitem")
 _STREAMS = words("sys.stdout sys.stderr sys.stdin")
 
 
@@ -60,22 +62,26 @@ def check(program: Program) -> Iterator[Hit]:
     """Apply every rule. Raises ValueError for a program that is too intricate."""
     asking = asking_nodes(program)
     running = {program.function_around(node) for node in asking}
-    calls = [node for node in program.nodes if isinstance(node, ast.Call)]
-    harmless = program.mentions.union(*(_excused(call, program) for call in calls))
+    harmless = set(program.mentions)
+    calls: dict[ast.Call, Sequence[str]] = {}
     for node in program.nodes:
-        if isinstance(node, _USES) and node not in harmless:
+        if isinstance(node, ast.Call):
+            calls[node] = program.paths(node.func)
+            harmless.update(_excused(node, calls[node], program))
+    for node in program.nodes:
+        if type(node) in _USES and node not in harmless:
             for hit in _check_use(node, program):
                 running |= {program.function_around(node)} if hit.rule == paths.DYNAMIC else set()
                 yield hit
     for node in program.nodes:
-        if isinstance(node, _DEFINITIONS):
+        if type(node) in _DEFINITIONS:
             yield from _check_definition(node, running, program)
-    is_armed = any(_sets_timer(call, program) for call in calls)
-    for call in calls:
-        yield from _check_call(call, program)
-        yield from _check_arguments(call, running, program)
-        yield from _check_limits(call, is_armed, program)
-        yield from _check_setter(call, program)
+    is_armed = any(_sets_timer(call, called, program) for call, called in calls.items())
+    for call, called in calls.items():
+        yield from _check_call(call, called, program)
+        yield from _check_arguments(call, called, running, program)
+        yield from _check_limits(call, called, is_armed, program)
+        yield from _check_setter(call, called, program)
     for target, value in program.stores:
         yield from _check_store(target, value, program)
     for loop in endless_loops(asking, program):
@@ -100,8 +106,8 @@ def _check_definition(node: ast.AST, running: set[Function | None], program: Pro
 # S002-S005 and S009-S013: use of modules, builtins and handles.
 
 
-def _check_use(node: ast.Name | ast.Attribute | ast.Subscript | ast.Call, program: Program) -> Iterator[Hit]:
-    for path in [] if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del) else program.paths(node):
+def _check_use(node: ast.AST, program: Program) -> Iterator[Hit]:
+    for path in () if isinstance(getattr(node, "ctx", None), _WRITTEN) else program.paths(node):
         rule, entry = ("", "") if path.endswith("()") else rule_of(path)
         if rule == PROGRAM:
             yield Hit(PROCESS, node, entry)
@@ -109,7 +115,7 @@ def _check_use(node: ast.Name | ast.Attribute | ast.Subscript | ast.Call, progra
             yield Hit(rule, node, entry)
     if isinstance(node, ast.Attribute):
         bases, name = program.paths(node.value), node.attr
-        handle = any(map(_is_handle, bases))
+        handle = name.startswith("_") and any(map(_is_handle, bases))
         elsewhere = name in paths.HIDDEN_ELSEWHERE and OWN not in bases
         if name in paths.HIDDEN or (elsewhere and (name != "__dict__" or (handle and not _is_part(node, program)))):
             yield Hit(INTROSPECTION, node, name)
@@ -117,28 +123,26 @@ def _check_use(node: ast.Name | ast.Attribute | ast.Subscript | ast.Call, progra
             name in paths.FILE_METHODS and OWN not in bases and not any(rule_of(f"{path}.{name}")[0] for path in bases)
         ):
             yield Hit(paths.FILES, node, name)
-        if name.startswith("_") and not name.startswith("__") and handle:
+        if handle and not name.startswith("__"):
             yield Hit(INTERNALS, node, name)
 
 
-def _excused(node: ast.Call, program: Program) -> Iterator[ast.AST]:
+def _excused(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[ast.AST]:
     """The harmless parts of a call: a database or an array in memory, `compile` for its errors only."""
-    first = node.args[:1]
-    for path in program.paths(node.func):
-        database = path == "sqlite3.connect" and any(":memory:" in program.constants(each) for each in first)
-        array = path.startswith("numpy.") and any("io.BytesIO()" in program.values(each) for each in first)
+    for path in called:
+        database = path == "sqlite3.connect" and any(":memory:" in program.constants(each) for each in node.args[:1])
+        array = path.startswith("numpy.") and any("io.BytesIO()" in program.values(each) for each in node.args[:1])
         checks_syntax = path == "builtins.compile" and isinstance(program.parents.get(node), ast.Expr)
         if database or array or (checks_syntax and getattr(node.func, "id", "") == "compile"):
             yield from ast.walk(node.func)
 
 
-def _check_call(node: ast.Call, program: Program) -> Iterator[Hit]:
+def _check_call(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
     first = program.paths(node.args[0]) if node.args else ()
-    called = program.paths(node.func)
-    names_a_role = len(node.args) <= 1 and all(each.arg in ("role", "expertise") for each in node.keywords)
-    makes = not _MODEL_CLASSES.isdisjoint(called if name_of(node.func) in _HOLDING else [*called, *first])
-    if makes and not (program.is_earlier and names_a_role):
-        yield Hit(MODEL, node, "LanguageModel(...)")
+    if not _MODEL_CLASSES.isdisjoint(called if name_of(node.func) in _HOLDING else [*called, *first]):
+        names_a_role = len(node.args) <= 1 and all(each.arg in ("role", "expertise") for each in node.keywords)
+        if not (program.is_earlier and names_a_role):
+            yield Hit(MODEL, node, "LanguageModel(...)")
     for path in called:
         name = path.rpartition(".")[2]
         if path in _COPIES and LANGUAGE_MODEL in first:
@@ -197,15 +201,19 @@ def _may_be(truth: bool, values: Values) -> bool:
     return truth in truths or (not truths and CONDITION in values)
 
 
-def _check_arguments(node: ast.Call, running: set[Function | None], program: Program) -> Iterator[Hit]:
+def _check_arguments(
+    node: ast.Call, called: Sequence[str], running: set[Function | None], program: Program
+) -> Iterator[Hit]:
     """A flag that is turned off: of the utility, of a function that gets the utility to call, or of an own function that runs
     programs."""
-    called, name = program.values(node.func), name_of(node.func)
-    evaluates, positional = _evaluated(node, program)
+    name = name_of(node.func)
+    evaluates, positional = _evaluated(node, called, program)
     if any(_may_be(False, program.values(each)) for each in positional):
         yield Hit(FLAG, node, "the second argument of the utility")
     own = [function for function in program.functions.get(name, ()) if function in running]
-    may_have_a_flag = evaluates or own or LANGUAGE_MODEL in called or not (called or name in _TALKING)
+    may_have_a_flag = (
+        evaluates or own or LANGUAGE_MODEL in called or not (program.values(node.func) or name in _TALKING)
+    )
     keywords = program.entries(ast.Call(node.func, [], node.keywords)) if may_have_a_flag else []
     keywords += [entry for key, value in keywords if key == "kwargs" for entry in program.entries(value)]
     for key, value in keywords:
@@ -219,10 +227,10 @@ def _check_arguments(node: ast.Call, running: set[Function | None], program: Pro
                 yield Hit(FLAG, node, f"{parameter.arg}, by position")
 
 
-def _evaluated(node: ast.Call, program: Program) -> tuple[bool, list[ast.expr]]:
+def _evaluated(node: ast.Call, called: Sequence[str], program: Program) -> tuple[bool, list[ast.expr]]:
     """(whether a call evaluates a solution, or passes the utility on to be called, its arguments besides the solution)."""
     starred = [each for each in node.args if isinstance(each, ast.Starred)]
-    if not EVALUATIONS.isdisjoint(program.paths(node.func)):
+    if not EVALUATIONS.isdisjoint(called):
         return True, [*node.args[1:2], *starred]
     keywords = {each.arg: each.value for each in node.keywords}
     if "target" in keywords and not EVALUATIONS.isdisjoint(program.paths(keywords["target"])):
@@ -246,17 +254,17 @@ def _is_no_limit(values: Values) -> bool:
     )
 
 
-def _sets_timer(node: ast.Call, program: Program) -> bool | None:
+def _sets_timer(node: ast.Call, called: Sequence[str], program: Program) -> bool | None:
     """Whether a call sets an alarm; False if it clears it, None if it does neither."""
-    for path in program.paths(node.func):
+    for path in called:
         if path in _TIMERS and len(node.args) > _TIMERS[path]:
             return not _may_be(False, program.values(node.args[_TIMERS[path]]))
     return None
 
 
-def _check_limits(node: ast.Call, is_armed: bool, program: Program) -> Iterator[Hit]:
+def _check_limits(node: ast.Call, called: Sequence[str], is_armed: bool, program: Program) -> Iterator[Hit]:
     """S008, unless the program set the alarm itself."""
-    called, is_own = program.paths(node.func), OWN in program.values(node.func) or name_of(node.func) in _TALKING
+    is_own = OWN in called or name_of(node.func) in _TALKING
     for key, value in program.entries(ast.Call(node.func, [], node.keywords)) if not is_own else ():
         if str(key).lower() in _TIME_LIMITS and _is_no_limit(program.values(value)):
             yield Hit(TIME, node, f"{key}=...")
@@ -269,27 +277,27 @@ def _check_limits(node: ast.Call, is_armed: bool, program: Program) -> Iterator[
             continue
         elif path == "signal.signal" and any(not _ALARMS.isdisjoint(program.paths(each)) for each in node.args[:1]):
             yield Hit(TIME, node, "a handler for the alarm")
-        elif _sets_timer(node, program) is False:
+        elif _sets_timer(node, called, program) is False:
             yield Hit(TIME, node, f"{path} with 0")
 
 
 # S001, S006, S008 and S014: writes.
 
 
-def _check_setter(node: ast.Call, program: Program) -> Iterator[Hit]:
+def _check_setter(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
     """`setattr`, and changes of a `__dict__`."""
     name, arguments = name_of(node.func), list(node.args)
-    called = {name, *(path.rpartition(".")[2] for path in program.paths(node.func))}
+    names = {name, *(path.rpartition(".")[2] for path in called)}
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if called & {"setattr", "delattr", "__setattr__"} or "unittest.mock.patch.object" in program.paths(node.func):
+    if not _SETTERS.isdisjoint(names) or "unittest.mock.patch.object" in called:
         if owner is not None and name == "__setattr__" and len(arguments) == 2:
             arguments.insert(0, owner)
         if len(arguments) > 1:
             assigned = program.values(arguments[2]) if len(arguments) > 2 else ()
-            names = [each for each in program.constants(arguments[1]) if isinstance(each, str)]
-            for key in names or (None,):
+            keys = [each for each in program.constants(arguments[1]) if isinstance(each, str)]
+            for key in keys or (None,):
                 yield from _check_write(node, arguments[0], key, assigned, program)
-    elif called & {"update", "setdefault", "__setitem__", "setitem"} and owner is not None:
+    elif owner is not None and not _ENTRY_SETTERS.isdisjoint(names):
         base = arguments.pop(0) if name == "setitem" and arguments else owner
         entries = program.entries(ast.Call(node.func, arguments, node.keywords))
         yield from _check_entries(node, base, entries, program)

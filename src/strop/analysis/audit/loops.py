@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from strop.analysis.audit.names import LANGUAGE_MODEL, UTILITY, Function, name_of
+from strop.analysis.audit.names import FUNCTIONS, LANGUAGE_MODEL, UTILITY, Function, name_of
 from strop.analysis.audit.paths import words
 from strop.analysis.audit.values import Program
 
@@ -18,6 +18,8 @@ _QUESTIONS = frozenset({*EVALUATIONS, f"{LANGUAGE_MODEL}.prompt", f"{LANGUAGE_MO
 _BUDGET_WORDS = words("budget remaining uses times_used max_responses calls limit left quota")
 _SCORE_WORDS = words("score value utility fitness accuracy quality reward")
 _ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
+_NAMES = (ast.Name, ast.Attribute)
+_LOOPS = {ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.While, ast.For, ast.AsyncFor}
 _HUGE = 1000
 """Rounds; the paper grants 25 evaluations and 4 LM calls."""
 
@@ -27,8 +29,10 @@ def asking_nodes(program: Program) -> set[ast.AST]:
     by_name: dict[str, list[ast.AST]] = {}
     asking: set[ast.AST] = set()
     for node in program.nodes:
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            by_name.setdefault(name_of(node), []).append(node)
+        if isinstance(node, _NAMES):
+            name = name_of(node)
+            if name in program.functions:
+                by_name.setdefault(name, []).append(node)
             if not isinstance(program.parents[node], ast.Attribute) and not _QUESTIONS.isdisjoint(program.values(node)):
                 asking.add(node)
     pending = list(asking)
@@ -44,7 +48,7 @@ def _around(nodes: Iterable[ast.AST], program: Program) -> dict[ast.AST, None]:
     """The nodes and their parents, up to their functions."""
     around: dict[ast.AST, None] = {}
     for node in nodes:
-        while node not in around and not isinstance(node, Function) and node in program.parents:
+        while node not in around and not isinstance(node, FUNCTIONS) and node in program.parents:
             around[node] = None
             node = program.parents[node]
     return around
@@ -52,8 +56,10 @@ def _around(nodes: Iterable[ast.AST], program: Program) -> dict[ast.AST, None]:
 
 def endless_loops(asking: set[ast.AST], program: Program) -> Iterator[ast.AST]:
     """The loops around `asking` nodes that S007 reports."""
-    waiting = _around((each for each in program.nodes if isinstance(each, ast.Try) and each.handlers), program)
-    return (loop for loop in _around(asking, program) if _is_endless(loop, waiting, program))
+    loops = [node for node in _around(asking, program) if type(node) in _LOOPS]
+    if loops:
+        waiting = _around((each for each in program.nodes if isinstance(each, ast.Try) and each.handlers), program)
+        yield from (loop for loop in loops if _is_endless(loop, waiting, program))
 
 
 def _is_endless(loop: ast.AST, waiting: dict[ast.AST, None], program: Program) -> bool:

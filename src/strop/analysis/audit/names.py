@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Scope: TypeAlias = ast.AST | None
@@ -18,9 +18,17 @@ UTILITY, LANGUAGE_MODEL = "<utility>", "<language_model>"
 OWN = "<own>"
 """A function, class or object of the program."""
 HANDLES = {"utility": UTILITY, "meta_utility": UTILITY, "language_model": LANGUAGE_MODEL}
-_SCOPES = (Function, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SCOPES = {*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp}
+_LEAVES = {ast.Name, ast.Constant, ast.alias}
+"""Nodes without parts, which bind nothing."""
 _MARKS = frozenset({"ctx", "op", "ops"})
 """Fields whose nodes are shared by all expressions, and name nothing."""
+_FIELDS: dict[type, list[str]] = {
+    kind: [field for field in kind._fields if field not in _MARKS]
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
 _MOST_NODES, _MOST_OF_A_NAME = 50_000, 20
 
 
@@ -46,22 +54,25 @@ class Names:
         self.scopes: dict[ast.AST, ast.AST] = {tree: tree}
         self._classes = {"SimpleNamespace"}
         self._module = tree
+        nodes, parents, scopes = self.nodes, self.parents, self.scopes
         pending: list[ast.AST] = [tree]
         while pending:
             node = pending.pop()
-            self.nodes.append(node)
-            if len(self.nodes) > _MOST_NODES:
+            nodes.append(node)
+            if len(nodes) > _MOST_NODES:
                 raise ValueError(f"of more than {_MOST_NODES} parts")
+            if type(node) in _LEAVES:
+                continue
             parts = _parts(node)
-            self._scope = self.scopes[node]
-            scope = node if isinstance(node, _SCOPES) else self._scope
+            self._scope = scopes[node]
+            scope = node if type(node) in _SCOPES else self._scope
             for part in parts:
-                self.parents[part], self.scopes[part] = node, scope
+                parents[part], scopes[part] = node, scope
             parts.reverse()
             pending += parts
-            binds = getattr(self, f"visit_{type(node).__name__}", None)
-            if binds is not None:  # other nodes bind nothing
-                binds(node)
+            bind = _BINDERS.get(type(node))
+            if bind is not None:  # other nodes bind nothing
+                bind(self, node)
         for node in self.nodes:
             if isinstance(node, ast.Call):
                 self._bind_parameters(node)
@@ -81,7 +92,7 @@ class Names:
 
     def function_around(self, node: ast.AST) -> Function | None:
         """The function (not a lambda) around a node."""
-        while not isinstance(node, Function):
+        while not isinstance(node, FUNCTIONS):
             if node not in self.parents:
                 return None
             node = self.parents[node]
@@ -189,7 +200,7 @@ class Names:
             handles |= {third: UTILITY} if self.is_earlier else {second: UTILITY, third: LANGUAGE_MODEL}
         for argument in (*positional, *of.kwonlyargs, of.vararg, of.kwarg):
             if argument is not None:
-                self._mention(argument)
+                self._mention(argument.annotation)
                 self.table[node, argument.arg] += [handles[argument.arg]] if argument.arg in handles else []
         if isinstance(self._scope, ast.ClassDef) and positional:  # an object stands for its class and the classes above
             self.table[node, positional[0].arg] += [OWN, *(ast.Call(base, [], []) for base in self._scope.bases)]
@@ -213,14 +224,21 @@ class Names:
             self.table[None, keyword.arg or ""].append(keyword.value)
 
 
+_BINDERS: dict[type[ast.AST], Callable[[Names, Any], None]] = {
+    getattr(ast, name.removeprefix("visit_")): bind for name, bind in vars(Names).items() if name.startswith("visit_")
+}
+
+
 def _parts(node: ast.AST) -> list[ast.AST]:
     """The children of a node but for its marks: `ast.iter_child_nodes` for what is called most."""
     parts: list[ast.AST] = []
-    for field in node._fields:
+    for field in _FIELDS[type(node)]:
         value = getattr(node, field, None)
-        if type(value) is list and field not in _MARKS:
+        if not value:
+            continue
+        if type(value) is list:
             parts += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST) and field not in _MARKS:
+        elif isinstance(value, ast.AST):
             parts.append(value)
     return parts
 

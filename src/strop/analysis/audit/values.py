@@ -21,7 +21,8 @@ from strop.analysis.audit.names import HANDLES, LANGUAGE_MODEL, OWN, Names, Scop
 from strop.analysis.audit.paths import TABLE, words
 
 Value: TypeAlias = str | ast.Constant
-Values: TypeAlias = Sequence[Value]
+Values: TypeAlias = tuple[Value, ...]
+"""Without repetitions; a list of values may have some."""
 Entries: TypeAlias = list[tuple[object, ast.expr]]
 MODEL_CLASS, CONDITION = "language_model.LanguageModel", "<condition>"
 _ALIASES = {"posix": "os", "nt": "os", "_socket": "socket", "_io": "io", "_thread": "threading"}
@@ -63,13 +64,10 @@ class Program(Names):
         if known is None:
             self._known[node] = ()  # a cycle adds nothing
             self._depth += 1
-            self._count(too_deep=self._depth > _DEEPEST)
-            of = getattr(self, f"_of_{type(node).__name__}", None)
-            if of is not None:
-                known = _distinct(of(node))
-            else:
-                known = _distinct(self._all(ast.iter_child_nodes(node))) if isinstance(node, _TRANSPARENT) else ()
-            self._known[node] = known
+            self._count()
+            evaluate = _EVALUATIONS.get(type(node))
+            found = () if evaluate is None else evaluate(self, node)
+            known = self._known[node] = found if isinstance(found, tuple) else _distinct(found)
             self._depth -= 1
         return known
 
@@ -81,9 +79,9 @@ class Program(Names):
         """Those of the values that are constants."""
         return [value.value for value in self.values(node) if isinstance(value, ast.Constant)]
 
-    def _count(self, *, too_deep: bool = False) -> None:
+    def _count(self) -> None:
         self._steps += 1
-        if too_deep or self._steps > _MOST_STEPS:
+        if self._depth > _DEEPEST or self._steps > _MOST_STEPS:
             raise ValueError("too intricate to be followed to the end")
 
     def _all(self, nodes: Iterable[ast.AST | str]) -> list[Value]:
@@ -91,37 +89,44 @@ class Program(Names):
 
     def _bound(self, scope: Scope, name: str) -> Values:
         """What a name is bound to; to a cycle, what is known so far."""
-        if (scope, name) not in self._known:
-            self._known[scope, name] = ()
-            for source in self.table.get((scope, name), ()):
-                self._known[scope, name] = _distinct([*self._known[scope, name], *self._all([source])])
-        return self._known[scope, name]
+        at = scope, name
+        known = self._known.get(at)
+        if known is None:
+            known = self._known[at] = ()
+            for source in self.table.get(at, ()):
+                found = (source,) if isinstance(source, str) else self.values(source)
+                known = self._known[at] = _distinct([*known, *found]) if known else found
+        return known
 
-    def _of_Constant(self, node: ast.Constant) -> Values:
+    def _of_parts(self, node: ast.AST) -> Values | list[Value]:
+        """What an expression stands for that stands for its parts."""
+        return self._all(ast.iter_child_nodes(node))
+
+    def _of_Constant(self, node: ast.Constant) -> Values | list[Value]:
         return (node,)
 
-    def _of_Lambda(self, node: ast.Lambda) -> Values:
+    def _of_Lambda(self, node: ast.Lambda) -> Values | list[Value]:
         return (OWN,)
 
-    def _of_Compare(self, node: ast.Compare) -> Values:
+    def _of_Compare(self, node: ast.Compare) -> Values | list[Value]:
         return (CONDITION,)
 
-    def _of_IfExp(self, node: ast.IfExp) -> Values:
+    def _of_IfExp(self, node: ast.IfExp) -> Values | list[Value]:
         return self._all([node.body, node.orelse])
 
-    def _of_Name(self, node: ast.Name) -> Values:
-        home = self.home(node.id, self.scopes[node])
-        if (home, node.id) in self.table:
-            return self._bound(home, node.id)
-        stars = [
-            path for path in (f"{module}.{node.id}" for module in self.stars) if path in TABLE or path == MODEL_CLASS
-        ]
-        if node.id == "__builtins__":
+    def _of_Name(self, node: ast.Name) -> Values | list[Value]:
+        name = node.id
+        home = self.home(name, self.scopes[node])
+        if (home, name) in self.table:
+            return self._bound(home, name)
+        if name == "__builtins__":
             return ("builtins",)
-        known = f"builtins.{node.id}" if hasattr(builtins, node.id) else HANDLES.get(node.id)
-        return stars or ([known] if known else ())
+        of_stars = [f"{module}.{name}" for module in self.stars]
+        stars = [path for path in of_stars if path in TABLE or path == MODEL_CLASS]
+        known = f"builtins.{name}" if hasattr(builtins, name) else HANDLES.get(name)
+        return [*stars] or ((known,) if known else ())
 
-    def _of_Attribute(self, node: ast.Attribute) -> Values:
+    def _of_Attribute(self, node: ast.Attribute) -> Values | list[Value]:
         bases = self.values(node.value)
         things = [base for base in bases if isinstance(base, str) and base not in (OWN, CONDITION)]
         found: list[Value] = [_attribute(base, node.attr) for base in things]
@@ -130,14 +135,14 @@ class Program(Names):
         # The value of a member of an enumeration is what the class binds it to.
         return found + [base for base in bases if isinstance(base, ast.Constant) and node.attr == "value"]
 
-    def _of_Subscript(self, node: ast.Subscript) -> Values:
+    def _of_Subscript(self, node: ast.Subscript) -> Values | list[Value]:
         of, at = self.values(node.value), node.slice
         if isinstance(at, ast.Slice):
             bounds = [self.values(each or ast.Constant(None)) for each in (at.lower, at.upper, at.step)]
             return self._folded(lambda text, *at: text[slice(*at)], of, *bounds) or of
         return self._item(node.value, self.constants(at)) or of
 
-    def _item(self, node: ast.expr, keys: Iterable[Any]) -> Values:
+    def _item(self, node: ast.expr, keys: Iterable[Any]) -> list[Value]:
         """What `node[key]` gives: entries of dicts, and things in namespaces."""
         found: list[Value] = []
         for key in keys:
@@ -152,7 +157,7 @@ class Program(Names):
     def entries(self, node: ast.AST | str) -> Entries:
         """Keys and values of a dict, and of what dicts are made of."""
         self._depth += 1
-        self._count(too_deep=self._depth > _DEEPEST)
+        self._count()
         pairs: list[tuple[ast.expr | None, ast.expr]] = []
         found: Entries = []
         match node:
@@ -183,10 +188,10 @@ class Program(Names):
         self._depth -= 1
         return found[:_LONGEST]
 
-    def _of_UnaryOp(self, node: ast.UnaryOp) -> Values:
+    def _of_UnaryOp(self, node: ast.UnaryOp) -> Values | list[Value]:
         return self._folded(_OPERATORS.get(type(node.op)), self.values(node.operand)) or (CONDITION,)
 
-    def _of_BinOp(self, node: ast.BinOp) -> Values:
+    def _of_BinOp(self, node: ast.BinOp) -> Values | list[Value]:
         chain = [node]
         while isinstance(chain[-1].left, ast.BinOp):  # a long sum is no deep recursion
             chain.append(chain[-1].left)
@@ -199,7 +204,7 @@ class Program(Names):
             found = _distinct([*self._folded(_OPERATORS.get(type(each.op)), found, right), *parts])
         return found
 
-    def _of_JoinedStr(self, node: ast.JoinedStr) -> Values:
+    def _of_JoinedStr(self, node: ast.JoinedStr) -> Values | list[Value]:
         parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
         return self._folded(lambda *of: "".join(map(str, of)), *map(self.values, parts))
 
@@ -214,7 +219,7 @@ class Program(Names):
                     found.append(ast.Constant(function(*constants)))
         return found
 
-    def _of_Call(self, node: ast.Call) -> Values:
+    def _of_Call(self, node: ast.Call) -> Values | list[Value]:
         function, given = node.func, [self.values(each) for each in node.args]
         found: list[Value] = []
         if isinstance(function, ast.Attribute):
@@ -231,9 +236,9 @@ class Program(Names):
                 found += self._item(function.value, self.constants(node.args[0])) or self._all(node.args[1:])
             elif name in ("items", "values", "copy"):
                 found += bases
-        return found + [value for path in self.paths(function) for value in self._of_outside(path, node, given)]
+        return found + [value for path in self.paths(function) for value in self._given_by(path, node, given)]
 
-    def _of_outside(self, path: str, node: ast.Call, given: Sequence[Values]) -> Values:
+    def _given_by(self, path: str, node: ast.Call, given: Sequence[Values]) -> Sequence[Value]:
         """What a function gives."""
         first = [value for value in (given[0] if given else ()) if isinstance(value, str)]
         if path in (OWN, "types.SimpleNamespace"):
@@ -258,6 +263,12 @@ class Program(Names):
         return self._folded(_FUNCTIONS.get(path), *given) or (_canonical(f"{path}()"),)
 
 
+_EVALUATIONS: dict[type[ast.AST], Callable[[Program, Any], Values | list[Value]]] = {
+    **dict.fromkeys(_TRANSPARENT, Program._of_parts),
+    **{getattr(ast, name[4:]): of for name, of in vars(Program).items() if hasattr(ast, name[4:])},
+}
+
+
 def _is_cheap(function: object, constants: Sequence[Any]) -> bool:
     """Whether an operation takes no time and gives nothing large."""
     numbers = [each for each in constants if isinstance(each, int | float)]
@@ -268,7 +279,7 @@ def _is_cheap(function: object, constants: Sequence[Any]) -> bool:
     return sum(len(each) for each in constants if isinstance(each, str | bytes)) <= _LONGEST
 
 
-def _distinct(values: Sequence[Value]) -> Values:
+def _distinct(values: list[Value]) -> Values:
     """Without repetitions, and not too many; of constants what is false stays."""
     if len(values) < 2:
         return tuple(values)
