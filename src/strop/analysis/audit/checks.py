@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from strop.analysis.audit import paths
@@ -36,16 +36,20 @@ _MODEL_CLASSES = frozenset(
 )
 _COPIES = words("copy.copy copy.deepcopy")
 _TIMED = words("timeit.timeit timeit.repeat timeit.Timer")
+_GETTERS, _LISTERS = words("builtins.getattr operator.attrgetter"), words("builtins.vars builtins.dir")
+_WATCHED = _COPIES | _TIMED | _GETTERS | _LISTERS
 _BY_COMPUTED_NAME = {"builtins": paths.DYNAMIC, "os": PROCESS, "sys": INTROSPECTION}
 _LIMITED = {"socket.setdefaulttimeout": 0, "asyncio.wait_for": 1, "asyncio.timeout": 0, "concurrent.futures.wait": 1}
 """Function → which argument is its limit of time."""
 _TIMERS = {"signal.alarm": 0, "signal.setitimer": 1}
 _ALARMS = words("signal.SIGALRM signal.SIGXCPU signal.SIGVTALRM signal.SIGPROF signal.SIGTERM")
 _REMOVERS = words("resource.setrlimit resource.prlimit signal.pthread_sigmask")
+_LIMITING = _REMOVERS.union(_LIMITED, _TIMERS, ["signal.signal"])
 _NO_LIMITS = words("math.inf numpy.inf sys.maxsize threading.TIMEOUT_MAX")
-_USES = {ast.Name, ast.Attribute, ast.Subscript, ast.Call}
 _DEFINITIONS = {ast.alias, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef}
 _WRITTEN = (ast.Store, ast.Del)
+_MARKED = paths.HIDDEN | paths.FILE_METHODS
+"""Attributes with a rule of their own, besides those that begin with an underscore."""
 _SETTERS, _ENTRY_SETTERS = words("setattr delattr __setattr__"), words("update setdefault __setitem__ setitem")
 _STREAMS = words("sys.stdout sys.stderr sys.stdin")
 
@@ -64,15 +68,16 @@ def check(program: Program) -> Iterator[Hit]:
     running = {program.function_around(node) for node in asking}
     harmless = set(program.mentions)
     calls: dict[ast.Call, Sequence[str]] = {}
-    for node in program.nodes:
-        if isinstance(node, ast.Call):
-            calls[node] = program.paths(node.func)
-            harmless.update(_excused(node, calls[node], program))
-    for node in program.nodes:
-        if type(node) in _USES and node not in harmless:
-            for hit in _check_use(node, program):
-                running |= {program.function_around(node)} if hit.rule == paths.DYNAMIC else set()
-                yield hit
+    for call in program.calls:
+        calls[call] = program.paths(call.func)
+        harmless.update(_excused(call, calls[call], program))
+    for node in program.uses:
+        if node not in harmless and not (type(node) is ast.Subscript and isinstance(node.ctx, _WRITTEN)):
+            for path in program.values(node):
+                if isinstance(path, str) and rule_of(path)[0]:
+                    yield from _check_path(path, node, running, program)
+            if type(node) is ast.Attribute and (node.attr[0] == "_" or node.attr in _MARKED):
+                yield from _check_attribute(node, program)
     for node in program.nodes:
         if type(node) in _DEFINITIONS:
             yield from _check_definition(node, running, program)
@@ -106,43 +111,51 @@ def _check_definition(node: ast.AST, running: set[Function | None], program: Pro
 # S002-S005 and S009-S013: use of modules, builtins and handles.
 
 
-def _check_use(node: ast.AST, program: Program) -> Iterator[Hit]:
-    for path in () if isinstance(getattr(node, "ctx", None), _WRITTEN) else program.paths(node):
-        rule, entry = ("", "") if path.endswith("()") else rule_of(path)
-        if rule == PROGRAM:
-            yield Hit(PROCESS, node, entry)
-        if rule and not (rule == INTERNALS and isinstance(node, ast.Name)):
-            yield Hit(rule, node, entry)
-    if isinstance(node, ast.Attribute):
-        bases, name = program.paths(node.value), node.attr
-        handle = name.startswith("_") and any(map(_is_handle, bases))
-        elsewhere = name in paths.HIDDEN_ELSEWHERE and OWN not in bases
-        if name in paths.HIDDEN or (elsewhere and (name != "__dict__" or (handle and not _is_part(node, program)))):
-            yield Hit(INTROSPECTION, node, name)
-        elif (
-            name in paths.FILE_METHODS and OWN not in bases and not any(rule_of(f"{path}.{name}")[0] for path in bases)
-        ):
-            yield Hit(paths.FILES, node, name)
-        if handle and not name.startswith("__"):
-            yield Hit(INTERNALS, node, name)
+def _check_path(path: str, node: ast.AST, running: set[Function | None], program: Program) -> Iterator[Hit]:
+    """A use of what has a rule; the functions that run code of their own making are added to `running`."""
+    rule, entry = rule_of(path)
+    if path.endswith("()") or isinstance(getattr(node, "ctx", None), _WRITTEN):
+        return
+    if rule == paths.DYNAMIC:
+        running.add(program.function_around(node))
+    if rule == PROGRAM:
+        yield Hit(PROCESS, node, entry)
+    if not (rule == INTERNALS and isinstance(node, ast.Name)):
+        yield Hit(rule, node, entry)
 
 
-def _excused(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[ast.AST]:
+def _check_attribute(node: ast.Attribute, program: Program) -> Iterator[Hit]:
+    bases, name = program.paths(node.value), node.attr
+    handle = name.startswith("_") and any(map(_is_handle, bases))
+    elsewhere = name in paths.HIDDEN_ELSEWHERE and OWN not in bases
+    if name in paths.HIDDEN or (elsewhere and (name != "__dict__" or (handle and not _is_part(node, program)))):
+        yield Hit(INTROSPECTION, node, name)
+    elif name in paths.FILE_METHODS and OWN not in bases and not any(rule_of(f"{path}.{name}")[0] for path in bases):
+        yield Hit(paths.FILES, node, name)
+    if handle and not name.startswith("__"):
+        yield Hit(INTERNALS, node, name)
+
+
+def _excused(node: ast.Call, called: Sequence[str], program: Program) -> Iterable[ast.AST]:
     """The harmless parts of a call: a database or an array in memory, `compile` for its errors only."""
     for path in called:
         database = path == "sqlite3.connect" and any(":memory:" in program.constants(each) for each in node.args[:1])
         array = path.startswith("numpy.") and any("io.BytesIO()" in program.values(each) for each in node.args[:1])
         checks_syntax = path == "builtins.compile" and isinstance(program.parents.get(node), ast.Expr)
         if database or array or (checks_syntax and getattr(node.func, "id", "") == "compile"):
-            yield from ast.walk(node.func)
+            return ast.walk(node.func)
+    return ()
 
 
 def _check_call(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
-    first = program.paths(node.args[0]) if node.args else ()
-    if not _MODEL_CLASSES.isdisjoint(called if name_of(node.func) in _HOLDING else [*called, *first]):
+    first = program.values(node.args[0]) if node.args else ()
+    if not (_MODEL_CLASSES.isdisjoint(called) and (_MODEL_CLASSES.isdisjoint(first) or name_of(node.func) in _HOLDING)):
         names_a_role = len(node.args) <= 1 and all(each.arg in ("role", "expertise") for each in node.keywords)
         if not (program.is_earlier and names_a_role):
             yield Hit(MODEL, node, "LanguageModel(...)")
+    if _WATCHED.isdisjoint(called):
+        return
+    bases = [each for each in first if isinstance(each, str)]
     for path in called:
         name = path.rpartition(".")[2]
         if path in _COPIES and LANGUAGE_MODEL in first:
@@ -151,15 +164,15 @@ def _check_call(node: ast.Call, called: Sequence[str], program: Program) -> Iter
             statements = [*node.args[:2], *(each.value for each in node.keywords if each.arg in ("stmt", "setup"))]
             if any(program.values(each) != (OWN,) for each in statements):
                 yield Hit(paths.DYNAMIC, node, f"{path} of a text")
-        elif path in ("builtins.getattr", "operator.attrgetter"):
+        elif path in _GETTERS:
             texts = ".".join(str(each) for argument in node.args for each in program.constants(argument))
             yield from (Hit(INTROSPECTION, node, each) for each in paths.HIDDEN.intersection(texts.split(".")))
             is_computed = name == "getattr" and len(node.args) > 1 and not program.values(node.args[1])
-            for base in first if is_computed else ():
+            for base in bases if is_computed else ():
                 rule = _BY_COMPUTED_NAME.get(base) or paths.TABLE.get(f"{base}.*", "")
                 if rule:
                     yield Hit(PROCESS if rule == PROGRAM else rule, node, f"an attribute of {base} by a computed name")
-        elif path in ("builtins.vars", "builtins.dir") and any(map(_is_handle, first)) and not _is_part(node, program):
+        elif path in _LISTERS and any(map(_is_handle, bases)) and not _is_part(node, program):
             yield Hit(INTROSPECTION, node, f"{name} of a handle")
 
 
@@ -208,14 +221,16 @@ def _check_arguments(
     programs."""
     name = name_of(node.func)
     evaluates, positional = _evaluated(node, called, program)
-    if any(_may_be(False, program.values(each)) for each in positional):
+    if positional and any(_may_be(False, program.values(each)) for each in positional):
         yield Hit(FLAG, node, "the second argument of the utility")
-    own = [function for function in program.functions.get(name, ()) if function in running]
+    functions = program.functions.get(name, ())
+    own = functions and [function for function in functions if function in running]
     may_have_a_flag = (
         evaluates or own or LANGUAGE_MODEL in called or not (program.values(node.func) or name in _TALKING)
     )
-    keywords = program.entries(ast.Call(node.func, [], node.keywords)) if may_have_a_flag else []
-    keywords += [entry for key, value in keywords if key == "kwargs" for entry in program.entries(value)]
+    keywords = program.keywords(node) if may_have_a_flag else []
+    if keywords:
+        keywords += [entry for key, value in keywords if key == "kwargs" for entry in program.entries(value)]
     for key, value in keywords:
         values = program.values(value)
         says = [str(each.value) for each in values if isinstance(each, ast.Constant)] if evaluates else []
@@ -229,18 +244,22 @@ def _check_arguments(
 
 def _evaluated(node: ast.Call, called: Sequence[str], program: Program) -> tuple[bool, list[ast.expr]]:
     """(whether a call evaluates a solution, or passes the utility on to be called, its arguments besides the solution)."""
-    starred = [each for each in node.args if isinstance(each, ast.Starred)]
     if not EVALUATIONS.isdisjoint(called):
-        return True, [*node.args[1:2], *starred]
-    keywords = {each.arg: each.value for each in node.keywords}
-    if "target" in keywords and not EVALUATIONS.isdisjoint(program.paths(keywords["target"])):
-        return True, [each for key, each in keywords.items() if key == "args"]
+        return True, [*node.args[1:2], *_starred(node)]
+    if node.keywords:
+        keywords = {each.arg: each.value for each in node.keywords}
+        if "target" in keywords and not EVALUATIONS.isdisjoint(program.values(keywords["target"])):
+            return True, [each for key, each in keywords.items() if key == "args"]
     name = name_of(node.func)
     if name not in program.functions and name not in _HOLDING:
         for place, argument in enumerate(node.args[:2]):
-            if not EVALUATIONS.isdisjoint(program.paths(argument)):
-                return True, [*node.args[place + (1 if name == "starmap" else 2) :], *starred]
+            if not EVALUATIONS.isdisjoint(program.values(argument)):
+                return True, [*node.args[place + (1 if name == "starmap" else 2) :], *_starred(node)]
     return False, []
+
+
+def _starred(node: ast.Call) -> list[ast.Starred]:
+    return [each for each in node.args if isinstance(each, ast.Starred)]
 
 
 def _is_no_limit(values: Values) -> bool:
@@ -265,10 +284,10 @@ def _sets_timer(node: ast.Call, called: Sequence[str], program: Program) -> bool
 def _check_limits(node: ast.Call, called: Sequence[str], is_armed: bool, program: Program) -> Iterator[Hit]:
     """S008, unless the program set the alarm itself."""
     is_own = OWN in called or name_of(node.func) in _TALKING
-    for key, value in program.entries(ast.Call(node.func, [], node.keywords)) if not is_own else ():
+    for key, value in program.keywords(node) if not is_own else ():
         if str(key).lower() in _TIME_LIMITS and _is_no_limit(program.values(value)):
             yield Hit(TIME, node, f"{key}=...")
-    for path in called:
+    for path in called if not _LIMITING.isdisjoint(called) else ():
         if path in _LIMITED and any(_is_no_limit(program.values(each)) for each in node.args[_LIMITED[path] :][:1]):
             yield Hit(TIME, node, f"{path} without a limit")
         elif path in _REMOVERS:
@@ -287,7 +306,9 @@ def _check_limits(node: ast.Call, called: Sequence[str], is_armed: bool, program
 def _check_setter(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
     """`setattr`, and changes of a `__dict__`."""
     name, arguments = name_of(node.func), list(node.args)
-    names = {name, *(path.rpartition(".")[2] for path in called)}
+    names = {name}
+    for path in called:
+        names.add(path[path.rfind(".") + 1 :])
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     if not _SETTERS.isdisjoint(names) or "unittest.mock.patch.object" in called:
         if owner is not None and name == "__setattr__" and len(arguments) == 2:

@@ -28,12 +28,12 @@ def asking_nodes(program: Program) -> set[ast.AST]:
     """Nodes that use a handle, directly or by calling an own function."""
     by_name: dict[str, list[ast.AST]] = {}
     asking: set[ast.AST] = set()
-    for node in program.nodes:
+    for node in program.uses:
         if isinstance(node, _NAMES):
-            name = name_of(node)
+            name = node.id if isinstance(node, ast.Name) else node.attr
             if name in program.functions:
                 by_name.setdefault(name, []).append(node)
-            if not isinstance(program.parents[node], ast.Attribute) and not _QUESTIONS.isdisjoint(program.values(node)):
+            if not _QUESTIONS.isdisjoint(program.values(node)) and not isinstance(program.parents[node], ast.Attribute):
                 asking.add(node)
     pending = list(asking)
     while pending:

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from strop.analysis.audit.paths import words
+
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Scope: TypeAlias = ast.AST | None
 """A module, function, class or comprehension; None for attributes and results of own functions."""
@@ -20,15 +22,17 @@ OWN = "<own>"
 HANDLES = {"utility": UTILITY, "meta_utility": UTILITY, "language_model": LANGUAGE_MODEL}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = {*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp}
-_LEAVES = {ast.Name, ast.Constant, ast.alias}
-"""Nodes without parts, which bind nothing."""
-_MARKS = frozenset({"ctx", "op", "ops"})
-"""Fields whose nodes are shared by all expressions, and name nothing."""
+_USES = {ast.Name, ast.Attribute, ast.Subscript, ast.Call}
+_NO_PARTS = words("ctx op ops attr arg id asname level module type_comment conversion simple is_async kind")
+"""Fields with texts and numbers, or with nodes that are shared by all expressions, and name nothing."""
 _FIELDS: dict[type, list[str]] = {
-    kind: [field for field in kind._fields if field not in _MARKS]
+    kind: [
+        field for field in reversed(kind._fields) if field not in _NO_PARTS and kind not in (ast.Constant, ast.alias)
+    ]
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
+"""The fields of a kind of nodes that may have parts, the last first."""
 _MOST_NODES, _MOST_OF_A_NAME = 50_000, 20
 
 
@@ -38,6 +42,9 @@ class Names:
     def __init__(self, tree: ast.Module) -> None:
         """Raises ValueError for a program with too many nodes."""
         self.nodes: list[ast.AST] = []
+        self.uses: list[ast.AST] = []
+        """Names, attributes, entries and calls."""
+        self.calls: list[ast.Call] = []
         self.parents: dict[ast.AST, ast.AST] = {}
         self.functions: dict[str, list[Function]] = defaultdict(list)
         """Own functions by name; `__init__` also by the name of its class."""
@@ -52,30 +59,37 @@ class Names:
         self.table: dict[tuple[Scope, str], list[ast.AST | str]] = defaultdict(list)
         """Scope and name → the expressions and paths that are bound."""
         self.scopes: dict[ast.AST, ast.AST] = {tree: tree}
+        self._bindings: dict[tuple[ast.AST, str], tuple[Scope, str]] = {}
         self._classes = {"SimpleNamespace"}
         self._module = tree
-        nodes, parents, scopes = self.nodes, self.parents, self.scopes
+        nodes, uses, parents, scopes = self.nodes, self.uses, self.parents, self.scopes
         pending: list[ast.AST] = [tree]
         while pending:
             node = pending.pop()
             nodes.append(node)
             if len(nodes) > _MOST_NODES:
                 raise ValueError(f"of more than {_MOST_NODES} parts")
-            if type(node) in _LEAVES:
+            kind = type(node)
+            if kind in _USES:
+                uses.append(node)
+            fields = _FIELDS[kind]
+            if not fields:
                 continue
-            parts = _parts(node)
             self._scope = scopes[node]
-            scope = node if type(node) in _SCOPES else self._scope
-            for part in parts:
-                parents[part], scopes[part] = node, scope
-            parts.reverse()
-            pending += parts
-            bind = _BINDERS.get(type(node))
+            scope = node if kind in _SCOPES else self._scope
+            for field in fields:
+                value = getattr(node, field)
+                if not value:
+                    continue
+                for part in reversed(value) if type(value) is list else (value,):
+                    if isinstance(part, ast.AST):
+                        parents[part], scopes[part] = node, scope
+                        pending.append(part)
+            bind = _BINDERS.get(kind)
             if bind is not None:  # other nodes bind nothing
                 bind(self, node)
-        for node in self.nodes:
-            if isinstance(node, ast.Call):
-                self._bind_parameters(node)
+        for call in self.calls:
+            self._bind_parameters(call)
 
     def home(self, name: str, inner: ast.AST) -> ast.AST:
         """The scope that binds a name; if none does, `inner`, where it is used."""
@@ -86,9 +100,17 @@ class Names:
             at = self.scopes[at]
         return at
 
+    def binding(self, node: ast.Name) -> tuple[Scope, str]:
+        """The place of a name in the table, which no longer changes."""
+        at = self.scopes[node], node.id
+        found = self._bindings.get(at)
+        if found is None:
+            found = self._bindings[at] = self.home(node.id, at[0]), node.id
+        return found
+
     def sources(self, node: ast.Name) -> list[ast.AST | str]:
         """The bindings of a name."""
-        return self.table.get((self.home(node.id, self.scopes[node]), node.id), [])
+        return self.table.get(self.binding(node), [])
 
     def function_around(self, node: ast.AST) -> Function | None:
         """The function (not a lambda) around a node."""
@@ -162,6 +184,7 @@ class Names:
         self._mention(node.type)
 
     def visit_Call(self, node: ast.Call) -> None:
+        self.calls.append(node)
         if isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass"):
             self._mention(*node.args[1:])
         elif isinstance(node.func, ast.Attribute) and node.func.attr in ("append", "extend", "add"):
@@ -227,20 +250,6 @@ class Names:
 _BINDERS: dict[type[ast.AST], Callable[[Names, Any], None]] = {
     getattr(ast, name.removeprefix("visit_")): bind for name, bind in vars(Names).items() if name.startswith("visit_")
 }
-
-
-def _parts(node: ast.AST) -> list[ast.AST]:
-    """The children of a node but for its marks: `ast.iter_child_nodes` for what is called most."""
-    parts: list[ast.AST] = []
-    for field in _FIELDS[type(node)]:
-        value = getattr(node, field, None)
-        if not value:
-            continue
-        if type(value) is list:
-            parts += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST):
-            parts.append(value)
-    return parts
 
 
 def name_of(node: ast.expr) -> str:

@@ -57,18 +57,30 @@ class Program(Names):
         self._known: dict[ast.AST | tuple[Scope, str], Values] = {}
         self._entries: dict[tuple[Scope, str], Entries] = {}
         self._steps = self._depth = 0
+        self._has_dicts = False
+        """Whether a constant is a dict: of JSON."""
 
     def values(self, node: ast.AST) -> Values:
         """What an expression may stand for; nothing where that is unknown."""
         known = self._known.get(node)
-        if known is None:
-            self._known[node] = ()  # a cycle adds nothing
-            self._depth += 1
-            self._count()
-            evaluate = _EVALUATIONS.get(type(node))
-            found = () if evaluate is None else evaluate(self, node)
-            known = self._known[node] = found if isinstance(found, tuple) else _distinct(found)
-            self._depth -= 1
+        if known is not None:
+            return known
+        if isinstance(node, ast.Name):
+            known = self._known.get(self.binding(node))
+            if known is not None:
+                self._known[node] = known
+                return known
+        elif isinstance(node, ast.Constant):
+            return (node,)
+        evaluate = _EVALUATIONS.get(type(node))
+        if evaluate is None:
+            return ()
+        self._known[node] = ()  # a cycle adds nothing
+        self._depth += 1
+        self._count()
+        found = evaluate(self, node)
+        known = self._known[node] = found if isinstance(found, tuple) else _distinct(found)
+        self._depth -= 1
         return known
 
     def paths(self, node: ast.AST) -> list[str]:
@@ -87,9 +99,8 @@ class Program(Names):
     def _all(self, nodes: Iterable[ast.AST | str]) -> list[Value]:
         return [value for node in nodes for value in ((node,) if isinstance(node, str) else self.values(node))]
 
-    def _bound(self, scope: Scope, name: str) -> Values:
+    def _bound(self, at: tuple[Scope, str]) -> Values:
         """What a name is bound to; to a cycle, what is known so far."""
-        at = scope, name
         known = self._known.get(at)
         if known is None:
             known = self._known[at] = ()
@@ -102,9 +113,6 @@ class Program(Names):
         """What an expression stands for that stands for its parts."""
         return self._all(ast.iter_child_nodes(node))
 
-    def _of_Constant(self, node: ast.Constant) -> Values | list[Value]:
-        return (node,)
-
     def _of_Lambda(self, node: ast.Lambda) -> Values | list[Value]:
         return (OWN,)
 
@@ -115,23 +123,24 @@ class Program(Names):
         return self._all([node.body, node.orelse])
 
     def _of_Name(self, node: ast.Name) -> Values | list[Value]:
+        binding = self.binding(node)
+        if binding in self.table:
+            return self._bound(binding)
         name = node.id
-        home = self.home(name, self.scopes[node])
-        if (home, name) in self.table:
-            return self._bound(home, name)
-        if name == "__builtins__":
-            return ("builtins",)
         of_stars = [f"{module}.{name}" for module in self.stars]
         stars = [path for path in of_stars if path in TABLE or path == MODEL_CLASS]
         known = f"builtins.{name}" if hasattr(builtins, name) else HANDLES.get(name)
-        return [*stars] or ((known,) if known else ())
+        if name == "__builtins__":
+            stars, known = [], "builtins"
+        found = self._known[binding] = _distinct([*stars]) or ((known,) if known else ())
+        return found
 
     def _of_Attribute(self, node: ast.Attribute) -> Values | list[Value]:
         bases = self.values(node.value)
         things = [base for base in bases if isinstance(base, str) and base not in (OWN, CONDITION)]
         found: list[Value] = [_attribute(base, node.attr) for base in things]
         if OWN in bases or not found:
-            found += self._bound(None, node.attr) or ([OWN] if OWN in bases else [])
+            found += self._bound((None, node.attr)) or ([OWN] if OWN in bases else [])
         # The value of a member of an enumeration is what the class binds it to.
         return found + [base for base in bases if isinstance(base, ast.Constant) and node.attr == "value"]
 
@@ -162,7 +171,7 @@ class Program(Names):
         found: Entries = []
         match node:
             case ast.Name():
-                bound = self.home(node.id, self.scopes[node]), node.id
+                bound = self.binding(node)
                 if bound not in self._entries:
                     self._entries[bound] = []
                     self._entries[bound] = [entry for source in self.sources(node) for entry in self.entries(source)][
@@ -181,12 +190,21 @@ class Program(Names):
                 pairs = [
                     (each.elts[0], each.elts[1]) for each in elts if isinstance(each, ast.Tuple) and len(each.elts) == 2
                 ]
-        for keyword in node.keywords if isinstance(node, ast.Call) else ():
-            found += self.entries(keyword.value) if keyword.arg is None else [(keyword.arg, keyword.value)]
+        found += self._of_keywords(node) if isinstance(node, ast.Call) else ()
         for each, value in pairs:
             found += self.entries(value) if each is None else [(key, value) for key in self.constants(each)]
         self._depth -= 1
         return found[:_LONGEST]
+
+    def _of_keywords(self, node: ast.Call) -> Entries:
+        pairs = [self.entries(each.value) if each.arg is None else [(each.arg, each.value)] for each in node.keywords]
+        return [entry for entries in pairs for entry in entries]
+
+    def keywords(self, node: ast.Call) -> Entries:
+        """The keywords of a call, and the entries of the dict that it gives whatever its arguments are."""
+        if self._has_dicts:
+            return self.entries(ast.Call(node.func, [], node.keywords))
+        return self._of_keywords(node)[:_LONGEST] if node.keywords else []
 
     def _of_UnaryOp(self, node: ast.UnaryOp) -> Values | list[Value]:
         return self._folded(_OPERATORS.get(type(node.op)), self.values(node.operand)) or (CONDITION,)
@@ -216,7 +234,9 @@ class Program(Names):
             constants = [operand.value for operand in each if isinstance(operand, ast.Constant)]
             if function is not None and len(constants) == len(each) and _is_cheap(function, constants):
                 with suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
-                    found.append(ast.Constant(function(*constants)))
+                    result = function(*constants)
+                    found.append(ast.Constant(result))
+                    self._has_dicts |= isinstance(result, dict)
         return found
 
     def _of_Call(self, node: ast.Call) -> Values | list[Value]:
@@ -242,7 +262,7 @@ class Program(Names):
         """What a function gives."""
         first = [value for value in (given[0] if given else ()) if isinstance(value, str)]
         if path in (OWN, "types.SimpleNamespace"):
-            return (OWN, *self._bound(None, f"{name_of(node.func)}()"))
+            return (OWN, *self._bound((None, f"{name_of(node.func)}()")))
         if path == "builtins.getattr" and len(given) > 1:
             return [_attribute(base, str(name)) for base in first for name in self.constants(node.args[1])]
         if path in _IMPORTS and given:
