@@ -46,7 +46,6 @@ _ALARMS = words("signal.SIGALRM signal.SIGXCPU signal.SIGVTALRM signal.SIGPROF s
 _REMOVERS = words("resource.setrlimit resource.prlimit signal.pthread_sigmask")
 _LIMITING = _REMOVERS.union(_LIMITED, _TIMERS, ["signal.signal"])
 _NO_LIMITS = words("math.inf numpy.inf sys.maxsize threading.TIMEOUT_MAX")
-_DEFINITIONS = {ast.alias, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef}
 _WRITTEN = (ast.Store, ast.Del)
 _MARKED = paths.HIDDEN | paths.FILE_METHODS
 """Attributes with a rule of their own, besides those that begin with an underscore."""
@@ -72,15 +71,14 @@ def check(program: Program) -> Iterator[Hit]:
         calls[call] = program.paths(call.func)
         harmless.update(_excused(call, calls[call], program))
     for node in program.uses:
-        if node not in harmless and not (type(node) is ast.Subscript and isinstance(node.ctx, _WRITTEN)):
+        if node not in harmless:
             for path in program.values(node):
                 if isinstance(path, str) and rule_of(path)[0]:
                     yield from _check_path(path, node, running, program)
             if type(node) is ast.Attribute and (node.attr[0] == "_" or node.attr in _MARKED):
                 yield from _check_attribute(node, program)
-    for node in program.nodes:
-        if type(node) in _DEFINITIONS:
-            yield from _check_definition(node, running, program)
+    for node in program.definitions:
+        yield from _check_definition(node, running, program)
     is_armed = any(_sets_timer(call, called, program) for call, called in calls.items())
     for call, called in calls.items():
         yield from _check_call(call, called, program)
@@ -97,7 +95,7 @@ def _check_definition(node: ast.AST, running: set[Function | None], program: Pro
     """Imports, classes, default values."""
     match node:
         case ast.alias(name=module) | ast.ImportFrom(module=str(module)):
-            if module.partition(".")[0] in _GUEST_MODULES and not isinstance(program.parents[node], ast.ImportFrom):
+            if module.partition(".")[0] in _GUEST_MODULES:
                 yield Hit(INTERNALS, node, f"import {module}")
         case ast.ClassDef(name=name, bases=bases):
             if any(not _MODEL_CLASSES.isdisjoint(program.values(base)) for base in bases):
@@ -226,7 +224,7 @@ def _check_arguments(
     functions = program.functions.get(name, ())
     own = functions and [function for function in functions if function in running]
     may_have_a_flag = (
-        evaluates or own or LANGUAGE_MODEL in called or not (program.values(node.func) or name in _TALKING)
+        evaluates or own or LANGUAGE_MODEL in called or not (called or name in _TALKING or program.values(node.func))
     )
     keywords = program.keywords(node) if may_have_a_flag else []
     if keywords:

@@ -56,32 +56,35 @@ def _around(nodes: Iterable[ast.AST], program: Program) -> dict[ast.AST, None]:
 
 def endless_loops(asking: set[ast.AST], program: Program) -> Iterator[ast.AST]:
     """The loops around `asking` nodes that S007 reports."""
-    loops = [node for node in _around(asking, program) if type(node) in _LOOPS]
+    loops = [node for node in _around(asking, program) if type(node) in _LOOPS and not _ends_by_itself(node, program)]
     if loops:
         waiting = _around((each for each in program.nodes if isinstance(each, ast.Try) and each.handlers), program)
-        yield from (loop for loop in loops if _is_endless(loop, waiting, program))
+        yield from (loop for loop in loops if not _is_left(loop, waiting, program))
 
 
-def _is_endless(loop: ast.AST, waiting: dict[ast.AST, None], program: Program) -> bool:
-    """Whether only the score can end a loop: no test of a budget or count, no exception that leaves it."""
+def _ends_by_itself(loop: ast.AST, program: Program) -> bool:
+    """Whether a loop has few rounds, or a test of a budget or count."""
     match loop:
         case ast.ListComp(generators=parts) | ast.SetComp(generators=parts) | ast.GeneratorExp(generators=parts):
-            return any(_never_ends(each.iter, program) for each in parts)
+            return not any(_never_ends(each.iter, program) for each in parts)
         case ast.While(test=test):
-            if _bounds(test, program):
-                return False
+            return _bounds(test, program)
         case ast.For(iter=iterated) | ast.AsyncFor(iter=iterated):
-            if not _never_ends(iterated, program):
-                return False
-        case _:
-            return False
+            return not _never_ends(iterated, program)
+    return True
+
+
+def _is_left(loop: ast.AST, waiting: dict[ast.AST, None], program: Program) -> bool:
+    """Whether something besides the score ends a loop from within: a test of a budget or count, an exception that leaves it."""
+    if not isinstance(loop, ast.While | ast.For | ast.AsyncFor):
+        return False
     at: ast.AST = loop
     while loop not in waiting and at in program.parents and not isinstance(at, Function):
         above = program.parents[at]
         if isinstance(above, ast.Try) and above.handlers and at in above.body:
-            return False
+            return True
         at = above
-    return not any(_exits(loop, None, program))
+    return any(_exits(loop, None, program))
 
 
 def _never_ends(node: ast.AST | str, program: Program, depth: int = 0) -> bool:

@@ -45,11 +45,13 @@ class Names:
         self.uses: list[ast.AST] = []
         """Names, attributes, entries and calls."""
         self.calls: list[ast.Call] = []
+        self.definitions: list[ast.AST] = []
+        """Imported modules, classes, functions."""
         self.parents: dict[ast.AST, ast.AST] = {}
         self.functions: dict[str, list[Function]] = defaultdict(list)
         """Own functions by name; `__init__` also by the name of its class."""
         self.mentions: set[ast.AST] = set()
-        """Nodes that only name something: annotations, types for `except` and `isinstance`."""
+        """Nodes that only name something: annotations, types for `except` and `isinstance`, entries that are written."""
         self.stores: list[tuple[ast.Attribute | ast.Subscript, ast.expr]] = []
         """(assigned attribute or entry, value)."""
         self.is_earlier = False
@@ -121,7 +123,9 @@ class Names:
         return node
 
     def _mention(self, *nodes: ast.AST | None) -> None:
-        self.mentions.update(part for node in nodes if node is not None for part in ast.walk(node))
+        for node in nodes:
+            if node is not None:
+                self.mentions.update(ast.walk(node))
 
     def _bind(self, target: ast.expr | None, value: ast.expr) -> None:
         """Bind the left side of an assignment, which may be nested."""
@@ -168,12 +172,18 @@ class Names:
     def visit_withitem(self, node: ast.withitem) -> None:
         self._bind(node.optional_vars, node.context_expr)
 
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.mentions.add(node)
+
     def visit_Import(self, node: ast.Import) -> None:
+        self.definitions += node.names
         for alias in node.names:
             first = alias.name.partition(".")[0]
             self.table[self._scope, alias.asname or first].append(alias.name if alias.asname else first)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.definitions.append(node)
         for alias in node.names:
             if alias.name == "*":
                 self.stars = [*self.stars[:_MOST_OF_A_NAME], node.module or ""]
@@ -200,6 +210,7 @@ class Names:
     visit_Yield = visit_Return  # noqa: N815
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.definitions.append(node)
         self.table[self._scope, node.name].append(OWN)
         self._classes.add(node.name)
         self.functions[node.name] += [
@@ -207,6 +218,7 @@ class Names:
         ]
 
     def visit_FunctionDef(self, node: Function) -> None:
+        self.definitions.append(node)
         self.table[self._scope, node.name].append(OWN)
         self.functions[node.name].append(node)
         self._mention(node.returns)

@@ -79,13 +79,14 @@ class Program(Names):
         self._depth += 1
         self._count()
         found = evaluate(self, node)
-        known = self._known[node] = found if isinstance(found, tuple) else _distinct(found)
+        known = self._known[node] = tuple(found) if len(found) < 2 or isinstance(found, tuple) else _distinct(found)
         self._depth -= 1
         return known
 
     def paths(self, node: ast.AST) -> list[str]:
         """Those of the values that are things."""
-        return [value for value in self.values(node) if isinstance(value, str)]
+        values = self.values(node)
+        return [value for value in values if isinstance(value, str)] if values else []
 
     def constants(self, node: ast.AST) -> list[Any]:
         """Those of the values that are constants."""
@@ -137,12 +138,14 @@ class Program(Names):
 
     def _of_Attribute(self, node: ast.Attribute) -> Values | list[Value]:
         bases = self.values(node.value)
-        things = [base for base in bases if isinstance(base, str) and base not in (OWN, CONDITION)]
-        found: list[Value] = [_attribute(base, node.attr) for base in things]
+        found: list[Value] = [
+            _attribute(base, node.attr) for base in bases if isinstance(base, str) and base not in (OWN, CONDITION)
+        ]
         if OWN in bases or not found:
             found += self._bound((None, node.attr)) or ([OWN] if OWN in bases else [])
-        # The value of a member of an enumeration is what the class binds it to.
-        return found + [base for base in bases if isinstance(base, ast.Constant) and node.attr == "value"]
+        if node.attr == "value":  # the value of a member of an enumeration is what the class binds it to
+            found += [base for base in bases if isinstance(base, ast.Constant)]
+        return found
 
     def _of_Subscript(self, node: ast.Subscript) -> Values | list[Value]:
         of, at = self.values(node.value), node.slice
@@ -280,7 +283,7 @@ class Program(Names):
             return ("pathlib.Path()",)
         if path in _GIVE_ARGUMENTS:
             return [value for values in given for value in values]
-        return self._folded(_FUNCTIONS.get(path), *given) or (_canonical(f"{path}()"),)
+        return (path in _FUNCTIONS and self._folded(_FUNCTIONS[path], *given)) or (_canonical(f"{path}()"),)
 
 
 _EVALUATIONS: dict[type[ast.AST], Callable[[Program, Any], Values | list[Value]]] = {
