@@ -79,12 +79,14 @@ def check(program: Program) -> Iterator[Hit]:
                 yield from _check_attribute(node, program)
     for node in program.definitions:
         yield from _check_definition(node, running, program)
-    is_armed = any(_sets_timer(call, called, program) for call, called in calls.items())
+    is_armed = any(_sets_timer(call, called, program) for call, called in calls.items() if called)
     for call, called in calls.items():
         yield from _check_call(call, called, program)
         yield from _check_arguments(call, called, running, program)
-        yield from _check_limits(call, called, is_armed, program)
-        yield from _check_setter(call, called, program)
+        if call.keywords or program.has_dicts or not _LIMITING.isdisjoint(called):
+            yield from _check_limits(call, called, is_armed, program)
+        if isinstance(call.func, ast.Attribute) or len(call.args) > 1:
+            yield from _check_setter(call, called, program)
     for target, value in program.stores:
         yield from _check_store(target, value, program)
     for loop in endless_loops(asking, program):
@@ -304,9 +306,7 @@ def _check_limits(node: ast.Call, called: Sequence[str], is_armed: bool, program
 def _check_setter(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
     """`setattr`, and changes of a `__dict__`."""
     name, arguments = name_of(node.func), list(node.args)
-    names = {name}
-    for path in called:
-        names.add(path[path.rfind(".") + 1 :])
+    names = {name, *(path.rpartition(".")[2] for path in called)} if called else {name}
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     if not _SETTERS.isdisjoint(names) or "unittest.mock.patch.object" in called:
         if owner is not None and name == "__setattr__" and len(arguments) == 2:

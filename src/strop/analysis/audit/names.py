@@ -235,7 +235,8 @@ class Names:
             handles |= {third: UTILITY} if self.is_earlier else {second: UTILITY, third: LANGUAGE_MODEL}
         for argument in (*positional, *of.kwonlyargs, of.vararg, of.kwarg):
             if argument is not None:
-                self._mention(argument.annotation)
+                if argument.annotation is not None:
+                    self._mention(argument.annotation)
                 self.table[node, argument.arg] += [handles[argument.arg]] if argument.arg in handles else []
         if isinstance(self._scope, ast.ClassDef) and positional:  # an object stands for its class and the classes above
             self.table[node, positional[0].arg] += [OWN, *(ast.Call(base, [], []) for base in self._scope.bases)]
@@ -245,6 +246,8 @@ class Names:
     def _bind_parameters(self, node: ast.Call) -> None:
         """Bind the parameters of own functions of this name to the arguments of the call."""
         name = name_of(node.func)
+        if name not in self.functions and name not in self._classes:
+            return
         for function in self.functions.get(name, ())[:_MOST_OF_A_NAME]:
             parameters = [each.arg for each in function.args.args]
             is_method = isinstance(self.scopes[function], ast.ClassDef)

@@ -57,7 +57,7 @@ class Program(Names):
         self._known: dict[ast.AST | tuple[Scope, str], Values] = {}
         self._entries: dict[tuple[Scope, str], Entries] = {}
         self._steps = self._depth = 0
-        self._has_dicts = False
+        self.has_dicts = False
         """Whether a constant is a dict: of JSON."""
 
     def values(self, node: ast.AST) -> Values:
@@ -125,16 +125,18 @@ class Program(Names):
 
     def _of_Name(self, node: ast.Name) -> Values | list[Value]:
         binding = self.binding(node)
-        if binding in self.table:
-            return self._bound(binding)
-        name = node.id
-        of_stars = [f"{module}.{name}" for module in self.stars]
-        stars = [path for path in of_stars if path in TABLE or path == MODEL_CLASS]
-        known = f"builtins.{name}" if hasattr(builtins, name) else HANDLES.get(name)
+        if binding not in self.table:
+            self._known[binding] = self._unbound(node.id)
+        return self._bound(binding)
+
+    def _unbound(self, name: str) -> Values:
+        """What a name stands for that the program does not bind."""
         if name == "__builtins__":
-            stars, known = [], "builtins"
-        found = self._known[binding] = _distinct([*stars]) or ((known,) if known else ())
-        return found
+            return ("builtins",)
+        of_stars = [f"{module}.{name}" for module in self.stars]
+        stars: list[Value] = [path for path in of_stars if path in TABLE or path == MODEL_CLASS]
+        known = f"builtins.{name}" if hasattr(builtins, name) else HANDLES.get(name)
+        return _distinct(stars) or ((known,) if known else ())
 
     def _of_Attribute(self, node: ast.Attribute) -> Values | list[Value]:
         bases = self.values(node.value)
@@ -205,7 +207,7 @@ class Program(Names):
 
     def keywords(self, node: ast.Call) -> Entries:
         """The keywords of a call, and the entries of the dict that it gives whatever its arguments are."""
-        if self._has_dicts:
+        if self.has_dicts:
             return self.entries(ast.Call(node.func, [], node.keywords))
         return self._of_keywords(node)[:_LONGEST] if node.keywords else []
 
@@ -239,7 +241,7 @@ class Program(Names):
                 with suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
                     result = function(*constants)
                     found.append(ast.Constant(result))
-                    self._has_dicts |= isinstance(result, dict)
+                    self.has_dicts |= isinstance(result, dict)
         return found
 
     def _of_Call(self, node: ast.Call) -> Values | list[Value]:
@@ -263,9 +265,11 @@ class Program(Names):
 
     def _given_by(self, path: str, node: ast.Call, given: Sequence[Values]) -> Sequence[Value]:
         """What a function gives."""
-        first = [value for value in (given[0] if given else ()) if isinstance(value, str)]
         if path in (OWN, "types.SimpleNamespace"):
             return (OWN, *self._bound((None, f"{name_of(node.func)}()")))
+        if path in _GIVE_ARGUMENTS:
+            return [value for values in given for value in values]
+        first = [value for value in given[0] if isinstance(value, str)] if given and given[0] else []
         if path == "builtins.getattr" and len(given) > 1:
             return [_attribute(base, str(name)) for base in first for name in self.constants(node.args[1])]
         if path in _IMPORTS and given:
@@ -281,8 +285,6 @@ class Program(Names):
             return (LANGUAGE_MODEL,)
         if path.startswith("pathlib.") and path.endswith("Path"):
             return ("pathlib.Path()",)
-        if path in _GIVE_ARGUMENTS:
-            return [value for values in given for value in values]
         return (path in _FUNCTIONS and self._folded(_FUNCTIONS[path], *given)) or (_canonical(f"{path}()"),)
 
 
