@@ -69,8 +69,6 @@ class Names:
         while pending:
             node = pending.pop()
             nodes.append(node)
-            if len(nodes) > _MOST_NODES:
-                raise ValueError(f"of more than {_MOST_NODES} parts")
             kind = type(node)
             if kind in _USES:
                 uses.append(node)
@@ -87,6 +85,8 @@ class Names:
                     if isinstance(part, ast.AST):
                         parents[part], scopes[part] = node, scope
                         pending.append(part)
+            if len(parents) >= _MOST_NODES:
+                raise ValueError(f"of more than {_MOST_NODES} parts")
             bind = _BINDERS.get(kind)
             if bind is not None:  # other nodes bind nothing
                 bind(self, node)
