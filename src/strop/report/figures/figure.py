@@ -245,18 +245,29 @@ def _draw_series(axes: Axes, series: Series, shift: float, *, rows: bool) -> Non
 def save_figure(figure: Figure, directory: Path, stem: str, *, caption: str = "", notice: str = "") -> list[Path]:
     """Write STEM.svg and STEM.png, with `caption` (what the error bars are) and `notice` (that there was no language model)
     below the axes. The same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     directory.mkdir(parents=True, exist_ok=True)
-    written = []
+    paths = [directory / f"{stem}.{kind}" for kind in ("svg", "png")]
+    drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
     with house_style():
         _footer(figure, [line for text in (caption, notice) if text for line in _wrapped(text, figure)])
-        metadata: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": "strop"}, "png": {"Software": "strop"}}
-        for kind, values in metadata.items():
-            path = directory / f"{stem}.{kind}"
-            draft = directory / f".{stem}.{kind}.tmp"
-            figure.savefig(draft, format=kind, dpi=DPI, metadata=values)
-            draft.replace(path)
-            written.append(path)
-    return written
+        _lay_out(figure)
+        # `savefig` would draw each file twice, once to lay it out.
+        FigureCanvasAgg(figure).print_png(drafts[1], metadata={"Software": "strop"})  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(drafts[0], metadata={"Date": None, "Creator": "strop"})  # type: ignore[no-untyped-call]
+    for draft, path in zip(drafts, paths, strict=True):
+        draft.replace(path)
+    return paths
+
+
+def _lay_out(figure: Figure) -> None:
+    """Give axes and legends their places, once for every file."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def _footer(figure: Figure, lines: Sequence[str]) -> None:
