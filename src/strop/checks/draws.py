@@ -234,7 +234,7 @@ def hidden_in_inputs(instances: Sequence[Instance]) -> list[Path]:
     found = []
     for instance in instances:
         hidden = {_flat(value) for _, value in parts_of(instance.hidden) if value is not None}
-        inputs = parts_of(list(instance.inputs.values()))
+        inputs = parts_of(list(instance.inputs.values())) if hidden else ()
         found.append({path: "" for path, value in inputs if path and _flat(value) in hidden})
     return _common(found)
 

@@ -15,6 +15,10 @@ import numpy as np
 
 def canonical(value: Any) -> str:
     """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
+    if type(value) is int:  # most values of most instances: before the questions of what else it could be
+        return f"int {value:#x}"  # the number of decimal digits is limited, not that of these
+    if type(value) is float:
+        return f"float {value!r}"
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray):
@@ -29,7 +33,7 @@ def canonical(value: Any) -> str:
     if isinstance(value, (set, frozenset)):
         return "set[" + ",".join(sorted(canonical(item) for item in value)) + "]"
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{type(value).__name__} {value:#x}"  # the number of decimal digits is limited, not that of these
+        return f"{type(value).__name__} {value:#x}"
     if value is None or isinstance(value, (bool, float, str, bytes)):
         return f"{type(value).__name__} {value!r}"
     fields = getattr(value, "__dict__", None)
