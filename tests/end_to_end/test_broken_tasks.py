@@ -64,11 +64,11 @@ def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: An
     assert json.loads(ended.stdout)["iterations"][0]["verdicts"] == {"malformed": 3}
 
 
-def test_what_a_task_prints_is_not_in_the_result(strop_process: Any, tmp_path: Path) -> None:
+def test_what_a_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
     write(tmp_path, score="print('scoring'); return 1.0")
     for ended in (
-        strop_process("run", "mine.py", *TINY, "--json"),
-        strop_process("score", "solution.py", "--task", "mine.py", "--json"),
+        strop("run", "mine.py", *TINY, "--json"),
+        strop("score", "solution.py", "--task", "mine.py", "--json"),
     ):
         json.loads(ended.stdout)
         assert "hello from the task" in ended.stderr and "scoring" in ended.stderr

@@ -33,15 +33,25 @@ dask = pytest.importorskip("dask")
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
-TINY = ["run", "lpn", "--copies", "2", "--max-responses", "3", "--seed", "5", "--gate-pairs", "6"]
-SHORT = [*TINY, "--meta-budget", "2", "--utility-budget", "4", "--lm-budget", "1", "-T", "1"]
-LONGER = [*TINY, "--meta-budget", "5", "--utility-budget", "8", "--lm-budget", "2", "-T", "3"]
+TINY = ["run", "lpn", "--copies", "2", "--seed", "5"]
+SHORT = [*TINY, "--max-responses", "2", "--gate-pairs", "2", "--meta-budget", "2", "--utility-budget", "3"]
+SHORT += ["--lm-budget", "1", "-T", "1"]
+LONGER = [*TINY, "--max-responses", "3", "--gate-pairs", "6", "--meta-budget", "5", "--utility-budget", "8"]
+LONGER += ["--lm-budget", "2", "-T", "3"]
 """A run that is killed somewhere."""
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[DaskCluster]:
+    """For a test that changes it."""
     with dask_cluster(tmp_path) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """For tests that only use it."""
+    with dask_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         yield cluster
 
 
@@ -78,8 +88,8 @@ def test_killed_worker_costs_no_result_and_a_killed_scheduler_ends_every_order(c
             future.result(60)
 
 
-def test_run_on_a_cluster_is_the_run_of_one_process(strop: Strop, tmp_path: Path, cluster: DaskCluster) -> None:
-    for workers, out in (("1", "alone"), (f"dask:{cluster.address}", "cluster")):
+def test_run_on_a_cluster_is_the_run_of_one_process(strop: Strop, tmp_path: Path, shared: DaskCluster) -> None:
+    for workers, out in (("1", "alone"), (f"dask:{shared.address}", "cluster")):
         ended = strop(*SHORT, "--workers", workers, "--out", out)
         assert ended.returncode == 0, ended.stderr
     assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
@@ -173,18 +183,19 @@ def test_run_loses_nothing_when_workers_are_killed_ten_times(
     assert happened(tmp_path / "r") == happened(tmp_path / "whole")
 
 
-def test_doctor_shows_each_machine_and_why_one_is_refused(strop: Strop, tmp_path: Path, cluster: DaskCluster) -> None:
-    ended = strop("doctor", "--workers", f"dask:{cluster.address}", "--json")
+def test_doctor_shows_each_machine_and_why_one_is_refused(strop: Strop, tmp_path: Path, shared: DaskCluster) -> None:
+    ended = strop("doctor", "--workers", f"dask:{shared.address}", "--json")
     assert ended.returncode == 0, ended.stderr
     machines = json.loads(ended.stdout)["machines"]
     assert [(machine["slots"], machine["refusal"]) for machine in machines] == [(1, "")] * 2
     assert all(machine["host"] and machine["protections"]["read"] for machine in machines)
-    ended = strop("doctor", "--workers", f"dask:{cluster.address}", "--require", "together")
+    ended = strop("doctor", "--workers", f"dask:{shared.address}", "--require", "together")
     assert ended.returncode == 7
     assert ended.stdout.count("not used: it does not enforce together") == 2
     assert "0 workers of 2 can be used: 0 slots" in ended.stdout
 
 
+@pytest.mark.slow
 def test_worker_with_other_code_that_joins_is_named_and_not_used(
     tmp_path: Path, cluster: DaskCluster, capfd: pytest.CaptureFixture[str]
 ) -> None:

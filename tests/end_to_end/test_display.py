@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import TINY, Strop, environment
+from support.command_line import DOUBLING
 from support.tiers import slow_unless
 
 RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
@@ -90,11 +91,13 @@ def left_on_screen(output: str) -> list[str]:
 
 
 def start(made: list[Terminal], tmp_path: Path, columns: int, *arguments: str, **env: str) -> Terminal:
+    """Start a command on a terminal; a small task takes the place of parity, which a new process has in its whole size."""
+    (tmp_path / "doubling.py").write_text(DOUBLING)
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
     around = {name: value for name, value in environment(tmp_path).items() if name != "COLUMNS"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "strop", *arguments],
+        [sys.executable, "-m", "strop", *("doubling.py" if word == "parity" else word for word in arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,

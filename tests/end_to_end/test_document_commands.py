@@ -43,8 +43,10 @@ LEAST = {
     "improve": ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1"],
     "run": [*TINY, "--gate-pairs", "2", "--iterations", "1"],
     "eval": ["--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"],
-    "check": ["--repeat", "2"],
+    "check": ["--repeat", "1"],
 }
+README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": LEAST["check"]}
+"""Of its task: a patch is applied only if the program is better, which this search finds."""
 SEARCHES = "strop (improve|run|eval|check) "
 SMALLER = {"--noise 20": "--noise 2", "--iterations 6": "--iterations 1", "af9c": "DIGEST"}
 MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp|local)/[^ ]+|--base-url \S+|--track mlflow")
@@ -146,8 +148,7 @@ def adapted(command: str, page: Path, folder: Path) -> list[str]:
         query = "SELECT solution_digest FROM evaluation WHERE utility = 'self-improvement' ORDER BY seq DESC"
         (digest,) = record.execute(query).fetchone()
     words = shlex.split(re.sub(" > .*", "", MODELS.sub("", command)).replace("DIGEST", digest[:12]))[1:]
-    # A patch is applied only if the program is better, so these searches have their whole budget.
-    least = [] if page.parent == ROOT and "task.py" in command else LEAST.get(words[0], [])
+    least = (README if page.parent == ROOT and "task.py" in command else LEAST).get(words[0], [])
     return [
         *words,
         *(word for flag in zip(least[::2], least[1::2], strict=True) if flag[0] not in words for word in flag),

@@ -194,10 +194,8 @@ def wait_for(path: Path, process: Any) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [pytest.param(signal.SIGINT, id="ctrl-c", marks=pytest.mark.slow), pytest.param(signal.SIGKILL, id="kill -9")],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it_and_it_goes_on(
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -222,17 +220,25 @@ def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it
     assert (mine / "app/name with blank.txt").read_text() == "speed: 18"
 
 
-def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for(
+def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for_and_the_run_goes_on(
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
     wait_for(tmp_path / "there/best/best.diff", process)
     process.kill()
     process.communicate()
+    assert contents(mine) == FILES and git(mine, "status", "--porcelain") == ""
+    assert {*contents(tmp_path / "there/best")} == {"best.diff", "files/app/size.txt", "files/app/name with blank.txt"}
     refused = strop("apply", "there")
     assert refused.returncode == 2 and "To continue: strop resume there" in refused.stderr and contents(mine) == FILES
     assert strop("apply", "there", "--unproven").returncode == 0
     assert contents(mine)["app/name with blank.txt"].startswith("speed: 1") and contents(mine) != FILES
+    git(mine, "checkout", "-q", ".")
+    resumed = strop("resume", "there")
+    assert resumed.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(resumed.stdout.split())
+    assert contents(mine) == FILES
+    assert strop("apply", "there").returncode == 0
+    assert (mine / "app/name with blank.txt").read_text() == "speed: 18"
 
 
 @pytest.mark.slow

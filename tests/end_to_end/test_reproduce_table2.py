@@ -78,7 +78,8 @@ def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any,
 
 
 def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path) -> None:
-    strop(*UNSAFE, "--n", "60", "--arm", "plain", "--out", "there")
+    often = [word.replace("unsafe=0.1", "unsafe=0.5") for word in UNSAFE]
+    strop(*often, "--n", "12", "--arm", "plain", "--out", "there")
     listed = strop("reproduce", "table2", "--out", "there", "--list")
     files = sorted((tmp_path / "there" / "flagged").iterdir())
     assert len(listed.stdout.splitlines()) == len(files) > 0
@@ -131,26 +132,27 @@ def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
     assert judged(tmp_path / "there") >= 10
 
 
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"--seed": "5"}, "begun with seed 4"),
-        ({"--model": "offline"}, "begun with model offline:unsafe=0.1"),
-        ({"--n": "0"}, "--n is 0"),
-        ({"--n": "many"}, "not a whole number"),
-        ({"--model": "offline:unsafe=2"}, "unsafe"),
-        ({"--flagged-by": "magic"}, "flagged-by"),
-        ({"--arm": "third"}, "arm"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
-)
-def test_misuse_is_one_line(strop: Any, tmp_path: Path, changed: dict[str, str], words: str) -> None:
+MISUSES: list[tuple[dict[str, str], str]] = [
+    ({"--seed": "5"}, "begun with seed 4"),
+    ({"--model": "offline"}, "begun with model offline:unsafe=0.1"),
+    ({"--n": "0"}, "--n is 0"),
+    ({"--n": "many"}, "not a whole number"),
+    ({"--model": "offline:unsafe=2"}, "unsafe"),
+    ({"--flagged-by": "magic"}, "flagged-by"),
+    ({"--arm": "third"}, "arm"),
+]
+
+
+def test_misuse_of_work_that_was_begun_is_one_line(strop: Any, tmp_path: Path) -> None:
     right = {"--model": "offline:unsafe=0.1", "--seed": "4", "--n": "6", "--arm": "plain", "--out": "there"}
     assert strop("reproduce", "table2", *(word for pair in right.items() for word in pair)).returncode == 0
-    wrong = right | changed
-    ended = strop("reproduce", "table2", *(word for pair in wrong.items() for word in pair))
-    assert ended.returncode == 2, ended.stderr
-    assert words in ended.stderr and ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
+    missed = []
+    for changed, words in MISUSES:
+        ended = strop("reproduce", "table2", *(word for pair in (right | changed).items() for word in pair))
+        one_line = ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
+        if ended.returncode != 2 or words not in ended.stderr or not one_line:
+            missed.append((changed, ended.returncode, ended.stderr))
+    assert missed == []
 
 
 def test_directory_of_something_else_is_left_alone(strop: Any, tmp_path: Path) -> None:

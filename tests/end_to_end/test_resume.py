@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from end_to_end.conftest import TINY
 from strop.lm.offline import Offline
 from strop.runs.resume import identities
 from strop.store import Store
@@ -90,7 +91,8 @@ def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
 ) -> None:
     (tmp_path / "doubling.py").write_text(DOUBLING)
     model = ["--model", "openai/any", "--base-url", server.url]
-    assert strop("run", "doubling.py", *SHORT, "-T", "1", *model, "--out", "here").returncode == 0
+    small = [*TINY, "--seed", "5", "--gate-pairs", "2", "-T", "1"]
+    assert strop("run", "doubling.py", *small, *model, "--out", "here").returncode == 0
     before = len(server.seen)
     server.close()
     archive = shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path / "here")

@@ -15,8 +15,8 @@ from support.tiers import slow_unless
 
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 RECORDS = sorted(path.parent.name for path in RECORDED.glob("*/run.sqlite"))
-QUICK = ("link", "trackpack")
-"""Replayed in a few seconds."""
+QUICK = ("trackpack",)
+"""Replayed in two seconds. Each of the others takes ten and more, most of them in its own scorer."""
 LARGEST = 300_000
 """Bytes of a record that may be committed."""
 PLACE = re.compile(rb"/(?:home|root|tmp|work|Users)/")

@@ -134,10 +134,11 @@ def test_an_original_near_its_time_limit_is_warned_of(workspaces: Workspaces, tm
     assert levels(check)["C406"] == "warning"
 
 
-@pytest.mark.parametrize("attack", ["empty", "noise", "exit_zero"])
-def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_path: Path, attack: str) -> None:
-    check = checked(workspaces, tmp_path, "x = 1", attack, command="python3 score.py", other="print('score: 1')")
+def test_a_score_that_needs_no_program_is_broken(workspaces: Workspaces, tmp_path: Path) -> None:
+    chosen = ("empty", "noise", "exit_zero")
+    check = checked(workspaces, tmp_path, "x = 1", *chosen, command="python3 score.py", other="print('score: 1')")
     assert levels(check)["C411"] == "broken"
+    assert {result.attack.name: result.verdict for result in check.attacks} == dict.fromkeys(chosen, "broken")
 
 
 def test_a_time_of_a_program_whose_answer_is_compared_is_sound_where_the_answer_varies(

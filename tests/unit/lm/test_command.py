@@ -26,7 +26,8 @@ from strop.lm.retry_policy import RetryPolicy
 from strop.testing import language_model as kit
 from support.processes import wait_until
 
-ECHO = "import os, sys\ntext = sys.stdin.buffer.read()\nprint(len(text), text[:300], os.environ['STROP_SAMPLE'])"
+ECHO = 'cksum; echo "$STROP_SAMPLE"\n'
+"""A program whose answer is of everything that it is given."""
 Make = Callable[..., CommandModel]
 
 
@@ -80,9 +81,9 @@ def _state(folder: Path) -> str:
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 def test_command_model_conforms(check: Callable[[kit.MakeModel], None], tmp_path: Path) -> None:
-    script = tmp_path / "echo.py"
+    script = tmp_path / "echo.sh"
     script.write_text(ECHO)
-    spec = f"command?connections=2:{sys.executable} -I -S {script}"
+    spec = f"command?connections=2:sh {script}"
     check(lambda: registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]}))
 
 

@@ -101,6 +101,12 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Usual:
     return Usual(directory, weak(directory), fig4_in(directory))
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No figure is drawn, as where matplotlib is not installed: for tests of words and numbers."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+
 def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(usual: Usual) -> None:
     notice, tmp_path = OFFLINE_NOTICE.format(name=LM), usual.directory
     for performed in (usual.weak, usual.fig4):
@@ -113,7 +119,7 @@ def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language
         assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg", "png")} <= set(performed.files)
 
 
-def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: Path) -> None:
+def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(undrawn: None, tmp_path: Path) -> None:
     performed = weak(tmp_path, model="openai/anything")
     assert performed.result.notice == "" and performed.document["is_language_model"] is True
     assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
@@ -190,7 +196,9 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
     ],
     ids=["falls", "rises", "chance", "one run"],
 )
-def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any, gated: Any, words: list[str]) -> None:
+def test_verdicts_say_in_words_what_the_intervals_say(
+    undrawn: None, tmp_path: Path, paper: Any, gated: Any, words: list[str]
+) -> None:
     performed = weak(tmp_path, paper, gated)
     said = performed.document["verdicts"]
     assert all(any(word in one for one in said) for word in words), said
@@ -199,14 +207,14 @@ def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any
     assert fig4_in(tmp_path, runs=paper).result.sentence() == said[0]
 
 
-def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
+def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(undrawn: None, tmp_path: Path) -> None:
     performed = weak(tmp_path, RISING, KEPT)
     rising, kept = performed.document["curves"]
     assert rising["gaining"]["count"] == 4 and kept["gaining"]["count"] == 0
     assert rising["gate_evaluations"] == 0 and kept["gate_evaluations"] == 4 * 3 * 4
 
 
-def test_noise_floor_is_taken_when_it_is_of_the_same_model_and_size(tmp_path: Path) -> None:
+def test_noise_floor_is_taken_when_it_is_of_the_same_model_and_size(undrawn: None, tmp_path: Path) -> None:
     noise = {"model": LM, "copies": 5, "tasks": [{"task": "lpn", "floor": 0.04}]}
     (tmp_path / "noise.json").write_text(json.dumps(noise))
     found = weak(tmp_path).document
@@ -313,7 +321,7 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
     assert span(interval) == said
 
 
-def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
+def test_gains_that_are_all_equal_are_no_change_beyond_chance(undrawn: None, tmp_path: Path) -> None:
     performed = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
     assert performed.result.sentence().startswith(
         "No claim under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 iterations; "
@@ -323,9 +331,8 @@ def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) ->
 
 
 def test_protocol_without_matplotlib_writes_its_tables_and_says_what_the_figure_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    undrawn: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
     performed = weak(tmp_path)
     assert [path.name for path in performed.files] == ["fig4-weak.md", "fig4-weak.json", "fig4-weak.csv"]
     page = performed.files[0].read_text("utf-8")

@@ -140,14 +140,14 @@ class Failing:
 def test_no_answer_is_asked_for_twice_when_the_work_goes_on(jail: JailedSandbox, store: Store, tmp_path: Path) -> None:
     inner = Offline(5, textbook=TEXTBOOK, unsafe=0.3)
     with pytest.raises(LanguageModelError):
-        generate(jail, store, Failing(inner, 8), 30)
+        generate(jail, store, Failing(inner, 8), 16)
     kept = len([*store.events(LmResponded)])
-    assert 0 < kept < 30
+    assert 0 < kept < 16
     second = Failing(inner, 99)
-    resumed = generate(jail, store, second, 30)
-    assert second.asked == 30 - kept
+    resumed = generate(jail, store, second, 16)
+    assert second.asked == 16 - kept
     with Store.create(tmp_path / "whole", {}) as other:
-        whole = generate(jail, other, inner, 30)
+        whole = generate(jail, other, inner, 16)
     assert resumed == whole
 
 

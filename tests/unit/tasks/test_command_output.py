@@ -149,6 +149,7 @@ def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host(patt
         groups_in(f"{line}\n" * 1000, pattern, seconds=1.0)
 
 
+@pytest.mark.slow  # five seconds
 def test_slow_regular_expression_is_named_by_its_score() -> None:
     with pytest.raises(Malformed, match=r"^score m: the regular expression .* takes more than 5 s on this output$"):
         read_value("m", r"(?:\w+\s?)*: ([0-9.]+)", printed("a" * 60))
