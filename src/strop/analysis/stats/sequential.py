@@ -28,6 +28,10 @@ _OPTIMISM, _ROOM_OPTIMISM = 1.5, 1.28
 _PRIOR_DEVIATION = 0.25
 """Standard deviation that futility expects while nothing is known, as a part of the range. docs/design/0047-futility.md says on
 which shapes these three were chosen; `bench/gate.py` judges them on others."""
+_log1p, _exp, _log, _dot = np.log1p, np.exp, np.log, np.dot
+"""Those of `math` differ from them in the last bit on some processors."""
+_ROUNDING = 1e-6
+"""More than any rounding error of a logarithm of capital."""
 _HALVINGS = 40
 """Steps of the bisection of a confidence bound: below one part in 10^12 of the range."""
 
@@ -39,8 +43,6 @@ class EProcess:
     under the hypothesis. Independent observations of one mean are so.
     """
 
-    log_value: float
-    """Natural logarithm of the capital; 0.0 before the first observation."""
     highest: float
     """The largest `log_value` so far."""
     n: int
@@ -51,20 +53,27 @@ class EProcess:
         if not (math.isfinite(low) and math.isfinite(high) and low < null < high):
             raise ValueError(f"a null of {null} does not lie inside the range {low} to {high}")
         self._null, self._low, self._high = null, low, high
-        self._bets = _FRACTIONS / (null - low)
-        self._logs = np.zeros(len(_FRACTIONS))
-        self._squares = np.zeros(len(_FRACTIONS))
-        self.log_value = self.highest = 0.0
+        self._bets = [fraction / (null - low) for fraction in _FRACTIONS.tolist()]
+        self._logs = [0.0] * len(self._bets)
+        self._squares = [0.0] * len(self._bets)
+        self.highest = 0.0
         self.n = 0
+
+    @property
+    def log_value(self) -> float:
+        """Natural logarithm of the capital; 0.0 before the first observation."""
+        return _log_sum(self._logs) if self.n else 0.0
 
     def add(self, x: float) -> None:
         """Takes in one observation. Raises ValueError for one outside [low, high]."""
-        step = np.log1p(self._bets * (_within(x, self._low, self._high) - self._null))
-        self._logs += step
-        self._squares += step * step
+        moved = _within(x, self._low, self._high) - self._null
+        for number, bet in enumerate(self._bets):
+            step = float(_log1p(bet * moved))
+            self._logs[number] += step
+            self._squares[number] += step * step
         self.n += 1
-        self.log_value = float(_log_capital(self._logs))
-        self.highest = max(self.highest, self.log_value)
+        if max(self._logs) > self.highest - _ROUNDING:  # the whole grows no more than its best bet
+            self.highest = max(self.highest, self.log_value)
 
     def rejected(self, alpha: float) -> bool:
         """Whether the capital has ever reached 1/alpha: the hypothesis is rejected at level alpha."""
@@ -84,13 +93,19 @@ class EProcess:
             return True
         if self.n == 0:
             return False
-        center = self._logs / self.n
-        spread = np.maximum(self._squares - self.n * center * center, 0.0)
-        prior = (self._bets * _PRIOR_DEVIATION * (self._high - self._low)) ** 2
-        growth = center + _OPTIMISM * np.sqrt((prior + spread) / (self.n + 1) * (1 / self.n + 1 / remaining))
         highest = self._high if most is None else min(max(most, self._low), self._high)
-        growth = np.minimum(growth, np.log1p(self._bets * (highest - self._null)))
-        return float(_log_capital(self._logs + remaining * growth)) < math.log(1 / alpha)
+        bets = zip(self._bets, self._logs, self._squares, strict=True)
+        logs = [log + remaining * self._growth(bet, log, square, highest, remaining) for bet, log, square in bets]
+        return _log_sum(logs) < math.log(1 / alpha)
+
+    def _growth(self, bet: float, log: float, square: float, highest: float, remaining: int) -> float:
+        """A bet's mean growth in the coming observations, guessed optimistically: no more than each being `highest` gives."""
+        center = log / self.n
+        spread = max(square - self.n * center * center, 0.0)
+        prior = bet * _PRIOR_DEVIATION * (self._high - self._low)
+        variance = (prior * prior + spread) / (self.n + 1)
+        growth = center + _OPTIMISM * math.sqrt(variance * (1 / self.n + 1 / remaining))
+        return min(growth, float(_log1p(bet * (highest - self._null))))
 
 
 def likely_most(values: Sequence[float], coming: int) -> float:
@@ -142,6 +157,12 @@ def _log_capital(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The logarithm of the whole capital, from the logarithms by which each bet (last axis) has multiplied its share."""
     top = logs.max(axis=-1)
     return np.asarray(top + np.log(np.exp(logs - top[..., None]) @ _SHARES))
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    """`_log_capital` of one moment, to the same bit."""
+    top = max(logs)
+    return top + float(_log(_dot([_exp(log - top) for log in logs], _SHARES)))
 
 
 def _within(x: float, low: float, high: float) -> float:
