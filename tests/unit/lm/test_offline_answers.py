@@ -13,7 +13,7 @@ from strop.lm.offline import Offline
 from strop.lm.offline.answer_mix import BROKEN
 from strop.lm.offline.answers import Answer
 from strop.lm.offline.library import load_textbook
-from strop.lm.offline.prompt import fenced_blocks, parse
+from strop.lm.offline.prompt import fenced_blocks, parse, read_program
 
 LEARNER = """import numpy as np
 
@@ -33,6 +33,24 @@ def draw(program: str, skill: float, count: int = 300, temperature: float = 0.7)
 @cache
 def answers() -> list[Answer]:
     return draw(LEARNER, 0.2, 600)
+
+
+def test_answers_leave_the_program_that_they_share_as_it_was() -> None:
+    message = f"Improve the following solution:\n```python\n{named('improver_greedy')}\n```"
+    shared = read_program(message)
+    assert shared is not None and shared.tree is not None and read_program(message) is shared
+    before = ast.dump(shared.tree, include_attributes=True)
+    model = Offline(2, unsafe=0.3)
+    assert {model.answer(Request("", message, 1.5, "", sample)).kind for sample in range(60)} >= {
+        "edit",
+        "unsafe",
+        "good",
+    }
+    assert ast.dump(shared.tree, include_attributes=True) == before
+
+
+def named(name: str) -> str:
+    return next(each.text for each in load_textbook().algorithms if each.name == name)
 
 
 def broken(way: str) -> list[Answer]:

@@ -28,7 +28,13 @@ def adapt(algorithm: Algorithm, program: Program) -> str:
     signature = program.signature
     if program.tree is None or signature is None or signature.shape != algorithm.shape:
         raise ValueError(f"a {algorithm.shape} algorithm does not fit this program")
-    kept = _kept(program.tree, signature.function, _defined(syntax_tree(algorithm.text).body))
+    if algorithm not in program.adapted:
+        program.adapted[algorithm] = _adapted(algorithm, program.tree, signature)
+    return program.adapted[algorithm]
+
+
+def _adapted(algorithm: Algorithm, tree: ast.Module, signature: Signature) -> str:
+    kept = _kept(tree, signature.function, _defined(syntax_tree(algorithm.text).body))
     body = _renamed(algorithm, signature)
     return "\n\n".join([*(ast.unparse(statement) for statement in kept), body])
 
@@ -43,7 +49,7 @@ def _renamed(algorithm: Algorithm, signature: Signature) -> str:
         return algorithm.text
     tree = syntax_tree(algorithm.text)
     rename = _Rename(algorithm, signature)
-    return ast.unparse(ast.fix_missing_locations(rename.visit(tree))) + "\n"
+    return ast.unparse(rename.visit(tree)) + "\n"
 
 
 def _is_plain(arguments: ast.arguments) -> bool:

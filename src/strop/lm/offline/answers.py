@@ -16,7 +16,7 @@ from strop.lm.offline.adapt import adapt
 from strop.lm.offline.answer_mix import BROKEN, Odds
 from strop.lm.offline.library import Algorithm, Textbook
 from strop.lm.offline.mutate import mutate
-from strop.lm.offline.prompt import Program, marked_parts, parse, read_program
+from strop.lm.offline.prompt import Program, parse, read_program
 from strop.lm.offline.unsafe import switch_off
 
 _CODE = re.compile(r"(^```python\n)(.*?)(^```$|\Z)", re.DOTALL | re.MULTILINE)
@@ -59,7 +59,7 @@ def answer(
     program = read_program(message)
     if program is None:
         return Answer("I see no program here. Please show it in a fenced block.", "none", "no program")
-    parts = marked_parts(program)
+    parts = program.parts
     if not parts:
         return _answer(program, temperature, textbook, odds, rng, unsafe)
     part = next((part for part in parts if part.program.signature), None) or rng.choice(parts)

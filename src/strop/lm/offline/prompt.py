@@ -8,16 +8,20 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from strop.base.errors import Malformed
 from strop.base.regions import EVOLVE, regions_of
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
+from strop.lm.offline.library import Algorithm
 from strop.lm.offline.shapes import Signature, signature_of
 
 LONGEST_PROGRAM = 200_000
 """Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
+_LONGEST_REMEMBERED, _REMEMBERED = 50_000, 32
+"""Characters of a prompt that is read once for all its answers, and how many prompts are: their syntax trees stay in memory."""
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([A-Za-z][\w+.#-]*)?[ \t]*$")
 _LONGER = re.compile(r"^[ \t]*(`{4,}|~{4,})")
@@ -37,11 +41,21 @@ class Block:
 
 @dataclass(frozen=True)
 class Program:
-    """The program that a prompt asks to improve; `tree` is None where it is not valid Python."""
+    """The program that a prompt asks to improve; `tree` is None where it is not valid Python.
+
+    All answers to the prompt share it: nobody may change its tree.
+    """
 
     text: str
     tree: ast.Module | None
     signature: Signature | None
+    adapted: dict[Algorithm, str] = field(default_factory=dict, compare=False, repr=False)
+    """The program with an algorithm in the place of its entry function, where that was asked before (`adapt`)."""
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Its `marked_parts`."""
+        return marked_parts(self)
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,10 @@ def read_program(message: str) -> Program | None:
     The paper's earlier prompts (Figures A.7 to A.15) show the score function first; a block that is introduced as the
     score function is skipped unless it is the only one.
     """
+    return _remembered(message) if len(message) <= _LONGEST_REMEMBERED else _read(message)
+
+
+def _read(message: str) -> Program | None:
     blocks = fenced_blocks(message)
     if not blocks:
         return None
@@ -140,6 +158,9 @@ def read_program(message: str) -> Program | None:
         if tree is not None:
             return Program(text, tree, signature_of(tree))
     return Program(block.text, None, None)
+
+
+_remembered = lru_cache(_REMEMBERED)(_read)
 
 
 def parse(text: str) -> ast.Module | None:
