@@ -10,7 +10,7 @@ import ast
 import builtins
 import symtable
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Source:
     path: Path
     text: str
     """The text, with newlines as line ends."""
-    tree: ast.Module
+    tree: ast.Module = field(compare=False)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -100,8 +100,8 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
     """
     where = f"{source.path}:{name}"
     found = [node for node in source.tree.body if name in bound_names(node)]
-    inside = [node for node in ast.walk(source.tree) if getattr(node, "name", None) == name and node not in found]
     if not found:
+        inside = any(getattr(node, "name", None) == name for node in ast.walk(source.tree))
         why = " at the top level: a method or a closure cannot be taken out of its surroundings" if inside else ""
         raise ConfigurationError(
             f"{where}: the module defines no such function{why}" + (f"; {_INSTEAD}" if inside else "")

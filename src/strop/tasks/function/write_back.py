@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.function.extract import (
@@ -22,6 +23,9 @@ from strop.tasks.function.extract import (
     says_nothing,
     used,
 )
+
+_CANDIDATES, _MODULES = 64, 8
+"""How many candidates and modules are remembered: a run asks for a candidate's program wherever it evaluates or shows it."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,22 @@ def program_of(source: Source, name: str, candidate: str) -> str:
     Raises:
         Malformed: the patch cannot express it, or the function cannot be extracted from the patched module.
     """
+    program, why = _tried(source, name, candidate)
+    if why:
+        raise Malformed(why)
+    return program
+
+
+@lru_cache(_CANDIDATES)
+def _tried(source: Source, name: str, candidate: str) -> tuple[str, str]:
+    """(program, why there is none)."""
+    try:
+        return _program(source, name, candidate), ""
+    except Malformed as error:
+        return "", str(error)
+
+
+def _program(source: Source, name: str, candidate: str) -> str:
     try:
         patched = read_source(source.path, written_back(source, name, candidate))
         own = patched.bound - source.bound
@@ -61,13 +81,20 @@ def program_of(source: Source, name: str, candidate: str) -> str:
 
 def _check_uses(source: Source, patched: Source, name: str) -> None:
     """Raise Malformed if the patched function changes a value of the module, or reads one that only its score uses."""
-    original, target = find_function(source, name), find_function(patched, name)
-    before, _ = used(source, original)
-    after, names = used(patched, target)
-    if changed := sorted((changed_globals(after) - changed_globals(before)) & source.values):
+    after, names = used(patched, find_function(patched, name))
+    fixed, scoring = _out_of_reach(source, name)
+    if changed := sorted(changed_globals(after) & fixed):
         raise Malformed(f"the program changes {changed[0]}, which is the module's; only {name} may change")
-    if secret := sorted(names & _only_scoring(source, original)):
+    if secret := sorted(names & scoring):
         raise Malformed(f"the program uses {secret[0]}, which only the scoring of {name} may use")
+
+
+@lru_cache(_MODULES)
+def _out_of_reach(source: Source, name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Values of the module: those that the function does not change, and those that only its score uses."""
+    original = find_function(source, name)
+    before, _ = used(source, original)
+    return source.values - changed_globals(before), frozenset(_only_scoring(source, original))
 
 
 def _only_scoring(source: Source, target: ast.FunctionDef) -> set[str]:
@@ -121,9 +148,7 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
         function = find_function(found, name)
     except ConfigurationError as error:
         raise Malformed(str(error).replace(f"{source.path}:{name}: the module", "the program")) from error
-    given = read_source(source.path, extracted(source, name, files=False))
-    original = find_function(given, name)
-    known = {ast.dump(node) for node in given.tree.body} | {ast.dump(node) for node in source.tree.body}
+    known, decorators = _given(source, name)
     imports, added = [], []
     for node in found.tree.body:
         if node is function or ast.dump(node) in known or says_nothing(node):
@@ -139,12 +164,18 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
         if old := sorted(bound & source.bound):
             raise Malformed(f"only {name} may change, but {old[0]} is another; add helpers under new names")
         added.append(_with_comments(found, node))
-    decorated = [ast.dump(each) for each in function.decorator_list] != [
-        ast.dump(each) for each in original.decorator_list
-    ]
+    decorated = [ast.dump(each) for each in function.decorator_list] != list(decorators)
     start = first_line(function) if decorated and function.decorator_list else function.lineno
     text = "\n".join(found.lines[start - 1 : function.end_lineno])
     return Changes(text, decorated, tuple(imports), tuple(added))
+
+
+@lru_cache(_MODULES)
+def _given(source: Source, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The statements of the module and of the program extracted from it, and the decorators of its function, each dumped."""
+    given = read_source(source.path, extracted(source, name, files=False))
+    known = frozenset(ast.dump(node) for node in (*given.tree.body, *source.tree.body))
+    return known, tuple(ast.dump(each) for each in find_function(given, name).decorator_list)
 
 
 def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
