@@ -19,6 +19,7 @@ import time
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
@@ -226,7 +227,8 @@ class Store:
         They have whole texts. Events appended during the iteration are not included. Kinds and fields that this version of strop
         does not know are skipped; `notes` names the kinds.
         """
-        return typing.cast("Iterator[Stored[E]]", self._merged(kinds, scope, after, self.text))
+        text = lru_cache(64)(self.text)  # prompts and programs come again and again
+        return typing.cast("Iterator[Stored[E]]", self._merged(kinds, scope, after, text))
 
     def outline(self, *kinds: type[Event], after: int = 0) -> Iterator[Stored[Event]]:
         """Like `events`, with digests in place of texts: faster if few texts are needed."""
