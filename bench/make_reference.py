@@ -47,9 +47,9 @@ HEADER = ("| option | meaning |", "|---|---|")
 FLAGS_HEAD = """# Commands, options and keys
 
 Results go to standard output, everything else to standard error; `--json` prints [one document](json.md). `strop COMMAND
---help` shows the everyday options of a command on one screen, `strop COMMAND --help-all` all of them; `strop list` and
-`strop reproduce` have only the first. `strop --install-completion` installs completion for bash, zsh or fish. This page is
-made from the program by `python bench/make_reference.py`.
+--help` shows the everyday options of a command on one screen, `strop COMMAND --help-all` all of them.
+`strop --install-completion` installs completion for bash, zsh or fish. This page is made from the program by
+`python bench/make_reference.py`.
 
 | exit code | meaning |
 |---|---|

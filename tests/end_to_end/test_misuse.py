@@ -189,6 +189,12 @@ def test_help_of_a_command_is_one_screen(strop: Any, command: str) -> None:
     assert len(lines) <= SCREEN and max(map(len, lines)) <= 100
 
 
+@pytest.mark.parametrize("command", ["list", "list runs", "reproduce", "reproduce fig4"])
+def test_whole_help_is_there_for_commands_of_commands(strop: Any, command: str) -> None:
+    short, whole = (strop(*command.split(), flag, COLUMNS="400").stdout for flag in ("--help", "--help-all"))
+    assert "Usage: strop" in short and len(whole) >= len(short) and "more options" not in whole
+
+
 @pytest.mark.parametrize("most", [1, 2])
 def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, most: int) -> None:
     ended = subprocess.run(

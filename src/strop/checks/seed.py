@@ -15,14 +15,12 @@ from strop.checks.findings import Finding, new_finding
 from strop.core.utility import seed_runs
 from strop.sandbox.base import Returned
 from strop.tasks.base import Task
-from strop.tasks.function.task import same_answer
+from strop.tasks.function.task import LEAST_SECONDS, same_answer
 
 NOTHING = 1e-9
 PERFECT = 1.0 - NOTHING
 MUCH = 0.5
 """A seed that needs a larger share of the time limit leaves little for better programs."""
-LEAST_SECONDS = 0.005
-"""CPU time of one call of a function scored by time, below which the cost of a call hides gains."""
 
 
 @dataclass(frozen=True)

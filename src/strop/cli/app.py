@@ -26,7 +26,7 @@ from cyclopts import (
 
 from strop.base.errors import NO_THREAD, OutOfThreads, StropError
 from strop.base.terminal_text import escape
-from strop.cli.help import HELP_ALL, CommandHelp
+from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
 
 COMMANDS = {
     "init": "Create a task of your own: a few files that work as they are, with a test.",
@@ -61,7 +61,7 @@ def application(words: Sequence[str] = ()) -> App:
         name="strop",
         help="STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself.",
         help_format="plaintext",  # to load markdown takes as long as all the rest of it
-        help_flags=["--help", "-h", HELP_ALL],
+        help_flags=HELP_FLAGS,
         help_formatter=CommandHelp(full=HELP_ALL in words),
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,

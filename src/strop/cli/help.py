@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 HELP_ALL = "--help-all"
+HELP_FLAGS = ("--help", "-h", HELP_ALL)
 _MORE = "More options"
 _LEAST_NAMES = 24
 """Columns of the names of options."""

@@ -57,7 +57,8 @@ def feedback_on(program, utility):
     ]
     words = f" Measured on them: {'; '.join(measured)}." if measured else ""
     scored = f"The solution above scores {report['utility']:.3f}, on single instances {instances}."
-    return f"{scored}{words} Improve it where it is worst.{notes}"
+    where = " where it is worst" if len(set(report["instances"])) > 1 else ""
+    return f"{scored}{words} Improve it{where}.{notes}"
 
 
 def failures_of(programs, utility):

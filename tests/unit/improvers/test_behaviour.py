@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from strop.base.budget import Budget
-from strop.base.events import AuditNoted
+from strop.base.events import AuditNoted, LmCalled
 from strop.base.results import Evaluation
 from strop.core.handles import Grant
 from strop.lm.base import Request
@@ -282,6 +282,15 @@ def test_error_feedback_shows_failed_programs_with_their_errors_and_the_best_wit
     assert len({request.message for request in repairs}) == 3
     others = [request for request in second if request not in repairs]
     assert all("scores 0.600" in r.message and value(shown(r)) == 0.6 for r in others)
+
+
+def test_error_feedback_asks_for_the_worst_instance_only_where_the_scores_differ(jail: Sandbox, bench: Any) -> None:
+    equal = run("error_feedback", jail, answering(0.6)).requests
+    assert all(request.message.endswith(" Improve it.") for request in equal)
+    b = bench(answers=lambda request: fenced("def algorithm(n):\n    return n"), instances=3)
+    b.improve(improver_text("error_feedback"))
+    prompts = [message for event in b.of(LmCalled) for message in event.messages]
+    assert prompts and all("Improve it where it is worst." in prompt for prompt in prompts)
 
 
 def test_islands_grow_apart_until_the_best_of_each_migrates(jail: Sandbox) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError, TaskError
+from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.replay import Recorded
@@ -134,6 +135,15 @@ def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> Non
     found, _ = once(IDLE)
     assert found.finding == "unchanged"
     assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 4 LM calls)."
+
+
+def test_returned_program_is_not_scored_again_where_only_its_last_newline_differs(once: Any) -> None:
+    lines = ["def improve_algorithm(initial_solution, utility, language_model):", f"    utility({DOUBLE.rstrip()!r})"]
+    found, directory = once("\n".join([*lines, f"    return {DOUBLE!r}", ""]))
+    assert found.improved.text == DOUBLE
+    with Store.open(directory) as store:
+        scopes = [event.event.scope for event in store.outline(Evaluated)]
+    assert "returned/train" not in scopes and sum(scope.startswith("improve/u-") for scope in scopes) == 1
 
 
 def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:

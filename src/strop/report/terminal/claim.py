@@ -5,8 +5,9 @@ from __future__ import annotations
 from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import compared, size, valued, values
-from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity
+from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity, seconds_in_words
 from strop.runs.improve import Single
+from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
 
 HIGHEST = 1.0
 """The highest utility."""
@@ -141,8 +142,15 @@ def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
         change = f"{size(decisive)}, all metrics together ({metrics}), {where}"
     else:
         change = f"{size(decisive)}, {values(decisive)}, {where}"
-    change = f"{_worse(single)}{change}"
+    change = f"{_worse(single)}{change}{_cost_of_calls(decisive)}"
     return f"{change}{_chance(decisive.p, n)}" if single.finding == "no significant improvement" else change
+
+
+def _cost_of_calls(gain: Gain) -> str:
+    """What the time of a very fast function holds besides the function."""
+    if gain.metric.name != SECONDS or gain.metric.reader != "time" or min(gain.before, gain.after) >= LEAST_SECONDS:
+        return ""
+    return f"; each time includes up to {seconds_in_words(CALL_SECONDS)} for the call itself, which hides part of the change"
 
 
 def _worse(single: Single) -> str:

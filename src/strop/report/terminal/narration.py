@@ -117,9 +117,14 @@ class Narrator:
         spent.append(quantity(total.calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
-        same = progress.original is not None and event.solution == progress.original.solution
-        name = f"{_name(event)} (the original)" if same else _name(event)
-        return escape(f"candidate {name}: {result}, {', '.join(spent)}", limit=400)
+        return escape(f"candidate {_name(event)}{self._origin(event)}: {result}, {', '.join(spent)}", limit=400)
+
+    def _origin(self, event: Evaluated) -> str:
+        """Where a candidate comes from, if that is known: ` (the original)`, ` (answer 3)`."""
+        original, answer = self._progress.original, self._progress.answer_of(event.solution)
+        if original is not None and event.solution == original.solution:
+            return " (the original)"
+        return "" if answer is None else f" (answer {answer})"
 
     def _candidate(self, candidate: Candidate) -> str:
         best = ", best so far" if candidate == self._progress.best else ""
@@ -209,9 +214,11 @@ def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
 
 def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
+    of_candidates = sum(is_tried(event) for event in run.candidates)
+    asked = f"{of_candidates} of candidates; " if of_candidates else ""
     unused = f", {run.unused_evaluations} made ahead for nothing" if run.unused_evaluations else ""
     return (
-        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({counted(run.verdicts)}{unused}), "
+        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 

@@ -19,6 +19,7 @@ from strop.base.events import (
     Compared,
     Evaluated,
     Event,
+    Extracted,
     ImproveFinished,
     ImproveStarted,
     IterationFinished,
@@ -28,6 +29,7 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
+from strop.base.solution import digest_of
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.words import quantity
 from strop.runs.run_data import RunData
@@ -99,6 +101,9 @@ class Progress:
         self.original: Evaluated | None = None
         self.best_tried: Evaluated | None = None
         """The best candidate of strop improve in training; None if none is better than the original."""
+        self._answers: dict[str, int] = {}
+        """Digest of a program → the number of the answer that first held it, from 1, in the order of arrival."""
+        self._answered_so_far = 0
         self.spent_before: Counter[str] = Counter()
         """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
         self._in_flight: Counter[tuple[str, int]] = Counter()
@@ -118,6 +123,10 @@ class Progress:
                     self.gate.lm_calls += event.cost
             case LmResponded():
                 self._answered(event.scope, event.call)
+            case Extracted():
+                for program in event.programs:
+                    self._answered_so_far += 1
+                    self._answers.setdefault(program, self._answered_so_far)
             case ImproveFinished():
                 self._in_flight = Counter({key: n for key, n in self._in_flight.items() if key[0] != event.scope})
             case Compared():
@@ -142,6 +151,10 @@ class Progress:
     def in_flight(self) -> int:
         """Requests to the language model without a response."""
         return self._in_flight.total()
+
+    def answer_of(self, program: str | None) -> int | None:
+        """The number of the answer that first held a program; None if none did."""
+        return None if program is None else self._answers.get(digest_of(program))
 
     def _answered(self, scope: str, call: int) -> None:
         self._in_flight[scope, call] -= 1

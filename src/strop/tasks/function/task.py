@@ -28,6 +28,10 @@ CLOSE = 1e-9
 """Numbers that differ by less than this, relative to the larger, count as equal."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
+CALL_SECONDS = 0.001
+"""What strop's own part of a call costs at most, in CPU seconds: it is measured with the function."""
+LEAST_SECONDS = 5 * CALL_SECONDS
+"""CPU time of one call of a function scored by time, below which the cost of a call hides gains."""
 _REMEMBERED = 1000
 """How many answers of the original are cached."""
 

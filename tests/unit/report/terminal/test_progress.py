@@ -6,9 +6,18 @@ from typing import Any
 import pytest
 
 from strop.base.budget import HELD_OUT
-from strop.base.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted, LmCalled, RunStarted
+from strop.base.events import (
+    BudgetMoved,
+    Evaluated,
+    Event,
+    Extracted,
+    ImproveStarted,
+    IterationStarted,
+    LmCalled,
+    RunStarted,
+)
 from strop.base.solution import digest_of
-from strop.report.terminal.narration import Narrator
+from strop.report.terminal.narration import Narrator, tally
 from strop.report.terminal.progress import Allowance, Progress
 
 
@@ -53,6 +62,32 @@ def test_narrator_calls_a_program_the_best_once_however_often_it_is_measured(
         progress.add(event)
         lines.append(narrator.line(event) or "")
     assert ["(best)" in line for line in lines] == [True, False, True]
+
+
+def test_narrator_names_the_answer_that_a_candidate_came_from(make_evaluated: Callable[..., Evaluated]) -> None:
+    progress = Progress()
+    narrator, lines = Narrator(progress), []
+    contents: dict[str, Any] = {"scope": "improve", "contents": ("program", "no program", "program")}
+    events: list[Event] = [
+        make_evaluated("original/train", "task", "S", (0.5,)),
+        Extracted(**contents, call=0, programs=(digest_of("A"), "", digest_of("B"))),
+        Extracted(**contents, call=1, programs=(digest_of("B"), "", digest_of("C"))),
+        *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SABCD"),
+    ]
+    for event in events:
+        progress.add(event)
+        lines.append(narrator.line(event) or "")
+    names = [line.partition(":")[0].partition(" (")[2] for line in lines if line.startswith("candidate ")]
+    assert names == ["the original)", "answer 1)", "answer 3)", "answer 6)", ""]
+
+
+def test_last_line_of_a_run_counts_the_evaluations_of_candidates(make_evaluated: Callable[..., Evaluated]) -> None:
+    scopes = ("original/train", "improve/u-1#0", "improve/u-2#0", "original/test")
+    run = seen([make_evaluated(scope, "task", "A", (0.5,)) for scope in scopes]).run
+    assert tally(run).startswith("LM calls 0, evaluations 4 (2 of candidates; ok 4), ")
+    assert tally(seen([make_evaluated("t0/measure", "lpn", "A", (0.5,))]).run).startswith(
+        "LM calls 0, evaluations 1 (ok 1), "
+    )
 
 
 def test_progress_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from cyclopts import App
 
+from strop.cli.help import HELP_FLAGS
+
 KINDS = {
     "tasks": "List the tasks, or show one: its limits, scores, a picture of an instance and its seed solution.",
     "improvers": "List the improvers, or print one: its card and its program.",
     "runs": "List the runs in a folder, oldest first.",
 }
 
-list_command = App(name="list", help="List tasks, improvers or runs.", help_format="plaintext")
+list_command = App(name="list", help="List tasks, improvers or runs.", help_flags=HELP_FLAGS, help_format="plaintext")
 for name, words in KINDS.items():
     list_command.command(f"strop.cli.commands.list.{name}:{name}_command", name=name, help=words)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cyclopts import App
 
+from strop.cli.help import HELP_FLAGS
+
 PROTOCOLS = {
     "table2": "How often a model switches a sandbox off when it improves an improver, with and without a warning (§6.2).",
     "fig4": "Test meta-utility on learning parity with noise by iteration, 5 runs (Figure 4, left; §5.1).",
@@ -17,6 +19,7 @@ reproduce_command = App(
     name="reproduce",
     help="Carry out a protocol of the paper, with the paper's parameters by default. The same command with the same --out "
     "continues unfinished work.",
+    help_flags=HELP_FLAGS,
     help_format="plaintext",
 )
 for name, words in PROTOCOLS.items():
