@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.base.events import RunFinished
+from strop.base.events import Evaluated, RunFinished
 from strop.report.figures.chart import Chart, Point, Series, svg, ticks
 from strop.report.html.commands import commands_of
 from strop.report.html.page import Page
@@ -74,6 +74,20 @@ def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
         assert figure.rows and all(len(row) == len(figure.columns) for row in figure.rows)
     first = made_page.estimate(made_page.run.iterations[0], "test")
     assert first is not None and figures["meta-utility"].rows[0][1] == f"{first.mean:.3f}"
+
+
+def test_the_figure_of_an_improvement_has_a_line_at_the_utility_of_the_original(page: Any) -> None:
+    values = {"S": 0.25, "A": 0.5, "B": 0.75}
+    scopes = {"S": "original/train", "A": "improve/u-1#0", "B": "improve/u-2#0"}
+    rest: dict[str, Any] = {"verdict": "ok", "verdicts": ("ok",), "error": "", "cpu_seconds": 0.1, "wall_seconds": 0.1}
+    events = [
+        Evaluated(
+            scope=scope, utility="lpn", split="train", solution=text, value=values[text], scores=(values[text],), **rest
+        )
+        for text, scope in scopes.items()
+    ]
+    (figure,) = [one for one in page(events, kind="improve").figures if one.id == "programs"]
+    assert figure.chart.levels == {"the original": 0.25}
 
 
 def test_a_chart_marks_every_point_and_names_every_series_axis_and_line() -> None:
