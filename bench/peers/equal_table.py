@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from strop.analysis.stats import t_estimate
+from strop.analysis.stats import mean, t_estimate
 
 NOTE = "Best held-out score by answers used: the mean over seeds and its 95% interval. The proposers are not language models."
 
@@ -58,8 +58,11 @@ class Table:
 
     @property
     def starts(self) -> dict[str, float]:
-        """Task → held-out score of its start program."""
-        return {one.task: one.start for one in self.searches}
+        """Task → held-out score of its start program, the mean over searches: one may draw random numbers."""
+        starts: dict[str, list[float]] = {}
+        for one in self.searches:
+            starts.setdefault(one.task, []).append(one.start)
+        return {task: mean(values) for task, values in starts.items()}
 
     @property
     def answers(self) -> list[int]:
