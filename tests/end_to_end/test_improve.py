@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -65,6 +66,16 @@ def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
         del document["run"], document["solution"], document["diff"], document["best"]
     assert documents[0] == documents[1] and documents[0]["lm_calls"] == documents[0]["lm_budget"] == 1
     assert documents[0]["answers"]["total"] == documents[0]["responses"] == 2
+
+
+def test_candidates_of_a_resumed_improvement_are_named_by_the_answers_of_the_whole_run(strop: Any) -> None:
+    flags = ("--utility-budget", "9", "--lm-budget", "4", "--out", "there")
+    stopped = strop("improve", "lpn", *flags, "--max-calls", "2")
+    ended = strop("resume", "there", "--max-calls", "9")
+    numbers = [re.findall(r"\] candidate \w+ \(answer (\d+)\)", one.stderr) for one in (stopped, ended)]
+    before, after = (list(map(int, found)) for found in numbers)
+    assert (stopped.returncode, ended.returncode) == (4, 0) and set(before) <= {1, 2, 3, 4}
+    assert after and set(after) <= {5, 6, 7, 8}, (before, after)
 
 
 def test_improver_that_fails_costs_nothing_but_says_why(strop: Any, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from strop.base.errors import (
     StoreError,
     StropError,
 )
-from strop.base.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
 from strop.report.terminal.gains import score_words
 from strop.report.terminal.live import NOTHING, Before, Lines, Mode, Picture, View, make_view
 from strop.report.terminal.reading import reading
@@ -100,7 +100,7 @@ def continued(
 
 def _counted(store: Store) -> tuple[Event, ...]:
     """The events that a view of one improvement counts. In a run it starts with the current iteration."""
-    return tuple(stored.event for stored in store.events(Evaluated, LmCalled, LmResponded))
+    return tuple(stored.event for stored in store.events(Evaluated, Extracted, LmCalled, LmResponded))
 
 
 def _above(view: View) -> Callable[[str], None] | None:
