@@ -29,7 +29,6 @@ from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
-from strop.tasks.command.objective import TIMES
 from strop.tasks.command.task import SHARED_JAIL, CommandTask
 from strop.tasks.command.tree import listed
 
@@ -87,7 +86,7 @@ class CommandSubject:
     @property
     def in_turns(self) -> bool:
         """Whether times count, so that nothing may run beside an attack."""
-        return self.task.interleaved or any(reader in TIMES for reader in self.task.objective.readers.values())
+        return self.task.by_time
 
     def examine(self, repeat: int, pool: Executor, notify: Callable[[str], None]) -> tuple[list[Finding], bool]:
         """(what is wrong, whether attacks make sense)."""

@@ -31,6 +31,7 @@ from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run,
 from strop.runs.train import run
 from strop.store import Store
 from strop.tasks.command.task import CommandTask
+from strop.tasks.function.task import FunctionTask
 
 REPLAY = "replay"
 """Kind of the record of a replay. It cannot be resumed, which would ask the run's model."""
@@ -106,7 +107,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
 def _check_repeatable(parts: Components) -> None:
     """Raises ConfigurationError if a score is a time, which no second measurement repeats."""
     for task in parts.tasks:
-        if isinstance(task, CommandTask) and task.interleaved:
+        if isinstance(task, CommandTask | FunctionTask) and task.by_time:
             raise ConfigurationError(
                 f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
             )

@@ -18,7 +18,7 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.regions import EVOLVE, check_only, regions_of
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
-from strop.tasks.command.objective import Objective
+from strop.tasks.command.objective import TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.used_files import measuring, shown, used_files
 
@@ -90,6 +90,11 @@ class CommandTask:
     def seed(self) -> str:
         """Text of the initial solution *s*."""
         return bundled(self.files)
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the score depends on a measured time, which no second measurement repeats."""
+        return self.interleaved or any(reader in TIMES for reader in self.objective.readers.values())
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
