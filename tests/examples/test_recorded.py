@@ -16,7 +16,7 @@ from support.tiers import slow_unless
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 RECORDS = sorted(path.parent.name for path in RECORDED.glob("*/run.sqlite"))
 QUICK = ("trackpack",)
-"""Replayed in two seconds. Each of the others takes ten and more, most of them in its own scorer."""
+"""Replayed in two seconds, by `make test`. `.ci/run` replays the others, too."""
 LARGEST = 300_000
 """Bytes of a record that may be committed."""
 PLACE = re.compile(rb"/(?:home|root|tmp|work|Users)/")
