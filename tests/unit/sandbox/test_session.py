@@ -320,13 +320,13 @@ def test_session_takes_a_fresh_child_when_the_last_one_died_between_two_calls() 
 
 def test_session_charges_no_answer_for_those_that_came_while_the_host_was_busy() -> None:
     """A guest works on while a slow scorer looks at its first answer."""
-    text = body("import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\nreturn 1")
+    text = body("import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\nreturn 1")
     child = PlainChild()
-    limits = Limits(cpu_seconds=0.25, wall_seconds=60.0)
+    limits = Limits(cpu_seconds=0.5, wall_seconds=60.0)
     with Session(Program(text, "algorithm"), limits, lambda: child) as guest:
         outcomes = guest.calls(([], number) for number in range(6))
         first = next(outcomes)
-        wait_until(lambda: child.cpu_seconds() > 0.5)
+        wait_until(lambda: child.cpu_seconds() > 1.0)
         assert [isinstance(outcome, Returned) for outcome in (first, *outcomes)] == [True] * 6
 
 
@@ -374,10 +374,10 @@ def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits(seed: int) -> 
 
 def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
     child = PlainChild()
-    with Session(Program(WORK_ON, "algorithm"), Limits(cpu_seconds=0.3, wall_seconds=60.0), lambda: child) as guest:
+    with Session(Program(WORK_ON, "algorithm"), Limits(cpu_seconds=1.0, wall_seconds=60.0), lambda: child) as guest:
         first = guest.call([], seed=1)
         began = child.cpu_seconds()
-        wait_until(lambda: child.cpu_seconds() > began + 0.4)
+        wait_until(lambda: child.cpu_seconds() > began + 1.1)
         second = guest.call([], seed=1)
     assert isinstance(first, Returned)
     assert isinstance(second, TimedOut) and second.limit == "cpu"
