@@ -125,11 +125,11 @@ def interval(values: Sequence[float], sign: str = "") -> str:
 
 
 def verdict(gains: Sequence[float]) -> str:
-    """Who is better, if the interval says so."""
-    bounds = t_estimate(gains).interval if gains else None
-    if bounds is None or bounds[0] <= 0 <= bounds[1]:
+    """Who is better, if the interval says so as it is printed."""
+    low, high = (round(bound, 3) for bound in (t_estimate(gains).interval if gains else None) or (0.0, 0.0))
+    if low <= 0 <= high:
         return ""
-    return " **strop is better**" if bounds[0] > 0 else " **strop is worse**"
+    return " **strop is better**" if low > 0 else " **strop is worse**"
 
 
 def draw(table: Table, path: Path) -> None:

@@ -121,6 +121,10 @@ def test_a_difference_is_paired_by_seed_and_says_who_is_better_where_the_interva
     worse = module.Table([*searches("gepa", ours), *searches("strop", peer)])
     assert "**strop is worse**" in module.text(worse)
     assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", peer)]))
+    hardly = {
+        seed: value + 0.0002 + seed / 10_000 for seed, value in peer.items()
+    }  # an interval that is printed as 0 to 0.001
+    assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", hardly)]))
 
 
 def test_the_rows_of_candidate_time_add_up_to_the_cores() -> None:
