@@ -64,6 +64,12 @@ class Names:
         self._bindings: dict[tuple[ast.AST, str], tuple[Scope, str]] = {}
         self._classes = {"SimpleNamespace"}
         self._module = tree
+        self._visit(tree)
+        for call in self.calls:
+            self._bind_parameters(call)
+
+    def _visit(self, tree: ast.Module) -> None:
+        """List the nodes, each with its parent and scope, and bind what they bind."""
         nodes, uses, parents, scopes = self.nodes, self.uses, self.parents, self.scopes
         pending: list[ast.AST] = [tree]
         while pending:
@@ -90,8 +96,6 @@ class Names:
             bind = _BINDERS.get(kind)
             if bind is not None:  # other nodes bind nothing
                 bind(self, node)
-        for call in self.calls:
-            self._bind_parameters(call)
 
     def home(self, name: str, inner: ast.AST) -> ast.AST:
         """The scope that binds a name; if none does, `inner`, where it is used."""
