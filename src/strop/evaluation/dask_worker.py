@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +29,8 @@ class Unfit:
 _lock = threading.Lock()
 _measuring: defaultdict[str, set[LocalWorker]] = defaultdict(set)
 """Key of an evaluator → the worker processes that measure for it."""
+_closed: deque[str] = deque(maxlen=1000)
+"""Keys of the last evaluators that closed: an order of theirs may be starting."""
 
 
 def keep(equipment: Equipment) -> Equipment:
@@ -56,21 +58,24 @@ def measure_order(
         return _unfit(str(error))
     except StropError as error:
         return _named(error)
-    with _lock:
-        _measuring[key].add(process)
     try:
+        with _lock:
+            if key in _closed:  # while the process started
+                return SandboxError("the evaluator is closed")
+            _measuring[key].add(process)
         return process.measure(order)
     except StropError as error:
         return _named(error)
     finally:
         with _lock:
-            _measuring[key].discard(process)
+            _measuring.get(key, set()).discard(process)
         process.close()
 
 
 async def end_orders(key: str) -> None:
     """End the worker processes that measure for an evaluator, which needs no results any more."""
     with _lock:
+        _closed.append(key)
         processes = _measuring.pop(key, set())
     for process in list(processes):
         await asyncio.to_thread(process.close)

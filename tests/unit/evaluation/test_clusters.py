@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
 
 import pytest
 
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, SandboxError
+from strop.evaluation.base import Measured, Order
 from strop.evaluation.machines import differences, lacking, versions
+from strop.evaluation.station import pack
 from strop.evaluation.workers import normalized
+from strop.tasks.base import SecretSeeds
+from strop.testing.evaluator import TASKS
 from support.dask_cluster import has_dask
 
 WRONG_DASK = ["", "local", "local:0", "local:257", "local:two", "tcp://", "tcp://host", "http://h:1", "tcp://h:99999"]
@@ -105,3 +110,18 @@ def test_scheduler_that_accepts_connections_and_says_nothing_is_given_up() -> No
         port = silent.getsockname()[1]
         with pytest.raises(ConfigurationError, match="accepts connections, but has not answered for 6 s"):
             deploy_dask(f"tcp://127.0.0.1:{port}")
+
+
+@has_dask
+@pytest.mark.process
+def test_order_that_starts_when_its_evaluator_has_closed_is_not_measured() -> None:
+    from strop.evaluation.dask_worker import end_orders, measure_order
+
+    equipment = pack(TASKS, frozenset())
+    order = Order(
+        "at/late", "def algorithm(values):\n    return values\n", TASKS[0].name, "train", SecretSeeds(b"s"), b"s"
+    )
+    assert isinstance(measure_order(order, equipment, versions(), "one"), Measured)
+    asyncio.run(end_orders("one"))
+    late = measure_order(order, equipment, versions(), "one")
+    assert isinstance(late, SandboxError) and "closed" in str(late)
