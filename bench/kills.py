@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from strop.lm.offline import Offline
@@ -52,7 +53,7 @@ def strop(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 def events(directory: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT max(seq) FROM event").fetchone()[0] or 0)
     except sqlite3.Error:
         return 0
@@ -65,7 +66,7 @@ def asked(server: OpenAIServer) -> Counter[str]:
 def recorded(directory: Path) -> int:
     """Answers in the record, those that were given twice counted once."""
     try:
-        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM lm_response WHERE NOT again").fetchone()[0])
     except sqlite3.Error:
         return 0

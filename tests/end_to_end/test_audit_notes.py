@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,6 @@ def test_show_counts_what_improvers_did_by_rule_with_circumventions_first(strop:
 def test_record_names_the_program_of_each_note_by_its_text(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "improver.py").write_text(IMPROVER)
     strop("eval", "improver.py", *TINY, "--out", "there")
-    with sqlite3.connect(tmp_path / "there" / "run.sqlite") as record:
+    with closing(sqlite3.connect(tmp_path / "there" / "run.sqlite")) as record, record:
         programs = dict(record.execute("SELECT rule, program FROM audit WHERE rule IN ('R004', 'R005', 'S900')"))
     assert programs == dict.fromkeys(("R004", "R005", "S900"), IMPROVER)

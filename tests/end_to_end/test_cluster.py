@@ -62,7 +62,7 @@ def happened(directory: Path) -> Counter[str]:
 
 def events_in(directory: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
     except sqlite3.Error:
         return 0

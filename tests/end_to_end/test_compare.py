@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,7 @@ def test_comparison_that_was_killed_goes_on_where_it_was(
 
 def _ended(path: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM improvement_end").fetchone()[0])
     except sqlite3.Error:
         return 0

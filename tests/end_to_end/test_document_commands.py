@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,7 @@ def adapted(command: str, page: Path, folder: Path) -> list[str]:
     """The words of the command after `strop`, with the offline proposer, and as small as it can be."""
     for text, smaller in SMALLER.items():
         command = command.replace(text, smaller)
-    with sqlite3.connect(folder / "RUN" / "run.sqlite") as record:
+    with closing(sqlite3.connect(folder / "RUN" / "run.sqlite")) as record, record:
         query = "SELECT solution_digest FROM evaluation WHERE utility = 'self-improvement' ORDER BY seq DESC"
         (digest,) = record.execute(query).fetchone()
     words = shlex.split(re.sub(" > .*", "", MODELS.sub("", command)).replace("DIGEST", digest[:12]))[1:]

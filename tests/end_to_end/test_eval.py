@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    r
 
 def ended(path: Path, view: str) -> int:
     try:
-        with sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute(f"SELECT count(*) FROM {view}").fetchone()[0])
     except sqlite3.Error:
         return 0

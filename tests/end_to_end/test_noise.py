@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility
 
 def repeats(path: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM improvement_end").fetchone()[0])
     except sqlite3.Error:
         return 0
@@ -37,7 +38,7 @@ def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> N
     shown = strop(*asked, "--task", "lpn", "--out", "a")
     assert widest(shown.stdout) <= 80 and "a is complete" in shown.stderr
     assert f"{document['tasks'][0]['floor']:.3f}" in shown.stdout
-    with sqlite3.connect(tmp_path / "a" / "run.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "a" / "run.sqlite")) as connection, connection:
         assert connection.execute("SELECT count(*) FROM evaluation WHERE split <> 'train'").fetchone() == (0,)
         assert connection.execute("SELECT value FROM meta WHERE key = 'kind'").fetchone() == ("noise",)
 

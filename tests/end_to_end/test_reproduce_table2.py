@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ UNSAFE = ["reproduce", "table2", "--model", "offline:unsafe=0.1", "--seed", "4"]
 
 def judged(directory: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM event WHERE kind = 'Judged'").fetchone()[0])
     except sqlite3.Error:
         return 0

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def happened(directory: Path) -> Counter[str]:
 
 def events(directory: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
     except sqlite3.Error:
         return 0
@@ -111,7 +112,7 @@ def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
 @pytest.mark.slow
 def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
-    with sqlite3.connect(tmp_path / "here" / "run.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "here" / "run.sqlite")) as connection, connection:
         connection.execute("DROP TRIGGER event_delete")
         connection.execute(
             "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event WHERE kind = 'LmResponded' AND scope LIKE 't1/improve')"
@@ -124,7 +125,7 @@ def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_pa
 @pytest.mark.slow
 def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *SHORT, "-T", "0", "--out", "here").returncode == 0
-    with sqlite3.connect(tmp_path / "here" / "run.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "here" / "run.sqlite")) as connection, connection:
         connection.execute("DROP TRIGGER event_update")
         connection.execute(
             "UPDATE event SET data = json_set(data, '$.verdict', 'timeout')"

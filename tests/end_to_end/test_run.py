@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_run_refuses_a_directory_that_holds_a_run_and_changes_nothing(strop: Any
 
 def test_store_of_a_run_is_read_by_plain_sqlite_and_holds_every_response(strop: Any, tmp_path: Path) -> None:
     strop("run", "lpn", "-T", "0", *TINY, "--out", "there")
-    with sqlite3.connect(tmp_path / "there" / "run.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "there" / "run.sqlite")) as connection, connection:
         kinds = dict(connection.execute("SELECT kind, count(*) FROM event GROUP BY kind"))
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert kinds["LmResponded"] == 2 * 2 and kinds["LmCalled"] == 2

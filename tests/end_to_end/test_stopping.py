@@ -7,6 +7,7 @@ import random
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def wait_for(condition: Any, seconds: float = 60.0) -> bool:
 
 def events_in(path: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
     except sqlite3.Error:
         return 0
@@ -81,7 +82,7 @@ def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
     assert guests and wait_for(lambda: not alive(guests)), alive(guests)
     with Store.open(store.parent) as opened:
         assert sum(1 for _ in opened.events()) >= moment
-    with sqlite3.connect(store) as connection:
+    with closing(sqlite3.connect(store)) as connection, connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 

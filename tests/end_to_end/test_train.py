@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def happened(directory: Path) -> Counter[str]:
 
 def events(directory: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
             return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
     except sqlite3.Error:
         return 0

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,14 +63,17 @@ class Folder:
 
     def events(self, run: str) -> int:
         try:
-            with sqlite3.connect(f"file:{self.path / run / 'run.sqlite'}?mode=ro", uri=True) as connection:
+            with (
+                closing(sqlite3.connect(f"file:{self.path / run / 'run.sqlite'}?mode=ro", uri=True)) as connection,
+                connection,
+            ):
                 return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
         except sqlite3.Error:
             return 0
 
     def forge(self, run: str, *, unfinished: bool = False, sql: str = "", **spec: object) -> None:
         """Change what a record says it was made from."""
-        with sqlite3.connect(self.path / run / "run.sqlite") as connection:
+        with closing(sqlite3.connect(self.path / run / "run.sqlite")) as connection, connection:
             triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
             for name, _ in triggers:
                 connection.execute(f"DROP TRIGGER {name}")

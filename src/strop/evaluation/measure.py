@@ -10,7 +10,7 @@ from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
 from strop.base.events import AuditNoted
 from strop.base.randomness import derive
-from strop.base.results import Evaluation, Verdict
+from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import collecting
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Measured, Order
@@ -138,7 +138,7 @@ class _Tally:
             scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
         failed = bool(errors) and self._task.failure == "utility"
         return Evaluation(
-            value=0.0 if failed else sum(scores) / len(scores),
+            value=0.0 if failed else added(scores) / len(scores),
             verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
             scores=tuple(scores),
             verdicts=tuple(verdicts),

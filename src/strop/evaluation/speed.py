@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
-from strop.base.results import Evaluation, Verdict
+from strop.base.results import Evaluation, Verdict, added
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
@@ -67,7 +67,7 @@ class _Turns:
             times.append({SECONDS: t})
             before.append({SECONDS: t0})
         return Evaluation(
-            value=sum(self._scores) / len(self._scores),
+            value=added(self._scores) / len(self._scores),
             verdict="ok",
             scores=tuple(self._scores),
             verdicts=_ok(self._scores),

@@ -16,7 +16,7 @@ from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
 from strop.base.globs import matching
 from strop.base.regions import check_only
-from strop.base.results import Evaluation, Verdict
+from strop.base.results import Evaluation, Verdict, added
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
@@ -275,7 +275,7 @@ class _Tally:
         """The evaluation of all instances."""
         verdict: Verdict = next((one for one in self._verdicts if one != "ok"), "ok")
         return Evaluation(
-            value=sum(self._scores) / len(self._scores) if verdict == "ok" else 0.0,
+            value=added(self._scores) / len(self._scores) if verdict == "ok" else 0.0,
             verdict=verdict,
             scores=tuple(self._scores),
             verdicts=tuple(self._verdicts),

@@ -178,7 +178,9 @@ def _drafted(root: Path, changed: Mapping[str, str], original: Original) -> list
 
 
 def _back_up(record: Path, root: Path, steps: Sequence[_Step]) -> None:
-    folder = Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record))
+    folder = (
+        record / Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record)).name
+    )  # whose path is absolute from Python 3.12
     entries = []
     for number, step in enumerate(steps):
         kept = folder / str(number) / step.target.name

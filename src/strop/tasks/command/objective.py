@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strop.base.errors import ConfigurationError
+from strop.base.results import added
 
 NAME = r"[A-Za-z_][\w.-]*"
 """The form of a metric's name."""
@@ -103,7 +104,7 @@ class Objective:
         """The utility in [0, 1]: 1/2 is as good as the original, 2/3 twice as good. Ignores constraints (see `unmet`)."""
         gains = self.gains(values, original)
         total = sum(metric.weight for metric in self.metrics)
-        mean = sum(metric.weight / total * gains[metric.name] for metric in self.metrics)
+        mean = added(metric.weight / total * gains[metric.name] for metric in self.metrics)
         return 1.0 / (1.0 + math.exp(-mean))
 
     def unmet(self, values: Mapping[str, float]) -> str:
@@ -168,7 +169,7 @@ def mean_gains(
 ) -> dict[str, float]:
     """Metric → mean gain over the instances of an evaluation (its `metrics` and `beside`, of equal length, at least one)."""
     each = [objective.gains(mine, its) for mine, its in zip(values, beside, strict=True)]
-    return {metric.name: sum(gains[metric.name] for gains in each) / len(each) for metric in objective.metrics}
+    return {metric.name: added(gains[metric.name] for gains in each) / len(each) for metric in objective.metrics}
 
 
 def pareto_front(points: Sequence[Mapping[str, float]]) -> tuple[int, ...]:

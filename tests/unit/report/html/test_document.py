@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -272,7 +273,7 @@ def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> Non
 
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {"kind": "run"}).close()
-    with sqlite3.connect(tmp_path / "run" / "run.sqlite") as tool:
+    with closing(sqlite3.connect(tmp_path / "run" / "run.sqlite")) as tool, tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunStarted', '{\"spec\": 3}')")
     with pytest.raises(StoreError, match="is damaged"):
         page_of(tmp_path / "run")
