@@ -83,7 +83,7 @@ def check(program: Program) -> Iterator[Hit]:
     for call, called in calls.items():
         yield from _check_call(call, called, program)
         yield from _check_arguments(call, called, running, program)
-        if call.keywords or program.has_dicts or not _LIMITING.isdisjoint(called):
+        if call.keywords or not _LIMITING.isdisjoint(called):
             yield from _check_limits(call, called, is_armed, program)
         if isinstance(call.func, ast.Attribute) or len(call.args) > 1:
             yield from _check_setter(call, called, program)

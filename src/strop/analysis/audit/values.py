@@ -46,7 +46,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "base64.b64decode": base64.b64decode, "json.loads": json.loads,
 }  # fmt: skip
 _METHODS = words("replace lower upper strip decode")
-_MOST_STEPS, _MOST_VALUES, _DEEPEST, _LONGEST = 200_000, 32, 60, 200
+_MOST_STEPS, _MOST_VALUES, _DEEPEST, _LONGEST = 200_000, 32, 120, 200
 
 
 class Program(Names):
@@ -57,8 +57,6 @@ class Program(Names):
         self._known: dict[ast.AST | tuple[Scope, str], Values] = {}
         self._entries: dict[tuple[Scope, str], Entries] = {}
         self._steps = self._depth = 0
-        self.has_dicts = False
-        """Whether a constant is a dict: of JSON."""
 
     def values(self, node: ast.AST) -> Values:
         """What an expression may stand for; nothing where that is unknown."""
@@ -206,9 +204,7 @@ class Program(Names):
         return [entry for entries in pairs for entry in entries]
 
     def keywords(self, node: ast.Call) -> Entries:
-        """The keywords of a call, and the entries of the dict that it gives whatever its arguments are."""
-        if self.has_dicts:
-            return self.entries(ast.Call(node.func, [], node.keywords))
+        """The keywords of a call, and those of the dicts that it unpacks."""
         return self._of_keywords(node)[:_LONGEST] if node.keywords else []
 
     def _of_UnaryOp(self, node: ast.UnaryOp) -> Values | list[Value]:
@@ -241,7 +237,6 @@ class Program(Names):
                 with suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
                     result = function(*constants)
                     found.append(ast.Constant(result))
-                    self.has_dicts |= isinstance(result, dict)
         return found
 
     def _of_Call(self, node: ast.Call) -> Values | list[Value]:

@@ -83,6 +83,15 @@ def test_audit_reads_a_program_to_its_end_when_getattr_has_fewer_than_two_plain_
     assert [finding.rule for finding in audit_program(f"import os\n{call}\nexec(s)\n")] == ["S002"]
 
 
+def test_audit_reads_a_program_to_its_end_when_a_value_comes_from_eighty_calls_of_other_functions() -> None:
+    chain = "".join(f"def f{n + 1}(x): return f{n}(x)\n" for n in range(80))
+    assert rules(f"def f0(x): return x\n{chain}y = f80(1)\nexec(y)\n") == {"S002"}
+
+
+def test_audit_does_not_take_an_entry_of_a_dict_for_an_argument_of_its_methods() -> None:
+    assert rules("import json\nsettings = json.loads('{\"timeout\": null}').copy()\n") == set()
+
+
 @pytest.mark.parametrize("text", ["", "x = 1", "x = '\\d'"])
 def test_audit_finds_nothing_in_a_harmless_text(text: str) -> None:
     assert audit_program(text) == ()
