@@ -210,7 +210,7 @@ def test_function_example_ends_in_a_patch_of_the_function_alone_that_passes_its_
 ) -> None:
     folder = example("function")
     before = (folder / "bookings.py").read_text()
-    model = answers(folder, SORTED, SORTED.replace("<= spans", "< spans"), "No idea.")
+    model = answers(folder, SORTED, SORTED.replace("max(spans[-1][1], end)", "end"), "No idea.")
     target = ("improve", "bookings.py:in_use", "--improver", "best_of_n", "--lm-budget", "1", "--max-responses", "3")
     ended = strop(folder, *target, "--model", model, "--out", "../run", "--json")
     assert json.loads(ended.stdout)["finding"] == "better", ended.stderr

@@ -76,7 +76,7 @@ AMPLE = {
     "a10": RETURNED,
     "a11": RETURNED,
     "a12": RETURNED,
-    "a13": r"ValueError: .* is not in list",
+    "a13": r"ValueError: .* not in list",
     "a14": RETURNED,
     "a15": "NameError: name 'math' is not defined",
     "a16": r"ValueError: max\(\) .*empty.*",

@@ -35,10 +35,10 @@ MORE_MODULES = """
     argparse asyncio bz2 cProfile concurrent.futures.process configparser doctest email email.message
     encodings.ascii encodings.idna encodings.latin_1 encodings.utf_16 graphlib gzip html http http.client json.tool
     locale logging.handlers lzma multiprocessing.connection multiprocessing.dummy multiprocessing.pool
-    multiprocessing.popen_fork multiprocessing.queues optparse pdb pkgutil profile pstats pydoc runpy sched shlex
-    sqlite3 symtable tarfile tomllib trace tracemalloc unittest unittest.mock urllib.error urllib.request
-    xml.etree.ElementTree zipfile numpy.ctypeslib numpy.lib.recfunctions numpy.lib.stride_tricks numpy.ma
-    numpy.polynomial.polynomial numpy.testing
+    multiprocessing.popen_fork multiprocessing.queues multiprocessing.resource_tracker optparse pdb pkgutil profile
+    pstats pydoc runpy sched shlex sqlite3 symtable tarfile tomllib trace tracemalloc unittest unittest.mock
+    urllib.error urllib.request xml.etree.ElementTree zipfile numpy.ctypeslib numpy.lib.recfunctions
+    numpy.lib.stride_tricks numpy.ma numpy.polynomial.polynomial numpy.testing
 """.split()  # noqa: SIM905
 """Further modules for guests that cannot import them."""
 
