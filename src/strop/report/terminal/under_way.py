@@ -11,12 +11,21 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from strop.base.budget import UTILITY_CALLS
-from strop.base.events import BudgetMoved, Evaluated, Event, ImproveFinished, RunFinished, RunResumed, RunStarted
+from strop.base.events import (
+    BudgetMoved,
+    Evaluated,
+    Event,
+    ImproveFinished,
+    ImproveStarted,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+)
 from strop.report.terminal.words import duration
 
 _HANDLES = "/handles"
 _START, _END = "start", "end"
-_MEASURED = re.compile(r".+/measure/copy\d+/result")
+_MEASURED = re.compile(r".+/measure/copy\d+")
 _OF_ITERATION = re.compile(r"t(\d+)/")
 _COPY = re.compile(r"/copy(\d+)(?:/|$)")
 SLOW = 10.0
@@ -39,6 +48,10 @@ class UnderWay:
     """By the scope that asked for them, the oldest first."""
     _asked: dict[str, int] = field(default_factory=dict)
     """Candidates that an improvement has asked about."""
+    _measuring: set[str] = field(default_factory=set)
+    """Copies of a measurement without a result. The sealed split follows once every copy has one."""
+    _measured: list[str] = field(default_factory=list)
+    """Those with a result that wait for the others."""
     _last: float = 0.0
     """When the last evaluation ended."""
 
@@ -52,8 +65,12 @@ class UnderWay:
             case BudgetMoved(counter=counter, granted=True, scope=scope) if counter == UTILITY_CALLS:
                 if scope.endswith(_HANDLES):
                     self._candidates(scope.removesuffix(_HANDLES), event.amount, now)
+            case ImproveStarted(scope=scope) if _MEASURED.fullmatch(scope):
+                self._measuring.add(scope)
             case ImproveFinished(scope=scope, solution=solution):
                 self._open.pop(scope, None)
+                if solution is None and scope in self._measuring:
+                    self._has_result(scope, now)
                 if scope == "improve":
                     self._open[_END] = [_Evaluation("the result", now)]
                 elif solution is not None and not re.fullmatch(r"t\d+/improve", scope):
@@ -105,8 +122,16 @@ class UnderWay:
             del self._open[scope][0]
             if not self._open[scope]:
                 del self._open[scope]
-        if _MEASURED.fullmatch(event.scope):  # the sealed split follows once every copy has its result
-            self._open[f"{scope}/test"] = [_Evaluation(f"the result{_where(scope)} on the sealed split", now)]
+        if last == "result" and _MEASURED.fullmatch(scope):
+            self._measured.append(scope)
+            self._has_result(scope, now)
+
+    def _has_result(self, scope: str, now: float) -> None:
+        self._measuring.discard(scope)
+        if not self._measuring:
+            for each in self._measured:
+                self._open[f"{each}/test"] = [_Evaluation(f"the result{_where(each)} on the sealed split", now)]
+            self._measured = []
 
 
 def _where(scope: str) -> str:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from strop.base.budget import UTILITY_CALLS
-from strop.base.events import BudgetMoved, Evaluated, Event, ImproveFinished, RunFinished, RunStarted
+from strop.base.events import BudgetMoved, Evaluated, Event, ImproveFinished, ImproveStarted, RunFinished, RunStarted
 from strop.report.terminal.live import JsonLines, Lines
 from strop.report.terminal.under_way import UnderWay
 
@@ -30,6 +30,10 @@ def evaluated(scope: str, split: str = "train") -> Evaluated:
         "error": "",
     }
     return Evaluated(scope=scope, split=split, cpu_seconds=0.1, wall_seconds=0.1, **facts)  # type: ignore[arg-type]
+
+
+def starts(scope: str) -> ImproveStarted:
+    return ImproveStarted(scope=scope, improver="i", initial_solution="s", utility="lpn")
 
 
 def ended(scope: str) -> ImproveFinished:
@@ -69,6 +73,23 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
         (
             [(0.0, evaluated("t0/measure/copy0/result")), (14.0, evaluated("t0/measure/copy1/result"))],
             "no evaluation has ended for 50.0 s; in progress: the result of t = 0, copy 0 on the sealed split, and 1 more",
+        ),
+        (
+            [
+                (0.0, starts("t1/measure/copy0")),
+                (0.0, starts("t1/measure/copy1")),
+                (4.0, evaluated("t1/measure/copy1/result")),
+            ],
+            "",
+        ),
+        (
+            [
+                (0.0, starts("t1/measure/copy0")),
+                (0.0, starts("t1/measure/copy1")),
+                (4.0, evaluated("t1/measure/copy1/result")),
+                (34.0, evaluated("t1/measure/copy0/result")),
+            ],
+            "no evaluation has ended for 30.0 s; in progress: the result of t = 1, copy 1 on the sealed split, and 1 more",
         ),
         ([(0.0, ended("improve"))], "evaluating the result for 1:04"),
         (
