@@ -37,7 +37,7 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 
 PLACES = 2
 EVERY = 10_000
-WARM_UP = 1_000
+WARM_UP = 10_000
 """Evaluations before the first figures, at most half of all: until then arenas, caches and servers are still being made."""
 TOLERANCES = {
     "descriptors": (0, 0),
