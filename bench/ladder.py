@@ -1,11 +1,13 @@
-"""The ladder of each headroom task: its seed, three heuristics and a strong reference, on test instances of a fixed secret.
+"""The ladder of each headroom task on test instances of a fixed secret: seed, three heuristics, a strong reference, and the first
+answer of a language model.
 
     python bench/ladder.py golomb cap-set            # measure and print; without names, all tasks
     python bench/ladder.py --write                   # also keep what was measured in ladder.json, and in the table of the page
 
-The programs are the functions that `LADDER` of `bench/ladder/TASK.py` lists; they run in the jail, within the limits of the
-task, as candidates do. An interval is that of the mean over the instances (95%, bootstrap). `ms` is the time to score one
-answer of the reference.
+The hand-written programs are the functions that `LADDER` of `bench/ladder/TASK.py` lists; `bench/ladder/first_answers` holds what
+a language model answered to the description of each task (`strop list tasks TASK`), word for word and without having run it.
+They run in the jail, within the limits of the task, as candidates do. An interval is that of the mean over the instances (95%,
+bootstrap). `ms` is the time to score one answer of the reference.
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ from strop.analysis.stats import bca_interval, mean
 from strop.runs.score import score
 from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds, Task
-from strop.tasks.headroom.ladder import WHAT, Rung, ladder
+from strop.tasks.headroom.ladder import MODEL, WHAT, Rung, ladder
 from strop.tasks.registry import HEADROOM
 
 SECRET = b"strop ladder"
+FIRST_ANSWER = "the first answer of a model of the Claude family, 2026-11-22"
 PROGRAMS = Path(__file__).parent / "ladder"
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "src/strop/tasks/headroom/ladder.json"
@@ -58,7 +61,7 @@ def main() -> None:
 
 
 def programs(task: Task) -> Iterator[tuple[str, str, str]]:
-    """Name, description and text of each program, from the seed to the reference."""
+    """Name, description and text of each program, from the seed to the language model's."""
     path = PROGRAMS / f"{task.name.replace('-', '_')}.py"
     module, text = load(path), path.read_text(encoding="utf-8")
     yield "seed", described(task.seed, task.entry), task.seed
@@ -66,6 +69,7 @@ def programs(task: Task) -> Iterator[tuple[str, str, str]]:
         what = " ".join((function.__doc__ or "").split())
         name = "reference" if function is module.LADDER[-1] else function.__name__.replace("_", " ")
         yield name, what.removeprefix("reference: "), f"{text}\n\n{task.entry} = {function.__name__}\n"
+    yield MODEL, FIRST_ANSWER, (PROGRAMS / "first_answers" / path.name).read_text(encoding="utf-8")
 
 
 def load(path: Path) -> ModuleType:

@@ -140,7 +140,7 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     document = json.loads(strop("list", "tasks", "--json").stdout)
     assert [row["task"] for row in document["tasks"]] == list(PAPER)
     assert [row["task"] for row in document["headroom_tasks"]] == list(HEADROOM)
-    assert all(len(row["ladder"]) == 5 for row in document["headroom_tasks"])
+    assert all(len(row["ladder"]) == 6 for row in document["headroom_tasks"])
     assert [row["task"] for row in document["meta_tasks"]] == list(META)
     assert all(0 <= row["seed"]["test"] < row["best_known"]["test"] <= 1 for row in document["tasks"])
     assert "measured" not in document["tasks"][0]

@@ -289,10 +289,11 @@ def test_labels_of_the_test_rows_follow_from_bits_that_fit_four_fifths_of_the_tr
 
 @pytest.mark.parametrize("name", HEADROOM)
 def test_ladder_leaves_room_between_seed_heuristics_reference_and_bound(name: str) -> None:
-    seed, *heuristics, reference = ladder(name)
-    assert (seed.name, len(heuristics), reference.name) == ("seed", 3, "reference")
+    seed, *heuristics, reference, model = ladder(name)
+    assert (seed.name, len(heuristics), reference.name, model.name) == ("seed", 3, "reference", "language model")
     assert seed.mean <= 0.5 * reference.mean
     assert max(rung.mean for rung in heuristics) < 0.9 * reference.mean
+    assert model.mean < 0.98, "no room is left for a model's second answer"
     assert all(rung.low <= rung.mean <= rung.high for rung in ladder(name))
 
 

@@ -1,4 +1,4 @@
-"""Job-shop scheduling of 20 jobs on 10 machines, drawn as Taillard (1993) draws them.
+"""Job-shop scheduling of 40 jobs on 20 machines, drawn as Taillard (1993) draws them.
 
 The bound is Taillard's: a machine cannot end before its first job has arrived, its work is done and a last job has gone on.
 """
@@ -17,8 +17,8 @@ from strop.tasks.headroom.base import headroom_task
 WORDS = """
 The utility of a program that schedules jobs on machines so that the last one ends early.
 
-`schedule(machines, times)` gets two arrays of 20 rows: step k of job j needs machine machines[j, k] for times[j, k]. A job's
-steps follow each other, and a machine does one step at a time. It returns a list of 200 jobs, each job 10 times: the k-th
+`schedule(machines, times)` gets two arrays of 40 rows: step k of job j needs machine machines[j, k] for times[j, k]. A job's
+steps follow each other, and a machine does one step at a time. It returns a list of 800 jobs, each job 20 times: the k-th
 occurrence of a job stands for its step k, which starts as soon as its job and its machine are free.
 """
 SEED = '''\
@@ -30,8 +30,8 @@ def schedule(machines, times):
 
 
 def sample(rng: np.random.Generator) -> dict[str, Any]:
-    machines = rng.permuted(np.tile(np.arange(10), (20, 1)), axis=1)
-    return {"machines": machines, "times": rng.integers(1, 100, (20, 10))}
+    machines = rng.permuted(np.tile(np.arange(20), (40, 1)), axis=1)
+    return {"machines": machines, "times": rng.integers(1, 100, (40, 20))}
 
 
 def bound(machines: np.ndarray, times: np.ndarray) -> float:
@@ -58,6 +58,6 @@ def score(instance: Instance, order: np.ndarray) -> float:
 
 
 def job_shop() -> Task:
-    """20 jobs of 10 steps."""
-    order = Answer(int, shape=(200,), low=0, high=19)
+    """40 jobs of 20 steps."""
+    order = Answer(int, shape=(800,), low=0, high=39)
     return headroom_task("job-shop", "schedule", SEED, WORDS, (sample, bound, score), order)

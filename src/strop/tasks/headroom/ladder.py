@@ -1,4 +1,4 @@
-"""What is measured of each headroom task: the scores of its seed, three heuristics and a strong reference.
+"""What is measured of each headroom task: its seed, three heuristics, a strong reference, and a language model's first answer.
 
 `bench/ladder.py --write` measures them and writes `ladder.json`.
 """
@@ -22,6 +22,8 @@ WHAT: Mapping[str, str] = {
     "multiplier-block": "multiplies by constants",
 }
 """Task → what its programs do, in a few words."""
+MODEL = "language model"
+"""The name of the last rung."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Rung:
     """The score of one program, in [0, 1]: its mean over test instances with a 95% interval."""
 
     name: str
-    """`seed`, the name of a heuristic, or `reference`."""
+    """`seed`, the name of a heuristic, `reference`, or `MODEL`."""
     what: str
     mean: float
     low: float
@@ -38,6 +40,6 @@ class Rung:
 
 @cache
 def ladder(task: str) -> tuple[Rung, ...]:
-    """The rungs of a task from the seed to the reference; empty for any other task."""
+    """The rungs of a task from the seed to the language model's first answer; empty for any other task."""
     recorded = json.loads((files(__package__) / "ladder.json").read_text(encoding="utf-8"))
     return tuple(Rung(**rung) for rung in recorded.get(task, ()))
