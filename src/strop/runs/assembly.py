@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from strop.analysis.audit import RULES_VERSION
 from strop.base.budget import LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
@@ -226,6 +227,7 @@ def first_event(
         "strop": version("strop"),
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "audit": RULES_VERSION,
         "platform": platform.platform(),
         "language_model": language_model.name,
         "is_language_model": language_model.is_language_model,

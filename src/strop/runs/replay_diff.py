@@ -6,7 +6,8 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from strop.runs.resume import identities
+from strop.base.events import AuditNoted, RunStarted
+from strop.runs.resume import ON_TEXTS, identities
 from strop.store import Store
 
 
@@ -30,12 +31,34 @@ class Agreement:
     events: int
     """Number of common events."""
     differences: tuple[Difference, ...]
+    notes_left_out: int = 0
+    """Notes of the audit on texts that only one record has, not compared because the two were audited by different rules."""
 
 
 def agreement(first: Store, second: Store) -> Agreement:
     """Compare two records, without the order of parallel events and without anything that a clock measured."""
     a, b = identities(first), identities(second)
-    return Agreement((a & b).total(), tuple(_paired(a - b, b - a)))
+    events, missing, extra = (a & b).total(), a - b, b - a
+    differing = missing.total() + extra.total()
+    if _audit_rules(first) != _audit_rules(second):
+        missing, extra = _without_notes_on_texts(missing), _without_notes_on_texts(extra)
+    left_out = differing - missing.total() - extra.total()
+    return Agreement(events, tuple(_paired(missing, extra)), left_out)
+
+
+def _audit_rules(store: Store) -> object:
+    """The version of the rules that a run was audited by; None if its record does not tell."""
+    starts = (stored.event for stored in store.outline() if isinstance(stored.event, RunStarted))
+    return next(starts).environment.get("audit")
+
+
+def _without_notes_on_texts(names: Counter[str]) -> Counter[str]:
+    kept = Counter(names)
+    for name in names:
+        kind, values = json.loads(name)
+        if kind == AuditNoted.__name__ and values["rule"].startswith(ON_TEXTS):
+            del kept[name]
+    return kept
 
 
 def _paired(missing: Counter[str], extra: Counter[str]) -> list[Difference]:

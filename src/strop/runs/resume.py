@@ -44,14 +44,14 @@ BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seco
 """Fields that differ between any two runs."""
 BY_THE_ORDER = frozenset({"call"})
 """Fields that depend on the order of a guest's threads."""
-_ON_TEXTS = "S"
+ON_TEXTS = "S"
 """Prefix of the audit rules on texts."""
 
 
 def identity(event: Event) -> str:
     """All of an outlined event except what a clock measured or the order of threads decided."""
     values = {name: value for name, value in vars(event).items() if name not in BY_THE_CLOCK | BY_THE_ORDER}
-    if isinstance(event, AuditNoted) and event.rule.startswith(_ON_TEXTS):
+    if isinstance(event, AuditNoted) and event.rule.startswith(ON_TEXTS):
         # A program is audited once in a run; in which of several parallel copies is chance.
         values["scope"] = ""
     return json.dumps([type(event).__name__, values], sort_keys=True, ensure_ascii=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 """Version of the whole catalogue."""
 
 UNREADABLE = "S000"

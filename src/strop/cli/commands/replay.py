@@ -124,7 +124,10 @@ def _folder(out: Path | None) -> Iterator[Path]:
 
 def _sentence(compared: Agreement) -> str:
     if not compared.differences:
-        return f"The replay agrees: {compared.events} events, each as recorded (except for times)."
+        agrees = f"The replay agrees: {compared.events} events, each as recorded (except for times)."
+        count = compared.notes_left_out
+        other_rules = f" {quantity(count, 'audit note')} on programs differ: the run was audited by other rules."
+        return agrees + other_rules * bool(count)
     return f"The replay differs: {compared.events} events as recorded, {len(compared.differences)} not."
 
 
