@@ -120,7 +120,7 @@ def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answ
 
 
 def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
-    with OpenAIServer(Scripted(lambda request: PROGRAM), ["slow:0.4"], cycle=True) as server:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), ["slow:0.8"], cycle=True) as server:
         ended = run_against(server, strop, "--max-time", "1s")
     assert ended.returncode == 4 and "--max-time" in ended.stderr.splitlines()[-1]
     assert shown(strop)["status"] == "budget"
