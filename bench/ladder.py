@@ -4,8 +4,8 @@ answer of a language model.
     python bench/ladder.py golomb cap-set            # measure and print; without names, all tasks
     python bench/ladder.py --write                   # also keep what was measured in ladder.json, and in the table of the page
 
-The hand-written programs are the functions that `LADDER` of `bench/ladder/TASK.py` lists; `bench/ladder/first_answers` holds what
-a language model answered to the description of each task (`strop list tasks TASK`), word for word and without having run it.
+The hand-written programs are the functions that `LADDER` of `bench/ladder/TASK.py` lists. `bench/ladder/first_answers` holds what
+a language model wrote, without running it, when it was shown `strop list tasks TASK`, the rest of the ladder included.
 They run in the jail, within the limits of the task, as candidates do. An interval is that of the mean over the instances (95%,
 bootstrap). `ms` is the time to score one answer of the reference.
 """
