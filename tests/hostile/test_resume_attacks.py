@@ -272,7 +272,7 @@ def test_fork_goes_on_from_any_folder_with_the_answers_of_the_other_run(folder: 
 def test_script_goes_on_behind_its_own_answers_in_a_fork() -> None:
     model = Recorded(Scripted(["first", "second"]))
     requests = [Request("", text, 0.0, "", 0) for text in ("another run's", "the script's", "new")]
-    another, own = (Completion(text, "") for text in ("from another run", "first"))
+    another, own = Completion("from another run", ""), Scripted(["first"]).complete(requests[1:2])[0]
     model.learn({key_of(requests[0]): another})
     model.learn({key_of(requests[0]): another, key_of(requests[1]): own}, by_the_model=True)
     assert [each.text for each in model.complete(requests)] == ["from another run", "first", "second"]
@@ -288,20 +288,20 @@ def test_evaluation_of_another_solution_is_not_taken_from_the_record() -> None:
 def test_limit_of_calls_is_kept_whoever_goes_on_first() -> None:
     """Three calls were made of four; the place that made two of them gets to it last."""
     run = Budget({LM_CALLS: 4})
-    run.restore_root(LM_CALLS, {"a/handles": 1, "b/handles": 2})
+    run.restore_root(LM_CALLS, 3)
     a, b = (run.child(name).child("handles", {LM_CALLS: 4}) for name in "ab")
-    a.reserve(LM_CALLS)
+    a.reserve(LM_CALLS, again=True)
     a.reserve(LM_CALLS)
     with pytest.raises(BudgetExceeded) as refused:
         a.reserve(LM_CALLS)
     assert refused.value.path == ""
-    b.reserve(LM_CALLS, 2)
+    b.reserve(LM_CALLS, 2, again=True)
     assert (run.used(LM_CALLS), a.used(LM_CALLS), b.used(LM_CALLS)) == (4, 2, 2)
 
 
 def test_restored_calls_are_counted_once_by_the_root() -> None:
     run = Budget({LM_CALLS: 4})
-    run.restore_root(LM_CALLS, {"a/handles": 3})
+    run.restore_root(LM_CALLS, 3)
     run.child("a").restore(LM_CALLS, 3)
     assert run.used(LM_CALLS) == 3 and run.remaining(LM_CALLS) == 1
 

@@ -313,7 +313,7 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
         best = best_of(evaluated) if single is None else None
     unless = "--unproven applies it nevertheless"
     if single is None:
-        if best is None or best.solution is None:
+        if best is None:
             raise ConfigurationError(
                 f"the improvement in {directory} has not ended, and nothing in it is better so far"
             )
@@ -322,7 +322,7 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
                 f"the improvement in {directory} has not ended. To continue: strop resume {directory}. "
                 f"For its best so far, {unless}"
             )
-        return best.solution
+        return best
     if single.improved is None:
         raise ConfigurationError(f"nothing to apply. {sentence(single)}")
     if single.finding != "better" and not unproven:

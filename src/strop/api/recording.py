@@ -93,7 +93,7 @@ def continued(
         with reading(directory):
             recalled = recall(store)
             past = _counted(store) if kind == "improve" else ()
-        spent = recalled.money | ({} if past else {LM_CALLS: recalled.calls.total()})
+        spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
         with _view(parts, show, Before(past, spent, notes=read_run(store, kinds=(AuditNoted,)).notes)) as view:
             yield Journal(store, view, recalled=recalled, notify=_above(view))
 

@@ -58,8 +58,8 @@ class _Tree:
         """Its lock guards all counters; it is notified at each settlement."""
         self.on_movement = on_movement
         self.nodes: WeakValueDictionary[str, Budget] = WeakValueDictionary()
-        self.before: dict[str, dict[str, int]] = {}
-        """By counter and path: what the root counts already and its budget has not reserved again."""
+        self.restored: set[str] = set()
+        """Counters of which the root counts earlier sessions from the start."""
 
 
 class Budget:
@@ -72,9 +72,16 @@ class Budget:
         on_movement: Callable[[Movement], None] | None = None,
     ) -> None:
         """A root. `limits` maps counters to their largest totals (≥ 0); counters without a limit are only counted."""
-        self._setup("", None, limits, _Tree(on_movement))
+        self._setup("", None, limits, _Tree(on_movement), {})
 
-    def _setup(self, path: str, parent: Budget | None, limits: Mapping[str, int] | None, tree: _Tree) -> None:
+    def _setup(
+        self,
+        path: str,
+        parent: Budget | None,
+        limits: Mapping[str, int] | None,
+        tree: _Tree,
+        owed: Mapping[str, int],
+    ) -> None:
         for counter, limit in (limits or {}).items():
             if limit < 0:
                 raise ValueError(f"the limit of {counter} is {limit}; it must be 0 or more")
@@ -84,14 +91,21 @@ class Budget:
         self._used: dict[str, int] = {}
         self._held: dict[str, int] = {}
         """The part of `_used` that is held and not settled."""
+        self._owed = dict(owed)
+        """What will be reserved `again`: no other reservation gets it."""
         self._tree = tree
         with tree.settled:
             tree.nodes[path] = self
 
-    def child(self, name: str, limits: Mapping[str, int] | None = None) -> Budget:
-        """A budget inside this one, which pays for what it spends."""
+    def child(
+        self, name: str, limits: Mapping[str, int] | None = None, owed: Mapping[str, int] | None = None
+    ) -> Budget:
+        """A budget inside this one, which pays for what it spends.
+
+        `owed`: what an earlier execution of the same work reserved here, by counter. It is kept for reservations made `again`.
+        """
         node = Budget.__new__(Budget)
-        node._setup(f"{self.path}/{name}" if self.path else name, self, limits, self._tree)
+        node._setup(f"{self.path}/{name}" if self.path else name, self, limits, self._tree, owed or {})
         return node
 
     def node(self, path: str) -> Budget:
@@ -105,8 +119,11 @@ class Budget:
                 path = path.rpartition("/")[0]
             return list(self._chain())[-1]
 
-    def reserve(self, counter: str, amount: int = 1) -> None:
+    def reserve(self, counter: str, amount: int = 1, *, again: bool = False) -> None:
         """Count `amount` (≥ 1) here and in every budget above, before the work is done. It cannot be returned.
+
+        `again`: an earlier execution of the same work reserved it. It is granted again, and counted once by a root that was
+        restored.
 
         Raises:
             BudgetExceeded: a budget of the chain does not cover it; nothing was counted.
@@ -114,13 +131,11 @@ class Budget:
         if amount < 1:
             raise ValueError(f"cannot reserve {amount} {counter}; the least is 1")
         with self._tree.settled:
-            before = self._tree.before.get(counter, {})
-            counted = min(amount, before.get(self.path, 0))
-            refusal = self._refusal({counter: amount}, counted=counted)
+            refusal = None if again else self._refusal({counter: amount})
             if refusal is None:
-                self._count(counter, amount, counted)
-                if counted:
-                    before[self.path] -= counted
+                self._count(counter, amount, earlier=again)
+            if again:
+                self._owed[counter] = max(self._owed.get(counter, 0) - amount, 0)
             used = self._used.get(counter, 0)
         # A refusal of the root ends the run, which reports it. It is not an event: the run may be resumed with a larger limit.
         if refusal is None or refusal.path or not self.path:
@@ -179,18 +194,17 @@ class Budget:
         if amount < 0:
             raise ValueError(f"cannot restore {amount} {counter}")
         with self._tree.settled:
-            counted = amount if self._parent and counter in self._tree.before else 0
-            self._count(counter, amount, counted)
+            self._count(counter, amount, earlier=self._parent is not None)
 
-    def restore_root(self, counter: str, by_path: Mapping[str, int]) -> None:
-        """Count earlier reservations of the budgets at these paths in this root now; call once for each counter.
+    def restore_root(self, counter: str, amount: int) -> None:
+        """Count all earlier spending in this root now; call once for each counter.
 
-        These budgets count them when they are restored or reserved again, without counting in the root twice. So work that
-        resumes in another order cannot spend the reservations of other work.
+        The budgets below count it when they are restored, or when it is reserved `again`. So work that resumes in another order
+        cannot spend what other work has spent.
         """
         with self._tree.settled:
-            self._tree.before[counter] = dict(by_path)
-            self._count(counter, sum(by_path.values()))
+            self._tree.restored.add(counter)
+            self._count(counter, amount)
 
     def used(self, counter: str) -> int:
         """The total reserved here and in the budgets inside."""
@@ -219,21 +233,21 @@ class Budget:
             yield node
             node = node._parent
 
-    def _count(self, counter: str, amount: int, counted: int = 0) -> None:
+    def _count(self, counter: str, amount: int, *, earlier: bool = False) -> None:
+        """`earlier`: a root that was restored counts it already."""
+        known = earlier and counter in self._tree.restored
         for node in self._chain():
-            node._used[counter] = node._used.get(counter, 0) + amount - (0 if node._parent else counted)
+            if node._parent or not known:
+                node._used[counter] = node._used.get(counter, 0) + amount
 
-    def _refusal(
-        self, amounts: Mapping[str, int], *, released: bool = False, counted: int = 0
-    ) -> BudgetExceeded | None:
-        """The first refusal of the chain; `released`: as if all holds were released; `counted`: what the root counts already."""
+    def _refusal(self, amounts: Mapping[str, int], *, released: bool = False) -> BudgetExceeded | None:
+        """The first refusal of the chain; `released`: as if all holds were released."""
         for counter, amount in amounts.items():
             for node in self._chain():
-                used, limit = node._used.get(counter, 0), node._limits.get(counter)
+                used, limit = node._used.get(counter, 0) + node._owed.get(counter, 0), node._limits.get(counter)
                 free = node._held.get(counter, 0) if released else 0
-                asked = amount - (0 if node._parent else counted)
-                if limit is not None and asked and used - free + asked > limit:
-                    return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=asked)
+                if limit is not None and amount and used - free + amount > limit:
+                    return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=amount)
         return None
 
     def _report(self, counter: str, amount: int, granted: bool, used: int) -> None:

@@ -1,4 +1,4 @@
-"""Completed work of a resumed run, by scope: what the record holds is taken over, not repeated.
+"""Work that the record of a resumed or replayed run holds, by scope: what is completed is taken over, not repeated.
 
 A resumed run executes from its beginning. `improve()` and `evaluate()` ask here for results, and the language model looks up
 responses by request (`lm.replay`); no other part of strop knows whether work is new. `runs.resume` reads the record.
@@ -6,11 +6,12 @@ responses by request (`lm.replay`); no other part of strop knows whether work is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from strop.base.budget import COST, TOKENS, Budget
-from strop.base.events import Evaluated, ImproveFinished
+from strop.base.events import Evaluated, ImproveFinished, LmCalled
 from strop.base.solution import digest_of
 
 
@@ -23,6 +24,12 @@ class CompletedWork:
     improvements: Mapping[str, ImproveFinished] = field(default_factory=dict)
     spent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Reservations at each scope and in the scopes inside it, by counter."""
+    calls: Mapping[str, Sequence[LmCalled]] = field(default_factory=dict)
+    """LM calls of each improvement in the order of the record, with digests in place of texts."""
+    candidates: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    """The scopes of the candidates of each improvement."""
+    reserved_calls: Mapping[str, int] = field(default_factory=dict)
+    """Reserved LM calls by scope."""
 
     def evaluation(self, at: Budget, candidate: str | None) -> Evaluated | None:
         """The evaluation of `candidate` at `at`, if it was completed; its costs are counted again.

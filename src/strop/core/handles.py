@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +21,7 @@ from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, Run
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
+from strop.core.acts import Acts, NewAct, Once
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import WHOLE, Editing, Editor
 from strop.core.extraction import ResponseReader
@@ -95,15 +95,18 @@ class Handles:
         self._grant = grant
         self._at = at
         self._host = host
-        self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
+        self._acts = Acts(at.path, host.past, host.record)
+        limits = {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls}
+        owed = {utility.counter: self._acts.evaluations, LM_CALLS: self._acts.lm_calls}
+        self.budget = at.child("handles", limits, owed)
         self.notes = AuditLog(host.record, at.path, improver)
         """Audit notes of this improvement. The caller closes it."""
         self.unused_evaluations = 0
         """Evaluations made ahead for nothing; known at the end."""
         self._lock = threading.Lock()
-        self._seen: Counter[object] = Counter()
-        self._evaluations: dict[str, Evaluation] = {}
-        self._calls = 0
+        self._reporting = threading.Lock()
+        self._evaluations: dict[str, Callable[[], Evaluation]] = {}
+        """Evaluations by the key of their candidate, each to be waited for."""
         self._room = MOST_RECORDED + 100 * len(initial_solution or "")
         """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
@@ -136,7 +139,8 @@ class Handles:
         rule = rule_of_arguments(words)
         if rule is not None:
             self.notes.record(rule, ", ".join(words))
-        return self._evaluate(candidate) if self._granted() else 0.0
+        wait = self._begin(candidate)
+        return wait().value if wait else 0.0
 
     def _utility_map(self, params: Sequence[Value]) -> Value:
         (candidates,) = _unpacked(params, 1)
@@ -144,25 +148,26 @@ class Handles:
             raise Refusal("TypeError", "utility.map takes a list of solutions")
         if len(candidates) > MOST_CANDIDATES:
             raise Refusal("ValueError", f"utility.map takes at most {MOST_CANDIDATES} solutions, not {len(candidates)}")
-        granted = self._granted_of(len(candidates))
-        if not any(granted):
-            return [0.0] * len(candidates)
+        begun: list[Callable[[], Evaluation] | None] = []
+        refused = 0
+        for candidate in candidates:  # after the first refusal, new ones are refused without asking
+            begun.append(self._begin(candidate, only_again=refused > 0))
+            refused += begun[-1] is None
+        if refused > 1:
+            self.notes.refused(self._utility.counter, refused - 1)
         if isinstance(self._utility, TaskUtility):
-            begun = [self._begin(c) if ok else None for c, ok in zip(candidates, granted, strict=True)]
-            return [wait() if wait else 0.0 for wait in begun]
+            return [wait().value if wait else 0.0 for wait in begun]
         with ThreadPoolExecutor(MAP_THREADS, thread_name_prefix="strop-map") as pool:
-            futures = [
-                pool.submit(self._evaluate, c) if ok else None for c, ok in zip(candidates, granted, strict=True)
-            ]
-            return [future.result() if future else 0.0 for future in futures]
+            futures = [pool.submit(wait) if wait else None for wait in begun]
+            return [future.result().value if future else 0.0 for future in futures]
 
     def _utility_report(self, params: Sequence[Value]) -> Value:
         """Error feedback: why a solution got its score. Costs a call only if the solution was not scored before."""
         (candidate,) = _unpacked(params, 1)
         key = _key(candidate)
-        if key not in self._evaluations and self._granted():
-            self._evaluate(candidate)
-        evaluation = self._evaluations.get(key, UNPAID)
+        with self._reporting:
+            wait = self._evaluations.get(key) or self._begin(candidate)
+        evaluation = wait() if wait else UNPAID
         return {
             "utility": evaluation.value,
             "verdict": "budget" if evaluation is UNPAID else evaluation.verdict,
@@ -183,41 +188,46 @@ class Handles:
         self._editor.know(program)
         return program
 
-    def _evaluate(self, candidate: Value) -> float:
-        return self._begin(candidate)()
+    def _begin(self, candidate: Value, *, only_again: bool = False) -> Callable[[], Evaluation] | None:
+        """Reserve and start an evaluation, if the utility can be asked for several at once; the function returned waits for it.
 
-    def _begin(self, candidate: Value) -> Callable[[], float]:
-        """Start an evaluation if the utility can be asked for several at once; the function returned waits for it."""
+        None: the budget is spent, or the evaluation is new and `only_again` those that the record holds are wanted.
+        """
         refused = self._refused(candidate)
-        if isinstance(candidate, str) and refused is None:
-            self._editor.know(candidate)
-            digest = digest_of(candidate)
-            at = self._evaluation_at(digest[:NAMED_BY], digest)
-            self._lookahead.asked(at.path)
-            utility = self._utility
-            wait: Callable[[], Evaluation] = partial(utility.evaluate, candidate, at)
-            if isinstance(utility, TaskUtility):
-                wait = utility.begin(candidate, at)
-        else:
-            assert refused is not None
-            wait = partial(self._recorded, refused, self._evaluation_at("none" if candidate is None else "refused"))
+        digest = digest_of(candidate) if isinstance(candidate, str) and refused is None else ""
+        name = digest[:NAMED_BY] or ("none" if candidate is None else "refused")
 
-        def value() -> float:
-            evaluation = wait()
-            with self._lock:
-                self._evaluations[_key(candidate)] = evaluation
-            return evaluation.value
+        def reserve(again: bool) -> None:
+            if only_again and not again:
+                raise NewAct
+            self.budget.reserve(self._utility.counter, again=again)
 
-        return value
+        try:
+            at = self._at.child(self._acts.evaluation(name, digest or name, reserve))
+        except (BudgetExceeded, NewAct) as error:
+            # A spent budget is not an error for the guest: the utility is then 0, as published.
+            if isinstance(error, BudgetExceeded):
+                self.notes.refused(self._utility.counter)
+            if isinstance(candidate, str) and refused is None:
+                self._free(candidate)
+            return None
+        wait = Once(self._started(candidate, at) if refused is None else partial(self._recorded, refused, at))
+        self._evaluations[_key(candidate)] = wait
+        return wait
 
-    def _evaluation_at(self, name: str, key: str = "") -> Budget:
-        return self._at.child(f"u-{name}#{self._occurrence(('u', key or name))}")
+    def _started(self, candidate: Value, at: Budget) -> Callable[[], Evaluation]:
+        assert isinstance(candidate, str)
+        self._editor.know(candidate)
+        self._lookahead.asked(at.path)
+        utility = self._utility
+        if isinstance(utility, TaskUtility):
+            return utility.begin(candidate, at)
+        return partial(utility.evaluate, candidate, at)
 
     def _next_scope(self, program: str) -> str:
         """Where the next evaluation of a program would be."""
         digest = digest_of(program)
-        with self._lock:
-            return f"{self._at.path}/u-{digest[:NAMED_BY]}#{self._seen['u', digest]}"
+        return self._acts.next_evaluation(digest[:NAMED_BY], digest)
 
     def _refused(self, candidate: Value) -> Evaluation | None:
         """The evaluation of a candidate that cannot be scored; None for any other."""
@@ -228,7 +238,7 @@ class Handles:
             reason = f"the candidate is not the text of a program: its type is {_type(candidate)}"
         elif len(candidate) > LONGEST:
             reason = f"the candidate has {len(candidate):,} characters; the most is {LONGEST:,}"
-        elif not self._is_recordable(candidate):
+        elif not self._has_room(candidate):
             reason = "this improvement has no room for more candidates: its record is full"
         else:
             return None
@@ -241,109 +251,91 @@ class Handles:
         self._host.record(evaluated(self._utility, "train", None, evaluation, at))
         return evaluation
 
-    def _granted(self) -> bool:
-        """Reserve one utility call. A spent budget is not an error for the guest: the utility is then 0, as published."""
-        try:
-            self.budget.reserve(self._utility.counter)
-        except BudgetExceeded:
-            self.notes.refused(self._utility.counter)
-            return False
-        return True
-
-    def _granted_of(self, count: int) -> list[bool]:
-        """Reserve up to `count` utility calls. After the first refusal, the others are refused without asking."""
-        granted = 0
-        while granted < count and self._granted():
-            granted += 1
-        if count - granted > 1:
-            self.notes.refused(self._utility.counter, count - granted - 1)
-        return [True] * granted + [False] * (count - granted)
-
     def _lm_call(self, params: Sequence[Value]) -> Value:
         expertise, messages, temperature = _lm_arguments(params)
         if not messages:
             return []
-        if not self._is_recordable(*{expertise, *messages}):
+        texts = {expertise, *messages}
+        if not self._has_room(*texts):
             raise Refusal(
                 "ValueError", f"the prompts are too long: the most is {LONGEST:,} characters, and less for many"
             )
-        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
         try:
-            self.budget.reserve(LM_CALLS, cost)
+            call, samples = self._call(expertise, messages, temperature, self.budget)
         except BudgetExceeded as error:
             if not error.path:  # a limit of the run, which guests do not learn of
                 raise RunBudgetSpent(error) from error
+            self._free(*texts)
             self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
-        call, answers = self._ask(expertise, messages, temperature, cost)
+        answers = self._complete(call, samples)
 
         def ask_again(corrections: list[str]) -> list[str] | None:
             return self._ask_again(expertise, corrections, temperature)
 
-        resolved = self._editor.resolved(call, messages, answers, ask_again)
+        resolved = self._editor.resolved(call.call, messages, answers, ask_again)
         contents = self._lookahead.answers(resolved)
         programs = tuple("" if answer.program is None else digest_of(answer.program) for answer in contents)
         self._extracted(call, tuple(answer.content for answer in contents), programs)
         return list(resolved)
 
-    def _extracted(self, call: int, contents: tuple[str, ...], programs: tuple[str, ...]) -> None:
-        self._host.record(Extracted(scope=self._at.path, call=call, contents=contents, programs=programs))
+    def _extracted(self, call: LmCalled, contents: tuple[str, ...], programs: tuple[str, ...]) -> None:
+        self._host.record(Extracted(scope=self._at.path, call=call.call, contents=contents, programs=programs))
 
     def _ask_again(self, expertise: str, messages: list[str], temperature: float) -> list[str] | None:
         """Ask for corrected edits: the run pays, not the grant. None if a budget does not cover it."""
-        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
         try:
-            self._at.reserve(LM_CALLS, cost)
+            call, samples = self._call(expertise, messages, temperature, self._at)
         except BudgetExceeded as error:
             if not error.path:
                 raise RunBudgetSpent(error) from error
             return None
-        call, answers = self._ask(expertise, messages, temperature, cost)
+        answers = self._complete(call, samples)
         self._extracted(call, (), ())
         return answers
 
-    def _ask(self, expertise: str, messages: list[str], temperature: float, cost: int) -> tuple[int, list[str]]:
-        """Make an LM call that is already reserved. Returns the number of the call and the responses."""
-        self._at.reserve(RESPONSES, len(messages))
-        with self._lock:
-            call, self._calls = self._calls, self._calls + 1
-        self._host.record(
-            LmCalled(
-                scope=self._at.path,
-                call=call,
-                expertise=expertise,
-                messages=tuple(messages),
-                temperature=temperature,
-                cost=cost,
-            )
-        )
-        requests = [
-            Request(expertise, message, temperature, self._at.path, self._occurrence((expertise, message, temperature)))
-            for message in messages
-        ]
-        return call, [completion.text for completion in self._complete(call, requests)]
+    def _call(
+        self, expertise: str, messages: list[str], temperature: float, payer: Budget
+    ) -> tuple[LmCalled, list[int]]:
+        """Reserve and record an LM call. Returns it and the sample of each message."""
+        cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
 
-    def _complete(self, call: int, requests: list[Request]) -> list[Completion]:
+        def reserve(again: bool) -> None:
+            payer.reserve(LM_CALLS, cost, again=again)
+            self._at.reserve(RESPONSES, len(messages), again=again)
+
+        return self._acts.call(expertise, tuple(messages), temperature, cost, reserve)
+
+    def _complete(self, call: LmCalled, samples: Sequence[int]) -> list[str]:
         """Ask the model. Each response is recorded on arrival, even if the call fails later: it was paid for."""
-        record, scope = self._host.record, self._at.path
+        record, scope = self._host.record, call.scope
 
         def keep(index: int, completion: Completion) -> None:
-            record_answer(record, scope, call, index, completion)
+            record_answer(record, scope, call.call, index, completion)
             self._lookahead.arrived(completion.text)
 
+        requests = [
+            Request(call.expertise, message, call.temperature, scope, sample)
+            for message, sample in zip(call.messages, samples, strict=True)
+        ]
         try:
-            return self._host.language_model.complete(requests, keep)
+            return [completion.text for completion in self._host.language_model.complete(requests, keep)]
         except LanguageModelError as error:
-            record_faults(record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+            record_faults(record, scope, call.call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             raise
 
-    def _is_recordable(self, *texts: str) -> bool:
-        """Reserve room for these texts in the record; whether there is enough."""
-        if any(len(text) > LONGEST for text in texts):
-            return False
+    def _has_room(self, *texts: str) -> bool:
+        """Take room for these texts in the record, if there is enough."""
+        size = sum(map(len, texts))
         with self._lock:
-            self._room -= sum(len(text) for text in texts)
-            return self._room >= 0
+            fits = size <= self._room and all(len(text) <= LONGEST for text in texts)
+            self._room -= size * fits
+        return fits
+
+    def _free(self, *texts: str) -> None:
+        """Return the room for texts that are not recorded after all."""
+        with self._lock:
+            self._room += sum(map(len, texts))
 
     def _remaining(self, counter: str) -> Handler:
         def remaining(params: Sequence[Value]) -> Value:
@@ -358,13 +350,6 @@ class Handles:
         if rule is not None:
             self.notes.record(rule, detail)
         return None
-
-    def _occurrence(self, key: object) -> int:
-        """How often `key` occurred before in this improvement; distinguishes equal requests whatever their order."""
-        with self._lock:
-            seen = self._seen[key]
-            self._seen[key] += 1
-        return seen
 
 
 def _key(candidate: Value) -> str:

@@ -31,11 +31,16 @@ class DrawnInstances:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments of a guest's call.
 
         Raises:
-            TaskError: `sample` raised, or its inputs cannot be sent to a guest.
+            TaskError: `sample` raised, its inputs cannot be sent to a guest, or an instance cannot be copied.
         """
-        drawn = self._drawn.get(index) or self._draw(index)
-        instance, arguments = drawn
-        return Instance(_copied(instance.inputs), _copied(instance.hidden)), arguments
+        instance, arguments = self._drawn.get(index) or self._draw(index)
+        try:
+            return Instance(_copied(instance.inputs), _copied(instance.hidden)), arguments
+        except Exception as error:  # whatever an object of the task raises when it is copied
+            raise TaskError(
+                f"task {self._task.name}: what sample() gave for instance {index} cannot be copied "
+                f"({type(error).__name__}: {error}); use plain data such as numbers, texts, lists and arrays"
+            ) from error
 
     def _draw(self, index: int) -> tuple[Instance, Prepared]:
         instance = self._task.instance(self._split, index, self._seeds)

@@ -12,11 +12,13 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from strop.base.errors import SandboxError, StropError
 from strop.evaluation.station import Equipment, JailedStation
+from strop.tasks.base import blame
 
 
 def main() -> None:
@@ -41,9 +43,13 @@ def main() -> None:
                     answer: object = station.posture
                 else:
                     assert station is not None
-                    answer = station.measure(message)
+                    measured = station.measure(message)
+                    error = None if measured.error is None else portable(measured.error)
+                    answer = replace(measured, error=error)
             except StropError as error:
                 answer = portable(error)
+            except Exception as error:  # noqa: BLE001 (objects of the task can fail wherever they are touched)
+                answer = SandboxError(blame("a worker process", error))
             channel.send(answer)
 
 

@@ -67,6 +67,23 @@ class CompletionBatch:
         return f", {count} of {size} requests unanswered" if count < size else ""
 
 
+ANSWER = "answer"
+"""The parameter by which a model of prepared answers says which of them, from 0, a completion is."""
+
+
+def given(model: LanguageModel, completions: Sequence[Completion]) -> None:
+    """Tell a model of prepared answers which it gave earlier: the record of a resumed run has them."""
+    told = getattr(model, "given", None)
+    if told is not None:
+        told(completions)
+
+
+def numbers_of(completions: Sequence[Completion]) -> set[int]:
+    """Which prepared answers these are."""
+    numbers = (completion.parameters.get(ANSWER) for completion in completions)
+    return {number for number in numbers if isinstance(number, int)}
+
+
 class Immediate:
     """A model that answers at once: it has nothing to finish or close."""
 

@@ -22,7 +22,7 @@ from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.terminal_text import escape
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
-from strop.lm.batch import CompletionBatch, Wrapper
+from strop.lm.batch import CompletionBatch, Wrapper, given
 from strop.lm.prices import Tariff
 from strop.lm.reservations import OVERSHOOT, RUNAWAY_SHARE, SeenUsage
 
@@ -168,11 +168,9 @@ class Metered(Wrapper):
                 raise
         return batch.completions()
 
-    def skip(self, count: int) -> None:
-        """Skip `count` answers of a model that gives its answers in an order of its own."""
-        skip = getattr(self._model, "skip", None)
-        if skip is not None:
-            skip(count)
+    def given(self, completions: Sequence[Completion]) -> None:
+        """See `batch.given`."""
+        given(self._model, completions)
 
     def _reserve(self, requests: Sequence[Request], begun: int) -> _Part:
         """As many of the requests from `begun` on as the budget covers now, at least one, with their reservations.

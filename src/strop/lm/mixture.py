@@ -17,7 +17,7 @@ from itertools import accumulate
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import AsyncModel, Deliver, in_thread
 from strop.lm.base import Completion, LanguageModel, Request
-from strop.lm.batch import CompletionBatch
+from strop.lm.batch import CompletionBatch, given
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Mixture(AsyncModel):
             deliver(index, replace(completion, lm=member.spec))
 
         await in_thread(partial(member.model.complete, requests, keep))
+
+    def given(self, completions: Sequence[Completion]) -> None:
+        """See `batch.given`."""
+        for member in self._members:
+            given(member.model, [completion for completion in completions if completion.lm == member.spec])
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
         """The message of the member that failed."""

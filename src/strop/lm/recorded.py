@@ -15,13 +15,13 @@ import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch, Immediate
+from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
 
 VERSION = 1
@@ -52,7 +52,9 @@ class RecordedAnswers(Immediate):
         self._lock = threading.Lock()
         self._placed: dict[tuple[str, str, int], deque[int]] = defaultdict(deque)
         self._equal: dict[str, deque[int]] = defaultdict(deque)
-        self._answers = [answer.completion for answer in answers]
+        self._answers = [
+            replace(answer.completion, parameters={ANSWER: number}) for number, answer in enumerate(answers)
+        ]
         self._given: set[int] = set()
         for number, answer in enumerate(answers):
             self._placed[answer.request, answer.scope, answer.sample].append(number)
@@ -77,6 +79,11 @@ class RecordedAnswers(Immediate):
                 "the task, the improver, a budget or the seed differs from the recorded run"
             )
         return batch.completions()
+
+    def given(self, completions: Sequence[Completion]) -> None:
+        """See `batch.given`."""
+        with self._lock:
+            self._given |= numbers_of(completions)
 
     def _answers_to(self, requests: Sequence[Request]) -> list[Completion | None]:
         """First answers of the same scope and sample, so that no other request of the call takes them."""

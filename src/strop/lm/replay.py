@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.batch import CompletionBatch, Immediate, Wrapper
+from strop.lm.batch import CompletionBatch, Immediate, Wrapper, given
 
 _SHOWN_LINES = 40
 """Lines of a diff that are shown."""
@@ -43,11 +43,10 @@ class Recorded(Wrapper):
     def learn(self, known: Mapping[str, Completion], *, by_the_model: bool = False) -> None:
         """Add answers, by `key_of` their requests, before the first request. `by_the_model`: this model gave them earlier."""
         # Answers that are known already are another run's: the script did not give them.
-        new = len(known.keys() - self._known.keys())
+        new = [completion for key, completion in known.items() if key not in self._known]
         self._known |= known
-        skip = getattr(self._model, "skip", None)  # only a script gives its answers one after the other
-        if by_the_model and skip is not None:
-            skip(new)
+        if by_the_model:
+            given(self._model, new)
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Completion, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch, Immediate
+from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
 
 
@@ -38,7 +38,9 @@ class Scripted(Immediate):
         self._answers = answers
         self.name = name
         self._lock = threading.Lock()
-        self._given = 0
+        self._given: set[int] = set()
+        self._first = 0
+        """All answers before it are given."""
         self._requests: list[Request] = []
 
     @property
@@ -55,29 +57,32 @@ class Scripted(Immediate):
         """
         with self._lock:
             self._requests.extend(requests)
-            texts = [self._next(request) for request in requests]
+            answers = [self._next(request) for request in requests]
         batch = CompletionBatch(requests, keep)
-        for position, text in enumerate(texts):
-            if text is not None:
-                batch.add(position, Completion(text, self.name))
+        for position, completion in enumerate(answers):
+            if completion is not None:
+                batch.add(position, completion)
         if batch.missing:
             raise batch.failure(self._why_not(len(batch.missing)))
         return batch.completions()
 
-    def skip(self, count: int) -> None:
-        """Skip the next `count` answers of a sequence: the record of a resumed run has them."""
+    def given(self, completions: Sequence[Completion]) -> None:
+        """See `batch.given`."""
         with self._lock:
-            self._given += count
+            self._given |= numbers_of(completions)
 
-    def _next(self, request: Request) -> str | None:
+    def _next(self, request: Request) -> Completion | None:
         if callable(self._answers):
-            return self._answers(request)
+            return Completion(self._answers(request), self.name)
         if isinstance(self._answers, Mapping):
-            return next((text for key, text in self._answers.items() if key in request.message), None)
-        if self._given >= len(self._answers):
+            texts = (text for key, text in self._answers.items() if key in request.message)
+            return next((Completion(text, self.name) for text in texts), None)
+        while self._first in self._given:
+            self._first += 1
+        if self._first >= len(self._answers):
             return None
-        self._given += 1
-        return self._answers[self._given - 1]
+        self._given.add(self._first)
+        return Completion(self._answers[self._first], self.name, parameters={ANSWER: self._first})
 
     def _why_not(self, missing: int) -> str:
         if isinstance(self._answers, Mapping):

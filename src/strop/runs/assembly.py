@@ -20,7 +20,7 @@ from strop.base.budget import LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
-from strop.core.completed_work import NOTHING
+from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
 from strop.core.handles import Grant, Host
@@ -84,6 +84,8 @@ class Components:
     """Tasks beside `task`, for training on several."""
     further_sources: tuple[str, ...] = ()
     """What they were loaded from."""
+    past: CompletedWork = NOTHING
+    """What a new run that repeats another one knows of it."""
 
     @property
     def tasks(self) -> tuple[AnyTask, ...]:
@@ -122,11 +124,11 @@ class RunContext:
             if parts.meter is not None:
                 parts.meter.spend_in(run)
             if recalled:
-                run.restore_root(LM_CALLS, recalled.calls)
+                run.restore_root(LM_CALLS, recalled.lm_calls)
                 for counter, amount in recalled.money.items():
                     run.restore(counter, amount)
         self.run = run
-        past = recalled.past if recalled else NOTHING
+        past = recalled.past if recalled else parts.past
         editing = editing_of(parts.spec, parts.language_model)
         services = parts.sandbox, parts.language_model, record, parts.secret
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader)

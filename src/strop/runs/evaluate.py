@@ -196,8 +196,9 @@ def recorded_matrix(store: Store, copies: int) -> Matrix:
 def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
     """The number of sealed instances of a task: failed evaluations may have fewer scores, or none."""
     scopes = [f"{task}/{improver.digest[:NAMED_BY]}" for improver in improvers]
-    measured = (copy for scope in scopes for copy in copies_of(store, scope, copies, sealed=True))
-    return max((len(copy.test.scores) for copy in measured if copy.test is not None), default=0)
+    measured = [copy.test for scope in scopes for copy in copies_of(store, scope, copies, sealed=True)]
+    seed = [stored.event for stored in store.events(Evaluated, scope=f"{task}/seed/test")]
+    return max((len(test.scores) for test in (*measured, *seed) if test is not None), default=0)
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:

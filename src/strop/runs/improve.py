@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from strop.analysis.stats import Estimate, differences, mean, paired_difference, sign_flip_test
+from strop.analysis.stats import Estimate, differences, paired_difference, sign_flip_test
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import Evaluated, Event, in_full
@@ -25,7 +25,7 @@ from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_o
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
 from strop.runs.journal import Journal
-from strop.runs.patching.best_candidate import ORIGINAL_SCOPE, BestSoFar, best_of, is_candidate, keep_files
+from strop.runs.patching.best_candidate import BestSoFar, Standings, keep_files
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import save
@@ -41,7 +41,6 @@ ORIGINAL_FILES = "original"
 DIFF = "solution.diff"
 UTILITY = "utility"
 """The metric of `Change` if no metric decides."""
-RETURNED_SCOPE = "returned/train"
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
@@ -278,38 +277,29 @@ def _score_returned(
 ) -> None:
     """Score the returned program in training, outside the budget, if the improver did not evaluate it but evaluated a better
     candidate than the original: the better of the two is kept."""
-    evaluations, returned = list(journal.evaluations()), improvement.solution
-    unknown = returned is not None and _in_training(returned, original, evaluations) == -math.inf
-    if unknown and best_of(evaluations) is not None:
+    standings, returned = _standings(original, journal.evaluations()), improvement.solution
+    if returned is not None and standings.mean(returned) == -math.inf and standings.best is not None:
         train.evaluate(returned, run.child("returned").child("train"))
 
 
 def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
-    """The improved program: the returned one, or the best evaluated candidate if its mean training value is higher or nothing was
-    returned; else the original."""
-    evaluations = list(events)
-    best, returned = best_of(evaluations), improvement.solution
-    candidate = None if best is None else _program(best.solution, original)
-    if candidate is None:
+    """The improved program: the returned one, or the best candidate if its mean training value is higher or nothing was returned;
+    else the original."""
+    standings, returned = _standings(original, events), improvement.solution
+    best = standings.best
+    if best is None:
         return original.program if returned is None else returned
-    if returned is None or _in_training(returned, original, evaluations) < _in_training(
-        candidate, original, evaluations
-    ):
-        return candidate
-    return returned
+    return best if returned is None or standings.mean(returned) < standings.mean(best) else returned
 
 
-def _in_training(program: str, original: Original, events: Iterable[Event]) -> float:
-    """The mean utility of a program in training; -inf if it was not evaluated."""
-    scopes = (ORIGINAL_SCOPE, RETURNED_SCOPE)
-    scored = [
-        event for event in events if isinstance(event, Evaluated) and (is_candidate(event) or event.scope in scopes)
-    ]
-    values = [event.value for event in scored if program in (event.solution, _program(event.solution, original))]
-    return mean(values) if values else -math.inf
+def _standings(original: Original, events: Iterable[Event]) -> Standings:
+    standings = Standings(lambda text: _program(text, original))
+    for event in events:
+        standings.add(event)
+    return standings
 
 
-def _program(text: str | None, original: Original) -> str | None:
+def _program(text: str, original: Original) -> str | None:
     """A candidate in normal form, in which equal programs are equal texts; None if it is not a program."""
     return _written(Improvement(text), original).solution
 

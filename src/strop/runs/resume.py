@@ -7,20 +7,23 @@ events are the same if they agree in everything that no clock measured.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from strop.base.budget import COST, LM_CALLS, TOKENS
+from strop.base.budget import COST, LM_CALLS, RESPONSES, TOKENS
 from strop.base.errors import ConfigurationError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
     Compared,
+    Edited,
     Evaluated,
     Event,
+    Extracted,
     ImproveFinished,
     IterationFinished,
     IterationStarted,
@@ -42,15 +45,25 @@ from strop.tasks.base import META_TASK
 
 BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds", "unused_evaluations"})
 """Fields that differ between any two runs."""
-BY_THE_ORDER = frozenset({"call"})
-"""Fields that depend on the order of a guest's threads."""
+BY_THE_ORDER = {
+    BudgetMoved: {"used"},
+    LmCalled: {"call"},
+    LmResponded: {"call", "index"},  # `request` names it
+    LmFault: {"call", "index"},
+    Edited: {"call"},
+    Extracted: {"call"},
+    ImproveFinished: {"output"},
+}
+"""Fields that depend on the order of a guest's threads. What is left names what was asked."""
+_CANDIDATE = re.compile(r"/u-[^/]+")
 ON_TEXTS = "S"
 """Prefix of the audit rules on texts."""
 
 
 def identity(event: Event) -> str:
     """All of an outlined event except what a clock measured or the order of threads decided."""
-    values = {name: value for name, value in vars(event).items() if name not in BY_THE_CLOCK | BY_THE_ORDER}
+    left_out = BY_THE_CLOCK | BY_THE_ORDER.get(type(event), set())
+    values = {name: value for name, value in vars(event).items() if name not in left_out}
     if isinstance(event, AuditNoted) and event.rule.startswith(ON_TEXTS):
         # A program is audited once in a run; in which of several parallel copies is chance.
         values["scope"] = ""
@@ -111,14 +124,17 @@ class ResumeState:
     """By `top` scope."""
     money: dict[str, int] = field(default_factory=lambda: {COST: 0, TOKENS: 0})
     """COST and TOKENS spent; requests that were in flight at the end count at their worst case."""
-    calls: Counter[str] = field(default_factory=Counter)
-    """Reserved LM_CALLS, by path."""
     events: int = 0
     seconds: float = 0.0
     """Duration of all sessions."""
     history: tuple[Event, ...] = ()
     """The events that a view needs to show the present state."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def lm_calls(self) -> int:
+        """LM calls that were made, as budgets count them."""
+        return sum(tally.lm_calls for tally in self.tallies.values())
 
     def is_recorded(self, event: Event) -> bool:
         """Whether the record holds this event; each recorded event answers once."""
@@ -135,7 +151,7 @@ def recall(store: Store) -> ResumeState:
     state = ResumeState()
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
-    spent: dict[str, Counter[str]] = defaultdict(Counter)
+    acts = RecordedActs()
     spans: dict[tuple[int, str | None], list[float]] = {}  # first and last second of a session (None) and of its scopes
     session = 0
     for stored in store.outline():
@@ -147,6 +163,7 @@ def recall(store: Store) -> ResumeState:
         state.tallies[top(event.scope)].add(event)
         if is_repeated(event):
             state.expected[identity(event)] += 1
+        acts.add(event)
         match event:
             case LmResponded(request=""):
                 raise ValueError("a response does not name its request, so it would be paid for again")
@@ -155,21 +172,59 @@ def recall(store: Store) -> ResumeState:
             case ImproveFinished():
                 solution = None if event.solution is None else store.text(event.solution)
                 improvements[event.scope] = replace(event, solution=solution)
-            case BudgetMoved(granted=True):
-                _count(event, spent, state.money)
-                if event.counter == LM_CALLS:
-                    state.calls[event.scope] += event.amount
+            case BudgetMoved(granted=True) if event.counter in state.money:
+                state.money[event.counter] += event.amount
     for (_, scope), (first, last) in spans.items():
         seconds = max(0.0, last - first)  # clocks can be set back
         if scope is None:
             state.seconds += seconds
         else:
             state.tallies[scope].seconds += seconds
-    state.past = CompletedWork(evaluations, improvements, spent)
+    state.past = CompletedWork(evaluations, improvements, acts.spent, acts.calls, acts.candidates, acts.reserved_calls)
     state.answers = answers(store)
     shown = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
     state.history = tuple(stored.event for stored in shown if _is_history(stored.event))
     return state
+
+
+@dataclass
+class RecordedActs:
+    """What was asked for in each scope, and what it cost. The fields are those of `CompletedWork`."""
+
+    spent: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    calls: dict[str, list[LmCalled]] = field(default_factory=lambda: defaultdict(list))
+    candidates: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    reserved_calls: Counter[str] = field(default_factory=Counter)
+
+    def add(self, event: Event) -> None:
+        """Add what an outlined event says."""
+        for at in _CANDIDATE.finditer(event.scope):
+            self.candidates[event.scope[: at.start()]].add(event.scope[: at.end()])
+        match event:
+            case LmCalled():
+                self.calls[event.scope].append(event)
+                self._spend(event.scope, LM_CALLS, event.cost)
+                self._spend(event.scope, RESPONSES, len(event.messages))
+            case BudgetMoved(granted=True):
+                if event.amount < 0 and event.counter not in (COST, TOKENS):
+                    raise ValueError(f"{event.amount} {event.counter} were reserved")
+                if event.counter == LM_CALLS:
+                    self.reserved_calls[event.scope] += event.amount
+                elif event.counter != RESPONSES:  # both are counted when a call is made
+                    self._spend(event.scope, event.counter, event.amount)
+
+    def _spend(self, scope: str, counter: str, amount: int) -> None:
+        while scope:
+            self.spent[scope][counter] += amount
+            scope = scope.rpartition("/")[0]
+
+
+def recorded_acts(store: Store) -> CompletedWork:
+    """The names of all acts of a run, for its replay."""
+    acts = RecordedActs()
+    for stored in store.outline():
+        acts.add(stored.event)
+    return CompletedWork(calls=acts.calls, candidates=acts.candidates, reserved_calls=acts.reserved_calls)
 
 
 def _is_history(event: Event) -> bool:
@@ -177,17 +232,6 @@ def _is_history(event: Event) -> bool:
     if not isinstance(event, Evaluated):
         return True
     return event.utility == META_TASK or (event.split == "gate" and event.scope.endswith("/result"))
-
-
-def _count(event: BudgetMoved, spent: dict[str, Counter[str]], money: dict[str, int]) -> None:
-    if event.amount < 0 and event.counter not in money:
-        raise ValueError(f"{event.amount} {event.counter} were reserved")
-    if event.counter in money:
-        money[event.counter] += event.amount
-    scope = event.scope
-    while scope:
-        spent[scope][event.counter] += event.amount
-        scope = scope.rpartition("/")[0]
 
 
 def answers(store: Store) -> dict[str, Completion]:

@@ -30,6 +30,8 @@ Split: TypeAlias = Literal["train", "test", "gate"]
 
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
+MOST_PUBLISHED = PUBLISHED_BASES["test"] - PUBLISHED_BASES["train"]
+"""Training instances that are not sealed instances, too."""
 
 LEAST_MEMORY = 64 << 20
 """The smallest memory limit in bytes: an interpreter with numpy does not start with less."""
@@ -66,6 +68,12 @@ class PublishedSeeds:
     """The published implementation's seeds, for comparison with the paper. They are public: a program can recompute labels."""
 
     def seed(self, task: str, split: Split, index: int) -> int:
+        """Raises TaskError for a training instance that would be a sealed one."""
+        if split == "train" and index >= MOST_PUBLISHED:
+            raise TaskError(
+                f"task {task}: there are {MOST_PUBLISHED:,} published training instances; the next ones are those of the "
+                "sealed split. Set instances to no more, or use secret instances"
+            )
         return PUBLISHED_BASES[split] + index
 
 
@@ -169,12 +177,13 @@ class Task:
         """Instance `index` (from 0) of a split, a fresh copy at every call.
 
         Raises:
-            TaskError: `sample` raised, or did not return inputs by name.
+            TaskError: `sample` raised, did not return inputs by name, or there is no such instance.
         """
+        seed = seeds.seed(self.name, split, index)
         try:
-            drawn = self.sample(self.rng(seeds.seed(self.name, split, index)))
+            drawn = self.sample(self.rng(seed))
         except (Exception, SystemExit) as error:
-            raise TaskError(self._blame("sample()", error)) from error
+            raise TaskError(blame(f"task {self.name}: sample()", error)) from error
         inputs, hidden = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, None)
         if not isinstance(inputs, Mapping):
             raise TaskError(
@@ -205,20 +214,13 @@ class Task:
         except TaskError as error:
             raise TaskError(f"task {self.name}: {error}") from error
         except (Exception, SystemExit) as error:
-            raise ScorerFailed(self._blame("score()", error)) from error
-        number = isinstance(score, (int, float, np.floating, np.integer, np.bool_))
-        if number and not np.isfinite(score):
+            raise ScorerFailed(blame(f"task {self.name}: score()", error)) from error
+        if isinstance(score, (float, np.floating)) and not np.isfinite(score):
             raise ScorerFailed(f"task {self.name}: score() gave {float(score)}; a score is a number in [0, 1]")
-        if not number or not 0.0 <= float(score) <= 1.0:
-            raise UtilityOutOfBounds(f"task {self.name}: score() gave {score!r:.60}; a score is a number in [0, 1]")
+        # Compared as it is: not every whole number has a float.
+        if not isinstance(score, (int, float, np.floating, np.integer, np.bool_)) or not 0 <= score <= 1:
+            raise UtilityOutOfBounds(f"task {self.name}: score() gave {_shown(score)}; a score is a number in [0, 1]")
         return float(score)
-
-    def _blame(self, function: str, error: BaseException) -> str:
-        """One line that says where the task's code failed."""
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        words = " ".join(str(error).split())[:300]
-        where = f"{Path(last.filename).name}, line {last.lineno}"
-        return f"task {self.name}: {function} raised {type(error).__name__}: {words} ({where})"
 
     def program(self, candidate: str) -> str:
         """The program to run for a candidate: here the candidate itself.
@@ -266,6 +268,21 @@ class Task:
             raise TaskError(
                 f"task {self.name}: the source of sample and score cannot be read; give a description"
             ) from error
+
+
+def blame(function: str, error: BaseException) -> str:
+    """One line that says where a task's code failed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())[:300]
+    return f"{function} raised {type(error).__name__}: {words} ({Path(last.filename).name}, line {last.lineno})"
+
+
+def _shown(value: object) -> str:
+    """The beginning of a value in words; of a number with thousands of digits, and of what cannot be shown, its type."""
+    try:
+        return repr(value)[:60]
+    except Exception:  # noqa: BLE001 (a value of the task's own code)
+        return f"a value of type {type(value).__name__}"
 
 
 def described(words: str, *functions: Callable[..., Any]) -> str:

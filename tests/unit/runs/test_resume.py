@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.budget import COST, LM_CALLS, Budget
+from strop.base.budget import COST, LM_CALLS, RESPONSES, Budget
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -120,7 +120,15 @@ def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> 
     )
     started = ImproveStarted(scope=ended.scope, improver="program", initial_solution="s", utility="lpn")
     spent = moved(LM_CALLS, 3, f"{ended.scope}/handles")
-    for event in (started, spent, moved(LM_CALLS, 9, f"{ended.scope}/handles", granted=False), evaluated(), ended):
+    call = LmCalled(scope=ended.scope, call=0, expertise="", messages=("m", "n"), temperature=0.7, cost=3)
+    for event in (
+        started,
+        spent,
+        call,
+        moved(LM_CALLS, 9, f"{ended.scope}/handles", granted=False),
+        evaluated(),
+        ended,
+    ):
         store.append(event)
     past = recall(store).past
     run = Budget()
@@ -129,7 +137,7 @@ def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> 
     assert found is not None and (found.solution, found.outcome, found.detail) == ("text", "raised", "why")
     assert (at.used(LM_CALLS), run.used(LM_CALLS)) == (3, 3), "what it spent is counted again, what was refused is not"
     assert past.evaluation(run.child("t1"), "") is None and past.improvement(run.child("t1")) is None
-    assert past.spent["t1"] == {LM_CALLS: 3}
+    assert past.spent["t1"] == {LM_CALLS: 3, RESPONSES: 2}
 
 
 def test_pair_is_taken_from_the_record_only_whole(store: Store) -> None:

@@ -26,7 +26,7 @@ from strop.runs.assembly import Components, assembled
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.replay_diff import Agreement, agreement
-from strop.runs.resume import answers, requests
+from strop.runs.resume import answers, recorded_acts, requests
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import run
 from strop.store import Store
@@ -92,6 +92,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
             _check_repeatable(parts)
             notify(f"replay of {record.directory}: no language model is asked")
             with reading(record.directory):
+                parts = replace(parts, past=recorded_acts(before))
                 known = answers(before)
             parts.language_model.learn(known)
             with recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal:

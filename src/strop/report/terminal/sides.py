@@ -142,7 +142,7 @@ def pair_of_improvement(
         if event.solution is not None and (event.scope == "original/train" or is_candidate(event)):
             seen.setdefault(event.solution, event)
     best = best_of(events)
-    named = {ORIGINAL: original.program, SOLUTION: solution, BEST: None if best is None else best.solution}
+    named = {ORIGINAL: original.program, SOLUTION: solution, BEST: best}
     if a is None or b is None:
         choices = (solution, named[BEST], *reversed(seen))
         after = next((text for text in choices if text not in (None, original.program)), None)

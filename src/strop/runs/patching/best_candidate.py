@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from strop.analysis.stats import mean
 from strop.base.errors import Malformed
 from strop.base.events import Evaluated, Event
 from strop.base.solution import digest_of
@@ -23,6 +25,7 @@ _KEPT = ".best"
 _NAMED_BY = 12
 
 ORIGINAL_SCOPE = "original/train"
+RETURNED_SCOPE = "returned/train"
 CANDIDATE_SCOPE = "improve/u-"
 
 
@@ -31,22 +34,62 @@ def is_candidate(event: Event) -> bool:
     return isinstance(event, Evaluated) and event.scope.startswith(CANDIDATE_SCOPE)
 
 
-def best_of(events: Iterable[Event]) -> Evaluated | None:
-    """The first candidate with the highest training utility; None if none is better than the original."""
-    best: Evaluated | None = None
-    original: Evaluated | None = None
-    for event in events:
-        if not isinstance(event, Evaluated):
-            continue
+class Standings:
+    """The mean training utility of the original and of each candidate, over all evaluations of a program."""
+
+    def __init__(self, normal: Callable[[str], str | None] = str) -> None:
+        """`normal` gives a program's normal form, in which equal programs are equal texts; None: it is not a program."""
+        self._normal = normal
+        self._values: dict[str, list[float]] = {}
+        self._original: str | None = None
+
+    def add(self, event: Event) -> str | None:
+        """Count an evaluation in training. Returns its program; None for any other event."""
+        if not isinstance(event, Evaluated) or event.solution is None:
+            return None
+        if not (is_candidate(event) or event.scope in (ORIGINAL_SCOPE, RETURNED_SCOPE)):
+            return None
+        program = self._normal(event.solution)
+        if program is not None:
+            self._values.setdefault(program, []).append(event.value)
         if event.scope == ORIGINAL_SCOPE:
-            original = event
-        elif is_candidate(event) and event.solution is not None and _beats(event, best) and _beats(event, original):
-            best = event
-    return best
+            self._original = program
+        return program
+
+    def drop(self, program: str) -> None:
+        """Forget a candidate."""
+        self._values.pop(program, None)
+
+    def mean(self, program: str | None) -> float:
+        """The mean of a program; -inf if it was not evaluated."""
+        values = self._values.get(program, ()) if program is not None else ()
+        return mean(values) if values else -math.inf
+
+    @property
+    def original(self) -> str | None:
+        """The original, once it was evaluated."""
+        return self._original
+
+    @property
+    def best(self) -> str | None:
+        """The candidate with the highest mean; None if none is better than the original.
+
+        Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads and workers decide.
+        """
+        means = {program: mean(values) for program, values in self._values.items()}
+        highest = max(means.values(), default=-math.inf)
+        if highest <= self.mean(self._original):
+            return None
+        equals = (program for program, value in means.items() if value == highest)
+        return min(equals, key=lambda program: (len(program), digest_of(program)))
 
 
-def _beats(event: Evaluated, other: Evaluated | None) -> bool:
-    return other is None or (event.value > other.value and event.solution != other.solution)
+def best_of(events: Iterable[Event]) -> str | None:
+    """The best candidate of `strop improve`; see `Standings.best`."""
+    standings = Standings()
+    for event in events:
+        standings.add(event)
+    return standings.best
 
 
 class BestSoFar:
@@ -59,25 +102,28 @@ class BestSoFar:
         """`before` are the evaluations in the record."""
         self._directory, self._original = directory, original
         self._lock = threading.Lock()
-        earlier = list(before)
-        self._original_event = next((event for event in earlier if event.scope == ORIGINAL_SCOPE), None)
+        self._standings = Standings()
+        self._best: str | None = None
+        for event in before:
+            self._standings.add(event)
         # All at once: a kept candidate must not be replaced by an earlier one.
-        self._best = best_of(earlier)
-        if self._best is not None and self._best.solution is not None:
-            keep_best(directory, original, self._best.solution)
+        self._keep()
 
     def __call__(self, event: Event) -> None:
-        """Keep the candidate of `event`, if it is the best so far."""
-        if not isinstance(event, Evaluated):
-            return
+        """Keep the best candidate, if `event` changes which it is."""
         with self._lock:
-            if event.scope == ORIGINAL_SCOPE:
-                self._original_event = event
-                return
-            rivals = [one for one in (self._original_event, self._best, event) if one is not None]
-            if is_candidate(event) and best_of(rivals) is event and event.solution is not None:
-                kept = keep_best(self._directory, self._original, event.solution)
-                self._best = event if kept else self._best
+            mean, program = self._standings.mean, self._standings.add(event)
+            rivals = self._best, self._standings.original
+            if program is not None and (program in rivals or mean(program) >= max(map(mean, rivals))):
+                self._keep()
+
+    def _keep(self) -> None:
+        while (best := self._standings.best) not in (None, self._best):
+            assert best is not None
+            if keep_best(self._directory, self._original, best):
+                self._best = best
+            else:
+                self._standings.drop(best)
 
 
 def keep_best(directory: Path, original: Original, solution: str) -> bool:

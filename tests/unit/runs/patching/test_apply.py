@@ -15,6 +15,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, Malformed, StoreError
 from strop.base.events import Evaluated
+from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF, BEST_FILES, BestSoFar, best_of
@@ -230,11 +231,37 @@ def evaluated(solution: str | None, value: float, scope: str = "improve/u-1#0") 
 START = evaluated(of_seed("seed\n").program, 0.5, "original/train")
 
 
-def test_best_so_far_is_the_first_of_the_best_and_none_where_none_beats_the_original() -> None:
-    seen = [START, evaluated("a", 0.4), evaluated("b", 0.7), evaluated("c", 0.7), evaluated(None, 0.9)]
-    best = best_of([*seen, evaluated("d", 0.9, "improved/train")])
-    assert best is not None and best.solution == "b"
-    assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8)]) is None
+def test_best_so_far_is_the_candidate_with_the_highest_mean_and_none_where_none_beats_the_original() -> None:
+    seen = [
+        START,
+        evaluated("a", 0.4),
+        evaluated("b", 0.7),
+        evaluated(None, 0.9),
+        evaluated("d", 0.9, "improved/train"),
+    ]
+    lucky = [evaluated("c", 1.0), evaluated("c", 0.0), evaluated("c", 0.2)]
+    assert best_of([*seen, *lucky]) == "b"
+    assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8), *lucky]) is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_best_of_equally_good_candidates_does_not_depend_on_which_was_evaluated_first(order: tuple[int, ...]) -> None:
+    equal = [evaluated("long program", 0.7), evaluated("b", 0.7), evaluated("c", 0.7)]
+    assert best_of([START, *(equal[number] for number in order)]) == min("bc", key=digest_of)
+
+
+def test_best_so_far_in_the_record_gives_way_when_more_evaluations_lower_its_mean(
+    original: Original, record: Path
+) -> None:
+    best = BestSoFar(record, original)
+    for program, value in (
+        (original.program, 0.5),
+        (BETTER, 0.9),
+        (BETTER.replace("a = 2", "a = 3"), 0.7),
+        (BETTER, 0.0),
+    ):
+        best(evaluated(program, value, "original/train" if program == original.program else "improve/u-1#0"))
+    assert (record / BEST / BEST_FILES / "a.py").read_text() == "a = 3\n"
 
 
 def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated(original: Original, record: Path) -> None:
