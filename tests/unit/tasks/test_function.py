@@ -152,9 +152,8 @@ def test_added_decorator_stands_below_the_mark(tmp_path: Path) -> None:
         ("def work(n):\n    global count\n    count += 1\n    return count", "count = 0", "count"),
         ("async def work(n):\n    return n", "", "async"),
         ("def work(n):\n    return n\ndef work(n):\n    return 1", "", "2 times"),
-        ("def work(*, n):\n    return n", "", "keyword-only"),
     ],
-    ids=["star import", "list that others change", "global", "async", "twice", "keyword-only"],
+    ids=["star import", "list that others change", "global", "async", "twice"],
 )
 def test_function_that_cannot_be_taken_out_is_refused_in_one_line(
     tmp_path: Path, body: str, before: str, named: str
