@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import copy
 import inspect
-import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, described_with_definitions
 from strop.tasks.function.extract import Source, extracted, left_out, read_source
 from strop.tasks.function.marker import MARK, Marked
+from strop.tasks.function.same import difference
 from strop.tasks.function.write_back import program_of, written_back
 
 SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
 """Fields of a task that `improve_me` takes."""
-CLOSE = 1e-9
-"""Numbers that differ by less than this, relative to the larger, count as equal."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 CALL_SECONDS = 0.001
@@ -231,45 +227,11 @@ def _equal_first(
                 answers.clear()
             positional, named = parameters.bound(copy.deepcopy(dict(instance.inputs)))
             answers[key] = function(*positional, **named)
-        if not same_answer(answers[key], answer):
-            raise Malformed("the answer differs from the original's")
+        if other := difference(answers[key], answer):
+            raise Malformed(other)
         return score(instance, answer)
 
     return checked
-
-
-def same_answer(one: object, other: object) -> bool:
-    """Whether two answers are equal: numbers and arrays within a relative `CLOSE`, lists and dicts element by element. A tuple
-    counts as a list, because it arrives as one from a guest."""
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return _same_arrays(np.asarray(one), np.asarray(other))
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(same_answer, one, other))
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same_answer(one[key], other[key]) for key in one)
-    numbers = (int, float, np.integer, np.floating)
-    if (
-        isinstance(one, numbers)
-        and isinstance(other, numbers)
-        and not isinstance(one, bool)
-        and not isinstance(other, bool)
-    ):
-        if isinstance(one, (int, np.integer)) and isinstance(other, (int, np.integer)):
-            return int(one) == int(other)
-        both_nan = math.isnan(float(one)) and math.isnan(float(other))
-        return both_nan or math.isclose(float(one), float(other), rel_tol=CLOSE, abs_tol=0.0)
-    return type(one) is type(other) and one == other
-
-
-def _same_arrays(one: np.ndarray, other: np.ndarray) -> bool:
-    if one.shape != other.shape:
-        return False
-    if one.dtype.kind in "fc" or other.dtype.kind in "fc":
-        try:
-            return bool(np.allclose(one, other, rtol=CLOSE, atol=0.0, equal_nan=True))
-        except TypeError:
-            return False
-    return bool(np.array_equal(one, other))
 
 
 def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
@@ -281,12 +243,12 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     ]
     if marked.score == "time":
         words.append(
-            "The answer must equal the original function's (numbers within a relative 1e-9). The score of an instance is "
-            "1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as the original."
+            "The answer must equal the original function's (of the same types; floats within a relative 1e-9). The score of an "
+            "instance is 1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as the original."
         )
     elif marked.reference:
         words.append(
-            "The answer must equal the original function's (numbers within a relative 1e-9), then it is scored."
+            "The answer must equal the original function's (of the same types; floats within a relative 1e-9), then it is scored."
         )
     if cases:
         words.append(
