@@ -244,7 +244,8 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     if marked.score == "time":
         words.append(
             "The answer must equal the original function's (of the same types; floats within a relative 1e-9). The score of an "
-            "instance is 1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as the original."
+            "instance is 1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as "
+            "the original."
         )
     elif marked.reference:
         words.append(
