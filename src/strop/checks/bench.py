@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,7 +26,7 @@ from strop.base.results import Evaluation
 from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
-from strop.sandbox.base import Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
+from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
@@ -113,7 +113,7 @@ class _KeepingGuest:
     guest: Guest
     outcomes: list[Outcome]
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
         self.outcomes.append(self.guest.call(arguments, seed=seed))
         return self.outcomes[-1]
 

@@ -18,6 +18,7 @@ from strop.checks.bench import Bench
 from strop.checks.findings import Finding, new_finding
 from strop.checks.values import canonical
 from strop.sandbox.wire import encode
+from strop.tasks.arguments import MISFIT
 from strop.tasks.base import PUBLISHED_BASES, Instance, SecretSeeds, Split, Task
 
 SAMPLE_SECONDS = 2.0
@@ -67,7 +68,7 @@ def examine_draws(bench: Bench) -> Draws:
             *_revealing(bench.original, instances),
         ]
     except TaskError as error:
-        return Draws((new_finding("C001", str(error)),))
+        return Draws((new_finding("C101" if MISFIT in str(error) else "C001", str(error)),))
     except RecursionError:
         return Draws((new_finding("C001", "what sample() returns is nested too deeply, or contains itself"),))
     if seconds > SLOW_SECONDS:
@@ -83,7 +84,7 @@ def text_of(instance: Instance) -> str:
 def _sending(instances: tuple[Instance, ...]) -> Iterator[Finding]:
     for index, instance in enumerate(instances):
         try:
-            encode({"arguments": list(instance.inputs.values())})
+            encode({"arguments": dict(instance.inputs)})
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
             yield new_finding("C005", f"instance {index}: {error}")
             return

@@ -49,7 +49,7 @@ C011 warning: sample seeds the global random generators
     Do not call random.seed or numpy.random.seed: use the generator that sample gets.
 # The seed solution.
 C101 broken: the seed solution does not run
-    Repair the seed, or the entry point's name.
+    Repair the seed, the entry point's name, or the names that sample gives.
 C102 note: the seed solution fails, so its utility is 0 or less than it could be
 C103 broken: the seed solution is perfect
     There is nothing to improve: make the instances harder.

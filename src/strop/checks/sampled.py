@@ -25,7 +25,7 @@ from strop.checks.verdicts import AttackResult, Base, Rules, judge
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
 
-FATAL = frozenset({"C001", "C005"})
+FATAL = frozenset({"C001", "C005", "C101"})
 """Findings after which nothing else can be tried."""
 MOST_SECONDS = 1.0
 """A longer call of a scorer means that an answer can keep it busy."""

@@ -15,7 +15,8 @@ from strop.checks.findings import Finding, new_finding
 from strop.core.utility import seed_runs
 from strop.sandbox.base import Returned
 from strop.tasks.base import Task
-from strop.tasks.function.task import LEAST_SECONDS, same_answer
+from strop.tasks.function.same import same_answer
+from strop.tasks.function.task import LEAST_SECONDS
 
 NOTHING = 1e-9
 PERFECT = 1.0 - NOTHING

@@ -28,7 +28,7 @@ class DrawnInstances:
         self._bytes = 0
 
     def __getitem__(self, index: int) -> tuple[Instance, Prepared]:
-        """Instance `index`, a copy that a scorer may change, and its inputs as the arguments of a guest's call.
+        """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
 
         Raises:
             TaskError: `sample` raised, its inputs cannot be sent to a guest, or an instance cannot be copied.
@@ -45,7 +45,7 @@ class DrawnInstances:
     def _draw(self, index: int) -> tuple[Instance, Prepared]:
         instance = self._task.instance(self._split, index, self._seeds)
         try:
-            arguments = Prepared(list(instance.inputs.values()))
+            arguments = Prepared(self._task.arguments(instance))
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
             raise TaskError(
                 f"task {self._task.name}: inputs of instance {index} cannot be sent to a guest: {error}"

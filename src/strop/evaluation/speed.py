@@ -16,7 +16,8 @@ from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
 from strop.sandbox.base import Guest, Outcome, Program, Returned, Sandbox
-from strop.tasks.function.task import SECONDS, FunctionTask, same_answer
+from strop.tasks.function.same import difference
+from strop.tasks.function.task import SECONDS, FunctionTask
 
 
 def measure_speed(
@@ -114,6 +115,6 @@ def _ok(scores: list[float]) -> tuple[Verdict, ...]:
 def _judged(outcome: Outcome, expected: Returned) -> tuple[Verdict, str]:
     if not isinstance(outcome, Returned):
         return verdict_of(outcome), explain(outcome)
-    if not same_answer(expected.value, outcome.value):
-        return "malformed", "malformed answer: it differs from the original's"
+    if other := difference(expected.value, outcome.value):
+        return "malformed", f"malformed answer: {other}"
     return "ok", ""

@@ -15,7 +15,10 @@ import numpy as np
 Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", None]
 """What may cross between host and guest: plain types and numeric arrays, always copies."""
 
-Call: TypeAlias = tuple["Sequence[Value]", int]
+Arguments: TypeAlias = Union["Sequence[Value]", "Mapping[str, Value]"]
+"""Of a call: by position, or by name (`strop.sandbox.guest.by_name`)."""
+
+Call: TypeAlias = tuple[Arguments, int]
 """The arguments and the seed of a call; see `Guest.call`."""
 
 Handler: TypeAlias = Callable[[Sequence[Value]], Value]
@@ -148,7 +151,7 @@ def describe(outcome: Outcome) -> str:
 class Guest(Protocol):
     """One program in its jail. Use as a context manager; leaving it kills all remaining processes."""
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
         """Call the entry point in the guest's process and wait for the outcome.
 
         Calls share one fresh child (globals of the program persist between them) until one does not return a value; the

@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import TracebackType
 
 from strop.base.errors import SandboxUnavailable
 from strop.base.parking import Parking
-from strop.sandbox.base import Call, Guest, Handler, Limits, Outcome, Program, Value
+from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import ForkServer, ServerFailed
 from strop.sandbox.layers import Layers
@@ -237,7 +237,7 @@ class _Slotted:
         self._session, self._release = session, release
         self._lock = threading.Lock()
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
         return self._session.call(arguments, seed=seed)
 
     def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:

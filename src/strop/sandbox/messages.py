@@ -3,7 +3,7 @@
 | direction | message |
 |---|---|
 | host to guest | `{"op": "load", "text", "entry", "role"}` |
-| | `{"op": "call", "seed", "arguments"}` |
+| | `{"op": "call", "seed", "arguments"}`: a list, or an object of them by name |
 | | `{"reply": id, "value": v}` or `{"reply": id, "refused": kind, "message": text}` |
 | guest to host | `{"request": id, "method": name, "params": [...]}` |
 | | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}` or `{"memory": true}` |
@@ -13,10 +13,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from strop.sandbox.base import OutOfMemory, Program, Raised, Returned, Value
+from strop.sandbox.base import Arguments, OutOfMemory, Program, Raised, Returned, Value
 from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
 
 EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
@@ -39,11 +39,14 @@ def load(program: Program) -> bytes:
     return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role})
 
 
-def call(arguments: Sequence[Value], seed: int) -> bytes:
+def call(arguments: Arguments, seed: int) -> bytes:
     """The frame that starts a call. Raises ValueError for a seed outside [0, 2**64)."""
     if not 0 <= seed < 2**64:
         raise ValueError(f"a seed outside 64 bits: {seed}")
-    text, blob = arguments.encoded if isinstance(arguments, Prepared) else encode_parts(list(arguments))
+    if isinstance(arguments, Prepared):
+        text, blob = arguments.encoded
+    else:
+        text, blob = encode_parts(dict(arguments) if isinstance(arguments, Mapping) else list(arguments))
     return join(b'{"op":"call","seed":%d,"arguments":%b}' % (seed, text), blob)
 
 

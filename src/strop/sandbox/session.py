@@ -12,13 +12,24 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import islice
 
 from strop.sandbox import messages
-from strop.sandbox.base import Call, Handler, Limits, Outcome, Program, Returned, Spent, TimedOut, Value, Violated
+from strop.sandbox.base import (
+    Arguments,
+    Call,
+    Handler,
+    Limits,
+    Outcome,
+    Program,
+    Returned,
+    Spent,
+    TimedOut,
+    Violated,
+)
 from strop.sandbox.link import ChildLike, Link
 from strop.sandbox.requests import MAX_OPEN, NO_REQUESTS, TOO_COSTLY, Dispatcher, Ledger, Requests
 from strop.sandbox.wire import FrameError
@@ -52,7 +63,7 @@ class Session:
         """Orders that the child has and has not answered."""
         self._ledger = Ledger(limits.requests)
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
         """Call the entry point and wait for the outcome; see `Guest.call`.
 
         If a handler raises anything but a `Refusal`, the guest is killed and the error is raised here. Handlers that still run

@@ -15,8 +15,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping, Sequence
-from typing import overload
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -114,23 +113,14 @@ def join(text: bytes, blob: bytes) -> bytes:
     return HEADER.pack(len(text), len(blob)) + text + blob
 
 
-class Prepared(Sequence[Value]):
-    """Arguments of a call that are encoded once, however often they are sent. Later changes of the values have no effect."""
+class Prepared(dict[str, Value]):
+    """Arguments of a call, by name, that are encoded once, however often they are sent. Later changes of the values have no
+    effect."""
 
-    def __init__(self, arguments: Sequence[Value]) -> None:
+    def __init__(self, arguments: Mapping[str, Value]) -> None:
         """Raises TypeError as `encode`."""
-        self.encoded = encode_parts(list(arguments))
-        self._values = tuple(arguments)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    @overload
-    def __getitem__(self, index: int) -> Value: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Value]: ...
-    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
-        return self._values[index]
+        super().__init__(arguments)
+        self.encoded = encode_parts(dict(arguments))
 
 
 def decode(text: bytes, blob: bytes) -> Value:

@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -22,6 +23,7 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBo
 from strop.base.randomness import derive
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
+from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
 
 Split: TypeAlias = Literal["train", "test", "gate"]
@@ -190,11 +192,31 @@ class Task:
                 f"task {self.name}: sample() must give a dict of inputs or (inputs, hidden), not {inputs!r:.60}"
             )
         for name, value in inputs.items():
+            if not isinstance(name, str):
+                raise TaskError(f"task {self.name}: sample() must name its inputs by texts, not {name!r:.60}")
             if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
                 raise TaskError(
                     f"task {self.name}: input {name} is a {type(value).__name__}, which cannot be sent to a guest"
                 )
-        return Instance(inputs, hidden)
+        return Instance(self._ordered(inputs), hidden)
+
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The parameters of the entry point, as the seed declares them; None if its text does not tell them."""
+        return parameters_of(self.seed, self.entry)
+
+    def _ordered(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The inputs in the order of the parameters. Raises TaskError if the entry point does not take these names."""
+        if self.parameters is None:
+            return inputs
+        try:
+            return self.parameters.ordered(inputs, "sample()")
+        except TaskError as error:
+            raise TaskError(f"task {self.name}: {error}") from error
+
+    def arguments(self, instance: Instance) -> Mapping[str, Any]:
+        """The inputs of an instance as they are sent to a guest."""
+        return instance.inputs if self.parameters is None else self.parameters.sent(instance.inputs)
 
     def checked_score(self, instance: Instance, answer: Any) -> float:
         """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked

@@ -108,7 +108,7 @@ TRIED = {"C304": ["constants"], "C302": ["column_or_row", "nested"]}
         ({"seed": "import random\ndef f(numbers):\n    return random.choice(numbers)\n"}, "C104", "note"),
         ({"seed": "def f(numbers):\n    return None\n"}, "C102", "note"),
         ({"seed": "def f(numbers):\n    while True:\n        pass\n", "time_limit": 0.05}, "C101", "broken"),
-        ({"seed": "def f(n):\n    while True: pass\n", "time_limit": 0.05, "slow_seed": True}, "C102", "note"),
+        ({"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05, "slow_seed": True}, "C102", "note"),
         (
             {
                 "seed": "def f(numbers):\n    while numbers[0] % 2:\n        pass\n    return numbers[0]\n",

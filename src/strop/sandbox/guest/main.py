@@ -15,6 +15,7 @@ import traceback
 import types
 from typing import Any, NoReturn
 
+import by_name
 import channel
 import frames
 import handles
@@ -57,7 +58,7 @@ class _Program:
         self.file = f"<{role}>"
         self.module: types.ModuleType | None = None
 
-    def call(self, arguments: list[Any], seed: int, link: channel.Channel) -> object:
+    def call(self, arguments: list[Any] | dict[str, Any], seed: int, link: channel.Channel) -> object:
         if self.module is None:
             if self.role == "improver":
                 telemetry.watch(link, self.file)
@@ -68,8 +69,11 @@ class _Program:
             raise NameError(f"the program does not define {self.entry}")
         if self.role == "improver":
             arguments = handles.arguments(entry, arguments, link)
+        named: dict[str, Any] = {}
+        if isinstance(arguments, dict):
+            arguments, named = by_name.bound(entry, arguments)
         _seed(seed)
-        return entry(*arguments)
+        return entry(*arguments, **named)
 
     def _load(self) -> types.ModuleType:
         lines = [line + "\n" for line in self.text.split("\n")]  # as the compiler counts them

@@ -42,11 +42,11 @@ def improve_me(
 
     Args:
         score: `score(instance, answer)` as in `strop.Task` if the first parameter is called `instance`, otherwise
-            `score(answer, *arguments)`. In [0, 1], higher is better; runs in the host. Or `"time"`: CPU time relative to
-            the original's, at equal answers.
+            `score(answer, …)` with the arguments by name. In [0, 1], higher is better; runs in the host. Or `"time"`: CPU
+            time relative to the original's, at equal answers.
         sample: draws the arguments by name from a numpy Generator, or `(arguments, hidden)` if the scorer must know more.
         cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
-        reference: answers must also equal those of the original function (numbers within a relative 1e-9).
+        reference: answers must also equal those of the original function (of the same types; floats within a relative 1e-9).
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `failure`, `description` and
             `answer`, as in `strop.Task`.
 

@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import copy
 import inspect
-import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, described_with_definitions
 from strop.tasks.function.extract import Source, extracted, left_out, read_source
 from strop.tasks.function.marker import MARK, Marked
+from strop.tasks.function.same import difference
 from strop.tasks.function.write_back import program_of, written_back
 
 SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
 """Fields of a task that `improve_me` takes."""
-CLOSE = 1e-9
-"""Numbers that differ by less than this, relative to the larger, count as equal."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 CALL_SECONDS = 0.001
@@ -130,9 +127,9 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
         raise ConfigurationError(f"{path} cannot be read as UTF-8 text: {error}") from error
     source = read_source(path, text)
     program = extracted(source, name)
-    signature = _signature(function, where)
     _check(marked, where)
-    cases = tuple(_by_name(case, signature, where) for case in marked.cases or ())
+    parameters = Parameters(name, _signature(function, where))
+    cases = tuple(_by_name(case, parameters, where) for case in marked.cases or ())
     return _made(
         marked, function, cases, where, {"source": source, "module_text": text, "seed": program, "entry": name}
     )
@@ -147,9 +144,9 @@ def _made(
 ) -> FunctionTask:
     settings = {"name": known["entry"], "time_limit": 1.0} | dict(marked.settings)
     by_time = marked.score == "time"
-    score = _never if by_time else _scorer(marked.score)  # type: ignore[arg-type]
+    score = _never if by_time else _scorer(marked.score, f"the score of {where}")  # type: ignore[arg-type]
     if marked.reference and not by_time:
-        score = _equal_first(function, score)
+        score = _equal_first(function, Parameters(known["entry"], _signature(function, where)), score)
     settings["description"] = settings.get("description") or _told(marked, function, cases, known["entry"])
     if cases:
         settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
@@ -177,47 +174,40 @@ def _check(marked: Marked, where: str) -> None:
 
 def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:
     try:
-        signature = inspect.signature(function)
+        return inspect.signature(function)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{where} cannot be called: {error}") from error
-    for parameter in signature.parameters.values():
-        if (
-            parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD)
-            and parameter.default is parameter.empty
-            and parameter.kind is parameter.KEYWORD_ONLY
-        ):
-            raise ConfigurationError(
-                f"{where}: its keyword-only argument {parameter.name} has no default; arguments go by position"
-            )
-    return signature
 
 
-def _by_name(case: object, signature: inspect.Signature, where: str) -> dict[str, Any]:
+def _by_name(case: object, parameters: Parameters, where: str) -> dict[str, Any]:
     """A case's arguments by name, in the order of the function's parameters."""
     try:
         if isinstance(case, tuple):
-            bound = signature.bind(*case)
-        elif isinstance(case, Mapping):
-            bound = signature.bind(**case)
-        else:
-            raise TypeError(f"a case is a tuple of arguments or a dict of them by name, not {type(case).__name__}")
-        if any(signature.parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in bound.arguments):
-            raise TypeError("a case gives keyword-only arguments, but arguments go by position")
-    except TypeError as error:
+            bound = parameters.signature.bind(*case).arguments
+            known = parameters.signature.parameters.values()
+            lists = {each.name: list(bound.get(each.name, ())) for each in known if each.kind is each.VAR_POSITIONAL}
+            return bound | lists
+        if isinstance(case, Mapping):
+            return parameters.ordered(case, "it")
+        raise TypeError(f"a case is a tuple of arguments or a dict of them by name, not {type(case).__name__}")
+    except (TypeError, TaskError) as error:
         raise ConfigurationError(f"{where}: case {case!r:.60}: {error}") from error
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in signature.parameters.values()):
-        return {f"argument {number}": value for number, value in enumerate(bound.args)}
-    names = list(signature.parameters)
-    last = max((names.index(name) for name in bound.arguments), default=-1)
-    return {name: bound.arguments.get(name, signature.parameters[name].default) for name in names[: last + 1]}
 
 
-def _scorer(score: Callable[..., float]) -> Callable[[Instance, Any], float]:
+def _scorer(score: Callable[..., float], where: str) -> Callable[[Instance, Any], float]:
     """Convert a score to the form of a task, with the instance and the answer as arguments."""
-    names = list(inspect.signature(score).parameters)
+    signature = _signature(score, where)
+    names = list(signature.parameters)
     if names[:1] == ["instance"]:
         return score
-    return lambda instance, answer: score(answer, *instance.inputs.values())
+    others = signature.replace(parameters=list(signature.parameters.values())[1:])
+    parameters = Parameters(getattr(score, "__name__", "score"), others)
+
+    def scored(instance: Instance, answer: Any) -> float:
+        positional, named = parameters.bound(parameters.ordered(instance.inputs, "sample()"))
+        return score(answer, *positional, **named)
+
+    return scored
 
 
 def _never(instance: Instance, answer: object) -> float:
@@ -225,7 +215,7 @@ def _never(instance: Instance, answer: object) -> float:
 
 
 def _equal_first(
-    function: Callable[..., Any], score: Callable[[Instance, Any], float]
+    function: Callable[..., Any], parameters: Parameters, score: Callable[[Instance, Any], float]
 ) -> Callable[[Instance, Any], float]:
     """`score` for answers that equal those of the original, which is the user's own code and runs in the host."""
     answers: dict[bytes, Any] = {}
@@ -235,46 +225,13 @@ def _equal_first(
         if key not in answers:
             if len(answers) >= _REMEMBERED:
                 answers.clear()
-            answers[key] = function(*copy.deepcopy(list(instance.inputs.values())))
-        if not same_answer(answers[key], answer):
-            raise Malformed("the answer differs from the original's")
+            positional, named = parameters.bound(copy.deepcopy(dict(instance.inputs)))
+            answers[key] = function(*positional, **named)
+        if other := difference(answers[key], answer):
+            raise Malformed(other)
         return score(instance, answer)
 
     return checked
-
-
-def same_answer(one: object, other: object) -> bool:
-    """Whether two answers are equal: numbers and arrays within a relative `CLOSE`, lists and dicts element by element. A tuple
-    counts as a list, because it arrives as one from a guest."""
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return _same_arrays(np.asarray(one), np.asarray(other))
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(same_answer, one, other))
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same_answer(one[key], other[key]) for key in one)
-    numbers = (int, float, np.integer, np.floating)
-    if (
-        isinstance(one, numbers)
-        and isinstance(other, numbers)
-        and not isinstance(one, bool)
-        and not isinstance(other, bool)
-    ):
-        if isinstance(one, (int, np.integer)) and isinstance(other, (int, np.integer)):
-            return int(one) == int(other)
-        both_nan = math.isnan(float(one)) and math.isnan(float(other))
-        return both_nan or math.isclose(float(one), float(other), rel_tol=CLOSE, abs_tol=0.0)
-    return type(one) is type(other) and one == other
-
-
-def _same_arrays(one: np.ndarray, other: np.ndarray) -> bool:
-    if one.shape != other.shape:
-        return False
-    if one.dtype.kind in "fc" or other.dtype.kind in "fc":
-        try:
-            return bool(np.allclose(one, other, rtol=CLOSE, atol=0.0, equal_nan=True))
-        except TypeError:
-            return False
-    return bool(np.array_equal(one, other))
 
 
 def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
@@ -286,12 +243,13 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     ]
     if marked.score == "time":
         words.append(
-            "The answer must equal the original function's (numbers within a relative 1e-9). The score of an instance is "
-            "1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as the original."
+            "The answer must equal the original function's (of the same types; floats within a relative 1e-9). The score of an "
+            "instance is 1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as "
+            "the original."
         )
     elif marked.reference:
         words.append(
-            "The answer must equal the original function's (numbers within a relative 1e-9), then it is scored."
+            "The answer must equal the original function's (of the same types; floats within a relative 1e-9), then it is scored."
         )
     if cases:
         words.append(
