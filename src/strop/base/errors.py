@@ -11,7 +11,8 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
     │   ├── ScorerFailed            its `score` raised something other than Malformed
     │   └── UtilityOutOfBounds      its `score` did not return a number in [0, 1]
     ├── SandboxError                the host could not run a guest: exit code 7
-    │   └── SandboxUnavailable      a required protection is not available on this machine
+    │   ├── SandboxUnavailable      a required protection is not available on this machine
+    │   └── GuestLost               a process of the jail was killed from outside; what it did is done again
     ├── ReplayDiffers               a replayed run did something else: exit code 8
     ├── OutOfThreads                the system gives this user no more threads or processes: exit code 1
     └── StoreError                  the record of a run cannot be read or written
@@ -126,6 +127,18 @@ class SandboxError(StropError):
 
 class SandboxUnavailable(SandboxError):
     """A required protection is not enforced on this machine."""
+
+
+class GuestLost(SandboxError):
+    """A process of the jail ended, and not by strop: it was killed from outside, or by its program.
+
+    `evaluation.again` tells which.
+    """
+
+    def __init__(self, message: str, calls: int = -1, cpu_seconds: float = 0.0) -> None:
+        """`calls` and `cpu_seconds`: how far its program had come; -1: the program cannot have done it."""
+        super().__init__(message)
+        self.calls, self.cpu_seconds = calls, cpu_seconds
 
 
 class OutOfThreads(StropError):

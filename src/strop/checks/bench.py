@@ -23,9 +23,10 @@ import numpy as np
 from strop.analysis.audit.runtime import SCORER_CHOKED
 from strop.base.errors import TaskError, UtilityOutOfBounds
 from strop.base.results import Evaluation
-from strop.evaluation.base import Order
+from strop.evaluation.again import tell_of, undisturbed
+from strop.evaluation.base import Measured, Order
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.measure import measure
+from strop.evaluation.measure import measure_once
 from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -205,9 +206,14 @@ class Bench:
 
     def evaluate(self, task: Task, text: str, scope: str) -> Trial:
         """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
-        sandbox = _KeepingSandbox(self.sandbox)
         order = Order(scope, text, task.name, "train", self.seeds, self.secret)
-        measured = measure(task, order, self.drawn, sandbox, audited=False)
+
+        def attempt(believe: bool) -> tuple[Measured, _KeepingSandbox]:
+            sandbox = _KeepingSandbox(self.sandbox)
+            return measure_once(task, order, self.drawn, sandbox, believe), sandbox
+
+        (measured, sandbox), disturbance = undisturbed(attempt)
+        tell_of(disturbance.killed)
         choked = tuple(note.detail for note in measured.notes if note.rule == SCORER_CHOKED)
         try:
             evaluation = measured.result()

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
+from strop.base.standstill import running
 from strop.core.completed_work import NOTHING, CompletedWork
+from strop.evaluation.again import tell_of
 from strop.evaluation.base import Evaluator, Measured, Order
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
@@ -127,10 +129,11 @@ class TaskUtility(OfTask):
             return lambda: completed
         if candidate is None:
             return lambda: _recorded(self, None, at, NOT_A_TEXT)
+        lost = running.lost()
         if self.evaluator is None:
-            return lambda: self._kept(candidate, at, self._measured(candidate, at))
+            return lambda: self._kept(candidate, at, self._measured(candidate, at), lost)
         future = self.evaluator.submit(self.order(candidate, at.path))
-        return lambda: self._kept(candidate, at, future.result())
+        return lambda: self._kept(candidate, at, future.result(), lost)
 
     def is_completed(self, scope: str) -> bool:
         """Whether completed work has an evaluation at a scope."""
@@ -144,8 +147,10 @@ class TaskUtility(OfTask):
         drawn = DrawnInstances(self.task, self.split, self.seeds)
         return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
 
-    def _kept(self, candidate: str, at: Budget, measured: Measured) -> Evaluated:
-        """Record what the audit noticed, and the evaluation."""
+    def _kept(self, candidate: str, at: Budget, measured: Measured, lost: float) -> Evaluated:
+        """Record what the audit noticed, and the evaluation. `lost`: seconds in which this process had stood still before."""
+        own = running.lost() - lost  # of such a pause the user is told already
+        tell_of(measured.killed, worker_paused=0.0 if own > measured.paused / 2 else measured.paused)
         self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)

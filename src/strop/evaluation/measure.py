@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from strop.analysis.audit.notes import notes_on
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
@@ -12,13 +13,14 @@ from strop.base.events import AuditNoted
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import collecting
+from strop.evaluation.again import undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Measured, Order
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
 from strop.evaluation.speed import measure_speed
-from strop.sandbox.base import Call, Outcome, Program, Returned, Sandbox
+from strop.sandbox.base import Call, Limits, Outcome, Program, Returned, Sandbox
 from strop.tasks.base import Instance, Split, Task
 from strop.tasks.function.task import FunctionTask
 
@@ -26,30 +28,42 @@ TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
 
 
-def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, *, audited: bool = True) -> Measured:
+def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> Measured:
     """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time.
 
-    The static rules read the program if it is `audited`.
+    Begins again if the host stood still meanwhile, or a guest was killed from outside.
 
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
+    on_text = tuple(notes_on(order.program, order.scope))
+    measured, disturbance = undisturbed(lambda believe: measure_once(task, order, drawn, sandbox, believe))
+    return replace(measured, on_text=on_text, paused=disturbance.paused, killed=disturbance.killed)
+
+
+def measure_once(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, believe: bool) -> Measured:
+    """The same, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`.
+
+    Raises:
+        SandboxError: as `measure`.
+    """
     notes: list[AuditNoted] = []
-    on_text = tuple(notes_on(order.program, order.scope)) if audited else ()
     how = measure_speed if isinstance(task, FunctionTask) and task.by_time else _measure_score
     try:
         with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            evaluation = how(task, order, drawn, sandbox, log)  # type: ignore[arg-type]
+            evaluation = how(task, order, drawn, sandbox, log, limits_of(task, believe_kills=believe))  # type: ignore[arg-type]
     except Malformed as reason:
         evaluation = Evaluation(value=0.0, verdict="malformed", error=str(reason)[:REPORT_CHARACTERS])
     except SandboxError:
         raise
     except StropError as error:  # the task is broken, wherever the order is carried out
-        return Measured(None, tuple(notes), error, on_text)
-    return Measured(evaluation, tuple(notes), on_text=on_text)
+        return Measured(None, tuple(notes), error)
+    return Measured(evaluation, tuple(notes))
 
 
-def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:
+def _measure_score(
+    task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
+) -> Evaluation:
     program = Program(task.program(order.program), task.entry)
     tally = _Tally(task, order.split)
     instances = deque[Instance]()
@@ -61,7 +75,7 @@ def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: San
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
-    with sandbox.open(program, limits_of(task)) as guest:
+    with sandbox.open(program, limits) as guest:
         for outcome in guest.calls(calls()):
             log.observe(outcome)
             instance = instances.popleft()

@@ -14,10 +14,11 @@ REPORT_CHARACTERS = 2000
 """Characters of an error that are kept."""
 
 
-def limits_of(task: Task) -> Limits:
+def limits_of(task: Task, *, believe_kills: bool = True) -> Limits:
     """Limits of one instance."""
     seconds = task.time_limit
-    return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), task.memory_limit)
+    wall = max(WALL_FACTOR * seconds, WALL_FLOOR)
+    return Limits(seconds, wall, task.memory_limit, believe_kills=believe_kills)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

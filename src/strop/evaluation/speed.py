@@ -14,14 +14,14 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
-from strop.sandbox.base import Guest, Outcome, Program, Returned, Sandbox
+from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
+from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbox
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import SECONDS, FunctionTask
 
 
 def measure_speed(
-    task: FunctionTask, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog
+    task: FunctionTask, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
     """The mean of 1 / (1 + t / t0) over the instances. The original's own text has 1/2 by definition and is not timed.
 
@@ -31,7 +31,6 @@ def measure_speed(
         SandboxError: the host failed.
     """
     program, original = task.program(order.program), task.program(task.seed)
-    limits = limits_of(task)
     with (
         sandbox.open(Program(original, task.entry), limits) as second,
         sandbox.open(Program(program, task.entry), limits) as first,

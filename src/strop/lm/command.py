@@ -69,7 +69,10 @@ class CommandModel(AsyncModel):
         self._secrets = sorted(_secrets(environ), key=len, reverse=True)
         self._folder = Path.cwd()
         self._slots = asyncio.Semaphore(self._settings.connections)
-        self._outage = Outage(self._settings.retry, escape(self._hidden(spec), 80), clock, jitter=jitter)
+        limit = self._settings.limits.seconds
+        self._outage = Outage(
+            self._settings.retry, escape(self._hidden(spec), 80), clock, jitter=jitter, patience=limit
+        )
 
     async def answer(self, request: Request) -> Completion:
         """What the program prints, run again until it answers or another attempt cannot help.
@@ -108,7 +111,7 @@ class CommandModel(AsyncModel):
         async with self._slots:
             if self._finished:
                 raise model_closed(attempts.faults)
-            attempts.number += 1
+            self._outage.begin(attempts)
             started = time.monotonic()
             ended = await run_program(self._words, _conversation(request), environ, self._settings.limits)
             return ended, time.monotonic() - started

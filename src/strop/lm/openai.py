@@ -94,7 +94,7 @@ class OpenAIModel(AsyncModel):
         )
         self._estimate = TokenEstimate(limits.max_tokens or 1024)
         self._wire = wire or HttpWire(endpoint, limits, self._clock)
-        self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
+        self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter, patience=limits.read_seconds)
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
@@ -165,7 +165,7 @@ class OpenAIModel(AsyncModel):
             try:
                 async with self._pacer.turn(place, lambda: self._estimate.of(prompt_bytes, n)) as turn:
                     started = self._clock.now()
-                    attempts.number += 1
+                    self._outage.begin(attempts)
                     answer = await self._send(request, asked, parameters, turn)
             except PacerFinished:
                 raise self._closed(attempts, failure) from None

@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from strop.base.standstill import running
+
 Outcome: TypeAlias = Literal["answered", "limited", "overloaded", "failed"]
 """How an attempt ended. `limited`: the caller sends too many requests (HTTP 429); `overloaded`: all callers do (503, 529)."""
 _MARGIN = 2
@@ -27,8 +29,12 @@ class Clock:
     """The machine's clock; tests use one that does not wait."""
 
     def now(self) -> float:
-        """Seconds; never goes back."""
-        return time.monotonic()
+        """Seconds in which this process ran; never goes back."""
+        return running()
+
+    def lost(self) -> float:
+        """Seconds in which it did not run, so that what waited may have run into a time-out."""
+        return running.lost()
 
     def epoch(self) -> float:
         """Seconds of the epoch."""

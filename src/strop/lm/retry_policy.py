@@ -22,6 +22,8 @@ from strop.lm.rate_limit import Clock, number_in
 
 NOTICE_AFTER = 3
 """The user is notified after so many failures of one request with no answer to any other in between."""
+SILENCE_SECONDS = 60.0
+"""The user is notified after so long without a word from a server that has requests, and then after twice as long each time."""
 SECOND_NOTICE_SECONDS = 180.0
 """The user is notified again after so long without any answer."""
 
@@ -95,6 +97,8 @@ class Attempts:
     failures: int = 0
     since: float = 0.0
     """Time of the first failure."""
+    lost: float = 0.0
+    """`Clock.lost` when the current attempt began."""
     answers: int = 0
     """Answers of the model at the last failure."""
     alone: int = 0
@@ -120,8 +124,9 @@ class Outage:
         clock: Clock | None = None,
         tell: Callable[[str], object] = notify,
         jitter: random.Random | None = None,
+        patience: float = 0.0,
     ) -> None:
-        """`who` names the model to the user."""
+        """`who` names the model to the user; `patience`: how long it may be silent, in seconds."""
         self._policy, self._who, self._tell = policy, who, tell
         self._clock = clock or Clock()
         self._jitter = jitter or random.Random()
@@ -134,6 +139,13 @@ class Outage:
         self._began: float | None = None
         """Since when nothing is answered; None where nothing fails."""
         self._answers = self._given_up_alone = self._notices = 0
+        self._silence = _Silence(who, patience, self._clock, tell)
+
+    def begin(self, attempts: Attempts) -> None:
+        """The request is sent now, for the first time or again."""
+        attempts.number += 1
+        attempts.lost = self._clock.lost()
+        self._silence.sent(attempts)
 
     @contextmanager
     def attempts(self, faults: tuple[Fault, ...] = ()) -> Iterator[Attempts]:
@@ -156,7 +168,12 @@ class Outage:
         """Wait after an attempt that may succeed later; None where the request is to be sent again.
 
         The fault is added to those of the request. `retry_after`: seconds that the server asks to wait. See `failed`.
+        A connection that broke while this process stood still is not a failure of the model.
         """
+        if fault.fault in ("timeout", "connection") and self._clock.lost() > attempts.lost:
+            self._silence.over(attempts)
+            attempts.add(fault)
+            return GiveUp.FINISHED if self._finished else None
         given_up = self.failed(attempts, fault.detail, reached=reached, busy=busy)
         pause = 0.0
         if not given_up and not self._finished:
@@ -171,6 +188,7 @@ class Outage:
         self.reached = True
         self._answers += 1
         self._failing.discard(attempts)
+        self._silence.answered(attempts)
         notices, began = self._notices, self._began
         self._notices, self._began = 0, None
         if notices and began is not None:
@@ -183,6 +201,7 @@ class Outage:
         `reached`: the server was there and answered with an error. `busy`: it refused this request because of its load.
         """
         now = self._clock.now()
+        self._silence.over(attempts)
         self.reached |= reached
         if not attempts.failures:
             attempts.since, attempts.answers = now, self._answers
@@ -203,6 +222,7 @@ class Outage:
 
     def leave(self, attempts: Attempts) -> None:
         """This request is not sent again."""
+        self._silence.over(attempts)
         self._failing.discard(attempts)
         if not self._failing and self.reached:  # a failure an hour later is another outage
             self._began, self._notices = None, 0
@@ -258,6 +278,50 @@ class Outage:
             self._tell(
                 f"{self._who} has not answered for {duration_text(lasted)}; strop keeps trying for another {left}"
             )
+
+
+class _Silence:
+    """Tells the user that requests wait for a model that says nothing."""
+
+    def __init__(self, who: str, patience: float, clock: Clock, tell: Callable[[str], object]) -> None:
+        self._who, self._patience, self._clock, self._tell = who, patience, clock, tell
+        self._waiting: dict[Attempts, float] = {}
+        self._heard = 0.0
+        self._next = SILENCE_SECONDS
+        self._timer: asyncio.TimerHandle | None = None
+
+    def sent(self, request: Attempts) -> None:
+        self._waiting[request] = self._clock.now()
+        if self._timer is None and self._patience > self._next:
+            self._look_in(self._next)
+
+    def answered(self, request: Attempts) -> None:
+        self._heard = self._clock.now()
+        self.over(request)
+
+    def over(self, request: Attempts) -> None:
+        self._waiting.pop(request, None)
+
+    def _look_in(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(max(seconds, 1.0), self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._waiting:
+            return
+        now, since = self._clock.now(), min(self._waiting.values())
+        quiet = now - max(since, self._heard)
+        if quiet >= self._next:
+            count = len(self._waiting)
+            wait = f"{count} requests wait" if count > 1 else "a request waits"
+            self._tell(
+                f"{self._who} is silent: {wait} for an answer, for {duration_text(now - since)} so far; "
+                f"the longest silence is {duration_text(self._patience)} (timeout in --model, as in MODEL?timeout=120)"
+            )
+            self._next *= 2
+            quiet = 0.0
+        if self._patience > self._next:
+            self._look_in(self._next - quiet)
 
 
 def duration_text(seconds: float) -> str:

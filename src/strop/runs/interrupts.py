@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from strop.base.errors import StropError
+from strop.base.standstill import running
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 """Ctrl-C, kill, and a closed terminal. Signals that were ignored at start-up stay ignored (nohup)."""
@@ -57,11 +58,16 @@ def stopped_by_signals(
     """
     watch = _Watch(stops, seconds, notify or _notify)
     is_main = threading.current_thread() is threading.main_thread()
+
+    def paused(seconds: float) -> None:
+        watch.notify(f"strop: was paused for {seconds:.0f} s; what was being measured is measured again")
+
     numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if is_main else []
     before = {number: signal.signal(number, _awake) for number in numbers}
     woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if is_main else -1
     try:
-        yield
+        with running.telling(paused):
+            yield
     except StropError as error:
         if watch.reason is not None:
             raise watch.reason from error
@@ -89,7 +95,7 @@ class _Watch:
     ) -> None:
         self.reason: StropError | None = None
         self._stops = stops
-        self._notify = notify
+        self.notify = notify
         self._seconds = None if seconds is None else min(seconds, _LONGEST)
         self._since = time.monotonic()
         self._stopped_at = 0.0
@@ -134,7 +140,7 @@ class _Watch:
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
         self.reason, self._stopped_at = reason, time.monotonic()
-        self._notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
+        self.notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
         for stop in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=stop, name="strop-stop").start()
 

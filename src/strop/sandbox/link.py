@@ -17,7 +17,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
-from strop.base.errors import SandboxError
+from strop.base.errors import GuestLost, SandboxError
 from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
 from strop.sandbox.child import ExitStatus
 from strop.sandbox.wire import FrameReader
@@ -26,6 +26,8 @@ CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
 """Size of the pipe to a guest that gets several orders at once."""
 FRAMES_AT_ONCE = 64
+OF_OTHERS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT})
+"""Signals that users and the kernel (out of memory) send. Those of a crash are the program's own."""
 GRACE_MILLISECONDS = 40
 """How long a child that closed its pipe may take to exit, so that its own exit status is reported."""
 
@@ -158,19 +160,32 @@ class Link:
         """The outcome of a child that is `dead` and gave no answer.
 
         Raises:
-            SandboxError: its server died too, or it was killed before its program can have run; the host is to blame.
+            GuestLost: its server died too, it was killed before its program can have run, or it was killed and
+                `Limits.believe_kills` is false.
         """
-        status, limits = self._child.reap(), self._limits
+        limits = self._limits
+        try:
+            status = self._child.reap()
+        except SandboxError as error:
+            raise GuestLost(str(error)) from error
         self._cpu = max(self._cpu, status.cpu_seconds)
+        self._doubt(status)
         if self._hung_up and status.signal == signal.SIGKILL and not self._ended_itself:
             return Died("closed its pipe to the host")
         if status.signal == signal.SIGXCPU or self.cpu_since_call() >= limits.cpu_seconds:
             return TimedOut("cpu", limits.cpu_seconds)
         if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
             return OutOfMemory(limits.memory_bytes)
+        return Died(status.describe())
+
+    def _doubt(self, status: ExitStatus) -> None:
+        """Raises GuestLost where somebody else may have killed the guest, and that matters."""
+        if status.signal not in OF_OTHERS or self.cpu_since_call() >= self._limits.cpu_seconds:
+            return
         if status.signal == signal.SIGKILL and not self._may_have_run and self._order_unread():
-            raise SandboxError("a guest was killed from outside before it had read its program")
-        return Died(status.describe())  # a later kill from outside looks like one by the program itself
+            raise GuestLost("a guest was killed from outside before it had read its program")
+        if not self._limits.believe_kills:
+            raise GuestLost(f"a program was killed from outside ({status.describe()})", 0, self._cpu)
 
     def close(self) -> None:
         """Kill the child and close its descriptors. Idempotent."""

@@ -15,7 +15,8 @@ from typing import Protocol
 from strop.sandbox.fork_server_host import ServerFailed
 from strop.sandbox.link import ChildLike
 
-_ATTEMPTS = 3
+_ATTEMPTS = 10
+"""Fresh servers that are tried if each ends at once."""
 
 
 class PooledChild(ChildLike, Protocol):

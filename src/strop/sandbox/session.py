@@ -10,13 +10,14 @@ A session takes children from a callable; `fork_server` and `confinement` make a
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import islice
 
+from strop.base.errors import GuestLost
+from strop.base.standstill import running
 from strop.sandbox import messages
 from strop.sandbox.base import (
     Arguments,
@@ -53,7 +54,7 @@ class Session:
         limits: Limits,
         take: Callable[[], ChildLike],
         handlers: Mapping[str, Handler] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = running,
     ) -> None:
         """`take` returns a fresh child that runs `guest/main.py`; it may block or raise `SandboxError`."""
         self._program, self._limits, self._take, self._clock = program, limits, take, clock
@@ -61,6 +62,8 @@ class Session:
         self._link: Link | None = None
         self._sent = 0
         """Orders that the child has and has not answered."""
+        self._calls = 0
+        """Outcomes so far."""
         self._ledger = Ledger(limits.requests)
 
     def call(self, arguments: Arguments, *, seed: int) -> Outcome:
@@ -110,12 +113,16 @@ class Session:
             link.send(*frames)
             call = _Call(link, dispatcher, self._ledger, self._limits, self._clock)
             outcome = call.outcome(was_sent=was_sent, others=self._sent - 1)
+        except GuestLost as error:
+            error.calls += self._calls if error.calls >= 0 else 0
+            raise
         finally:
             spent = Spent(link.cpu_since_call(), self._clock() - started)
             printed, denied = link.end_call(), link.denied()
             if not isinstance(outcome, Returned) or dispatcher.open:
                 self.close()  # before waiting for handlers that still run
         waiting.popleft()
+        self._calls += 1
         self._sent = max(self._sent - 1, 0)
         return replace(outcome, spent=spent, output=printed, denied=denied)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import TypeVar
 
-from strop.base.errors import Malformed
+from strop.base.errors import GuestLost, Malformed
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
+from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
@@ -29,10 +32,19 @@ _CRASHES: Mapping[int, str] = {
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
 }
 """A shell reports by exit status 128 + n that signal n ended a program."""
+_KILLED = re.compile(
+    r"(?m)^signal SIG(KILL|TERM|HUP|INT|QUIT)\b|^exit status (129|130|131|137|143)\b"
+    r"|\bKilled\b|\bTerminated\b|SIGKILL|SIGTERM|signal:? (9|15|killed)|Error (137|143)|terminated abruptly"
+)
+"""In how a command failed, or in its last words: one of its processes was killed, by itself or from outside."""
+_LAST_WORDS = 2000
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
 _MOST_NAMED = 5
 """Changed files that a message names."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,13 +74,50 @@ class Copy:
         """`files` are all files of the program. Blocks until a slot is free."""
         self._task, self._notes = task, notes
         texts = _changed(task, files)
-        self._begun = False
+        self._begun = self._used = self._gone = self._believes = False
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools))
 
     def build(self) -> Measured | None:
-        """Run the build, if there is one; None if it succeeded."""
-        if not self._task.build:
-            return None
+        """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
+        return self._undisturbed(self._build) if self._task.build else None
+
+    def run(self, seed: int, instance: int) -> Measured:
+        """Run the command on one instance and read its values; again if something disturbs it."""
+
+        def measure() -> Measured:
+            failed = self._restore() if self._gone else None
+            return failed or self._run_once(seed, instance)
+
+        return self._undisturbed(measure)
+
+    def _undisturbed(self, step: Callable[[], T]) -> T:
+        def attempt(believe: bool) -> T:
+            self._believes = believe
+            try:
+                return step()
+            except GuestLost as error:
+                self._gone = self._gone or error.calls < 0
+                raise
+
+        result, disturbance = undisturbed(attempt)
+        tell_of(disturbance.killed, "its measurement")
+        return result
+
+    def _restore(self) -> Measured | None:
+        """Make a fresh copy what the one was that is gone. Returns how the build failed, if it did."""
+        if self._task.build:
+            return self._build()
+        self._renew()
+        return None
+
+    def _renew(self) -> None:
+        self._workspace.renew()
+        self._begun = self._gone = False
+
+    def _build(self) -> Measured | None:
+        if self._used:
+            self._renew()
+        self._used = True
         ran = self._run(self._task.build, self._environment(0, 0))
         failed = self._tampered() or _failure(ran)
         if failed is None:
@@ -76,8 +125,7 @@ class Copy:
         verdict, error = failed
         return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
 
-    def run(self, seed: int, instance: int) -> Measured:
-        """Run the command on one instance and read its values."""
+    def _run_once(self, seed: int, instance: int) -> Measured:
         task = self._task
         seed %= 1 << SEED_BITS
         if not self._begun and task.result_files:  # results come from runs only, not from the tree or the build
@@ -107,6 +155,8 @@ class Copy:
 
     def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
         ran = self._workspace.run(command, self._limits(), environment=environment)
+        if not self._believes and _is_killed(ran):
+            raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self._notes.denied(ran.denied)
         return ran
 
@@ -208,6 +258,15 @@ def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None
         case "exited":
             crash = _CRASHES.get((ran.code or 0) - 128)
             return ("died", f"{ran.detail} ({crash})") if crash else ("raised", ran.detail)
+
+
+def _is_killed(ran: Ran) -> bool:
+    """Whether somebody else may have ended the command, or one of its processes: not strop at a limit."""
+    if ran.ok or ran.ending == "timeout":
+        return False
+    ours = ran.ending == "out of memory" and ran.code is None and not ran.detail.startswith("signal")
+    last = f"{ran.detail}\n{ran.errors[-_LAST_WORDS:]}\n{ran.output[-_LAST_WORDS:]}"
+    return not ours and _KILLED.search(last) is not None
 
 
 def _printed(ran: Ran, *, head: bool = False) -> str:

@@ -84,6 +84,7 @@ class Workspace(Protocol):
         Files written by earlier commands stay until `clear`, so a build can precede the runs that need it.
 
         Raises:
+            GuestLost: the workspace is gone, because something outside ended its processes; see `renew`.
             SandboxError: the host could not run it; never because of what the command did.
         """
         ...
@@ -108,6 +109,14 @@ class Workspace(Protocol):
 
         With namespaces and a private root, the next command finds no traces of commands since then: neither files nor inode
         numbers and times. `tampered` still reports protected files that had changed before the first call.
+        """
+        ...
+
+    def renew(self) -> None:
+        """Begin with a fresh copy, as after `open`; all that commands did is gone. It keeps its slot.
+
+        Raises:
+            SandboxError: as `open`.
         """
         ...
 

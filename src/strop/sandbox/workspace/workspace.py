@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from strop.base.errors import SandboxError
+from strop.base.errors import GuestLost, SandboxError
+from strop.base.standstill import running
 from strop.sandbox import control
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
@@ -41,6 +43,8 @@ _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _GRACE_SECONDS = 20.0
 """Seconds that a keeper may take to end a command when told to."""
+_STARTS = 3
+"""Keepers that are started if the first are killed."""
 _TOLERATED = 10_000
 """How many refused calls of one command are counted; the kernel alone refuses the rest."""
 _SLOWLY = 0.01
@@ -48,6 +52,10 @@ _SLOWLY = 0.01
 
 class KeeperFailed(SandboxError):
     """The keeper could not apply its layers, or has died."""
+
+
+class KeeperLost(KeeperFailed, GuestLost):
+    """The keeper was at work, and something outside ended it."""
 
 
 class JailedWorkspace:
@@ -64,13 +72,36 @@ class JailedWorkspace:
         self._closing = threading.Lock()
         self._keeper = -1
         self._folder: Path | None = None
-        self._layers = layers
+        self._tree, self._layers = tree, layers
+        self._ready = self._stopped = False
         try:
-            self.report = self._start(tree)
+            self.report = self._started()
         except BaseException:
             self.close()
             raise
         self._release = release
+
+    def _started(self) -> dict[str, str]:
+        """Start the keeper; another one if the first are killed."""
+        for _ in range(_STARTS - 1):
+            try:
+                return self._start(self._tree)
+            except KeeperFailed:
+                if self._stopped or self._process.returncode != -signal.SIGKILL:
+                    raise
+                self._end_keeper()
+        return self._start(self._tree)
+
+    def renew(self) -> None:
+        """Begin with a fresh copy, as after `open`; all that commands did is gone. Raises KeeperFailed."""
+        with self._closing:
+            if self._stopped or not self._open:
+                raise KeeperFailed("the workspace is closed")
+            self._ready = False
+            self._end_keeper()
+            self.report = self._started()
+        if self._stopped:
+            raise KeeperFailed("the workspace is closed")
 
     def _start(self, tree: Tree) -> dict[str, str]:
         self._end, other = control.pair()
@@ -101,6 +132,7 @@ class JailedWorkspace:
             raise KeeperFailed(f"a workspace cannot be made: {message.get('failed')}")
         self._keeper = keeper[0]
         self._end.settimeout(_ANSWER_SECONDS)
+        self._ready = True
         report: dict[str, str] = dict(message["ready"])  # type: ignore[call-overload]
         return report
 
@@ -131,7 +163,7 @@ class JailedWorkspace:
             try:
                 ended, denied = self._follow(kept, limits)
             except BaseException:  # Ctrl-C: the keeper's next message would be about this command
-                self.stop()
+                self._cut_off()
                 raise
             for each in kept:
                 each.drain()
@@ -145,14 +177,14 @@ class JailedWorkspace:
             poll.register(descriptor, select.POLLIN)
         denied: Counter[str] = Counter()
         listener, stopped = -1, False
-        deadline = time.monotonic() + limits.wall_seconds
+        deadline = running() + limits.wall_seconds
         try:
             while True:
-                left = deadline - time.monotonic()
+                left = deadline - running()
                 if left <= 0:
                     if stopped:
-                        raise KeeperFailed("a workspace does not end its command")
-                    stopped, deadline = True, time.monotonic() + _GRACE_SECONDS
+                        raise KeeperLost("a workspace does not end its command")
+                    stopped, deadline = True, running() + _GRACE_SECONDS
                     self._tell({"stop": "wall"})
                     continue
                 for descriptor, event in poll.poll(max(1.0, left * 1000)):
@@ -202,6 +234,10 @@ class JailedWorkspace:
 
     def stop(self) -> None:
         """End all its processes. A thread that is using it gets a KeeperFailed. Idempotent."""
+        self._stopped = True
+        self._cut_off()
+
+    def _cut_off(self) -> None:
         with suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
         if self._layers.namespaces:  # otherwise only the keeper itself can end all its descendants
@@ -214,15 +250,21 @@ class JailedWorkspace:
                 return
             self._open = False
         try:
-            if hasattr(self, "_process"):
-                self._end_process()
-            if self._folder is not None:
-                _remove(self._folder)
+            self._stopped = True
+            self._end_keeper()
         finally:
             self._release(self)
 
+    def _end_keeper(self) -> None:
+        """End the keeper and all commands, and delete the copy."""
+        if hasattr(self, "_process"):
+            self._end_process()
+        if self._folder is not None:
+            _remove(self._folder)
+            self._folder = None
+
     def _end_process(self) -> None:
-        self.stop()
+        self._cut_off()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE_SECONDS)
         self._process.kill()
@@ -235,6 +277,7 @@ class JailedWorkspace:
             ready.register(self._keeper, select.POLLIN)
             ready.poll(_GRACE_SECONDS * 1000)
             os.close(self._keeper)
+            self._keeper = -1
 
     def __enter__(self) -> JailedWorkspace:
         return self
@@ -257,7 +300,8 @@ class JailedWorkspace:
             raise self._gone(error) from error
 
     def _gone(self, error: BaseException) -> KeeperFailed:
-        return KeeperFailed(f"the keeper of a workspace is gone: {self._last_words() or error}")
+        kind = KeeperLost if self._ready and not self._stopped else KeeperFailed
+        return kind(f"the keeper of a workspace is gone: {self._last_words() or error}")
 
     def _last_words(self) -> str:
         self._process.kill()

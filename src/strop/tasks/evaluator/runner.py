@@ -258,6 +258,8 @@ def result_of(child: int, reader: int, word: str) -> str:
     if data:
         raise ValueError("no score: the program wrote where the evaluator's result belongs")
     ended = "no score: the program ended the process before the evaluator gave a result"
+    if status & 0x7F == signal.SIGKILL:
+        ended = "no score: the process was ended by SIGKILL before the evaluator gave a result"
     raise ValueError("" if status == FAILED else ended)
 
 
