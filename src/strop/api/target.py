@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.core.metric_change import facts_of
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
@@ -157,9 +158,9 @@ def _with_environment(task: CommandTask) -> CommandTask:
         if interpreter.is_file() and (folder / "pyvenv.cfg").is_file():
             if folder.resolve() == Path(sys.prefix).resolve():
                 return task
-            base = interpreter.resolve().parent.parent
-            system = any(base.is_relative_to(path) for path in ("/usr", "/bin", "/lib"))
-            return replace(task, tools=(folder.absolute(), *(() if system else (base,))))
+            if why := why_hidden(folder.absolute()):
+                raise ConfigurationError(f"the Python environment {folder} cannot be shown to commands: {why}")
+            return replace(task, tools=(folder.absolute(),))
     return task
 
 

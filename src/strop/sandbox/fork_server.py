@@ -64,6 +64,7 @@ def main() -> None:
     """The life of the template, and of each server. argv: the descriptor of its control channel; last, the guest's folder."""
     asked = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
     folder = sys.argv[-1]
+    os.umask(0o022)  # guests look for modules in folders that are made here, whoever they are
     template = Template(folder, preload.load_guest(folder), preload.preload(preload.MODULES))
     hygiene.settle_memory()
     try:

@@ -9,6 +9,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from strop.sandbox.confinement.kernel import Kernel
 
@@ -20,10 +21,14 @@ _STAGE = "/tmp"
 """Where the new root is built before it is entered: a directory that every machine has. Nothing is written to it."""
 
 
-def enter(kernel: Kernel, paths: Iterable[str], furnish: Callable[[], None] = lambda: None) -> None:
+Furnish: TypeAlias = Callable[[list[str], dict[str, str]], None]
+
+
+def enter(kernel: Kernel, paths: Iterable[str], furnish: Furnish = lambda binds, links: None) -> None:
     """Make a root of `paths` (directories or files, missing ones are skipped) and /dev/null and its like; enter it.
 
-    `furnish` may put more below /new, while the old root is still at /old; what it mounts there stays writable.
+    `furnish` may put more below /new, while the old root is still at /old; what it mounts there stays writable. It is given the
+    real paths that are bound next, and the symbolic links that are made, and may take some out to show them itself.
 
     The steps are bubblewrap's: a tmpfs becomes the root, the old root hangs below it while the binds are made, then the
     finished tree becomes the root and everything else is detached. Raises OSError where mounting is refused.
@@ -37,9 +42,9 @@ def enter(kernel: Kernel, paths: Iterable[str], furnish: Callable[[], None] = la
     os.chdir("/")
     kernel.mount("/new", "/new", None, _BIND | _RECURSIVE)
     binds, links = _plan(paths)
-    furnish()
+    furnish(binds, links)
     for path in (*binds, *_DEVICES):
-        _bind(kernel, path)
+        bind(kernel, path, "/new" + path)
     for path, target in links.items():
         Path("/new" + path).parent.mkdir(parents=True, exist_ok=True)
         Path("/new" + path).symlink_to(target)
@@ -85,8 +90,9 @@ def _below(path: str, roots: Iterable[str]) -> bool:
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
-def _bind(kernel: Kernel, path: str) -> None:
-    source, target = Path("/old" + path), Path("/new" + path)
+def bind(kernel: Kernel, path: str, place: str) -> None:
+    """Show a path of the old root, now at /old, read-only at `place`; nothing where it does not exist."""
+    source, target = Path("/old" + path), Path(place)
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
     elif source.exists():
@@ -95,13 +101,13 @@ def _bind(kernel: Kernel, path: str) -> None:
     else:
         return
     kernel.mount(str(source), str(target), None, _BIND | _RECURSIVE)
-    _make_read_only(kernel, target, device=path.startswith("/dev/"))
+    make_read_only(kernel, target, device=path.startswith("/dev/") and source.is_char_device())
 
 
 def protect(kernel: Kernel, path: str) -> None:
     """Mount a file on itself, read-only, so that its name can neither be removed nor given to another file."""
     kernel.mount(path, path, None, _BIND)
-    _make_read_only(kernel, Path(path), device=False)
+    make_read_only(kernel, Path(path), device=False)
 
 
 def pin(kernel: Kernel, path: str) -> None:
@@ -109,7 +115,8 @@ def pin(kernel: Kernel, path: str) -> None:
     kernel.mount(path, path, None, _BIND)
 
 
-def _make_read_only(kernel: Kernel, target: Path, *, device: bool) -> None:
+def make_read_only(kernel: Kernel, target: Path, *, device: bool = False) -> None:
+    """Make the mounts at and below `target` read-only."""
     attributes = _READ_ONLY | _NOSUID | (0 if device else _NODEV)
     try:
         request = struct.pack("QQQQ", attributes, 0, 0, 0)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from strop.base.environments import COPY
 from strop.base.globs import matcher
 from strop.sandbox import control
 from strop.sandbox.confinement import filters, identity, landlock, namespaces
@@ -47,10 +48,11 @@ class Keeper:
         self._proc: int | None = None
         self._below: int | None = None
         self._guard: guarding.Guard | None = None
+        self._root: place.Root | None = None
         self._own_processes: int | None = None
         self._kept: list[int] = []
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
-        self._place = plan.COPY if self._layers.private_root else f"{given.folder}/copy"
+        self._place = COPY if self._layers.private_root else f"{given.folder}/copy"
         self._needed = () if self._layers.private_root else (given.folder, given.python)
         self.jail = self._prepare()
 
@@ -114,7 +116,8 @@ class Keeper:
 
         shown = os.geteuid() if uid is None else uid
         self._proc = None
-        if place.enter(self._kernel, self._plan.readable, shown, fill):
+        self._root = place.enter(self._kernel, self._plan.readable, shown, fill)
+        if self._root.has_proc:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.report["private root"] = "entered" if self._proc is not None else "entered, without /proc"
         self._guard = self._moved()
@@ -212,6 +215,8 @@ class Keeper:
             os.fchdir(kept)
             snapshots.copy_folder(".", path)
         os.chdir("/")
+        if self._root is not None:
+            self._root.show(self._kernel)
 
     def _keep(self) -> list[int]:
         """Save the present state of the folders where commands cannot reach it."""
@@ -280,6 +285,7 @@ def main() -> None:
     """argv: the descriptor of the control channel."""
     end = socket.socket(fileno=int(sys.argv[1]))
     end.set_inheritable(False)
+    os.umask(0o022)  # commands read what is made here, whoever they are
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(control.Hangup):
         _, descriptors = control.receive(end)

@@ -9,9 +9,6 @@ from typing import Any
 
 from strop.sandbox.layers import Layers
 
-COPY = "/copy"
-"""Path of the copy for commands with a private root."""
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from strop.base.environments import COPY
 from strop.sandbox.confinement import root
 from strop.sandbox.confinement.kernel import Kernel
-from strop.sandbox.workspace.plan import COPY
+from strop.sandbox.confinement.root import bind, make_read_only
 
-_NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND = 2, 4, 8, 32, 1, 4096
+_NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND, _RECURSIVE = 2, 4, 8, 32, 1, 4096, 16384
 _PAGE = 4096
 _INODES = 1 << 18
 _ROOM = 4 << 30
@@ -37,6 +39,8 @@ SYSTEM = (
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 WRITABLE = (COPY, "/tmp", "/dev/shm")
 """The copy comes first: the disk itself is hidden below it."""
+_ASIDE = "/host"
+"""What the host has below `WRITABLE` is mounted below this, read-only, from where each new disk gets it."""
 
 _LINKS = {
     "/dev/fd": "/proc/self/fd",
@@ -46,26 +50,72 @@ _LINKS = {
 }
 
 
-def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[str], None]) -> bool:
+@dataclass(frozen=True)
+class Root:
+    """A root that was entered."""
+
+    has_proc: bool
+    """Whether there is a /proc of the caller's own pid namespace."""
+    binds: Sequence[str]
+    """What the host has below `WRITABLE` and commands may read."""
+    links: Mapping[str, str]
+    """Symbolic links of the host below `WRITABLE`: path → target."""
+
+    def show(self, kernel: Kernel, root: str = "") -> None:
+        """Show the host's files below `WRITABLE`, on a new disk that may have empty folders and the links in their place already.
+
+        Commands can neither change them nor rename a folder around them.
+        """
+        for path in self.binds:
+            source, target = Path(root + _ASIDE + path), Path(root + path)
+            (target if source.is_dir() else target.parent).mkdir(parents=True, exist_ok=True)
+            if not source.is_dir():
+                target.touch()
+            kernel.mount(str(source), str(target), None, _BIND | _RECURSIVE)
+        for path, end in self.links.items():
+            Path(root + path).parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                Path(root + path).symlink_to(end)
+        for folder in {_outermost(path) for path in (*self.binds, *self.links)} - {*self.binds, *self.links}:
+            kernel.mount(root + folder, root + folder, None, _BIND | _RECURSIVE)
+            make_read_only(kernel, Path(root + folder))
+
+
+def _outermost(path: str) -> str:
+    """The folder or file directly in one of `WRITABLE` that is, or contains, `path`."""
+    place = next(each for each in WRITABLE if path.startswith(each + "/"))
+    return f"{place}/{path.removeprefix(place + '/').partition('/')[0]}"
+
+
+def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[str], None]) -> Root:
     """Build the root and enter it. `fill` is called with the path of the copy while the host's files can still be read.
 
-    Returns whether there is a /proc of the caller's own pid namespace. Raises OSError if mounting is refused.
+    Raises OSError if mounting is refused.
     """
-    has_proc = False
+    entered = Root(has_proc=False, binds=(), links={})
 
-    def furnish() -> None:
-        nonlocal has_proc
+    def furnish(binds: list[str], links: dict[str, str]) -> None:
+        nonlocal entered
         for path in WRITABLE:
             Path("/new" + path).mkdir(parents=True)
         lay_disk(kernel, "/new")
         _accounts(uid)
-        has_proc = mount_proc(kernel, "/new/proc")
+        hidden = [path for path in (*binds, *links) if path.startswith(tuple(f"{place}/" for place in WRITABLE))]
+        entered = Root(
+            has_proc=mount_proc(kernel, "/new/proc"),
+            binds=[path for path in hidden if path in binds],
+            links={path: links.pop(path) for path in hidden if path in links},
+        )
+        for path in entered.binds:
+            binds.remove(path)
+            bind(kernel, path, "/new" + _ASIDE + path)
+        entered.show(kernel, "/new")
         for name, target in _LINKS.items():
             Path("/new" + name).symlink_to(target)
         fill("/new" + COPY)
 
     root.enter(kernel, (*SYSTEM, *DEVICES, *readable), furnish)
-    return has_proc
+    return entered
 
 
 def resize(kernel: Kernel, size: int) -> None:

@@ -18,7 +18,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from strop.base.errors import GuestLost, SandboxError
+from strop.base.environments import needed_by, why_hidden
+from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
 from strop.sandbox import control
 from strop.sandbox.confinement import notify
@@ -358,7 +359,12 @@ def _folders() -> list[str]:
 
 
 def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.Plan:
-    pythons = dict.fromkeys(str(Path(prefix)) for prefix in (sys.prefix, sys.base_prefix))
+    environments = (Path(sys.prefix), Path(sys.base_prefix))
+    for prefix in environments:
+        if why := why_hidden(prefix):
+            raise SandboxUnavailable(
+                f"strop's Python environment {prefix} cannot be shown to commands: {why}; make one in a folder of its own"
+            )
     tools = [Path(tool).absolute() for tool in tree.tools]
     places = [tool if tool.is_dir() else tool.parent for tool in tools]
     programs = [place / "bin" if (place / "bin").is_dir() else place for place in places]
@@ -377,7 +383,7 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.Plan:
         root=str(tree.root.resolve()),
         files=dict(tree.files),
         writable=tuple(tree.writable),
-        readable=tuple(dict.fromkeys([*pythons, *map(str, tools)])),
+        readable=tuple(dict.fromkeys(str(path) for each in (*environments, *tools) for path in needed_by(each))),
         search=tuple(dict.fromkeys(map(str, search))),
         python=sys.executable,
         folder=str(folder or ""),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.console import notify
+from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.tasks.command.objective import TIMES
@@ -171,15 +172,11 @@ def _warn_of_keys(root: Path) -> None:
         )
 
 
-_NO_TOOLS = ("/proc", "/sys", "/dev", "/run")
-
-
 def _tool(root: Path, tool: str | Path) -> Path:
     path = Path(tool).expanduser()
     path = path if path.is_absolute() else root / path
     if not path.exists():
         raise ConfigurationError(f"tool: there is no {path}")
-    real = path.resolve()
-    if real == Path("/") or any(real.is_relative_to(place) for place in _NO_TOOLS):
-        raise ConfigurationError(f"tool: {path} cannot be shown to commands: it leads to the machine's other processes")
+    if why := why_hidden(path):
+        raise ConfigurationError(f"tool: {path} cannot be shown to commands: {why}")
     return path

@@ -1,0 +1,61 @@
+"""Python environments: what an interpreter needs to start, and what of the host can be shown to commands."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+COPY = "/copy"
+"""Path of the copy for commands with a private root."""
+_OWN = ("/tmp", "/dev/shm", COPY)
+"""Folders that commands have of their own. What the host has below the first two is shown beside their files."""
+_MACHINE = ("/proc", "/sys", "/dev", "/run")
+
+
+def needed_by(environment: Path) -> list[Path]:
+    """The folder of an environment, and what the links of its interpreters lead through and to.
+
+    A virtual environment's `bin/python` is a link, often to another link, and the standard library is beside the last.
+    Without one of them a shell would run the next Python of its search path instead.
+    """
+    found = [environment]
+    for interpreter in _interpreters(environment):
+        links = list(_followed(interpreter))[1:]
+        ends = [end.parent.parent for end in (*links[-1:], interpreter.resolve())]
+        found += [*links, *(end for end in ends if any(end.glob("lib*/python3*")))]
+    return list(dict.fromkeys(found))
+
+
+def is_environment(folder: Path) -> bool:
+    """Whether a Python can run from this folder."""
+    return bool(_interpreters(folder))
+
+
+def why_hidden(path: Path) -> str:
+    """Why commands cannot be shown a file or folder of the host; empty if they can."""
+    real = path.resolve()
+    if str(real) in _OWN or real.is_relative_to(COPY):
+        return f"commands have a {COPY if real.is_relative_to(COPY) else real} of their own"
+    if real == Path("/"):
+        return "it leads to every file of the machine"
+    in_run = [each for each in (real, real.parent.parent) if Path("/run") in each.parents]
+    if any(map(is_environment, in_run)) or real.is_relative_to("/dev/shm"):
+        return ""
+    reaches = any(real.is_relative_to(place) for place in _MACHINE)
+    return "it leads to the machine's other processes" if reaches else ""
+
+
+def _interpreters(environment: Path) -> list[Path]:
+    found = sorted((environment / "bin").glob("python*"))
+    return [path for path in found if re.fullmatch(r"python[\d.]*t?", path.name) and path.is_file()]
+
+
+def _followed(path: Path) -> Iterator[Path]:
+    """A path, each link that it leads through, and the file at the end."""
+    for _ in range(40):  # as many as the kernel follows
+        yield path
+        if not path.is_symlink():
+            return
+        path = Path(os.path.normpath(path.parent / path.readlink()))

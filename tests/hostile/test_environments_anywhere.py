@@ -1,0 +1,143 @@
+"""A Python environment in a folder that commands have of their own: they can run it there, and see nothing beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strop.base.environments import needed_by, why_hidden
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from support.ordinary_user import run_tests_as_ordinary_user
+
+PLACES = [place for place in ("/tmp", "/dev/shm", "/run") if os.access(place, os.W_OK)]
+LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    with JailedWorkspaces(slots=1, require=()) as workspaces:
+        yield workspaces
+
+
+@pytest.fixture(params=PLACES)
+def environment(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """An environment without packages, beside a secret. Its Python is reached through a link beside it."""
+    with tempfile.TemporaryDirectory(dir=request.param) as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "secret").write_text("7\n")
+        (folder / "links").mkdir()
+        (folder / "links" / "python3").symlink_to(Path(sys.executable).resolve())
+        environment = folder / "environment"
+        (environment / "bin").mkdir(parents=True)
+        (environment / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+        for name, target in (("python3", folder / "links" / "python3"), ("python", "python3")):
+            (environment / "bin" / name).symlink_to(target)
+        yield environment
+
+
+@pytest.fixture
+def tree(tmp_path: Path, environment: Path) -> Tree:
+    (tmp_path / "file").write_text("1\n")
+    return Tree(tmp_path, {}, tools=(environment,))
+
+
+def prefix_in(workspace: Workspace) -> str:
+    ran = workspace.run("python3 -c 'import sys; print(sys.prefix)'", LIMITS)
+    assert ran.ok, ran.errors
+    return ran.output.strip()
+
+
+def refused(ran: Ran) -> bool:
+    return ran.ending == "exited" and ran.code != 0
+
+
+def test_environment_anywhere_is_there_before_and_after_the_files_of_a_command_are_cleared(
+    workspaces: JailedWorkspaces, tree: Tree, environment: Path
+) -> None:
+    with workspaces.open(tree) as workspace:
+        for _ in range(3):
+            assert prefix_in(workspace) == str(environment)
+            assert workspace.run("echo x > /tmp/made; echo x > /dev/shm/made", LIMITS).ok
+            assert workspace.clear()
+
+
+def test_nothing_beside_an_environment_anywhere_is_shown(
+    workspaces: JailedWorkspaces, tree: Tree, environment: Path
+) -> None:
+    with workspaces.open(tree) as workspace:
+        for _ in range(2):
+            ran = workspace.run(f"cd {environment.parent}; ls -Am . links", LIMITS)
+            assert ran.output.split("\n\n") == [".:\nenvironment, links", "links:\npython3\n"]
+            assert refused(workspace.run(f"cat {environment.parent}/secret", LIMITS))
+            assert workspace.clear()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "echo > {0}/bin/python",
+        "rm {0}/bin/python3",
+        "mv {0} {0}.moved",
+        "mv {1} {1}.moved",
+        "touch {1}/more",
+        "rm {1}/links/python3",
+        "chmod 0 {1}",
+    ],
+)
+def test_environment_anywhere_can_be_neither_changed_nor_moved_by_a_command(
+    workspaces: JailedWorkspaces, tree: Tree, environment: Path, act: str
+) -> None:
+    with workspaces.open(tree) as workspace:
+        for _ in range(2):
+            assert refused(workspace.run(act.format(environment, environment.parent), LIMITS))
+            assert prefix_in(workspace) == str(environment)
+            assert workspace.clear()
+
+
+def test_ordinary_user_has_the_same_environment_anywhere() -> None:
+    if os.geteuid() == 0:
+        run_tests_as_ordinary_user(__file__, "anywhere")
+
+
+def test_commands_run_whatever_the_umask_of_the_user(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with workspaces.open(Tree(tmp_path, {"file": "1\n"})) as workspace:
+            assert workspace.run("python3 -c 'import json, decimal'", LIMITS).ok
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/", "it leads to every file"),
+        ("/tmp", "commands have a /tmp of their own"),
+        ("/dev/shm", "commands have a /dev/shm of their own"),
+        ("/copy/environment", "commands have a /copy of their own"),
+        ("/run", "the machine's other processes"),
+        ("/proc/self/root", "it leads to every file"),
+        ("/proc/1", "the machine's other processes"),
+        ("/run/dbus", "the machine's other processes"),
+        ("/dev/input", "the machine's other processes"),
+    ],
+)
+def test_what_commands_cannot_be_shown_has_a_reason(path: str, why: str) -> None:
+    assert why in why_hidden(Path(path))
+
+
+def test_environment_needs_no_folder_that_holds_no_python(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for folder in (home / "bin", home / "keys", tmp_path / "environment" / "bin"):
+        folder.mkdir(parents=True)
+    shutil.copy("/bin/true", home / "bin" / "python3")
+    (tmp_path / "environment" / "bin" / "python3").symlink_to(home / "bin" / "python3")
+    assert needed_by(tmp_path / "environment") == [tmp_path / "environment", home / "bin" / "python3"]
