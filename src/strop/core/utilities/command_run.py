@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
@@ -20,10 +21,10 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
+from strop.tasks.command.masking import masked_file
 from strop.tasks.command.pass_rate import pass_rate
 from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, read_value
 from strop.tasks.command.task import CommandTask
-from strop.tasks.command.tree import is_left_out
 
 SEED_BITS = 31
 """Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
@@ -176,18 +177,15 @@ class Copy:
         return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
 
     def _behaviour(self, ran: Ran) -> Behaviour:
-        files = {
-            path: digest
-            for path, digest in self._workspace.written().items()
-            if path not in self._task.files and not is_left_out(path)
-        }
+        task, readers = self._task, list(self._task.objective.readers.values())
+        # A command without a build compiles the program itself, and equal programs are compiled to different files.
+        files = dict(self._workspace.written(programs=bool(task.build)))
+        for path in task.result_files:
+            content = self._workspace.read(path, MOST_FILE)
+            if content is not None:
+                files[path] = hashlib.blake2b(masked_file(path, content, readers), digest_size=16).hexdigest()
         return behaviour_of(
-            ran.detail,
-            ran.output,
-            ran.digest,
-            truncated=ran.truncated,
-            files=files,
-            readers=list(self._task.objective.readers.values()),
+            ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files, readers=readers
         )
 
     def _tampered(self) -> tuple[Verdict, str] | None:

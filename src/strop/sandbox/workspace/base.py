@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
+Times: TypeAlias = Literal["kept", "rising", "falling"]
+"""Times of the files of a copy: as in the tree; or each file is newer (`rising`), or older, than the one before it by path."""
+
+GONE = "gone"
+"""Stands for the digest of a file that no longer exists."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Ran:
     errors: str
     """Standard error."""
     truncated: bool
+    """Whether the middle of one of the two is missing."""
     cpu_seconds: float
     """User and system time of every process that the command started, by the kernel's count."""
     wall_seconds: float
@@ -53,7 +59,9 @@ class Ran:
     denied: Mapping[str, int]
     """System calls that the jail refused and the host counted, by name (`socket`: 3); empty if it cannot count."""
     digest: str = ""
-    """SHA-256 of all of standard output, of any length."""
+    """Digest of all of standard output, of any length."""
+    output_truncated: bool = False
+    """Whether the middle of standard output is missing."""
 
     @property
     def ok(self) -> bool:
@@ -73,6 +81,9 @@ class Tree:
     """Globs of files that commands may rewrite. All others can be read and run, and new files can be created."""
     tools: Sequence[Path] = ()
     """Folders and files of the host that commands may read and run, in addition to the system's programs and libraries."""
+    left_out: Sequence[str] = ()
+    """Paths of files of `root` that the copy does not have."""
+    times: Times = "kept"
 
 
 class Workspace(Protocol):
@@ -97,10 +108,10 @@ class Workspace(Protocol):
         """Paths of protected files (files of the tree that are not `writable`) that have changed."""
         ...
 
-    def written(self) -> Mapping[str, str]:
-        """The files of the copy that changed since the first `clear`: path → digest.
+    def written(self, *, programs: bool = True) -> Mapping[str, str]:
+        """The files of the copy that changed since the first `clear`, whatever their names: path → digest, or `GONE`.
 
-        Compiled programs, and folders marked as caches (CACHEDIR.TAG), are left out.
+        Folders that a valid CACHEDIR.TAG marks as caches are left out; without `programs`, compiled programs are, too.
         """
         ...
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
+_APART = 2
+"""Seconds between the times of two files: some tools look at whole seconds only."""
 
 
 @dataclass
@@ -28,51 +31,70 @@ class Copied:
     """Folders that hold Python files."""
 
 
-def copy_tree(root: int, target: str, files: Mapping[str, str], writable: Callable[[str], bool]) -> Copied:
-    """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
+@dataclass(frozen=True)
+class Rules:
+    """How to copy."""
 
-    File times are kept, so that a build repeats only the steps that depend on the new files.
+    writable: Callable[[str], bool]
+    left_out: frozenset[str] = frozenset()
+    """Paths that are not copied."""
+    times: str = "kept"
+    """See `strop.sandbox.workspace.base.Times`."""
+
+
+def copy_tree(root: int, target: str, files: Mapping[str, str], rules: Rules) -> Copied:
+    """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
 
     Raises:
         OSError: something cannot be read or written.
         ValueError: a path in `files` leads out of the tree or through a link.
     """
     copied = Copied()
-    _copy_folder(root, "", target, copied, writable)
+    _copy_folder(root, "", target, copied, rules)
     for path, text in files.items():
         _lay(target, path, text, copied)
-        copied.files[path] = writable(path)
+        copied.files[path] = rules.writable(path)
         if path.endswith(".py"):
             copied.sources.add(path.rpartition("/")[0])
+    if rules.times != "kept":
+        _put_in_order(target, sorted(copied.files, reverse=rules.times == "falling"))
     return copied
 
 
-def _copy_folder(folder: int, above: str, target: str, copied: Copied, writable: Callable[[str], bool]) -> None:
+def _put_in_order(target: str, paths: list[str]) -> None:
+    """Make each file newer than the one before it, and all of them older than the present."""
+    begin = int(time.time()) - _APART * (len(paths) + 1)
+    for number, path in enumerate(paths):
+        moment = begin + _APART * number
+        os.utime(f"{target}/{path}", (moment, moment), follow_symlinks=False)
+
+
+def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: Rules) -> None:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         path, name = above + entry.name, entry.name
+        if path in rules.left_out:
+            continue
         if entry.is_symlink():
             os.symlink(os.readlink(name, dir_fd=folder), f"{target}/{path}")
-            copied.files[path] = writable(path)
+            copied.files[path] = rules.writable(path)
         elif entry.is_dir():
             if name not in LEFT_OUT:
-                _copy_below(folder, name, path, target, copied, writable)
+                _copy_below(folder, name, path, target, copied, rules)
         elif entry.is_file():
             _copy_file(folder, name, f"{target}/{path}")
-            copied.files[path] = writable(path)
+            copied.files[path] = rules.writable(path)
             if name.endswith(".py"):
                 copied.sources.add(above.rstrip("/"))
 
 
-def _copy_below(
-    folder: int, name: str, path: str, target: str, copied: Copied, writable: Callable[[str], bool]
-) -> None:
+def _copy_below(folder: int, name: str, path: str, target: str, copied: Copied, rules: Rules) -> None:
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.mkdir(f"{target}/{path}", 0o755)
         copied.folders.append(path)
-        _copy_folder(inner, path + "/", target, copied, writable)
+        _copy_folder(inner, path + "/", target, copied, rules)
     finally:
         os.close(inner)
 

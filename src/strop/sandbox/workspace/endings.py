@@ -42,6 +42,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
         memory_bytes=int(ended["rss"]),
         denied=dict(denied),
         digest=output.digest,
+        output_truncated=output.truncated,
     )
 
 

@@ -123,8 +123,8 @@ class Keeper:
         self._guard = self._moved()
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        writable = matcher(self._plan.writable)
-        copied = copying.copy_tree(source, there, self._plan.files, writable)
+        rules = copying.Rules(matcher(self._plan.writable), frozenset(self._plan.left_out), self._plan.times)
+        copied = copying.copy_tree(source, there, self._plan.files, rules)
         mounts = self._layers.private_root and uid is None
         self._guard = guarding.guard(self._kernel, there, copied, uid=uid, mounts=mounts)
         self.report["protected files"] = guarding.WAYS[self._guard.way]
@@ -142,6 +142,7 @@ class Keeper:
             "TMPDIR": scratch,
             "LANG": "C.UTF-8",
             "PYTHONNOUSERSITE": "1",  # HOME is a folder that a build can fill
+            "PYTHONDONTWRITEBYTECODE": "1",  # bytecode holds the time of its source, and would differ in every run
             "PWD": self._place,
         }
 
@@ -179,7 +180,9 @@ class Keeper:
                 if found is not None:
                     os.close(found)
             elif "written" in message:
-                written = plan.sealed(snapshots.changes(self._kept[0], self._place) if self._kept else {})
+                programs = bool(message["programs"])
+                changes = snapshots.changes(self._kept[0], self._place, programs=programs) if self._kept else {}
+                written = plan.sealed(changes)
                 control.send(self._end, {"written": True}, [written])
                 os.close(written)
             elif "clear" in message:

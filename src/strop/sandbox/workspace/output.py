@@ -30,7 +30,7 @@ class Kept:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that was read, including what was dropped."""
+        """Digest of everything that was read, including what was dropped."""
         return self._whole.hexdigest()
 
     @property

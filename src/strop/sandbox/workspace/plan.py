@@ -26,6 +26,8 @@ class Plan:
     """The interpreter that commands must be able to run."""
     folder: str
     """A folder of the host for the copy, if there is no private root."""
+    left_out: tuple[str, ...] = ()
+    times: str = "kept"
 
 
 def sealed(content: object) -> int:
@@ -51,6 +53,6 @@ def to_send(plan: Plan) -> dict[str, object]:
 def from_sent(content: dict[str, Any]) -> Plan:
     """A plan from plain data."""
     content = dict(content, layers=Layers(**content["layers"]))
-    for name in ("writable", "readable", "search"):
+    for name in ("writable", "readable", "search", "left_out"):
         content[name] = tuple(content[name])
     return Plan(**content)

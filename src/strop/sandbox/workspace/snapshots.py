@@ -14,9 +14,12 @@ import shutil
 import stat
 from contextlib import suppress
 
+from strop.sandbox.workspace.base import GONE
+
 CACHE = "CACHEDIR.TAG"
-"""A folder with this file is a tool's cache, not a result of a program."""
-MOST_DIGESTS = 500
+"""A folder with this file is a tool's cache, not a result of a program (https://bford.info/cachedir)."""
+_CACHE_BEGINS = b"Signature: 8a477f597d28d172789f06886806bc55"
+MOST_DIGESTS = 20_000
 """How many changed files get a digest each; further ones share one digest."""
 _CHUNK = 1 << 20
 _COMPILED = (
@@ -75,16 +78,20 @@ def empty(folder: str) -> None:
             os.unlink(entry.path)
 
 
-def changes(kept: int, place: str) -> dict[str, str]:
+def changes(kept: int, place: str, *, programs: bool) -> dict[str, str]:
     """The files below `place` that differ from those of the folder with the descriptor `kept`: path → digest of the content.
 
-    The content of a link is its target. Compiled programs and caches are left out.
+    The content of a link is its target; `GONE` stands for a file that no longer exists. Caches are left out; without `programs`,
+    compiled programs are, too.
     """
     found: dict[str, str] = {}
     further = hashlib.blake2b(digest_size=16)
-    for path in sorted(_files(place)):
-        name = path.removeprefix(f"{place}/")
-        digest = None if _is_untouched(kept, name, path) else _digest(path)
+    present = {path.removeprefix(f"{place}/"): path for path in _files(place)}
+    for name in sorted({*present, *_missing(kept, place)}):
+        path = present.get(name)
+        digest: str | None = GONE
+        if path is not None:
+            digest = None if _is_untouched(kept, name, path) else _digest(path, programs=programs)
         if digest is None:
             continue
         if len(found) < MOST_DIGESTS:
@@ -101,10 +108,25 @@ def _files(place: str) -> list[str]:
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             found = list(entries)
-            if not any(entry.name == CACHE for entry in found):
+            if not any(entry.name == CACHE and _is_tag(entry.path) for entry in found):
                 waiting += [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
                 files += [entry.path for entry in found if entry.is_symlink() or entry.is_file(follow_symlinks=False)]
     return files
+
+
+def _is_tag(path: str) -> bool:
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        return file.read(len(_CACHE_BEGINS)) == _CACHE_BEGINS
+
+
+def _missing(kept: int, place: str) -> list[str]:
+    """The files of the folder with the descriptor `kept` that `place` does not have, by path."""
+    return [
+        path
+        for folder, _, names, _ in os.fwalk(".", dir_fd=kept)
+        for path in (f"{folder}/{name}".removeprefix("./") for name in names)
+        if not os.path.lexists(f"{place}/{path}")
+    ]
 
 
 def _is_untouched(kept: int, name: str, path: str) -> bool:
@@ -116,16 +138,18 @@ def _is_untouched(kept: int, name: str, path: str) -> bool:
     return (before.st_mode, before.st_size, before.st_mtime_ns) == (after.st_mode, after.st_size, after.st_mtime_ns)
 
 
-def _digest(path: str) -> str | None:
-    """Digest of a file's content; None for a compiled program. An unreadable file gets a digest that no content has."""
+def _digest(path: str, *, programs: bool) -> str | None:
+    """Digest of a file's content; without `programs`, None for a compiled one. An unreadable file gets a digest that no content
+    has."""
     try:
         if os.path.islink(path):
             return f"-> {os.readlink(path)}"
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if file.read(8).startswith(_COMPILED):
+            if not programs and file.read(8).startswith(_COMPILED):
                 return None
             file.seek(0)
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            return f"{digest} x" if os.fstat(file.fileno()).st_mode & 0o111 else digest
     except OSError:
         return "unreadable"
 

@@ -220,9 +220,9 @@ class JailedWorkspace:
         message, _ = self._receive()
         return tuple(message["tampered"])  # type: ignore[arg-type]
 
-    def written(self) -> Mapping[str, str]:
+    def written(self, *, programs: bool = True) -> Mapping[str, str]:
         """The files of the copy that are not as they were at the first `clear`, by path: a digest of each."""
-        self._tell({"written": True})
+        self._tell({"written": True, "programs": programs})
         _, descriptors = self._receive()
         found: dict[str, str] = plan.opened(descriptors[0])
         return found
@@ -387,4 +387,6 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.Plan:
         search=tuple(dict.fromkeys(map(str, search))),
         python=sys.executable,
         folder=str(folder or ""),
+        left_out=tuple(tree.left_out),
+        times=tree.times,
     )

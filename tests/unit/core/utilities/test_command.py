@@ -475,13 +475,44 @@ def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, t
         "instance 0: it does not leave the file 'out/answer' as the original does on the same seed"
     )
     assert bench(task, "mkdir out; echo 7 > out/answer\n").verdict == "malformed"
-    assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer notes > log\n").verdict == "ok"
+    assert bench(task, "mkdir out; echo $STROP_SEED > $TMPDIR/x; cp $TMPDIR/x out/answer\n").verdict == "ok"
+    assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer > log\n").error == (
+        "instance 0: it leaves or changes the file 'log', which the original does not on the same seed"
+    )
 
 
-def test_compiled_programs_and_caches_are_no_answers(bench: Bench, tmp_path: Path) -> None:
-    leaves = f"{ANSWER}cp /bin/true made; mkdir cache; touch cache/CACHEDIR.TAG; echo x > cache/x\n"
+@pytest.mark.parametrize("folder", ["venv", "build", "node_modules", ".git", "__pycache__", "target/debug"])
+def test_file_is_compared_whatever_its_folder_is_called(bench: Bench, tmp_path: Path, folder: str) -> None:
+    program = f"mkdir -p {folder}; echo $STROP_SEED > {folder}/answer\n"
+    task = task_of(written(tmp_path, program__sh=program), **TIMED)
+    assert bench(task, program.replace("$STROP_SEED", "7")).verdict == "malformed"
+    assert bench(task, f"true; {program}").verdict == "ok"
+
+
+def test_file_that_is_removed_must_be_removed_by_the_original_too(bench: Bench, tmp_path: Path) -> None:
+    tree = written(tmp_path, program__sh=ANSWER, data__txt="old\n")
+    task = task_of(tree, **TIMED, writable=["data.txt"])
+    assert "the file 'data.txt'" in bench(task, f"{ANSWER}rm data.txt\n").error
+    assert bench(task, f"{ANSWER}cp data.txt $TMPDIR/x\n").verdict == "ok"
+
+
+TAG = "Signature: 8a477f597d28d172789f06886806bc55"
+
+
+def test_caches_and_programs_that_a_command_compiles_are_no_answers(bench: Bench, tmp_path: Path) -> None:
+    leaves = f"{ANSWER}cp /bin/true made; mkdir cache; echo '{TAG}' > cache/CACHEDIR.TAG; echo x > cache/x\n"
     task = task_of(written(tmp_path, program__sh=leaves), **TIMED)
     assert bench(task, ANSWER).verdict == "ok"
+    assert bench(replace(task, build="true"), ANSWER.replace("echo", ": ; echo")).verdict == "malformed"
+    assert bench(task, f"{ANSWER}mkdir cache; touch cache/CACHEDIR.TAG\n").verdict == "malformed"
+
+
+def test_score_in_a_file_is_left_out_and_the_rest_of_the_file_is_compared(bench: Bench, tmp_path: Path) -> None:
+    program = """echo '{"took": 9'$(date +%N)', "answer": '$STROP_SEED'}' > out.json\n"""
+    task = task_of(written(tmp_path, program__sh=program), score=["out.json:$.took"], metric=["took:min"], seeded=True)
+    assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, program.replace("9'$(date +%N)'", "1")).verdict == "ok"
+    assert "the file 'out.json'" in bench(task, program.replace("'$STROP_SEED'", "0")).error
 
 
 def test_long_output_is_compared_to_its_last_byte(bench: Bench, tmp_path: Path) -> None:
