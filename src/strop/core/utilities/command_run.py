@@ -76,6 +76,10 @@ class Copy:
         verdict, error = failed
         return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
 
+    def look(self, command: str) -> Ran:
+        """Run another command on what the last one left."""
+        return self._workspace.run(command, self._limits())
+
     def run(self, seed: int, instance: int) -> Measured:
         """Run the command on one instance and read its values."""
         task = self._task
