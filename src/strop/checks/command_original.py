@@ -106,7 +106,7 @@ def _of_scores(task: CommandTask, original: CommandOriginal) -> Iterator[Finding
     if any(not _equal({name: values[name] for name in steady}, original.same[0]) for values in original.same):
         name = task.objective.metrics[0].name
         spread = deviation([values[name] for values in original.same]) or 0.0
-        detail = f"{name}: standard deviation {spread:.2g}, {quantity(len(original.same), 'run')} with one seed"
+        detail = f"{name}: standard deviation {plain(spread)}, {quantity(len(original.same), 'run')} with one seed"
         yield new_finding("C404", detail)
     if task.seeded and original.seed_matters is False:
         runs = quantity(len(original.others), "run")

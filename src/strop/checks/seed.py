@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from strop.analysis.stats import mean
-from strop.base.pluralize import quantity
+from strop.base.pluralize import plain, quantity
 from strop.checks.bench import Bench, Trial
 from strop.checks.findings import Finding, new_finding
 from strop.core.utility import seed_runs
@@ -84,7 +84,7 @@ def _findings(seed: SeedTrials, task: Task) -> Iterator[Finding]:
         yield new_finding("C103", "the seed scores 1 on every instance")
     if seed.deviation is not None and seed.deviation > NOTHING:
         count = quantity(len(seed.utilities), "evaluation")
-        yield new_finding("C104", f"standard deviation {seed.deviation:.2g} over {count}, same instances")
+        yield new_finding("C104", f"standard deviation {plain(seed.deviation)} over {count}, same instances")
     if seed.cpu_share > MUCH:
         detail = f"the slowest call took {seed.cpu_share:.0%} of the time limit"
         yield new_finding("C105", detail, "note" if failed or seed.cpu_share >= 1 else None)

@@ -1,20 +1,27 @@
-"""How much each metric of a command task improved: paired log-ratios of the candidate's values to the original's.
+"""How much each metric of a command task improved: the ratio of the candidate's total to the original's.
 
-More is better in every ratio: 1.12 is 12% faster for a time. Logs give halves and doubles the same weight. Values that are not
-above 0 have no ratio, so differences are used instead.
+The ratio of the totals is what a user pays: a program that halves many short runs and slows a long one down can have a better
+mean ratio and a larger bill. More is better in every ratio: 1.12 is 12% faster for a time. Values of which some are negative, or
+nearly all 0, have no ratio, and rates of passed tests need none: their differences are used instead.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-import numpy as np
-
-from strop.analysis.stats import Estimate, mean, sign_flip_test, t_estimate
+from strop.analysis.stats import (
+    Estimate,
+    confidence_sequence,
+    estimate,
+    has_ratio,
+    log_ratio_of_totals,
+    mean,
+    t_estimate,
+)
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json
 from strop.tasks.command.objective import Metric
@@ -22,9 +29,15 @@ from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
 from strop.tasks.function.task import SECONDS, FunctionTask
 
 LEVEL = 0.05
-"""Of the test, beside the 95% interval."""
+"""Of a test, beside the 95% interval."""
 LEAST = 6
-"""The fewest measurements with which a sign-flip test can reach this level: 2 / 2**6 is 0.03, 2 / 2**5 is 0.06."""
+"""The fewest measurements that may show a difference."""
+COPIES = 10
+"""Into how many fresh pairs of copies, of the candidate and of the original, the sealed measurements are divided at most."""
+RATES = ("passed", "tests")
+"""Readers whose values are in [0, 1]."""
+SETBACK = 1.5
+"""How many times as much an instance must cost to be named."""
 Scale: TypeAlias = Literal["ratio", "difference"]
 Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
 """What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
@@ -55,6 +68,8 @@ class ObjectiveFacts:
     check: Check = "score"
     fixed_input: bool = False
     """Whether the user declared that the input is always the same."""
+    weighed: bool = False
+    """Whether the user gave weights, so that a gain in one metric may pay for a loss in another."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -86,7 +101,8 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
 
     metrics = tuple(map(facts, objective.metrics))
     flags = (task.seeded, objective.pareto, shares_jail(task))
-    return ObjectiveFacts(metrics, *flags, check=check_of(task), fixed_input=task.fixed_input)
+    weighed = any(metric.weighed for metric in objective.metrics)
+    return ObjectiveFacts(metrics, *flags, check=check_of(task), fixed_input=task.fixed_input, weighed=weighed)
 
 
 def check_of(task: CommandTask) -> Check:
@@ -107,75 +123,113 @@ class Gain:
     """Mean of the original's values."""
     after: float
     scale: Scale
-    """Whether `change` is of log-ratios or of differences; more is better in both."""
+    """Whether `change` is the log of after / before or the difference; more is better in both."""
     change: Estimate
-    """With Student's 95% interval; a single value has none."""
-    p: float
-    """Two-sided p-value of the sign-flip test."""
+    """With a 95% interval over pairs of copies; a single value, and values that never vary, have none."""
     deterministic: bool
-    """Whether at least `LEAST` repeated measurements all gave the same two values."""
+    """Whether at least `LEAST` measurements all gave the same two values."""
+    setbacks: tuple[float, ...] = ()
+    """How many times as much each instance costs that costs at least `SETBACK` times the original's, or gives so much less."""
 
     @property
     def verdict(self) -> Literal["better", "worse", "no significant change"]:
-        """Better or worse only if interval and test agree; a few equal measurements do not exclude chance."""
-        interval = self.change.interval
-        if interval is None or self.p > LEVEL or interval[0] <= 0 <= interval[1]:
+        """Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
+        interval, change = self.change.interval, self.change.mean
+        if change == 0 or self.change.n < LEAST:
             return "no significant change"
-        return "better" if self.change.mean > 0 else "worse"
+        if not self.deterministic and (interval is None or interval[0] <= 0 <= interval[1]):
+            return "no significant change"
+        return "better" if change > 0 else "worse"
 
 
 Row: TypeAlias = Mapping[str, float]
 
 
+def copy_of(index: int, count: int) -> int:
+    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
+    return index * min(COPIES, count) // count
+
+
 def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool) -> Gain | None:
     """The gain in one metric over paired instances; None if some instance lacks it."""
-    rows = list(zip(after, before, strict=False))
-    if not rows or len(after) != len(before) or any(metric.name not in a or metric.name not in b for a, b in rows):
+    if not _has(metric, after, before):
         return None
-    new, old = [a[metric.name] for a, _ in rows], [b[metric.name] for _, b in rows]
-    scale: Scale = "ratio" if all(value > 0 for value in new + old) else "difference"
     sign = 1.0 if metric.goal == "max" else -1.0
-    of: Callable[[float, float], float] = _log_ratio if scale == "ratio" else _difference
-    return _gain(metric, (old, new), scale, [sign * of(a, b) for a, b in zip(new, old, strict=True)], seeded)
+    new, old = _values(metric, after), _values(metric, before)
+    scale: Scale = "ratio" if metric.reader not in RATES and has_ratio(new, old) else "difference"
+    constant = len(set(old)) == 1 and len(set(new)) == 1
+    if constant or len(new) == 1:
+        change = _signed(
+            log_ratio_of_totals((1.0, new[:1], old[:1])) if scale == "ratio" else estimate([new[0] - old[0]]), sign
+        )
+        change = Estimate(change.mean, None, len(new))
+    elif scale == "ratio":
+        change = _of_copies([(sign, new, old)])
+    else:
+        change = _signed(_difference(metric, new, old), sign)
+    setbacks = _setbacks(sign, new, old) if seeded and scale == "ratio" else ()
+    return Gain(metric, mean(old), mean(new), scale, change, constant and len(new) >= LEAST, setbacks)
 
 
 def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]) -> Gain | None:
-    """The weighted mean of the log-ratios of all metrics, on which the utility is based; None if one has no ratio."""
-    if len(gains) != len(facts.metrics) or any(one.scale != "ratio" for one in gains):
+    """The weighted mean of the log-ratios of all metrics; None if one has no ratio."""
+    if len(gains) != len(facts.metrics):
+        return None
+    values = [(metric, _values(metric, after), _values(metric, before)) for metric in facts.metrics]
+    if not all(has_ratio(new, old) for _, new, old in values):
         return None
     weight = sum(metric.weight for metric in facts.metrics)
-    changes = [
-        sum(
-            metric.weight * (1 if metric.goal == "max" else -1) * _log_ratio(a[metric.name], b[metric.name])
-            for metric in facts.metrics
-        )
-        / weight
-        for a, b in zip(after, before, strict=True)
+    n, deterministic = len(after), all(one.deterministic for one in gains)
+    rows = 1 if deterministic else n
+    measures = [
+        (metric.weight / weight * (1 if metric.goal == "max" else -1), new[:rows], old[:rows])
+        for metric, new, old in values
     ]
-    one = [1.0] * len(changes)
-    new = [math.exp(change) for change in changes]
-    return _gain(MetricFacts("all together", "max"), (one, new), "ratio", changes, facts.seeded)
+    change = _of_copies(measures)
+    change = Estimate(change.mean, change.stderr, n, change.interval)
+    return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
 
 
-def _gain(
-    metric: MetricFacts, values: tuple[list[float], list[float]], scale: Scale, changes: list[float], seeded: bool
-) -> Gain:
-    old, new = values
-    constant = len(set(old)) == 1 and len(set(new)) == 1
-    return Gain(
-        metric,
-        mean(old),
-        mean(new),
-        scale,
-        t_estimate(changes),
-        sign_flip_test(changes, rng=np.random.default_rng(0)),
-        deterministic=not seeded and constant and len(changes) >= LEAST,
-    )
+def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:
+    rows = [*after, *before]
+    return bool(rows) and len(after) == len(before) and all(metric.name in row for row in rows)
 
 
-def _log_ratio(a: float, b: float) -> float:
-    return math.log(a) - math.log(b)
+def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
+    return [row[metric.name] for row in rows]
 
 
-def _difference(a: float, b: float) -> float:
-    return a - b
+def _of_copies(measures: Sequence[tuple[float, list[float], list[float]]]) -> Estimate:
+    """The weighted log-ratio of totals: what two copies share, such as where they lie in memory, is no independent evidence."""
+    n = len(measures[0][1])
+    by_copy = log_ratio_of_totals(*((weight, _totals(new), _totals(old)) for weight, new, old in measures))
+    return Estimate(by_copy.mean, by_copy.stderr, n, by_copy.interval)
+
+
+def _totals(values: Sequence[float]) -> list[float]:
+    """The total of each pair of copies."""
+    totals = [0.0] * min(COPIES, len(values))
+    for index, value in enumerate(values):
+        totals[copy_of(index, len(values))] += value
+    return totals
+
+
+def _difference(metric: MetricFacts, new: Sequence[float], old: Sequence[float]) -> Estimate:
+    """Of rates, the interval holds for any values in [0, 1]; of other values it is Student's."""
+    differences = [a - b for a, b in zip(new, old, strict=True)]
+    if metric.reader not in RATES:
+        return t_estimate(differences)
+    bounded = estimate(differences)
+    return Estimate(bounded.mean, bounded.stderr, bounded.n, confidence_sequence(differences))
+
+
+def _signed(change: Estimate, sign: float) -> Estimate:
+    if sign > 0:
+        return change
+    interval = None if change.interval is None else (-change.interval[1], -change.interval[0])
+    return Estimate(-change.mean, change.stderr, change.n, interval)
+
+
+def _setbacks(sign: float, new: Sequence[float], old: Sequence[float]) -> tuple[float, ...]:
+    ratios = [(b / a if sign > 0 else a / b) for a, b in zip(new, old, strict=True) if a > 0 and b > 0]
+    return tuple(ratio for ratio in ratios if ratio >= SETBACK)

@@ -1,11 +1,15 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal answers.
 
-Both run in separate jails, in turns, once on each instance. The host compares the answers and reads the times from the kernel,
-which no program can forge. Both times include the cost of receiving arguments and sending the answer, so instances that take
-less than a few milliseconds say little.
+Both run in separate jails, in turns, once on each instance. On the sealed split each instance has fresh processes: two processes
+of one program differ in speed by some percent, which no number of turns averages out. The host compares the answers and reads the
+times from the kernel, which no program can forge. Both times include the cost of receiving arguments and sending the answer, so
+instances that take less than a few milliseconds say little.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
@@ -31,51 +35,72 @@ def measure_speed(
         SandboxError: the host failed.
     """
     program, original = task.program(order.program), task.program(task.seed)
-    with (
-        sandbox.open(Program(original, task.entry), limits) as second,
-        sandbox.open(Program(program, task.entry), limits) as first,
-    ):
-        return _Turns(task, order, drawn, second, first, log).evaluation(own=program == original)
+
+    @contextmanager
+    def opened() -> Iterator[tuple[Guest, Guest]]:
+        with (
+            sandbox.open(Program(original, task.entry), limits) as second,
+            sandbox.open(Program(program, task.entry), limits) as first,
+        ):
+            yield second, first
+
+    return _Turns(task, order, drawn, opened, log).evaluation(own=program == original)
 
 
 class _Turns:
     """The calls of the original and of a program, in turns."""
 
     def __init__(
-        self, task: FunctionTask, order: Order, drawn: DrawnInstances, original: Guest, guest: Guest, log: AuditLog
+        self,
+        task: FunctionTask,
+        order: Order,
+        drawn: DrawnInstances,
+        opened: Callable[[], AbstractContextManager[tuple[Guest, Guest]]],
+        log: AuditLog,
     ) -> None:
-        self._task, self._order, self._drawn, self._log = task, order, drawn, log
-        self._original, self._guest = original, guest
+        """`opened` gives fresh processes of the original and of the program."""
+        self._task, self._order, self._drawn, self._opened, self._log = task, order, drawn, opened, log
         self._feedback = Feedback()
         self._scores: list[float] = []
+        self._times: list[dict[str, float]] = []
+        self._before: list[dict[str, float]] = []
 
     def evaluation(self, *, own: bool) -> Evaluation:
         """Time both on every instance. `own`: the program is the original."""
-        times: list[dict[str, float]] = []
-        before: list[dict[str, float]] = []
-        for index in range(self._task.count(self._order.split)):
-            # One call per instance: a program could remember the answer of the first.
-            first = self._returned(index) if own or index % 2 == 0 else None
-            outcome: Outcome = first if own and first else self._call(self._guest, index)
-            expected = first or self._returned(index)
-            self._log.observe(outcome)
-            verdict, why = _judged(outcome, expected)
-            if verdict != "ok":
-                return self._failed(index, verdict, why)
-            t, t0 = outcome.spent.cpu_seconds, expected.spent.cpu_seconds
-            self._scores.append(t0 / (t0 + t) if t0 + t > 0 else 0.5)
-            times.append({SECONDS: t})
-            before.append({SECONDS: t0})
+        indices = range(self._task.count(self._order.split))
+        fresh = self._order.split == "test"
+        for group in [[index] for index in indices] if fresh else [indices]:
+            with self._opened() as (original, guest):
+                for index in group:
+                    verdict, why = self._measure(original, original if own else guest, index)
+                    if verdict != "ok":
+                        return self._failed(index, verdict, why)
         return Evaluation(
             value=added(self._scores) / len(self._scores),
             verdict="ok",
             scores=tuple(self._scores),
             verdicts=_ok(self._scores),
-            cpu_seconds=sum(row[SECONDS] for row in times),
+            cpu_seconds=sum(row[SECONDS] for row in self._times),
             notes=self._notes,
-            metrics=tuple(times),
-            beside=tuple(before),
+            metrics=tuple(self._times),
+            beside=tuple(self._before),
         )
+
+    def _measure(self, original: Guest, guest: Guest, index: int) -> tuple[Verdict, str]:
+        """Time one instance; the verdict and why."""
+        own = guest is original
+        # One call per instance: a program could remember the answer of the first.
+        first = self._returned(original, index) if own or index % 2 == 0 else None
+        outcome: Outcome = first if own and first else self._call(guest, index)
+        expected = first or self._returned(original, index)
+        self._log.observe(outcome)
+        verdict, why = _judged(outcome, expected)
+        if verdict == "ok":
+            t, t0 = outcome.spent.cpu_seconds, expected.spent.cpu_seconds
+            self._scores.append(t0 / (t0 + t) if t0 + t > 0 else 0.5)
+            self._times.append({SECONDS: t})
+            self._before.append({SECONDS: t0})
+        return verdict, why
 
     @property
     def _notes(self) -> tuple[str, ...]:
@@ -93,8 +118,8 @@ class _Turns:
             notes=self._notes,
         )
 
-    def _returned(self, index: int) -> Returned:
-        outcome = self._call(self._original, index)
+    def _returned(self, original: Guest, index: int) -> Returned:
+        outcome = self._call(original, index)
         if not isinstance(outcome, Returned):
             name = self._task.name
             raise TaskError(f"task {name}: the original fails on instance {index}: {explain(outcome)[:300]}")

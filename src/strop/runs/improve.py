@@ -22,6 +22,7 @@ from strop.base.results import Evaluation, Improvement, Verdict
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
+from strop.core.utilities.same_build import SAME_BUILD
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
 from strop.runs.journal import Journal
@@ -46,7 +47,8 @@ PAR = 0.5
 
 Finding: TypeAlias = Literal["better", "unproven", "worse", "no significant improvement", "unchanged", "failed"]
 """The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
-`unproven`: the program costs less, but the answer was always the same, so a program that only prints it would cost less too."""
+`unproven`: the program costs less, but the answer was always the same, so a program that only prints it would cost less too; or
+it is better in one metric and worse in another, and the user gave no weights."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Change:
     n: int
     """Instances or measurements."""
     p: float | None
-    """Of the two-sided sign-flip test."""
+    """Of the two-sided sign-flip test; None where metrics decide, by their intervals."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ class Single:
 
     @property
     def finding(self) -> Finding:
-        """`better` or `worse` only if the interval excludes 0 and p is at most 0.05.
+        """`better` or `worse` only if the interval excludes no change, and for scores p is at most 0.05.
 
         A program of a command task that fails on the sealed split is worse, whatever it measured before.
         """
@@ -155,7 +157,10 @@ class Single:
             return "failed" if self.improvement.solution is None else "unchanged"
         if self.facts is not None and self.improved.test.verdict != "ok":
             return "worse"  # a failure is not chance
-        better: Finding = "better" if self.answer_varies or (self.facts and self.facts.fixed_input) else "unproven"
+        if self.same_build:
+            return "unchanged"
+        proven = self.answer_varies or (self.facts is not None and self.facts.fixed_input)
+        better: Finding = "better" if proven and not self.losses else "unproven"
         if self.gain is not None:
             verdict = self.gain.verdict
             return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
@@ -165,6 +170,18 @@ class Single:
         if difference.interval is None or p > LEVEL or difference.interval[0] <= 0 <= difference.interval[1]:
             return "no significant improvement"
         return better if difference.mean > 0 else "worse"
+
+    @property
+    def same_build(self) -> bool:
+        """Whether the build makes the same files from both programs, and the command reads nothing else of them."""
+        return self.improved is not None and SAME_BUILD in self.improved.test.notes
+
+    @property
+    def losses(self) -> tuple[Gain, ...]:
+        """The metrics that are worse, of several to which the user gave no weights: nothing says what a gain is worth in them."""
+        if self.facts is None or self.facts.weighed or len(self.facts.metrics) == 1:
+            return ()
+        return tuple(gain for gain in self.gains if gain.verdict == "worse")
 
     @property
     def answer_varies(self) -> bool:
@@ -184,7 +201,7 @@ class Single:
             of, estimate = math.exp if gain.scale == "ratio" else float, gain.change
             interval = None if estimate.interval is None else (of(estimate.interval[0]), of(estimate.interval[1]))
             change = of(estimate.mean)
-            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n, gain.p)
+            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n, None)
         before = self.original.test
         if self.improved is not None and difference is not None:
             after = self.improved.test.value

@@ -7,6 +7,7 @@ import random
 import re
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -14,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import StoreError
+from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import LEAST, LEVEL, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
 from strop.report.terminal.claim import sentence
-from strop.report.terminal.gains import compared, gain_document, size, valued
+from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.improve import Cost, Scored, Single
+from strop.tasks.command.config import command_task
 from support.tables import terminal
 
 TIME = MetricFacts("time", "min", reader="time")
@@ -99,9 +102,9 @@ def test_printed_metric_that_is_named_seconds_has_a_unit() -> None:
 
 def test_score_of_nothing_makes_no_percentage() -> None:
     one = gain(SCORE, [{"score": 0.4}] * 3, [{"score": 0.0}] * 3, seeded=False)
-    assert one is not None and one.scale == "difference" and size(one) == "score 0.4 higher" and "%" not in size(one)
+    assert one is not None and one.scale == "difference" and size(one) == "0.4 higher score" and "%" not in size(one)
     lower = gain(MetricFacts("cost", "min"), [{"cost": -2.0}] * 3, [{"cost": 0.0}] * 3, seeded=False)
-    assert lower is not None and size(lower) == "cost 2 lower" and lower.change.mean > 0
+    assert lower is not None and size(lower) == "2 lower cost" and lower.change.mean > 0
 
 
 @given(st.floats(0.2, 5), st.sampled_from(["max", "min"]))
@@ -110,30 +113,133 @@ def test_more_is_better_in_every_gain_whatever_the_goal(factor: float, goal: Lit
     assert math.isclose(change, math.log(factor) * (1 if goal == "max" else -1), abs_tol=1e-9)
 
 
-def test_verdict_needs_interval_and_test() -> None:
+def test_verdict_needs_an_interval_of_at_least_six_measurements() -> None:
     assert found(TIME, 0.9).verdict == "better" and found(TIME, 1.1).verdict == "worse"
     assert found(TIME, 0.999).verdict == "no significant change"
-    assert found(TIME, 0.5, n=4).verdict == "no significant change"  # no test can exclude chance with four
+    assert found(TIME, 0.5, n=LEAST).verdict == "better"
+    assert found(TIME, 0.5, n=LEAST - 1).verdict == "no significant change"
     assert found(TIME, 0.5, n=1).verdict == "no significant change"
 
 
-def test_score_that_never_varies_is_deterministic_only_where_the_instances_are_the_same() -> None:
-    same = {"n": LEAST, "noise": 0.0}
-    assert found(SCORE, 1.1, seeded=False, **same).deterministic
-    assert not found(SCORE, 1.1, seeded=True, **same).deterministic
-    assert found(SCORE, 1.1, seeded=False, **same).verdict == "better"
-    assert found(SCORE, 0.9, seeded=False, **same).verdict == "worse"
-    assert found(SCORE, 1.0, seeded=False, **same).verdict == "no significant change"
+def test_score_that_never_varies_is_no_sample_and_has_no_interval() -> None:
+    for seeded in (True, False):
+        same: Any = {"n": LEAST, "noise": 0.0, "seeded": seeded}
+        assert found(SCORE, 1.1, **same).deterministic and found(SCORE, 1.1, **same).change.interval is None
+        assert found(SCORE, 1.1, **same).verdict == "better"
+        assert found(SCORE, 0.9, **same).verdict == "worse"
+        assert found(SCORE, 1.0, **same).verdict == "no significant change"
+
+
+def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
+    """Most runs become 1,000 times as fast, and the total grows by a third."""
+    before = [{"time": 1.5 if n % 3 == 0 else 0.4} for n in range(24)]
+    after = [{"time": 3.0 if n % 3 == 0 else 0.0004} for n in range(24)]
+    slower = gain(TIME, after, before, seeded=True)
+    assert slower is not None and slower.verdict != "better" and size(slower).startswith("23% slower (95% interval ")
+    assert math.isclose(math.exp(slower.change.mean), slower.before / slower.after)
+    assert sentence(single(ObjectiveFacts((TIME,), seeded=True), after, before)).startswith("No ")
+
+
+@given(st.lists(st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)), min_size=2, max_size=30))
+def test_program_whose_total_is_larger_is_never_better(times: list[tuple[float, float]]) -> None:
+    one = gain(TIME, [{"time": a} for a, _ in times], [{"time": b} for _, b in times], seeded=True)
+    assert one is not None and math.isclose(math.exp(one.change.mean), one.before / one.after, rel_tol=1e-9)
+    if one.after > one.before:
+        assert one.verdict != "better"
+
+
+def test_what_the_measurements_of_one_copy_share_is_one_piece_of_evidence() -> None:
+    """Forty turns in two copies of which one happens to be 1% slower show nothing about another two copies."""
+    draw = random.Random(3)
+    offsets = [draw.gauss(0, 0.01) for _ in range(COPIES)]
+    shared = [{"time": math.exp(offsets[n * COPIES // 40] + draw.gauss(0, 0.001))} for n in range(40)]
+    alone = [{"time": 1.0}] * 40
+    one = gain(TIME, shared, alone, seeded=True)
+    assert one is not None and one.change.stderr is not None and one.change.n == 40
+    assert 0.5 < one.change.stderr / (0.01 / COPIES**0.5) < 2  # not 0.01 / 40**0.5
+
+
+def test_one_value_of_zero_does_not_change_the_scale() -> None:
+    after, before = measured(SCORE, 1.6, n=10, noise=0.1)
+    after[0] = {"score": 0.0}
+    one = gain(SCORE, after, before, seeded=True)
+    assert one is not None and one.scale == "ratio" and 1.2 < math.exp(one.change.mean) < 1.6
+
+
+def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -> None:
+    tests = MetricFacts("tests", "max", reader="tests")
+    fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
+    assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
+    facts = ObjectiveFacts((tests,), seeded=False)
+    assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
+        "Better: more tests pass, from 90% to 95%, the same in each of 8 repeated measurements."
+    )
+    varies = gain(tests, [{"tests": 0.95}] * 9 + [{"tests": 0.9}], [{"tests": 0.9}] * 10, seeded=False)
+    assert varies is not None and varies.verdict == "no significant change"
+    assert varies.change.interval is not None and varies.change.interval[0] < -0.1
+
+
+def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> None:
+    size_of, accuracy = MetricFacts("size", "min", reader="$.size"), MetricFacts("acc", "max", reader="$.acc")
+    facts = ObjectiveFacts((accuracy, size_of), seeded=False)
+    after, before = [{"acc": 0.09, "size": 1.0}] * 10, [{"acc": 0.9, "size": 100.0}] * 10
+    traded = single(facts, after, before)
+    assert traded.finding == "unproven"
+    assert sentence(traded) == (
+        "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
+        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with "
+        "--unproven."
+    )
+    weighed = single(replace(facts, weighed=True), after, before)
+    assert weighed.finding == "better"
+    assert sentence(weighed).startswith(
+        "Better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, "
+    )
+    both = single(facts, [{"acc": 0.95, "size": 1.0}] * 10, before)
+    assert both.finding == "better" and "acc 5.6% higher, from 0.9 to 0.95; size 99.0% lower" in sentence(both)
+
+
+def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower() -> None:
+    after, before = measured(TIME, 0.1, n=40)
+    after[7] = {"time": 1.8 * before[7]["time"]}
+    said = sentence(single(ObjectiveFacts((TIME,), seeded=True), after, before))
+    assert said.startswith("Better: ") and said.endswith(
+        ", on 40 held-out instances; up to 1.8x slower on 1 of them; inputs rarer than 1 in 13 may not be among them."
+    )
+    assert "among them" not in sentence(single(ObjectiveFacts((TIME,), seeded=False), after, before))
+
+
+def test_one_measurement_that_is_thirty_times_slower_leaves_nothing_to_claim() -> None:
+    after, before = measured(TIME, 0.9, n=20)
+    after[3] = {"time": 30.0}
+    assert single(ObjectiveFacts((TIME,), seeded=True), after, before).finding != "better"
+
+
+def test_values_that_differ_are_shown_with_digits_that_differ() -> None:
+    after, before = [{"time": 0.01701}, {"time": 0.01701}], [{"time": 0.01704}, {"time": 0.01704}]
+    one = gain(TIME, after, before, seeded=True)
+    assert one is not None and values(one) == "from 17.04 ms to 17.01 ms"
+
+
+def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> None:
+    (tmp_path / "p.sh").write_text("echo 1\n")
+    task = command_task(tmp_path, files=["p.sh"], command="sh p.sh", score=["time"])
+    words = score_words(task)
+    assert words is not None
+    at: Any = {"scope": "a", "utility": "p", "split": "train", "solution": "b", "value": 0.5, "verdict": "ok"}
+    own, other = ({"time": 0.132},) * 3, ({"time": 0.066},) * 3
+    assert words(Evaluated(**at, metrics=own, beside=own)) == "132 ms"
+    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (66 ms, the original's is 132 ms)"
 
 
 def test_few_equal_measurements_exclude_no_chance() -> None:
     few = found(SCORE, 1.1, seeded=False, n=LEAST - 1, noise=0.0)
-    assert few.p > LEVEL and not few.deterministic and few.verdict == "no significant change"
+    assert not few.deterministic and few.verdict == "no significant change"
     facts = ObjectiveFacts((SCORE,), seeded=False)
     said = sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3))
     assert said == (
         "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 3 repeated measurements; "
-        "chance alone would do this with p = 0.25; fewer than 6 can show nothing."
+        "at least 6 are needed to show a difference."
     )
 
 
@@ -186,7 +292,7 @@ def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> 
     assert said.startswith("Better: 12% faster (95% interval 1")
     assert said.endswith("%), from 999 ms to 894 ms, in 10 repeated measurements.")
     seeded = sentence(single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
-    assert seeded.startswith("Better: 49% higher score (95% interval ") and seeded.endswith(
+    assert seeded.startswith("Better: 50% higher score (95% interval ") and seeded.endswith(
         ", on 40 held-out instances."
     )
     worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))

@@ -131,3 +131,14 @@ def test_check_of_a_sound_function_scored_by_time_says_why_no_attack_is_tried(
     check = check_sampled(task_of(tmp_path, MODULE), jail, b"secret", Settings(repeat=2), lambda what: None)
     words = "No attack applies: only the time of an answer that equals the original's counts."
     assert not check.broken and check_sentence(check).endswith(words)
+
+
+def test_each_instance_of_the_sealed_split_has_a_fresh_process(jail: JailedSandbox, tmp_path: Path) -> None:
+    """Two processes of one program differ in speed, and what differs once for all instances is no evidence."""
+    once = (
+        "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n"
+        "    return list(dict.fromkeys(values))[: 100 // len(calls) ** 9]\n"
+    )
+    task = task_of(tmp_path)
+    assert measured(task, jail, once)[0].verdict == "malformed"
+    assert measured(task, jail, once, "test")[0].verdict == "ok"

@@ -83,7 +83,7 @@ environment = { THREADS = "2" }
 
 def test_config_takes_every_key(tree: Path) -> None:
     task = read_config(config(tree, FULL))
-    assert task.objective.metrics == (Metric("speed", "max", 2.5), Metric("mean", "min"))
+    assert task.objective.metrics == (Metric("speed", "max", 2.5, weighed=True), Metric("mean", "min"))
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, True)

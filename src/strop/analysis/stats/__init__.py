@@ -17,6 +17,7 @@ from strop.analysis.stats.paired import differences, paired_difference, sign_fli
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.sequential import EProcess, confidence_sequence
 from strop.analysis.stats.student import student_t_cdf, student_t_quantile, t_estimate, t_test
+from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 from strop.analysis.stats.unpaired import unpaired_difference, welch_test
 
 __all__ = [
@@ -33,9 +34,11 @@ __all__ = [
     "differences",
     "estimate",
     "finite_class",
+    "has_ratio",
     "holm",
     "lemma_1",
     "lemma_1_tasks",
+    "log_ratio_of_totals",
     "mean",
     "observation_1",
     "paired_difference",

@@ -7,9 +7,10 @@ first failing instance ends an evaluation and costs the whole utility.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from strop.base.budget import HELD_OUT, Budget
 from strop.base.errors import Malformed, TaskError
@@ -18,9 +19,10 @@ from strop.base.globs import matching
 from strop.base.regions import check_only
 from strop.base.results import Evaluation, Verdict, added
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.metric_change import LEAST
+from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
 from strop.core.utility import OfTask, measured_once
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.feedback import Feedback, gist
@@ -56,7 +58,8 @@ class CommandUtility(OfTask):
     baselines: Baselines = field(default_factory=Baselines)
     """Shared by all utilities of a run."""
     in_turns: bool = False
-    """Whether the original runs in turns with a candidate even if the task does not ask for it."""
+    """Whether this is the measurement for the verdict: the original runs in turns with the candidate even if the task does not
+    ask for it, and both in several fresh copies."""
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """The utility of a candidate. The original's own text has 1/2 and runs only once.
@@ -144,29 +147,66 @@ class CommandUtility(OfTask):
         return tally.evaluation
 
     def _beside(self, files: Mapping[str, str], notes: AuditLog, at: Budget) -> Evaluation:
-        """The candidate and the original in turns, in the order A B B A A B B A."""
+        """The candidate and the original in turns, in the order A B B A A B B A.
+
+        For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
+        where they lie in memory, which no number of turns averages out.
+        """
         tally = _Tally(self.task, self.split)
-        measured_so_far = at.child("instances", {HELD_OUT: self.task.count(self.split)})
+        count = self.task.count(self.split)
+        measured_so_far = at.child("instances", {HELD_OUT: count})
+        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.in_turns else 0):
+            with self._pair(files, notes) as (mine, its):
+                if not self._both_built(mine, its, tally):
+                    return tally.evaluation
+                is_same = self.in_turns and not tally.count and self._same_files(mine, its, files)
+                for index in indices:
+                    if self._is_settled(tally):
+                        return tally.evaluation
+                    if self.split == "test":
+                        measured_so_far.reserve(HELD_OUT)
+                    if not self._measure_beside(mine, its, index, tally):
+                        return tally.evaluation
+                    if is_same and not reads(mine, self._changed(files)):
+                        return tally.same_build
+                    is_same = False
+        return tally.evaluation
+
+    @contextmanager
+    def _pair(self, files: Mapping[str, str], notes: AuditLog) -> Iterator[tuple[Copy, Copy]]:
         with ExitStack() as stack:
             with self.baselines.pairs:
                 mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
                 its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes))
-            if not tally.built(mine.build()):
-                return tally.evaluation
+            yield mine, its
+
+    def _both_built(self, mine: Copy, its: Copy, tally: _Tally) -> bool:
+        """Build both, the first of them in turns too; whether the candidate's build succeeded."""
+        if tally.count % 2:
             self._built(its)
-            for index in range(self.task.count(self.split)):
-                if self._is_settled(tally):
-                    break
-                if self.split == "test":
-                    measured_so_far.reserve(HELD_OUT)
-                beside = self._of_original(its, index) if index % 2 == 0 else None
-                measured = mine.run(self._seed(index), index)
-                if beside is None and measured.values:
-                    beside = self._of_original(its, index)
-                expected = beside.behaviour if beside else None
-                if not tally.add(index, measured, beside.values if beside else {}, expected):
-                    break
-        return tally.evaluation
+        if not tally.built(mine.build()):
+            return False
+        if tally.count % 2 == 0:
+            self._built(its)
+        return True
+
+    def _measure_beside(self, mine: Copy, its: Copy, index: int, tally: _Tally) -> bool:
+        """One measurement of both; whether the candidate is right."""
+        beside = self._of_original(its, index) if index % 2 == 0 else None
+        measured = mine.run(self._seed(index), index)
+        if beside is None and measured.values:
+            beside = self._of_original(its, index)
+        return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
+
+    def _changed(self, files: Mapping[str, str]) -> list[str]:
+        return [path for path, text in files.items() if self.task.files.get(path) != text]
+
+    def _same_files(self, mine: Copy, its: Copy, files: Mapping[str, str]) -> bool:
+        """Whether the builds left the same files, apart from those that the candidate changes."""
+        if not self.task.build:
+            return False
+        left = left_by_build(mine, self._changed(files))
+        return bool(left) and left == left_by_build(its, self._changed(files))
 
     def _is_settled(self, tally: _Tally) -> bool:
         """Whether more measurements are useless: the first ones on the sealed split, all of the same thing, were equal."""
@@ -258,6 +298,17 @@ class _Tally:
         self.cpu += measured.cpu_seconds
         self.wall += measured.wall_seconds
         self._feedback.noted(index, measured.notes)
+
+    @property
+    def count(self) -> int:
+        """Instances so far."""
+        return len(self._scores)
+
+    @property
+    def same_build(self) -> Evaluation:
+        """The evaluation of a program of which the build makes the same files: the original's values, once."""
+        same, beside = (0.5,) * self.count, tuple(self._beside)
+        return replace(self.evaluation, value=0.5, scores=same, metrics=beside, beside=beside, notes=(SAME_BUILD,))
 
     @property
     def same(self) -> int:

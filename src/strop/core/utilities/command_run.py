@@ -126,6 +126,10 @@ class Copy:
         verdict, error = failed
         return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
 
+    def look(self, command: str) -> Ran:
+        """Run another command on what the last one left."""
+        return self._workspace.run(command, self._limits())
+
     def _run_once(self, seed: int, instance: int) -> Measured:
         task = self._task
         seed %= 1 << SEED_BITS

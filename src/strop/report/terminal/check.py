@@ -212,7 +212,7 @@ def _print_finding(finding: Finding, means: Mapping[tuple[str, str], str], conso
 def _print_sampled_facts(check: CheckResult, facts: SampledFacts, console: Console) -> None:
     seed, scorer, draws, base = facts.seed, facts.scorer, facts.draws, facts.base
     if seed is not None:
-        spread = "" if seed.deviation is None else f", standard deviation {seed.deviation:.2g}"
+        spread = "" if seed.deviation is None else f", standard deviation {plain(seed.deviation)}"
         say(console, f"seed: utility {seed.utility:.4f} in {quantity(len(seed.utilities), 'evaluation')}{spread}")
         say(console, f"limits: the slowest call of the seed took {seed.cpu_share:.0%} of {check.task.time_limit:g} s")
     if scorer is not None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
-from strop.report.terminal.gains import compared, size, valued, values
+from strop.report.terminal.gains import named, size, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity, seconds_in_words
 from strop.runs.improve import Single
+from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
 
 HIGHEST = 1.0
 """The highest utility."""
+_WEIGHTS = (
+    "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
+)
 
 
 def sentence(single: Single | None) -> str:
@@ -23,6 +29,8 @@ def _claim(single: Single | None) -> str:
         return "Unfinished: it ended before everything was measured"
     if single.finding == "failed":
         return f"No improvement: {_failure(single)}{_calls(single, ' after {}')}; the original stands"
+    if single.same_build:
+        return f"No improvement: the build makes the same files from {_subject(single)} as from the original"
     if single.finding == "unchanged" or single.difference is None:
         return f"No improvement: the improver returned the original unchanged{_calls(single, ' (used {})')}"
     claim = f"{_verdict(single)}: {_change(single)}"
@@ -73,7 +81,7 @@ def _verdict(single: Single) -> str:
 def _is_same(single: Single) -> bool:
     """Whether no measurement differs."""
     if single.gain is not None:
-        return all(gain.change.mean == 0 for gain in (single.gain, *single.gains))
+        return all(gain.change.mean == 0 for gain in single.gains)
     change = single.difference
     return change is not None and change.interval is not None and change.mean == 0 and no_width(change.interval)
 
@@ -101,6 +109,8 @@ def _change(single: Single) -> str:
         reason = gist(single.improved.test.error) or single.improved.test.verdict
         return f"{_subject(single)} fails on held-out instances ({reason})"
     change = _in_scores(single) if single.gain is None else _in_metrics(single, facts, single.gain)
+    if single.losses:
+        return change if single.finding != "unproven" else f"{change}; {_WEIGHTS}"
     if single.finding == "unproven":
         same = "prints the same on every seed" if facts.seeded else "always has the same input"
         return (
@@ -131,19 +141,42 @@ def _in_scores(single: Single) -> str:
 
 
 def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
-    """Of a command task: its metric, or all together and then each."""
+    """Of a command task: each metric, first those that are not worse."""
     n = decisive.change.n
-    where = f"the same in each of {quantity(n, 'repeated measurement')}" if decisive.deterministic else _where(facts, n)
+    what = "held-out instance" if facts.seeded else "repeated measurement"
+    where = f"the same in each of {quantity(n, what)}" if decisive.deterministic else _where(facts, n)
     if _is_same(single):
         value = valued(decisive.metric, decisive.after)
-        return f"{escape(decisive.metric.name, 40)} unchanged at {value}, {where}"
-    if len(single.gains) > 1:
-        metrics = "; ".join(f"{compared(gain)}, {values(gain)}" for gain in single.gains)
-        change = f"{size(decisive)}, all metrics together ({metrics}), {where}"
-    else:
-        change = f"{size(decisive)}, {values(decisive)}, {where}"
-    change = f"{_worse(single)}{change}{_cost_of_calls(decisive)}"
-    return f"{change}{_chance(decisive.p, n)}" if single.finding == "no significant improvement" else change
+        unchanged = (
+            f"{escape(decisive.metric.name, 40)} unchanged at {value}"
+            if len(single.gains) == 1
+            else "all metrics unchanged"
+        )
+        return f"{unchanged}, {where}"
+    change = _all_metrics(single.gains) if len(single.gains) > 1 else f"{size(decisive)}, {values(decisive)}"
+    change = f"{_worse(single)}{change}, {where}{_cost_of_calls(decisive)}{_setbacks(single)}"
+    few = n < LEAST and single.finding == "no significant improvement"
+    return f"{change}; at least {LEAST} are needed to show a difference" if few else change
+
+
+def _all_metrics(gains: Sequence[Gain]) -> str:
+    worse = [named(gain) for gain in gains if gain.verdict == "worse"]
+    others = [named(gain) for gain in gains if gain.verdict != "worse"]
+    return ", but ".join("; ".join(group) for group in (others, worse) if group)
+
+
+def _setbacks(single: Single) -> str:
+    """The instances on which a better program is much worse, and what so few instances cannot exclude."""
+    if single.facts is None or not single.facts.seeded or single.finding != "better":
+        return ""
+    words = ""
+    for gain in single.gains:
+        if gain.setbacks:
+            worse = "slower" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
+            words += f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
+    n = len(single.improved.test.metrics) if single.improved else 0
+    is_cost = any(gain.metric.goal == "min" and not gain.deterministic for gain in single.gains)
+    return f"{words}; inputs rarer than 1 in {round(n / 3)} may not be among them" if is_cost else words
 
 
 def _cost_of_calls(gain: Gain) -> str:

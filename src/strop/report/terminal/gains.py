@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypedDict
 
+from strop.analysis.stats import mean
 from strop.base.events import Evaluated
 from strop.core.metric_change import Gain, MetricFacts, facts_of, gain
 from strop.report.terminal.words import escape, no_width, plain, seconds_in_words
@@ -14,6 +15,8 @@ from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
 
 _CLOCKS = ("time", "wall")
+_MOST_FURTHER = 4
+"""Digits beyond the usual ones, for two values that are nearly equal."""
 _SECONDS = ("seconds", "_seconds", " seconds")
 """Ends of the names of metrics that are printed in seconds."""
 
@@ -32,15 +35,15 @@ class GainDocument(TypedDict):
     scale: str
     """`ratio` or `difference`."""
     change: float
-    """The change; more is better."""
+    """The ratio of the two means, or their difference; more is better."""
     interval: list[float] | None
-    """95% interval of the change."""
+    """95% interval of the change; null if nothing varies, or for one measurement."""
     n: int
     """Instances or repeated measurements."""
-    p: float
-    """p-value of the two-sided sign-flip test."""
     deterministic: bool
     """Whether every measurement gave the same two numbers."""
+    setbacks: list[float]
+    """How many times as much each instance costs that costs at least 1.5 times the original's."""
     verdict: str
     """`better`, `worse` or unclear, in words."""
 
@@ -57,36 +60,42 @@ def gain_document(gain: Gain) -> GainDocument:
         "change": of(gain.change.mean),
         "interval": None if gain.change.interval is None else [of(end) for end in gain.change.interval],
         "n": gain.change.n,
-        "p": gain.p,
         "deterministic": gain.deterministic,
+        "setbacks": list(gain.setbacks),
         "verdict": gain.verdict,
     }
 
 
-def valued(metric: MetricFacts, value: float) -> str:
-    """A value of a metric with its unit, if it is known: `0.85 ms`, `12.5 MiB`, `0.9143`."""
+def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
+    """A value of a metric with its unit, if it is known: `0.85 ms`, `12.5 MiB`, `0.9143`; `further` digits more."""
     if metric.reader in _CLOCKS or metric.name.lower().endswith(_SECONDS):
-        return seconds_in_words(value)
+        return seconds_in_words(value, 3 + further)
     if metric.reader == "tests":
-        return f"{plain(100 * value)}%"
-    return f"{plain(value)} MiB" if metric.reader == "memory" else plain(value, 4)
+        return f"{plain(100 * value, 3 + further)}%"
+    return f"{plain(value, 3 + further)} MiB" if metric.reader == "memory" else plain(value, 4 + further)
 
 
 def values(gain: Gain) -> str:
-    """Both values: `from 119 ms to 0.85 ms`."""
-    return f"from {valued(gain.metric, gain.before)} to {valued(gain.metric, gain.after)}"
+    """Both values, with as many digits as tell them apart: `from 119 ms to 0.85 ms`."""
+    for further in range(_MOST_FURTHER):
+        before, after = (valued(gain.metric, value, further) for value in (gain.before, gain.after))
+        if before != after or gain.before == gain.after:
+            break
+    return f"from {before} to {after}"
 
 
 def size(gain: Gain) -> str:
-    """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `0.51 higher (…)`."""
+    """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `0.51 higher score (…)`."""
     change, metric = gain.change, gain.metric
     if metric.reader == "tests":
-        return "all tests pass" if gain.after == 1 else f"{'more' if change.mean > 0 else 'fewer'} tests pass"
+        sign = 1.0 if change.mean > 0 else -1.0
+        words = "all tests pass" if gain.after == 1 else f"{'more' if sign > 0 else 'fewer'} tests pass"
+        return words + _between(change.interval, lambda x: plain(sign * 100 * x, 2), " points", sign < 0)
     if gain.scale == "ratio":
         return _size_of_ratio(gain)
     higher = change.mean >= 0 if metric.goal == "max" else change.mean <= 0
     sign = 1.0 if change.mean >= 0 else -1.0
-    words = f"{_name(gain)} {plain(abs(change.mean))} {'higher' if higher else 'lower'}".lstrip()
+    words = f"{plain(abs(change.mean))} {'higher' if higher else 'lower'} {_name(gain)}".rstrip()
     return words + _between(change.interval, lambda x: plain(sign * x), "", sign < 0)
 
 
@@ -96,13 +105,22 @@ def unnamed(gain: Gain, *, interval: bool = True) -> str:
     return size(anonymous).replace("(95% interval ", "(") if interval else compared(anonymous)
 
 
+def named(gain: Gain) -> str:
+    """The size after the metric's name, and both values: `acc 90% lower, from 0.9 to 0.09`."""
+    if not gain.change.mean:
+        return f"{_name(gain)} unchanged at {valued(gain.metric, gain.after)}"
+    if gain.metric.reader in ("memory", "tests"):
+        return f"{size(gain)}, {values(gain)}"
+    return f"{_name(gain)} {size(replace(gain, metric=replace(gain.metric, name='')))}, {values(gain)}"
+
+
 def compared(gain: Gain) -> str:
     """The size of the change without its interval."""
     if not gain.change.mean:
         return f"{_name(gain)} unchanged".lstrip()
     words = size(replace(gain, change=replace(gain.change, interval=None)))
-    named = gain.metric.name in (*COUNTED_BY_KERNEL, "") or _name(gain) in words
-    return words if named else f"{_name(gain)} {words}"
+    is_named = gain.metric.name in (*COUNTED_BY_KERNEL, "") or _name(gain) in words
+    return words if is_named else f"{_name(gain)} {words}"
 
 
 def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
@@ -114,6 +132,10 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
         return None
 
     def words(event: Evaluated) -> str:
+        if event.metrics and event.metrics == event.beside:  # the original itself
+            return ", ".join(
+                valued(metric, mean([row[metric.name] for row in event.metrics])) for metric in facts.metrics
+            )
         gains = [gain(metric, event.metrics, event.beside, seeded=facts.seeded) for metric in facts.metrics]
         parts = [
             f"{compared(one)} ({valued(one.metric, one.after)}, the original's is {valued(one.metric, one.before)})"
@@ -147,8 +169,6 @@ def _word(gain: Gain, clock: bool) -> str:
     higher = better == (gain.metric.goal == "max")
     if gain.metric.reader == "memory":
         return "more memory" if higher else "less memory"
-    if gain.metric.name == "all together":
-        return "better" if better else "worse"
     return f"{'higher' if higher else 'lower'} {_name(gain)}".rstrip()
 
 

@@ -102,12 +102,12 @@ def edits_line(counts: Mapping[str, int]) -> str:
     return line
 
 
-def seconds_in_words(seconds: float) -> str:
+def seconds_in_words(seconds: float, digits: int = 3) -> str:
     """A measured time with the unit that suits it: `1.15 s`, `0.85 ms`, `3.2 µs`."""
     size = abs(seconds)
     if size >= 1 or size == 0:
-        return f"{plain(seconds)} s"
-    return f"{plain(seconds * 1e3)} ms" if size >= 1e-4 else f"{plain(seconds * 1e6)} µs"
+        return f"{plain(seconds, digits)} s"
+    return f"{plain(seconds * 1e3, digits)} ms" if size >= 1e-4 else f"{plain(seconds * 1e6, digits)} µs"
 
 
 def duration(seconds: float) -> str:

@@ -108,7 +108,10 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "build": task.build,
         "command": task.command,
         "score": dict(objective.readers),
-        "metric": [f"{metric.name}:{metric.goal}:{metric.weight!r}" for metric in objective.metrics],
+        "metric": [
+            f"{metric.name}:{metric.goal}" + (f":{metric.weight!r}" if metric.weighed else "")
+            for metric in objective.metrics
+        ],
         "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
         "pareto": objective.pareto,
         "repeat": task.instances,

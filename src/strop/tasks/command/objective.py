@@ -36,6 +36,8 @@ class Metric:
     name: str
     goal: Literal["max", "min"] = "max"
     weight: float = 1.0
+    weighed: bool = False
+    """Whether the user gave the weight."""
 
     def gain(self, value: float, original: float) -> float:
         """How much better `value` is than the original's: the log of their ratio if both are positive. Always increasing.

@@ -42,9 +42,11 @@ def parse_objective(
     if not names:
         # A score that is only required is not a goal.
         required = {constraint.name for constraint in constraints}
-        wanted = [(name, "", 1.0) for name in readers if name not in required] or [(name, "", 1.0) for name in readers]
+        wanted = [(name, "", None) for name in readers if name not in required] or [
+            (name, "", None) for name in readers
+        ]
     metrics = tuple(
-        Metric(name, _goal(name, goal, readers.get(name, "")), weight)  # type: ignore[arg-type]
+        Metric(name, _goal(name, goal, readers.get(name, "")), weight or 1.0, weight is not None)  # type: ignore[arg-type]
         for name, goal, weight in wanted
     )
     if not metrics:
@@ -67,10 +69,12 @@ def parse_constraint(text: str) -> Constraint:
     return Constraint(parts[1], parts[2].replace("==", "="), bound)  # type: ignore[arg-type]
 
 
-def _metric_parts(text: str) -> tuple[str, str, float]:
+def _metric_parts(text: str) -> tuple[str, str, float | None]:
+    """Name, goal or an empty text, weight or None."""
     parts = _METRIC.fullmatch(text.strip())
-    weight = _number(parts[3]) if parts and parts[3] is not None else 1.0
-    if parts is None or parts[2] not in (None, "max", "min") or weight is None or weight <= 0:
+    weight = _number(parts[3]) if parts and parts[3] is not None else None
+    has_weight = parts is not None and parts[3] is not None
+    if parts is None or parts[2] not in (None, "max", "min") or (has_weight and (weight is None or weight <= 0)):
         raise ConfigurationError(f"metric: {text!r:.90} has not the form NAME:max, NAME:min or NAME:min:WEIGHT")
     return parts[1], parts[2] or "", weight
 

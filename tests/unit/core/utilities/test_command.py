@@ -16,8 +16,10 @@ from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
+from strop.core.metric_change import COPIES
 from strop.core.utilities.baselines import Baselines
 from strop.core.utilities.command import CommandUtility
+from strop.core.utilities.same_build import SAME_BUILD
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -72,7 +74,9 @@ class Bench:
         self.root = Budget({})
         self.number = 0
 
-    def __call__(self, task: CommandTask, candidate: str | None, split: str = "train") -> Evaluation:
+    def __call__(
+        self, task: CommandTask, candidate: str | None, split: str = "train", *, verdict: bool = False
+    ) -> Evaluation:
         self.number += 1
         utility = CommandUtility(
             task,
@@ -82,6 +86,7 @@ class Bench:
             self.events.append,
             self.past,
             self.baselines,  # type: ignore[arg-type]
+            in_turns=verdict,
         )
         return utility.evaluate(candidate, self.root.child(f"e{self.number}"))
 
@@ -579,3 +584,37 @@ def test_times_in_the_summary_of_a_test_tool_are_left_out_of_the_comparison(benc
     task = task_of(written(tmp_path, program__sh=program), score=["time"], require_metric=["tests=1"], repeat=1)
     assert bench(task, task.seed).verdict == "ok"
     assert bench(task, f"{program}\n").verdict == "ok"
+
+
+def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score 2; echo $STROP_SEED\n"), build="true", held_out=24, seeded=True
+    )
+    found = bench(task, "echo score 3", "test", verdict=True)
+    assert found.verdict == "ok" and len(found.scores) == 24
+    assert [bool(tree.files) for tree in bench.workspaces.opened].count(True) == COPIES
+    assert len(bench.workspaces.opened) == 2 * COPIES
+
+
+COPIED = {"files": ["p.txt"], "build": "tr -d ' ' < p.txt > built", "score": ["time"], "seeded": True}
+
+
+def test_program_of_which_the_build_makes_the_same_files_is_the_same(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, p__txt="a b\n"), **COPIED, command="cat built; echo {seed}")
+    found = bench(task, "a  b\n", "test", verdict=True)
+    assert (found.value, found.notes) == (0.5, (SAME_BUILD,)) and found.metrics == found.beside
+    assert bench(task, "a  b\n", "test").notes == ()
+
+
+@pytest.mark.parametrize("command", ["cat built p.txt | wc -w; echo {seed}", "sh p.txt 2> /dev/null; echo {seed}"])
+def test_program_that_the_command_reads_itself_is_another_though_its_build_is_the_same(
+    bench: Bench, tmp_path: Path, command: str
+) -> None:
+    task = task_of(written(tmp_path, p__txt="echo b\n"), **COPIED, command=command)
+    found = bench(task, "echo  b\n", "test", verdict=True)
+    assert found.verdict == "ok" and SAME_BUILD not in found.notes and len(found.scores) == task.test_instances
+
+
+def test_program_of_which_the_build_makes_other_files_is_another(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, p__txt="a b\n"), **COPIED, command="wc -l < built; echo {seed}")
+    assert len(bench(task, "a c\n", "test", verdict=True).scores) == task.test_instances
