@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from strop.base.results import Verdict
-from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, Raised, Returned, TimedOut, Violated, describe
+from strop.sandbox.base import (
+    ANSWER_BYTES,
+    Died,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+    TimedOut,
+    TooLarge,
+    Violated,
+    describe,
+)
 from strop.tasks.base import Task
 
 WALL_FACTOR = 5.0
@@ -17,7 +29,7 @@ REPORT_CHARACTERS = 2000
 def limits_of(task: Task) -> Limits:
     """Limits of one instance."""
     seconds = task.time_limit
-    return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), task.memory_limit)
+    return Limits(seconds, max(WALL_FACTOR * seconds, WALL_FLOOR), task.memory_limit, ANSWER_BYTES)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:
@@ -35,6 +47,8 @@ def verdict_of(outcome: Outcome) -> Verdict:
             return "died"
         case Violated():
             return "violated"
+        case TooLarge():
+            return "malformed"
 
 
 def explain(outcome: Outcome) -> str:
