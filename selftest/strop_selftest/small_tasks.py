@@ -53,7 +53,7 @@ def careless() -> Task:
     def score(instance: Instance, answer: Any) -> float:
         return float(np.sum(np.asarray(answer) == instance.hidden) / len(instance.hidden))
 
-    return _task("careless", sample, score, None)
+    return _task("careless", sample, score, None, "count")
 
 
 def trusting() -> Task:
@@ -78,8 +78,10 @@ def _nothing(rng: np.random.Generator) -> dict[str, Any]:
     return {"n": 0}
 
 
-def _task(name: str, sample: Callable[..., Any], score: Callable[..., float], answer: Answer | None) -> Task:
-    seed = "def algorithm(n):\n    return 0\n"
+def _task(
+    name: str, sample: Callable[..., Any], score: Callable[..., float], answer: Answer | None, takes: str = "n"
+) -> Task:
+    seed = f"def algorithm({takes}):\n    return 0\n"
     return Task(
         name, sample, score, seed, instances=3, test_instances=3, description=score.__doc__ or name, answer=answer
     )

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from strop.base.results import Verdict
-from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, Raised, Returned, TimedOut, Violated, describe
+from strop.sandbox.base import (
+    ANSWER_BYTES,
+    Died,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+    TimedOut,
+    TooLarge,
+    Violated,
+    describe,
+)
 from strop.tasks.base import Task
 
 WALL_FACTOR = 5.0
@@ -18,7 +30,7 @@ def limits_of(task: Task, *, believe_kills: bool = True) -> Limits:
     """Limits of one instance."""
     seconds = task.time_limit
     wall = max(WALL_FACTOR * seconds, WALL_FLOOR)
-    return Limits(seconds, wall, task.memory_limit, believe_kills=believe_kills)
+    return Limits(seconds, wall, task.memory_limit, ANSWER_BYTES, believe_kills=believe_kills)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:
@@ -36,6 +48,8 @@ def verdict_of(outcome: Outcome) -> Verdict:
             return "died"
         case Violated():
             return "violated"
+        case TooLarge():
+            return "malformed"
 
 
 def explain(outcome: Outcome) -> str:

@@ -33,6 +33,10 @@ class Refusal(Exception):
         self.kind = kind
 
 
+ANSWER_BYTES = 32 << 20
+"""Largest answer of a solution, as it is sent: eight bytes for each number of a long list or an array."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one guest may use. The host enforces limits from outside: it kills the whole process tree
@@ -45,7 +49,7 @@ class Limits:
     machine, does not count."""
     memory_bytes: int = 1 << 30
     reply_bytes: int = 4 << 20
-    """Largest frame that the guest may send."""
+    """Largest frame that the guest may send: a request of an improver, or an answer (`ANSWER_BYTES` for a solution's)."""
     output_bytes: int = 16 << 10
     """How much of standard output and error is kept; the rest is dropped. It is never parsed."""
     requests: int = 10_000
@@ -132,7 +136,14 @@ class Violated(_Outcome):
     reason: str
 
 
-Outcome: TypeAlias = Returned | Raised | TimedOut | OutOfMemory | Died | Violated
+@dataclass(frozen=True)
+class TooLarge(_Outcome):
+    """The entry point returned a value that exceeds a limit of answers (docs/tasks.md); `reason` names the limit."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Returned | Raised | TimedOut | OutOfMemory | Died | Violated | TooLarge
 
 
 def describe(outcome: Outcome) -> str:
@@ -146,7 +157,7 @@ def describe(outcome: Outcome) -> str:
             return f"{limit} time limit of {seconds:g} s reached"
         case OutOfMemory(limit_bytes):
             return f"more than {limit_bytes >> 20} MiB of memory needed"
-        case Died(reason) | Violated(reason):
+        case Died(reason) | Violated(reason) | TooLarge(reason):
             return reason
 
 

@@ -6,7 +6,7 @@
 | | `{"op": "call", "seed", "arguments"}`: a list, or an object of them by name |
 | | `{"reply": id, "value": v}` or `{"reply": id, "refused": kind, "message": text}` |
 | guest to host | `{"request": id, "method": name, "params": [...]}` |
-| | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}` or `{"memory": true}` |
+| | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}`, `{"memory": true}` or `{"large": reason}` |
 
 `load` has no answer: if a program does not load, the guest answers the call with `raised`.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from strop.sandbox.base import Arguments, OutOfMemory, Program, Raised, Returned, Value
+from strop.sandbox.base import Arguments, OutOfMemory, Program, Raised, Returned, TooLarge, Value
 from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
 
 EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
@@ -31,7 +31,7 @@ class GuestRequest:
     params: list[Value]
 
 
-Answer = Returned | Raised | OutOfMemory
+Answer = Returned | Raised | OutOfMemory | TooLarge
 
 
 def load(program: Program) -> bytes:
@@ -75,6 +75,8 @@ def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
             return _raised(value["raised"])
         case ["memory"] if value["memory"] is True:
             return OutOfMemory(memory_bytes)
+        case ["large"] if type(value["large"]) is str:
+            return TooLarge(value["large"][:EXCEPTION_LENGTH])
         case keys:
             raise FrameError(f"an unknown message with the keys {', '.join(keys)[:200]}")
 

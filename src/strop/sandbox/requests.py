@@ -24,16 +24,14 @@ MAX_OPEN = 256
 
 
 MAX_COST = 5_000_000
-"""Limit on the cost of reading what one guest sends (`FrameReader.cost`): some seconds, during which no clock of the guest
-runs."""
-FREE_COST = 100_000
-"""Cost of each answer that is not counted: a task may have many instances, and honest answers are usually smaller."""
+"""Limit on the cost of reading a guest's requests and what is refused of it (`FrameReader.cost`): some seconds, during which no
+clock of the guest runs. Answers do not count: there is one for each call, and each has its own limits."""
 TOO_COSTLY = "messages that take the host too long to read"
 
 
 class Ledger:
-    """Accounts of what one guest sent. In each child, ids must increase and are limited in number; the cost of reading adds up
-    over all its children."""
+    """Accounts of what one guest sent. In each child, ids must increase and are limited in number; the cost of reading
+    requests, and frames that were refused, adds up over all its children."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -49,12 +47,6 @@ class Ledger:
     def fresh_child(self) -> None:
         """Restart the count of requests for a new child. The cost of its predecessors stays."""
         self._count = self._last = 0
-
-    def answered(self, cost: int) -> None:
-        """Count an answer that took `cost` to read. Raises FrameError if the guest's answers together cost too much."""
-        self._cost += max(0, cost - FREE_COST)
-        if self.exhausted:
-            raise FrameError(TOO_COSTLY)
 
     def wasted(self, cost: int) -> None:
         """Count a frame that was refused."""

@@ -192,7 +192,6 @@ class _Call:
                     return None
                 message = messages.parse(frame, self._limits.memory_bytes)
                 if not isinstance(message, messages.GuestRequest):
-                    self._ledger.answered(link.frames.cost)
                     return self._answered(message)
                 self._ledger.admit(message, link.frames.cost)
                 self._dispatcher.submit(message)
@@ -201,14 +200,16 @@ class _Call:
             return Violated(str(error))
 
     def _answered(self, answer: messages.Answer) -> Outcome:
-        if not self._others and not self._link.frames.empty:
+        frames = self._link.frames
+        # A guest that sends more answers than it has orders would be read for ever; so it ends at once.
+        if frames.complete(self._others + 1) > self._others or (not self._others and not frames.empty):
             return Violated("more was sent after the answer")
         return answer
 
     def _late(self) -> TimedOut | None:
         limits = self._limits
         # A guest that has answered works on while the host is late to read: each answer that has arrived may have used the limit.
-        answers = self._link.frames.complete if self._others else 0
+        answers = self._link.frames.complete(self._others + 1) if self._others else 0
         if self._link.cpu_since_call() >= (answers + 1) * limits.cpu_seconds:
             return TimedOut("cpu", limits.cpu_seconds)
         if self._wall_left() <= 0.0:

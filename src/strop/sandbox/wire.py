@@ -4,7 +4,8 @@ A frame is `u32 json_len, u32 bin_len` (little-endian), then `json_len` bytes of
 data of the arrays that the JSON names, in the order in which they appear. What a guest sends is untrusted until `decode`
 has returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
 
-Two envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array, and
+Three envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array,
+`{"__list__": [dtype, n]}`, a list of n numbers, and
 `{"__times__": [text, n]}`, a list of n equal texts (a thousand responses to one prompt are asked for in one small frame).
 
 `messages` says what frames mean, `session` reads them, and `guest/frames` is the guest's own, untrusted end.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from collections.abc import Mapping
 
@@ -22,8 +24,10 @@ import numpy as np
 from strop.sandbox.base import Value
 
 HEADER = struct.Struct("<II")
+ENVELOPES = frozenset({"__nd__", "__list__", "__times__"})
 MAX_DEPTH = 64
-MAX_NODES = 1_000_000
+MAX_NODES = 2_000_000
+"""Items of a frame: numbers, texts, keys, lists. Numbers that are sent as data do not count."""
 MAX_DIMENSIONS = 8
 INT_MIN, INT_END = -(2**63), 2**64
 """Integers of a frame lie in [INT_MIN, INT_END): what int64 or uint64 can hold."""
@@ -56,11 +60,10 @@ class FrameReader:
         """Whether no bytes are waiting, not even of an incomplete frame."""
         return not self._buffer
 
-    @property
-    def complete(self) -> int:
-        """How many frames have arrived whole."""
+    def complete(self, most: int) -> int:
+        """How many frames have arrived whole, counted up to `most`."""
         count = start = 0
-        while start + HEADER.size <= len(self._buffer):
+        while start + HEADER.size <= len(self._buffer) and count < most:
             text_length, blob_length = HEADER.unpack_from(self._buffer, start)
             start += HEADER.size + text_length + blob_length
             count += start <= len(self._buffer)
@@ -82,7 +85,8 @@ class FrameReader:
         if len(self._buffer) < HEADER.size + body:
             return None
         start, middle, end = HEADER.size, HEADER.size + text_length, HEADER.size + body
-        text, blob = bytes(self._buffer[start:middle]), bytes(self._buffer[middle:end])
+        with memoryview(self._buffer) as view:
+            text, blob = bytes(view[start:middle]), bytes(view[middle:end])
         del self._buffer[:end]
         message, nodes = _decoded(text, blob)
         self.cost = nodes + body // 64
@@ -127,7 +131,7 @@ def decode(text: bytes, blob: bytes) -> Value:
     """The value of a frame's two parts.
 
     Raises:
-        FrameError: not UTF-8, not JSON, a key given twice, deeper than 64, more than a million nodes, an integer outside
+        FrameError: not UTF-8, not JSON, a key given twice, deeper than `MAX_DEPTH`, more than `MAX_NODES`, an integer outside
             [-2**63, 2**64), a float that is not finite, a lone surrogate, an array of another type than `DTYPES`, array
             data of another size than its header says, a boolean that is neither 0 nor 1, or bytes left over.
     """
@@ -136,6 +140,7 @@ def decode(text: bytes, blob: bytes) -> Value:
 
 def _decoded(text: bytes, blob: bytes) -> tuple[Value, int]:
     """The value, and how many nodes it has."""
+    _check_size(text)
     try:
         parsed = _DECODER.decode(text.decode("utf-8"))
     except UnicodeDecodeError:
@@ -150,6 +155,15 @@ def _decoded(text: bytes, blob: bytes) -> tuple[Value, int]:
     value = checker.check(parsed, 0)
     checker.finish()
     return value, checker.nodes
+
+
+def _check_size(text: bytes) -> None:
+    """Refuse a text of too many items before it is parsed: each may take a hundred times its own memory."""
+    marks = (b",", b"[", b"{")
+    if sum(map(text.count, marks)) > MAX_NODES:
+        without = _STRING.sub(b"", text)
+        if sum(map(without.count, marks)) > MAX_NODES:
+            raise FrameError(f"more than {MAX_NODES} nodes")
 
 
 class _Checker:
@@ -195,6 +209,10 @@ class _Checker:
     def _check_object(self, node: dict[str, object], depth: int) -> Value:
         if "__nd__" in node:
             return self._array(_envelope(node, "__nd__"))
+        if "__list__" in node:
+            name, length = _envelope(node, "__list__")
+            numbers: list[Value] = self._array((name, [length])).tolist()
+            return numbers
         if "__times__" in node:
             return self._repeated(_envelope(node, "__times__"))
         self._count(len(node))
@@ -204,7 +222,7 @@ class _Checker:
         text, times = header
         if type(text) is not str or type(times) is not int or times < 0:
             raise FrameError("a malformed repetition")
-        self._count(times)
+        self._count(2 * times)
         return [_text(text)] * times
 
     def _array(self, header: tuple[object, object]) -> np.ndarray:
@@ -223,7 +241,7 @@ class _Checker:
         size = items * dtype.itemsize
         if bound >= 2**31 or self._used + size > len(self._blob):
             raise FrameError("an array larger than the data sent for it")
-        self._count(lists)  # (2**30, 0) takes no bytes, but a billion empty lists when it is converted to lists
+        self._count(2 * lists)  # (2**30, 0) takes no bytes, but a billion empty lists when it is converted to lists
         data = self._blob[self._used : self._used + size]
         self._used += size
         array = np.ndarray(tuple(shape), dtype=dtype, buffer=data).copy()
@@ -271,6 +289,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return built
 
 
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _NUMBERS = {int, float, bool}
 _PLAIN = _NUMBERS | {str, type(None)}
 """A list of these is looked at in one go."""
@@ -285,7 +304,7 @@ def _outgoing(value: object, blobs: list[bytes]) -> object:
             return value
         return [_outgoing(item, blobs) for item in value]
     if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value) or value.keys() & {"__nd__", "__times__"}:
+        if not all(isinstance(key, str) for key in value) or value.keys() & ENVELOPES:
             raise TypeError("cannot send an object whose keys are not texts, or are reserved")
         return {key: _outgoing(item, blobs) for key, item in value.items()}
     if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):

@@ -16,6 +16,7 @@ import pytest
 
 from strop.sandbox import messages
 from strop.sandbox.base import (
+    ANSWER_BYTES,
     Died,
     Limits,
     Outcome,
@@ -24,11 +25,11 @@ from strop.sandbox.base import (
     Raised,
     Returned,
     TimedOut,
+    TooLarge,
     Value,
     Violated,
 )
 from strop.sandbox.link import Link
-from strop.sandbox.requests import FREE_COST, Ledger
 from strop.sandbox.session import MOST_STARVED, Session
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
@@ -128,7 +129,6 @@ def test_session_returns_plain_types_when_the_program_returns_what_extends_them(
         "__import__('numpy').array([float('inf')])",
         "__import__('numpy').array([object()])",
         "__import__('numpy').longdouble(1)",
-        "__import__('functools').reduce(lambda a, _: [a], range(100), 0)",
     ],
 )
 def test_session_tells_a_type_error_when_the_program_returns_what_cannot_be_sent(expression: str) -> None:
@@ -442,28 +442,76 @@ def algorithm(times, content):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("times", "content"),
-    [
-        (999_999, ['{"returned":[', "0,", "}"]),
-        pytest.param(900_000, ['{"returned":[', "0,", "0]}"], marks=pytest.mark.slow),
-    ],
-)
-def test_session_reads_no_more_when_the_answers_of_a_guest_have_taken_too_long_to_read(
-    times: int, content: list[str]
-) -> None:
+def test_session_reads_no_more_when_what_it_refused_of_a_guest_has_taken_too_long_to_read() -> None:
+    content = ['{"returned":[', "0,", "}"]
     with PlainSandbox().open(Program(COSTLY, "algorithm"), GENEROUS) as guest:
-        outcomes = [guest.call([times, list(content)], seed=1) for _ in range(9)]
+        outcomes = [guest.call([999_999, list(content)], seed=1) for _ in range(9)]
     told = [each.reason if isinstance(each, Violated) else "" for each in outcomes]
     assert "too long to read" not in told[0] and told[-1] == "messages that take the host too long to read"
     assert [each for each in told if "too long" in each] == told[told.index(told[-1]) :]  # and from then on
 
 
-def test_ledger_is_not_exhausted_when_answers_are_of_ordinary_size_however_many_they_are() -> None:
-    ledger = Ledger(10)
-    for _ in range(10_000):
-        ledger.answered(FREE_COST)
-    assert not ledger.exhausted
+LARGE = Limits(cpu_seconds=60.0, wall_seconds=300.0, reply_bytes=ANSWER_BYTES)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "[i / 3 for i in range(10**6)]",
+        "[i - 2**62 for i in range(10**5)]",
+        "[i if i % 2 else i / 3 for i in range(10**5)]",
+        "[2**63 + i for i in range(100)]",
+        "[True, False] * 10**5",
+        "['word'] * 10**5",
+        "[[i / 3] * 40 for i in range(10**4)]",
+        "{'key%d' % i: i / 3 for i in range(10**5)}",
+        "'a,[\\\\\"{' * 10**6",
+    ],
+)
+def test_session_returns_a_large_answer_as_it_is(answer: str) -> None:
+    outcome = solve(body(f"return {answer}"), limits=LARGE)
+    assert isinstance(outcome, Returned)
+    expected = eval(answer)
+    assert outcome.value == expected
+    if isinstance(expected, list):
+        assert isinstance(outcome.value, list) and [*map(type, outcome.value)] == [*map(type, expected)]
+
+
+def test_session_reads_large_answers_however_many_calls_there_are() -> None:
+    with PlainSandbox().open(Program(body("return [n, 0.5] * 60_000", parameters="n"), "algorithm"), LARGE) as guest:
+        for number in range(60):
+            outcome = guest.call([number], seed=1)
+            assert isinstance(outcome, Returned) and isinstance(outcome.value, list) and len(outcome.value) == 120_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("[[0]] * 1_000_001", "the answer has more than 2,000,000 items"),
+        ("'x' * (33 << 20)", "the answer takes 34,603,023 bytes, more than the 33,554,432 allowed"),
+        ("numpy.zeros(5_000_000)", "more than the 33,554,432 allowed"),
+        ("functools.reduce(lambda inner, _: [inner], range(70), 1)", "the answer is nested deeper than 60"),
+    ],
+)
+def test_session_names_the_limit_that_an_answer_exceeds(answer: str, reason: str) -> None:
+    outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
+    assert isinstance(outcome, TooLarge) and reason in outcome.reason
+
+
+ENDLESS = """import os, struct
+def algorithm():
+    text = b'{"returned":1}'
+    while True:
+        os.write(4, (struct.pack("<II", len(text), 0) + text) * 1000)
+"""
+
+
+def test_session_ends_at_once_when_a_guest_sends_more_answers_than_it_has_calls() -> None:
+    with PlainSandbox().open(Program(ENDLESS, "algorithm"), GENEROUS) as guest:
+        outcomes = list(guest.calls(([], number) for number in range(5)))
+    assert [outcome.reason if isinstance(outcome, Violated) else "" for outcome in outcomes] == [
+        "more was sent after the answer"
+    ] * 5
 
 
 def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_read_it(

@@ -322,8 +322,8 @@ def patched(folder: Path, task: FunctionTask, candidate: str) -> FunctionTask:
     [
         "def work(n, start=LIMIT):\n    return [half(start)] * n\n",
         "import heapq\nSTEP = 2\n\n\ndef twice(n):\n    return STEP * n\n\n\n"
-        "def work(n):\n    return twice(heapq.nlargest(n, [LIMIT])[0])\n",
-        "def work(n):\n    return math.floor(Box.size)\n",
+        "def work(n, start=LIMIT):\n    return twice(heapq.nlargest(n, [LIMIT])[0])\n",
+        "def work(n, start=LIMIT):\n    return math.floor(Box.size)\n",
     ],
     ids=["function alone", "with new names", "with names that it did not use before"],
 )

@@ -1,6 +1,6 @@
-"""Answer all instances with two megabytes of zeros each, in a moment of its own time, for the host to read.
+"""Answer all instances with eight megabytes of zeros each, in a moment of its own time, for the host to read.
 
-Must be observed: a violation after a few, and nothing more is read of this program.
+Must be observed: a violation at the first, and nothing more is read of this program.
 Source: our own find: a solution of a task with 50 instances could hold the host for minutes, once in each evaluation.
 """
 
@@ -13,11 +13,11 @@ ROLE = "answer"
 TASK = "trusting"
 INSTANCES = 8
 CONTROL = "architecture"
-OBSERVED = {"verdict": "violated", "error": "too long to read", "value": 0.0, "audit": {"R003": 1}}
+OBSERVED = {"verdict": "violated", "error": "nodes", "value": 0.0, "audit": {"R003": 1}}
 
 
 def algorithm(n):
-    text = b'{"returned":[' + b"0," * 900_000 + b"0]}"
+    text = b'{"returned":[' + b"0," * 4_000_000 + b"0]}"
     for _ in range(INSTANCES):  # the orders of all instances are there
         write(4, HEADER.pack(len(text), 0) + text)
     os._exit(0)

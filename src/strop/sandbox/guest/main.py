@@ -91,6 +91,8 @@ def _frame_of(program: _Program, order: dict[str, Any], link: channel.Channel) -
         return frames.encode({"returned": program.call(order["arguments"], order["seed"], link)})
     except MemoryError:
         pass
+    except frames.TooLarge as error:
+        return frames.encode({"large": str(error)})
     except BaseException as error:
         try:
             return _raised(error, program.file)

@@ -20,7 +20,7 @@ from strop.base.syntax import syntax_tree
 
 DECORATOR = "improve_me"
 _INSTEAD = "use the command form (docs/command.md)"
-_MUTATORS = frozenset(
+MUTATORS = frozenset(
     ("add append clear discard extend insert pop popitem popleft remove reverse setdefault sort update").split()  # noqa: SIM905
 )
 _ALWAYS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
@@ -216,21 +216,23 @@ def _changes(node: ast.stmt, seen: Collection[str], source: Source) -> bool:
     imports = source.bound - source.values
     for each in ast.walk(node):
         if isinstance(each, (ast.Subscript, ast.Attribute)) and isinstance(each.ctx, (ast.Store, ast.Del)):
-            if _root(each) in seen:
+            if root_of(each) in seen:
                 return True
         elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
             called = each.value.func
-            if isinstance(called, ast.Attribute) and _root(called) in seen:
+            if isinstance(called, ast.Attribute) and root_of(called) in seen:
                 return True
             given = {argument.id for argument in each.value.args if isinstance(argument, ast.Name)}
-            if _root(called) in imports and not given.isdisjoint(source.values.intersection(seen)):
+            if root_of(called) in imports and not given.isdisjoint(source.values.intersection(seen)):
                 return True
     return False
 
 
-def _root(node: ast.expr) -> str:
-    """The name at the start of an expression such as `a.b[c].d()`; empty if there is none."""
+def root_of(node: ast.expr, *, calls: bool = True) -> str:
+    """The name at the start of an expression such as `a.b[c].d()`; empty if there is none, or behind a call without `calls`."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(node, ast.Call) and not calls:
+            return ""
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
@@ -330,7 +332,7 @@ def _stated(function: ast.AST) -> Iterator[tuple[str, bool]]:
         base: ast.expr | None = None
         if isinstance(each, (ast.Subscript, ast.Attribute)) and isinstance(each.ctx, (ast.Store, ast.Del)):
             base = each.value
-        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _MUTATORS:
+        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in MUTATORS:
             base = each.func.value
         if isinstance(base, ast.Name) and base.id not in own - declared:
             yield base.id, False

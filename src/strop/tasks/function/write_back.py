@@ -7,10 +7,12 @@ The rest of the program came from the module and must stay as it is.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from strop.base.errors import ConfigurationError, Malformed
+from strop.tasks.function.effects import changed_by
 from strop.tasks.function.extract import (
     Source,
     bound_names,
@@ -23,6 +25,7 @@ from strop.tasks.function.extract import (
     says_nothing,
     used,
 )
+from strop.tasks.function.promises import NEVER, check_call, check_new_name, free_names
 
 _CANDIDATES, _MODULES = 64, 8
 """How many candidates and modules are remembered: a run asks for a candidate's program wherever it evaluates or shows it."""
@@ -67,8 +70,7 @@ def _tried(source: Source, name: str, candidate: str) -> tuple[str, str]:
 def _program(source: Source, name: str, candidate: str) -> str:
     try:
         patched = read_source(source.path, written_back(source, name, candidate))
-        own = patched.bound - source.bound
-        text = extracted(patched, name, files=False, own=own)
+        text = extracted(patched, name, files=False, own=patched.bound - source.bound)
         _check_uses(source, patched, name)
     except ConfigurationError as error:
         raise Malformed(str(error).replace(f"{source.path}:{name}", "the program")) from error
@@ -80,21 +82,39 @@ def _program(source: Source, name: str, candidate: str) -> str:
 
 
 def _check_uses(source: Source, patched: Source, name: str) -> None:
-    """Raise Malformed if the patched function changes a value of the module, or reads one that only its score uses."""
-    after, names = used(patched, find_function(patched, name))
-    fixed, scoring = _out_of_reach(source, name)
-    if changed := sorted(changed_globals(after) & fixed):
-        raise Malformed(f"the program changes {changed[0]}, which is the module's; only {name} may change")
+    """Raise Malformed if the patched module's function, or what was added for it, changes something of the module, or reads a
+    value that only its score uses."""
+    target = find_function(patched, name)
+    after, names = used(patched, target)
+    own = patched.bound - source.bound
+    added = {node for node in patched.tree.body if bound_names(node) & own}
+    # What is added and runs when the module loads may call functions of the module.
+    called, _ = used(patched, *(node for node in added if not isinstance(node, (ast.Import, ast.ImportFrom))))
+    theirs, scoring = _out_of_reach(source, name)
+    changed = _changed(source, [*after, *called], own) - own - theirs
+    if taken := sorted(changed & (source.bound | free_names(source) | NEVER)):
+        raise Malformed(f"the program changes {taken[0]}, which is the module's; only {name} may change")
     if secret := sorted(names & scoring):
         raise Malformed(f"the program uses {secret[0]}, which only the scoring of {name} may use")
 
 
+def _changed(source: Source, nodes: Iterable[ast.stmt], own: Collection[str] = ()) -> set[str]:
+    """What these definitions, and statements that bind the names `own`, change outside of themselves."""
+    active = [
+        node
+        for node in nodes
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        or not bound_names(node).isdisjoint(own)
+    ]
+    return changed_by(active, source) | changed_globals(active)
+
+
 @lru_cache(_MODULES)
 def _out_of_reach(source: Source, name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Values of the module: those that the function does not change, and those that only its score uses."""
+    """What the function changes outside of itself as it is, and the values of the module that only its score uses."""
     original = find_function(source, name)
     before, _ = used(source, original)
-    return source.values - changed_globals(before), frozenset(_only_scoring(source, original))
+    return frozenset(_changed(source, before)), frozenset(_only_scoring(source, original))
 
 
 def _only_scoring(source: Source, target: ast.FunctionDef) -> set[str]:
@@ -148,6 +168,7 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
         function = find_function(found, name)
     except ConfigurationError as error:
         raise Malformed(str(error).replace(f"{source.path}:{name}: the module", "the program")) from error
+    check_call(find_function(source, name), function)
     known, decorators = _given(source, name)
     imports, added = [], []
     for node in found.tree.body:
@@ -163,6 +184,8 @@ def changes_of(source: Source, name: str, candidate: str) -> Changes:
             )
         if old := sorted(bound & source.bound):
             raise Malformed(f"only {name} may change, but {old[0]} is another; add helpers under new names")
+        for each in sorted(bound):
+            check_new_name(source, each)
         added.append(_with_comments(found, node))
     decorated = [ast.dump(each) for each in function.decorator_list] != list(decorators)
     start = first_line(function) if decorated and function.decorator_list else function.lineno
@@ -194,6 +217,7 @@ def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]
         bound = alias.asname or alias.name.partition(".")[0]
         if bound in source.bound:
             raise Malformed(f"'{ast.unparse(node)}' gives another meaning to {bound}, which the module has")
+        check_new_name(source, bound)
     if not new:
         return []
     if isinstance(node, ast.Import):
