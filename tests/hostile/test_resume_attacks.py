@@ -288,20 +288,32 @@ def test_evaluation_of_another_solution_is_not_taken_from_the_record() -> None:
 def test_limit_of_calls_is_kept_whoever_goes_on_first() -> None:
     """Three calls were made of four; the place that made two of them gets to it last."""
     run = Budget({LM_CALLS: 4})
-    run.restore_root(LM_CALLS, 3)
+    run.recall({("a/handles", LM_CALLS): {"x": 1}, ("b/handles", LM_CALLS): {"y": 2}}, frozenset({LM_CALLS}))
     a, b = (run.child(name).child("handles", {LM_CALLS: 4}) for name in "ab")
-    a.reserve(LM_CALLS, again=True)
-    a.reserve(LM_CALLS)
+    a.reserve(LM_CALLS, 1, "new")
     with pytest.raises(BudgetExceeded) as refused:
-        a.reserve(LM_CALLS)
+        a.reserve(LM_CALLS, 1, "newer")
     assert refused.value.path == ""
-    b.reserve(LM_CALLS, 2, again=True)
+    a.reserve(LM_CALLS, 1, "x")
+    b.reserve(LM_CALLS, 2, "y")
     assert (run.used(LM_CALLS), a.used(LM_CALLS), b.used(LM_CALLS)) == (4, 2, 2)
+
+
+def test_what_was_granted_is_kept_for_its_act_when_others_ask_first() -> None:
+    run = Budget()
+    run.recall({("a", LM_CALLS): {"x": 2}})
+    a = run.child("a", {LM_CALLS: 3})
+    a.reserve(LM_CALLS, 1, "new")
+    with pytest.raises(BudgetExceeded):
+        a.reserve(LM_CALLS, 1, "newer")
+    assert a.remaining(LM_CALLS) == 2, "as the guest saw it at this point of the first execution"
+    a.reserve(LM_CALLS, 2, "x")
+    assert (run.used(LM_CALLS), a.used(LM_CALLS), a.was_granted(LM_CALLS, "x")) == (3, 3, False)
 
 
 def test_restored_calls_are_counted_once_by_the_root() -> None:
     run = Budget({LM_CALLS: 4})
-    run.restore_root(LM_CALLS, 3)
+    run.recall({("a/handles", LM_CALLS): {"x": 3}}, frozenset({LM_CALLS}))
     run.child("a").restore(LM_CALLS, 3)
     assert run.used(LM_CALLS) == 3 and run.remaining(LM_CALLS) == 1
 

@@ -48,6 +48,8 @@ class Movement:
     """What that budget has used after this movement."""
     limit: int | None
     """That budget's own limit; None if it has none."""
+    act: str = ""
+    """What it was reserved for."""
 
 
 class _Tree:
@@ -58,8 +60,10 @@ class _Tree:
         """Its lock guards all counters; it is notified at each settlement."""
         self.on_movement = on_movement
         self.nodes: WeakValueDictionary[str, Budget] = WeakValueDictionary()
-        self.restored: set[str] = set()
-        """Counters of which the root counts earlier sessions from the start."""
+        self.granted: dict[tuple[str, str], dict[str, int]] = {}
+        """By path and counter: amounts of the acts that an earlier execution was granted and this one has not reserved yet."""
+        self.counted: frozenset[str] = frozenset()
+        """Counters of which the root counts the earlier execution from the start."""
 
 
 class Budget:
@@ -72,16 +76,9 @@ class Budget:
         on_movement: Callable[[Movement], None] | None = None,
     ) -> None:
         """A root. `limits` maps counters to their largest totals (≥ 0); counters without a limit are only counted."""
-        self._setup("", None, limits, _Tree(on_movement), {})
+        self._setup("", None, limits, _Tree(on_movement))
 
-    def _setup(
-        self,
-        path: str,
-        parent: Budget | None,
-        limits: Mapping[str, int] | None,
-        tree: _Tree,
-        owed: Mapping[str, int],
-    ) -> None:
+    def _setup(self, path: str, parent: Budget | None, limits: Mapping[str, int] | None, tree: _Tree) -> None:
         for counter, limit in (limits or {}).items():
             if limit < 0:
                 raise ValueError(f"the limit of {counter} is {limit}; it must be 0 or more")
@@ -91,21 +88,14 @@ class Budget:
         self._used: dict[str, int] = {}
         self._held: dict[str, int] = {}
         """The part of `_used` that is held and not settled."""
-        self._owed = dict(owed)
-        """What will be reserved `again`: no other reservation gets it."""
         self._tree = tree
         with tree.settled:
             tree.nodes[path] = self
 
-    def child(
-        self, name: str, limits: Mapping[str, int] | None = None, owed: Mapping[str, int] | None = None
-    ) -> Budget:
-        """A budget inside this one, which pays for what it spends.
-
-        `owed`: what an earlier execution of the same work reserved here, by counter. It is kept for reservations made `again`.
-        """
+    def child(self, name: str, limits: Mapping[str, int] | None = None) -> Budget:
+        """A budget inside this one, which pays for what it spends."""
         node = Budget.__new__(Budget)
-        node._setup(f"{self.path}/{name}" if self.path else name, self, limits, self._tree, owed or {})
+        node._setup(f"{self.path}/{name}" if self.path else name, self, limits, self._tree)
         return node
 
     def node(self, path: str) -> Budget:
@@ -119,11 +109,10 @@ class Budget:
                 path = path.rpartition("/")[0]
             return list(self._chain())[-1]
 
-    def reserve(self, counter: str, amount: int = 1, *, again: bool = False) -> None:
+    def reserve(self, counter: str, amount: int = 1, act: str = "") -> None:
         """Count `amount` (≥ 1) here and in every budget above, before the work is done. It cannot be returned.
 
-        `again`: an earlier execution of the same work reserved it. It is granted again, and counted once by a root that was
-        restored.
+        `act` names what is asked for, uniquely in this budget. What was granted for it once is granted again (see `recall`).
 
         Raises:
             BudgetExceeded: a budget of the chain does not cover it; nothing was counted.
@@ -131,17 +120,21 @@ class Budget:
         if amount < 1:
             raise ValueError(f"cannot reserve {amount} {counter}; the least is 1")
         with self._tree.settled:
-            refusal = None if again else self._refusal({counter: amount})
+            earlier = self._tree.granted.get((self.path, counter), {}).pop(act, 0) > 0
+            refusal = None if earlier else self._refusal({counter: amount})
             if refusal is None:
-                self._count(counter, amount, earlier=again)
-            if again:
-                self._owed[counter] = max(self._owed.get(counter, 0) - amount, 0)
+                self._count(counter, amount, earlier=earlier)
             used = self._used.get(counter, 0)
         # A refusal of the root ends the run, which reports it. It is not an event: the run may be resumed with a larger limit.
         if refusal is None or refusal.path or not self.path:
-            self._report(counter, amount, refusal is None, used)
+            self._report(counter, amount, refusal is None, used, act)
         if refusal is not None:
             raise refusal
+
+    def was_granted(self, counter: str, act: str) -> bool:
+        """Whether an earlier execution was granted this act, which was not reserved again yet."""
+        with self._tree.settled:
+            return act in self._tree.granted.get((self.path, counter), {})
 
     def hold(self, amounts: Mapping[str, int], *, wait: bool = True) -> None:
         """Reserve the worst case (≥ 0) of several counters at once, to be settled by `settle`.
@@ -196,15 +189,20 @@ class Budget:
         with self._tree.settled:
             self._count(counter, amount, earlier=self._parent is not None)
 
-    def restore_root(self, counter: str, amount: int) -> None:
-        """Count all earlier spending in this root now; call once for each counter.
+    def recall(
+        self, granted: Mapping[tuple[str, str], Mapping[str, int]], counted: frozenset[str] = frozenset()
+    ) -> None:
+        """Reserve in this tree what an earlier execution of the same work was granted: amounts of acts, by path and counter.
 
-        The budgets below count it when they are restored, or when it is reserved `again`. So work that resumes in another order
-        cannot spend what other work has spent.
+        Each is kept for its act, so work that comes in another order cannot spend it. The root counts the `counted` ones now, and
+        not again when they are reserved or restored.
         """
         with self._tree.settled:
-            self._tree.restored.add(counter)
-            self._count(counter, amount)
+            self._tree.granted = {place: dict(acts) for place, acts in granted.items()}
+            self._tree.counted = counted
+            for (_, counter), acts in granted.items():
+                if counter in counted:
+                    self._count(counter, sum(acts.values()))
 
     def used(self, counter: str) -> int:
         """The total reserved here and in the budgets inside."""
@@ -234,8 +232,8 @@ class Budget:
             node = node._parent
 
     def _count(self, counter: str, amount: int, *, earlier: bool = False) -> None:
-        """`earlier`: a root that was restored counts it already."""
-        known = earlier and counter in self._tree.restored
+        """`earlier`: the root may count it already."""
+        known = earlier and counter in self._tree.counted
         for node in self._chain():
             if node._parent or not known:
                 node._used[counter] = node._used.get(counter, 0) + amount
@@ -244,12 +242,13 @@ class Budget:
         """The first refusal of the chain; `released`: as if all holds were released."""
         for counter, amount in amounts.items():
             for node in self._chain():
-                used, limit = node._used.get(counter, 0) + node._owed.get(counter, 0), node._limits.get(counter)
+                kept = sum(self._tree.granted.get((node.path, counter), {}).values())
+                used, limit = node._used.get(counter, 0) + kept, node._limits.get(counter)
                 free = node._held.get(counter, 0) if released else 0
                 if limit is not None and amount and used - free + amount > limit:
                     return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=amount)
         return None
 
-    def _report(self, counter: str, amount: int, granted: bool, used: int) -> None:
+    def _report(self, counter: str, amount: int, granted: bool, used: int, act: str = "") -> None:
         if self._tree.on_movement is not None:
-            self._tree.on_movement(Movement(self.path, counter, amount, granted, used, self._limits.get(counter)))
+            self._tree.on_movement(Movement(self.path, counter, amount, granted, used, self._limits.get(counter), act))

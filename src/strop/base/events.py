@@ -80,6 +80,9 @@ class BudgetMoved(Event):
     """How many are reserved in this scope and those below it, with these if they were granted."""
     limit: int | None
     """The most that may be; None: no limit of its own."""
+    act: str = ""
+    """What it was asked for: a candidate (`u-3f2a91b04c7d#0`) or an LM call (`lm-0c1d52e8a7f3#0`) by its digest, and which of the
+    equal ones of the scope it is, from 0. Empty for others."""
 
 
 @dataclass(frozen=True, kw_only=True)

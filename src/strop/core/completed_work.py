@@ -7,7 +7,6 @@ responses by request (`lm.replay`); no other part of strop knows whether work is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from strop.base.budget import COST, TOKENS, Budget
@@ -26,10 +25,8 @@ class CompletedWork:
     """Reservations at each scope and in the scopes inside it, by counter."""
     calls: Mapping[str, Sequence[LmCalled]] = field(default_factory=dict)
     """LM calls of each improvement in the order of the record, with digests in place of texts."""
-    candidates: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
-    """The scopes of the candidates of each improvement."""
-    reserved_calls: Mapping[str, int] = field(default_factory=dict)
-    """Reserved LM calls by scope."""
+    granted: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    """Reservations by path and counter, and by the name of the act."""
 
     def evaluation(self, at: Budget, candidate: str | None) -> Evaluated | None:
         """The evaluation of `candidate` at `at`, if it was completed; its costs are counted again.

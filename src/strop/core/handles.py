@@ -21,7 +21,7 @@ from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, Run
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
-from strop.core.acts import Acts, NewAct, Once
+from strop.core.acts import Acts, Once
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import WHOLE, Editing, Editor
 from strop.core.extraction import ResponseReader
@@ -40,8 +40,6 @@ MOST_CANDIDATES = 10_000
 """Candidates of one `utility.map`: refused ones cost work too, and a small frame can name a million."""
 MOST_RECORDED = 4_000_000
 """Characters of candidates and prompts that one improvement may record, beside a hundred times its initial solution."""
-NAMED_BY = 12
-"""Digits of a candidate's digest in the scope of its evaluation."""
 UNPAID = Evaluation(value=0.0, verdict="no program", error="the budget is spent")
 
 
@@ -95,10 +93,8 @@ class Handles:
         self._grant = grant
         self._at = at
         self._host = host
-        self._acts = Acts(at.path, host.past, host.record)
-        limits = {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls}
-        owed = {utility.counter: self._acts.evaluations, LM_CALLS: self._acts.lm_calls}
-        self.budget = at.child("handles", limits, owed)
+        self._acts = Acts(at.path, host.past.calls.get(at.path, ()), host.record)
+        self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
         self.notes = AuditLog(host.record, at.path, improver)
         """Audit notes of this improvement. The caller closes it."""
         self.unused_evaluations = 0
@@ -151,7 +147,7 @@ class Handles:
         begun: list[Callable[[], Evaluation] | None] = []
         refused = 0
         for candidate in candidates:  # after the first refusal, new ones are refused without asking
-            begun.append(self._begin(candidate, only_again=refused > 0))
+            begun.append(self._begin(candidate, no_new=refused > 0))
             refused += begun[-1] is None
         if refused > 1:
             self.notes.refused(self._utility.counter, refused - 1)
@@ -188,23 +184,24 @@ class Handles:
         self._editor.know(program)
         return program
 
-    def _begin(self, candidate: Value, *, only_again: bool = False) -> Callable[[], Evaluation] | None:
+    def _begin(self, candidate: Value, *, no_new: bool = False) -> Callable[[], Evaluation] | None:
         """Reserve and start an evaluation, if the utility can be asked for several at once; the function returned waits for it.
 
-        None: the budget is spent, or the evaluation is new and `only_again` those that the record holds are wanted.
+        None: the budget is spent, or `no_new` evaluation is wanted and no earlier execution was granted this one.
         """
         refused = self._refused(candidate)
-        digest = digest_of(candidate) if isinstance(candidate, str) and refused is None else ""
-        name = digest[:NAMED_BY] or ("none" if candidate is None else "refused")
+        digest = "none" if candidate is None else "refused"
+        if isinstance(candidate, str) and refused is None:
+            digest = digest_of(candidate)
 
-        def reserve(again: bool) -> None:
-            if only_again and not again:
-                raise NewAct
-            self.budget.reserve(self._utility.counter, again=again)
+        def reserve(act: str) -> None:
+            if no_new and not self.budget.was_granted(self._utility.counter, act):
+                raise _Unasked
+            self.budget.reserve(self._utility.counter, act=act)
 
         try:
-            at = self._at.child(self._acts.evaluation(name, digest or name, reserve))
-        except (BudgetExceeded, NewAct) as error:
+            at = self._at.child(self._acts.evaluation(digest, reserve))
+        except (BudgetExceeded, _Unasked) as error:
             # A spent budget is not an error for the guest: the utility is then 0, as published.
             if isinstance(error, BudgetExceeded):
                 self.notes.refused(self._utility.counter)
@@ -226,8 +223,7 @@ class Handles:
 
     def _next_scope(self, program: str) -> str:
         """Where the next evaluation of a program would be."""
-        digest = digest_of(program)
-        return self._acts.next_evaluation(digest[:NAMED_BY], digest)
+        return f"{self._at.path}/{self._acts.next_of(digest_of(program))}"
 
     def _refused(self, candidate: Value) -> Evaluation | None:
         """The evaluation of a candidate that cannot be scored; None for any other."""
@@ -300,9 +296,9 @@ class Handles:
         """Reserve and record an LM call. Returns it and the sample of each message."""
         cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
 
-        def reserve(again: bool) -> None:
-            payer.reserve(LM_CALLS, cost, again=again)
-            self._at.reserve(RESPONSES, len(messages), again=again)
+        def reserve(act: str) -> None:
+            payer.reserve(LM_CALLS, cost, act)
+            self._at.reserve(RESPONSES, len(messages), act)
 
         return self._acts.call(expertise, tuple(messages), temperature, cost, reserve)
 
@@ -350,6 +346,10 @@ class Handles:
         if rule is not None:
             self.notes.record(rule, detail)
         return None
+
+
+class _Unasked(Exception):
+    """A new evaluation is refused without asking the budget."""
 
 
 def _key(candidate: Value) -> str:

@@ -124,9 +124,11 @@ class RunContext:
             if parts.meter is not None:
                 parts.meter.spend_in(run)
             if recalled:
-                run.restore_root(LM_CALLS, recalled.lm_calls)
+                run.recall(recalled.past.granted, frozenset({LM_CALLS}))
                 for counter, amount in recalled.money.items():
                     run.restore(counter, amount)
+            else:
+                run.recall(parts.past.granted)
         self.run = run
         past = recalled.past if recalled else parts.past
         editing = editing_of(parts.spec, parts.language_model)
@@ -212,6 +214,7 @@ class RunContext:
                 granted=movement.granted,
                 used=movement.used,
                 limit=movement.limit,
+                act=movement.act,
             )
         )
 

@@ -14,7 +14,7 @@ from strop.analysis.stats import Estimate
 from strop.analysis.stats.crossed import crossed_t_difference
 from strop.analysis.stats.multiplicity import holm
 from strop.base.events import Evaluated
-from strop.core.handles import NAMED_BY
+from strop.core.acts import NAMED_BY
 from strop.runs.assembly import RunContext
 from strop.runs.measurements import (
     SEED,

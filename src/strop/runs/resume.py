@@ -7,14 +7,13 @@ events are the same if they agree in everything that no clock measured.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from strop.base.budget import COST, LM_CALLS, RESPONSES, TOKENS
+from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
 from strop.base.events import (
     AuditNoted,
@@ -46,7 +45,7 @@ from strop.tasks.base import META_TASK
 BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds", "unused_evaluations"})
 """Fields that differ between any two runs."""
 BY_THE_ORDER = {
-    BudgetMoved: {"used"},
+    BudgetMoved: {"used", "act"},
     LmCalled: {"call"},
     LmResponded: {"call", "index"},  # `request` names it
     LmFault: {"call", "index"},
@@ -55,7 +54,6 @@ BY_THE_ORDER = {
     ImproveFinished: {"output"},
 }
 """Fields that depend on the order of a guest's threads. What is left names what was asked."""
-_CANDIDATE = re.compile(r"/u-[^/]+")
 ON_TEXTS = "S"
 """Prefix of the audit rules on texts."""
 
@@ -68,6 +66,11 @@ def identity(event: Event) -> str:
         # A program is audited once in a run; in which of several parallel copies is chance.
         values["scope"] = ""
     return json.dumps([type(event).__name__, values], sort_keys=True, ensure_ascii=True)
+
+
+def _name(event: Event) -> str:
+    """The identity of an event in one record, in which a movement also has the act that it was for."""
+    return identity(event) + (event.act if isinstance(event, BudgetMoved) else "")
 
 
 def is_repeated(event: Event) -> bool:
@@ -119,7 +122,7 @@ class ResumeState:
     answers: dict[str, Completion] = field(default_factory=dict)
     """All paid responses, by the key of their request."""
     expected: Counter[str] = field(default_factory=Counter)
-    """Recorded events that the run has yet to emit again, by `identity`."""
+    """Recorded events that the run has yet to emit again, by name."""
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     """By `top` scope."""
     money: dict[str, int] = field(default_factory=lambda: {COST: 0, TOKENS: 0})
@@ -133,12 +136,12 @@ class ResumeState:
 
     @property
     def lm_calls(self) -> int:
-        """LM calls that were made, as budgets count them."""
-        return sum(tally.lm_calls for tally in self.tallies.values())
+        """LM calls that were reserved."""
+        return sum(sum(acts.values()) for (_, counter), acts in self.past.granted.items() if counter == LM_CALLS)
 
     def is_recorded(self, event: Event) -> bool:
         """Whether the record holds this event; each recorded event answers once."""
-        name = identity(outlined(event))
+        name = _name(outlined(event))
         with self._lock:
             if self.expected[name] <= 0:
                 return False
@@ -162,7 +165,7 @@ def recall(store: Store) -> ResumeState:
             spans.setdefault((session, scope), [stored.at, stored.at])[1] = stored.at
         state.tallies[top(event.scope)].add(event)
         if is_repeated(event):
-            state.expected[identity(event)] += 1
+            state.expected[_name(event)] += 1
         acts.add(event)
         match event:
             case LmResponded(request=""):
@@ -180,7 +183,7 @@ def recall(store: Store) -> ResumeState:
             state.seconds += seconds
         else:
             state.tallies[scope].seconds += seconds
-    state.past = CompletedWork(evaluations, improvements, acts.spent, acts.calls, acts.candidates, acts.reserved_calls)
+    state.past = CompletedWork(evaluations, improvements, acts.spent, acts.calls, acts.granted)
     state.answers = answers(store)
     shown = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
     state.history = tuple(stored.event for stored in shown if _is_history(stored.event))
@@ -189,42 +192,35 @@ def recall(store: Store) -> ResumeState:
 
 @dataclass
 class RecordedActs:
-    """What was asked for in each scope, and what it cost. The fields are those of `CompletedWork`."""
+    """What was asked for in each scope, and what was granted. The fields are those of `CompletedWork`."""
 
     spent: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     calls: dict[str, list[LmCalled]] = field(default_factory=lambda: defaultdict(list))
-    candidates: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    reserved_calls: Counter[str] = field(default_factory=Counter)
+    granted: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, event: Event) -> None:
         """Add what an outlined event says."""
-        for at in _CANDIDATE.finditer(event.scope):
-            self.candidates[event.scope[: at.start()]].add(event.scope[: at.end()])
         match event:
             case LmCalled():
                 self.calls[event.scope].append(event)
-                self._spend(event.scope, LM_CALLS, event.cost)
-                self._spend(event.scope, RESPONSES, len(event.messages))
             case BudgetMoved(granted=True):
-                if event.amount < 0 and event.counter not in (COST, TOKENS):
-                    raise ValueError(f"{event.amount} {event.counter} were reserved")
-                if event.counter == LM_CALLS:
-                    self.reserved_calls[event.scope] += event.amount
-                elif event.counter != RESPONSES:  # both are counted when a call is made
-                    self._spend(event.scope, event.counter, event.amount)
-
-    def _spend(self, scope: str, counter: str, amount: int) -> None:
-        while scope:
-            self.spent[scope][counter] += amount
-            scope = scope.rpartition("/")[0]
+                if event.counter not in (COST, TOKENS):
+                    if event.amount < 0:
+                        raise ValueError(f"{event.amount} {event.counter} were reserved")
+                    if event.act:
+                        self.granted[event.scope, event.counter][event.act] += event.amount
+                scope = event.scope
+                while scope:
+                    self.spent[scope][event.counter] += event.amount
+                    scope = scope.rpartition("/")[0]
 
 
 def recorded_acts(store: Store) -> CompletedWork:
-    """The names of all acts of a run, for its replay."""
+    """What the improvers of a run asked for, for its replay."""
     acts = RecordedActs()
     for stored in store.outline():
         acts.add(stored.event)
-    return CompletedWork(calls=acts.calls, candidates=acts.candidates, reserved_calls=acts.reserved_calls)
+    return CompletedWork(calls=acts.calls, granted=acts.granted)
 
 
 def _is_history(event: Event) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.budget import COST, LM_CALLS, RESPONSES, Budget
+from strop.base.budget import COST, LM_CALLS, Budget
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -137,7 +137,7 @@ def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> 
     assert found is not None and (found.solution, found.outcome, found.detail) == ("text", "raised", "why")
     assert (at.used(LM_CALLS), run.used(LM_CALLS)) == (3, 3), "what it spent is counted again, what was refused is not"
     assert past.evaluation(run.child("t1"), "") is None and past.improvement(run.child("t1")) is None
-    assert past.spent["t1"] == {LM_CALLS: 3, RESPONSES: 2}
+    assert past.spent["t1"] == {LM_CALLS: 3}
 
 
 def test_pair_is_taken_from_the_record_only_whole(store: Store) -> None:
