@@ -47,7 +47,8 @@ PAR = 0.5
 
 Finding: TypeAlias = Literal["better", "unproven", "worse", "no significant improvement", "unchanged", "failed"]
 """The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
-`unproven`: the program costs less, but the answer was always the same, so a program that only prints it would cost less too."""
+`unproven`: the program costs less, but the answer was always the same, so a program that only prints it would cost less too; or
+the original's own output varies on the same seed, so that equal output proves little."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ class Single:
             return "failed" if self.improvement.solution is None else "unchanged"
         if self.facts is not None and self.improved.test.verdict != "ok":
             return "worse"  # a failure is not chance
-        better: Finding = "better" if self.answer_varies or (self.facts and self.facts.fixed_input) else "unproven"
+        known = not (self.answer_varies or (self.facts and self.facts.fixed_input))
+        better: Finding = "unproven" if known or self.doubt else "better"
         if self.gain is not None:
             verdict = self.gain.verdict
             return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
@@ -166,6 +168,11 @@ class Single:
         if difference.interval is None or p > LEVEL or difference.interval[0] <= 0 <= difference.interval[1]:
             return "no significant improvement"
         return better if difference.mean > 0 else "worse"
+
+    @property
+    def doubt(self) -> str:
+        """Why the comparison with the original's output proves little, in words; empty if nothing speaks against it."""
+        return (self.improved.test.doubt or self.improved.train.doubt) if self.improved is not None else ""
 
     @property
     def answer_varies(self) -> bool:

@@ -176,6 +176,16 @@ def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> No
     assert single(facts, *measured(TIME, 2.0), answers=same).finding == "worse"
 
 
+def test_cost_beside_an_original_that_varies_is_not_called_better() -> None:
+    faster, facts = measured(TIME, 0.5), ObjectiveFacts((TIME,), seeded=True, check="comparison")
+    others = tuple(map(str, range(len(faster[0]))))
+    doubted = single(facts, *faster, answers=others, doubt="the original's own output varies")
+    assert doubted.finding == "unproven"
+    assert "but the original's own output varies, so that an equal output proves little" in sentence(doubted)
+    assert single(replace(facts, fixed_input=True), *faster, doubt="it varies").finding == "unproven"
+    assert single(facts, *measured(TIME, 1.0), doubt="it varies").finding == "no significant improvement"
+
+
 def test_sentence_says_that_nothing_compared_the_output_where_nothing_did() -> None:
     found = single(ObjectiveFacts((TIME,), seeded=False, check="nothing"), *measured(TIME, 0.5))
     assert found.finding == "better" and sentence(found).endswith("; nothing compared the output.")
