@@ -1,7 +1,7 @@
 """Build every program from its sources: find what an earlier build left in the tree, so that no copy has it.
 
 A build repeats only what it thinks is out of date, and a file that it should have made again would be measured in place of the
-program (docs/design/0082-clean-builds.md).
+program (docs/design/0084-clean-builds.md).
 """
 
 from __future__ import annotations
