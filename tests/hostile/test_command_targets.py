@@ -105,6 +105,12 @@ def scored(place: Place) -> dict[str, Any]:
         ("path_outside", "malformed", "'../escaped.py' is no path inside of the tree"),
         ("path_of_scorer", "malformed", "'score.py' may not be changed"),
         ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
+        ("answer_like_a_summary", "malformed", "line 1 is 'makespan: 1 s', the original's is 'makespan: 1"),
+        ("answer_beside_the_score", "malformed", "it does not leave the file 'out.json' as the original does"),
+        ("answer_in_a_folder_of_tools", "malformed", "it does not leave the file 'node_modules/.cache/answer'"),
+        ("answer_in_other_lines", "malformed", "it does not print what the original prints"),
+        ("skips_work_most_times", "malformed", "it does not print what the original prints"),
+        ("fills_the_test_with_answers", "raised", "No such file or directory"),
     ],
     indirect=["place"],
 )

@@ -150,7 +150,7 @@ def _with_environment(task: CommandTask) -> CommandTask:
 
     Otherwise they would run the Python of strop, which lacks the user's packages.
     """
-    if task.tools or not _PYTHON.search(f"{task.command} {task.build}"):
+    if task.tools or not _PYTHON.search(f"{task.command} {task.build} {task.test}"):
         return task
     active = os.environ.get("VIRTUAL_ENV", "")
     for folder in (task.root / ".venv", task.root / "venv", *([Path(active)] if active else [])):

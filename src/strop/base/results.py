@@ -49,6 +49,8 @@ class Evaluation:
     """For each instance the values of the original, if it was measured; else empty."""
     answers: tuple[str, ...] = ()
     """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
+    doubt: str = ""
+    """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
 
     @property
     def does_not_run(self) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from strop.base.pluralize import plain, quantity
 from strop.checks.findings import Finding, new_finding
@@ -21,6 +24,30 @@ UNREADABLE = "malformed"
 """The verdict of a run whose score cannot be read."""
 TELLING = 1e-12
 """Relative; values that differ by less are equal."""
+TIMES_MORE = 20
+"""For each of the runs with one seed, how many are compared with each other in all: 100 of 5, which show an output that varies in
+3% of the runs with probability 95%."""
+MOST_SECONDS = 10.0
+"""Seconds for these."""
+_SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
+_TEST_TOOL = re.compile(
+    r"(?<![\w/.-])(?:pytest|unittest|ctest|tox|nox|jest|vitest|prove|(?:cargo|go|npm|yarn|dotnet|mvn|gradle)\s+test|make\s+(?:-\S+\s+)*"
+    r"(?:test|check))\b"
+)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Runs with one seed whose behaviour was compared with the first one's."""
+
+    runs: int = 0
+    differing: int = 0
+    example: str = ""
+    """What differed first."""
+
+    def seen(self, share: float) -> float:
+        """The probability that an output which varies in this share of the runs would have been seen to."""
+        return 1 - (1 - share) ** self.runs
 
 
 @dataclass(frozen=True)
@@ -40,6 +67,7 @@ class CommandOriginal:
     """Of the time limit that the slowest run took."""
     shown: tuple[Behaviour, ...] = ()
     """The behaviour of each run, those with one seed first; empty if nothing is compared."""
+    repeated: Repeated = Repeated()
 
     @property
     def values(self) -> dict[str, float]:
@@ -69,7 +97,7 @@ def examine_original(
 ) -> CommandOriginal:
     """Build and run the original: `repeat` times with one seed, and `repeat` times with others."""
     with Copy(task, task.files, workspaces, notes) as copy:
-        failed = copy.build()
+        failed = copy.build() or copy.test()
         if failed is not None:
             return CommandOriginal((new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
@@ -78,12 +106,32 @@ def examine_original(
             runs.append(copy.run(drawn[index], index))
             if not runs[-1].values:
                 return CommandOriginal((_failure(runs),), output=runs[0].output)
+        again = _repeated(copy, drawn[0], runs[:repeat])
     same, others = (tuple(dict(run.values) for run in part) for part in (runs[:repeat], runs[repeat:]))
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown)
-    return replace(original, findings=(*_of_scores(task, original), *_of_answers(task, original)))
+    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown, again)
+    findings = (*_of_scores(task, original), *_of_answers(task, original), *_of_tests(task))
+    return replace(original, findings=findings)
+
+
+def _repeated(copy: Copy, seed: int, runs: Sequence[Measured]) -> Repeated:
+    """Compare the behaviour of `runs`, all with one seed, and of further ones."""
+    first = runs[0].behaviour
+    if first is None:
+        return Repeated()
+    count = differing = 0
+    example, begin = "", time.monotonic()
+    further = (copy.run(seed, 0) for _ in range((TIMES_MORE - 1) * len(runs)))
+    for run in chain(runs, further):
+        difference = f"it fails: {sentence(run)}"
+        if run.behaviour is not None:
+            difference = first.difference(run.behaviour, quoted=True)
+        count, differing, example = count + 1, differing + bool(difference), example or difference
+        if count >= len(runs) and (differing or time.monotonic() - begin > MOST_SECONDS):
+            break
+    return Repeated(count, differing, example)
 
 
 def mean_values(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -117,20 +165,31 @@ def _of_scores(task: CommandTask, original: CommandOriginal) -> Iterator[Finding
 
 def _of_answers(task: CommandTask, original: CommandOriginal) -> Iterator[Finding]:
     """The first reason why nothing looks at the answer of a program whose score is a cost."""
-    check, shown = check_of(task), original.shown
+    check, shown, again = check_of(task), original.shown, original.repeated
     metrics = " and ".join(metric.name for metric in task.objective.metrics)
-    differences = (shown[0].difference(run, quoted=True) for run in shown[: len(original.same)])
     if check == "nothing":
         detail = f"only {metrics} counts, and the comparison with the original's output is turned off"
         yield new_finding("C416", detail, "warning")
-    elif difference := next(filter(None, differences), ""):
-        yield new_finding("C418", f"run again with the same seed, {difference}")
+    elif again.differing:
+        share = f"in {again.differing} of {quantity(again.runs, 'run')} with one seed"
+        yield new_finding("C418", f"{share}, {again.example}")
+    elif any(run.is_partial for run in shown):
+        yield new_finding("C416", "the original prints more than can be compared beside a score, or what is not UTF-8")
     elif shown and all(run.is_empty for run in shown) and not task.objective.has_check:
         yield new_finding("C416", f"only {metrics} counts; the original prints nothing and leaves no file")
     elif check == "comparison" and len({run.name for run in shown}) == 1:
         runs = quantity(len(original.others), "run")
         detail = f"{runs} with other seeds showed the same: a program that prints just that is as good, and none is called better"
         yield new_finding("C417", detail, "note" if task.fixed_input else None)
+
+
+def _of_tests(task: CommandTask) -> Iterator[Finding]:
+    """Tests that run beside what is timed: their time hides a change of the rest."""
+    timed = any(task.objective.readers[metric.name] in TIMES for metric in task.objective.metrics)
+    parts = [part.strip() for part in _SEPARATOR.split(task.command) if part.strip()]
+    tests = next((part for part in parts if _TEST_TOOL.search(part)), "")
+    if timed and tests and len(parts) > 1:
+        yield new_finding("C419", f"each run of the command runs {tests!a:.80} too")
 
 
 def sentence(run: Measured) -> str:

@@ -132,6 +132,8 @@ C417 warning: the answer is always the same
     Let the command draw its input from {seed} and print its answer; or accept it with --set fixed_input=true.
 C418 broken: the original's output varies from run to run
     Let the command print its answer alone on standard output, and times on standard error; or give --set compare_output=false.
+C419 warning: the time of the tests counts
+    Let `test` run the tests, once for each candidate, and `command` only what is to become faster.
 """
 
 

@@ -48,7 +48,8 @@ PAR = 0.5
 Finding: TypeAlias = Literal["better", "unproven", "worse", "no significant improvement", "unchanged", "failed"]
 """The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
 `unproven`: the program costs less, but the answer was always the same, so a program that only prints it would cost less too; or
-it is better in one metric and worse in another, and the user gave no weights."""
+it is better in one metric and worse in another, and the user gave no weights; or the original's own output varies on the same
+seed, so that equal output proves little."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Single:
         if self.same_build:
             return "unchanged"
         proven = self.answer_varies or (self.facts is not None and self.facts.fixed_input)
-        better: Finding = "better" if proven and not self.losses else "unproven"
+        better: Finding = "better" if proven and not self.losses and not self.doubt else "unproven"
         if self.gain is not None:
             verdict = self.gain.verdict
             return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
@@ -182,6 +183,11 @@ class Single:
         if self.facts is None or self.facts.weighed or len(self.facts.metrics) == 1:
             return ()
         return tuple(gain for gain in self.gains if gain.verdict == "worse")
+
+    @property
+    def doubt(self) -> str:
+        """Why the comparison with the original's output proves little, in words; empty if nothing speaks against it."""
+        return (self.improved.test.doubt or self.improved.train.doubt) if self.improved is not None else ""
 
     @property
     def answer_varies(self) -> bool:

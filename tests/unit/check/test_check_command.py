@@ -15,6 +15,7 @@ import pytest
 from strop.checks.attack import attacks, read
 from strop.checks.candidates import is_of, with_bodies
 from strop.checks.command import CommandSubject, outside
+from strop.checks.command_original import CommandOriginal
 from strop.checks.pipeline import CheckResult, Settings, check_command
 from strop.report.terminal.check import check_document, print_check, score_is
 from strop.sandbox.workspace.base import Workspaces
@@ -162,6 +163,38 @@ def test_a_time_of_a_program_that_nothing_is_compared_of_is_broken(workspaces: W
     assert levels(off) == {"C411": "broken", "C416": "warning"}
     varying = checked(workspaces, tmp_path, "import os\nprint(os.urandom(8))", "exit_zero", score="time")
     assert levels(varying) == {"C418": "broken"}
+
+
+def test_an_output_that_varies_rarely_is_found_and_one_that_does_not_is_counted(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    steady = checked(workspaces, tmp_path, "echo answer $1", command="sh program.py {seed}", score="time", runs=2)
+    assert isinstance(steady.facts, CommandOriginal) and (
+        steady.facts.repeated.runs,
+        steady.facts.repeated.differing,
+    ) == (40, 0)
+    assert "output: the same in 40 runs with one seed" in printed(steady)
+    assert steady.facts.repeated.seen(0.03) == pytest.approx(0.704, abs=0.001)
+    rare = "test $(od -An -N1 -tu1 /dev/urandom) -lt 64 && echo B || echo A"
+    varying = checked(workspaces, tmp_path, rare, command="sh program.py {seed}", score="time", runs=2)
+    assert levels(varying) == {"C418": "broken"} and "1 of " in varying.findings[0].detail
+
+
+def test_tests_that_are_timed_with_the_work_are_warned_of(workspaces: Workspaces, tmp_path: Path) -> None:
+    (tmp_path / "pytest.sh").write_text("true\n")
+    commands = {
+        "make -s check && sh program.py {seed}": True,
+        "sh program.py {seed}": False,
+        "sh ./pytest.sh; sh program.py": False,
+    }
+    (tmp_path / "Makefile").write_text("check:\n\ttrue\n")
+    for command, warned in commands.items():
+        check = checked(workspaces, tmp_path, "echo answer $1", command=command, score="time", runs=1)
+        assert ("C419" in levels(check)) is warned, command
+    apart = checked(
+        workspaces, tmp_path, "echo answer $1", command="sh program.py {seed}", score="time", runs=1, test="false"
+    )
+    assert levels(apart)["C401"] == "broken" and "the test failed" in apart.findings[0].detail
 
 
 DOES_NOTHING = {

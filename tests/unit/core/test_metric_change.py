@@ -187,8 +187,8 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
     assert traded.finding == "unproven"
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with "
-        "--unproven."
+        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
+        "with --unproven."
     )
     weighed = single(replace(facts, weighed=True), after, before)
     assert weighed.finding == "better"
@@ -280,6 +280,16 @@ def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> No
         and single(replace(tested, seeded=True), *faster).finding == "better"
     )
     assert single(facts, *measured(TIME, 2.0), answers=same).finding == "worse"
+
+
+def test_cost_beside_an_original_that_varies_is_not_called_better() -> None:
+    faster, facts = measured(TIME, 0.5), ObjectiveFacts((TIME,), seeded=True, check="comparison")
+    others = tuple(map(str, range(len(faster[0]))))
+    doubted = single(facts, *faster, answers=others, doubt="the original's own output varies")
+    assert doubted.finding == "unproven"
+    assert "but the original's own output varies, so that an equal output proves little" in sentence(doubted)
+    assert single(replace(facts, fixed_input=True), *faster, doubt="it varies").finding == "unproven"
+    assert single(facts, *measured(TIME, 1.0), doubt="it varies").finding == "no significant improvement"
 
 
 def test_sentence_says_that_nothing_compared_the_output_where_nothing_did() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,7 @@ name = "sums-2"
 root = "."                       # where the tree lies
 files = "src/a.c"
 build = "cc -c src/a.c"
+test = "make check"
 command = "./run {seed} > \"out put.json\""
 score = { speed = 'ops "x": (\d+)', mean = "out.json:$.results[0]['a b']", size = "memory" }
 metric = ["speed:max:2.5", "mean:min"]
@@ -90,6 +91,8 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.compare_output and task.fixed_input
     assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
     assert task.tools == (Path("/usr/bin/env"),)
+    assert task.test == "make check"
+    assert "Tested once, before it is measured, by: make check\n" in replace(task, description="").told
     assert task.environment == {"THREADS": "2"}
 
 

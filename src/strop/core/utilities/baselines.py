@@ -10,6 +10,7 @@ from dataclasses import replace
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
+from strop.core.utilities.repeats import Repeats
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.task import CommandTask
 
@@ -22,6 +23,7 @@ class Baselines:
 
     def __init__(self) -> None:
         self.pairs = threading.Lock()
+        self.repeats = Repeats()
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}

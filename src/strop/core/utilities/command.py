@@ -22,6 +22,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
 from strop.core.utility import OfTask, measured_once
 from strop.evaluation.audit_log import AuditLog
@@ -35,14 +36,6 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
 
 _SHOWN = "; strop check shows what it printed"
-UNCHECKED = (
-    "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
-    "best; let the command print its answer, which is compared with the original's, or require tests (--require-metric tests=1)"
-)
-VARYING = (
-    "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
-    "with it; let it print its answer alone on standard output, or turn the comparison off with --set compare_output=false"
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,8 @@ class CommandUtility(OfTask):
         if files == dict(self.task.files):
             return self._original(notes)
         in_turns = self.task.interleaved or self.in_turns
-        return self._beside(files, notes, at) if in_turns else self._alone(files, notes)
+        evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
+        return replace(evaluation, doubt=self.baselines.repeats.doubt(self.name))
 
     def _original(self, notes: AuditLog) -> Evaluation:
         def measure() -> Evaluation:
@@ -107,20 +101,15 @@ class CommandUtility(OfTask):
                 runs.append(self._of_original(copy, index))
                 tally.spent(index, runs[-1])
             shown = _behaviours(runs)
-            if shown and self.split == "train":
-                self._check_comparable(shown, self._of_original(copy, 0))
+            if self.split == "train":
+                check_comparable(self.task, shown, lambda index: self._of_original(copy, index))
+                check_tested(self.task, copy)
+        if self.split == "train":
+            check_effect(self.task, runs[0], self._seed(0), self.workspaces, notes)
         self.baselines.keep_behaviours(self._key, shown)
         values = tuple(dict(run.values) for run in runs)
         evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
         return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
-
-    def _check_comparable(self, shown: tuple[Behaviour, ...], again: Measured) -> None:
-        """Raises TaskError if the original shows nothing, or shows something else when it runs again with the same seed."""
-        if not self.task.objective.has_check and all(behaviour.is_empty for behaviour in shown):
-            raise TaskError(f"task {self.name}: {UNCHECKED}")
-        differs = shown[0].difference(again.behaviour, quoted=True) if again.behaviour else ""
-        if differs:
-            raise TaskError(f"task {self.name}: {VARYING} ({differs})")
 
     def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance; empty if nothing is compared."""
@@ -138,13 +127,41 @@ class CommandUtility(OfTask):
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
         tally = _Tally(self.task, self.split)
-        with Copy(self.task, files, self.workspaces, notes) as copy:
-            if tally.built(copy.build()):
-                for index in range(self.task.count(self.split)):
-                    expected = shown[index] if shown else None
-                    if not tally.add(index, copy.run(self._seed(index), index), beside[index], expected):
-                        break
+        with ExitStack() as stack:
+            with self.baselines.pairs:
+                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
+                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes)) if shown else None
+            if not tally.built(mine.build() or mine.test()):
+                return tally.evaluation
+            for index in range(self.task.count(self.split)):
+                measured = mine.run(self._seed(index), index)
+                expected = shown[index] if shown else None
+                if its is not None and _differs(expected, measured):
+                    if not its.is_built:
+                        self._built(its)
+                    expected = self._expected(index, measured, expected, mine, its)
+                if not tally.add(index, measured, beside[index], expected):
+                    break
         return tally.evaluation
+
+    def _expected(
+        self, index: int, measured: Measured, expected: Behaviour | None, mine: Copy, its: Copy
+    ) -> Behaviour | None:
+        """What a run is compared with: the original's behaviour, or its own if it is not to blame for a difference."""
+        found, repeats, seed = measured.behaviour, self.baselines.repeats, self._seed(index)
+        if expected is None or found is None:
+            return expected
+        repeats.saw(self.name, seed, expected)
+        if not _differs(expected, measured):
+            return expected
+
+        def original() -> Behaviour | None:
+            return its.run(seed, index).behaviour
+
+        def candidate() -> Behaviour | None:
+            return mine.run(seed, index).behaviour
+
+        return expected if repeats.is_to_blame(self.name, seed, found, self.split, original, candidate) else found
 
     def _beside(self, files: Mapping[str, str], notes: AuditLog, at: Budget) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
@@ -160,6 +177,8 @@ class CommandUtility(OfTask):
                 if not self._both_built(mine, its, tally):
                     return tally.evaluation
                 is_same = self.in_turns and not tally.count and self._same_files(mine, its, files)
+                if not tally.count and not tally.built(mine.test()):
+                    return tally.evaluation
                 for index in indices:
                     if self._is_settled(tally):
                         return tally.evaluation
@@ -196,7 +215,8 @@ class CommandUtility(OfTask):
         measured = mine.run(self._seed(index), index)
         if beside is None and measured.values:
             beside = self._of_original(its, index)
-        return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
+        expected = self._expected(index, measured, beside.behaviour if beside else None, mine, its)
+        return tally.add(index, measured, beside.values if beside else {}, expected)
 
     def _changed(self, files: Mapping[str, str]) -> list[str]:
         return [path for path, text in files.items() if self.task.files.get(path) != text]
@@ -219,13 +239,13 @@ class CommandUtility(OfTask):
         failed = original.build()
         if failed is not None:
             raise TaskError(
-                f"task {self.name}: the original cannot be measured: {gist(failed.error)}{_lacking(failed)}{_SHOWN}"
+                f"task {self.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}{_SHOWN}"
             )
 
     def _of_original(self, original: Copy, index: int) -> Measured:
         measured = original.run(self._seed(index), index)
         if not measured.values:
-            hint = f"{_lacking(measured)}{_SHOWN}"
+            hint = f"{lacking(measured)}{_SHOWN}"
             if measured.verdict == "violated":
                 hint = "; if the command is meant to write them, name them under writable"
             raise TaskError(
@@ -234,11 +254,10 @@ class CommandUtility(OfTask):
         return measured
 
 
-def _lacking(failed: Measured) -> str:
-    """Advice if Python did not find a module."""
-    if "No module named" not in failed.error:
-        return ""
-    return "; name the virtual environment that has it: --set tool=FOLDER (.venv in the folder, or an active one, needs no name)"
+def _differs(expected: Behaviour | None, measured: Measured) -> bool:
+    if expected is None or measured.behaviour is None:
+        return False
+    return bool(expected.difference(measured.behaviour, quoted=False))
 
 
 def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
@@ -260,7 +279,7 @@ class _Tally:
         self.cpu = self.wall = 0.0
 
     def built(self, failed: Measured | None) -> bool:
-        """Whether the build succeeded."""
+        """Whether the build, or the test, succeeded."""
         if failed is None:
             return True
         self.spent(0, failed)

@@ -16,6 +16,7 @@ from strop.base.errors import GuestLost, Malformed
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
+from strop.core.utilities.clean_builds import products
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.outcomes import REPORT_CHARACTERS
@@ -75,21 +76,22 @@ class Copy:
         """`files` are all files of the program. Blocks until a slot is free."""
         self._task, self._notes = task, notes
         texts = _changed(task, files)
-        self._begun = self._used = self._gone = self._believes = False
-        self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools))
+        self.is_built = self._begun = self._used = self._gone = self._believes = False
+        made = products(task, workspaces)
+        self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
 
     def build(self) -> Measured | None:
         """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
+        self.is_built = True
         return self._undisturbed(self._build) if self._task.build else None
+
+    def test(self) -> Measured | None:
+        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves."""
+        return self._undisturbed(lambda: self._restored() or self._test_once()) if self._task.test else None
 
     def run(self, seed: int, instance: int) -> Measured:
         """Run the command on one instance and read its values; again if something disturbs it."""
-
-        def measure() -> Measured:
-            failed = self._restore() if self._gone else None
-            return failed or self._run_once(seed, instance)
-
-        return self._undisturbed(measure)
+        return self._undisturbed(lambda: self._restored() or self._run_once(seed, instance))
 
     def _undisturbed(self, step: Callable[[], T]) -> T:
         def attempt(believe: bool) -> T:
@@ -104,8 +106,10 @@ class Copy:
         tell_of(disturbance.killed, "its measurement")
         return result
 
-    def _restore(self) -> Measured | None:
-        """Make a fresh copy what the one was that is gone. Returns how the build failed, if it did."""
+    def _restored(self) -> Measured | None:
+        """Make a fresh copy what the one was, if that is gone. Returns how the build failed, if it did."""
+        if not self._gone:
+            return None
         if self._task.build:
             return self._build()
         self._renew()
@@ -130,15 +134,21 @@ class Copy:
         """Run another command on what the last one left."""
         return self._workspace.run(command, self._limits())
 
+    def _test_once(self) -> Measured | None:
+        if not self._start_over():
+            return _not_copied()
+        ran = self._run(self._task.test, self._environment(0, 0))
+        failed = self._tampered() or _failure(ran)
+        if failed is None:
+            return None
+        verdict, error = failed
+        return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
+
     def _run_once(self, seed: int, instance: int) -> Measured:
         task = self._task
         seed %= 1 << SEED_BITS
-        if not self._begun and task.result_files:  # results come from runs only, not from the tree or the build
-            names = " ".join(map(shlex.quote, task.result_files))
-            self._workspace.run(f"rm -f -- {names}", self._limits())
-        self._begun = True
-        if not self._workspace.clear():  # else a run could leave its answer for the next
-            return Measured("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+        if not self._start_over():  # else a run could leave its answer for the next
+            return _not_copied()
         ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
         if failed is not None:
@@ -157,6 +167,14 @@ class Copy:
             return measured
         # The score covers the failure, but only the output tells which test failed.
         return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
+
+    def _start_over(self) -> bool:
+        """Restore what the build left; return whether that was possible."""
+        names = self._task.result_files
+        if not self._begun and names:  # results come from runs only, not from the tree or the build
+            self._workspace.run(f"rm -f -- {' '.join(map(shlex.quote, names))}", self._limits())
+        self._begun = True
+        return self._workspace.clear()
 
     def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
         ran = self._workspace.run(command, self._limits(), environment=environment)
@@ -232,6 +250,10 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
         written = (task.root / path).read_bytes().decode("utf-8", "replace")
         changed[path] = as_written(changed[path], written)
     return changed
+
+
+def _not_copied() -> Measured:
+    return Measured("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
 def _says_why(task: CommandTask, ran: Ran) -> bool:

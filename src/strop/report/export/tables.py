@@ -50,7 +50,7 @@ def _columns(described: str) -> tuple[Column, ...]:
 TABLES: dict[str, tuple[Column, ...]] = {
     "evaluations": _columns(
         "seq:int at:float t:int role:text scope:text utility:text split:text solution:text verdict:text value:float "
-        "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json "
+        "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json doubt:text "
         "cpu_seconds:float wall_seconds:float"
     ),
     "calls": _columns(
@@ -142,7 +142,7 @@ class RowMaker:
         match stored.event:
             case Evaluated() as event:
                 values: dict[str, Any] = {"role": role_in(event.scope), "instances": len(event.scores)}
-                values |= {"metrics": event.metrics or None, "beside": event.beside or None}
+                values |= {"metrics": event.metrics or None, "beside": event.beside or None, "doubt": event.doubt}
                 yield "evaluations", _common(stored) | values
             case Compared() as event:
                 self._gates[event.t] = event

@@ -63,7 +63,7 @@ class CheckDocument(TypedDict, total=False):
     """Score → how it is read."""
     original: dict[str, Any]
     """`values` (score → mean), `same_seed` and `other_seeds` (score → value, per run), `deterministic`, `seed_matters`,
-    `time_share`."""
+    `time_share`, `output_runs` (runs with one seed whose output was compared), `output_differs` (how many differed)."""
 
 
 def check_document(check: CheckResult) -> CheckDocument:
@@ -125,6 +125,8 @@ def _command_document(task: CommandTask, original: CommandOriginal) -> CheckDocu
             "deterministic": original.deterministic if original.same else None,
             "seed_matters": original.seed_matters,
             "time_share": original.share,
+            "output_runs": original.repeated.runs,
+            "output_differs": original.repeated.differing,
         },
     }
 
@@ -243,6 +245,10 @@ def _print_command_facts(check: CheckResult, original: CommandOriginal, console:
         finding.id == "C404" for finding in check.findings
     ):  # a time differs in every run, which is not worth a line
         say(console, f"original: {runs} with one seed differ in their score")
+    again = original.repeated
+    if again.runs and not again.differing:
+        seen = f"an output that varies in 3% of runs would have shown with probability {again.seen(0.03):.0%}"
+        say(console, f"output: the same in {quantity(again.runs, 'run')} with one seed; {seen}")
     say(console, f"limits: the slowest run took {original.share:.0%} of {task.time_limit:g} s")
 
 

@@ -111,6 +111,11 @@ def _change(single: Single) -> str:
     change = _in_scores(single) if single.gain is None else _in_metrics(single, facts, single.gain)
     if single.losses:
         return change if single.finding != "unproven" else f"{change}; {_WEIGHTS}"
+    if single.finding == "unproven" and single.doubt:
+        return (
+            f"{change}, but {escape(single.doubt, 200)}, so that an equal output proves little: let the program do the same "
+            "whenever it is run with the same seed"
+        )
     if single.finding == "unproven":
         same = "prints the same on every seed" if facts.seeded else "always has the same input"
         return (

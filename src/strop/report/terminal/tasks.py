@@ -139,6 +139,7 @@ def print_command_task(task: CommandTask, console: Console) -> None:
         "files": ", ".join(task.files),
         "only": ", ".join(task.only),
         "build": task.build,
+        "test": task.test,
         "command": task.command,
         "counts": task.objective.told,
         "runs": f"{turns}{task.instances} for training and {task.test_instances} held out, {seeds}",
@@ -222,7 +223,7 @@ def command_task_document(task: CommandTask) -> dict[str, Any]:
         {"name": metric.name, "goal": metric.goal, "weight": metric.weight, "read_by": objective.readers[metric.name]}
         for metric in objective.metrics
     ]
-    return _fields(task, "command", "build", "seeded", "interleaved", "time_limit", "memory_limit") | {
+    return _fields(task, "command", "build", "test", "seeded", "interleaved", "time_limit", "memory_limit") | {
         "files": list(task.files),
         "only": list(task.only),
         "metrics": metrics,

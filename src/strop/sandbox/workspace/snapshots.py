@@ -22,7 +22,7 @@ _CACHE_BEGINS = b"Signature: 8a477f597d28d172789f06886806bc55"
 MOST_DIGESTS = 20_000
 """How many changed files get a digest each; further ones share one digest."""
 _CHUNK = 1 << 20
-_COMPILED = (
+COMPILED = (
     b"\x7fELF",
     b"!<arch>\n",
     b"\0asm",
@@ -145,7 +145,7 @@ def _digest(path: str, *, programs: bool) -> str | None:
         if os.path.islink(path):
             return f"-> {os.readlink(path)}"
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not programs and file.read(8).startswith(_COMPILED):
+            if not programs and file.read(8).startswith(COMPILED):
                 return None
             file.seek(0)
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -57,6 +57,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
         command=options.command,
         objective=objective,
         build=options.build,
+        test=options.test,
         seeded=any(word in options.command for word in _SEEDED) if seeded is None else seeded,
         interleaved=in_turns,
         compare_output=objective.needs_comparison if compare is None else compare,
@@ -106,6 +107,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "root": root,
         "files": [glob.escape(path) for path in task.files],
         "build": task.build,
+        "test": task.test,
         "command": task.command,
         "score": dict(objective.readers),
         "metric": [

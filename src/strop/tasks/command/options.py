@@ -48,12 +48,14 @@ class ScoringOptions:
     """What a candidate must reach to count: tests=1, accuracy>=0.9."""
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
+    test: str = ""
+    """Command that tests each candidate once, after the build. It must exit with 0; its time does not count."""
     repeat: int | None = None
     """Runs for each candidate in training: 1, or 3 if the score is a time."""
     held_out: int | None = None
     """Runs on the sealed split, with other seeds, for the verdict: 10."""
     time_limit: float | None = None
-    """Seconds for one run of the command, and for the build: 60."""
+    """Seconds for one run of the command, for the build, and for the test: 60."""
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     compare_output: bool | None = None
@@ -83,7 +85,7 @@ class ScoringOptions:
     """What the model reads about the task; made of the other keys by default."""
 
 
-FLAGS = ("command", "evaluator", "files", "only", "score", "metric", "require_metric")
+FLAGS = ("command", "test", "evaluator", "files", "only", "score", "metric", "require_metric")
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python")
 """The options that strop.toml does not have."""
@@ -101,6 +103,7 @@ _MEANT = {
     "env": "environment",
     "run": "command",
     "cmd": "command",
+    "tests": "test",
 }
 """Words of other tools whose letters do not suggest the key."""
 

@@ -45,6 +45,8 @@ class CommandTask:
     """What is read from its output, and what counts."""
     build: str = ""
     """A command that runs once for each candidate, before its instances."""
+    test: str = ""
+    """A command that runs once for each candidate, after the build; a candidate counts only if it succeeds. It is not timed."""
     instances: int = 1
     """Runs of the command on the training split, each with its own seed."""
     test_instances: int = 10
@@ -58,7 +60,7 @@ class CommandTask:
     fixed_input: bool = False
     """Whether the user accepts a constant input, for which a program that contains the answer would do."""
     time_limit: float = 60.0
-    """Wall seconds of one run of the command, and of the build."""
+    """Wall seconds of one run of the command, of the build, and of the test."""
     memory_limit: int = 4 << 30
     """Bytes."""
     writable: tuple[str, ...] = ()
@@ -177,6 +179,8 @@ def _told(task: CommandTask) -> str:
     ]
     if task.build:
         lines.append(f"Built once by: {task.build}")
+    if task.test:
+        lines.append(f"Tested once, before it is measured, by: {task.test}")
     lines.append(f"Measured by: {task.command}")
     if task.seeded:
         lines.append(
@@ -186,7 +190,7 @@ def _told(task: CommandTask) -> str:
     for name, reader in task.objective.readers.items():
         lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
     lines += rules(task)
-    scorers = shown(measuring(f"{task.command} {task.build}"), task.root, task.files, "What measures it")
+    scorers = shown(measuring(f"{task.command} {task.build} {task.test}"), task.root, task.files, "What measures it")
     return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
 
 
@@ -195,7 +199,7 @@ def rules(task: CommandTask) -> list[str]:
     unprinted = " prints no score or more than one," if task.objective.printed else ""
     lines = [
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that does not "
-        f"build, fails,{unprinted} or misses a requirement has utility 0."
+        f"build,{' fails its test,' if task.test else ''} fails,{unprinted} or misses a requirement has utility 0."
     ]
     if task.compare_output:
         lines.append(

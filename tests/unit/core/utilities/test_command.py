@@ -24,6 +24,7 @@ from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
 
@@ -508,7 +509,7 @@ def test_caches_and_programs_that_a_command_compiles_are_no_answers(bench: Bench
     leaves = f"{ANSWER}cp /bin/true made; mkdir cache; echo '{TAG}' > cache/CACHEDIR.TAG; echo x > cache/x\n"
     task = task_of(written(tmp_path, program__sh=leaves), **TIMED)
     assert bench(task, ANSWER).verdict == "ok"
-    assert bench(replace(task, build="true"), ANSWER.replace("echo", ": ; echo")).verdict == "malformed"
+    assert bench(replace(task, name="built", build="true"), ANSWER.replace("echo", ": ; echo")).verdict == "malformed"
     assert bench(task, f"{ANSWER}mkdir cache; touch cache/CACHEDIR.TAG\n").verdict == "malformed"
 
 
@@ -618,3 +619,67 @@ def test_program_that_the_command_reads_itself_is_another_though_its_build_is_th
 def test_program_of_which_the_build_makes_other_files_is_another(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, p__txt="a b\n"), **COPIED, command="wc -l < built; echo {seed}")
     assert len(bench(task, "a c\n", "test", verdict=True).scores) == task.test_instances
+
+
+VARYING = "if [ $(od -An -N1 -tu1 /dev/urandom) -lt 32 ]; then echo B $STROP_SEED; else echo A $STROP_SEED; fi\n"
+"""A program that prints something else in one of eight runs."""
+
+
+@pytest.mark.parametrize("score", ["time", "memory"])
+def test_copy_of_an_original_that_varies_is_never_malformed(bench: Bench, tmp_path: Path, score: str) -> None:
+    task = task_of(written(tmp_path, program__sh=VARYING), score=[score], repeat=1, held_out=8)
+    found = [bench(task, f"{VARYING}# {number}\n", "test") for number in range(3)]
+    assert [(each.verdict, each.value > 0) for each in found] == [("ok", True)] * 3
+    assert bench(task, "true\n", "test").verdict == "malformed"
+
+
+def test_doubt_about_the_original_is_recorded_with_the_evaluation(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED)
+    assert bench(task, f"true; {ANSWER}").doubt == ""
+    bench.baselines.repeats.saw(task.name, 7, Behaviour("exit status 0", "A"))
+    bench.baselines.repeats.saw(task.name, 7, Behaviour("exit status 0", "B"))
+    assert "the original's own output varies" in bench(task, f"true; {ANSWER}").doubt
+
+
+def test_original_is_run_twice_on_every_training_seed_before_anything_is_paid(bench: Bench, tmp_path: Path) -> None:
+    late = "test $STROP_INSTANCE -lt 2 && echo $STROP_SEED || date +%N\n"
+    task = task_of(written(tmp_path, program__sh=late), score=["time"], repeat=3, seeded=True)
+    with pytest.raises(TaskError, match="the original prints or writes something else"):
+        bench(task, task.seed)
+
+
+def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured(bench: Bench, tmp_path: Path) -> None:
+    busy = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"
+    tree = written(
+        tmp_path, program__sh=ANSWER, test__sh=f"{busy}; grep -q answer program.sh || {{ echo no; exit 3; }}\n"
+    )
+    task = task_of(tree, test="sh test.sh", **TIMED)
+    assert bench(task, task.seed).verdict == "ok"
+    for split in ("train", "test"):
+        passed = bench(task, f"true; {ANSWER}", split)
+        assert passed.verdict == "ok" and max(row["time"] for row in passed.metrics) < 0.2, split
+        failed = bench(task, "echo other\n", split)
+        assert (failed.value, failed.verdict, failed.metrics) == (0.0, "raised", ())
+        assert failed.error == "the test failed: exit status 3\nno"
+
+
+def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:
+    leaves = (
+        'test -n "$T" || ls answer $TMPDIR/answer 2> /dev/null; echo score 2; echo x | tee answer > $TMPDIR/answer\n'
+    )
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), test="T=1 sh program.sh", compare_output=True)
+    assert bench(task, task.seed).verdict == "ok"
+    assert "leaves or changes the file 'answer'" in bench(task, leaves).error
+
+
+def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), test="echo 3 tests failed; exit 1", **TIMED)
+    with pytest.raises(TaskError, match="the original must pass the test first: the test failed: exit status 1"):
+        bench(task, task.seed)
+
+
+def test_output_beside_a_score_that_is_too_long_to_compare_is_refused(bench: Bench, tmp_path: Path) -> None:
+    program = "echo steps 3; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    task = task_of(written(tmp_path, program__sh=program), score=["steps ([0-9]+)"], metric=["steps:min"])
+    with pytest.raises(TaskError, match="prints more than strop can compare beside a score"):
+        bench(task, task.seed)

@@ -1,0 +1,82 @@
+"""Whether a candidate is to blame for a difference: what the original, and the candidate, do when a seed is run again.
+
+An original that varies differs from itself, and so does a copy of it. A difference counts if no further run of the candidate does
+what the original did in any of its runs on that seed (docs/design/0085-an-original-that-varies.md).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+
+from strop.base.pluralize import quantity
+from strop.tasks.base import Split
+from strop.tasks.command.behaviour import Behaviour
+
+ORIGINAL_RUNS = 5
+"""Runs of the original on a seed before a candidate is blamed."""
+CANDIDATE_RUNS: dict[Split, int] = {"train": 2, "gate": 3, "test": 4}
+"""Runs of a candidate on a seed before it is blamed; the verdict of a run depends on `test`."""
+Run = Callable[[], Behaviour | None]
+"""Runs a program once more; None if it failed."""
+
+
+class Repeats:
+    """What originals did on each seed, and what was seen to vary. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[Hashable, list[tuple[Behaviour, int]]] = defaultdict(list)
+        """Each different behaviour, and how often it was seen."""
+        self._doubts: dict[str, str] = {}
+
+    def saw(self, task: str, seed: Hashable, behaviour: Behaviour) -> None:
+        """Count one run of a task's original on a seed."""
+        with self._lock:
+            seen = self._seen[task, seed]
+            for number, (known, times) in enumerate(seen):
+                if not known.difference(behaviour, quoted=False):
+                    seen[number] = known, times + 1
+                    break
+            else:
+                seen.append((behaviour, 1))
+            if len(seen) > 1:
+                most, runs = max(times for _, times in seen), sum(times for _, times in seen)
+                self._doubts[task] = (
+                    f"the original's own output varies: on one seed it differs in {runs - most} of {quantity(runs, 'run')}"
+                )
+
+    def doubt(self, task: str) -> str:
+        """Why an equal output proves little, in words; empty if nothing varied."""
+        return self._doubts.get(task, "")
+
+    def is_to_blame(
+        self, task: str, seed: Hashable, found: Behaviour, split: Split, original: Run, candidate: Run
+    ) -> bool:
+        """Whether a candidate that did `found` on a seed behaves differently from the original; runs both again."""
+        while self._runs(task, seed) < ORIGINAL_RUNS:
+            again = original()
+            if again is None:
+                self._doubts[task] = "the original's own output varies: on one seed it once failed"
+                return False
+            self.saw(task, seed, again)
+        if self._is_known(task, seed, found):
+            return False
+        for times in range(1, CANDIDATE_RUNS[split]):
+            again = candidate()
+            if again is not None and self._is_known(task, seed, again):
+                runs = self._runs(task, seed)
+                self._doubts.setdefault(
+                    task,
+                    f"the output varies: on one seed a candidate differed from the original in {times} of "
+                    f"{quantity(times + 1, 'run')}, and the original from itself in 0 of {runs}",
+                )
+                return False
+        return True
+
+    def _runs(self, task: str, seed: Hashable) -> int:
+        return sum(times for _, times in self._seen[task, seed])
+
+    def _is_known(self, task: str, seed: Hashable, behaviour: Behaviour) -> bool:
+        return any(not known.difference(behaviour, quoted=False) for known, _ in self._seen[task, seed])
