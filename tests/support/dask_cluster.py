@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from strop_selftest.traces import is_alive
 from support.processes import GENEROUS_SECONDS, descendants, wait_until
 
 has_dask = pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="strop[dask] is not installed")
@@ -35,18 +36,18 @@ class DaskCluster:
 
     def workers(self) -> list[int]:
         """Process ids of the workers."""
-        return [pid for nanny in self.nannies for pid in descendants(nanny.pid) if _is_worker(pid)]
+        return [pid for nanny in self.nannies for pid in descendants(nanny.pid) if _runs(pid, b"spawn_main")]
 
     def close(self) -> None:
-        """Kill everything."""
+        """Kill everything but what removes the semaphores of the killed, and wait for that."""
         for process in (*self.nannies, self.scheduler):
             pids = [process.pid, *descendants(process.pid)]
-            for pid in pids:
-                try:
+            trackers = [pid for pid in pids if _runs(pid, b"resource_tracker")]
+            for pid in set(pids) - set(trackers):
+                with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
             process.wait()
+            wait_until(lambda trackers=trackers: not any(map(is_alive, trackers)))
 
     def _start(self, *command: str, **env: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -60,12 +61,12 @@ class DaskCluster:
         )
 
 
-def _is_worker(pid: int) -> bool:
+def _runs(pid: int, words: bytes) -> bool:
     try:
         command: Sequence[bytes] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return any(b"spawn_main" in part for part in command)
+    return any(words in part for part in command)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from strop.base.errors import SandboxError
+from strop.base.temporary import TemporaryFolder
 from strop.sandbox.base import Value
 
 Traces = Callable[[], dict[str, str]]
@@ -25,7 +26,7 @@ _LONGEST = 72
 def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
     """What to pass to a probe, and how to look for its traces. Every user may access everything, so only the jail protects it."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-probe-", dir=_short_place())))
+        folder = stack.enter_context(TemporaryFolder("strop-probe-", _short_place()))
         folder.chmod(0o777)
         file = folder / "file"
         file.write_text(secrets.token_hex(8))

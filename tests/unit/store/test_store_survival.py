@@ -164,7 +164,9 @@ for name in sys.argv[1:]:
     except strop.base.errors.StoreError as error:
         print(error)
 """
+    (read_only / "run").chmod(0o755)
     (read_only / "run" / FILE_NAME).unlink()
+    (read_only / "run").chmod(0o555)
     said = without_root(code, read_only / "new", read_only / "run").splitlines()
     assert said == [f"cannot write a run in {read_only / name}: Permission denied" for name in ("new", "run")]
 

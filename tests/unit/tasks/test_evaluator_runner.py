@@ -32,10 +32,11 @@ def ran(
 ) -> subprocess.CompletedProcess[str]:
     (folder / "evaluator.py").write_text(evaluator)
     (folder / "program.py").write_text(program)
+    (folder / "tmp").mkdir(exist_ok=True)
     return subprocess.run(
         [sys.executable, str(RUNNER), form, "evaluator.py", "program.py"],
         cwd=folder,
-        env={**os.environ, "STROP_SEED": str(seed)},
+        env={**os.environ, "STROP_SEED": str(seed), "TMPDIR": str(folder / "tmp")},
         capture_output=True,
         text=True,
         check=False,
@@ -239,6 +240,7 @@ def test_results_that_an_evaluator_leaves_in_a_folder_are_read_without_what_is_p
     assert result(run)["metrics"] == {"length": 3.0, "combined_score": 4.0, "correct": 1.0}
     assert notes(run) == ["text_feedback: too long"]
     assert "hidden" not in run.stderr + run.stdout
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_an_incorrect_program_is_reported_as_such(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -17,6 +16,7 @@ from strop.api.lookup import find_run
 from strop.api.recording import recorded
 from strop.base.errors import ConfigurationError, ReplayDiffers
 from strop.base.pluralize import quantity
+from strop.base.temporary import TemporaryFolder
 from strop.cli.commands.options import Json, Out, TrustTask
 from strop.cli.commands.output import notify, print_document, reading, results, results_alone
 from strop.lm.replay import NoModel
@@ -119,8 +119,8 @@ def _folder(out: Path | None) -> Iterator[Path]:
     if out is not None:
         yield out
         return
-    with TemporaryDirectory(prefix="strop-replay-") as made:
-        yield Path(made) / "run"
+    with TemporaryFolder("strop-replay-") as made:
+        yield made / "run"
 
 
 def _sentence(compared: Agreement) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ REFRESHES = 4
 """Pictures a second."""
 _UP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
 _GOODBYE_SECONDS = 2.0
-"""Longest wait for the last picture; the terminal may not be read any more."""
+"""Longest wait for a terminal that takes no more: it may not be read. Drawing itself is waited for, however busy the machine."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Foot:
         self._shown = ""
         self._size = Size(0, 0)
         self._stopped = threading.Event()
+        self._writes_since: float | None = None
+        """When the write that is going on began."""
         self._thread = threading.Thread(target=self._run, name="strop-picture", daemon=True)
 
     @property
@@ -72,8 +75,12 @@ class Foot:
     def stop(self) -> None:
         """Stop drawing: the lines stay, the picture is removed."""
         self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_GOODBYE_SECONDS)
+        begun = time.monotonic()
+        while self._thread.is_alive():
+            self._thread.join(0.05)
+            since = self._writes_since
+            if since is not None and time.monotonic() - max(since, begun) > _GOODBYE_SECONDS:
+                return
 
     def _run(self) -> None:
         while not self._stopped.is_set() and not self._stream.gone:
@@ -92,8 +99,10 @@ class Foot:
         up = "\r" + (_UP.format(height) if height else "")
         scrolled = "".join(f"{line}\n" for text in above for line, _ in self._lines(text, size))
         cleared = _CLEAR_BELOW if scrolled or last or size != self._size else ""
+        self._writes_since = time.monotonic()
         self._stream.write(f"{up}{cleared}{scrolled}{picture}{_CLEAR_BELOW}")
         self._stream.flush()
+        self._writes_since = None
         self._drawn, self._shown, self._size = [width for _, width in lines], picture, size
 
     def _lines(self, what: RenderableType, size: Size) -> list[tuple[str, int]]:

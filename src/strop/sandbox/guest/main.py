@@ -81,6 +81,8 @@ class _Program:
         module = types.ModuleType(self.role)
         module.__file__ = self.file
         sys.modules[self.role] = module  # dataclasses and typing look a class's module up there
+        if "\0" in self.text:  # a ValueError before Python 3.11.4
+            raise SyntaxError("source code string cannot contain null bytes")
         exec(compile(self.text, self.file, "exec", dont_inherit=True), module.__dict__)
         return module
 

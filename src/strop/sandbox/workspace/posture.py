@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from strop.base.errors import SandboxError
+from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import Value
 from strop.sandbox.posture import Posture, Protection
@@ -72,9 +72,9 @@ def required(names: frozenset[str] | None) -> frozenset[str]:
 def observe(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Mapping[str, str]]) -> Posture:
     """Run the probes in a workspace that `open_workspace` makes. Raises SandboxError if they cannot be run."""
     with (
-        tempfile.TemporaryDirectory(prefix="strop-probe-") as root,
+        TemporaryFolder("strop-probe-") as root,
         probe_targets.laid_out(_LIMITS.memory_bytes) as (targets, traces),
-        open_workspace(_tree(Path(root))) as workspace,
+        open_workspace(_tree(root)) as workspace,
     ):
         targets |= {"home": str(Path.home()), "names": _home_names()}
         targets |= {"disk_bytes": _LIMITS.disk_bytes, "processes": _LIMITS.processes}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,6 +19,7 @@ from pathlib import Path
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
+from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
@@ -72,7 +71,7 @@ class JailedWorkspace:
         self._open = True
         self._closing = threading.Lock()
         self._keeper = -1
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
         self._tree, self._layers = tree, layers
         self._ready = self._stopped = False
         try:
@@ -108,11 +107,11 @@ class JailedWorkspace:
         self._end, other = control.pair()
         self._end.settimeout(_START_SECONDS)
         if not self._layers.private_root:
-            self._folder = Path(tempfile.mkdtemp(prefix="strop-workspace-"))
-            self._folder.chmod(0o711)
+            self._folder = TemporaryFolder("strop-workspace-")
+            self._folder.path.chmod(0o711)
             for name in ("copy", "tmp"):
-                (self._folder / name).mkdir()
-                (self._folder / name).chmod(0o1777)
+                (self._folder.path / name).mkdir()
+                (self._folder.path / name).chmod(0o1777)
         with other:
             self._process = subprocess.Popen(
                 [sys.executable, *_OPTIONS, _BOOTSTRAP, str(other.fileno()), *_folders()],
@@ -125,7 +124,11 @@ class JailedWorkspace:
                 start_new_session=True,
             )
         try:
-            _send_sealed(self._end, {"plan": True}, plan.to_send(_plan(tree, self._layers, self._folder)))
+            _send_sealed(
+                self._end,
+                {"plan": True},
+                plan.to_send(_plan(tree, self._layers, self._folder.path if self._folder else None)),
+            )
         except (control.Hangup, OSError) as error:
             raise KeeperFailed(f"a workspace does not start: {self._last_words()}") from error
         message, keeper = self._receive()
@@ -261,7 +264,7 @@ class JailedWorkspace:
         if hasattr(self, "_process"):
             self._end_process()
         if self._folder is not None:
-            _remove(self._folder)
+            self._folder.close()
             self._folder = None
 
     def _end_process(self) -> None:
@@ -332,18 +335,6 @@ def _socket_pair() -> tuple[int, int]:
     reader, writer = socket.socketpair()
     reader.shutdown(socket.SHUT_WR)
     return reader.detach(), writer.detach()
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder of the host with everything that commands left in it, even folders without any permissions. Nothing runs
-    there."""
-    for place, names, _ in os.walk(folder):
-        for name in names:
-            path = Path(place, name)
-            if not path.is_symlink():
-                with suppress(OSError):
-                    path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _send_sealed(end: socket.socket, message: control.Message, content: object, *descriptors: int) -> None:

@@ -98,15 +98,15 @@ def by_path(path: str, program: str, text: str, seed: int) -> tuple[Values, Text
 
 def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
     """ShinkaEvolve: the evaluator writes its results to a folder."""
-    folder = Path(tempfile.mkdtemp(prefix="results"))
-    function = getattr(load(path), "main", None)
-    if function is not None and {"program_path", "results_dir"} <= set(inspect.signature(function).parameters):
-        function(program_path=program, results_dir=str(folder))
-    else:
-        sys.argv = [path, "--program_path", program, "--results_dir", str(folder)]
-        runpy.run_path(path, run_name="__main__")
-    metrics = json.loads(read(folder / "metrics.json"))
-    verdict = json.loads(read(folder / "correct.json"))
+    with tempfile.TemporaryDirectory(prefix="results") as folder:
+        function = getattr(load(path), "main", None)
+        if function is not None and {"program_path", "results_dir"} <= set(inspect.signature(function).parameters):
+            function(program_path=program, results_dir=folder)
+        else:
+            sys.argv = [path, "--program_path", program, "--results_dir", folder]
+            runpy.run_path(path, run_name="__main__")
+        metrics = json.loads(read(Path(folder, "metrics.json")))
+        verdict = json.loads(read(Path(folder, "correct.json")))
     metrics.pop("private", None)  # ShinkaEvolve shows it to no model
     public = metrics.pop("public", {})
     values, notes = read_metrics({**(public if isinstance(public, dict) else {}), **metrics})

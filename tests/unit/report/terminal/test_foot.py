@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import struct
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from strop.report.terminal import foot
 from strop.report.terminal.foot import Foot, Size
 
 
@@ -131,6 +135,27 @@ class Drawing:
         with suppress(BlockingIOError):
             while True:
                 self.screen.feed(os.read(self.ours, 65536).decode())
+
+
+class Slow(Text):
+    """A line that takes longer to draw than a terminal may take to read it."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        time.sleep(3 * GOODBYE)
+        yield Text("drawn late")
+
+
+GOODBYE = 0.5
+
+
+def test_foot_writes_its_last_lines_however_long_drawing_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foot, "_GOODBYE_SECONDS", GOODBYE)
+    stream = io.StringIO()
+    drawing = Foot(stream, lambda size: Text("picture"))
+    drawing.say(Slow())
+    drawing.start()
+    drawing.stop()
+    assert "drawn late" in stream.getvalue()
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""Temporary folders that are removed whatever happens to this process, `kill -9` included."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+_REMOVE = 'read -r _; chmod -R u+rwX -- "$0" 2>/dev/null; rm -rf -- "$0"'
+"""For a shell whose input is a pipe that only this process can write to, and never does."""
+
+
+class TemporaryFolder:
+    """A new empty folder, and a shell that removes it with all that is in it when this process closes it, or ends."""
+
+    def __init__(self, prefix: str, place: str | None = None) -> None:
+        """`place`: the folder to make it in; the usual one by default. Raises OSError."""
+        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        reader, self._lifeline = os.pipe()
+        try:
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", _REMOVE, str(self.path)],
+                stdin=reader,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for us
+            )
+        except BaseException:
+            os.close(self._lifeline)
+            self.path.rmdir()
+            raise
+        finally:
+            os.close(reader)
+
+    def close(self) -> None:
+        """Remove it. Idempotent."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+            self._shell.wait()
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
