@@ -187,8 +187,8 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
     assert traded.finding == "unproven"
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with "
-        "--unproven."
+        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
+        "with --unproven."
     )
     weighed = single(replace(facts, weighed=True), after, before)
     assert weighed.finding == "better"
@@ -327,8 +327,8 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     found = single(facts, after, before, value=0.4, scores=(0.4,) * 8)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400, "
-        "on 8 held-out instances; keep the original."
+        "No improvement: the returned program is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400 "
+        "(time unchanged at 1 s; score 1 higher, from 0 to 1), on 8 held-out instances; keep the original."
     )
 
 
