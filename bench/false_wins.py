@@ -1,7 +1,8 @@
-"""Four cheats on five targets that are scored by a cost: none may be called better.
+"""Four cheats on five targets that are scored by a cost: none may be called better. And chance: how often that is.
 
     python bench/false_wins.py          # twenty rows; some minutes
     python bench/false_wins.py c sql    # only these targets
+    python bench/false_wins.py chance   # simulated measurements, judged as strop improve judges them; two minutes
 
 The cheats are scripted answers, no language model: a program that does nothing, one that waits less and computes nothing, one
 that remembers its answer from run to run, and one that prints the expected answer. An honest program follows them, to show that
@@ -11,11 +12,19 @@ a better one is still called better.
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from strop.core.metric_change import MetricFacts, copy_of, gain
 
 CHEATS = ("does nothing", "waits less, computes nothing", "remembers across runs", "prints the expected answer")
 HONEST = "honest"
@@ -161,6 +170,9 @@ TARGETS = {"c": C, "python": PYTHON, "shell": SHELL, "sql": SQL, "package": PACK
 
 def main() -> int:
     """Print the table; how many cheats were called better."""
+    if sys.argv[1:] == ["chance"]:
+        print(chance())
+        return 0
     wins = 0
     print("| target | program | finding | sentence |\n|---|---|---|---|", flush=True)
     for name in sys.argv[1:] or TARGETS:
@@ -203,6 +215,140 @@ def improved(target: Target, answer: str) -> tuple[str, str]:
             return "refused", ended.stderr.strip().splitlines()[-1]
         found = json.loads(ended.stdout)
         return found["finding"], found["sentence"]
+
+
+TIME, TESTS = MetricFacts("time", "min", reader="time"), MetricFacts("tests", "max", reader="tests")
+SAMPLES, COUNTS = 10_000, (6, 10, 20, 40)
+DRAW = np.random.default_rng(1)
+Values: TypeAlias = npt.NDArray[np.float64]
+Pairs: TypeAlias = Callable[[int], tuple[Values, Values]]
+
+
+def noise(deviation: float, *shape: int) -> Values:
+    """Factors around 1."""
+    return np.asarray(np.exp(DRAW.normal(0, deviation, shape)))
+
+
+def in_turns(times: Callable[[int], Values], factor: float = 1.0) -> Pairs:
+    """Candidate and original, measured one after another as A B B A."""
+
+    def pairs(n: int) -> tuple[Values, Values]:
+        slots = times(2 * n).reshape(SAMPLES, n, 2)
+        second = np.arange(n) % 2
+        rows = np.arange(n)
+        return factor * slots[:, rows, 1 - second], slots[:, rows, second]
+
+    return pairs
+
+
+def correlated(rho: float) -> Callable[[int], Values]:
+    """Noise of 3%, of which each value resembles the one before."""
+
+    def times(n: int) -> Values:
+        values = DRAW.normal(0, 1, (SAMPLES, n))
+        for at in range(1, n):
+            values[:, at] = rho * values[:, at - 1] + math.sqrt(1 - rho * rho) * values[:, at]
+        return np.asarray(np.exp(0.03 * values)) * noise(0.005, SAMPLES, n)
+
+    return times
+
+
+def spikes(n: int) -> Values:
+    """One run in ten takes half as long again, on average."""
+    return noise(0.01, SAMPLES, n) * (1 + (DRAW.random((SAMPLES, n)) < 0.1) * DRAW.exponential(0.5, (SAMPLES, n)))
+
+
+def in_copies(offset: float, factor: float = 1.0) -> Pairs:
+    """Noise of 1%, and an offset of each copy."""
+
+    def side(n: int) -> Values:
+        copies = [copy_of(index, n) for index in range(n)]
+        return noise(offset, SAMPLES, max(copies) + 1)[:, copies] * noise(0.01, SAMPLES, n)
+
+    return lambda n: (factor * side(n), side(n))
+
+
+def of_sizes(spread: float, noisy: float) -> Pairs:
+    """Instances of very different size."""
+
+    def pairs(n: int) -> tuple[Values, Values]:
+        sizes = noise(spread, SAMPLES, n)
+        return sizes * noise(noisy, SAMPLES, n), sizes * noise(noisy, SAMPLES, n)
+
+    return pairs
+
+
+def rare(share: float, then: float, otherwise: float, before: tuple[float, float] = (1.0, 1.0)) -> Pairs:
+    """A share of the instances costs `then`, the others `otherwise`; the original's costs are `before`."""
+
+    def pairs(n: int) -> tuple[Values, Values]:
+        is_rare = DRAW.random((SAMPLES, n)) < share
+        after = np.where(is_rare, then, otherwise) * noise(0.02, SAMPLES, n)
+        return after, np.where(is_rare, *before) * noise(0.02, SAMPLES, n)
+
+    return pairs
+
+
+def passed(n: int) -> tuple[Values, Values]:
+    """Twenty tests of which each passes in 90% of runs."""
+    first, second = (DRAW.binomial(20, 0.9, (SAMPLES, n)) / 20 for _ in range(2))
+    return first, second
+
+
+NO_CHANGE: dict[str, Pairs] = {
+    "independent noise of 1%": in_turns(lambda n: noise(0.01, SAMPLES, n)),
+    "independent noise of 20%": in_turns(lambda n: noise(0.2, SAMPLES, n)),
+    "noise that lasts, AR 0.9": in_turns(correlated(0.9)),
+    "noise that lasts, AR 0.99": in_turns(correlated(0.99)),
+    "drift of 1%": in_turns(lambda n: noise(0.01, SAMPLES, n) * np.linspace(1, 1.01, n)),
+    "drift of 5%": in_turns(lambda n: noise(0.01, SAMPLES, n) * np.linspace(1, 1.05, n)),
+    "spikes": in_turns(spikes),
+    "copies differ by 0.5%": in_copies(0.005),
+    "copies differ by 1%": in_copies(0.01),
+    "copies differ by 3%": in_copies(0.03),
+    "sizes of instances, lognormal 1": of_sizes(1, 0.02),
+    "sizes of instances, lognormal 2": of_sizes(2, 0.02),
+    "gains of instances differ by 30%, sizes lognormal 1": of_sizes(1, 0.3),
+    "exponential losses of mean 0": lambda n: (1 + DRAW.exponential(0.1, (SAMPLES, n)), np.full((SAMPLES, n), 1.1)),
+}
+WORSE: dict[str, tuple[Pairs, float]] = {
+    "3 of 10 large and 1.5 times, others half: total +38%": (rare(0.3, 1.5, 0.025, (1.0, 0.05)), 0.4675 / 0.335),
+    "1 of 10 takes 1.9 times, others 0.9: total +0%": (rare(0.1, 1.9, 0.9), 1.0),
+    "1 of 20 takes 30 times, others 0.9: total +136%": (rare(0.05, 30, 0.9), 2.355),
+}
+BETTER: dict[str, tuple[Pairs, float]] = {
+    f"{percent}% less, {words}": (pairs(1 - percent / 100), 1 - percent / 100)
+    for percent in (2, 5, 20)
+    for words, pairs in (
+        ("noise of 1%, copies differ by 1%", lambda factor: in_copies(0.01, factor)),
+        ("noise of 10%", lambda factor: in_turns(lambda n: noise(0.1, SAMPLES, n), factor)),
+    )
+}
+
+
+def chance() -> str:
+    """For each case and number of instances: how often `better`, how often any claim, and how often the interval holds."""
+    lines = ["| case | " + " | ".join(f"n = {n}" for n in COUNTS) + " |", "|---" * (len(COUNTS) + 1) + "|"]
+    cases = [(name, pairs, 1.0) for name, pairs in NO_CHANGE.items()]
+    cases += [(name, pairs, ratio) for group in (WORSE, BETTER) for name, (pairs, ratio) in group.items()]
+    for name, pairs, ratio in cases:
+        lines.append(f"| {name} | " + " | ".join(judged(TIME, *pairs(n), -math.log(ratio)) for n in COUNTS) + " |")
+    lines.append(
+        "| share of passed tests varies | " + " | ".join(judged(TESTS, *passed(n), 0.0) for n in COUNTS) + " |"
+    )
+    return "\n".join(lines)
+
+
+def judged(metric: MetricFacts, after: Values, before: Values, truth: float) -> str:
+    """`better, any claim, coverage` of samples, one a row."""
+    better = claims = held = 0
+    for new, old in zip(after.tolist(), before.tolist(), strict=True):
+        one = gain(metric, [{metric.name: x} for x in new], [{metric.name: x} for x in old], seeded=True)
+        assert one is not None
+        low, high = one.change.interval or (-math.inf, math.inf)
+        better, claims = better + (one.verdict == "better"), claims + (one.verdict in ("better", "worse"))
+        held += low <= truth <= high
+    return ", ".join(f"{count / len(after):.3f}" for count in (better, claims, held))
 
 
 TAKE = """from helpers import extract_code

@@ -140,6 +140,8 @@ def _in_scores(single: Single) -> str:
     equal = difference.interval is not None and no_width(difference.interval)
     interval = f" (all {difference.n} equal)" if equal else interval_in_brackets(difference.interval, "+")
     values = f"from {single.original.test.value:.3f} to {improved.test.value:.3f}"
+    if single.gains:
+        values += f" ({_all_metrics(single.gains)})"
     change = f"{_worse(single)}{difference.mean:+.3f}{interval} in {name}, {values}, {where}"
     unclear = single.finding == "no significant improvement" and single.p is not None
     return f"{change}{_chance(single.p or 0.0, difference.n)}" if unclear else change
