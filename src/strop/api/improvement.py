@@ -51,7 +51,7 @@ class Improved(Shown):
     """The result of an improvement."""
 
     finding: Finding
-    """`better` or `worse` only where interval and test agree on instances that the search never saw."""
+    """`better` or `worse` only where that is shown on instances that the search never saw."""
     sentence: str
     """What may be claimed."""
     original: str
@@ -81,7 +81,7 @@ class Improved(Shown):
     n: int
     """Held-out instances, or repeated measurements."""
     p: float | None
-    """p-value of the two-sided sign-flip test."""
+    """p-value of the two-sided sign-flip test of a metric; None for scores, whose interval decides."""
     gains: tuple[Gain, ...]
     """Each metric on the sealed split, where a command or a time is measured."""
     report: ImprovementReport = field(compare=False)
